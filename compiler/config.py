@@ -1,0 +1,50 @@
+"""Config: the sizes and vocabularies of one compiled model, shared by weights, decoder and exporters. Plain data."""
+
+from dataclasses import dataclass
+
+from rasp.values import Atom
+
+
+@dataclass(frozen=True)
+class HeadShape:
+    """Sizes of one head. Query/key size and value size are independent of each other and of other heads."""
+
+    d_key: int
+    d_value: int
+
+
+@dataclass(frozen=True)
+class LayerShape:
+    """One block: attention heads (possibly none), then an MLP of `d_mlp` hidden units (possibly 0)."""
+
+    heads: tuple[HeadShape, ...]
+    d_mlp: int
+
+
+@dataclass(frozen=True)
+class Output:
+    """A named output of the program; class c of its logits means the value `classes[c]`."""
+
+    name: str
+    classes: tuple[Atom, ...]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Token id t < V stands for `vocabulary[t]`; id V is BOS and always stands first.
+
+    Model position 0 is BOS; RASP's index i is model position i + 1. N is `max_length`, so positions go to N.
+    """
+
+    dialect: str
+    attention: str
+    vocabulary: tuple[Atom, ...]
+    max_length: int
+    d_model: int
+    layers: tuple[LayerShape, ...]
+    outputs: tuple[Output, ...]
+    has_positions: bool
+
+    @property
+    def bos(self) -> int:
+        return len(self.vocabulary)

@@ -1,0 +1,76 @@
+"""Weights: every array of a compiled model by name, and its Config. numpy only: no reader of weights needs torch.
+
+Names and shapes (d = d_model, V = vocabulary size, N = max_length, C = classes of an output):
+
+    embed                    (V + 1, d)   row V is BOS
+    position                 (N + 1, d)   absent when config.has_positions is false; row 0 is BOS's
+    layers.L.heads.H.query   (d, d_key)   no 1/sqrt(d_key): the scale is in the query
+    layers.L.heads.H.key     (d, d_key)
+    layers.L.heads.H.value   (d, d_value)
+    layers.L.heads.H.output  (d_value, d)
+    layers.L.mlp.in          (d, d_mlp)   hidden = relu(x @ in + bias); absent, like bias and out, when d_mlp is 0
+    layers.L.mlp.bias        (d_mlp,)
+    layers.L.mlp.out         (d_mlp, d)
+    outputs.K.unembed        (d, C)       logits = residual @ unembed + bias
+    outputs.K.bias           (C,)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.config import Config
+
+Array = NDArray[np.float64]
+
+
+def expected_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """Every array's shape, in the order in which checkpoints store them."""
+    d = config.d_model
+    shapes: dict[str, tuple[int, ...]] = {"embed": (len(config.vocabulary) + 1, d)}
+    if config.has_positions:
+        shapes["position"] = (config.max_length + 1, d)
+    for number, layer in enumerate(config.layers):
+        for h, head in enumerate(layer.heads):
+            prefix = f"layers.{number}.heads.{h}"
+            shapes[f"{prefix}.query"] = shapes[f"{prefix}.key"] = (d, head.d_key)
+            shapes[f"{prefix}.value"] = (d, head.d_value)
+            shapes[f"{prefix}.output"] = (head.d_value, d)
+        if layer.d_mlp:
+            shapes[f"layers.{number}.mlp.in"] = (d, layer.d_mlp)
+            shapes[f"layers.{number}.mlp.bias"] = (layer.d_mlp,)
+            shapes[f"layers.{number}.mlp.out"] = (layer.d_mlp, d)
+    for k, output in enumerate(config.outputs):
+        shapes[f"outputs.{k}.unembed"] = (d, len(output.classes))
+        shapes[f"outputs.{k}.bias"] = (len(output.classes),)
+    return shapes
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Config and float64 arrays. Raises `ValueError` when an array is missing, extra, misshapen or not finite."""
+
+    config: Config
+    arrays: Mapping[str, Array]
+
+    def __post_init__(self) -> None:
+        shapes = expected_shapes(self.config)
+        for name in sorted(shapes.keys() ^ self.arrays.keys()):
+            raise ValueError(f"the array {name} is {'missing' if name in shapes else 'not part of this model'}")
+        for name, shape in shapes.items():
+            if self.arrays[name].shape != shape:
+                raise ValueError(f"the array {name} has shape {self.arrays[name].shape}, expected {shape}")
+            if not np.isfinite(self.arrays[name]).all():
+                raise ValueError(f"the array {name} holds a number that is not finite")
+
+    def parameters(self, *, unembedding: bool = False) -> int:
+        """How many numbers the arrays hold; those of the unembedding only on request."""
+        counted = (a for n, a in self.arrays.items() if unembedding or not n.startswith("outputs."))
+        return sum(array.size for array in counted)
+
+    def nonzero(self, *, unembedding: bool = False) -> int:
+        """How many of them are not zero."""
+        counted = (a for n, a in self.arrays.items() if unembedding or not n.startswith("outputs."))
+        return sum(int(np.count_nonzero(array)) for array in counted)

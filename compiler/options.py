@@ -1,0 +1,71 @@
+"""What a compilation fixes besides the program itself."""
+
+from dataclasses import dataclass
+
+from rasp.diagnostics import Diagnostic
+from rasp.values import Atom, typed
+
+ATTENTIONS = ("full", "causal")
+
+
+class CompileError(Exception):
+    """The program is fine, but this vocabulary, length or dialect cannot express it. Carries diagnostics."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n\n".join(d.render() for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """Vocabulary (atoms in the order of their token ids), longest input N (BOS not counted), and how to compile.
+
+    Raises `CompileError` when the vocabulary is empty, repeats a token or holds a non-atom, or N is out of range.
+    """
+
+    vocabulary: tuple[Atom, ...]
+    max_length: int
+    attention: str = "full"
+    dialect: str = "plain"
+    level: int = 2
+
+    def __post_init__(self) -> None:
+        for complaint, hint in complaints(self):
+            raise CompileError(Diagnostic(complaint, hint=hint))
+
+
+LONGEST = 4096
+
+
+def complaints(options: CompileOptions) -> list[tuple[str, str]]:
+    """What is wrong with the options, as (message, hint) pairs."""
+    found: list[tuple[str, str]] = []
+    if not options.vocabulary:
+        found.append(("the vocabulary is empty", 'give at least one token, for instance --vocab "ab"'))
+    seen: set[tuple[str, str]] = set()
+    plain: dict[Atom, Atom] = {}
+    for token in options.vocabulary:
+        if typed(token) in seen:
+            found.append((f"the vocabulary has {token!r} twice", "every token may stand there only once"))
+        elif token in plain:
+            other = plain[token]
+            found.append(
+                (
+                    f"the vocabulary has both {other!r} and {token!r}, which RASP's == cannot tell apart",
+                    "keep one of them",
+                )
+            )
+        seen.add(typed(token))
+        plain[token] = token
+    if len({isinstance(token, str) for token in options.vocabulary}) > 1:
+        found.append(
+            ("the vocabulary mixes strings with other values", "a sequence holds only strings or only numbers")
+        )
+    if not 1 <= options.max_length <= LONGEST:
+        message = f"the maximum length has to be between 1 and {LONGEST}, got {options.max_length}"
+        found.append((message, "it is the number of input tokens, BOS not counted"))
+    if options.attention not in ATTENTIONS:
+        found.append((f"there is no attention called {options.attention!r}", "use full or causal"))
+    if not 0 <= options.level <= 3:
+        found.append((f"there is no optimisation level {options.level}", "use 0, 1, 2 or 3"))
+    return found

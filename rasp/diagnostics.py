@@ -1,0 +1,77 @@
+"""Messages to the user: what is wrong, where, and what to do about it.
+
+A `Diagnostic` is data; `RaspError` carries one or several; `Diagnostic.render` draws the caret.
+Only the command line and the prompt print.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from rasp.source import Source, Span
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One message. `source` and `span` say where; a message about no particular place has neither.
+
+    `severity` is "error" or "warning"; `code` names the mistake for machines (kebab-case).
+    """
+
+    message: str
+    source: Source | None = None
+    span: Span | None = None
+    label: str = ""
+    hint: str = ""
+    severity: str = "error"
+    code: str = ""
+
+    def render(self) -> str:
+        """The message as several lines of plain text, with the offending text underlined."""
+        rows = [f"{self.severity}: {self.message}"]
+        if self.source is not None and self.span is not None:
+            rows += excerpt(self.source, self.span, self.label)
+        if self.hint:
+            rows.append(f"  = hint: {self.hint}")
+        return "\n".join(rows)
+
+    def as_json(self) -> dict[str, object]:
+        """Plain data for `--json`; line and column count from 1."""
+        place: dict[str, object] = {}
+        if self.source is not None and self.span is not None:
+            line, column = self.source.position(self.span.start)
+            end_line, end_column = self.source.position(self.span.end)
+            place = {"file": self.source.name, "line": line, "column": column}
+            place |= {"end_line": end_line, "end_column": end_column}
+        return {"severity": self.severity, "code": self.code, "message": self.message, "hint": self.hint} | place
+
+
+def excerpt(source: Source, span: Span, label: str) -> list[str]:
+    """The `--> file:line:column` block: the line of the span's start with carets below it."""
+    line, column = source.position(span.start)
+    text = source.line(line)
+    before = text[: column - 1]
+    width = max(1, min(span.end - span.start, len(text) - column + 1))
+    margin = " " * len(str(line))
+    # A tab before the caret is kept as a tab so that both lines widen alike.
+    indent = "".join("\t" if character == "\t" else " " for character in before)
+    return [
+        f"{margin}--> {source.name}:{line}:{column}",
+        f"{margin} |",
+        f"{line} | {text}",
+        f"{margin} | {indent}{'^' * width} {label}".rstrip(),
+    ]
+
+
+class RaspError(Exception):
+    """The text is wrong. Holds at least one error diagnostic, in the order of the text."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n\n".join(d.render() for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint naming the closest known word, or nothing when none is close."""
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""

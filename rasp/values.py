@@ -1,0 +1,66 @@
+"""Run-time values: the atoms a sequence may hold, and what keeps `1`, `1.0`, `True` and `"1"` apart.
+
+An atom is a Python `int`, `float`, `bool` or `str`. Python says `1 == 1.0 == True`, with equal hashes, and RASP's
+`==` agrees; but a `Const`, a domain or a set keyed by plain values would merge them, so those use `Const` and `typed`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Atom = int | float | bool | str
+
+KINDS: dict[type, str] = {int: "int", float: "float", bool: "bool", str: "string"}
+
+
+class ValueProblem(Exception):
+    """An operation has no value for these operands. The message is in the user's words; no place is known yet."""
+
+
+def kind_of(value: object) -> str:
+    """`int`, `float`, `bool` or `string`. Raises `ValueProblem` for anything that is not an atom."""
+    try:
+        return KINDS[type(value)]
+    except KeyError:
+        raise ValueProblem(f"{show(value)} is not a number, string or boolean") from None
+
+
+def is_atom(value: object) -> bool:
+    return type(value) in KINDS
+
+
+def typed(value: Atom) -> tuple[str, str]:
+    """A key under which values of different kinds (and 0.0 and -0.0) stay apart."""
+    return KINDS[type(value)], repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """An atom whose identity includes its kind. Make one with `const(value)`."""
+
+    key: tuple[str, str]
+    value: Atom = field(compare=False)
+
+
+def const(value: Atom) -> Const:
+    """`value` as a hashable constant. Raises `ValueProblem` if it is not an atom."""
+    kind_of(value)
+    return Const(typed(value), value)
+
+
+def classify(values: Iterable[object]) -> str:
+    """The class of a sequence: `string`, `bool`, `int` or `float` (any other mix of numbers is `float`).
+
+    Raises `ValueProblem` when strings stand beside non-strings, or an element is no atom at all.
+    """
+    kinds = {kind_of(value) for value in values}
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    if "string" in kinds:
+        others = " and ".join(sorted(kinds - {"string"}))
+        raise ValueProblem(f"a sequence cannot mix strings with {others} values")
+    return "int" if kinds <= {"int", "bool"} else "float"
+
+
+def show(value: object) -> str:
+    """A value as the user would write it, for messages."""
+    return f'"{value}"' if isinstance(value, str) else str(value)
