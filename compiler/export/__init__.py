@@ -1,0 +1,1 @@
+"""How weights are written to disk. A format changes bytes, never what is computed."""

@@ -1,0 +1,130 @@
+"""Config and options as JSON data and back, strictly: reading refuses what writing would not have produced.
+
+Atoms are JSON values and keep their kinds: 1, 1.0, true and "1" are four different values, and floats are
+written with all their digits.
+"""
+
+import json
+import math
+from typing import cast
+
+from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.options import CompileOptions
+from rasp.values import Atom, is_atom
+
+Record = dict[str, object]
+
+
+def encode_json(data: object) -> bytes:
+    """Canonical bytes of JSON data: indented, ASCII, one newline at the end.
+
+    Raises `ValueError` for a number that JSON cannot hold.
+    """
+    return json.dumps(data, indent=1, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
+
+
+def decode_json(data: bytes) -> Record:
+    """The object in JSON bytes. Raises `ValueError` when there is none."""
+    try:
+        found = json.loads(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    return cast(Record, found)
+
+
+def config_record(config: Config) -> Record:
+    """A config as JSON data."""
+    return {
+        "dialect": config.dialect,
+        "attention": config.attention,
+        "max_length": config.max_length,
+        "d_model": config.d_model,
+        "has_positions": config.has_positions,
+        "bos": config.bos,
+        "vocabulary": list(config.vocabulary),
+        "layers": [
+            {"heads": [[head.d_key, head.d_value] for head in layer.heads], "d_mlp": layer.d_mlp}
+            for layer in config.layers
+        ],
+        "outputs": [{"name": output.name, "classes": list(output.classes)} for output in config.outputs],
+    }
+
+
+def read_config(record: Record) -> Config:
+    """The config in a record. Raises `ValueError` when it is not one."""
+    layers = tuple(
+        LayerShape(
+            tuple(HeadShape(*(size(n) for n in items(pair))) for pair in items(layer["heads"])),
+            size(layer["d_mlp"]),
+        )
+        for layer in map(mapping, items(record["layers"]))
+    )
+    outputs = tuple(
+        Output(text(output["name"]), atoms(output["classes"]))
+        for output in map(mapping, items(record["outputs"]))
+    )
+    return Config(
+        dialect=text(record["dialect"]),
+        attention=text(record["attention"]),
+        vocabulary=atoms(record["vocabulary"]),
+        max_length=size(record["max_length"]),
+        d_model=size(record["d_model"]),
+        layers=layers,
+        outputs=outputs,
+        has_positions=record["has_positions"] is True,
+    )
+
+
+def options_record(options: CompileOptions) -> Record:
+    """Compile options as JSON data."""
+    return {
+        "vocabulary": list(options.vocabulary),
+        "max_length": options.max_length,
+        "attention": options.attention,
+        "dialect": options.dialect,
+        "level": options.level,
+    }
+
+
+def read_options(record: Record) -> CompileOptions:
+    """The options in a record. Raises `ValueError` or `CompileError` when they are none."""
+    return CompileOptions(
+        vocabulary=atoms(record["vocabulary"]),
+        max_length=size(record["max_length"]),
+        attention=text(record["attention"]),
+        dialect=text(record["dialect"]),
+        level=size(record["level"]),
+    )
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a string")
+    return value
+
+
+def size(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a size")
+    return value
+
+
+def items(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is not a list")
+    return cast(list[object], value)
+
+
+def mapping(value: object) -> Record:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is not an object")
+    return cast(Record, value)
+
+
+def atoms(value: object) -> tuple[Atom, ...]:
+    found = tuple(items(value))
+    if not all(is_atom(v) and (not isinstance(v, float) or math.isfinite(v)) for v in found):
+        raise ValueError(f"{value!r} is not a list of numbers, strings and booleans")
+    return cast(tuple[Atom, ...], found)

@@ -1,0 +1,179 @@
+"""Checkpoints: what is read is what was written, and nothing damaged or foreign is ever taken for one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_models import random_weights
+
+from compiler.emit.weights import Weights
+from compiler.export import folder as folder_module
+from compiler.export.checkpoint import (
+    FILES,
+    Checkpoint,
+    CheckpointError,
+    ProgramText,
+    read_checkpoint,
+    write_checkpoint,
+)
+from compiler.export.records import encode_json
+from compiler.options import CompileOptions
+from rasp.values import Atom, typed
+
+
+def checkpoint(vocabulary: tuple[Atom, ...] = ("a", "b", "c")) -> Checkpoint:
+    return Checkpoint(
+        weights=random_weights(vocabulary=vocabulary),
+        program=ProgramText("p.rasp", 'load "q";\nx = tokens; # ü "\n', {"q": "y = 1;\n"}),
+        expressions={"letters": "x", "numbers": "y"},
+        options=CompileOptions(vocabulary, 6),
+        symbols={"heads": [1, 2.0, None]},
+        summary={"layers": 3},
+    )
+
+
+def message(error: pytest.ExceptionInfo[CheckpointError]) -> str:
+    return error.value.diagnostics[0].message
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "model"
+    write_checkpoint(checkpoint(), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        ("a", "b", "c"),
+        (1, 2, -3),
+        (0.1, 1e300, 2.0),
+        (True, False),
+        ("", "two words", "é\ud800"),
+        (2**70, 1, 0.5),
+    ],
+)
+def test_reads_back_what_was_written(tmp_path: Path, vocabulary: tuple[Atom, ...]) -> None:
+    original = checkpoint(vocabulary)
+    write_checkpoint(original, tmp_path / "new" / "model")
+    found = read_checkpoint(tmp_path / "new" / "model")
+    assert replace(found, weights=original.weights) == original
+    assert found.weights.config == original.weights.config
+    assert list(map(typed, found.options.vocabulary)) == list(map(typed, vocabulary))
+    for one, two in zip(found.weights.config.outputs, original.weights.config.outputs, strict=True):
+        assert list(map(typed, one.classes)) == list(map(typed, two.classes))
+    for name, array in original.weights.arrays.items():
+        np.testing.assert_array_equal(found.weights.arrays[name], array)
+
+
+def test_same_checkpoint_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_checkpoint(checkpoint(), tmp_path / name)
+    for name in FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_changed_byte_is_noticed(written: Path, name: str) -> None:
+    path = written / name
+    data = bytearray(path.read_bytes())
+    step = max(1, len(data) // 150)
+    for place in range(0, len(data), step):
+        for change in (1, 0x29):  # 0x29 turns a blank into a tab, which JSON ignores
+            data[place] ^= change
+            path.write_bytes(data)
+            with pytest.raises(CheckpointError) as error:
+                read_checkpoint(written)
+            assert str(path) in message(error)
+            data[place] ^= change
+    path.write_bytes(data)
+    read_checkpoint(written)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("keep", [0, 1, 100, -1])
+def test_truncated_files_are_noticed(written: Path, name: str, keep: int) -> None:
+    (written / name).write_bytes((written / name).read_bytes()[:keep])
+    with pytest.raises(CheckpointError) as error:
+        read_checkpoint(written)
+    assert str(written / name) in message(error)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_missing_files_are_named(written: Path, name: str) -> None:
+    (written / name).unlink()
+    with pytest.raises(CheckpointError) as error:
+        read_checkpoint(written)
+    assert name in message(error)
+
+
+def test_places_that_are_no_checkpoint(tmp_path: Path, written: Path) -> None:
+    with pytest.raises(CheckpointError, match="does not exist"):
+        read_checkpoint(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match="is a file"):
+        read_checkpoint(written / "rasp.json")
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
+        read_checkpoint(tmp_path)
+    (tmp_path / "rasp.json").write_text('{"format": "other"}')
+    with pytest.raises(CheckpointError, match="not written by the RASP compiler"):
+        read_checkpoint(tmp_path)
+    (tmp_path / "rasp.json").write_text("[" * 100_000)
+    with pytest.raises(CheckpointError, match="not readable as JSON"):
+        read_checkpoint(tmp_path)
+
+
+def test_a_newer_version_says_so(written: Path) -> None:
+    record = json.loads((written / "rasp.json").read_text())
+    (written / "rasp.json").write_bytes(encode_json(record | {"version": 2}))
+    with pytest.raises(CheckpointError, match="format version 2") as error:
+        read_checkpoint(written)
+    assert "update" in error.value.diagnostics[0].hint
+
+
+def test_only_a_checkpoint_is_overwritten(tmp_path: Path, written: Path) -> None:
+    changed = replace(checkpoint(), summary={"layers": 4})
+    write_checkpoint(changed, written)
+    assert read_checkpoint(written).summary == {"layers": 4}
+    (tmp_path / "empty").mkdir()
+    write_checkpoint(changed, tmp_path / "empty")
+    (written / "notes.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for taken in (written, tmp_path, tmp_path / "file"):
+        with pytest.raises(CheckpointError, match="exists and is not a checkpoint"):
+            write_checkpoint(checkpoint(), taken)
+    assert (written / "notes.txt").read_text() == "mine"
+    assert read_checkpoint(written).summary == {"layers": 4}
+
+
+def test_a_failed_write_leaves_the_old_one(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folder_module, "write_through", fail)
+    with pytest.raises(CheckpointError, match="No space left"):
+        write_checkpoint(replace(checkpoint(), summary={}), written)
+    assert read_checkpoint(written).summary == {"layers": 3}
+    assert [path.name for path in written.parent.iterdir()] == ["model"]
+
+
+def test_a_path_through_a_file_is_a_clear_error(written: Path) -> None:
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        write_checkpoint(checkpoint(), written / "rasp.json" / "below")
+
+
+def test_weights_too_large_for_the_file(tmp_path: Path) -> None:
+    weights = random_weights()
+    arrays = {**weights.arrays, "embed": weights.arrays["embed"] * 1e300}
+    with pytest.raises(CheckpointError, match="embed holds a number that is too large"):
+        write_checkpoint(replace(checkpoint(), weights=Weights(weights.config, arrays)), tmp_path / "m")
+
+
+def test_the_tokenizer_file(written: Path) -> None:
+    record = json.loads((written / "tokenizer.json").read_text())
+    assert record["model"]["vocab"] == {"a": 0, "b": 1, "c": 2, "<bos>": 3}
+    assert record["post_processor"]["special_tokens"]["<bos>"]["ids"] == [3]
+    assert record["pre_tokenizer"]["type"] == "Split"
