@@ -69,7 +69,7 @@ def mul(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
                 raise ValueProblem(f"`*` does not work on {kind_of(a)} and {kind_of(b)} values")
             if len(text) * max(0, times) > LONGEST_STRING:
                 raise ValueProblem("the repeated string would be too long")
-            return text * times
+            return text * max(0, times) if text else text
     return _finish("*", lambda: a * b)  # type: ignore[operator]
 
 

@@ -1,0 +1,195 @@
+"""Columns: many atoms in one array, kinds kept exactly.
+
+`from_atoms` takes atoms in (nested lists for more axes), `atoms` gives the same atoms back: `1`, `1.0`, `True` and `"1"`
+stay apart. The dtype says the kind: int64, float64, bool or `<U` for one kind throughout; numbers of several kinds
+are float64 with a kind per element in `kinds` (integers there are at most 2**53, hence exact); everything else
+(integers beyond int64, strings beside numbers, strings that numpy cannot hold) is an object array of plain atoms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasp.values import Atom
+
+Array = NDArray[Any]
+
+BOOL, INT, FLOAT, STRING = range(4)
+KIND_CODES: dict[type, int] = {bool: BOOL, int: INT, float: FLOAT, str: STRING}
+DTYPE_KINDS: dict[str, int] = {"b": BOOL, "i": INT, "f": FLOAT, "U": STRING}
+
+#: Integers up to here, in magnitude, are exact as float64.
+EXACT = 2**53
+#: Longer strings are kept as objects: a fixed-width array would pad every element to the longest.
+LONGEST_FIXED = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """An array of atoms of any shape.
+
+    `failed` marks the elements without a value (their data are arbitrary), `problem` is the message of the first
+    of them; `kinds` (uint8, `BOOL` … `FLOAT`) is given only with float64 data holding numbers of several kinds.
+    """
+
+    data: Array
+    failed: Array | None = None
+    problem: str = ""
+    kinds: Array | None = None
+
+    @staticmethod
+    def from_atoms(values: Any) -> "Column":
+        """An atom, a sequence of atoms, or equally long nested sequences of them, as a column of that shape."""
+        shape: tuple[int, ...] = ()
+        flat: list[Any] = [values]
+        while flat and isinstance(flat[0], list | tuple):
+            shape += (len(flat[0]),)
+            flat = list(chain.from_iterable(flat))
+        return pack(flat, shape)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    def atoms(self) -> Any:
+        """Plain Python atoms, in lists nested as the shape; `None` where there is no value."""
+        if self.kinds is None and self.failed is None:
+            return self.data.tolist()
+        data = objects(self)
+        if self.failed is not None:
+            data = np.where(self.failed, None, data)
+        return data.tolist()
+
+    def broadcast(self, shape: tuple[int, ...]) -> "Column":
+        """The same column repeated to a larger shape, as numpy broadcasts."""
+        if shape == self.shape:
+            return self
+        return self.indexed(lambda array: np.broadcast_to(array, shape))
+
+    def indexed(self, pick: Any) -> "Column":
+        """`pick` (an indexing of arrays) applied to the data and all that goes with them."""
+        return Column(
+            pick(self.data),
+            None if self.failed is None else pick(np.broadcast_to(self.failed, self.shape)),
+            self.problem,
+            None if self.kinds is None else pick(self.kinds),
+        )
+
+
+def pack(flat: Sequence[Any], shape: tuple[int, ...]) -> Column:
+    """Atoms in row-major order as a column of this shape, in the tightest form that holds them exactly."""
+    types = set(map(type, flat))
+    if types == {str}:
+        longest = max(map(len, flat))
+        if longest <= LONGEST_FIXED and not any("\0" in text for text in flat):
+            return Column(np.array(flat, dtype=f"<U{max(1, longest)}").reshape(shape))
+    elif types == {float} or not types:
+        return Column(np.array(flat, dtype=np.float64).reshape(shape))
+    elif types == {bool}:
+        return Column(np.array(flat, dtype=np.bool_).reshape(shape))
+    elif types == {int}:
+        if -(2**63) <= min(flat) and max(flat) < 2**63:
+            return Column(np.array(flat, dtype=np.int64).reshape(shape))
+    elif str not in types and all(-EXACT <= value <= EXACT for value in flat if type(value) is int):
+        data = np.array(flat, dtype=np.float64).reshape(shape)
+        kinds = np.array([KIND_CODES[type(value)] for value in flat], dtype=np.uint8)
+        return Column(data, kinds=kinds.reshape(shape))
+    data = np.empty(len(flat), dtype=object)
+    data[:] = flat
+    return Column(data.reshape(shape))
+
+
+def constant_column(value: Atom, shape: tuple[int, ...]) -> Column:
+    """One atom everywhere."""
+    return pack([value], (1,) * len(shape)).broadcast(shape)
+
+
+def objects(column: Column) -> Array:
+    """The values as an object array of plain Python atoms."""
+    if column.data.dtype == object:
+        return column.data
+    data = column.data.astype(object)
+    if column.kinds is None:
+        return data
+    # float → int and bool is exact: integers here are at most 2**53.
+    for code, convert in ((INT, int), (BOOL, bool)):
+        where = column.kinds == code
+        if where.any():
+            data[where] = [convert(value) for value in data[where]]
+    return data
+
+
+_code_of = np.frompyfunc(lambda value: KIND_CODES[type(value)], 1, 1)
+
+
+def kinds_of(column: Column) -> Array:
+    """The kind of each element; a 0-d array when the dtype tells it for all."""
+    if column.kinds is not None:
+        return column.kinds
+    if column.data.dtype == object:
+        return np.asarray(_code_of(column.data), dtype=np.uint8)
+    return np.array(DTYPE_KINDS[column.data.dtype.kind], dtype=np.uint8)
+
+
+def is_integral(column: Column) -> bool:
+    """All int or all bool, in machine integers."""
+    return column.data.dtype.kind in "bi"
+
+
+def is_numeric(column: Column) -> bool:
+    """All numbers, in machine numbers."""
+    return column.data.dtype.kind in "bif"
+
+
+def is_text(column: Column) -> bool:
+    return column.data.dtype.kind == "U"
+
+
+def magnitude(data: Array) -> int:
+    """The largest absolute value of machine integers (0 if there are none), as an unbounded integer."""
+    if data.size == 0:
+        return 0
+    return max(abs(int(data.min())), abs(int(data.max())))
+
+
+def exact_floats(column: Column) -> Array | None:
+    """Machine numbers as float64 without loss; `None` if some integer is too large."""
+    if column.data.dtype.kind == "f":
+        return column.data
+    if column.data.dtype.kind == "i" and magnitude(column.data) > EXACT:
+        return None
+    return column.data.astype(np.float64)
+
+
+def numbers(data: Array, kinds: Array) -> Column:
+    """Float64 values with a kind each (broadcast to fit), as a column in its tightest form.
+
+    Integers and booleans must be exact. A kind that is the same everywhere becomes the dtype.
+    """
+    first = kinds.flat[0] if kinds.size else FLOAT
+    if kinds.ndim == 0 or (kinds == first).all():
+        dtype = {BOOL: np.bool_, INT: np.int64, FLOAT: np.float64}[int(first)]
+        return Column(data.astype(dtype, copy=False))
+    kinds = np.broadcast_to(kinds, data.shape)
+    return Column(np.where(kinds == FLOAT, data, data + 0.0), kinds=kinds)  # an integer has no -0.0
+
+
+def choose(mask: Array, yes: Column, no: Column) -> Column:
+    """Elementwise `yes` where `mask` holds, else `no`; shapes broadcast; failures are not looked at."""
+    shape = np.broadcast_shapes(mask.shape, yes.shape, no.shape)
+    if mask.all():
+        return replace(yes, failed=None, problem="").broadcast(shape)
+    if not mask.any():
+        return replace(no, failed=None, problem="").broadcast(shape)
+    if yes.kinds is None and no.kinds is None and yes.data.dtype.kind == no.data.dtype.kind:
+        return Column(np.where(mask, yes.data, no.data))
+    if is_numeric(yes) and is_numeric(no):
+        a, b = exact_floats(yes), exact_floats(no)
+        if a is not None and b is not None:
+            return numbers(np.where(mask, a, b), np.where(mask, kinds_of(yes), kinds_of(no)))
+    merged = np.where(mask, objects(yes), objects(no))
+    return pack(merged.ravel().tolist(), shape)
