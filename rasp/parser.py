@@ -1,0 +1,370 @@
+"""Text → `Module`: statements, and going on after a mistake.
+
+    logical-line   = statement
+    statement      = expression ';' | names '=' values ';' | draw ';' | load ';' | def | for | console
+    def            = 'def' name '(' [names] ')' '{' {statement} 'return' values ';' '}'
+    for            = 'for' names 'in' expression '{' statement {statement} '}'
+    console        = 'set' [kind] 'example' expression | 'show' [kind] 'example' | [kind] 'examples' ('on'|'off')
+                   | 'full seq display' ('on'|'off') | 'exit' ['(' ')'] | 'quit' ['(' ')']
+    kind           = 's-op' | 'selector'
+
+A console statement has no `;` and ends with its line. After a mistake the reader skips to where the next statement
+seems to start, so that one run reports several; what was skipped is a `Broken` statement. A missing `;` skips nothing.
+"""
+
+from collections.abc import Callable
+
+from rasp.depth import deep_recursion
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.lexer import Token, tokenize
+from rasp.mistakes import foreign_word, known_mistake
+from rasp.parse_console import CONSOLE_STARTS, read_console
+from rasp.parse_expressions import read_expression
+from rasp.reader import ParseFailure, Reader, read_name, read_names
+from rasp.source import Source, Span
+from rasp.syntax import (
+    Assign,
+    Broken,
+    Comment,
+    Draw,
+    Expression,
+    ExpressionStatement,
+    For,
+    FunctionDefinition,
+    Load,
+    Module,
+    Name,
+    Statement,
+)
+
+STATEMENT_WORDS = ("def", "for", "load", "draw", "return", *CONSOLE_STARTS)
+
+
+class StatementReader(Reader):
+    """A reader that collects problems and knows how deep in `{ }` of `def` and `for` it is."""
+
+    def __init__(self, source: Source, tokens: list[Token], comments: list[Comment]) -> None:
+        super().__init__(source, tokens)
+        self.problems: list[Diagnostic] = []
+        self.blocks = 0
+        self.comment_lines = {source.position(c.span.start)[0]: c.text for c in comments}
+
+
+def parse(source: Source) -> Module:
+    """The text as a tree. Raises `RaspError` with every mistake found."""
+    module = parse_tolerantly(source)
+    if module.problems:
+        raise RaspError(*module.problems)
+    return module
+
+
+def parse_tolerantly(source: Source) -> Module:
+    """The text as a tree in which what cannot be read is `Broken`, with the mistakes as `problems`."""
+    tokens, comments = tokenize(source)
+    reader = StatementReader(source, tokens, comments)
+    with deep_recursion():
+        statements: list[Statement] = []
+        while reader.token.kind != "end":
+            statements.append(read_statement(reader))
+    return Module(source, tuple(statements), tuple(comments), tuple(reader.problems))
+
+
+def parse_expression(source: Source) -> Expression:
+    """The text as one expression; a `;` may end it. Raises `RaspError`."""
+    tokens, _ = tokenize(source)
+    reader = Reader(source, tokens)
+    try:
+        with deep_recursion():
+            value = read_expression(reader)
+        reader.accept(";")
+        if reader.token.kind != "end":
+            raise reader.failure(
+                f"expected one expression, but {reader.found()} follows it", "not expected here"
+            )
+    except ParseFailure as failure:
+        raise RaspError(failure.diagnostic) from None
+    return value
+
+
+def read_statement(reader: StatementReader) -> Statement:
+    """The next statement, or a `Broken` one behind which the reader can go on."""
+    first, known, blocks = reader.token, len(reader.problems), reader.blocks
+    reader.depth = 0
+    try:
+        statement = statement_reader(reader)(reader)
+    except ParseFailure as failure:
+        reader.problems.append(failure.diagnostic)
+        reader.blocks = blocks
+        reader.stop = len(reader.tokens) - 1
+        skip(reader, first)
+        return Broken(bound_names(reader, first), reader.since(first.start))
+    missing_semicolon_only = all(problem.code == "missing-semicolon" for problem in reader.problems[known:])
+    return (
+        statement if missing_semicolon_only else Broken(bound_names(reader, first), reader.since(first.start))
+    )
+
+
+def statement_reader(reader: StatementReader) -> Callable[[StatementReader], Statement]:
+    """Which of the functions below reads what comes next."""
+    token = reader.token
+    if token.kind in ("sop", "display") or token.is_one_of(*CONSOLE_STARTS):
+        return read_console_statement
+    words = {
+        "def": read_definition,
+        "for": read_for,
+        "load": read_load,
+        "draw": read_draw,
+        "return": no_return,
+    }
+    if token.kind == "keyword" and token.text in words:
+        return words[token.text]
+    behind_name, position = reader.tokens[reader.position + 1 : reader.position + 2], reader.position
+    if (
+        token.kind == "name"
+        and behind_name
+        and behind_name[0].is_one_of("=", ",")
+        and position + 1 < reader.stop
+    ):
+        return read_assignment
+    return read_expression_statement
+
+
+def read_console_statement(reader: StatementReader) -> Statement:
+    token = reader.token
+    if reader.blocks:
+        message = f"`{token.text}` cannot stand inside `{{ }}`"
+        raise reader.failure(message, hint="it is a command of the prompt; put it at top level")
+    return read_console(reader)
+
+
+def read_assignment(reader: StatementReader) -> Statement:
+    start = reader.token.start
+    names = read_names(reader, "a name to assign to")
+    if not reader.at("="):
+        hint = "several values can stand on the right of `=` and behind `return`; a list is written [a, b]"
+        raise reader.failure(f"expected `=` after the names, found {reader.found()}", "expected `=`", hint)
+    reader.advance()
+    values = read_values(reader)
+    end_statement(reader)
+    return Assign(names, values, reader.since(start))
+
+
+def read_values(reader: StatementReader) -> tuple[Expression, ...]:
+    """Expressions between commas, at least one."""
+    values = [read_expression(reader)]
+    while reader.accept(","):
+        values.append(read_expression(reader))
+    return tuple(values)
+
+
+def read_expression_statement(reader: StatementReader) -> Statement:
+    first = reader.token
+    if reader.at(";"):
+        raise reader.failure(
+            "there is no statement before this `;`", hint="remove the `;`; none stands behind `}`"
+        )
+    if reader.at("}", ")", "]"):
+        raise reader.failure(f"this `{first.text}` closes nothing", hint="remove it")
+    value = read_expression(reader)
+    if reader.at("="):
+        span = reader.since(first.start)
+        hint = "an equality test is written `==`; an assignment has names on the left"
+        raise reader.failure("only names can be assigned to", "this is not a name", hint, span)
+    if reader.at(","):
+        raise reader.failure("a statement is one expression", "not expected here", "a list is written [a, b]")
+    if word := foreign_word(first):
+        if not reader.at(";"):
+            raise reader.failure(f"`{first.text}` means nothing in RASP", hint=word, span=first.span)
+    end_statement(reader)
+    return ExpressionStatement(value, reader.since(first.start))
+
+
+def end_statement(reader: StatementReader) -> None:
+    """Step over the `;`. When it is missing and a new statement may follow, report that and go on as if it stood here."""
+    if reader.accept(";"):
+        return
+    token, end = reader.token, reader.previous_end
+    if known_mistake(token) is not None:
+        raise reader.failure("")
+    span = Span(end, end)
+    if token.kind == "end":
+        hint = "every statement ends with `;`"
+        reader.problems.append(
+            reader.diagnostic("missing `;`", span, "expected `;` here", hint, "unfinished")
+        )
+        return
+    starts_next = (
+        token.starts_line
+        or token.is_one_of("}", *STATEMENT_WORDS)
+        or token.kind in ("name", "sop", "display")
+    )
+    if starts_next and not token.is_one_of(")", "]", "=", ",", ":", "else"):
+        problem = reader.diagnostic("missing `;`", span, "expected `;` here", code="missing-semicolon")
+        reader.problems.append(problem)
+        return
+    hint = "an operator or `;` is missing before it" if token.kind in ("int", "float", "string") else ""
+    raise reader.failure(f"expected `;`, found {reader.found()}", "not expected here", hint)
+
+
+def read_draw(reader: StatementReader) -> Statement:
+    start = reader.advance().start
+    opening = reader.expect("(", "after `draw`")
+    value = read_expression(reader)
+    given = read_expression(reader) if reader.accept(",") else None
+    reader.close(opening, ")")
+    end_statement(reader)
+    return Draw(value, given, reader.since(start))
+
+
+def read_load(reader: StatementReader) -> Statement:
+    start = reader.advance().start
+    path = reader.token
+    if path.kind != "string":
+        message = f"expected the path of a file in quotes, found {reader.found()}"
+        raise reader.failure(message, "expected a string", 'write load "path"; without .rasp')
+    reader.advance()
+    end_statement(reader)
+    return Load(path.text[1:-1], path.span, reader.since(start))
+
+
+def no_return(reader: StatementReader) -> Statement:
+    if reader.blocks:
+        raise reader.failure(
+            "`return` cannot stand inside a `for`", hint="it is the last statement of a function"
+        )
+    raise reader.failure(
+        "`return` stands outside of a function", hint="it is the last statement of a `def` body"
+    )
+
+
+def read_for(reader: StatementReader) -> Statement:
+    start = reader.advance().start
+    names = read_names(reader, "a loop variable")
+    reader.expect("in", "after the loop variable")
+    iterable = read_expression(reader)
+    opening = expect_block(reader, "the body of a `for`")
+    body = read_body(reader)
+    if not body and reader.at("}"):
+        reader.problems.append(
+            reader.diagnostic("the body of this `for` is empty", reader.since(opening.start))
+        )
+    close_block(reader, opening)
+    return For(names, iterable, body, reader.since(start))
+
+
+def expect_block(reader: StatementReader, purpose: str) -> Token:
+    if reader.at(":"):
+        raise reader.failure(
+            f"{purpose} stands in braces", hint="write `{ … }` instead of `:` and indentation"
+        )
+    return reader.expect("{", f"before {purpose}")
+
+
+def read_body(reader: StatementReader) -> tuple[Statement, ...]:
+    """Statements up to `}` or `return`."""
+    reader.blocks += 1
+    body: list[Statement] = []
+    while (
+        not reader.at("}") and not (reader.at("return") and reader.blocks == 1) and reader.token.kind != "end"
+    ):
+        if reader.at("return"):
+            break
+        body.append(read_statement(reader))
+    reader.blocks -= 1
+    return tuple(body)
+
+
+def close_block(reader: StatementReader, opening: Token) -> None:
+    if reader.at("return"):
+        raise reader.failure(
+            "`return` cannot stand inside a `for`", hint="it is the last statement of a function"
+        )
+    reader.close(opening, "}")
+
+
+def read_definition(reader: StatementReader) -> Statement:
+    first = reader.advance()
+    name = read_name(reader, "the name of the function")
+    opening = reader.expect("(", "after the name of the function")
+    parameters: tuple[Name, ...] = ()
+    if not reader.at(")"):
+        parameters = read_names(reader, "a parameter")
+    if reader.at("="):
+        raise reader.failure(
+            "parameters have no default values in RASP", hint="the caller gives every argument"
+        )
+    reader.close(opening, ")")
+    block = expect_block(reader, "the body of a function")
+    body = read_body(reader)
+    results = read_results(reader, name)
+    if not reader.at("}") and reader.token.kind != "end":
+        message = f"expected `}}` after the `return` of `{name.text}`, found {reader.found()}"
+        raise reader.failure(
+            message, "never reached", "`return` is the last statement of a function, and the only one"
+        )
+    reader.close(block, "}")
+    doc = doc_comment(reader, first)
+    return FunctionDefinition(name, parameters, body, results, doc, reader.since(first.start))
+
+
+def read_results(reader: StatementReader, name: Name) -> tuple[Expression, ...]:
+    if reader.at("}"):
+        message = f"the function `{name.text}` returns nothing"
+        hint = "end its body with `return VALUE;`"
+        reader.problems.append(
+            reader.diagnostic(message, reader.token.span, "expected `return` before this", hint)
+        )
+        return ()
+    reader.expect("return", f"at the end of the body of `{name.text}`")
+    if reader.at(";", "}"):
+        raise reader.failure("`return` needs a value", "expected a value")
+    results = read_values(reader)
+    end_statement(reader)
+    return results
+
+
+def doc_comment(reader: StatementReader, first: Token) -> str:
+    """The comment lines right above a token."""
+    line = reader.source.position(first.start)[0] - 1
+    lines: list[str] = []
+    while line in reader.comment_lines and reader.source.line(line).lstrip().startswith("#"):
+        lines.append(reader.comment_lines[line])
+        line -= 1
+    return "\n".join(reversed(lines))
+
+
+def bound_names(reader: StatementReader, first: Token) -> tuple[Name, ...]:
+    """The names that a broken statement starting at `first` would have bound, as far as can be told."""
+    index = next(i for i, token in enumerate(reader.tokens) if token.start == first.start)
+    tokens = reader.tokens[index:]
+    if first.is_one_of("def"):
+        return tuple(Name(t.text, t.span) for t in tokens[1:2] if t.kind == "name")
+    names: list[Name] = []
+    for name, separator in zip(tokens[::2], tokens[1::2], strict=False):
+        if name.kind != "name" or not separator.is_one_of(",", "="):
+            break
+        names.append(Name(name.text, name.span))
+        if separator.text == "=":
+            return tuple(names)
+    return ()
+
+
+def skip(reader: StatementReader, first: Token) -> None:
+    """Go behind the `;` or the `{ … }` that ends the broken statement, but not past the end of the block around it."""
+    if reader.position < len(reader.tokens) and reader.token is first:
+        reader.advance()
+    depth = 0
+    while (token := reader.token).kind != "end":
+        if token.starts_line and token.is_one_of("def", "for") and token.start == line_start(reader, token):
+            return
+        if token.is_one_of("}") and depth == 0 and reader.blocks:
+            return
+        reader.advance()
+        depth += token.is_one_of("{") - token.is_one_of("}")
+        if depth <= 0 and token.is_one_of(";", "}"):
+            return
+
+
+def line_start(reader: StatementReader, token: Token) -> int:
+    """The offset at which the line of a token starts."""
+    return reader.source.starts[reader.source.position(token.start)[0] - 1]
