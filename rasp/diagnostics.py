@@ -15,7 +15,8 @@ from rasp.source import Source, Span
 class Diagnostic:
     """One message. `source` and `span` say where; a message about no particular place has neither.
 
-    `severity` is "error" or "warning"; `code` names the mistake for machines (kebab-case).
+    `severity` is "error" or "warning"; `code` names the mistake for machines (kebab-case); `notes` are further lines
+    of explanation, such as the calls that led here.
     """
 
     message: str
@@ -25,12 +26,14 @@ class Diagnostic:
     hint: str = ""
     severity: str = "error"
     code: str = ""
+    notes: tuple[str, ...] = ()
 
     def render(self) -> str:
         """The message as several lines of plain text, with the offending text underlined."""
         rows = [f"{self.severity}: {self.message}"]
         if self.source is not None and self.span is not None:
             rows += excerpt(self.source, self.span, self.label)
+        rows += [f"  = note: {note}" for note in self.notes]
         if self.hint:
             rows.append(f"  = hint: {self.hint}")
         return "\n".join(rows)
