@@ -32,7 +32,9 @@ def small_integers(columns: Sequence[Column]) -> list[Array] | None:
     if all(is_integral(column) for column in columns):
         return [column.data.astype(np.int64, copy=False) for column in columns]
     if all(is_text(column) and column.data.dtype.itemsize == 4 for column in columns):
-        return [np.ascontiguousarray(c.data).view(np.uint32).reshape(c.shape).astype(np.int64) for c in columns]
+        return [
+            np.ascontiguousarray(c.data).view(np.uint32).reshape(c.shape).astype(np.int64) for c in columns
+        ]
     return None
 
 
