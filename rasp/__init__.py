@@ -1,0 +1,26 @@
+"""RASP: programs whose meaning is what a transformer encoder can compute, parsed, elaborated and interpreted.
+
+import rasp
+program = rasp.load("sort.rasp")        # or the text itself
+program["sort"]("cab")                  # a name
+program("sort(tokens, tokens)")("cab")  # an expression
+"""
+
+from rasp.diagnostics import RaspError
+from rasp.evaluate import evaluate
+from rasp.face import LoadedProgram, Runnable, load
+from rasp.graph import Graph
+from rasp.parser import parse
+from rasp.program import Program, load_program
+
+__all__ = [
+    "Runnable",
+    "Graph",
+    "LoadedProgram",
+    "Program",
+    "RaspError",
+    "evaluate",
+    "load",
+    "load_program",
+    "parse",
+]

@@ -86,12 +86,16 @@ Op = Tokens | Indices | Constant | Map | Select | Not | And | Or | Best | Aggreg
 SELECTORS = (Select, Not, And, Or, Best)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """An op on earlier nodes. Made only by `Graph.add`, so equal means identical."""
 
     op: Op
     args: tuple["Node", ...] = ()
+
+    def __repr__(self) -> str:
+        # Arguments only by op: written out, a shared graph would be exponentially long.
+        return f"<{self.op} of {', '.join(type(arg.op).__name__ for arg in self.args) or 'nothing'}>"
 
     @property
     def is_selector(self) -> bool:

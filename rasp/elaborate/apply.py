@@ -1,0 +1,69 @@
+"""Calls: a function with its arguments, or an s-op or selector applied to an input."""
+
+from rasp.diagnostics import RaspError
+from rasp.elaborate.failure import failure
+from rasp.elaborate.scope import Applied, Frame, Function, Given, Static
+from rasp.elaborate.static import describe
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.graph import Node
+from rasp.source import Span
+from rasp.values import Atom, is_atom
+
+
+def call(frame: Frame, function: Given, arguments: list[Given], span: Span) -> Static:
+    """`function(arguments)`"""
+    value = function.value
+    match value:
+        case Function():
+            return call_function(frame, value, arguments, span)
+        case Node():
+            if len(arguments) != 1:
+                message = f"{describe(value)} is applied to one input, got {len(arguments)} arguments"
+                raise frame.error(span, message, hint='as in tokens("abc")')
+            return apply_node(frame, Given(value, span), arguments[0])
+        case _:
+            kind = describe(value)
+            message = f"{kind} cannot be called"
+            raise frame.error(function.span, message, f"this is {kind}", code="kind")
+
+
+def call_function(frame: Frame, function: Function, arguments: list[Given], span: Span) -> Static:
+    wanted = len(function.parameters)
+    if len(arguments) != wanted:
+        plural = "" if wanted == 1 else "s"
+        message = f"`{function.name}` takes {wanted} argument{plural}, got {len(arguments)}"
+        usage = f"{function.name}({', '.join(function.parameters)})"
+        raise frame.error(span, message, hint=f"it is called as {usage}", code="arguments")
+    return function.apply(frame, [given.value for given in arguments], span)
+
+
+def input_items(frame: Frame, given: Given) -> list[Atom]:
+    """The sequence that a value is as an input: a list's elements, a string's characters, a dict's keys."""
+    value = given.value
+    if not isinstance(value, str | list | dict):
+        message = f"an input is a string, a list or a dict, got {describe(value)}"
+        raise frame.error(given.span, message, f"this is {describe(value)}", code="kind")
+    items: list[Atom] = []
+    for item in value:
+        if not is_atom(item):
+            message = (
+                f"the elements of an input are numbers, strings or booleans; this one has {describe(item)}"
+            )
+            raise frame.error(given.span, message, code="kind")
+        items.append(item)  # type: ignore[arg-type]
+    if not items:
+        raise frame.error(given.span, "an input cannot be empty", "this has no elements")
+    return items
+
+
+def apply_node(frame: Frame, subject: Given, given: Given) -> Applied:
+    """What the s-op or selector gives for an input."""
+    node = subject.value
+    assert isinstance(node, Node)
+    items = input_items(frame, given)
+    outcome = evaluate([node], [items])[0][0]
+    if isinstance(outcome, EvaluationError):
+        graph = frame.workshop.graph
+        raise RaspError(failure(graph, outcome, items, frame.where(subject.span)))
+    rows = [[int(cell) for cell in row] for row in outcome] if node.is_selector else list(outcome)
+    return Applied(rows, node, given.value)

@@ -1,0 +1,52 @@
+"""Binding names to values: which names may be bound, and how values spread over several names."""
+
+from collections.abc import Sequence
+
+from rasp.elaborate.names import RESERVED
+from rasp.elaborate.scope import Frame, Static
+from rasp.elaborate.static import describe
+from rasp.source import Span
+from rasp.syntax import Name
+
+
+def check_bindable(frame: Frame, names: Sequence[Name], protected: bool = False) -> None:
+    """Raises `RaspError` for a reserved name; with `protected`, also for a name of the library."""
+    for name in names:
+        if name.text in RESERVED:
+            message = f"`{name.text}` is a reserved name"
+            raise frame.error(name.span, message, "cannot be changed", "choose another name", "reserved-name")
+        if protected and name.text in frame.workshop.protected:
+            message = f"`{name.text}` is a name of the standard library"
+            hint = "choose another name (inside a function this one may be used)"
+            raise frame.error(name.span, message, "cannot be changed here", hint, "reserved-name")
+
+
+def unpack(frame: Frame, names: Sequence[Name], value: Static, span: Span) -> dict[str, Static]:
+    """Loop variables and their values for one element of what is gone through."""
+    if len(names) == 1:
+        return {names[0].text: value}
+    if not isinstance(value, list | str):
+        message = f"there are {len(names)} loop variables, but the element is {describe(value)}"
+        raise frame.error(span, message, hint="each element has to be a list of as many values")
+    if len(value) != len(names):
+        message = f"there are {len(names)} loop variables, but the element has {len(value)} values"
+        raise frame.error(span, message)
+    return {name.text: part for name, part in zip(names, value, strict=True)}
+
+
+def spread(frame: Frame, names: Sequence[Name], values: list[Static], span: Span) -> list[Static]:
+    """The values for the names of an assignment; `span` is the right side."""
+    if len(names) == 1:
+        return [values[0] if len(values) == 1 else values]
+    if len(values) > 1:
+        parts: Sequence[Static] = values
+    else:
+        only = values[0]
+        if not isinstance(only, list | str):
+            message = f"there are {len(names)} names, but only one value, {describe(only)}"
+            raise frame.error(span, message, hint="give as many values as names, or a list of them")
+        parts = list(only)
+    if len(parts) != len(names):
+        message = f"there are {len(names)} names, but {len(parts)} value{'' if len(parts) == 1 else 's'}"
+        raise frame.error(span, message)
+    return list(parts)

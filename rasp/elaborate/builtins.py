@@ -1,0 +1,145 @@
+"""The built-in forms and functions: `select`, `aggregate`, `range` …, each from values to a value or node.
+
+`FORMS` are the words that are special when called, `base_scope` the names that exist before the library.
+"""
+
+from collections.abc import Callable
+
+from rasp.elaborate.lift import s_op, selector
+from rasp.elaborate.scope import Frame, Function, Given, Scope, Static
+from rasp.elaborate.static import LONGEST_LIST, describe
+from rasp.graph import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
+from rasp.prims import apply_prim
+from rasp.source import Span
+from rasp.values import ValueProblem, const, is_atom
+
+
+def select(frame: Frame, key: Given, query: Given, test: str, span: Span) -> Node:
+    """`select(key, query, test)`"""
+    left, right = s_op(frame, key, "the key of `select`"), s_op(frame, query, "the query of `select`")
+    return frame.add(span, Select(test), left, right)
+
+
+def aggregate(frame: Frame, over: Given, value: Given, default: Given | None, span: Span) -> Node:
+    """`aggregate(over, value[, default])`"""
+    rows = selector(frame, over, "the first argument of `aggregate`")
+    values = s_op(frame, value, "the value of `aggregate`")
+    if default is None:
+        return frame.add(span, Aggregate(), rows, values)
+    if not is_atom(default.value):
+        kind = describe(default.value)
+        message = f"the default of `aggregate` has to be a number, string or boolean, got {kind}"
+        raise frame.error(default.span, message, f"this is {kind}", code="kind")
+    return frame.add(span, Aggregate(const(default.value)), rows, values)  # type: ignore[arg-type]
+
+
+def make_range(frame: Frame, arguments: list[Given], span: Span) -> Static:
+    for given in arguments:
+        if not isinstance(given.value, int):
+            message = f"`range` takes integers, got {describe(given.value)}"
+            raise frame.error(given.span, message, f"this is {describe(given.value)}", code="kind")
+    numbers = [int(given.value) for given in arguments]  # type: ignore[arg-type]
+    if len(numbers) == 3 and numbers[2] == 0:
+        raise frame.error(arguments[2].span, "the step of `range` cannot be 0")
+    found = range(*numbers)
+    # A length beyond the machine's integers has no len().
+    if not -LONGEST_LIST <= (found.stop - found.start) // found.step <= LONGEST_LIST:
+        raise frame.error(span, f"this `range` has more than {LONGEST_LIST} elements")
+    return list(found)
+
+
+def make_zip(frame: Frame, arguments: list[Given], span: Span) -> Static:
+    lists: list[list[Static]] = []
+    for given in arguments:
+        if not isinstance(given.value, list):
+            message = f"`zip` takes lists, got {describe(given.value)}"
+            raise frame.error(given.span, message, f"this is {describe(given.value)}", code="kind")
+        lists.append(given.value)
+    for given, items in zip(arguments, lists, strict=True):
+        if len(items) != len(lists[0]):
+            message = f"`zip` takes lists of the same length, got {len(lists[0])} and {len(items)} elements"
+            raise frame.error(given.span, message, f"this one has {len(items)}")
+    return [list(row) for row in zip(*lists, strict=True)]
+
+
+def length_of_list(frame: Frame, arguments: list[Given], span: Span) -> Static:
+    given = arguments[0]
+    if isinstance(given.value, list):
+        return len(given.value)
+    hint = "the length of the input is called `length`" if isinstance(given.value, Node) else ""
+    message = f"`len` takes a list, got {describe(given.value)}"
+    raise frame.error(given.span, message, f"this is {describe(given.value)}", hint, "kind")
+
+
+def round_value(frame: Frame, arguments: list[Given], span: Span) -> Static:
+    given = arguments[0]
+    if not is_atom(given.value):
+        return frame.add(span, Map("round"), s_op(frame, given, "the argument of `round`"))
+    try:
+        return apply_prim("round", (), given.value)  # type: ignore[arg-type]
+    except ValueProblem as problem:
+        raise frame.error(span, str(problem)) from None
+
+
+def indicator(frame: Frame, arguments: list[Given], span: Span) -> Static:
+    given = arguments[0]
+    if is_atom(given.value):
+        hint = "for one value write `1 if value else 0`"
+        message = f"`indicator` takes an s-op, got {describe(given.value)}"
+        raise frame.error(given.span, message, f"this is {describe(given.value)}", hint, "kind")
+    return frame.add(span, Map("indicator"), s_op(frame, given, "the argument of `indicator`"))
+
+
+FORMS: dict[str, Callable[[Frame, list[Given], Span], Static]] = {
+    "range": make_range,
+    "zip": make_zip,
+    "len": length_of_list,
+    "round": round_value,
+    "indicator": indicator,
+}
+
+
+def selector_width(frame: Frame, arguments: list[Static], span: Span) -> Static:
+    given = Given(arguments[0], span)
+    return frame.add(span, Width(), selector(frame, given, "the argument of `selector_width`"))
+
+
+def best(frame: Frame, arguments: list[Static], span: Span) -> Static:
+    rows = selector(frame, Given(arguments[0], span), "the first argument of `best`")
+    score = s_op(frame, Given(arguments[1], span), "the score of `best`")
+    return frame.add(span, Best(), rows, score)
+
+
+#: Functions that exist before the library: parameters, what they do, what they are for.
+FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Frame, list[Static], Span], Static], str]] = {
+    "selector_width": (("sel",), selector_width, "How many positions each row of the selector selects."),
+    "best": (
+        ("sel", "score"),
+        best,
+        "A selector: in each row, of the positions that sel selects, the one with the highest score (the last of\n"
+        "several). A row in which sel selects nothing stays empty.",
+    ),
+}
+
+#: The input in its several readings, by the primitive that converts it.
+READINGS: dict[str, str] = {
+    "tokens_str": "to_str",
+    "tokens_int": "to_int",
+    "tokens_float": "to_float",
+    "tokens_bool": "to_bool",
+}
+
+
+def base_scope(graph: Graph) -> Scope:
+    """What is there before the library: the input, `indices`, the booleans, and the functions above."""
+    asis = graph.add(Tokens())
+    nodes = {"tokens_asis": asis, "indices": graph.add(Indices())}
+    nodes |= {name: graph.add(Map(prim), asis) for name, prim in READINGS.items()}
+    graph.names |= {node: name for name, node in nodes.items()}
+    functions = {
+        name: Function(name, parameters, apply, "built-in", doc)
+        for name, (parameters, apply, doc) in FUNCTIONS.items()
+    }
+    first = nodes["tokens_str"]
+    graph.names[first] = "tokens"
+    return Scope({**nodes, "True": True, "False": False, **functions, "tokens": first, "out": first})

@@ -1,0 +1,189 @@
+"""Expressions → static values, one case per form of the tree.
+
+Every value, of parts too, becomes the scope's `out`; only an application to an input leaves its input there.
+"""
+
+from typing import assert_never
+
+from rasp import syntax
+from rasp.elaborate import builtins, lift, static
+from rasp.elaborate.apply import call
+from rasp.elaborate.binding import check_bindable, unpack
+from rasp.elaborate.index import index
+from rasp.elaborate.scope import Applied, Frame, Given, Scope, Static
+from rasp.elaborate.static import describe
+from rasp.graph import Map, Node
+from rasp.source import Span
+from rasp.values import Atom, ValueProblem, is_atom
+
+DEEPEST = 10_000
+
+
+def expression(frame: Frame, tree: syntax.Expression) -> Static:
+    """The value of an expression. Raises `RaspError`."""
+    workshop = frame.workshop
+    workshop.depth += 1
+    if workshop.depth > DEEPEST:
+        raise frame.error(
+            tree.span, "the program goes too deep here", hint="does a function call itself forever?"
+        )
+    value = evaluated(frame, tree)
+    workshop.depth -= 1
+    if not (isinstance(tree, syntax.Call) and isinstance(value, Applied)):
+        frame.scope.values["out"] = value
+    return value
+
+
+def evaluated(frame: Frame, tree: syntax.Expression) -> Static:
+    match tree:
+        case syntax.Name(text, span):
+            return frame.look_up(text, span)
+        case syntax.Literal(value):
+            return value
+        case syntax.Group(inner):
+            return expression(frame, inner)
+        case syntax.Operation():
+            return operation(frame, tree)
+        case syntax.Call(function, arguments, span):
+            callee = given(frame, function)
+            return call(frame, callee, [given(frame, argument) for argument in arguments], span)
+        case syntax.Index(target, place, span):
+            return index(frame, given(frame, target), given(frame, place), span)
+        case syntax.Select(key, query, test, span):
+            return builtins.select(frame, given(frame, key), given(frame, query), test, span)
+        case syntax.Aggregate(selector, value, default, span):
+            over, values = given(frame, selector), given(frame, value)
+            other = given(frame, default) if default is not None else None
+            return builtins.aggregate(frame, over, values, other, span)
+        case syntax.BuiltinCall(name, arguments, span):
+            return builtins.FORMS[name](frame, [given(frame, argument) for argument in arguments], span)
+        case _:
+            return evaluated_rest(frame, tree)
+
+
+def evaluated_rest(
+    frame: Frame,
+    tree: syntax.Prefix
+    | syntax.Conditional
+    | syntax.ListDisplay
+    | syntax.DictDisplay
+    | syntax.ListComprehension
+    | syntax.DictComprehension,
+) -> Static:
+    match tree:
+        case syntax.Prefix(operator, operand, span):
+            return prefix(frame, operator, given(frame, operand), span)
+        case syntax.Conditional():
+            return conditional(frame, tree)
+        case syntax.ListDisplay(items):
+            return [expression(frame, item) for item in items]
+        case syntax.DictDisplay(entries):
+            return {key_of(frame, key): expression(frame, value) for key, value in entries}
+        case syntax.ListComprehension(element, names, iterable):
+            return [expression(inner, element) for inner in iterations(frame, names, iterable)]
+        case syntax.DictComprehension(key, value, names, iterable):
+            inners = iterations(frame, names, iterable)
+            return {key_of(inner, key): expression(inner, value) for inner in inners}
+        case _:
+            assert_never(tree)
+
+
+def given(frame: Frame, tree: syntax.Expression) -> Given:
+    """The value of an expression, with its place."""
+    return Given(expression(frame, tree), tree.span)
+
+
+def key_of(frame: Frame, tree: syntax.Expression) -> Atom:
+    """The value of a dict's key."""
+    value = expression(frame, tree)
+    if not is_atom(value):
+        message = f"the key of a dict has to be a number, string or boolean, got {describe(value)}"
+        raise frame.error(tree.span, message, f"this is {describe(value)}", code="kind")
+    return value  # type: ignore[return-value]
+
+
+def operation(frame: Frame, tree: syntax.Operation) -> Static:
+    """A chain of operators of one level, from the left."""
+    first, *rest = tree.operands
+    result = given(frame, first)
+    for symbol, operand in zip(tree.operators, rest, strict=True):
+        span = Span(tree.span.start, operand.span.end)
+        value = binary(frame, symbol, result, given(frame, operand), span)
+        frame.scope.values["out"] = value
+        result = Given(value, span)
+    return result.value
+
+
+def binary(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> Static:
+    """`left symbol right`"""
+    if symbol == "in":
+        return membership(frame, left, right, span)
+    with_node = isinstance(left.value, Node) or isinstance(right.value, Node)
+    if symbol in ("and", "or"):
+        if with_node:
+            return lift.logic(frame, symbol, left, right, span)
+        return right.value if static.truth(left.value) == (symbol == "and") else left.value
+    if with_node:
+        return lift.elementwise(frame, symbol, left, right, span)
+    try:
+        return static.operate(symbol, left.value, right.value)
+    except ValueProblem as problem:
+        raise frame.error(span, str(problem)) from None
+
+
+def prefix(frame: Frame, symbol: str, operand: Given, span: Span) -> Static:
+    if isinstance(operand.value, Node):
+        return lift.prefix(frame, symbol, operand, span)
+    try:
+        return static.prefix(symbol, operand.value)
+    except ValueProblem as problem:
+        raise frame.error(span, str(problem)) from None
+
+
+def conditional(frame: Frame, tree: syntax.Conditional) -> Static:
+    """A choice at each position, or, if the condition is no s-op, at definition time: then one branch is left alone."""
+    condition = given(frame, tree.condition)
+    if isinstance(condition.value, Node):
+        then, otherwise = given(frame, tree.then), given(frame, tree.otherwise)
+        return lift.choice(frame, condition, then, otherwise, tree.span)
+    return expression(frame, tree.then if static.truth(condition.value) else tree.otherwise)
+
+
+def membership(frame: Frame, left: Given, right: Given, span: Span) -> Static:
+    """`left in right`"""
+    value, container = left.value, right.value
+    is_sop = isinstance(value, Node) and not value.is_selector
+    if not is_sop and not is_atom(value):
+        message = f"the left side of `in` has to be an s-op, number, string or boolean, got {describe(value)}"
+        raise frame.error(left.span, message, f"this is {describe(value)}", code="kind")
+    if isinstance(value, Node):
+        if not isinstance(container, list):
+            message = f"`in` searches an s-op's values in a list, got {describe(container)}"
+            raise frame.error(right.span, message, f"this is {describe(container)}", code="kind")
+        items = lift.atoms(frame, container, right.span, "a list in which an s-op's values are searched")
+        return frame.add(span, Map("in_list", items), value)
+    if isinstance(container, Node) and not container.is_selector:
+        return lift.occurs(frame, value, container, span)  # type: ignore[arg-type]
+    if not isinstance(container, list):
+        message = f"`in` searches a list or an s-op, got {describe(container)}"
+        raise frame.error(right.span, message, f"this is {describe(container)}", code="kind")
+    try:
+        return static.contains(container, value)  # type: ignore[arg-type]
+    except ValueProblem as problem:
+        raise frame.error(right.span, str(problem)) from None
+
+
+def iterations(frame: Frame, names: tuple[syntax.Name, ...], iterable: syntax.Expression) -> list[Frame]:
+    """One frame for each element that a comprehension goes through, with a scope of its own."""
+    items = elements(frame, iterable, "a comprehension")
+    check_bindable(frame, names)
+    return [frame.inside(Scope(unpack(frame, names, item, iterable.span), frame.scope)) for item in items]
+
+
+def elements(frame: Frame, iterable: syntax.Expression, purpose: str) -> list[Static]:
+    """What a loop goes through: the elements of a list, or the keys of a dict."""
+    value = expression(frame, iterable)
+    if isinstance(value, list | dict):
+        return list(value)
+    message = f"{purpose} goes through a list or a dict, got {describe(value)}"
+    raise frame.error(iterable.span, message, f"this is {describe(value)}", code="kind")

@@ -1,0 +1,74 @@
+"""`target[index]` for every kind of target."""
+
+from rasp.elaborate.lift import at_position, atoms, s_op
+from rasp.elaborate.scope import Frame, Function, Given, Static
+from rasp.elaborate.static import describe, element
+from rasp.graph import Map, Node
+from rasp.source import Span
+from rasp.values import Atom, ValueProblem, is_atom, show
+
+
+def index(frame: Frame, target: Given, place: Given, span: Span) -> Static:
+    """`target[place]`: an element of a list, string or dict, at each position if `place` is an s-op; of an s-op, its
+    value at one position, everywhere."""
+    value = target.value
+    if isinstance(place.value, Node) and place.value.is_selector:
+        message = "an index cannot be a selector"
+        raise frame.error(
+            place.span, message, "this is a selector", "aggregate(s, value) reads what s selects", "kind"
+        )
+    match value:
+        case Node() if not value.is_selector:
+            return index_s_op(frame, value, place, span)
+        case list() | str():
+            return index_items(frame, Given(value, target.span), place, span)
+        case dict():
+            return index_dict(frame, value, target.span, place, span)
+        case _:
+            hint = "call it first, as in f(x)[0]" if isinstance(value, Function) else ""
+            message = f"{describe(value)} has no elements to index"
+            raise frame.error(target.span, message, f"this is {describe(value)}", hint, "kind")
+
+
+def index_items(frame: Frame, target: Given, place: Given, span: Span) -> Static:
+    """Of a list or string."""
+    items = target.value
+    assert isinstance(items, list | str)
+    if isinstance(place.value, Node):
+        fixed = atoms(frame, list(items), target.span, "a list indexed by an s-op")
+        return frame.add(span, Map("index_list", fixed), place.value)
+    try:
+        return element(items, place.value)
+    except ValueProblem as problem:
+        raise frame.error(place.span, str(problem)) from None
+
+
+def index_dict(frame: Frame, table: dict[Atom, Static], table_span: Span, place: Given, span: Span) -> Static:
+    key = place.value
+    if isinstance(key, Node):
+        flat = [part for entry in table.items() for part in entry]
+        return frame.add(
+            span, Map("index_dict", atoms(frame, flat, table_span, "a dict indexed by an s-op")), key
+        )
+    if not is_atom(key):
+        message = f"the key of a dict is a number, string or boolean, or an s-op; got {describe(key)}"
+        raise frame.error(place.span, message, f"this is {describe(key)}", code="kind")
+    if key not in table:
+        known = ", ".join([show(k) for k in list(table)[:8]]) + (", …" if len(table) > 8 else "")
+        hint = f"its keys are {known}" if table else "it is empty"
+        raise frame.error(place.span, f"{show(key)} is not a key of the dict", hint=hint)
+    return table[key]  # type: ignore[index]
+
+
+def index_s_op(frame: Frame, sequence: Node, place: Given, span: Span) -> Static:
+    position = place.value
+    if not isinstance(position, int):
+        message = f"an s-op is indexed by an integer, got {describe(position)}"
+        hint = "to read it at positions that differ, write load_from_location(s, where)"
+        label = f"this is {describe(position)}"
+        raise frame.error(place.span, message, label, hint if isinstance(position, Node) else "", "kind")
+    where = frame.constant(place.span, int(position))
+    if position < 0:
+        length = s_op(frame, Given(frame.look_up("length", span), span), "`length`")
+        where = frame.add(place.span, Map("add"), length, where)
+    return at_position(frame, sequence, where, span)

@@ -1,0 +1,109 @@
+"""Static values → nodes: an atom stands for the constant s-op with that value; nothing else is lifted.
+
+Here also: operators with a node among their operands.
+"""
+
+from rasp.elaborate.scope import Frame, Function, Given, Static
+from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe
+from rasp.graph import Aggregate, And, Map, Node, Not, Or, Select
+from rasp.source import Span
+from rasp.values import Atom, Const, const, is_atom
+
+SELECTOR_HINT = "selectors combine with `and`, `or` and `not`; selector_width(s) counts what s selects"
+
+
+def s_op(frame: Frame, given: Given, purpose: str) -> Node:
+    """The value as an s-op. `purpose` names its role: "the key of `select`"."""
+    value = given.value
+    if isinstance(value, Node) and not value.is_selector:
+        return value
+    if isinstance(value, Node | list | dict | Function):
+        message = f"{purpose} has to be an s-op, got {describe(value)}"
+        raise frame.error(given.span, message, f"this is {describe(value)}", code="kind")
+    return frame.constant(given.span, value)
+
+
+def selector(frame: Frame, given: Given, purpose: str) -> Node:
+    """The value, which has to be a selector."""
+    if isinstance(given.value, Node) and given.value.is_selector:
+        return given.value
+    message = f"{purpose} has to be a selector, got {describe(given.value)}"
+    label = f"this is {describe(given.value)}"
+    raise frame.error(given.span, message, label, "select(key, query, ==) makes a selector", code="kind")
+
+
+def atoms(frame: Frame, items: list[Static], span: Span, purpose: str) -> tuple[Const, ...]:
+    """The items as fixed operands of a primitive."""
+    for item in items:
+        if not is_atom(item):
+            message = f"{purpose} has to hold only numbers, strings and booleans; it holds {describe(item)}"
+            raise frame.error(span, message, code="kind")
+    return tuple([const(item) for item in items])  # type: ignore[arg-type]
+
+
+def elementwise(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> Static:
+    """An arithmetic operator or comparison with a node among its operands."""
+    for given in (left, right):
+        if isinstance(given.value, Node) and given.value.is_selector:
+            message = f"`{symbol}` does not work on selectors"
+            raise frame.error(given.span, message, "this is a selector", SELECTOR_HINT, "kind")
+    for given in (left, right):
+        if not isinstance(given.value, Node) and not is_atom(given.value):
+            if symbol in ("==", "!="):
+                return frame.constant(span, symbol == "!=")  # no element of a sequence is a list
+            message = f"`{symbol}` does not work on an s-op and {describe(given.value)}"
+            raise frame.error(given.span, message, f"this is {describe(given.value)}", code="kind")
+    purpose = f"an operand of `{symbol}`"
+    return frame.add(span, Map(PRIM_OF[symbol]), s_op(frame, left, purpose), s_op(frame, right, purpose))
+
+
+def logic(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> Node:
+    """`and` or `or` with a node among the operands: of selectors, or of truth values at each position."""
+    both = (left, right)
+    selectors = [isinstance(g.value, Node) and g.value.is_selector for g in both]
+    if all(selectors):
+        op = And() if symbol == "and" else Or()
+        return frame.add(span, op, left.value, right.value)  # type: ignore[arg-type]
+    if any(selectors):
+        other = both[selectors.index(False)]
+        message = f"`{symbol}` joins a selector only with another selector"
+        hint = "select(s_op, True, ==) makes a selector of the positions where s_op is true"
+        raise frame.error(other.span, message, f"this is {describe(other.value)}", hint, "kind")
+    purpose = f"an operand of `{symbol}`"
+    return frame.add(span, Map(symbol), s_op(frame, left, purpose), s_op(frame, right, purpose))
+
+
+def prefix(frame: Frame, symbol: str, given: Given, span: Span) -> Node:
+    """`not`, `-` or `+` of a node."""
+    value = given.value
+    assert isinstance(value, Node)
+    if not value.is_selector:
+        return frame.add(span, Map(PREFIX_PRIM[symbol]), value)
+    if symbol != "not":
+        message = f"`{symbol}` does not work on selectors"
+        raise frame.error(given.span, message, "this is a selector", SELECTOR_HINT, "kind")
+    return frame.add(span, Not(), value)
+
+
+def choice(frame: Frame, condition: Given, then: Given, otherwise: Given, span: Span) -> Node:
+    """`then if condition else otherwise` with an s-op as condition: chosen at each position."""
+    test = s_op(frame, condition, "the condition of `if`")
+    yes = s_op(frame, then, "a value chosen at each position")
+    no = s_op(frame, otherwise, "a value chosen at each position")
+    return frame.add(span, Map("if"), test, yes, no)
+
+
+def occurs(frame: Frame, value: Atom, sequence: Node, span: Span) -> Node:
+    """`value in sequence`: true everywhere if it stands anywhere."""
+    one = frame.constant(span, 1)
+    everywhere = frame.add(span, Select("=="), one, one)
+    equal = frame.add(span, Map("eq"), sequence, frame.constant(span, value))
+    share = frame.add(span, Aggregate(), everywhere, frame.add(span, Map("indicator"), equal))
+    return frame.add(span, Map("gt"), share, frame.constant(span, 0))
+
+
+def at_position(frame: Frame, sequence: Node, position: Node, span: Span) -> Node:
+    """The value of `sequence` at `position`, everywhere; 0 where there is no such position."""
+    indices = frame.workshop.base.values["indices"]
+    assert isinstance(indices, Node)
+    return frame.add(span, Aggregate(), frame.add(span, Select("=="), indices, position), sequence)

@@ -1,0 +1,42 @@
+"""The start of every elaboration: a workshop whose base scope holds the built-ins and the standard library."""
+
+from functools import cache
+from pathlib import Path
+
+from rasp.depth import deep_recursion
+from rasp.elaborate.builtins import base_scope
+from rasp.elaborate.scope import Frame, Scope, Workshop
+from rasp.elaborate.statements import execute
+from rasp.graph import Graph
+from rasp.library import load
+from rasp.library.load import Loader
+from rasp.parser import parse
+from rasp.source import Source
+from rasp.syntax import Module
+
+#: Names of the base scope that a program may bind at its top level.
+FREE = frozenset({"tokens", "best"})
+
+
+@cache
+def standard_library() -> Module:
+    """The library's tree; a constant."""
+    text = Path(load.__file__).with_name("std.rasp").read_text(encoding="utf-8")
+    return parse(Source("<library>", text))
+
+
+def new_workshop(loader: Loader) -> Workshop:
+    """A graph with nothing but the base scope's nodes."""
+    graph = Graph()
+    base = base_scope(graph)
+    workshop = Workshop(graph, loader, base)
+    # Elaborated in a scope of its own, so that `out` and the like of the library stay its own.
+    library = standard_library()
+    frame = Frame(workshop, library.source, Scope({}, base), home="library", is_library=True)
+    with deep_recursion():
+        for statement in library.statements:
+            execute(frame, statement)
+    names = {name: value for name, value in frame.scope.values.items() if name != "out"}
+    base.values.update(names)
+    workshop.protected = frozenset(base.values) - FREE
+    return workshop

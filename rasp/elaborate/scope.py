@@ -1,0 +1,207 @@
+"""Static values, lexical scopes, and the frame in which a piece of program is elaborated.
+
+A static value is what an expression denotes at definition time: an atom, a list, a dict, a function, or a node of the
+graph (an s-op or a selector). All but the nodes are gone when elaboration is done.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.elaborate.names import FOREIGN_NAMES, FORM_NAMES
+from rasp.graph import Constant, Graph, Node, Op
+from rasp.library.load import Loader
+from rasp.source import Source, Span
+from rasp.syntax import Draw
+from rasp.values import Atom, const
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function: its name and parameters as defined, and what a call does.
+
+    `home` is the text that defines it (with a `'` for each function around it); `apply` takes the frame of the
+    caller, as many values as there are parameters, and the span of the call.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    apply: "Callable[[Frame, list[Static], Span], Static]"
+    home: str
+    doc: str = ""
+
+
+class Applied(list["Static"]):
+    """What `E(input)` yields: an ordinary list (rows of 0 and 1 for a selector) that remembers how it came about."""
+
+    def __init__(self, items: Sequence["Static"], node: Node, given: "Static") -> None:
+        super().__init__(items)
+        self.node = node
+        self.given = given
+
+
+Static = Atom | list["Static"] | dict[Atom, "Static"] | Function | Node
+
+
+class Missing:
+    """Stands in a scope for a name whose definition failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value and the expression's place it came from."""
+
+    value: Static
+    span: Span
+
+
+@dataclass(frozen=True)
+class Result:
+    """The value of a statement at top level: of an expression (named `out`), or of one name of an assignment."""
+
+    name: str
+    value: Static
+    source: Source
+    span: Span
+
+
+class FollowUp(RaspError):
+    """An error that only repeats an earlier one: a name is used whose definition failed."""
+
+
+@dataclass(eq=False)
+class Scope:
+    """Names with values, and the scope around. Captured by reference: later bindings are seen."""
+
+    values: dict[str, Static | Missing] = field(default_factory=dict[str, Static | Missing])
+    parent: "Scope | None" = None
+
+    def chain(self) -> Iterator["Scope"]:
+        """This scope and those around it, inside out."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def find(self, name: str) -> Static | Missing | None:
+        """The innermost binding of a name, or None."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope.parent
+        return None
+
+    def names(self) -> set[str]:
+        """All names that can be seen from here."""
+        return {name for scope in self.chain() for name in scope.values}
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A call that is being carried out, and the call around it."""
+
+    function: str
+    source: Source
+    span: Span
+    outer: "CallSite | None"
+
+
+@dataclass(eq=False)
+class Workshop:
+    """What one elaboration shares among all its texts and functions; the only part of it that changes."""
+
+    graph: Graph
+    loader: Loader
+    base: Scope
+    protected: frozenset[str] = frozenset()
+    depth: int = 0
+    draws: list[tuple[Source, Draw]] = field(default_factory=list[tuple[Source, Draw]])
+    loaded: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    failed_loads: set[str] = field(default_factory=set[str])
+    top_names: set[Node] = field(default_factory=set[Node])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where elaboration stands: in which text, with which names, inside which call.
+
+    `place` is set inside functions of the library: what they make and complain about is told at the user's call.
+    `loading` names the files being loaded, outermost first; `home` is what messages call this text.
+    """
+
+    workshop: Workshop
+    source: Source
+    scope: Scope
+    call: CallSite | None = None
+    place: tuple[Source, Span] | None = None
+    loading: tuple[str, ...] = ()
+    home: str = "console"
+    is_library: bool = False
+
+    def inside(self, scope: Scope) -> "Frame":
+        """The same, with other names."""
+        return replace(self, scope=scope)
+
+    def where(self, span: Span) -> tuple[Source, Span]:
+        """The place to tell the user for something at `span`."""
+        return self.place or (self.source, span)
+
+    def error(
+        self, span: Span, message: str, label: str = "", hint: str = "", code: str = "value"
+    ) -> RaspError:
+        """The error to raise for something wrong at `span`."""
+        source, shown = self.where(span)
+        if self.place is not None and self.call is not None:
+            label = f"inside `{self.call.function}`"
+        return RaspError(Diagnostic(message, source, shown, label, hint, code=code, notes=self.trail()))
+
+    def trail(self) -> tuple[str, ...]:
+        """Notes that say by which calls the program came here, innermost first; long ones without their middle."""
+        notes: list[str] = []
+        site = self.call
+        while site is not None:
+            line, column = site.source.position(site.span.start)
+            if (site.source, site.span) != self.place:
+                notes.append(f"in a call of `{site.function}` at {site.source.name}:{line}:{column}")
+            site = site.outer
+        return (
+            tuple(notes) if len(notes) <= 4 else (*notes[:2], f"… {len(notes) - 3} more calls …", notes[-1])
+        )
+
+    def add(self, span: Span, op: Op, *args: Node) -> Node:
+        """The node for `op`; its origin is here if it is new."""
+        return self.noted(self.workshop.graph.add(op, *args), span)
+
+    def noted(self, node: Node, span: Span) -> Node:
+        """The node; if it has no origin yet, it is here. The library's own text is no place to tell anybody."""
+        origins = self.workshop.graph.origins
+        if node not in origins and not (self.is_library and self.place is None):
+            origins[node] = self.where(span)
+        return node
+
+    def constant(self, span: Span, value: Atom) -> Node:
+        return self.add(span, Constant(const(value)))
+
+    def look_up(self, name: str, span: Span) -> Static:
+        """The value of a name. Raises `RaspError` with a suggestion when there is none."""
+        match self.scope.find(name):
+            case None:
+                raise self.unknown(name, span)
+            case Missing():
+                source, shown = self.where(span)
+                message = f"`{name}` has no value, because its definition failed"
+                raise FollowUp(Diagnostic(message, source, shown, code="follow-up"))
+            case Node() as node:
+                return self.noted(node, span)
+            case value:
+                return value
+
+    def unknown(self, name: str, span: Span) -> RaspError:
+        if self.workshop.failed_loads:
+            raise FollowUp(
+                Diagnostic(f"there is nothing called `{name}`", *self.where(span), code="follow-up")
+            )
+        hint = FOREIGN_NAMES.get(name, "") or did_you_mean(name, self.scope.names() | set(FORM_NAMES))
+        return self.error(span, f"there is nothing called `{name}`", "unknown name", hint, "unknown-name")

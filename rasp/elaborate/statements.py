@@ -1,0 +1,201 @@
+"""Statements: what each does to the scope of its frame.
+
+A statement that fails leaves no trace in the scope. At top level the failure is collected and the next statement
+runs; the names that the failed one would have bound are marked, so that their users do not complain again.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from rasp import syntax
+from rasp.depth import deep_recursion
+from rasp.diagnostics import RaspError
+from rasp.elaborate.binding import check_bindable, spread, unpack
+from rasp.elaborate.expressions import elements, expression
+from rasp.elaborate.scope import CallSite, FollowUp, Frame, Function, Missing, Result, Scope, Static
+from rasp.graph import Node
+from rasp.library.load import find
+from rasp.parser import parse_tolerantly
+from rasp.source import Span
+from rasp.values import ValueProblem
+
+
+def execute(frame: Frame, statement: syntax.Statement) -> Static | None:
+    """Carry out one statement; the value, if it is an expression. Raises `RaspError`."""
+    match statement:
+        case syntax.ExpressionStatement(value):
+            return expression(frame, value)
+        case syntax.Assign():
+            assign(frame, statement)
+        case syntax.FunctionDefinition():
+            define(frame, statement)
+        case syntax.For():
+            repeat(frame, statement)
+        case syntax.Load():
+            load(frame, statement)
+        case syntax.Draw():
+            frame.workshop.draws.append((frame.source, statement))
+        case syntax.Broken(names):
+            mark_missing(frame, names)
+        case (
+            syntax.SetExample()
+            | syntax.ShowExample()
+            | syntax.SwitchExamples()
+            | syntax.FullDisplay()
+            | syntax.Exit()
+        ):
+            pass  # commands of the prompt: rasp/session.py
+        case _:
+            assert_never(statement)
+    return None
+
+
+def at_top(frame: Frame) -> bool:
+    """Do names bound here belong to a file or to the prompt (and not to a function)?"""
+    return frame.call is None
+
+
+def bind(frame: Frame, name: str, value: Static) -> None:
+    """Bind a name. A node gets the first name that it is given at top level, or else the first one at all."""
+    frame.scope.values[name] = value
+    if not isinstance(value, Node):
+        return
+    graph, named = frame.workshop.graph, frame.workshop.top_names
+    if at_top(frame) and value not in named:
+        named.add(value)
+        graph.names[value] = name
+    else:
+        graph.names.setdefault(value, name)
+
+
+def assign(frame: Frame, statement: syntax.Assign) -> None:
+    check_bindable(frame, statement.names, at_top(frame))
+    values = [expression(frame, value) for value in statement.values]
+    right = Span(statement.values[0].span.start, statement.values[-1].span.end)
+    for name, value in zip(statement.names, spread(frame, statement.names, values, right), strict=True):
+        bind(frame, name.text, value)
+
+
+def repeat(frame: Frame, statement: syntax.For) -> None:
+    check_bindable(frame, statement.names, at_top(frame))
+    for item in elements(frame, statement.iterable, "`for`"):
+        for name, value in unpack(frame, statement.names, item, statement.iterable.span).items():
+            bind(frame, name, value)
+        for inner in statement.body:
+            execute(frame, inner)
+
+
+def define(frame: Frame, definition: syntax.FunctionDefinition) -> None:
+    check_bindable(frame, [definition.name], at_top(frame))
+    check_bindable(frame, definition.parameters)
+    parameters = tuple([parameter.text for parameter in definition.parameters])
+
+    def apply(caller: Frame, arguments: list[Static], span: Span) -> Static:
+        inner = entered(frame, caller, definition.name.text, span)
+        inner.scope.values.update(zip(parameters, arguments, strict=True))
+        for statement in definition.body:
+            execute(inner, statement)
+        results = [expression(inner, result) for result in definition.results]
+        return results[0] if len(results) == 1 else results
+
+    function = Function(definition.name.text, parameters, apply, frame.home, definition.doc)
+    bind(frame, function.name, function)
+
+
+def entered(frame: Frame, caller: Frame, name: str, span: Span) -> Frame:
+    """The frame of a call's body: the text and names of the definition, the place of the caller."""
+    source, shown = caller.where(span)
+    site = CallSite(name, source, shown, caller.call)
+    place = caller.where(span) if frame.is_library else None
+    return replace(frame, scope=Scope({}, frame.scope), call=site, place=place, home=frame.home + "'")
+
+
+def load(frame: Frame, statement: syntax.Load) -> None:
+    """Read a file in a scope of its own; bind here what it binds, except names that start with `_`."""
+    workshop = frame.workshop
+    workshop.failed_loads.add(statement.path)
+    try:
+        source = find(workshop.loader, statement.path, frame.source.name)
+    except ValueProblem as problem:
+        raise frame.error(statement.path_span, str(problem), code="load") from None
+    if source is None:
+        hint = "looked beside this file, in the working directory and in programs/"
+        raise frame.error(
+            statement.path_span, f"there is no file {statement.path}.rasp", hint=hint, code="load"
+        )
+    if source.name in frame.loading:
+        circle = " → ".join([*frame.loading[frame.loading.index(source.name) :], source.name])
+        raise frame.error(statement.path_span, f"files load each other in a circle: {circle}", code="load")
+    workshop.failed_loads.discard(statement.path)
+    workshop.loaded[source.name] = source.text
+    loading = (*frame.loading, source.name)
+    inner = Frame(workshop, source, Scope({}, workshop.base), loading=loading, home=statement.path)
+    run(inner, parse_tolerantly(source))
+    for name, value in inner.scope.values.items():
+        if not name.startswith("_") and name != "out":
+            frame.scope.values[name] = value
+
+
+def run(frame: Frame, module: syntax.Module) -> list[Result]:
+    """A whole text at top level. What is wrong with it joins the workshop's problems; the rest takes effect."""
+    problems = frame.workshop.problems
+    problems.extend(module.problems)
+    results: list[Result] = []
+    for statement in module.statements:
+        if isinstance(statement, syntax.Exit):
+            break
+        try:
+            value = attempt(frame, statement)
+        except FollowUp:
+            continue
+        except RaspError as error:
+            problems.extend(error.diagnostics)
+            continue
+        if value is not None:
+            results.append(Result("out", value, frame.source, statement.span))
+        if isinstance(statement, syntax.Assign):
+            results += assigned(frame, statement)
+    return results
+
+
+def assigned(frame: Frame, statement: syntax.Assign) -> list[Result]:
+    """What an assignment has just bound."""
+    values = [(name.text, frame.scope.values[name.text]) for name in statement.names]
+    return [Result(n, v, frame.source, statement.span) for n, v in values if not isinstance(v, Missing)]
+
+
+def attempt(frame: Frame, statement: syntax.Statement) -> Static | None:
+    """`execute`, but a failing statement leaves no trace, except that names it would have newly bound are marked.
+
+    Raises `RaspError`; `FollowUp` when the only reason is an earlier failure.
+    """
+    before, depth, draws = dict(frame.scope.values), frame.workshop.depth, len(frame.workshop.draws)
+    try:
+        with deep_recursion():
+            return execute(frame, statement)
+    except RaspError:
+        frame.scope.values.clear()
+        frame.scope.values.update(before)
+        frame.workshop.depth = depth
+        del frame.workshop.draws[draws:]
+        mark_missing(frame, bound_by(statement))
+        raise
+
+
+def mark_missing(frame: Frame, names: tuple[syntax.Name, ...]) -> None:
+    for name in names:
+        if frame.scope.find(name.text) is None:
+            frame.scope.values[name.text] = Missing()
+
+
+def bound_by(statement: syntax.Statement) -> tuple[syntax.Name, ...]:
+    """The names that a statement would bind, as far as its text tells."""
+    match statement:
+        case syntax.Assign(names):
+            return names
+        case syntax.FunctionDefinition(name):
+            return (name,)
+        case syntax.For(names, _, body):
+            return (*names, *[name for inner in body for name in bound_by(inner)])
+        case _:
+            return ()

@@ -1,0 +1,156 @@
+"""Operations on static values without a node among them: what `+`, `==`, `and` … mean on atoms, lists and dicts.
+
+In: a symbol and values. Out: a value, or `ValueProblem` in the user's words. Atoms go to the primitives' table;
+lists, dicts and functions behave as in Python where that makes sense.
+"""
+
+from collections.abc import Callable
+
+from rasp.elaborate.scope import Function, Static
+from rasp.graph import Node
+from rasp.prims import apply_prim
+from rasp.values import Atom, ValueProblem, is_atom, kind_of
+
+LONGEST_LIST = 1_000_000
+
+#: Elementwise operators and the primitives they are.
+PRIM_OF: dict[str, str] = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "%": "mod",
+    "^": "pow",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+}
+PREFIX_PRIM: dict[str, str] = {"-": "neg", "+": "pos", "not": "not"}
+
+ORDERINGS: dict[str, Callable[[object, object], bool]] = {
+    "<": lambda a, b: a < b,  # type: ignore[operator]
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]
+    ">": lambda a, b: a > b,  # type: ignore[operator]
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]
+}
+
+
+def describe(value: Static) -> str:
+    """What kind of thing a value is, with its article."""
+    match value:
+        case Node():
+            return "a selector" if value.is_selector else "an s-op"
+        case Function():
+            return "a function"
+        case list():
+            return "a list"
+        case dict():
+            return "a dict"
+        case _:
+            kind = kind_of(value)
+            return {"int": "an integer", "bool": "a boolean"}.get(kind, f"a {kind}")
+
+
+def describe_pair(left: Static, right: Static) -> str:
+    """`a list and an s-op`, or `two lists`."""
+    one, other = describe(left), describe(right)
+    return f"two {one.split(' ', 1)[1]}s" if one == other else f"{one} and {other}"
+
+
+def holds_node(value: Static) -> bool:
+    """Is there an s-op or selector in it, at any depth?"""
+    match value:
+        case Node():
+            return True
+        case list():
+            return any([holds_node(item) for item in value])
+        case dict():
+            return any([holds_node(item) for item in value.values()])
+        case _:
+            return False
+
+
+def operate(symbol: str, left: Static, right: Static) -> Static:
+    """`left symbol right` for an arithmetic operator or comparison; neither operand is a node."""
+    if is_atom(left) and is_atom(right):
+        return apply_prim(PRIM_OF[symbol], (), left, right)  # type: ignore[arg-type]
+    if symbol in ("==", "!="):
+        if holds_node(left) or holds_node(right):
+            raise ValueProblem("lists and dicts that hold s-ops or selectors cannot be compared")
+        return (left == right) == (symbol == "==")
+    match symbol, left, right:
+        case "+", list(), list():
+            return left + right
+        case "*", list(), int():
+            return repeat(left, right)
+        case "*", int(), list():
+            return repeat(right, left)
+        case "%", str(), list() | dict():
+            return fill_in(left, right)
+        case (("<" | "<=" | ">" | ">="), list(), list()):
+            return order(symbol, left, right)
+        case _:
+            raise ValueProblem(f"`{symbol}` does not work on {describe_pair(left, right)}")
+
+
+def repeat(items: list[Static], times: int) -> list[Static]:
+    if len(items) * times > LONGEST_LIST:
+        raise ValueProblem(f"the list would have more than {LONGEST_LIST} elements")
+    return items * times
+
+
+def fill_in(text: str, value: list[Static] | dict[Atom, Static]) -> str:
+    """`"… %s …" % value`"""
+    if holds_node(value):
+        raise ValueProblem("`%` cannot put an s-op or selector into a string")
+    try:
+        return text % value
+    except (TypeError, ValueError, KeyError):
+        raise ValueProblem(f"`%` cannot put {describe(value)} into this string") from None
+
+
+def order(symbol: str, left: list[Static], right: list[Static]) -> bool:
+    """Lexicographic comparison of lists."""
+    if holds_node(left) or holds_node(right):
+        raise ValueProblem("lists that hold s-ops or selectors cannot be compared")
+    try:
+        return ORDERINGS[symbol](left, right)
+    except TypeError:
+        raise ValueProblem(
+            f"`{symbol}` cannot order these lists: their elements are of different kinds"
+        ) from None
+
+
+def truth(value: Static) -> bool:
+    """Is a static value that is no node true? Zero and everything empty is false."""
+    assert not isinstance(value, Node)
+    return bool(value)
+
+
+def prefix(symbol: str, value: Static) -> Static:
+    """`not value`, `-value` or `+value`; `value` is no node."""
+    if symbol == "not":
+        return not truth(value)
+    if not is_atom(value):
+        raise ValueProblem(f"`{symbol}` does not work on {describe(value)}")
+    return apply_prim(PREFIX_PRIM[symbol], (), value)  # type: ignore[arg-type]
+
+
+def element(items: list[Static] | str, index: Static) -> Static:
+    """`items[index]`"""
+    kind = "list" if isinstance(items, list) else "string"
+    if not isinstance(index, int):
+        raise ValueProblem(f"an index into a {kind} has to be an integer or an s-op, got {describe(index)}")
+    if not -len(items) <= index < len(items):
+        raise ValueProblem(f"index {index} is out of range: the {kind} has length {len(items)}")
+    return items[index]
+
+
+def contains(items: list[Static], value: Atom) -> bool:
+    """`value in items`"""
+    if holds_node(items):
+        raise ValueProblem("a list that holds s-ops or selectors cannot be searched")
+    return value in items
