@@ -1,0 +1,38 @@
+"""The compiler's face: `compile_program`, `CompileOptions`, `CompileError`, `save`, `load`, `Model`.
+
+    from compiler import CompileOptions, compile_program, load, save
+
+    compiled = compile_program(program, {"out": "sort(tokens, tokens)"}, CompileOptions(tuple("abc"), 8))
+    save(compiled, "sorted")
+    load("sorted")("cab")  # ["a", "b", "c"]
+
+Names are imported when first used, so that importing `compiler` does not import torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compiler.export.compiled import save
+    from compiler.load import load
+    from compiler.model.runner import Model
+    from compiler.options import CompileError, CompileOptions
+    from compiler.pipeline import Compiled, compile_program
+
+PLACES = {
+    "CompileError": "compiler.options",
+    "CompileOptions": "compiler.options",
+    "Compiled": "compiler.pipeline",
+    "Model": "compiler.model.runner",
+    "compile_program": "compiler.pipeline",
+    "load": "compiler.load",
+    "save": "compiler.export.compiled",
+}
+
+__all__ = ["CompileError", "CompileOptions", "Compiled", "Model", "compile_program", "load", "save"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in PLACES:
+        raise AttributeError(f"module 'compiler' has no attribute {name!r}")
+    return getattr(import_module(PLACES[name]), name)

@@ -1,0 +1,166 @@
+"""The command `rasp`: the language's commands and the compiler's.
+
+Subcommands import what they need when they run: `rasp run` and `rasp check` must not wait for torch.
+"""
+
+import click
+
+from compiler.options import ATTENTIONS
+from rasp.cli import SETTINGS, check, run
+from rasp.console import Commands
+
+STAGES = ("graph", "domains", "plan", "layout", "weights")
+FOLDER = click.argument("folder", metavar="DIR")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+POSITIVE = click.IntRange(min=1)
+
+
+@click.group(cls=Commands, context_settings=SETTINGS)
+@click.version_option(package_name="rasp-compiler", prog_name="rasp")
+def main() -> None:
+    """Run RASP programs, and compile them to transformer weights that compute the same thing.
+
+    \b
+    A first tour:
+      rasp run -e "tokens[length - 1]" -i hello
+      rasp compile -e "aggregate(select(indices, length - 1 - indices, ==), tokens)" \\
+          --vocab abc --max-length 8 -o reverse
+      rasp apply reverse -i abca
+      rasp verify reverse
+
+    `rasp COMMAND --help` explains a command. Exit codes: 0 all well, 1 the program or the model is wrong,
+    2 wrong usage.
+    """
+
+
+main.add_command(run)
+main.add_command(check)
+
+
+@main.command("compile")
+@click.argument("file", required=False)
+@click.option(
+    "-e", "--expression", "expressions", multiple=True, metavar="EXPR", help="Output: EXPR or NAME=EXPR."
+)
+@click.option("--vocab", metavar="VOCAB", help="The tokens: a text of characters or a JSON list.")
+@click.option("--max-length", type=int, metavar="N", help="Longest input in tokens.")
+@click.option("--attention", type=click.Choice(ATTENTIONS), help="What a position sees; full unless given.")
+@click.option("--dialect", default="plain", show_default=True, help="Which transformer.")
+@click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
+@click.option(
+    "--emit", type=click.Choice(STAGES), metavar="STAGE", help=f"Print a stage: {', '.join(STAGES)}."
+)
+@click.option(
+    "-O", "level", type=int, default=2, show_default=True, metavar="LEVEL", help="Optimise: 0 to 3."
+)
+@JSON
+def compile_command(**flags: object) -> int:
+    """Compile s-ops of a program to the weights of a transformer.
+
+    Several -e give a model with several outputs. What is not given on the command line is taken from the
+    program's `# compile:` line; FILE may be `-` for standard input, or left out when the library is enough.
+
+    \b
+    Examples:
+      rasp compile sort.rasp -e "sort(tokens, tokens)" --vocab abcde --max-length 8 -o sorted
+      rasp compile sums.rasp -e total --vocab '[0, 1, 2]' --max-length 5 --attention causal -o sums
+      rasp compile sort.rasp -o sorted              (with `# compile: ...` in sort.rasp)
+      rasp compile sort.rasp --emit plan            (print a stage, write nothing)
+    """
+    from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
+
+    return compile_file(CompileRequest(**flags))  # type: ignore[arg-type]
+
+
+@main.command()
+@FOLDER
+@click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
+@JSON
+def verify(folder: str, budget: int, seed: int, as_json: bool) -> int:
+    """Check that a model answers what the interpreter answers.
+
+    Takes all inputs while they fit the budget, otherwise a sample with every length in it. Inputs on which
+    the program has no value are counted but not compared. A wrong answer is shown on the smallest input.
+
+    \b
+    Examples:
+      rasp verify sorted
+      rasp verify sorted --budget 1000000 --seed 7 --json
+    """
+    from compiler.commands.verify import verify_folder  # noqa: PLC0415
+
+    return verify_folder(folder, budget, seed, as_json)
+
+
+@main.command()
+@FOLDER
+@click.option("-i", "--input", "inputs", multiple=True, required=True, metavar="INPUT", help="An input.")
+@JSON
+def apply(folder: str, inputs: tuple[str, ...], as_json: bool) -> int:
+    """Run a compiled model on inputs.
+
+    INPUT is a text (the sequence of its characters) or a JSON list of tokens.
+
+    \b
+    Examples:
+      rasp apply sorted -i cabbage
+      rasp apply sums -i '[1, 2, 2]' -i '[0]' --json
+    """
+    from compiler.commands.model import apply_model  # noqa: PLC0415
+
+    return apply_model(folder, inputs, as_json)
+
+
+@main.command()
+@FOLDER
+@JSON
+def info(folder: str, as_json: bool) -> int:
+    """Show what a compiled model is: program, options, sizes, output values.
+
+    \b
+    Example:
+      rasp info sorted
+    """
+    from compiler.commands.info import show_info  # noqa: PLC0415
+
+    return show_info(folder, as_json)
+
+
+@main.command()
+@FOLDER
+@click.option("-i", "--input", "prompt", required=True, metavar="PROMPT", help="The first tokens.")
+@click.option("--max-new-tokens", "count", type=POSITIVE, required=True, metavar="K", help="How many to add.")
+@JSON
+def generate(folder: str, prompt: str, count: int, as_json: bool) -> int:
+    """Let a causal model continue a prompt with its own answers.
+
+    The program's value at the last position is appended, again and again, until K tokens are there or the
+    maximum length is reached. The model has to be compiled with --attention causal.
+
+    \b
+    Example:
+      rasp generate alphabet -i ab --max-new-tokens 5
+    """
+    from compiler.commands.model import generate_tokens  # noqa: PLC0415
+
+    return generate_tokens(folder, prompt, count, as_json)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
+@JSON
+def test(paths: tuple[str, ...], as_json: bool) -> int:
+    """Run the `# example:` lines of programs, interpreted and compiled.
+
+    Folders are searched for .rasp files. A program is compiled by each of its `# compile:` lines, and the
+    examples of the same expression that fit its vocabulary and length are run on the model too.
+
+    \b
+    Examples:
+      rasp test sort.rasp
+      rasp test programs --json
+    """
+    from compiler.commands.examples import run_examples  # noqa: PLC0415
+
+    return run_examples(paths, as_json)

@@ -1,0 +1,1 @@
+"""What each subcommand of `rasp` does; `compiler/cli.py` declares them. Each returns an exit code."""

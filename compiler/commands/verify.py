@@ -1,0 +1,68 @@
+"""`rasp verify`: a checkpoint against the interpreter, from the checkpoint alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from compiler.export.checkpoint import read_checkpoint
+from compiler.model.runner import Model
+from compiler.verify.differential import Check, Mismatch, Report, verify
+from compiler.verify.inputs import choose_inputs
+from compiler.verify.source import checkpoint_outputs
+from rasp.console import FAILED, report, show_tokens
+from rasp.diagnostics import Diagnostic
+from rasp.values import show
+
+
+def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
+    """Compare model and interpreter, print what was checked; a mismatch fails."""
+    checkpoint = read_checkpoint(Path(folder))
+    outputs = checkpoint_outputs(checkpoint)
+    options = checkpoint.options
+    selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
+    with progress(selection.total) as advance:
+        found = verify(Check(Model(checkpoint.weights), outputs), selection, advance)
+    click.echo(json.dumps(found.as_json()) if as_json else report_text(found))
+    if found.smallest is not None:
+        report([describe(found.smallest, checkpoint.expressions[found.smallest.output])])
+    return 0 if found.passed else FAILED
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, when that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("verifying", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def report_text(found: Report) -> str:
+    """What was checked, for reading."""
+    which = "all" if found.exhaustive else f"a sample (seed {found.seed})"
+    lines = [
+        "verified" if found.passed else "NOT verified",
+        f"  inputs      {found.checked:,}: {which} of length {min(found.lengths)} to {max(found.lengths)}",
+        f"  mismatches  {found.mismatched:,}",
+    ]
+    if found.without_value:
+        lines.append(f"  no value    {found.without_value:,} inputs have none in the interpreter")
+    return "\n".join(
+        [*lines, f"  time        {found.seconds:.1f} s, {found.per_second:,.0f} inputs a second"]
+    )
+
+
+def describe(mismatch: Mismatch, expression: str) -> Diagnostic:
+    """The smallest wrong answer as a message."""
+    message = (
+        f"on {show_tokens(mismatch.tokens)} the model answers {show(mismatch.got)} at position "
+        f"{mismatch.position} of {mismatch.output}, the interpreter {show(mismatch.expected)}"
+    )
+    hint = f"the output {mismatch.output} is `{expression}`; this is the smallest such input found"
+    return Diagnostic(message, hint=hint, code="mismatch")

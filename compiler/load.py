@@ -1,0 +1,13 @@
+"""From a checkpoint folder to a model that can be called."""
+
+from pathlib import Path
+
+import torch
+
+from compiler.export.checkpoint import read_checkpoint
+from compiler.model.runner import Model
+
+
+def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Model:
+    """The model in a checkpoint folder, on any dtype and device. Raises `CheckpointError`."""
+    return Model(read_checkpoint(Path(folder)).weights, dtype, device)

@@ -1,0 +1,176 @@
+"""Differential testing: the model must answer what the interpreter answers, wherever that has an answer.
+
+In: a model, the program's outputs as nodes, a selection of inputs. Out: a `Report`. An input for which the
+interpreter has no value is a don't-care, only counted. What counts as the same answer is defined in
+`compiler/model/answers.py`. A mismatch is shrunk to a smaller one, as property testing does.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import cast
+
+from compiler.model.answers import comparable
+from compiler.model.runner import Model
+from compiler.verify.inputs import Selection, Word, batches
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.graph import Node
+from rasp.values import Atom, typed
+
+#: Positions of one batch times its length: the interpreter's work grows with the square of the length.
+BATCH_SQUARES = 400_000
+LARGEST_BATCH = 2048
+SHRINK_BATCH = 256
+#: Shrinking tries only the first few tokens in every place: enough to make an input plain.
+SIMPLEST_TOKENS = 4
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One wrong answer: where it is, what the interpreter says there and what the model."""
+
+    tokens: Word
+    output: str
+    position: int
+    expected: Atom
+    got: Atom
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked and what came out. `without_value` counts inputs on which some output has no value."""
+
+    checked: int
+    lengths: dict[int, int]
+    exhaustive: bool
+    without_value: int
+    mismatched: int
+    smallest: Mismatch | None
+    seconds: float
+    seed: int
+
+    @property
+    def passed(self) -> bool:
+        return self.mismatched == 0
+
+    @property
+    def per_second(self) -> float:
+        return self.checked / max(self.seconds, 1e-9)
+
+    def as_json(self) -> dict[str, object]:
+        """Plain data for `--json`."""
+        smallest = None
+        if self.smallest is not None:
+            smallest = {"tokens": list(self.smallest.tokens), "output": self.smallest.output}
+            smallest |= {"position": self.smallest.position}
+            smallest |= {"expected": self.smallest.expected, "got": self.smallest.got}
+        return {
+            "passed": self.passed,
+            "checked": self.checked,
+            "lengths": {str(length): count for length, count in self.lengths.items()},
+            "exhaustive": self.exhaustive,
+            "without_value": self.without_value,
+            "mismatched": self.mismatched,
+            "smallest": smallest,
+            "seconds": round(self.seconds, 3),
+            "per_second": round(self.per_second),
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True)
+class Check:
+    """A model and the program that it should agree with."""
+
+    model: Model
+    outputs: Mapping[str, Node]
+
+    def compare(self, inputs: Sequence[Word]) -> list[Mismatch | EvaluationError | None]:
+        """For each input its first mismatch, an error if some output has no value, or None if all is well."""
+        outcomes = evaluate(list(self.outputs.values()), inputs, self.model.config.attention)
+        answers = self.model.answers(inputs)
+        found: list[Mismatch | EvaluationError | None] = [None] * len(inputs)
+        for name, per_input in zip(self.outputs, outcomes, strict=True):
+            for i, (tokens, outcome) in enumerate(zip(inputs, per_input, strict=True)):
+                if isinstance(found[i], Mismatch):
+                    continue
+                if isinstance(outcome, EvaluationError):
+                    found[i] = outcome
+                else:
+                    found[i] = (
+                        difference(tokens, name, cast(list[Atom], outcome), answers[i][name]) or found[i]
+                    )
+        return found
+
+
+def difference(tokens: Word, name: str, expected: Sequence[Atom], got: Sequence[Atom]) -> Mismatch | None:
+    """The first position at which two answers differ."""
+    for position, (one, other) in enumerate(zip(expected, got, strict=True)):
+        if comparable(one) != comparable(other):
+            return Mismatch(tokens, name, position, one, other)
+    return None
+
+
+def batch_size(length: int) -> int:
+    return max(1, min(LARGEST_BATCH, BATCH_SQUARES // length**2))
+
+
+def verify(check: Check, selection: Selection, advance: Callable[[int], None] = lambda count: None) -> Report:
+    """Compare model and interpreter on the selected inputs; `advance` is told how many were just checked."""
+    start = time.perf_counter()
+    lengths: Counter[int] = Counter()
+    without_value = mismatched = 0
+    first: Mismatch | None = None
+    for inputs in batches(check.model.config.vocabulary, selection, batch_size):
+        found = check.compare(inputs)
+        wrong = [item for item in found if isinstance(item, Mismatch)]
+        without_value += sum(isinstance(item, EvaluationError) for item in found)
+        mismatched += len(wrong)
+        first = first or next(iter(wrong), None)
+        lengths[len(inputs[0])] += len(inputs)
+        advance(len(inputs))
+    seconds = time.perf_counter() - start
+    return Report(
+        checked=lengths.total(),
+        lengths=dict(lengths),
+        exhaustive=selection.exhaustive,
+        without_value=without_value,
+        mismatched=mismatched,
+        smallest=None if first is None else shrink(check, first),
+        seconds=seconds,
+        seed=selection.seed,
+    )
+
+
+def shrink(check: Check, mismatch: Mismatch) -> Mismatch:
+    """A mismatch on an input that no single step makes smaller: dropping tokens, or using an earlier token.
+
+    Every step lowers (length, sum of token numbers), so this ends.
+    """
+    vocabulary = check.model.config.vocabulary
+    number = {typed(token): i for i, token in enumerate(vocabulary)}
+    while smaller := first_wrong(check, simpler(mismatch.tokens, vocabulary, number)):
+        mismatch = smaller
+    return mismatch
+
+
+def first_wrong(check: Check, inputs: Iterator[Word]) -> Mismatch | None:
+    """The first mismatch among the inputs, which run in batches until there is one."""
+    while batch := list(islice(inputs, SHRINK_BATCH)):
+        wrong = next((found for found in check.compare(batch) if isinstance(found, Mismatch)), None)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def simpler(tokens: Word, vocabulary: Word, number: Mapping[tuple[str, str], int]) -> Iterator[Word]:
+    """Inputs one step below: blocks left out, large ones first; then one token replaced by an earlier one."""
+    size = len(tokens) // 2
+    while size:
+        yield from (tokens[:i] + tokens[i + size :] for i in range(0, len(tokens) - size + 1, size))
+        size //= 2
+    for i, token in enumerate(tokens):
+        for earlier in vocabulary[: min(number[typed(token)], SIMPLEST_TOKENS)]:
+            yield (*tokens[:i], earlier, *tokens[i + 1 :])

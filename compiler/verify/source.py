@@ -1,0 +1,17 @@
+"""A checkpoint's program, elaborated again from the texts it holds; the file system is not asked."""
+
+from compiler.export.checkpoint import Checkpoint
+from rasp.graph import Node
+from rasp.library.load import Texts
+from rasp.program import load_program
+from rasp.source import Source
+
+
+def checkpoint_outputs(checkpoint: Checkpoint) -> dict[str, Node]:
+    """Output name → s-op, in the order of the model's outputs. Raises `RaspError`."""
+    text = checkpoint.program
+    program = load_program(Source(text.name, text.text), Texts(text.loaded))
+    return {
+        output.name: program.sop(checkpoint.expressions[output.name])
+        for output in checkpoint.weights.config.outputs
+    }

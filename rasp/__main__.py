@@ -1,0 +1,5 @@
+"""`python -m rasp`."""
+
+from rasp.cli import main
+
+main()

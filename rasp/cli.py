@@ -1,0 +1,139 @@
+"""Commands that need only the language: `run` and `check`. The command `rasp` adds the compiler's to them."""
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from rasp.console import (
+    FAILED,
+    Commands,
+    parse_tokens,
+    read_source,
+    report,
+    show_rows,
+    show_tokens,
+    show_values,
+)
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.evaluate import EvaluationError, Outcome, evaluate
+from rasp.graph import Node
+from rasp.lint import lint
+from rasp.program import Program, load_program
+from rasp.source import Source
+from rasp.values import Atom
+
+ATTENTION = click.Choice(["full", "causal"])
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(cls=Commands, context_settings=SETTINGS)
+def main() -> None:
+    """Run and check RASP programs."""
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option("-e", "--expression", required=True, metavar="EXPR", help="The s-op or selector to evaluate.")
+@click.option("-i", "--input", "inputs", multiple=True, required=True, metavar="INPUT", help="An input.")
+@click.option("--attention", type=ATTENTION, default="full", show_default=True, help="What a position sees.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list a line (of a selector: its rows).")
+def run(file: str | None, expression: str, inputs: tuple[str, ...], attention: str, as_json: bool) -> int:
+    """Interpret an expression of a program on inputs.
+
+    INPUT is a text (the sequence of its characters) or a JSON list. FILE may be `-` for standard input;
+    without it only the library is known.
+
+    \b
+    Examples:
+      rasp run sort.rasp -e "sort(tokens, tokens)" -i cabbage
+      rasp run -e "select(indices, indices, <=)" -i abc
+      rasp run counts.rasp -e hist -i '[3, 1, 3]' -i '[2]' --json
+    """
+    program = load_program(Source("<no program>", "") if file is None else read_source(file))
+    node = interpretable(program, expression)
+    sequences = [parse_tokens(text, "-i") for text in inputs]
+    outcomes = evaluate([node], sequences, attention)[0]
+    for tokens, outcome in zip(sequences, outcomes, strict=True):
+        if isinstance(outcome, EvaluationError):
+            report([no_value(program, tokens, outcome)])
+        if as_json:
+            click.echo(outcome_json(outcome))
+        elif not isinstance(outcome, EvaluationError):
+            click.echo(show_outcome(node, tokens, outcome))
+    return FAILED if any(isinstance(outcome, EvaluationError) for outcome in outcomes) else 0
+
+
+def interpretable(program: Program, expression: str) -> Node:
+    """The s-op or selector that an expression denotes. Raises `RaspError` when it denotes something else."""
+    value = program.expression(expression)
+    return value if isinstance(value, Node) else program.sop(expression)
+
+
+def no_value(program: Program, tokens: Sequence[Atom], error: EvaluationError) -> Diagnostic:
+    """What to say about an input for which an expression has no value."""
+    source, span = program.graph.origins.get(error.node, (None, None)) if error.node else (None, None)
+    shown = show_tokens(tokens) or "the empty input"
+    place = "" if error.position is None else f", at position {error.position}"
+    message = f"no value for {shown}{place}: {error.message}"
+    return Diagnostic(message, source=source, span=span, label="in this expression", code="no-value")
+
+
+def outcome_json(outcome: Outcome) -> str:
+    """One line of JSON: values, a selector's rows of 0 and 1, or an object with the error."""
+    match outcome:
+        case EvaluationError():
+            return json.dumps({"error": outcome.message, "position": outcome.position})
+        case [list(), *_]:
+            return json.dumps([[int(cell) for cell in row] for row in outcome if isinstance(row, list)])
+        case _:
+            return json.dumps(outcome)
+
+
+def show_outcome(node: Node, tokens: Sequence[Atom], outcome: list[Atom] | list[list[bool]]) -> str:
+    """Values or matrix of one input, for reading."""
+    if node.is_selector:
+        return show_rows(tokens, outcome)  # pyright: ignore[reportArgumentType]
+    return f"{show_tokens(tokens)} -> {show_values(outcome)}"  # pyright: ignore[reportArgumentType]
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list of all messages.")
+def check(files: tuple[str, ...], as_json: bool) -> int:
+    """Report mistakes and doubtful places of programs without running them.
+
+    Exit code 1 when there is an error; warnings alone are fine.
+
+    \b
+    Examples:
+      rasp check sort.rasp
+      rasp check programs/*.rasp --json
+    """
+    found = [diagnostic for file in files for diagnostic in complaints(file)]
+    if as_json:
+        click.echo(json.dumps([diagnostic.as_json() for diagnostic in found]))
+    else:
+        report(found)
+        click.echo(summary(len(files), found), err=True)
+    return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else 0
+
+
+def complaints(file: str) -> Sequence[Diagnostic]:
+    """The errors of a program, or the warnings of one without errors."""
+    try:
+        program = load_program(read_source(file))
+    except RaspError as error:
+        return error.diagnostics
+    return [*program.diagnostics, *lint(program)]
+
+
+def summary(files: int, found: Sequence[Diagnostic]) -> str:
+    """One line: how many errors and warnings in how many files."""
+    errors = sum(diagnostic.severity == "error" for diagnostic in found)
+    counts = [counted(files, "file"), counted(errors, "error"), counted(len(found) - errors, "warning")]
+    return ", ".join(counts)
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,164 @@
+"""What every command of `rasp` shares: reading programs and inputs, showing values, errors and exit codes.
+
+Exit codes: 0 all well; 1 the program, the model or its answers are wrong; 2 wrong usage; 130 interrupted.
+Messages go to standard error, results to standard output.
+"""
+
+import json
+import math
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+
+from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.source import Source
+from rasp.values import Atom, classify, is_atom
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+STANDARD_INPUT = "-"
+
+
+class WrongUsage(Exception):
+    """The command line asks for something that cannot be. Carries diagnostics; exit code 2."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.diagnostics = (Diagnostic(message, hint=hint, code="usage"),)
+
+
+class Commands(click.Group):
+    """A group of commands that turns every exception into a message and an exit code, in one place."""
+
+    def main(self, *args: object, **extra: object) -> None:  # type: ignore[override]
+        extra["standalone_mode"] = False
+        for stream in (sys.stdout, sys.stderr):
+            if reconfigure := getattr(stream, "reconfigure", None):
+                reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 must not stop us
+        sys.exit(self.guarded(*args, **extra))
+
+    def guarded(self, *args: object, **extra: object) -> int:
+        """Run a command; its exit code."""
+        try:
+            code = super().main(*args, **extra)  # type: ignore[arg-type]
+            return code if isinstance(code, int) else 0
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except click.Abort:
+            return INTERRUPTED
+        except MemoryError:
+            report(
+                [Diagnostic("not enough memory", hint="use a smaller input, vocabulary or maximum length")]
+            )
+            return FAILED
+        except Exception as error:
+            return self.explain(error)
+
+    def explain(self, error: Exception) -> int:
+        """Report an exception: its diagnostics if it has some, otherwise it is a mistake of ours."""
+        diagnostics = getattr(error, "diagnostics", None)
+        if diagnostics is not None:
+            report(diagnostics)
+            return MISUSED if isinstance(error, WrongUsage) else FAILED
+        click.echo(f"internal error, please report it: {type(error).__name__}: {error}", err=True)
+        if os.environ.get("RASP_DEBUG") == "1":
+            traceback.print_exception(error)
+        else:
+            click.echo("  = hint: RASP_DEBUG=1 shows where it happened", err=True)
+        return FAILED
+
+
+def report(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print diagnostics to standard error."""
+    for diagnostic in diagnostics:
+        head, _, rest = diagnostic.render().partition("\n")
+        colour = "red" if diagnostic.severity == "error" else "yellow"
+        click.secho(head, err=True, fg=colour, bold=True)
+        if rest:
+            click.echo(rest, err=True)
+
+
+def read_source(path: str) -> Source:
+    """A program's text; `-` is standard input. Raises `WrongUsage` for no file, `RaspError` for no text."""
+    try:
+        data = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+    except FileNotFoundError:
+        beside = Path(path).parent
+        names = [str(p) for p in beside.glob("*.rasp")] if beside.is_dir() else []
+        raise WrongUsage(f"there is no file {path}", did_you_mean(path, names)) from None
+    except IsADirectoryError:
+        raise WrongUsage(f"{path} is a folder, not a program", "give a file that holds a program") from None
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise WrongUsage("the path of a file cannot hold a NUL character") from None
+    name = "<stdin>" if path == STANDARD_INPUT else path
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = f"{name} is not UTF-8 text (byte {data[error.start]:#04x} at offset {error.start})"
+        raise RaspError(Diagnostic(message, hint="save the file as UTF-8", code="not-utf-8")) from None
+
+
+def parse_tokens(text: str, option: str) -> list[Atom]:
+    """Tokens given on the command line: the characters of a text, or a JSON list when it starts with `[`.
+
+    Raises `WrongUsage` for a list that is none, or that holds anything but strings, numbers and booleans.
+    """
+    if not text.startswith("["):
+        return list(text)
+    hint = f'write {option} \'["a", "b"]\'; for the characters of the text itself, list them one by one'
+    try:
+        found: object = json.loads(text, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        raise WrongUsage(f"{option} {text}: this is not a JSON list", hint) from None
+    for item in cast(list[object], found):
+        if not is_atom(item) or (isinstance(item, float) and not math.isfinite(item)):
+            shown = json.dumps(item)
+            message = f"{option} {text}: {shown} is not a string, finite number or boolean"
+            raise WrongUsage(message, hint)
+    return cast(list[Atom], found)
+
+
+def refuse_constant(name: str) -> object:
+    """What JSON does not have, Python's reader would accept: NaN and the infinities."""
+    raise ValueError(name)
+
+
+def show_tokens(tokens: Sequence[Atom]) -> str:
+    """An input as one would write it on the command line."""
+    plain = all(isinstance(token, str) and len(token) == 1 for token in tokens)
+    if plain and tokens and tokens[0] != "[":
+        return "".join(map(str, tokens))
+    return json.dumps(list(tokens), ensure_ascii=False)
+
+
+def show_values(values: Sequence[Atom]) -> str:
+    """A sequence and its class, as the language's console shows it: `[1, 0.333, T] (floats)`."""
+    return f"[{', '.join(map(show_value, values))}] ({classify(values)}s)"
+
+
+def show_value(value: Atom) -> str:
+    match value:
+        case bool():
+            return "T" if value else "F"
+        case float():
+            return str(round(value, 3))
+        case _:
+            return str(value)
+
+
+def show_rows(tokens: Sequence[Atom], rows: Sequence[Sequence[bool]]) -> str:
+    """A selector's matrix: one row a query position, one column a key position."""
+    width = max(len(str(token)) for token in tokens)
+    head = " " * (width + 3) + " ".join(str(token).rjust(width) for token in tokens)
+    lines = [
+        f"{str(token).rjust(width)} | " + " ".join(("1" if cell else "").rjust(width) for cell in row)
+        for token, row in zip(tokens, rows, strict=True)
+    ]
+    return "\n".join(line.rstrip() for line in [head, *lines])
