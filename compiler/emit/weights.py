@@ -58,7 +58,9 @@ class Weights:
     def __post_init__(self) -> None:
         shapes = expected_shapes(self.config)
         for name in sorted(shapes.keys() ^ self.arrays.keys()):
-            raise ValueError(f"the array {name} is {'missing' if name in shapes else 'not part of this model'}")
+            raise ValueError(
+                f"the array {name} is {'missing' if name in shapes else 'not part of this model'}"
+            )
         for name, shape in shapes.items():
             if self.arrays[name].shape != shape:
                 raise ValueError(f"the array {name} has shape {self.arrays[name].shape}, expected {shape}")

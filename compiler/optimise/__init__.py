@@ -1,0 +1,15 @@
+"""TABLE of passes by level: what `-O0` … `-O3` apply to the graph before it is lowered."""
+
+from compiler.optimise.count_of_mean import count_of_mean
+from compiler.optimise.rewrite import Rule
+from compiler.optimise.split_width import split_width
+
+RULES: tuple[tuple[int, Rule], ...] = (
+    (1, split_width),
+    (1, count_of_mean),
+)
+
+
+def rules_for(level: int) -> list[Rule]:
+    """The rules that a level applies."""
+    return [rule for lowest, rule in RULES if level >= lowest]

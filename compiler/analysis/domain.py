@@ -1,0 +1,114 @@
+"""Domain: the finite set of values that an s-op can take, in a fixed order, with codes 0 … size-1.
+
+Numbers come first in ascending order, then booleans, then strings. `1` and `1.0` are one entry (a mean is an int when
+one position was selected and a float when several were, which no transformer can tell); `True` stays apart from `1`.
+Such an entry stands as the int, and `floats` marks it so that both kinds can be tried.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasp.column import Column
+from rasp.values import KINDS, Atom
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
+
+
+def domain_key(value: Atom) -> tuple[int, Atom]:
+    """Equal for values that share an entry; sorts entries."""
+    return RANKS[KINDS[type(value)]], value
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Values by code. Build one with `domain_of`."""
+
+    values: tuple[Atom, ...]
+    floats: frozenset[int] = frozenset()
+    index: dict[tuple[int, Atom], int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", {domain_key(v): i for i, v in enumerate(self.values)})
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def code(self, value: Atom) -> int:
+        """The code of a value. Raises `KeyError` when it is not in the domain."""
+        return self.index[domain_key(value)]
+
+    def has(self, value: Atom) -> bool:
+        return domain_key(value) in self.index
+
+    @property
+    def is_numeric(self) -> bool:
+        """No strings: every value (booleans as 0 and 1) can be carried as a number."""
+        return not any(isinstance(v, str) for v in self.values)
+
+    def numbers(self) -> Floats:
+        """Values as float64, strings as their codes."""
+        return np.array(
+            [i if isinstance(v, str) else float(v) for i, v in enumerate(self.values)], dtype=float
+        )
+
+    def column(self, codes: Ints, *, as_floats: bool = False) -> Column:
+        """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is one."""
+        atoms: Sequence[Atom] = self.values
+        if as_floats:
+            atoms = [float(v) if i in self.floats else v for i, v in enumerate(self.values)]
+        return Column(gather(atoms, codes))
+
+    def shown(self) -> tuple[Atom, ...]:
+        """Values as answers: an entry that may be a float is shown as one."""
+        return tuple(float(v) if i in self.floats else v for i, v in enumerate(self.values))
+
+    def __str__(self) -> str:
+        if len(self.values) <= 12:
+            return "{" + ", ".join(map(repr, self.values)) + "}"
+        head = ", ".join(map(repr, self.values[:4]))
+        return f"{{{head}, … {self.values[-1]!r}}} ({len(self.values)} values)"
+
+
+def gather(atoms: Sequence[Atom], codes: Ints) -> NDArray[np.generic]:
+    """`atoms[codes]` in the tightest dtype that keeps every kind."""
+    return Column.from_atoms(list(atoms)).data[codes]
+
+
+def domain_of(values: Iterable[Atom]) -> Domain:
+    """The domain of some values, in canonical order."""
+    best: dict[tuple[int, Atom], Atom] = {}
+    floats: set[tuple[int, Atom]] = set()
+    ints: set[tuple[int, Atom]] = set()
+    for value in values:
+        key = domain_key(value)
+        (floats if isinstance(value, float) else ints).add(key)
+        if key not in best or isinstance(best[key], float):
+            best[key] = value
+    ordered = sorted(best, key=lambda key: key)
+    both = floats & ints
+    return Domain(
+        tuple(best[key] for key in ordered),
+        frozenset(i for i, key in enumerate(ordered) if key in both),
+    )
+
+
+def factor(column: Column) -> tuple[Domain, Ints]:
+    """The domain of a column's values that exist, and each element's code (-1 where it failed)."""
+    data = column.data.ravel()
+    ok = np.ones(data.shape, bool) if column.failed is None else ~column.failed.ravel()
+    if data.dtype == object:
+        keys = [domain_key(v) if good else None for v, good in zip(data, ok, strict=True)]
+        domain = domain_of(v for v, good in zip(data, ok, strict=True) if good)
+        codes = np.array([-1 if k is None else domain.index[k] for k in keys], dtype=np.int64)
+        return domain, codes
+    unique, inverse = np.unique(data[ok], return_inverse=True)
+    domain = domain_of(Column(unique).atoms())
+    codes = np.full(data.shape, -1, dtype=np.int64)
+    # np.unique sorts as domain_of does: one dtype, ascending.
+    codes[ok] = inverse.ravel()
+    return domain, codes

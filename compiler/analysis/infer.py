@@ -1,0 +1,298 @@
+"""What the compiler knows of each s-op: its leaves, its domain and its table.
+
+An elementwise expression is a function of its *leaves*: the tokens, the indices and the results of attention below it
+(and expressions that were asked to be materialised). `table` enumerates the leaf values that can occur
+together and asks the interpreter for the expression's value on each; `domain` is the set of those values.
+Rows on which the interpreter has no value count for nothing: such inputs are don't-cares.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from compiler.analysis import selectors
+from compiler.analysis.domain import Domain, Ints, domain_of, factor
+from compiler.analysis.means import Unsummable, mean_values
+from compiler.analysis.refusal import refuse
+from compiler.analysis.rows import Bools, Relation, TooMany, contexts, join, project
+from compiler.options import CompileOptions
+from rasp.column import Column
+from rasp.evaluate import EvaluationError, apply_map, evaluate
+from rasp.graph import Aggregate, Constant, Graph, Indices, Map, Node, Tokens, Width, reachable
+from rasp.values import Atom, kind_of
+
+T = TypeVar("T")
+LARGEST_RELATION = 60_000_000
+"""Entries of one relation (contexts times values); beyond it the link between value and context is dropped."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """`codes[row, leaf]` are leaf values that can occur together; `values[row]` the expression's code, -1 for none."""
+
+    leaves: tuple[Node, ...]
+    codes: Ints
+    values: Ints
+    domain: Domain
+
+
+class Analysis:
+    """Facts about the nodes of one graph under one set of options, computed once and kept.
+
+    A node's facts depend only on the node and the options, so the memo cannot go stale.
+    """
+
+    def __init__(self, graph: Graph, options: CompileOptions, materialised: frozenset[Node] = frozenset()) -> None:
+        self.graph = graph
+        self.options = options
+        self.materialised = materialised
+        self._memo: dict[tuple[str, Node], object] = {}
+
+    def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
+        """`compute(node)`, from the memo when it was asked before."""
+        key = (name, node)
+        if key not in self._memo:
+            self._memo[key] = compute(node)
+        return self._memo[key]  # type: ignore[return-value]
+
+    @property
+    def tokens_node(self) -> Node:
+        """The raw input."""
+        return self.graph.add(Tokens())
+
+    @property
+    def max_length(self) -> int:
+        return self.options.max_length
+
+    @property
+    def causal(self) -> bool:
+        return self.options.attention == "causal"
+
+    def is_leaf(self, node: Node) -> bool:
+        """Whether expressions above treat the node as given."""
+        return not isinstance(node.op, Map | Constant) or node in self.materialised
+
+    def region(self, node: Node) -> list[Node]:
+        """The elementwise nodes that make up an expression, leaves included, arguments before users."""
+        return self.once("region", node, self._region)
+
+    def _region(self, node: Node) -> list[Node]:
+        order: dict[Node, None] = {}
+        stack = [(node, False)]
+        while stack:
+            top, ready = stack.pop()
+            if top in order:
+                continue
+            inner = () if top is not node and self.is_leaf(top) else top.args
+            if ready or not inner or not isinstance(top.op, Map):
+                order[top] = None
+            else:
+                stack.append((top, True))
+                stack.extend((arg, False) for arg in reversed(inner))
+        return list(order)
+
+    def leaves(self, node: Node) -> tuple[Node, ...]:
+        """What an expression is a function of, in order of first use. A leaf's only leaf is itself."""
+        if self.is_leaf(node):
+            return (node,)
+        return tuple(n for n in self.region(node) if self.is_leaf(n))
+
+    def sees_tokens(self, node: Node) -> bool:
+        """Whether a node's value can depend on the tokens, and not only on position and length."""
+        return self.once("tokens", node, lambda n: any(isinstance(m.op, Tokens) for m in reachable([n])))
+
+    # -- tables and domains -------------------------------------------------------------------------------------
+
+    def domain(self, node: Node) -> Domain:
+        """Every value that the node can have."""
+        if self.is_leaf(node) and not isinstance(node.op, Map):
+            return self.relation(node).domain
+        return self.table(node).domain
+
+    def table(self, node: Node) -> Table:
+        """The node as a function of its leaves (of the leaves below it, for a materialised expression)."""
+        return self.once("table", node, self._table)
+
+    def _table(self, node: Node) -> Table:
+        if not isinstance(node.op, Map | Constant):
+            domain = self.relation(node).domain
+            codes = np.arange(len(domain))
+            return Table((node,), codes[:, None], codes, domain)
+        leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
+        try:
+            codes = join([self.relation(leaf) for leaf in leaves], self.max_length)
+        except TooMany as problem:
+            raise refuse(
+                self.graph,
+                node,
+                f"this depends on {len(leaves)} values at once, in {problem.rows:.2g} combinations",
+                "compute it in steps that each look at fewer values, or compile for a shorter length",
+            ) from None
+        column = self.run(node, leaves, codes, as_floats=False)
+        domain, values = factor(column)
+        if any(self.relation(leaf).domain.floats for leaf in leaves):
+            self._check_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
+        if not len(domain):
+            raise refuse(self.graph, node, f"this has no value for any input: {column.problem}", "")
+        return Table(leaves, codes, values, domain)
+
+    def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> Column:
+        """The interpreter's value of an expression on each row of leaf codes."""
+        columns: dict[Node, Column] = {}
+        for k, leaf in enumerate(leaves):
+            columns[leaf] = self.relation(leaf).domain.column(codes[:, k], as_floats=as_floats)
+        for part in self.region(node):
+            match part.op:
+                case _ if part in columns:
+                    continue
+                case Constant(value):
+                    columns[part] = Column.from_atoms([value.value] * len(codes))
+                case Map():
+                    columns[part] = apply_map(part.op, [columns[arg] for arg in part.args])
+                case _:
+                    raise AssertionError(part.op)
+        return columns[node]
+
+    def _check_twins(self, node: Node, ints: tuple[Domain, Ints], floats: Column) -> None:
+        """A mean is an int or a float depending on how many positions were selected; the answer must not."""
+        (domain, codes), (other, other_codes) = ints, factor(floats)
+        both = (codes >= 0) & (other_codes >= 0)
+        pairs = np.unique(np.stack([codes[both], other_codes[both]]), axis=1)
+        for a, b in pairs.T.tolist():
+            if domain_of([domain.values[a], other.values[b]]).values.__len__() != 1:
+                raise refuse(
+                    self.graph,
+                    node,
+                    f"this differs ({domain.values[a]!r}, {other.values[b]!r}) for a whole number "
+                    "and the same number as a float, which a mean can both be",
+                    "round the mean first",
+                )
+
+    # -- relations ----------------------------------------------------------------------------------------------
+
+    def relation(self, leaf: Node) -> Relation:
+        """The values a leaf can have, by context."""
+        return self.once("relation", leaf, self._relation)
+
+    def _relation(self, leaf: Node) -> Relation:
+        match leaf.op:
+            case Tokens():
+                return Relation(domain_of(self.options.vocabulary))
+            case Indices():
+                return Relation(
+                    domain_of(range(self.max_length)), frozenset("i"), np.eye(self.max_length, dtype=bool)
+                )
+            case Map() | Constant():
+                return Relation(self.table(leaf).domain)
+            case _ if not self.sees_tokens(leaf):
+                return self._computed(leaf)
+            case Width():
+                return self._width(leaf)
+            case Aggregate():
+                return self._aggregate(leaf)
+            case _:
+                raise AssertionError(leaf.op)
+
+    def _computed(self, leaf: Node) -> Relation:
+        """A leaf that position and length determine: ask the interpreter, once per length."""
+        where = contexts(frozenset("in"), self.max_length)
+        token = self.options.vocabulary[0]
+        inputs = [[token] * n for n in range(1, self.max_length + 1)]
+        values: list[Atom | None] = []
+        problem = ""
+        for n, outcome in enumerate(evaluate([leaf], inputs, self.options.attention)[0], start=1):
+            if isinstance(outcome, EvaluationError):
+                problem = outcome.message
+                values += [None] * n
+            else:
+                values += list(outcome)  # type: ignore[arg-type]
+        domain = domain_of(v for v in values if v is not None)
+        if not len(domain):
+            raise refuse(self.graph, leaf, f"this has no value for any input: {problem}", "")
+        codes = np.array([-1 if v is None else domain.code(v) for v in values])
+        for keep in (frozenset[str](), frozenset("i"), frozenset("n"), frozenset("in")):
+            rows = where.rows_of(keep)
+            size = contexts(keep, self.max_length).size
+            if size * len(domain) > LARGEST_RELATION:
+                return Relation(domain)
+            allowed = np.zeros((size, len(domain)), bool)
+            allowed[rows[codes >= 0], codes[codes >= 0]] = True
+            if keep == frozenset("in") or (allowed.sum(axis=1) <= 1).all():
+                return Relation(domain, keep, allowed)
+        raise AssertionError("the last case always returns")
+
+    def _width(self, leaf: Node) -> Relation:
+        selector = leaf.args[0]
+        depends, low, high = selectors.bounds(self, selector)
+        domain = domain_of(range(int(low.min()), int(high.max()) + 1))
+        codes = np.arange(int(low.min()), int(high.max()) + 1)
+        allowed = (codes >= low[:, None]) & (codes <= high[:, None])
+        return narrowest(Relation(domain, depends, allowed), self.max_length)
+
+    def _aggregate(self, leaf: Node) -> Relation:
+        selector, value = leaf.args
+        assert isinstance(leaf.op, Aggregate)
+        default = [] if selectors.certain(self, selector) else [leaf.op.default.value]
+        domain = self.domain(value)
+        if self.transports(leaf):
+            extra = [float(v) for v in domain.values if type(v) is int and len(domain) == 1]
+            return Relation(domain_of([*domain.values, *extra, *default]))
+        depends, low, high = selectors.bounds(self, selector)
+        exact = not self.sees_tokens(selector)
+        try:
+            kinds = [*domain.values, *(float(domain.values[k]) for k in sorted(domain.floats))]
+            means = mean_values(kinds, range(1, int(high.max()) + 1))
+        except Unsummable as problem:
+            raise refuse(self.graph, leaf, f"cannot enumerate this mean: {problem}", MEAN_HINT) from None
+        if not exact:
+            return Relation(domain_of([v for m in means.values() for v in m] + default))
+        all_values = domain_of([v for c in set(high.tolist()) if c for v in means[c]] + default)
+        if len(high) * len(all_values) > LARGEST_RELATION:
+            return Relation(all_values)
+        allowed = np.zeros((len(high), len(all_values)), bool)
+        for count in sorted(set(high.tolist())):
+            codes = [all_values.code(v) for v in (means[count] if count else default)]
+            allowed[np.ix_(high == count, codes)] = True
+        return narrowest(Relation(all_values, depends, allowed), self.max_length)
+
+    def transports(self, leaf: Node) -> bool:
+        """Whether an aggregate moves single values, so that any function of its value can be moved in its place.
+
+        True when no row selects two positions, or all values are alike, or two would be an error.
+        """
+        selector, value = leaf.args
+        domain = self.domain(value)
+        kinds = {kind_of(v) for v in domain.values}
+        return len(domain) == 1 or kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
+
+    def always(self, node: Node) -> bool:
+        """Whether a boolean expression is true wherever it has a value. False when that can't be enumerated."""
+        try:
+            return [bool(v) for v in self.domain(node).values] == [True]
+        except Exception as problem:
+            if isinstance(problem, AssertionError):
+                raise
+            return False
+
+
+MEAN_HINT = "average whole numbers of moderate size, or count with selector_width instead"
+
+
+def narrowest(relation: Relation, max_length: int) -> Relation:
+    """The same relation over i or n alone, when the other makes no difference."""
+    if relation.allowed is None or relation.depends != frozenset("in"):
+        return relation
+    where = contexts(relation.depends, max_length)
+    for keep in ("", "i", "n"):
+        smaller = project(relation, frozenset(keep), max_length)
+        widened = np.ones((1, len(relation.domain)), bool) if smaller.allowed is None else smaller.allowed
+        if (widened[where.rows_of(frozenset(keep))] == relation.allowed).all():
+            return smaller
+    return relation
+
+
+def any_allowed(allowed: Bools) -> Bools:
+    """Which values can occur in some context."""
+    return allowed.any(axis=0)

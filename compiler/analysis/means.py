@@ -1,0 +1,50 @@
+"""Which numbers a mean can be: for every count of selected positions, the sums that so many values can have.
+
+The sums are exact: integers, or fractions of a power of two scaled to integers. Other fractions (0.1, a third) have
+sums whose last bit depends on the order of addition, so that the mean's value is not one number; they are refused.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+
+from rasp.values import Atom
+
+MOST_SUMS = 4_000_000
+
+
+class Unsummable(Exception):
+    """These values have no exact means. The message says why, in the user's words."""
+
+
+def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
+    """For each count, every value that the mean of so many of `values` can take, as the interpreter would give it.
+
+    Raises `Unsummable` when sums are inexact or too many.
+    """
+    numbers = [v for v in values if not isinstance(v, str)]
+    scale = common_scale(numbers)
+    steps = sorted({int(Fraction(v) * scale) for v in numbers})
+    if (steps[-1] - steps[0] + 1) * counts.stop > MOST_SUMS or abs(steps[-1]) * counts.stop >= 2**53:
+        raise Unsummable(f"sums of up to {counts.stop - 1} of these values are too many to enumerate")
+    found: dict[int, list[Atom]] = {}
+    reachable = np.ones(1, bool)  # index: sum minus count times the smallest step
+    offsets = np.array(steps) - steps[0]
+    for count in range(1, counts.stop):
+        grown = np.zeros(len(reachable) + int(offsets[-1]), bool)
+        for offset in offsets:
+            grown[offset : offset + len(reachable)] |= reachable
+        reachable = grown
+        if count in counts:
+            sums = np.flatnonzero(reachable) + count * steps[0]
+            found[count] = list(numbers) if count == 1 else [float(s) / scale / count for s in sums.tolist()]
+    return found
+
+
+def common_scale(numbers: list[Atom]) -> int:
+    """The power of two that makes every number an integer."""
+    scale = max((Fraction(v).denominator for v in numbers), default=1)  # floats are dyadic, always
+    if scale > 2**20:
+        raise Unsummable("the values have no short binary fraction, so the order of addition would change their mean")
+    return scale

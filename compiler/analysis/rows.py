@@ -1,0 +1,145 @@
+"""Joint enumeration: which combinations of values can several s-ops have at one position.
+
+A `Relation` says, for one s-op, which of its values can occur in which context; a context is a position i and an
+input length n, i < n ≤ N, or only one of them, or nothing. `join` enumerates the combinations that can occur
+together: in one context, so that `indices < length`, or a count that cannot exceed its position, is respected.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.analysis.domain import Domain, Ints
+
+Bools = NDArray[np.bool_]
+CAP = 3_000_000
+"""Rows that one enumeration may have: a few hundred megabytes of codes, a second or two of numpy."""
+
+
+class TooMany(Exception):
+    """An enumeration would exceed `CAP`. `rows` says by how much."""
+
+    def __init__(self, rows: float) -> None:
+        super().__init__(f"{rows:.3g} combinations")
+        self.rows = rows
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """Positions and lengths, one row a context; a variable that does not matter stays 0."""
+
+    i: Ints
+    n: Ints
+
+    @property
+    def size(self) -> int:
+        return len(self.i)
+
+    def rows_of(self, depends: frozenset[str]) -> Ints:
+        """For each context, the row of `contexts(depends)` that it lies in."""
+        match "i" in depends, "n" in depends:
+            case False, False:
+                return np.zeros(self.size, np.int64)
+            case True, False:
+                return self.i
+            case False, True:
+                return self.n - 1
+            case _:
+                return self.i + self.n * (self.n - 1) // 2
+
+
+def contexts(depends: frozenset[str], max_length: int) -> Contexts:
+    """All contexts over the given variables (a subset of i and n)."""
+    match "i" in depends, "n" in depends:
+        case False, False:
+            return Contexts(np.zeros(1, np.int64), np.zeros(1, np.int64))
+        case True, False:
+            i = np.arange(max_length)
+            return Contexts(i, np.zeros_like(i))
+        case False, True:
+            n = np.arange(1, max_length + 1)
+            return Contexts(np.zeros_like(n), n)
+        case _:
+            n = np.repeat(np.arange(1, max_length + 1), np.arange(1, max_length + 1))
+            i = np.concatenate([np.arange(k) for k in range(1, max_length + 1)])
+            return Contexts(i, n)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`allowed[context, code]`: the values of `domain` that can occur; contexts range over `depends`."""
+
+    domain: Domain
+    depends: frozenset[str] = frozenset()
+    allowed: Bools | None = None
+
+
+def project(relation: Relation, keep: frozenset[str], max_length: int) -> Relation:
+    """Forget the context variables not in `keep`: a value can occur when it can for some value of theirs."""
+    if relation.allowed is None or relation.depends <= keep:
+        return relation
+    kept = relation.depends & keep
+    if not kept:
+        return Relation(relation.domain)
+    rows = contexts(relation.depends, max_length).rows_of(kept)
+    allowed = np.zeros((contexts(kept, max_length).size, len(relation.domain)), bool)
+    np.logical_or.at(allowed, rows, relation.allowed)
+    return Relation(relation.domain, kept, allowed)
+
+
+def join(relations: Sequence[Relation], max_length: int) -> Ints:
+    """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany`."""
+    if len(relations) == 1:
+        allowed = relations[0].allowed
+        codes = np.arange(len(relations[0].domain))
+        return (codes if allowed is None else codes[allowed.any(axis=0)])[:, None]
+    for keep in (frozenset("in"), frozenset("i"), frozenset[str]()):
+        narrowed = [project(r, keep, max_length) for r in relations]
+        depends = frozenset[str]().union(*(r.depends for r in narrowed))
+        where = contexts(depends, max_length)
+        rows = count_rows(narrowed, where)
+        if rows <= CAP:
+            return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
+    raise TooMany(rows)
+
+
+def count_rows(relations: Sequence[Relation], where: Contexts) -> float:
+    """How many rows `expand` would make."""
+    product = np.ones(where.size)
+    for relation in relations:
+        if relation.allowed is None:
+            product *= len(relation.domain)
+        else:
+            product *= relation.allowed.sum(axis=1)[where.rows_of(relation.depends)]
+    return float(product.sum())
+
+
+def expand(relations: Sequence[Relation], where: Contexts) -> Ints:
+    """The cross product within each context, shape (rows, relations), with repetitions."""
+    context = np.arange(where.size)
+    columns: list[Ints] = []
+    for relation in relations:
+        if relation.allowed is None:
+            size = len(relation.domain)
+            parent = np.repeat(np.arange(len(context)), size)
+            code = np.tile(np.arange(size), len(context))
+        else:
+            parent, code = np.nonzero(relation.allowed[where.rows_of(relation.depends)[context]])
+        context = context[parent]
+        columns = [column[parent] for column in columns] + [code]
+    return np.stack(columns, axis=1) if columns else np.zeros((1, 0), np.int64)
+
+
+def unique_rows(rows: Ints, sizes: Sequence[int]) -> Ints:
+    """Distinct rows in lexicographic order."""
+    combined = np.zeros(len(rows), np.int64)
+    total = 1
+    for column, size in enumerate(sizes):
+        combined = combined * size + rows[:, column]
+        total *= size
+    if total > 2**62:
+        return np.unique(rows, axis=0)
+    _, first = np.unique(combined, return_index=True)
+    return rows[first]

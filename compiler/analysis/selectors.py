@@ -1,0 +1,181 @@
+"""Facts about selectors: how many positions a row can select, and whether it is never empty or never more than one."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from compiler.analysis.domain import Ints
+from compiler.analysis.formula import Comparison, Formula, Junction, Pick, conjuncts, formula
+from compiler.analysis.rows import contexts
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.graph import And, Best, Constant, Indices, Node, Select, Width
+from rasp.prims import TESTS
+from rasp.values import const
+
+if TYPE_CHECKING:
+    from compiler.analysis.infer import Analysis
+
+
+def full(analysis: Analysis) -> Node:
+    """The selector of every visible position."""
+    one = analysis.graph.add(Constant(const(1)))
+    return analysis.graph.add(Select("=="), one, one)
+
+
+def bounds(analysis: Analysis, selector: Node) -> tuple[frozenset[str], Ints, Ints]:
+    """Fewest and most positions that a row can select, for each context (i, n)."""
+    parts = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
+    positional = reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else full(analysis)
+    high = counts(analysis, positional)
+    if len(parts) == len(flat_and(selector)):
+        return frozenset("in"), high, high
+    if unique(analysis, selector):
+        high = np.minimum(high, 1)
+    low = np.minimum(high, 1) if certain(analysis, selector) else np.zeros_like(high)
+    return frozenset("in"), low, high
+
+
+def flat_and(selector: Node) -> list[Node]:
+    """The selectors that `selector` is a conjunction of."""
+    if isinstance(selector.op, And):
+        return [part for arg in selector.args for part in flat_and(arg)]
+    return [selector]
+
+
+def counts(analysis: Analysis, positional: Node) -> Ints:
+    """How many positions a selector that ignores the tokens selects, for each context; 0 where it is an error."""
+    return analysis.once("counts", positional, lambda s: count_rows(analysis, s))
+
+
+def count_rows(analysis: Analysis, positional: Node) -> Ints:
+    width = analysis.graph.add(Width(), positional)
+    token = analysis.options.vocabulary[0]
+    inputs = [[token] * n for n in range(1, analysis.max_length + 1)]
+    rows: list[int] = []
+    for n, outcome in enumerate(evaluate([width], inputs, analysis.options.attention)[0], start=1):
+        rows += [0] * n if isinstance(outcome, EvaluationError) else list(outcome)  # type: ignore[arg-type]
+    return np.array(rows, dtype=np.int64)
+
+
+def unique(analysis: Analysis, selector: Node) -> bool:
+    """Whether no row selects two positions."""
+    return analysis.once("unique", selector, lambda s: compute_unique(analysis, s))
+
+
+def compute_unique(analysis: Analysis, selector: Node) -> bool:
+    for part in conjuncts(selector):
+        match part:
+            case Pick():
+                return True
+            case Comparison("==", key, _) if distinct(analysis, key):
+                return True
+            case _:
+                pass
+    positional = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
+    if not positional:
+        return analysis.max_length == 1
+    joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
+    return bool(counts(analysis, joined).max() <= 1)
+
+
+def certain(analysis: Analysis, selector: Node) -> bool:
+    """Whether every row of every input selects at least one position."""
+    return analysis.once("certain", selector, lambda s: compute_certain(analysis, s))
+
+
+def compute_certain(analysis: Analysis, selector: Node) -> bool:
+    if isinstance(selector.op, Best):
+        return certain(analysis, selector.args[0])
+    if not analysis.sees_tokens(selector) and not contains_best(selector):
+        return bool(counts(analysis, selector).min() >= 1)
+    if not contains_best(selector) and analysis.always(diagonal(analysis, formula(selector))):
+        return True
+    match conjuncts(selector):
+        case (Comparison("==", key, query),):
+            return every_index_once(analysis, key) and hits(analysis, query)
+        case _:
+            return False
+
+
+def contains_best(selector: Node) -> bool:
+    if isinstance(selector.op, Best):
+        return True
+    return any(arg.is_selector and contains_best(arg) for arg in selector.args)
+
+
+def diagonal(analysis: Analysis, part: Formula) -> Node:
+    """The s-op that says whether each position selects itself."""
+    match part:
+        case Comparison(test, key, query):
+            return analysis.graph.map(TESTS[test], key, query)
+        case Junction(every, parts):
+            nodes = [diagonal(analysis, p) for p in parts]
+            return reduce(lambda a, b: analysis.graph.map("and" if every else "or", a, b), nodes)
+        case Pick():
+            raise AssertionError("a best has no diagonal")
+
+
+def distinct(analysis: Analysis, node: Node) -> bool:
+    """Whether the s-op's values at any two positions of one input differ (under RASP's ==)."""
+    leaves = analysis.leaves(node)
+    if len(leaves) != 1 or not every_index_once(analysis, leaves[0]):
+        return False
+    table = analysis.table(node)
+    used = table.values[table.values >= 0]
+    plain = {analysis.domain(node).values[code] for code in used.tolist()}
+    return bool((table.values >= 0).all()) and len(plain) == len(used)
+
+
+def every_index_once(analysis: Analysis, node: Node) -> bool:
+    """Whether the s-op is a permutation of 0 … n-1: the indices, or the rank in a strict total order."""
+    match node.op:
+        case Indices():
+            return True
+        case Width():  # under causal attention a row sees only earlier positions, so ranks repeat
+            return not analysis.causal and total_order(analysis, formula(node.args[0]))
+        case _:
+            return False
+
+
+def total_order(analysis: Analysis, part: Formula) -> bool:
+    """Whether a formula orders any two positions one way: lexicographic, ending in a key without ties."""
+    match part:
+        case Comparison("<" | ">", key, query):
+            return key is query and distinct(analysis, key)
+        case Junction(False, (first, second)):
+            return lexicographic(analysis, first, second) or lexicographic(analysis, second, first)
+        case _:
+            return False
+
+
+def lexicographic(analysis: Analysis, first: Formula, second: Formula) -> bool:
+    """`first` is key < key, and `second` is key == key and a total order."""
+    match first, second:
+        case Comparison("<" | ">", key, query), Junction(True, parts) if key is query:
+            rest = tuple(p for p in parts if p != Comparison("==", key, key))
+            if len(rest) == len(parts) or not rest:
+                return False
+            return total_order(analysis, rest[0] if len(rest) == 1 else Junction(True, rest))
+        case _:
+            return False
+
+
+def hits(analysis: Analysis, query: Node) -> bool:
+    """Whether the query is always the index of a visible position."""
+    graph = analysis.graph
+    below = graph.map("lt", query, graph.add(Width(), full(analysis)))
+    try:
+        numbers = analysis.domain(query).values
+    except Exception as problem:
+        if isinstance(problem, AssertionError):
+            raise
+        return False
+    whole = all(not isinstance(v, str) and v == int(v) and v >= 0 for v in numbers)
+    return whole and analysis.always(below) and (not analysis.causal or analysis.always(behind(analysis, query)))
+
+
+def behind(analysis: Analysis, query: Node) -> Node:
+    return analysis.graph.map("le", query, analysis.graph.add(Indices()))

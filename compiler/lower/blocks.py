@@ -1,0 +1,70 @@
+"""Blocks: what a layer is made of, before it has a layer. Heads and tables, reading forms and writing variables."""
+
+from dataclasses import dataclass
+
+from compiler.lower.form import Form, Variable, Vector
+from compiler.lower.staircase import Staircase
+from rasp.graph import Node
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Query and key forms of a head, column by column, and how BOS takes part.
+
+    score(q, k) = sum of queries[c] at q times keys[c] at k: 0 for selected positions (up to a row's own constant),
+    at most -sharpness for others. `mode`: "count" (BOS far above, to normalise), "default" (BOS wins only where
+    nothing is selected) or "excluded" (BOS never wins).
+    """
+
+    queries: tuple[Form, ...]
+    keys: tuple[Form, ...]
+    mode: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """One attention head for one selector; `values[c]` goes, times `gains[c]`, to feature `targets[c]`."""
+
+    selector: Node
+    scores: Scores
+    values: tuple[Form, ...]
+    gains: tuple[float, ...]
+    targets: tuple[tuple[Variable, int], ...]
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features."""
+
+    variable: Variable
+    form: Form
+    stairs: Staircase
+
+
+@dataclass(frozen=True)
+class Features:
+    """The columns that carry a variable: `basis[k]` by code of its domain, and what the column holds at BOS."""
+
+    basis: tuple[Vector, ...]
+    at_bos: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Readout:
+    """An output: the number `form`, decoded to the class whose center is nearest. Classes are domain codes."""
+
+    name: str
+    node: Node
+    form: Form
+    centers: Vector
+    margin: float
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Everything a model consists of, unscheduled."""
+
+    heads: tuple[Head, ...]
+    tables: tuple[TableBlock, ...]
+    features: dict[Variable, Features]
+    readouts: tuple[Readout, ...]

@@ -1,0 +1,217 @@
+"""Graph to blocks: which heads and tables, reading which linear forms.
+
+Works from the outputs down. A *demand* is a feature of a variable that some form reads; a variable is worked out when
+everything that can read it has been, so that its demands are complete: then its columns are chosen, and the head or
+table that writes them is built, which demands features of variables further down.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.refusal import refuse
+from compiler.analysis.selectors import certain
+from compiler.lower.basis import choose_basis
+from compiler.lower.blocks import Blocks, Features, Head, Readout, Scores, TableBlock
+from compiler.lower.form import Form, Variable, Vector
+from compiler.lower.lookup import pose, solve
+from compiler.lower.scores import Scorer
+from compiler.lower.values import Reader
+from rasp.graph import Aggregate, Indices, Node, Tokens, Width
+
+
+class Chooser:
+    """One run of the choice; `choose` is its only user."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.reader = Reader(analysis)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature)
+        self.demands: dict[Variable, dict[bytes, Vector]] = {}
+        self.done: set[Variable] = set()
+        self.features: dict[Variable, Features] = {}
+        self.heads: list[Head] = []
+        self.tables: list[TableBlock] = []
+        self._scores: dict[tuple[Node, str], Scores] = {}
+        self._ranks: dict[Node, int] = {}
+
+    # -- demands --------------------------------------------------------------------------------------------------
+
+    def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
+        """A form for the feature `vector` of an s-op, by way of a table where no linear form gives it."""
+        form = self.reader.read(node, vector)
+        if form is None:
+            table = Variable(node, is_table=True)
+            form = Form({table: vector}, noise=self.reader.table_noise(node, vector))
+        return self.demand(form.at_bos(bos))
+
+    def demand(self, form: Form) -> Form:
+        """Note what a form reads. Table features are shifted to be 0 at the table's base."""
+        parts: dict[Variable, Vector] = {}
+        constant = form.constant
+        for variable, vector in form.parts.items():
+            if variable.is_table:
+                shift = float(vector[self.base(variable.node)])
+                constant += shift
+                vector = vector - shift
+            assert variable not in self.done, f"{variable} was worked out before all its readers"
+            parts[variable] = vector
+            self.demands.setdefault(variable, {})[vector.tobytes()] = vector
+        return Form(parts, constant, form.bos, form.noise)
+
+    def base(self, node: Node) -> int:
+        """The value code at which all of a table's units are off: the median over its rows."""
+        values = self.analysis.table(node).values
+        ok = np.sort(values[values >= 0])
+        return int(ok[len(ok) // 2])
+
+    def rank(self, variable: Variable) -> int:
+        """Higher than the rank of anything that the variable can read."""
+        node = variable.node
+        if variable.is_table:
+            leaves = self.analysis.table(node).leaves
+            return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+        if node not in self._ranks:
+            below = [arg for arg in operands(node)]
+            self._ranks[node] = 1 + max((self.rank(Variable(n, True)) for n in below), default=-1)
+        return self._ranks[node]
+
+    # -- working out ----------------------------------------------------------------------------------------------
+
+    def run(self, outputs: Mapping[str, Node]) -> Blocks:
+        readouts = tuple(self.readout(name, node) for name, node in outputs.items())
+        while pending := [v for v in self.demands if v not in self.done]:
+            variable = max(pending, key=self.rank)
+            self.work_out(variable)
+            self.done.add(variable)
+        return Blocks(tuple(self.heads), tuple(self.tables), self.features, readouts)
+
+    def work_out(self, variable: Variable) -> None:
+        """Choose a variable's columns and build what writes them."""
+        if variable.is_table:
+            return self.make_table(variable)
+        match variable.node.op:
+            case Tokens() | Indices():
+                return None  # the embedding; its columns depend on BOS too and are chosen by the layout
+            case Width():
+                return self.make_count(variable)
+            case Aggregate():
+                return self.make_aggregate(variable)
+            case _:
+                raise AssertionError(variable.node.op)
+
+    def make_table(self, variable: Variable) -> None:
+        basis = choose_basis(list(self.demands[variable].values()))
+        node = variable.node
+        lookup = solve(self.reader, pose(node, self.analysis.table(node), np.array(basis), self.base(node)))
+        if lookup is None:
+            raise Unsolved(node)
+        self.features[variable] = Features(tuple(basis), (0.0,) * len(basis))
+        self.tables.append(TableBlock(variable, self.demand(lookup.form), lookup.stairs))
+
+    def make_count(self, variable: Variable) -> None:
+        node = variable.node
+        basis = self.reader.carried(node)
+        self.features[variable] = Features((basis,), (0.0,))
+        scores = self.scores(node.args[0], "count")
+        one = self.demand(Form({}, 1.0, 0.0))
+        gain = 1 / self.reader.precision.count_unit
+        self.heads.append(Head(node.args[0], scores, (one,), (gain,), ((variable, 0),)))
+
+    def make_aggregate(self, variable: Variable) -> None:
+        node = variable.node
+        assert isinstance(node.op, Aggregate)
+        selector, value = node.args
+        sure = certain(self.analysis, selector)
+        domain, source = self.analysis.domain(node), self.analysis.domain(value)
+        default = None if sure else domain.code(node.op.default.value)
+        if self.reader.is_free(node):
+            basis = choose_basis(list(self.demands[variable].values()))
+            moved = [np.array([v[domain.code(x)] for x in source.values]) for v in basis]
+            at_bos = [0.0 if default is None else float(v[default]) for v in basis]
+        else:
+            basis, moved = [domain.numbers()], [source.numbers()]
+            at_bos = [0.0 if default is None else float(domain.numbers()[default])]
+        self.features[variable] = Features(tuple(basis), tuple(at_bos))
+        values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
+        scores = self.scores(selector, "excluded" if sure else "default")
+        targets = tuple((variable, k) for k in range(len(basis)))
+        self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
+
+    def scores(self, selector: Node, mode: str) -> Scores:
+        """Query and key forms of a selector, shared by all heads that use it alike."""
+        key = (selector, mode)
+        if key not in self._scores:
+            self._scores[key] = self.scorer.score(selector, mode)
+        return self._scores[key]
+
+    # -- outputs --------------------------------------------------------------------------------------------------
+
+    def readout(self, name: str, node: Node) -> Readout:
+        """A number from which the output's class can be told: the value itself, or a code of it."""
+        domain = self.analysis.domain(node)
+        form = self.reader.form(node)
+        if form is not None:
+            centers, margin = self.centers(node, form)
+            if margin > 4 * form.noise:
+                return Readout(name, node, self.demand(form), centers, margin)
+        numbers = domain.numbers()
+        whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
+        vector = numbers if whole else np.arange(len(domain), dtype=float)
+        read = self.demand_feature(node, vector)
+        centers, margin = vector, float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
+        if margin <= 4 * read.noise:
+            raise refuse(
+                self.analysis.graph, node, "its values come out too close together to tell apart in float32",
+                "compile for a shorter length",
+            )
+        return Readout(name, node, read, centers, margin)
+
+    def centers(self, node: Node, form: Form) -> tuple[Vector, float]:
+        """The carried number of each class, and the distance from any row's number to the nearest class boundary."""
+        table = self.analysis.table(node)
+        ok = table.values >= 0
+        carried = np.full(len(table.codes), form.constant)
+        for column, leaf in enumerate(table.leaves):
+            feature = form.parts.get(self.reader.variable(leaf))
+            if feature is not None:
+                carried = carried + feature[table.codes[:, column]]
+        low = np.full(len(table.domain), np.inf)
+        high = np.full(len(table.domain), -np.inf)
+        np.minimum.at(low, table.values[ok], carried[ok])
+        np.maximum.at(high, table.values[ok], carried[ok])
+        centers = (low + high) / 2
+        order = np.argsort(centers)
+        middle = (centers[order][1:] + centers[order][:-1]) / 2
+        above = (low[order][1:] - middle).min(initial=np.inf)
+        below = (middle - high[order][:-1]).min(initial=np.inf)
+        return centers, float(min(above, below))
+
+
+def operands(node: Node) -> list[Node]:
+    """The s-ops that an attention leaf reads: keys, queries, scores and values, wherever they stand."""
+    found: dict[Node, None] = {}
+    stack = list(node.args)
+    while stack:
+        top = stack.pop()
+        if top.is_selector:
+            stack.extend(top.args)
+        else:
+            found[top] = None
+    return list(found)
+
+
+class Unsolved(Exception):
+    """No look-up for this expression in one step: its parts have to be materialised first."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self.node = node
+
+
+def choose(analysis: Analysis, outputs: Mapping[str, Node]) -> Blocks:
+    """Blocks for the outputs. Raises `Unsolved`, or `CompileError` for what can't be compiled."""
+    return Chooser(analysis).run(outputs)
+
+

@@ -1,0 +1,120 @@
+"""Layout: which residual columns carry what, and every form as weights over them.
+
+The embedding's columns are vectors over (tokens, positions, BOS): a form's token part, position part, constant and
+value at BOS together are one such vector, so that `tokens + indices`, or a constant, costs no column of its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from compiler.lower.basis import choose_basis, express
+from compiler.lower.blocks import Blocks
+from compiler.lower.form import Form, Variable, Vector
+from compiler.lower.plan import Plan
+from rasp.graph import Indices, Tokens
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Sizes of an embedding vector: V token entries, N position entries, one entry for BOS."""
+
+    tokens: int
+    positions: int
+
+    @property
+    def size(self) -> int:
+        return self.tokens + self.positions + 1
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`columns[k]` is the residual column's variable and feature number; the embedding's come first, as None."""
+
+    frame: Frame
+    embedding: tuple[Vector, ...]
+    columns: tuple[tuple[Variable, int] | None, ...]
+    blocks: Blocks
+
+    @property
+    def width(self) -> int:
+        return len(self.columns)
+
+
+def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
+    """What the embedding has to provide of a form. The entry at BOS is NaN where anything will do."""
+    vector = np.zeros(frame.size)
+    vector[: frame.tokens] = form.constant
+    at_bos = 0.0
+    for variable, feature in form.parts.items():
+        match variable.node.op:
+            case Tokens() if not variable.is_table:
+                vector[: frame.tokens] += feature
+            case Indices() if not variable.is_table:
+                # A constant is moved from the positions to the tokens, so that equal functions look equal.
+                vector[: frame.tokens] += feature[0]
+                vector[frame.tokens : -1] += feature - feature[0]
+            case _:
+                features = blocks.features[variable]
+                at_bos += float(coefficients(feature, features.basis) @ np.array(features.at_bos))
+    vector[-1] = np.nan if form.bos is None else form.bos - at_bos
+    return vector
+
+
+def coefficients(feature: Vector, basis: Iterable[Vector]) -> Vector:
+    """A feature in a variable's own columns."""
+    found = express(feature, list(basis))
+    assert found is not None, "a demanded feature is always expressible"
+    return found
+
+
+def all_forms(plan: Plan) -> list[Form]:
+    """Every form that attention or an MLP reads, and those of the readouts without their constant."""
+    forms: list[Form] = []
+    for layer in plan.layers:
+        for head in layer.heads:
+            forms += [*head.scores.queries, *head.scores.keys, *head.values]
+        forms += [without_constant(table.form) for table in layer.tables]
+    return forms + [without_constant(readout.form) for readout in plan.readouts]
+
+
+def without_constant(form: Form) -> Form:
+    """For readers with a bias: the constant is theirs."""
+    bos = None if form.bos is None else form.bos - form.constant
+    return Form(form.parts, 0.0, bos, form.noise)
+
+
+def allocate(plan: Plan, frame: Frame) -> Layout:
+    """Columns for the embedding and for every feature of every variable, in the order in which they are written."""
+    blocks = plan.blocks
+    vectors = [embedded(form, blocks, frame) for form in all_forms(plan)]
+    basis = choose_basis([v for v in vectors if not np.isnan(v[-1])])
+    for vector in vectors:
+        if np.isnan(vector[-1]) and express(vector[:-1], [b[:-1] for b in basis]) is None:
+            basis.append(np.concatenate([vector[:-1], [0.0]]))
+    columns: list[tuple[Variable, int] | None] = [None] * len(basis)
+    for layer in plan.layers:
+        for head in layer.heads:
+            columns += list(head.targets)
+        for table in layer.tables:
+            columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
+    return Layout(frame, tuple(basis), tuple(columns), blocks)
+
+
+def weights_of(form: Form, layout: Layout) -> Vector:
+    """A form as one weight per residual column, shape (width,)."""
+    vector = embedded(form, layout.blocks, layout.frame)
+    if np.isnan(vector[-1]):
+        found = express(vector[:-1], [b[:-1] for b in layout.embedding])
+    else:
+        found = express(vector, layout.embedding)
+    assert found is not None, "the embedding was chosen to provide this"
+    weights = np.zeros(layout.width)
+    weights[: len(layout.embedding)] = found
+    place = {column: k for k, column in enumerate(layout.columns) if column is not None}
+    for variable, feature in form.parts.items():
+        if variable in layout.blocks.features:
+            for k, weight in enumerate(coefficients(feature, layout.blocks.features[variable].basis)):
+                weights[place[variable, k]] += weight
+    return weights

@@ -1,0 +1,248 @@
+"""Look-ups: any function of several variables as a staircase over one linear form of them.
+
+The form has to keep apart the combinations that need different outputs. Candidates, each tried on the enumerated table
+and the cheapest that is exact taken:
+- the linear forms that the expression itself computes on the way (`opens - closes` for `opens - closes < 0`);
+- a *number system*: one digit per variable, values that behave alike merged into one digit value, in several orders
+  of significance. With one digit free and one a scalar this is a look-up of the scalar sliced by the other variable.
+So multiplying, comparing, rounding and branching fuse into one MLP layer, whatever the expression.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, permutations
+
+import numpy as np
+
+from compiler.analysis.domain import Ints
+from compiler.analysis.infer import Table
+from compiler.lower.form import Form, Vector, added, scaled
+from compiler.lower.staircase import MERGED, Matrix, Staircase, build, distinct_points
+from compiler.lower.values import Reader
+from rasp.graph import Map, Node
+
+MOST_ORDERS = 24
+MANY_ROWS = 300_000
+MERGING_WORK = 4_000_000
+MOST_UNITS = 20_000
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A staircase over a form. The form's value at BOS is the staircase's base."""
+
+    form: Form
+    stairs: Staircase
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows of leaf codes, and the output each needs: `targets[group[row]]`; `base` is the group that needs 0."""
+
+    node: Node
+    leaves: tuple[Node, ...]
+    codes: Ints
+    group: Ints
+    targets: Matrix
+    base: int
+
+
+def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
+    """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
+    ok = table.values >= 0
+    wanted = (features - features[:, [base]]).T  # (codes, features)
+    targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
+    group_of_code = group_of_code.reshape(-1)
+    return Problem(
+        node, table.leaves, table.codes[ok], group_of_code[table.values[ok]], targets, int(group_of_code[base])
+    )
+
+
+def solve(reader: Reader, problem: Problem) -> Lookup | None:
+    """The look-up with the fewest units that is exact; None when no candidate is."""
+    best: Lookup | None = None
+    for form in candidates(reader, problem):
+        lookup = attempt(reader, problem, form)
+        if lookup is not None and better(lookup, best):
+            best = lookup
+    return best if best is not None else unmerged(reader, problem)
+
+
+def unmerged(reader: Reader, problem: Problem) -> Lookup | None:
+    """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
+    digits = [digit(reader, problem, leaf, merge=False) for leaf in problem.leaves]
+    for order in islice(permutations(digits), MOST_ORDERS):
+        lookup = attempt(reader, problem, number_system(order))
+        if lookup is not None:
+            return lookup
+    return None
+
+
+def better(lookup: Lookup, than: Lookup | None) -> bool:
+    if lookup.stairs.units > MOST_UNITS:
+        return False
+    if than is None or lookup.stairs.units < than.stairs.units:
+        return True
+    return lookup.stairs.units == than.stairs.units and relative_margin(lookup) > 1.01 * relative_margin(than)
+
+
+def relative_margin(lookup: Lookup) -> float:
+    """Margin per size of the numbers that are compared."""
+    return lookup.stairs.margin / max(1.0, float(np.abs(lookup.stairs.offsets).max(initial=0.0)))
+
+
+def attempt(reader: Reader, problem: Problem, form: Form) -> Lookup | None:
+    """A staircase over this form, when it separates the rows."""
+    points = distinct_points(values_of(reader, problem, form), problem.group)
+    if points is None:
+        return None
+    stairs = build(points, problem.targets, problem.base, form.noise)
+    return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs)
+
+
+def values_of(reader: Reader, problem: Problem, form: Form) -> Vector:
+    """The form on each row."""
+    total = np.full(len(problem.codes), form.constant)
+    for column, leaf in enumerate(problem.leaves):
+        feature = form.parts.get(reader.variable(leaf))
+        if feature is not None:
+            total = total + feature[problem.codes[:, column]]
+    return total
+
+
+def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
+    """Forms worth trying, the expression's own first."""
+    own = list(own_forms(reader, problem))
+    yield from own
+    relevant = relevant_leaves(problem)
+    digits = [digit(reader, problem, leaf) for leaf in relevant]
+    few = 4 if len(problem.codes) > MANY_ROWS else MOST_ORDERS
+    for order in islice(permutations(digits), few):
+        yield number_system(order)
+    if len(relevant) > 1 and all(len(d.values) == 2 for d in digits):
+        yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits))
+    scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
+    if len(scalars) > 1:
+        rest = [d for d, leaf in zip(digits, relevant, strict=True) if reader.is_free(leaf)]
+        for direction in directions(reader, problem, own, scalars):
+            for order in islice(permutations(rest), few):
+                yield number_system((*order, direction))
+
+
+def own_forms(reader: Reader, problem: Problem) -> Iterator[Form]:
+    """The forms of the subexpressions, and of the differences that comparisons look at."""
+    for part in reader.analysis.region(problem.node):
+        form = reader.form(part)
+        if form is not None and form.parts:
+            yield form
+        if isinstance(part.op, Map) and part.op.prim in ("eq", "ne", "lt", "le", "gt", "ge"):
+            left, right = (reader.form(arg) for arg in part.args)
+            if left is not None and right is not None and left.parts and right.parts:
+                yield added(left, scaled(right, -1.0))
+
+
+def relevant_leaves(problem: Problem) -> list[Node]:
+    """The leaves without which the rows cannot be told apart (a greedy choice; dropping one must stay exact)."""
+    kept = list(range(len(problem.leaves)))
+    for column in range(len(problem.leaves)):
+        rest = [c for c in kept if c != column]
+        if rest and decides(problem.codes[:, rest], problem.group):
+            kept = rest
+    return [problem.leaves[c] for c in kept]
+
+
+def decides(codes: Ints, group: Ints) -> bool:
+    """Whether equal rows of codes always have equal groups."""
+    _, inverse = np.unique(codes, axis=0, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    seen = np.empty(inverse.max() + 1, np.int64)
+    seen[inverse] = group
+    return bool((seen[inverse] == group).all())
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A variable's part of a number system: its form, the values it takes, and their smallest distance."""
+
+    form: Form
+    values: Vector
+    gap: float
+
+    @property
+    def span(self) -> float:
+        return float(self.values[-1] - self.values[0])
+
+
+def as_digit(form: Form, values: Vector) -> Digit:
+    distinct = np.unique(values)
+    apart = np.diff(distinct) > MERGED * max(1.0, float(np.abs(distinct).max()))
+    distinct = distinct[np.concatenate([[True], apart])]  # equal sums of thirds may differ in their last bit
+    gap = float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0
+    return Digit(form, distinct, gap)
+
+
+def digit(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = True) -> Digit:
+    """A free variable is ranked by class of values that behave alike; a scalar stands for itself."""
+    variable = reader.variable(leaf)
+    if not reader.is_free(leaf):
+        return as_digit(Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf)), reader.carried(leaf))
+    size = len(reader.analysis.domain(leaf))
+    ranks = classes(problem, problem.leaves.index(leaf), size) if merge else np.arange(size, dtype=float)
+    return as_digit(Form({variable: ranks}), ranks)
+
+
+def classes(problem: Problem, column: int, size: int) -> Vector:
+    """A rank for each code of one leaf: codes that no combination of the others tells apart share one.
+
+    Combinations that don't occur are don't-cares, so a code may join any class it does not contradict; classes are
+    ranked by the mean of their targets, which keeps equal outputs together on the line.
+    """
+    others = np.delete(problem.codes, column, axis=1)
+    combination = np.unique(others, axis=0, return_inverse=True)[1].reshape(-1)
+    width = int(combination.max()) + 1
+    if size * width > MERGING_WORK:
+        return np.arange(size, dtype=float)
+    seen = np.full((size, width), -1, np.int64)
+    seen[problem.codes[:, column], combination] = problem.group
+    members: list[list[int]] = []
+    merged: list[Ints] = []
+    for code in range(size):
+        for k, signature in enumerate(merged):
+            if not ((signature >= 0) & (seen[code] >= 0) & (signature != seen[code])).any():
+                members[k].append(code)
+                merged[k] = np.maximum(signature, seen[code])
+                break
+        else:
+            members.append([code])
+            merged.append(seen[code])
+    means = [problem.targets[m[m >= 0]].mean(axis=0).tolist() if (m >= 0).any() else [0.0] for m in merged]
+    ranks = np.zeros(size)
+    for rank, k in enumerate(sorted(range(len(merged)), key=lambda k: (means[k], members[k][0]))):
+        ranks[members[k]] = rank
+    return ranks
+
+
+def number_system(digits: tuple[Digit, ...]) -> Form:
+    """Digits from the most to the least significant: a step of each outweighs the whole span of those below it."""
+    total = Form()
+    span = 0.0
+    step = 0.0
+    for place in reversed(digits):
+        weight = (span + max(step, 1.0 if span == 0 else 0.0)) / place.gap
+        if span:
+            weight = float(2.0 ** np.ceil(np.log2(weight))) if place.gap != 1.0 else float(np.ceil(weight))
+        total = added(scaled(place.form, weight), total)
+        step = step or weight * place.gap
+        span += weight * place.span
+    return total
+
+
+def directions(reader: Reader, problem: Problem, own: list[Form], scalars: list[Node]) -> Iterator[Digit]:
+    """Combinations of the scalars that the expression itself uses, and their sum and difference."""
+    carried = [Form({reader.variable(s): reader.carried(s)}, noise=reader.noise(s)) for s in scalars]
+    forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
+    wanted = {reader.variable(s) for s in scalars}
+    forms += [Form({v: p for v, p in f.parts.items() if v in wanted}, noise=f.noise) for f in own]
+    for form in forms:
+        if form.parts:
+            yield as_digit(form, values_of(reader, problem, form))

@@ -1,0 +1,225 @@
+"""Comparisons as scores: a boolean matrix over query and key values, factored into query and key features.
+
+A score is 0 where selected and at most -1 where not, so the scores of a conjunction add up. Three factorings:
+- *quadratic*, for equality in the widest sense (every query value matches at most one key value and back):
+  -(k - q)² = 2qk - k² - q², three columns whatever the number of values, or two when the head never has to
+  compare a row's scores with BOS (-q² shifts a whole row);
+- *by rows*, one column for each kind of row (query values that select alike), or *by columns*, likewise.
+An order on m values has m - 1 kinds of rows, and no fewer columns will do: every prefix needs equal scores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from compiler.analysis.domain import Ints
+from compiler.analysis.formula import Comparison, Formula, Junction, comparisons
+from compiler.analysis.infer import Analysis
+from compiler.analysis.refusal import refuse
+from compiler.analysis.rows import Bools
+from compiler.lower.form import Vector
+from rasp.column import Column
+from rasp.evaluate import apply_map
+from rasp.graph import Indices, Map, Node
+from rasp.prims import TESTS
+from rasp.values import const
+
+MOST_CELLS = 16_000_000
+
+
+@dataclass(frozen=True)
+class Matching:
+    """`selects[q, k]` over the domains of two s-ops; pairs that cannot meet are don't-cares (`cares`)."""
+
+    key: Node
+    query: Node
+    selects: Bools
+    cares: Bools
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products.
+
+    A constant query feature has `query_constant` and no vector, and likewise for the key.
+    """
+
+    query: Vector
+    key: Vector
+
+
+@dataclass(frozen=True)
+class Factoring:
+    """`quadratic` factorings have integer codes of at most `reach`."""
+
+    factors: tuple[Factor, ...]
+    quadratic: bool = False
+    reach: float = 1.0
+
+
+def matching(analysis: Analysis, part: Formula) -> Matching:
+    """The boolean matrix of one conjunct. Several keys or queries become one s-op that numbers their combinations."""
+    atoms = comparisons(part)
+    key = combined(analysis, list(dict.fromkeys(c.key for c in atoms)))
+    query = combined(analysis, list(dict.fromkeys(c.query for c in atoms)))
+    keys, queries = analysis.domain(key.node), analysis.domain(query.node)
+    if len(keys) * len(queries) > MOST_CELLS:
+        raise refuse(
+            analysis.graph,
+            atoms[0].key,
+            f"a selector compares {len(keys)} key values with {len(queries)} query values",
+            "split the selector, or compile for a smaller vocabulary or length",
+        )
+    selects = holds(analysis, part, key, query)
+    cares = np.ones_like(selects)
+    indices = analysis.graph.add(Indices())
+    if analysis.causal and analysis.leaves(key.node) == analysis.leaves(query.node) == (indices,):
+        cares = visible(analysis, key.node, query.node)
+    return Matching(key.node, query.node, selects, cares)
+
+
+@dataclass(frozen=True)
+class Combined:
+    """An s-op that numbers combinations of others; `codes[value code, part]` says which combination a value is."""
+
+    node: Node
+    parts: tuple[Node, ...]
+    codes: Ints
+
+
+def combined(analysis: Analysis, nodes: list[Node]) -> Combined:
+    """One s-op for several: their domain codes as the digits of a number."""
+    if len(nodes) == 1:
+        return Combined(nodes[0], tuple(nodes), np.arange(len(analysis.domain(nodes[0])))[:, None])
+    graph = analysis.graph
+    terms: list[Node] = []
+    stride = 1
+    strides: list[int] = []
+    for node in nodes:
+        values = analysis.domain(node).values
+        flat = [atom for code, value in enumerate(values) for atom in (const(value), const(code * stride))]
+        terms.append(graph.add(Map("index_dict", tuple(flat)), node))
+        strides.append(stride)
+        stride *= len(values)
+    total = reduce(lambda a, b: graph.map("add", a, b), terms)
+    numbers = analysis.domain(total).numbers().astype(np.int64)
+    sizes = [len(analysis.domain(node)) for node in nodes]
+    codes = np.stack([numbers // s % size for s, size in zip(strides, sizes, strict=True)], axis=1)
+    return Combined(total, tuple(nodes), codes)
+
+
+def holds(analysis: Analysis, part: Formula, key: Combined, query: Combined) -> Bools:
+    """The interpreter's verdict on every (query, key) pair; a pair without one selects nothing."""
+    match part:
+        case Comparison(test, k, q):
+            columns = [
+                Column(side(analysis, key, k).data[None, :]),
+                Column(side(analysis, query, q).data[:, None]),
+            ]
+            answer = apply_map(Map(TESTS[test]), columns)
+            shape = (len(query.codes), len(key.codes))
+            verdict = np.broadcast_to(answer.data.astype(bool), shape)
+            return verdict if answer.failed is None else verdict & ~np.broadcast_to(answer.failed, shape)
+        case Junction(every, parts):
+            verdicts = [holds(analysis, p, key, query) for p in parts]
+            return reduce(np.logical_and if every else np.logical_or, verdicts)
+        case _:
+            raise AssertionError(part)
+
+
+def side(analysis: Analysis, group: Combined, node: Node) -> Column:
+    return analysis.domain(node).column(group.codes[:, group.parts.index(node)])
+
+
+def visible(analysis: Analysis, key: Node, query: Node) -> Bools:
+    """Which (query, key) values of two functions of the index meet under causal attention."""
+    key_table, query_table = analysis.table(key), analysis.table(query)
+    meets = np.zeros((len(query_table.domain), len(key_table.domain)), bool)
+    for q, value in zip(query_table.codes[:, 0].tolist(), query_table.values.tolist(), strict=True):
+        if value >= 0:
+            seen = key_table.values[(key_table.codes[:, 0] <= q) & (key_table.values >= 0)]
+            meets[value, seen] = True
+    return meets
+
+
+def is_trivial(match: Matching) -> bool:
+    """Whether everything that can meet is selected: no score is needed."""
+    return bool((match.selects | ~match.cares).all())
+
+
+def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> list[Factoring]:
+    """Ways to score a matching. `numbers` are the query's and key's values as numbers, for codes that cost nothing."""
+    found = [by_rows(match.selects | ~match.cares)]
+    columns = by_rows((match.selects | ~match.cares).T)
+    found.append(Factoring(tuple(Factor(f.key, f.query) for f in columns.factors)))
+    codes = equality_codes(match, numbers)
+    if codes is not None:
+        found.append(quadratic(*codes, with_bos=with_bos))
+    return found
+
+
+def by_rows(selects: Bools) -> Factoring:
+    """One column per kind of row: the query says which kind it is, the key's feature is -1 where that kind rejects.
+
+    Rows that select everything need none.
+    """
+    kinds, kind_of_row = np.unique(selects, axis=0, return_inverse=True)
+    kind_of_row = kind_of_row.reshape(-1)
+    return Factoring(
+        tuple(
+            Factor((kind_of_row == kind).astype(float), row.astype(float) - 1.0)
+            for kind, row in enumerate(kinds)
+            if not row.all()
+        )
+    )
+
+
+def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
+    """-(k - q)², up to -q² when BOS need not be compared with."""
+    factors = [Factor(2 * query, key), Factor(-np.ones_like(query), key**2)]
+    if with_bos:
+        factors.append(Factor(-(query**2), np.ones_like(key)))
+    reach = float(max(np.abs(query).max(), np.abs(key).max()))
+    return Factoring(tuple(factors), quadratic=True, reach=reach)
+
+
+def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
+    """Integer codes of query and key values that are equal exactly where selected; None when there are none.
+
+    The values themselves are taken where they serve: a linear form then provides them for nothing.
+    """
+    selects = match.selects
+    if not match.cares.all():
+        return None
+    rows, row_kind = np.unique(selects, axis=0, return_inverse=True)
+    row_kind = row_kind.reshape(-1)
+    if (rows.sum(axis=0) > 1).any():
+        return None
+    query, key = numbers
+    if serves(selects, query, key):
+        return query, key
+    codes = np.full(selects.shape[1], -1.0)
+    row_codes = np.zeros(len(rows))
+    taken = 0
+    for kind in np.argsort([np.flatnonzero(r)[0] if r.any() else len(codes) for r in rows], kind="stable"):
+        row_codes[kind] = taken
+        codes[rows[kind]] = taken
+        taken += 1
+    codes[codes < 0] = taken
+    return row_codes[row_kind], codes
+
+
+def serves(selects: Bools, query: Vector, key: Vector) -> bool:
+    """Whether the numbers differ by at least 1 exactly where nothing is selected, and are whole."""
+    whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
+    return whole and bool(((query[:, None] == key[None, :]) == selects).all())
+
+
+def widest(factoring: Factoring) -> int:
+    return len(factoring.factors)
+
+
+def conjoined(parts: Sequence[Factoring]) -> tuple[Factor, ...]:
+    return tuple(factor for part in parts for factor in part.factors)

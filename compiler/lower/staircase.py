@@ -1,0 +1,144 @@
+"""Staircase: a function of one number, exact on finitely many points, as a layer of ReLU units.
+
+Two constructions, whichever takes fewer units:
+- *steps*: constant on runs of points with one target; between two runs a ramp made of two units, which occupies the
+  middle half of the gap, so that the output is exact while the input is off by less than a quarter of it;
+- *bends*: piecewise linear through the points, one unit per change of slope; errors of the input pass through,
+  multiplied by the slope, so it is only taken where that is harmless.
+Both start from a *base* point, where every unit is off and the output 0, and go outwards to both sides: units far
+from the point at hand cancel in pairs, and starting from the middle keeps what cancels, and its rounding, small.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.analysis.domain import Ints
+from compiler.emit.precision import UNIT
+from compiler.lower.form import Vector
+
+Matrix = NDArray[np.float64]
+MERGED = 1e-9
+"""Points closer than this, relative to their range, are one point."""
+BEND_NOISE = 0.01
+"""Share of a target's smallest step that a bend may pass on of its input's error."""
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """hidden[u] = relu(slope[u] * z + offset[u]); output = hidden @ heights, 0 at `base`.
+
+    `margin` is how far z may be off without changing the output (by more than rounding); shapes (u,), (u,), (u, f).
+    """
+
+    slopes: Vector
+    offsets: Vector
+    heights: Matrix
+    base: float
+    margin: float
+
+    @property
+    def units(self) -> int:
+        return len(self.slopes)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Distinct points in ascending order and the target of each (a row number of `targets`)."""
+
+    z: Vector
+    group: Ints
+
+
+def distinct_points(z: Vector, group: Ints) -> Points | None:
+    """Merge equal points; None when two with different targets coincide."""
+    order = np.argsort(z, kind="stable")
+    z, group = z[order], group[order]
+    tolerance = MERGED * max(1.0, float(np.abs(z).max()))
+    fresh = np.concatenate([[True], np.diff(z) > tolerance])
+    run = np.cumsum(fresh) - 1
+    first = group[fresh]
+    if not np.array_equal(first[run], group):
+        return None
+    return Points(z[fresh], first)
+
+
+def build(points: Points, targets: Matrix, base_group: int, noise: float) -> Staircase | None:
+    """The cheaper of the two constructions whose margins hold; None when neither's do.
+
+    `targets[group]` is the output vector of a group; `noise` bounds the error of z; the base is a point of
+    `base_group`, whose targets have to be 0.
+    """
+    reach = float(np.abs(points.z).max())
+    noise = noise + 4 * UNIT * reach if noise else 0.0
+    candidates = np.flatnonzero(points.group == base_group)
+    middle = points.z[candidates[np.argmin(np.abs(candidates - len(points.z) / 2))]]
+    stairs = steps(points, targets, float(middle), noise)
+    curve = bends(points, targets, float(middle), noise)
+    if stairs is None or (curve is not None and curve.units < stairs.units):
+        return curve
+    return stairs
+
+
+def steps(points: Points, targets: Matrix, base: float, noise: float) -> Staircase | None:
+    """Two units per change of target."""
+    change = np.flatnonzero(np.any(targets[points.group[1:]] != targets[points.group[:-1]], axis=1))
+    low, high = points.z[change], points.z[change + 1]
+    gap = high - low
+    # Without noise a ramp may span the whole gap: slopes 1/gap keep integer points exact.
+    inset = gap / 4 if noise else np.zeros_like(gap)
+    margin = float((gap / 4).min()) if len(gap) else np.inf
+    if margin < noise:
+        return None
+    start, stop = low + inset, high - inset
+    jump = targets[points.group[change + 1]] - targets[points.group[change]]
+    right = low >= base
+    sign = np.where(right, 1.0, -1.0)
+    width = stop - start
+    # Rightwards: relu((z - start)/w) - relu((z - stop)/w). Leftwards: relu((stop - z)/w) - relu((start - z)/w).
+    near, far = np.where(right, start, stop), np.where(right, stop, start)
+    slopes = np.concatenate([sign / width, sign / width])
+    offsets = np.concatenate([-sign * near / width, -sign * far / width])
+    heights = np.concatenate([sign[:, None] * jump, -sign[:, None] * jump])
+    return Staircase(slopes, offsets, heights, base, margin)
+
+
+def bends(points: Points, targets: Matrix, base: float, noise: float) -> Staircase | None:
+    """One unit per change of slope, on either side of the base."""
+    value = targets[points.group]  # (points, features)
+    rise = np.diff(value, axis=0) / np.diff(points.z)[:, None]
+    if noise and not harmless(value, rise, noise):
+        return None
+    start = int(np.searchsorted(points.z, base - MERGED * max(1.0, abs(base))))
+    slopes: list[float] = []
+    offsets: list[float] = []
+    heights: list[Vector] = []
+    for sign, corners, slants in (
+        (1.0, points.z[start:-1], rise[start:]),
+        (-1.0, points.z[1 : start + 1][::-1], -rise[:start][::-1]),
+    ):
+        before = np.zeros(value.shape[1])
+        flat = MERGED * float(np.abs(slants).max(initial=0.0))
+        for corner, slant in zip(corners, slants, strict=True):
+            if np.abs(slant - before).max() > flat:
+                slopes.append(sign)
+                offsets.append(-sign * float(corner))
+                heights.append(slant - before)
+                before = slant
+    found = np.array(heights).reshape(len(heights), value.shape[1])
+    return Staircase(np.array(slopes), np.array(offsets), found, base, np.inf)
+
+
+def harmless(value: Matrix, rise: Matrix, noise: float) -> bool:
+    """Whether input noise times slope stays a small share of every feature's smallest step."""
+    for column in range(value.shape[1]):
+        apart = np.diff(np.unique(value[:, column]))
+        if len(apart) and np.abs(rise[:, column]).max() * noise > BEND_NOISE * apart.min():
+            return False
+    return True
+
+
+def evaluate_staircase(stairs: Staircase, z: Vector) -> Matrix:
+    """The output at each z, in float64."""
+    return np.maximum(z[:, None] * stairs.slopes + stairs.offsets, 0.0) @ stairs.heights

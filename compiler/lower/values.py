@@ -1,0 +1,170 @@
+"""Reading an s-op off the residual stream without an MLP: which functions of it are linear, and how.
+
+`Reader.read` gives a Form for a function of an s-op's value, or None when only a table can provide it:
+- any function, when the expression depends on one free variable (or one that stands alone behind it);
+- an affine function, when the expression is a sum of multiples of variables.
+"""
+
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.emit.precision import UNIT, Precision
+from compiler.lower.form import Form, Variable, Vector, added, scaled
+from rasp.graph import Aggregate, Map, Node, Width
+
+FLAT = 1e-9
+"""Tolerance of exact identities between float64 tables."""
+
+
+class Reader:
+    """Answers for one analysis; keeps what it has worked out."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.precision = Precision(analysis.max_length)
+        self._forms: dict[Node, Form | None] = {}
+
+    def is_free(self, node: Node) -> bool:
+        """Whether the variable of a leaf can offer any feature."""
+        match node.op:
+            case Width():
+                return False
+            case Aggregate():
+                return self.analysis.transports(node)
+            case _:
+                return True
+
+    def variable(self, leaf: Node) -> Variable:
+        """The variable that carries a leaf."""
+        return Variable(leaf, is_table=isinstance(leaf.op, Map))
+
+    def carried(self, leaf: Node) -> Vector:
+        """The number that stands for each value of a leaf: the value itself, but for counts (`Precision`)."""
+        numbers = self.analysis.domain(leaf).numbers()
+        if isinstance(leaf.op, Width):
+            return np.array([self.precision.carried_count(n) for n in numbers])
+        return numbers
+
+    def noise(self, leaf: Node) -> float:
+        """Bound on the float32 error of a leaf's carried number."""
+        largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
+        match leaf.op:
+            case Width():
+                return self.precision.count_noise(largest)
+            case Aggregate() if not self.is_free(leaf):
+                return self.precision.mean_noise(largest)
+            case _:
+                return 0.0
+
+    def table_noise(self, node: Node, vector: Vector) -> float:
+        """Bound on the float32 error of a table's feature: one rounding per unit that is on."""
+        return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * UNIT
+
+    def form(self, node: Node) -> Form | None:
+        """The value of a numeric expression as a linear form, when it is one."""
+        if node not in self._forms:
+            for part in self.analysis.region(node):
+                if part not in self._forms:
+                    self._forms[part] = self._form(part)
+        return self._forms[node]
+
+    def _form(self, node: Node) -> Form | None:
+        if not self.analysis.domain(node).is_numeric:
+            return None
+        leaves = self.analysis.leaves(node)
+        if self.analysis.is_leaf(node):
+            return Form({self.variable(node): self.carried(node)}, noise=self.noise(node))
+        if not leaves:
+            return Form({}, float(self.analysis.domain(node).numbers()[0]))
+        if len(leaves) == 1 and self.is_free(leaves[0]):
+            return self.tabulated(node, leaves[0], self.analysis.domain(node).numbers())
+        return self._combined(node)
+
+    def _combined(self, node: Node) -> Form | None:
+        """Sums, differences and constant multiples of forms."""
+        match node.op:
+            case Map("add" | "sub" | "neg" | "pos" | "mul" | "div" as prim):
+                forms = [self.form(arg) for arg in node.args]
+                known = [f for f in forms if f is not None]
+                if len(known) < len(forms):
+                    return None
+                return combine(prim, known)
+            case _:
+                return None
+
+    def tabulated(self, node: Node, leaf: Node, vector: Vector) -> Form:
+        """`vector` (by code of `node`) as a feature of the only leaf of `node`; rows without a value get 0."""
+        table = self.analysis.table(node)
+        feature = np.zeros(len(self.analysis.domain(leaf)))
+        ok = table.values >= 0
+        column = table.codes[:, table.leaves.index(leaf)]
+        feature[column[ok]] = vector[table.values[ok]]
+        return Form({self.variable(leaf): feature})
+
+    def read(self, node: Node, vector: Vector) -> Form | None:
+        """The feature `vector` (by code of `node`) as a linear form, or None when that takes a table."""
+        if np.ptp(vector) == 0:
+            return Form({}, float(vector[0]))
+        leaves = self.analysis.leaves(node)
+        if self.analysis.is_leaf(node):
+            if self.is_free(node):
+                return Form({self.variable(node): vector})
+        elif len(leaves) == 1 and self.is_free(leaves[0]):
+            return self.tabulated(node, leaves[0], vector)
+        else:
+            single = self.single_leaf(node, vector)
+            if single is not None:
+                return single
+        return self.affine(node, vector)
+
+    def single_leaf(self, node: Node, vector: Vector) -> Form | None:
+        """A feature that looks at one free leaf only, though the expression looks at several."""
+        table = self.analysis.table(node)
+        ok = table.values >= 0
+        targets = vector[table.values[ok]]
+        for column, leaf in enumerate(table.leaves):
+            if not self.is_free(leaf):
+                continue
+            codes = table.codes[ok, column]
+            feature = np.zeros(len(self.analysis.domain(leaf)))
+            feature[codes] = targets
+            if np.array_equal(feature[codes], targets):
+                return Form({self.variable(leaf): feature})
+        return None
+
+    def affine(self, node: Node, vector: Vector) -> Form | None:
+        """`vector` as slope times value plus offset."""
+        form = self.form(node)
+        if form is None:
+            return None
+        numbers = self.analysis.domain(node).numbers()
+        low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+        slope = (vector[high] - vector[low]) / (numbers[high] - numbers[low])
+        offset = vector[low] - slope * numbers[low]
+        if np.abs(slope * numbers + offset - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
+            return None
+        return scaled(form, float(slope), float(offset))
+
+
+def combine(prim: str, forms: list[Form]) -> Form | None:
+    """The form of a primitive of forms; products and quotients only with a constant."""
+    match prim, forms:
+        case "add", [a, b]:
+            return added(a, b)
+        case "sub", [a, b]:
+            return added(a, scaled(b, -1.0))
+        case "neg", [a]:
+            return scaled(a, -1.0)
+        case "pos", [a]:
+            return a
+        case "mul", [a, b] if not b.parts:
+            return scaled(a, b.constant)
+        case "mul", [a, b] if not a.parts:
+            return scaled(b, a.constant)
+        case "div", [a, b] if not b.parts and b.constant:
+            return scaled(a, 1 / b.constant)
+        case _:
+            return None
+
+

@@ -1,0 +1,53 @@
+"""Recognise counting by averaging.
+
+    round(aggregate(s, v) * m)     becomes     selector_width(s and select(v, 1, ==))
+
+when v is 0 or 1, s selects exactly m positions, and the mean's default times m rounds to 0 where it selects none.
+That is how RASP programs count prefixes (`m` is `indices + 1`). As a mean times a position it is a product of two
+variables, with a case for every pair; as a count it is one linear number. Falls: the number of aggregates.
+"""
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.selectors import bounds
+from rasp.graph import Aggregate, And, Map, Node, Select, Width
+
+
+def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
+    """The rule."""
+    match node.op, node.args:
+        case Map("round"), (Node(Map("mul"), (a, b)),):
+            for mean, size in ((a, b), (b, a)):
+                if isinstance(mean.op, Aggregate) and counts(analysis, mean, size):
+                    return counted(analysis, mean)
+            return None
+        case _:
+            return None
+
+
+def counted(analysis: Analysis, mean: Node) -> Node:
+    """How many selected positions have value 1."""
+    graph = analysis.graph
+    selector, value = mean.args
+    ones = graph.add(Select("=="), value, graph.constant(1))
+    return graph.add(Width(), graph.add(And(), selector, ones))
+
+
+def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
+    """Whether `mean` averages zeros and ones over exactly `size` positions."""
+    selector, value = mean.args
+    assert isinstance(mean.op, Aggregate)
+    if analysis.sees_tokens(selector) or analysis.sees_tokens(size):
+        return False
+    if any(type(v) not in (int, float) or v not in (0, 1) for v in analysis.domain(value).values):
+        return False
+    depends, low, _ = bounds(analysis, selector)
+    width = analysis.graph.add(Width(), selector)
+    right = analysis.graph.map("eq", size, width)
+    if low.min() == 0:  # where nothing is selected the mean is its default, which must not count
+        if mean.op.default.value != 0:
+            return False
+        right = analysis.graph.map("or", right, analysis.graph.map("eq", width, analysis.graph.constant(0)))
+    assert depends == frozenset("in") and isinstance(low, np.ndarray)
+    return analysis.always(right)

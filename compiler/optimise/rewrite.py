@@ -1,0 +1,49 @@
+"""The driver: rebuild the live part of a graph, bottom up, applying rules to each new node while one fires.
+
+A rule looks at one node and returns a node that means the same, or None. Every rule's docstring names a measure that
+falls, so that the fixed point ends; the bound catches a pair of rules that undo each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from compiler.analysis.infer import Analysis
+from rasp.graph import Node, reachable
+
+Rule = Callable[[Analysis, Node], Node | None]
+MOST_STEPS = 1_000
+
+
+def rewrite(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
+    """The outputs, rewritten. New nodes keep the names and places of those they replace."""
+    graph = analysis.graph
+    new: dict[Node, Node] = {}
+    for node in reachable(outputs.values()):
+        now = graph.add(node.op, *(new[arg] for arg in node.args))
+        now = settle(analysis, now, rules)
+        new[node] = now
+        if node is not now:
+            for made in reachable([now]):
+                inherit(analysis, node, made)
+    return {name: new[node] for name, node in outputs.items()}
+
+
+def settle(analysis: Analysis, node: Node, rules: Sequence[Rule]) -> Node:
+    """Apply rules to a node, and to the nodes that a rule made below it, until none fires."""
+    steps = 0
+    fired = True
+    while fired:
+        fired = False
+        for rule in rules:
+            better = rule(analysis, node)
+            if better is not None and better is not node:
+                node, fired = better, True
+                steps += 1
+                assert steps < MOST_STEPS, f"rules undo each other: {rule.__name__}"
+    return node
+
+
+def inherit(analysis: Analysis, old: Node, new: Node) -> None:
+    """A node made in place of another is called and placed like it, unless it has a name or place already."""
+    graph = analysis.graph
+    if old in graph.origins:
+        graph.origins.setdefault(new, graph.origins[old])

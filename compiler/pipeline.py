@@ -1,0 +1,63 @@
+"""The stages in order: program → graph → blocks → plan → layout → weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.analysis.infer import Analysis
+from compiler.emit.assemble import assemble
+from compiler.emit.weights import Weights
+from compiler.lower.choose import Unsolved, choose
+from compiler.lower.layout import Frame, Layout, allocate
+from compiler.lower.plan import Plan, schedule
+from compiler.analysis.refusal import refuse
+from compiler.optimise import rules_for
+from compiler.optimise.rewrite import rewrite
+from compiler.options import CompileOptions
+from rasp.graph import Constant, Graph, Node
+from rasp.program import Program
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled program and everything known about it."""
+
+    program: Program
+    expressions: Mapping[str, str]
+    options: CompileOptions
+    outputs: Mapping[str, Node]
+    analysis: Analysis
+    plan: Plan
+    layout: Layout
+    weights: Weights
+
+
+def compile_program(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Compiled:
+    """Compile named expressions of a program into one model.
+
+    Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly.
+    """
+    nodes = {name: program.sop(text) for name, text in outputs.items()}
+    analysis, plan = lower(program.graph, nodes, options)
+    layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
+    weights = assemble(plan, layout, analysis)
+    return Compiled(program, dict(outputs), options, nodes, analysis, plan, layout, weights)
+
+
+def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> tuple[Analysis, Plan]:
+    """Blocks in layers. An expression without a one-step look-up is retried with its parts materialised."""
+    outputs = rewrite(Analysis(graph, options), outputs, rules_for(options.level))
+    materialised: frozenset[Node] = frozenset()
+    while True:
+        analysis = Analysis(graph, options, materialised)
+        try:
+            return analysis, schedule(choose(analysis, outputs))
+        except Unsolved as problem:
+            parts = {arg for arg in problem.node.args if not analysis.is_leaf(arg)}
+            parts = {arg for arg in parts if not isinstance(arg.op, Constant)}
+            if not parts:
+                raise refuse(
+                    graph, problem.node, "its inputs are too close together to tell apart in float32",
+                    "compile for a shorter length",
+                ) from None
+            materialised |= parts
