@@ -14,11 +14,11 @@ from rasp.parser import parse
 from rasp.program import Program, load_program
 
 __all__ = [
-    "Runnable",
     "Graph",
     "LoadedProgram",
     "Program",
     "RaspError",
+    "Runnable",
     "evaluate",
     "load",
     "load_program",

@@ -1,7 +1,7 @@
 """Room for deep recursion: reading and elaborating a program recurse as deeply as the program nests.
 
-Both count their own depth and refuse politely at a limit of theirs; Python's limit is only lifted out of their way.
-Calls between Python functions take no space on the machine's stack, so that this is safe.
+Both count their own depth and refuse politely at a limit of theirs; Python's limit is only lifted out of
+their way. Calls between Python functions take no space on the machine's stack, so that this is safe.
 """
 
 import sys

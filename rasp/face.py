@@ -12,6 +12,7 @@ Names come from the program, then from the library. Everything wrong is a `RaspE
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.apply import call
@@ -27,7 +28,9 @@ from rasp.values import Atom, ValueProblem, is_atom, show
 
 @dataclass(frozen=True)
 class Runnable:
-    """An s-op or selector: called on an input (a string, or a sequence of values) it gives its value there."""
+    """An s-op or selector: called on an input (a string, or a sequence of values) it gives its value
+    there.
+    """
 
     program: Program
     node: Node
@@ -117,9 +120,9 @@ def as_static(value: object) -> Static:
         case LoadedFunction(_, function):
             return function
         case list() | tuple():
-            return [as_static(item) for item in value]
+            return [as_static(item) for item in cast("Sequence[object]", value)]
         case dict():
-            return {key: as_static(item) for key, item in value.items()}
+            return {key: as_static(item) for key, item in cast("dict[Atom, object]", value).items()}
         case bool() | int() | float() | str() | Node():
             return value
         case _:

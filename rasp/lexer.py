@@ -1,7 +1,7 @@
 """Text → tokens and comments. One regular expression; a character that fits nothing becomes a `bad` token.
 
-Spellings of other languages (`&&`, `**`, `+=` …) that could never be right here are `bad` tokens of their own, so that
-the parser can point at all of it and `rasp/mistakes.py` can say what to write instead.
+Spellings of other languages (`&&`, `**`, `+=` …) that could never be right here are `bad` tokens of their
+own, so that the parser can point at all of it and `rasp/mistakes.py` can say what to write instead.
 """
 
 import re
@@ -11,7 +11,8 @@ from rasp.source import Source, Span
 from rasp.syntax import Comment
 
 KEYWORDS = frozenset(
-    "if else not and or def return for in load draw set show example examples on off selector exit quit".split()
+    {"if", "else", "not", "and", "or", "def", "return", "for", "in", "load", "draw"}
+    | {"set", "show", "example", "examples", "on", "off", "selector", "exit", "quit"}
 )
 
 TOKEN = re.compile(
@@ -24,7 +25,8 @@ TOKEN = re.compile(
   | (?P<display> full[ \t]+seq[ \t]+display(?![A-Za-z0-9_]) )
   | (?P<sop>     s-op(?=[ \t]+examples?(?![A-Za-z0-9_])) )
   | (?P<name>    [A-Za-z_][A-Za-z0-9_]* )
-  | (?P<bad>     === | !== | && | \|\| | \*\* | // | [-+*/%^]=(?!=) | := | -> | => | <> | "[^"\r\n]* | '[^'\r\n]*'? )
+  | (?P<bad>     === | !== | && | \|\| | \*\* | // | [-+*/%^]=(?!=) | := | -> | => | <>
+               | "[^"\r\n]* | '[^'\r\n]*'? )
   | (?P<symbol>  == | != | <= | >= | [-+*/%^<>=()\[\]{},;:] )
   | (?P<other>   \w+ | . )
     """,
@@ -34,7 +36,9 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind`: name, keyword, int, float, string, symbol, display, sop, bad or end. `starts_line`: first of its line."""
+    """`kind`: name, keyword, int, float, string, symbol, display, sop, bad or end. `starts_line`: first of
+    its line.
+    """
 
     kind: str
     text: str

@@ -1,6 +1,7 @@
 """Commands of the prompt: `set example …`, `show example`, `examples on`, `full seq display on`, `exit`.
 
-They have no `;` and end with their line, unless the line is obviously unfinished (inside brackets, behind an operator).
+They have no `;` and end with their line, unless the line is obviously unfinished (inside brackets, behind an
+operator).
 """
 
 from rasp.lexer import Token

@@ -18,7 +18,7 @@ A `ParseFailure` leaves the reader where it got stuck; `rasp/parser.py` finds th
 
 from rasp.lexer import Token
 from rasp.parse_forms import FORMS, TESTS, build_call, read_test
-from rasp.reader import VALUE_STARTS, ParseFailure, Reader, read_names
+from rasp.reader import ParseFailure, Reader, read_names
 from rasp.syntax import (
     Conditional,
     DictComprehension,
@@ -129,7 +129,9 @@ def read_postfix(reader: Reader) -> Expression:
 
 
 def read_items(reader: Reader, opening: Token, closing: str) -> tuple[Expression, ...]:
-    """Expressions between commas up to the closing bracket, which is read too. A comma may stand behind the last."""
+    """Expressions between commas up to the closing bracket, which is read too. A comma may stand behind
+    the last.
+    """
     items: list[Expression] = []
     while not reader.at(closing):
         items.append(read_expression(reader))

@@ -4,28 +4,30 @@
     statement      = expression ';' | names '=' values ';' | draw ';' | load ';' | def | for | console
     def            = 'def' name '(' [names] ')' '{' {statement} 'return' values ';' '}'
     for            = 'for' names 'in' expression '{' statement {statement} '}'
-    console        = 'set' [kind] 'example' expression | 'show' [kind] 'example' | [kind] 'examples' ('on'|'off')
+    console        = 'set' [kind] 'example' expression | 'show' [kind] 'example' | [kind] 'examples'
+    ('on'|'off')
                    | 'full seq display' ('on'|'off') | 'exit' ['(' ')'] | 'quit' ['(' ')']
     kind           = 's-op' | 'selector'
 
-A console statement has no `;` and ends with its line. After a mistake the reader skips to where the next statement
-seems to start, so that one run reports several; what was skipped is a `Broken` statement. A missing `;` skips nothing.
+A console statement has no `;` and ends with its line. After a mistake the reader skips to where the next
+statement seems to start, so that one run reports several; what was skipped is a `Broken` statement. A missing
+`;` skips nothing.
 """
 
 from collections.abc import Callable
 
 from rasp.depth import deep_recursion
-from rasp.diagnostics import Diagnostic, RaspError
+from rasp.diagnostics import RaspError
 from rasp.lexer import Token, tokenize
-from rasp.mistakes import foreign_word, known_mistake
+from rasp.mistakes import foreign_word
 from rasp.parse_console import CONSOLE_STARTS, read_console
 from rasp.parse_expressions import read_expression
 from rasp.reader import ParseFailure, Reader, read_name, read_names
-from rasp.source import Source, Span
+from rasp.recovery import StatementReader, bound_names, doc_comment, end_statement, skip
+from rasp.source import Source
 from rasp.syntax import (
     Assign,
     Broken,
-    Comment,
     Draw,
     Expression,
     ExpressionStatement,
@@ -36,18 +38,6 @@ from rasp.syntax import (
     Name,
     Statement,
 )
-
-STATEMENT_WORDS = ("def", "for", "load", "draw", "return", *CONSOLE_STARTS)
-
-
-class StatementReader(Reader):
-    """A reader that collects problems and knows how deep in `{ }` of `def` and `for` it is."""
-
-    def __init__(self, source: Source, tokens: list[Token], comments: list[Comment]) -> None:
-        super().__init__(source, tokens)
-        self.problems: list[Diagnostic] = []
-        self.blocks = 0
-        self.comment_lines = {source.position(c.span.start)[0]: c.text for c in comments}
 
 
 def parse(source: Source) -> Module:
@@ -172,38 +162,11 @@ def read_expression_statement(reader: StatementReader) -> Statement:
         raise reader.failure("only names can be assigned to", "this is not a name", hint, span)
     if reader.at(","):
         raise reader.failure("a statement is one expression", "not expected here", "a list is written [a, b]")
-    if word := foreign_word(first):
-        if not reader.at(";"):
-            raise reader.failure(f"`{first.text}` means nothing in RASP", hint=word, span=first.span)
+    word = foreign_word(first)
+    if word and not reader.at(";"):
+        raise reader.failure(f"`{first.text}` means nothing in RASP", hint=word, span=first.span)
     end_statement(reader)
     return ExpressionStatement(value, reader.since(first.start))
-
-
-def end_statement(reader: StatementReader) -> None:
-    """Step over the `;`. When it is missing and a new statement may follow, report that and go on as if it stood here."""
-    if reader.accept(";"):
-        return
-    token, end = reader.token, reader.previous_end
-    if known_mistake(token) is not None:
-        raise reader.failure("")
-    span = Span(end, end)
-    if token.kind == "end":
-        hint = "every statement ends with `;`"
-        reader.problems.append(
-            reader.diagnostic("missing `;`", span, "expected `;` here", hint, "unfinished")
-        )
-        return
-    starts_next = (
-        token.starts_line
-        or token.is_one_of("}", *STATEMENT_WORDS)
-        or token.kind in ("name", "sop", "display")
-    )
-    if starts_next and not token.is_one_of(")", "]", "=", ",", ":", "else"):
-        problem = reader.diagnostic("missing `;`", span, "expected `;` here", code="missing-semicolon")
-        reader.problems.append(problem)
-        return
-    hint = "an operator or `;` is missing before it" if token.kind in ("int", "float", "string") else ""
-    raise reader.failure(f"expected `;`, found {reader.found()}", "not expected here", hint)
 
 
 def read_draw(reader: StatementReader) -> Statement:
@@ -321,50 +284,3 @@ def read_results(reader: StatementReader, name: Name) -> tuple[Expression, ...]:
     results = read_values(reader)
     end_statement(reader)
     return results
-
-
-def doc_comment(reader: StatementReader, first: Token) -> str:
-    """The comment lines right above a token."""
-    line = reader.source.position(first.start)[0] - 1
-    lines: list[str] = []
-    while line in reader.comment_lines and reader.source.line(line).lstrip().startswith("#"):
-        lines.append(reader.comment_lines[line])
-        line -= 1
-    return "\n".join(reversed(lines))
-
-
-def bound_names(reader: StatementReader, first: Token) -> tuple[Name, ...]:
-    """The names that a broken statement starting at `first` would have bound, as far as can be told."""
-    index = next(i for i, token in enumerate(reader.tokens) if token.start == first.start)
-    tokens = reader.tokens[index:]
-    if first.is_one_of("def"):
-        return tuple(Name(t.text, t.span) for t in tokens[1:2] if t.kind == "name")
-    names: list[Name] = []
-    for name, separator in zip(tokens[::2], tokens[1::2], strict=False):
-        if name.kind != "name" or not separator.is_one_of(",", "="):
-            break
-        names.append(Name(name.text, name.span))
-        if separator.text == "=":
-            return tuple(names)
-    return ()
-
-
-def skip(reader: StatementReader, first: Token) -> None:
-    """Go behind the `;` or the `{ … }` that ends the broken statement, but not past the end of the block around it."""
-    if reader.position < len(reader.tokens) and reader.token is first:
-        reader.advance()
-    depth = 0
-    while (token := reader.token).kind != "end":
-        if token.starts_line and token.is_one_of("def", "for") and token.start == line_start(reader, token):
-            return
-        if token.is_one_of("}") and depth == 0 and reader.blocks:
-            return
-        reader.advance()
-        depth += token.is_one_of("{") - token.is_one_of("}")
-        if depth <= 0 and token.is_one_of(";", "}"):
-            return
-
-
-def line_start(reader: StatementReader, token: Token) -> int:
-    """The offset at which the line of a token starts."""
-    return reader.source.starts[reader.source.position(token.start)[0] - 1]

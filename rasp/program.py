@@ -1,7 +1,8 @@
 """A text, elaborated: its graph, what its names are bound to, and expressions over them.
 
 In: a `Source` and where `load` finds other texts. Out: a `Program`, or `RaspError` with every mistake found.
-The texts a program is made of are all in it (`source`, `loaded`), so that it can be elaborated again elsewhere.
+The texts a program is made of are all in it (`source`, `loaded`), so that it can be elaborated again
+elsewhere.
 """
 
 from collections.abc import Mapping

@@ -60,7 +60,9 @@ class Reader:
     def failure(
         self, message: str, label: str = "", hint: str = "", span: Span | None = None
     ) -> ParseFailure:
-        """A failure here, unless what stands here is a known mistake or the end of the text, which are told instead."""
+        """A failure here, unless what stands here is a known mistake or the end of the text, which are
+        told instead.
+        """
         token = self.token
         mistake = known_mistake(token) if span is None else None
         if mistake is not None:

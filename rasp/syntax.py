@@ -1,8 +1,9 @@
 """The syntax tree: one frozen dataclass per form, each with its span in the text.
 
-In: nothing. Out: what `rasp/parser.py` builds and `rasp/elaborate` reads. Operators of one precedence level that
-follow each other are one flat `Operation` (so that a sum of thousands of terms is not thousands of levels deep);
-parentheses are kept as `Group`, since the readings that `rasp/lint.py` warns about depend on them.
+In: nothing. Out: what `rasp/parser.py` builds and `rasp/elaborate` reads. Operators of one precedence level
+that follow each other are one flat `Operation` (so that a sum of thousands of terms is not thousands of
+levels deep); parentheses are kept as `Group`, since the readings that `rasp/lint.py` warns about depend on
+them.
 """
 
 from dataclasses import dataclass, field
@@ -83,7 +84,7 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`a op b op c …`, operators of one level, read from the left. One operator fewer than operands, at least one."""
+    """`a op b op c …`, operators of one level, read from the left. One operator fewer than operands."""
 
     operands: tuple["Expression", ...]
     operators: tuple[str, ...]
@@ -140,7 +141,9 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class BuiltinCall:
-    """`range(…)`, `zip(…)`, `len(…)`, `round(…)` or `indicator(…)`, with a number of arguments that it can take."""
+    """`range(…)`, `zip(…)`, `len(…)`, `round(…)` or `indicator(…)`, with a number of arguments that it can
+    take.
+    """
 
     name: str
     arguments: tuple["Expression", ...]
@@ -266,7 +269,9 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A statement that could not be read (the parser has said why), and the names that it would have bound."""
+    """A statement that could not be read (the parser has said why), and the names that it would have
+    bound.
+    """
 
     names: tuple[Name, ...]
     span: Span

@@ -65,5 +65,7 @@ def apply_node(frame: Frame, subject: Given, given: Given) -> Applied:
     if isinstance(outcome, EvaluationError):
         graph = frame.workshop.graph
         raise RaspError(failure(graph, outcome, items, frame.where(subject.span)))
-    rows = [[int(cell) for cell in row] for row in outcome] if node.is_selector else list(outcome)
-    return Applied(rows, node, given.value)
+    values: list[Static] = [
+        [int(cell) for cell in item] if isinstance(item, list) else item for item in outcome
+    ]
+    return Applied(values, node, given.value)

@@ -116,8 +116,8 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Frame, list[Static], Span]
     "best": (
         ("sel", "score"),
         best,
-        "A selector: in each row, of the positions that sel selects, the one with the highest score (the last of\n"
-        "several). A row in which sel selects nothing stays empty.",
+        "A selector: in each row, of the positions that sel selects, the one with the highest score\n"
+        "(the last of several). A row in which sel selects nothing stays empty.",
     ),
 }
 

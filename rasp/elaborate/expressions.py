@@ -141,7 +141,9 @@ def prefix(frame: Frame, symbol: str, operand: Given, span: Span) -> Static:
 
 
 def conditional(frame: Frame, tree: syntax.Conditional) -> Static:
-    """A choice at each position, or, if the condition is no s-op, at definition time: then one branch is left alone."""
+    """A choice at each position, or, if the condition is no s-op, at definition time: then one branch is
+    left alone.
+    """
     condition = given(frame, tree.condition)
     if isinstance(condition.value, Node):
         then, otherwise = given(frame, tree.then), given(frame, tree.otherwise)
@@ -177,7 +179,11 @@ def iterations(frame: Frame, names: tuple[syntax.Name, ...], iterable: syntax.Ex
     """One frame for each element that a comprehension goes through, with a scope of its own."""
     items = elements(frame, iterable, "a comprehension")
     check_bindable(frame, names)
-    return [frame.inside(Scope(unpack(frame, names, item, iterable.span), frame.scope)) for item in items]
+    frames: list[Frame] = []
+    for item in items:
+        frames.append(frame.inside(Scope({}, frame.scope)))
+        frames[-1].scope.values.update(unpack(frame, names, item, iterable.span))
+    return frames
 
 
 def elements(frame: Frame, iterable: syntax.Expression, purpose: str) -> list[Static]:

@@ -14,8 +14,10 @@ LONGEST_SHOWN = 12
 def failure(
     graph: Graph, error: EvaluationError, items: Sequence[Atom], otherwise: tuple[Source, Span]
 ) -> Diagnostic:
-    """The message for `error`, which evaluating on `items` gave. `otherwise` is the place when the node has none."""
-    source, span = graph.origins.get(error.node, otherwise)
+    """The message for `error`, which evaluating on `items` gave. `otherwise` is the place when the node
+    has none.
+    """
+    source, span = graph.origins.get(error.node, otherwise) if error.node is not None else otherwise
     return Diagnostic(
         error.message, source, span, "", code="evaluation", notes=(f"on the input {listed(items)}",)
     )

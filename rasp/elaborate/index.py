@@ -9,7 +9,8 @@ from rasp.values import Atom, ValueProblem, is_atom, show
 
 
 def index(frame: Frame, target: Given, place: Given, span: Span) -> Static:
-    """`target[place]`: an element of a list, string or dict, at each position if `place` is an s-op; of an s-op, its
+    """`target[place]`: an element of a list, string or dict, at each position if `place` is an s-op; of an
+    s-op, its
     value at one position, everywhere."""
     value = target.value
     if isinstance(place.value, Node) and place.value.is_selector:

@@ -14,16 +14,6 @@ FOREIGN_NAMES: dict[str, str] = {
 
 #: Names that cannot be bound anywhere. The library's are protected only at the top level of a file.
 RESERVED = frozenset(
-    (
-        "tokens_asis",
-        "tokens_str",
-        "tokens_int",
-        "tokens_bool",
-        "tokens_float",
-        "indices",
-        "True",
-        "False",
-        "out",
-    )
-    + ("range", "zip", "len", "get", "round", "indicator")
+    {"tokens_asis", "tokens_str", "tokens_int", "tokens_bool", "tokens_float", "indices", "True", "False"}
+    | {"out", "range", "zip", "len", "get", "round", "indicator"}
 )

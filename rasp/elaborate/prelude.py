@@ -1,4 +1,6 @@
-"""The start of every elaboration: a workshop whose base scope holds the built-ins and the standard library."""
+"""The start of every elaboration: a workshop whose base scope holds the built-ins and the standard
+library.
+"""
 
 from functools import cache
 from pathlib import Path

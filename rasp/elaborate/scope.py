@@ -1,7 +1,7 @@
 """Static values, lexical scopes, and the frame in which a piece of program is elaborated.
 
-A static value is what an expression denotes at definition time: an atom, a list, a dict, a function, or a node of the
-graph (an s-op or a selector). All but the nodes are gone when elaboration is done.
+A static value is what an expression denotes at definition time: an atom, a list, a dict, a function, or a
+node of the graph (an s-op or a selector). All but the nodes are gone when elaboration is done.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +20,8 @@ from rasp.values import Atom, const
 class Function:
     """A function: its name and parameters as defined, and what a call does.
 
-    `home` is the text that defines it (with a `'` for each function around it); `apply` takes the frame of the
-    caller, as many values as there are parameters, and the span of the call.
+    `home` is the text that defines it (with a `'` for each function around it); `apply` takes the frame of
+    the caller, as many values as there are parameters, and the span of the call.
     """
 
     name: str
@@ -32,7 +32,9 @@ class Function:
 
 
 class Applied(list["Static"]):
-    """What `E(input)` yields: an ordinary list (rows of 0 and 1 for a selector) that remembers how it came about."""
+    """What `E(input)` yields: an ordinary list (rows of 0 and 1 for a selector) that remembers how it came
+    about.
+    """
 
     def __init__(self, items: Sequence["Static"], node: Node, given: "Static") -> None:
         super().__init__(items)
@@ -57,7 +59,9 @@ class Given:
 
 @dataclass(frozen=True)
 class Result:
-    """The value of a statement at top level: of an expression (named `out`), or of one name of an assignment."""
+    """The value of a statement at top level: of an expression (named `out`), or of one name of an
+    assignment.
+    """
 
     name: str
     value: Static
@@ -127,7 +131,8 @@ class Workshop:
 class Frame:
     """Where elaboration stands: in which text, with which names, inside which call.
 
-    `place` is set inside functions of the library: what they make and complain about is told at the user's call.
+    `place` is set inside functions of the library: what they make and complain about is told at the user's
+    call.
     `loading` names the files being loaded, outermost first; `home` is what messages call this text.
     """
 
@@ -158,7 +163,9 @@ class Frame:
         return RaspError(Diagnostic(message, source, shown, label, hint, code=code, notes=self.trail()))
 
     def trail(self) -> tuple[str, ...]:
-        """Notes that say by which calls the program came here, innermost first; long ones without their middle."""
+        """Notes that say by which calls the program came here, innermost first; long ones without their
+        middle.
+        """
         notes: list[str] = []
         site = self.call
         while site is not None:
@@ -175,7 +182,9 @@ class Frame:
         return self.noted(self.workshop.graph.add(op, *args), span)
 
     def noted(self, node: Node, span: Span) -> Node:
-        """The node; if it has no origin yet, it is here. The library's own text is no place to tell anybody."""
+        """The node; if it has no origin yet, it is here. The library's own text is no place to tell
+        anybody.
+        """
         origins = self.workshop.graph.origins
         if node not in origins and not (self.is_library and self.place is None):
             origins[node] = self.where(span)

@@ -1,7 +1,8 @@
 """Statements: what each does to the scope of its frame.
 
-A statement that fails leaves no trace in the scope. At top level the failure is collected and the next statement
-runs; the names that the failed one would have bound are marked, so that their users do not complain again.
+A statement that fails leaves no trace in the scope. At top level the failure is collected and the next
+statement runs; the names that the failed one would have bound are marked, so that their users do not complain
+again.
 """
 
 from dataclasses import replace
@@ -137,7 +138,9 @@ def load(frame: Frame, statement: syntax.Load) -> None:
 
 
 def run(frame: Frame, module: syntax.Module) -> list[Result]:
-    """A whole text at top level. What is wrong with it joins the workshop's problems; the rest takes effect."""
+    """A whole text at top level. What is wrong with it joins the workshop's problems; the rest takes
+    effect.
+    """
     problems = frame.workshop.problems
     problems.extend(module.problems)
     results: list[Result] = []
@@ -165,7 +168,8 @@ def assigned(frame: Frame, statement: syntax.Assign) -> list[Result]:
 
 
 def attempt(frame: Frame, statement: syntax.Statement) -> Static | None:
-    """`execute`, but a failing statement leaves no trace, except that names it would have newly bound are marked.
+    """`execute`, but a failing statement leaves no trace, except that names it would have newly bound are
+    marked.
 
     Raises `RaspError`; `FollowUp` when the only reason is an earlier failure.
     """

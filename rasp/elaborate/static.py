@@ -1,7 +1,8 @@
-"""Operations on static values without a node among them: what `+`, `==`, `and` … mean on atoms, lists and dicts.
+"""Operations on static values without a node among them: what `+`, `==`, `and` … mean on atoms, lists and
+dicts.
 
-In: a symbol and values. Out: a value, or `ValueProblem` in the user's words. Atoms go to the primitives' table;
-lists, dicts and functions behave as in Python where that makes sense.
+In: a symbol and values. Out: a value, or `ValueProblem` in the user's words. Atoms go to the primitives'
+table; lists, dicts and functions behave as in Python where that makes sense.
 """
 
 from collections.abc import Callable

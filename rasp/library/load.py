@@ -1,8 +1,9 @@
 """Finding the text behind `load "path"`.
 
-In: the path as written and the name of the text that loads it. Out: a `Source`, or nothing. Where texts come from is an
-argument: the file system, or a dict of texts that were recorded earlier (a checkpoint carries all it needs).
-Both are asked for the same names in the same order, so that a recorded program loads the same texts.
+In: the path as written and the name of the text that loads it. Out: a `Source`, or nothing. Where texts come
+from is an argument: the file system, or a dict of texts that were recorded earlier (a checkpoint carries all
+it needs). Both are asked for the same names in the same order, so that a recorded program loads the same
+texts.
 """
 
 import posixpath
