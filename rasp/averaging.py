@@ -1,8 +1,8 @@
 """What `aggregate` returns: the mean, the one value, or the default, for each query of a batch.
 
-A mean is `float(sum) / count` with the sum taken in position order, as Python adds: integers exactly, from the first
-float on with rounding after each addition. Values whose sum has no rounding at all (whole multiples of a power of
-two, not too large) may be added in any order, and most are such.
+A mean is `float(sum) / count` with the sum taken in position order, as Python adds: integers exactly, from
+the first float on with rounding after each addition. Values whose sum has no rounding at all (whole
+multiples of a power of two, not too large) may be added in any order, and most are such.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import numpy as np
 
 from rasp import counting, dense
 from rasp.column import (
+    BOOL,
     EXACT,
     FLOAT,
     INT,
@@ -34,8 +35,11 @@ SCALES = (0, 12, 30)
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """A selector ready to be read: its ranges if it has such a form, how many keys each query selects, and the one
-    that it selects (0 where it is not exactly one)."""
+    """A selector ready to be read.
+
+    `parts` are its ranges if it has such a form; `count` says how many keys each query selects, and `only`
+    which one (0 where it is not exactly one).
+    """
 
     selection: Selection
     parts: Sum | None
@@ -54,7 +58,7 @@ def choose_keys(selection: Selection, parts: Sum | None, frame: Frame) -> Chosen
 
 
 def aggregate(chosen: Chosen, values: Column, default: Atom, frame: Frame) -> Column:
-    """The rows' values; `failed` marks means that are too large. Strings are never averaged: their mean is arbitrary."""
+    """Each query's value; `failed` marks means that are too large. Means of strings are arbitrary numbers."""
     count = chosen.count
     result = picked(values, chosen.only, frame)
     if (count == 0).any():
@@ -82,8 +86,8 @@ def means(chosen: Chosen, values: Column, frame: Frame) -> tuple[Array, Array]:
     """(sum / count for each query, which of them are too large for a float). 0 where nothing is selected."""
     count = np.maximum(chosen.count, 1)
     values = only_numbers(values)
-    exact = whole_numbers(values, frame)
     with np.errstate(all="ignore"):
+        exact = whole_numbers(values, frame)
         if exact is not None:
             weights, scale = exact
             mean = _exact_sums(chosen, weights, frame) / scale / count
@@ -106,7 +110,7 @@ def only_numbers(values: Column) -> Column:
 
 
 def whole_numbers(values: Column, frame: Frame) -> tuple[Array, float] | None:
-    """(w, u) with w = values · u whole numbers that add up exactly in any order; `None` if there is no such u."""
+    """(w, u) with w = values · u whole numbers that add up exactly in any order; `None` without such a u."""
     if values.data.dtype == object:
         return None
     data = values.data.astype(np.float64, copy=False)
@@ -165,4 +169,4 @@ def not_averaged(values: Column) -> Array:
     kinds = kinds_of(values)
     if kinds.ndim == 0:
         return np.full(1, int(kinds) not in (INT, FLOAT))
-    return (kinds == STRING).all(axis=1) | (kinds == kinds_of(Column(np.zeros(1, np.bool_)))).all(axis=1)
+    return (kinds == STRING).all(axis=1) | (kinds == BOOL).all(axis=1)

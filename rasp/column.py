@@ -1,12 +1,13 @@
 """Columns: many atoms in one array, kinds kept exactly.
 
-`from_atoms` takes atoms in (nested lists for more axes), `atoms` gives the same atoms back: `1`, `1.0`, `True` and `"1"`
-stay apart. The dtype says the kind: int64, float64, bool or `<U` for one kind throughout; numbers of several kinds
-are float64 with a kind per element in `kinds` (integers there are at most 2**53, hence exact); everything else
-(integers beyond int64, strings beside numbers, strings that numpy cannot hold) is an object array of plain atoms.
+`from_atoms` takes atoms in (nested lists for more axes), `atoms` gives the same atoms back: `1`, `1.0`,
+`True` and `"1"` stay apart. The dtype says the kind: int64, float64, bool or `<U` for one kind throughout;
+numbers of several kinds are float64 with a kind per element in `kinds` (integers there are at most 2**53,
+hence exact); everything else (integers beyond int64, strings beside numbers, strings that numpy cannot hold)
+is an object array of atoms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -32,8 +33,9 @@ LONGEST_FIXED = 32
 class Column:
     """An array of atoms of any shape.
 
-    `failed` marks the elements without a value (their data are arbitrary), `problem` is the message of the first
-    of them; `kinds` (uint8, `BOOL` … `FLOAT`) is given only with float64 data holding numbers of several kinds.
+    `failed` marks the elements without a value (their data are arbitrary), `problem` is the message of the
+    first of them; `kinds` (uint8, `BOOL` … `FLOAT`) is given only with float64 data that hold numbers of
+    several kinds.
     """
 
     data: Array
@@ -43,12 +45,13 @@ class Column:
 
     @staticmethod
     def from_atoms(values: Any) -> "Column":
-        """An atom, a sequence of atoms, or equally long nested sequences of them, as a column of that shape."""
+        """An atom, a list of atoms, or equally long nested lists of them, as a column of that shape."""
         shape: tuple[int, ...] = ()
         flat: list[Any] = [values]
         while flat and isinstance(flat[0], list | tuple):
-            shape += (len(flat[0]),)
+            count = len(flat)
             flat = list(chain.from_iterable(flat))
+            shape += (len(flat) // count,)
         return pack(flat, shape)
 
     @property
@@ -61,7 +64,7 @@ class Column:
             return self.data.tolist()
         data = objects(self)
         if self.failed is not None:
-            data = np.where(self.failed, None, data)
+            data = np.where(self.failed, np.array(None, dtype=object), data)
         return data.tolist()
 
     def broadcast(self, shape: tuple[int, ...]) -> "Column":
@@ -70,7 +73,7 @@ class Column:
             return self
         return self.indexed(lambda array: np.broadcast_to(array, shape))
 
-    def indexed(self, pick: Any) -> "Column":
+    def indexed(self, pick: Callable[[Array], Array]) -> "Column":
         """`pick` (an indexing of arrays) applied to the data and all that goes with them."""
         return Column(
             pick(self.data),
@@ -83,24 +86,34 @@ class Column:
 def pack(flat: Sequence[Any], shape: tuple[int, ...]) -> Column:
     """Atoms in row-major order as a column of this shape, in the tightest form that holds them exactly."""
     types = set(map(type, flat))
-    if types == {str}:
-        longest = max(map(len, flat))
-        if longest <= LONGEST_FIXED and not any("\0" in text for text in flat):
-            return Column(np.array(flat, dtype=f"<U{max(1, longest)}").reshape(shape))
-    elif types == {float} or not types:
-        return Column(np.array(flat, dtype=np.float64).reshape(shape))
-    elif types == {bool}:
-        return Column(np.array(flat, dtype=np.bool_).reshape(shape))
-    elif types == {int}:
-        if -(2**63) <= min(flat) and max(flat) < 2**63:
-            return Column(np.array(flat, dtype=np.int64).reshape(shape))
-    elif str not in types and all(-EXACT <= value <= EXACT for value in flat if type(value) is int):
+    dtype = single_dtype(types, flat)
+    if dtype is not None:
+        return Column(np.array(flat, dtype=dtype).reshape(shape))
+    if (
+        len(types) > 1
+        and str not in types
+        and all(abs(value) <= EXACT for value in flat if type(value) is int)
+    ):
         data = np.array(flat, dtype=np.float64).reshape(shape)
         kinds = np.array([KIND_CODES[type(value)] for value in flat], dtype=np.uint8)
         return Column(data, kinds=kinds.reshape(shape))
     data = np.empty(len(flat), dtype=object)
     data[:] = flat
     return Column(data.reshape(shape))
+
+
+def single_dtype(types: set[type], flat: Sequence[Any]) -> Any:
+    """The dtype for atoms that are all of one type (or none at all), `None` if they have to be objects."""
+    if types == {str}:
+        longest = max(map(len, flat))
+        # numpy drops NUL characters at the end of its strings
+        fits = longest <= LONGEST_FIXED and not any("\0" in text for text in flat)
+        return f"<U{max(1, longest)}" if fits else None
+    if types == {int}:
+        return np.int64 if min(flat) >= -(2**63) and max(flat) < 2**63 else None
+    if types == {bool}:
+        return np.bool_
+    return np.float64 if types <= {float} else None
 
 
 def constant_column(value: Atom, shape: tuple[int, ...]) -> Column:

@@ -1,10 +1,10 @@
 """Counts, sums and best positions over selected keys by sorting and prefix sums, never cell by cell.
 
-A product of relations (`rasp/selection.py`) is made into `Ranges`: keys are put into numbered cells and each query
-selects the live keys in one half-open range of cells. Equalities and the input's number within the batch make the
-group; the order relations, which must all be on one key, make a range of that key's ranks inside the group. So a
-histogram is a table look-up, a prefix a cumulative sum, both for a whole batch at once. Everything here is exact:
-integer sums, or float sums added in position order.
+A product of relations (`rasp/selection.py`) is made into `Ranges`: keys are put into numbered cells and each
+query selects the live keys in one half-open range of cells. Equalities and the input's number within the
+batch make the group; the order relations, which must all be on one key, make a range of that key's ranks
+inside the group. So a histogram is a table look-up, a prefix a cumulative sum, both for a whole batch at
+once. Everything here is exact: integer sums, or float sums added in position order.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ Bounds = tuple[
 class Ranges:
     """Query p selects the live keys in cells `first[p]` … `last[p]` - 1. All arrays are flat: batch × length.
 
-    `span` cells make a group (0 when cells have been renumbered); `prefix`: every range starts at its group's first cell;
-    `ordered`: inside a group, the cells ascend strictly with the position.
+    `span` cells make a group (0 when cells have been renumbered); `prefix`: every range starts at its
+    group's first cell; `ordered`: inside a group, the cells ascend strictly with the position.
     """
 
     cells: Array
@@ -68,7 +68,7 @@ def ranges(term: Term, frame: Frame) -> Ranges | None:
     wanted: Array | None = None
     bounds: Bounds | None = None
     sources = {c.source for c, relation in term if relation != EQUAL and not (c.same_key or c.same_query)}
-    if len(sources) > 1 or (len(sources) == 1 and None in sources):
+    if len(sources) > 1:
         return None
     for comparison, relation in term:
         holds = HOLDS[relation]
@@ -178,11 +178,10 @@ def look_up(table: Array, part: Ranges, empty: int = 0) -> Array:
 
 
 def ordered_total(parts: Sum, values: Array, frame: Frame) -> Array | None:
-    """Float sums of the selected values added one by one in position order; `None` if this form cannot tell."""
+    """Float sums of the selected values, added in position order; `None` if this form cannot tell."""
     if len(parts) != 1 or parts[0][0] != 1:
         return None
     part = parts[0][1]
-    table = None
     if part.single:
         table = cell_sums(part, np.broadcast_to(values, frame.shape).ravel())
         return look_up(table, part).reshape(frame.shape)

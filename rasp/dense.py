@@ -1,6 +1,7 @@
 """Selectors cell by cell, in blocks of query rows: for whatever `rasp/counting.py` has no form for.
 
-A block is a boolean array (inputs, queries, keys) of bounded size, so memory does not grow with the square of the length.
+A block is a boolean array (inputs, queries, keys) of bounded size, so memory does not grow with the square
+of the length.
 """
 
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ def count_and_first(selection: Selection, frame: Frame) -> tuple[Array, Array]:
 
 
 def exact_total(selection: Selection, weights: Array, frame: Frame) -> Array:
-    """Σ of whole-number weights (float64) of the selected keys; exact while each input's add up to less than 2**53."""
+    """Σ of the selected keys' whole-number weights (float64), whose sum is below 2**53 in each input."""
     result = np.zeros(frame.shape)
     weights = np.broadcast_to(weights, frame.shape)
     for inputs, queries, mask in blocks(selection, frame):

@@ -1,8 +1,8 @@
 """Columns as small integers: which elements are alike, and how values rank.
 
-`encode` keeps kinds apart (for calling a scalar function once per distinct value); `rank_together` follows RASP's own
-`==` and `<` (1, 1.0 and True coincide), for selectors. Small integers and single characters are their own
-codes; other values are sorted once.
+`encode` keeps kinds apart (for calling a scalar function once per distinct value); `rank_together` follows
+RASP's own `==` and `<` (1, 1.0 and True coincide), for selectors. Small integers and single characters are
+their own codes; other values are sorted once.
 """
 
 import struct
@@ -39,7 +39,7 @@ def small_integers(columns: Sequence[Column]) -> list[Array] | None:
 
 
 def from_zero(arrays: Sequence[Array]) -> tuple[list[Array], int, int] | None:
-    """Integers shifted to start at 0, with their range and the shift; `None` if the range is too wide for tables."""
+    """Integers shifted to start at 0, their range, the shift; `None` if the range is too wide for a table."""
     if any(array.size == 0 for array in arrays):
         return None
     low = min(int(array.min()) for array in arrays)
@@ -50,21 +50,27 @@ def from_zero(arrays: Sequence[Array]) -> tuple[list[Array], int, int] | None:
 
 
 def encode(column: Column) -> tuple[Array, list[Any]]:
-    """(code of each element, the atom of each code). Elements with one code are the same atom, kind and sign of 0 too."""
+    """(each element's code, each code's atom). Kinds and the sign of 0 are told apart."""
     whole = small_integers([column])
     shifted = from_zero(whole) if whole is not None else None
     if shifted is not None:
         (codes,), size, low = shifted
         values, codes = compact(codes, size)
-        # The character with code point 0 pads numpy's strings: it stands for the empty string.
-        spell = {"U": lambda point: chr(point) if point else "", "b": bool, "i": int}[column.data.dtype.kind]
-        return codes, [spell(value) for value in (values + low).tolist()]
+        return codes, spelled((values + low).tolist(), column.data.dtype.kind)
     if column.data.dtype.kind in "biU":
         values, codes = np.unique(column.data.ravel(), return_inverse=True)
         return codes.reshape(column.shape), values.tolist()
     if column.data.dtype.kind == "f":
         return _encode_floats(column)
     return _encode_objects(column.data)
+
+
+def spelled(values: list[int], kind: str) -> list[Any]:
+    """Integers as the atoms that they stand for in a column of this dtype kind."""
+    if kind == "b":
+        return [bool(value) for value in values]
+    # numpy pads strings with code point 0, so a character 0 is the empty string
+    return [chr(value) if value else "" for value in values] if kind == "U" else values
 
 
 def _encode_floats(column: Column) -> tuple[Array, list[Any]]:
@@ -79,18 +85,21 @@ def _encode_floats(column: Column) -> tuple[Array, list[Any]]:
 
 
 def _encode_objects(data: Array) -> tuple[Array, list[Any]]:
-    seen: dict[tuple[type, Any], int] = {}
+    seen: dict[tuple[str, Any], int] = {}
+    atoms: list[Any] = []
     codes = np.empty(data.size, dtype=np.int64)
-    for place, value in enumerate(data.ravel().tolist()):
+    flat: list[Any] = data.ravel().tolist()
+    for place, value in enumerate(flat):
         # 0.0 == -0.0, so floats are told apart by their bits.
-        mark = struct.pack("d", value) if type(value) is float else value
-        codes[place] = seen.setdefault((type(value), mark), len(seen))
-    atoms = [struct.unpack("d", mark)[0] if kind is float else mark for kind, mark in seen]
+        mark = struct.pack("d", value) if isinstance(value, float) else value
+        code = codes[place] = seen.setdefault((type(value).__name__, mark), len(seen))
+        if code == len(atoms):
+            atoms.append(value)
     return codes.reshape(data.shape), atoms
 
 
 def rank_together(*columns: Column) -> tuple[list[Array], int]:
-    """Codes in 0 … size-1 whose order and equality are the values' own, strings above all numbers; and the size."""
+    """(codes in 0 … size-1 that compare as the values do, with strings above all numbers; the size)."""
     whole = small_integers(columns)
     shifted = from_zero(whole) if whole is not None else None
     if shifted is not None:

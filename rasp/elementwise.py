@@ -1,8 +1,8 @@
 """Elementwise primitives on columns: what `rasp/prims.py` says for one position, for all positions at once.
 
-`apply_map` goes through a table of numpy versions; such a version gives up (returns `None`) wherever it could differ from
-the scalar definition by as much as a bit (integers near 2**53 or 2**63, odd kinds), and the scalar function is
-then called once for each distinct combination of arguments.
+`apply_map` goes through a table of numpy versions; such a version gives up (returns `None`) wherever it
+could differ from the scalar definition by as much as a bit (integers near 2**53 or 2**63, odd kinds), and
+the scalar function is then called once for each distinct combination of arguments.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,6 @@ import numpy as np
 
 from rasp.column import (
     EXACT,
-    FLOAT,
     INT,
     LONGEST_FIXED,
     Array,
@@ -38,7 +37,10 @@ Fast = Callable[..., Column | None]
 
 
 def apply_map(op: Map, args: Sequence[Column]) -> Column:
-    """`op` on each position of broadcast `args`. Never raises: an element without a value is marked in `failed`."""
+    """`op` on each position of broadcast `args`. Never raises: `failed` marks the elements without a value.
+
+    An element that failed in an argument stays failed, also in the branch that an `if` does not take.
+    """
     shape = np.broadcast_shapes(*(arg.shape for arg in args))
     parameters = tuple(parameter.value for parameter in op.parameters)
     fast = FAST.get(op.prim)
@@ -47,18 +49,17 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     if column is None:
         column = _each_distinct(op.prim, parameters, args)
     column = column.broadcast(shape)
-    inherited = [arg for arg in args if arg.failed is not None and arg.failed.any()]
-    if column.failed is not None:
-        if not column.failed.any():
-            column = replace(column, failed=None)
-        elif not inherited:
-            column = replace(column, problem=_first_problem(op.prim, parameters, args, column.failed))
+    if column.failed is not None and not column.failed.any():
+        column = replace(column, failed=None)
+    inherited = [(arg.failed, arg.problem) for arg in args if arg.failed is not None and arg.failed.any()]
     if not inherited:
-        return column
-    failed = column.failed if column.failed is not None else np.zeros(shape, dtype=np.bool_)
-    for arg in inherited:
-        failed = failed | np.broadcast_to(np.asarray(arg.failed), shape)
-    return replace(column, failed=failed, problem=inherited[0].problem)
+        if column.failed is None:
+            return column
+        return replace(column, problem=_first_problem(op.prim, parameters, args, column.failed))
+    failed: Array = np.zeros(shape, dtype=np.bool_) if column.failed is None else column.failed
+    for other, _ in inherited:
+        failed = failed | other
+    return replace(column, failed=failed, problem=inherited[0][1])
 
 
 def problem_at(prim: str, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
@@ -130,7 +131,7 @@ def _arithmetic(operation: Any, bound: Callable[[int, int], int]) -> Fast:
 
 
 def _on_floats(operation: Any, a: Column, b: Column, zero: Array | None) -> Column | None:
-    """A float operation on numbers of any kind; integers stay integers. `zero` marks elements without a value."""
+    """A float operation on numbers of any kind; integers stay integers. `zero` marks further failures."""
     if not (is_numeric(a) and is_numeric(b)):
         return None
     x, y = exact_floats(a), exact_floats(b)
@@ -235,6 +236,17 @@ def _to_str(a: Column) -> Column | None:
     return replace(a, failed=None) if is_text(a) else None
 
 
+def _logical(operation: Callable[..., Array]) -> Fast:
+    def compute(*args: Column) -> Column:
+        return Column(operation(*(truth(arg) for arg in args)))
+
+    return compute
+
+
+def _indicator(a: Column) -> Column:
+    return Column(truth(a).astype(np.int64))
+
+
 def _if(condition: Column, yes: Column, no: Column) -> Column:
     return choose(truth(condition), yes, no)
 
@@ -252,16 +264,16 @@ FAST: dict[str, Fast] = {
     "le": _comparison(np.less_equal, None),
     "gt": _comparison(np.greater, None),
     "ge": _comparison(np.greater_equal, None),
-    "and": lambda a, b: Column(truth(a) & truth(b)),
-    "or": lambda a, b: Column(truth(a) | truth(b)),
-    "not": lambda a: Column(~truth(a)),
+    "and": _logical(np.logical_and),
+    "or": _logical(np.logical_or),
+    "not": _logical(np.logical_not),
     "neg": _negate,
     "pos": _plus,
     "round": _to_whole(np.rint),
-    "indicator": lambda a: Column(truth(a).astype(np.int64)),
+    "indicator": _indicator,
     "if": _if,
     "to_str": _to_str,
     "to_int": _to_whole(np.trunc),
     "to_float": _to_float,
-    "to_bool": lambda a: Column(truth(a)),
+    "to_bool": _logical(np.array),
 }

@@ -1,15 +1,15 @@
-"""Selectors without matrices: comparisons of coded keys and queries, and what `and`, `or`, `not` make of them.
+"""Selectors without matrices: comparisons of coded keys and queries, and their `and`, `or`, `not`.
 
 A `Comparison` holds integer codes of a key and a query s-op such that comparing codes is comparing values. A
-relation on it is a set of the outcomes less, equal, greater (of key to query). A `Selection` is a selector as an
-expression over relations; where it stays small it is also kept as `terms`, a sum of products:
+relation on it is a set of the outcomes less, equal, greater (of key to query). A `Selection` is a selector
+as an expression over relations; where it stays small it is also kept as `terms`, a sum of products:
 
     (k < q) or (k == q and i < j)    is    [k < q] + [k == q][i < j]
 
-with a selector's cell as 0 or 1, so `not a` is 1 - a and `a or b` is a + b - ab. Relations on one comparison intersect
-inside a product, which is why the third product above (less *and* equal) vanishes. Every count and every exact sum
-over selected positions is linear, hence taken product by product (`rasp/counting.py`). The
-expansion is inclusion and exclusion.
+with a selector's cell as 0 or 1, so `not a` is 1 - a and `a or b` is a + b - ab (inclusion and exclusion).
+Relations on one comparison intersect inside a product, which is why the third product above (less *and*
+equal) vanishes. Every count and every exact sum over selected positions is linear, hence taken product by
+product (`rasp/counting.py`).
 """
 
 from collections.abc import Callable
@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from rasp.column import Array
-from rasp.graph import Node
 
 LESS, EQUAL, GREATER = 1, 2, 4
 ALWAYS = LESS | EQUAL | GREATER
@@ -42,7 +41,7 @@ MOST_TERMS = 8
 
 @dataclass(frozen=True)
 class Frame:
-    """How many inputs there are and how long each is; under causal attention a query sees keys up to itself only."""
+    """How many inputs there are and how long they are; `causal`: a query sees only keys up to itself."""
 
     batch: int
     length: int
@@ -55,15 +54,16 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Codes 0 … size-1 of key and query, each (1 or batch, 1 or length). `source` is the key's node.
+    """Codes 0 … size-1 of key and query, each (1 or batch, 1 or length).
 
-    `number` orders the comparisons of one evaluation, for a canonical form of products.
+    `source` is what the key is: comparisons of one source have the same keys. `number` orders the
+    comparisons of one evaluation, for a canonical form of products.
     """
 
     key: Array
     query: Array
     size: int
-    source: Node | None
+    source: object
     number: int
 
     @cached_property
@@ -77,7 +77,7 @@ class Comparison:
 
     @cached_property
     def steps(self) -> tuple[Array, Array]:
-        """(rank of each key among the distinct keys, how many distinct keys have a code below c for c in 0 … size).
+        """(each key's rank among the distinct keys; for c in 0 … size, how many of these are below code c).
 
         The ranks depend on the key alone, so comparisons with one source agree on them.
         """
@@ -97,7 +97,10 @@ Terms = dict[Term, int]
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """A selector: a relation (`joint` "leaf"), or `not`, `and`, `or` of `parts`. `terms` is `None` if too many."""
+    """A selector: a relation (`joint` is "leaf"), or the "not", "and" or "or" of `parts`.
+
+    `terms` is `None` if there would be too many.
+    """
 
     joint: str
     parts: tuple["Selection", ...] = ()
