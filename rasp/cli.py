@@ -16,11 +16,12 @@ from rasp.console import (
     show_values,
 )
 from rasp.diagnostics import Diagnostic, RaspError
+from rasp.elaborate.failure import failure
 from rasp.evaluate import EvaluationError, Outcome, evaluate
 from rasp.graph import Node
 from rasp.lint import lint
 from rasp.program import Program, load_program
-from rasp.source import Source
+from rasp.source import Source, Span
 from rasp.values import Atom
 
 ATTENTION = click.Choice(["full", "causal"])
@@ -56,7 +57,7 @@ def run(file: str | None, expression: str, inputs: tuple[str, ...], attention: s
     outcomes = evaluate([node], sequences, attention)[0]
     for tokens, outcome in zip(sequences, outcomes, strict=True):
         if isinstance(outcome, EvaluationError):
-            report([no_value(program, tokens, outcome)])
+            report([failure(program.graph, outcome, tokens, whole(expression))])
         if as_json:
             click.echo(outcome_json(outcome))
         elif not isinstance(outcome, EvaluationError):
@@ -70,13 +71,9 @@ def interpretable(program: Program, expression: str) -> Node:
     return value if isinstance(value, Node) else program.sop(expression)
 
 
-def no_value(program: Program, tokens: Sequence[Atom], error: EvaluationError) -> Diagnostic:
-    """What to say about an input for which an expression has no value."""
-    source, span = program.graph.origins.get(error.node, (None, None)) if error.node else (None, None)
-    shown = show_tokens(tokens) or "the empty input"
-    place = "" if error.position is None else f", at position {error.position}"
-    message = f"no value for {shown}{place}: {error.message}"
-    return Diagnostic(message, source=source, span=span, label="in this expression", code="no-value")
+def whole(expression: str) -> tuple[Source, Span]:
+    """The place of a failure that no part of the program is to blame for."""
+    return Source("<expression>", expression), Span(0, len(expression))
 
 
 def outcome_json(outcome: Outcome) -> str:

@@ -1,0 +1,131 @@
+"""`rasp compile`: from a program and a vocabulary to a checkpoint, with what it cost."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from compiler.commands.sizes import size_lines
+from compiler.export.compiled import save
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from rasp.console import WrongUsage, parse_tokens, read_source
+from rasp.diagnostics import RaspError
+from rasp.directives import CompileLine, read_directives
+from rasp.program import load_program
+from rasp.source import Source
+
+#: `name = expression`, but not `a == b`.
+NAMED = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9]*)\s*=(?!=)(.*)", re.DOTALL)
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+
+
+@dataclass(frozen=True)
+class CompileRequest:
+    """The flags of `rasp compile`; None stands for one that was not given."""
+
+    file: str | None
+    expressions: tuple[str, ...]
+    vocab: str | None
+    max_length: int | None
+    attention: str | None
+    dialect: str
+    folder: str | None
+    emit: str | None
+    level: int
+    as_json: bool
+
+
+def compile_file(request: CompileRequest) -> int:
+    """Compile, write the checkpoint if a folder is given, and print the stage or the sizes."""
+    source = Source("<no program>", "") if request.file is None else read_source(request.file)
+    directives = read_directives(source)
+    if directives.diagnostics and not request.expressions:
+        raise RaspError(*directives.diagnostics)
+    line = chosen_line(request.expressions, directives.compiles)
+    outputs = named_outputs(request.expressions, line)
+    options = options_of(request, line)
+    compiled = compile_program(load_program(source), outputs, options)
+    if request.folder is not None:
+        save(compiled, request.folder)
+    if request.emit is not None:
+        click.echo(compiled.emit(request.emit))
+    elif request.as_json:
+        click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder}))
+    else:
+        click.echo(announcement(compiled, request.folder))
+    return 0
+
+
+def chosen_line(expressions: Sequence[str], lines: Sequence[CompileLine]) -> CompileLine | None:
+    """The `# compile:` line to take defaults from: the one of the same expression, else the first.
+
+    Raises `WrongUsage` when it is not clear what to compile.
+    """
+    if expressions:
+        same = [
+            line for line in lines if {line.expression, line.name} & {text.strip() for text in expressions}
+        ]
+        return next(iter([*same, *lines]), None)
+    if not lines:
+        hint = 'say it with -e EXPR, or in the program with a line like `# compile: EXPR vocab="ab" max_length=8`'
+        raise WrongUsage("which expression should be compiled?", hint)
+    if len(lines) > 1:
+        known = ", ".join(line.name or line.expression for line in lines)
+        raise WrongUsage("the program has several `# compile:` lines", f"choose one with -e: {known}")
+    return lines[0]
+
+
+def named_outputs(expressions: Sequence[str], line: CompileLine | None) -> dict[str, str]:
+    """Output name → expression. Raises `WrongUsage` when two outputs have one name."""
+    outputs: dict[str, str] = {}
+    for text in expressions or ([line.expression] if line else []):
+        name, expression = named_output(text, line)
+        if name in outputs:
+            raise WrongUsage(
+                f"two outputs are called {name}", "name them, as in -e first=EXPR -e second=EXPR"
+            )
+        outputs[name] = expression
+    return outputs
+
+
+def named_output(text: str, line: CompileLine | None) -> tuple[str, str]:
+    """Name and expression of one output: `NAME=EXPR`, the name of a `# compile:` line, or EXPR itself."""
+    name = ""
+    if line is not None and text.strip() in (line.name, line.expression):
+        text, name = line.expression, line.name
+    elif match := NAMED.fullmatch(text):
+        name, text = match[1], match[2]
+    plain = text.strip() if IDENTIFIER.fullmatch(text.strip()) else "out"
+    return name or plain, text
+
+
+def options_of(request: CompileRequest, line: CompileLine | None) -> CompileOptions:
+    """Options from the flags, and from the `# compile:` line where there is none. Raises `WrongUsage`."""
+    vocabulary = tuple(parse_tokens(request.vocab, "--vocab")) if request.vocab is not None else None
+    if vocabulary is None and line is not None:
+        vocabulary = line.vocabulary
+    max_length = request.max_length
+    if max_length is None and line is not None:
+        max_length = line.max_length
+    if vocabulary is None:
+        raise WrongUsage("the vocabulary is missing", 'give the tokens, for instance --vocab "abc"')
+    if max_length is None:
+        raise WrongUsage(
+            "the maximum length is missing", "give the longest input, for instance --max-length 8"
+        )
+    attention = request.attention or (line.attention if line else "full")
+    try:
+        return CompileOptions(vocabulary, max_length, attention, request.dialect, request.level)
+    except CompileError as error:
+        first = error.diagnostics[0]
+        raise WrongUsage(first.message, first.hint) from None
+
+
+def announcement(compiled: Compiled, folder: str | None) -> str:
+    """What was compiled, its sizes, and where it is."""
+    outputs = ", ".join(compiled.expressions)
+    lines = [f"compiled {outputs}", *size_lines(compiled.summary)]
+    return "\n".join([*lines, f"  written to  {folder}" if folder else "  not written: -o DIR keeps it"])

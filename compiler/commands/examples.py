@@ -1,0 +1,197 @@
+"""`rasp test`: the `# example:` lines of programs, interpreted and, by the `# compile:` lines, compiled."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from compiler.model.answers import comparable
+from compiler.model.runner import Model
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import compile_program
+from rasp.cli import counted, interpretable
+from rasp.console import FAILED, WrongUsage, read_source, report
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.directives import Answer, CompileLine, Directives, Example, read_directives
+from rasp.evaluate import EvaluationError, Outcome, evaluate
+from rasp.graph import Node
+from rasp.program import Program, load_program
+from rasp.source import Source, Span
+from rasp.values import typed
+
+
+@dataclass(frozen=True)
+class Result:
+    """One program's examples: how many were interpreted, how many runs were compiled, and what went wrong."""
+
+    file: str
+    interpreted: int
+    compiled: int
+    models: int
+    failures: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A program whose examples are run. `nodes` holds what each example's expression denotes."""
+
+    source: Source
+    program: Program
+    directives: Directives
+    nodes: tuple[Node, ...]
+
+    def complain(self, span: Span, message: str, hint: str = "") -> Diagnostic:
+        return Diagnostic(message, self.source, span, hint=hint, code="example")
+
+
+def run_examples(paths: Sequence[str], as_json: bool) -> int:
+    """Run all examples and print a table; failures go to standard error."""
+    results = [run_file(file) for path in paths for file in program_files(path)]
+    failures = [failure for result in results for failure in result.failures]
+    if as_json:
+        click.echo(json.dumps([result_record(result) for result in results]))
+    else:
+        report(failures)
+        print_table(results)
+    return FAILED if failures else 0
+
+
+def program_files(path: str) -> list[str]:
+    """The file itself, or all programs below a folder. Raises `WrongUsage` when there is none."""
+    if not Path(path).is_dir():
+        return [path]
+    files = sorted(str(file) for file in Path(path).rglob("*.rasp") if file.is_file())
+    if not files:
+        raise WrongUsage(f"there is no .rasp file in {path}", "give a file, or a folder with programs")
+    return files
+
+
+def run_file(file: str) -> Result:
+    """Interpret and compile one program's examples."""
+    source = read_source(file)
+    directives = read_directives(source)
+    try:
+        program = load_program(source)
+        nodes = tuple(interpretable(program, example.expression) for example in directives.examples)
+    except RaspError as error:
+        return Result(file, 0, 0, 0, (*directives.diagnostics, *error.diagnostics))
+    subject = Subject(source, program, directives, nodes)
+    wrong = [failure for i in range(len(nodes)) for failure in interpret(subject, i)]
+    compiled = models = 0
+    for line in directives.compiles:
+        runs, failures = compile_and_run(subject, line)
+        compiled += runs
+        models += 1
+        wrong += failures
+    return Result(file, len(nodes), compiled, models, (*directives.diagnostics, *wrong))
+
+
+def interpret(subject: Subject, number: int) -> Iterator[Diagnostic]:
+    """A complaint if the interpreter's value is not the one in the example."""
+    example = subject.directives.examples[number]
+    outcome = evaluate([subject.nodes[number]], [example.input], example.attention)[0][0]
+    if not agrees(outcome, example.answer):
+        yield subject.complain(
+            example.span, f"the interpreter gives {shown(outcome)}, not {shown(example.answer)}"
+        )
+
+
+def compile_and_run(subject: Subject, line: CompileLine) -> tuple[int, list[Diagnostic]]:
+    """How many examples were run on the model of a `# compile:` line, and what was wrong with it or them."""
+    if line.vocabulary is None or line.max_length is None:
+        return 0, [subject.complain(line.span, "this line says no `vocab` or no `max_length`")]
+    try:
+        options = CompileOptions(line.vocabulary, line.max_length, line.attention)
+        compiled = compile_program(subject.program, {"out": line.expression}, options)
+    except (CompileError, RaspError) as error:
+        message = f"this does not compile: {error.diagnostics[0].message}"
+        return 0, [subject.complain(line.span, message, error.diagnostics[0].hint)]
+    node = subject.program.sop(line.expression)
+    examples = [
+        example
+        for example, of in zip(subject.directives.examples, subject.nodes, strict=True)
+        if of is node and fits(example, options)
+    ]
+    answers = Model(compiled.weights).answers([example.input for example in examples])
+    wrong = [
+        subject.complain(example.span, f"the model gives {shown(answer['out'])}, not {shown(example.answer)}")
+        for example, answer in zip(examples, answers, strict=True)
+        if not agrees(answer["out"], example.answer)
+    ]
+    return len(examples), wrong
+
+
+def fits(example: Example, options: CompileOptions) -> bool:
+    """Whether a model with these options has an answer to an example."""
+    known = {typed(token) for token in options.vocabulary}
+    inside = all(typed(token) in known for token in example.input)
+    short = len(example.input) <= options.max_length
+    return inside and short and example.attention == options.attention and example.answer is not None
+
+
+def agrees(outcome: Outcome, answer: Answer) -> bool:
+    """Whether an outcome is the expected answer; a selector's rows compare as 0 and 1."""
+    if isinstance(outcome, EvaluationError) or answer is None:
+        return isinstance(outcome, EvaluationError) and answer is None
+    return [plain(item) for item in outcome] == [plain(item) for item in answer]
+
+
+def plain(item: object) -> object:
+    """An element of an answer, such that equal means the same answer."""
+    match item:
+        case list() | tuple():
+            return [int(cell) for cell in item]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case int() | float() | str():
+            return comparable(item)
+        case _:
+            return item
+
+
+def shown(outcome: Outcome | Answer) -> str:
+    """An outcome or answer, for a message."""
+    match outcome:
+        case None:
+            return "an error"
+        case EvaluationError():
+            return f"an error ({outcome.message})"
+        case [list() | tuple(), *_]:
+            return json.dumps(
+                [[int(cell) for cell in row] for row in outcome if not isinstance(row, str | int | float)]
+            )
+        case _:
+            return json.dumps(list(outcome), ensure_ascii=False)
+
+
+def result_record(result: Result) -> dict[str, object]:
+    """One program's result for `--json`."""
+    return {
+        "file": result.file,
+        "passed": not result.failures,
+        "interpreted": result.interpreted,
+        "compiled": result.compiled,
+        "models": result.models,
+        "failures": [failure.as_json() for failure in result.failures],
+    }
+
+
+def print_table(results: Sequence[Result]) -> None:
+    """A row for each program and a last line with the sums."""
+    table = Table("program", "interpreted", "models", "compiled", "", box=None, pad_edge=False)
+    for result in results:
+        verdict = f"{len(result.failures)} wrong" if result.failures else "ok"
+        numbers = map(str, (result.interpreted, result.models, result.compiled))
+        table.add_row(result.file, *numbers, verdict)
+    Console(soft_wrap=True).print(table)
+    failures = sum(len(result.failures) for result in results)
+    examples = sum(result.interpreted for result in results)
+    runs = sum(result.compiled for result in results)
+    parts = [
+        counted(len(results), "program"),
+        counted(examples, "example"),
+        counted(runs, "run") + " on models",
+    ]
+    click.echo(", ".join([*parts, f"{failures} wrong" if failures else "all right"]))

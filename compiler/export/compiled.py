@@ -1,0 +1,24 @@
+"""From a compilation to a checkpoint on disk."""
+
+from pathlib import Path
+
+from compiler.export.checkpoint import Checkpoint, ProgramText, write_checkpoint
+from compiler.pipeline import Compiled
+
+
+def save(compiled: Compiled, folder: str | Path) -> None:
+    """Write a compilation as a checkpoint folder. Raises `CheckpointError`."""
+    write_checkpoint(checkpoint_of(compiled), Path(folder))
+
+
+def checkpoint_of(compiled: Compiled) -> Checkpoint:
+    """Everything of a compilation that a checkpoint keeps."""
+    program = compiled.program
+    return Checkpoint(
+        weights=compiled.weights,
+        program=ProgramText(program.source.name, program.source.text, dict(program.loaded)),
+        expressions=dict(compiled.expressions),
+        options=compiled.options,
+        symbols=dict(compiled.symbols),
+        summary=dict(compiled.summary),
+    )
