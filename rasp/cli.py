@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import cast
 
 import click
 
@@ -82,7 +83,7 @@ def outcome_json(outcome: Outcome) -> str:
         case EvaluationError():
             return json.dumps({"error": outcome.message, "position": outcome.position})
         case [list(), *_]:
-            return json.dumps([[int(cell) for cell in row] for row in outcome if isinstance(row, list)])
+            return json.dumps([list(map(int, row)) for row in cast(list[list[bool]], outcome)])
         case _:
             return json.dumps(outcome)
 

@@ -65,12 +65,11 @@ def chosen_line(expressions: Sequence[str], lines: Sequence[CompileLine]) -> Com
     Raises `WrongUsage` when it is not clear what to compile.
     """
     if expressions:
-        same = [
-            line for line in lines if {line.expression, line.name} & {text.strip() for text in expressions}
-        ]
+        given = {text.strip() for text in expressions}
+        same = [line for line in lines if line.expression in given or line.name in given]
         return next(iter([*same, *lines]), None)
     if not lines:
-        hint = 'say it with -e EXPR, or in the program with a line like `# compile: EXPR vocab="ab" max_length=8`'
+        hint = 'say it with -e EXPR, or with a line `# compile: EXPR vocab="ab" max_length=8` in the program'
         raise WrongUsage("which expression should be compiled?", hint)
     if len(lines) > 1:
         known = ", ".join(line.name or line.expression for line in lines)

@@ -1,7 +1,7 @@
 """`rasp verify`: a checkpoint against the interpreter, from the checkpoint alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[int], None]]:
+def progress(total: int) -> Generator[Callable[[int], None]]:
     """A bar on standard error, when that is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
