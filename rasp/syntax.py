@@ -141,9 +141,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class BuiltinCall:
-    """`range(…)`, `zip(…)`, `len(…)`, `round(…)` or `indicator(…)`, with a number of arguments that it can
-    take.
-    """
+    """`range(…)`, `zip(…)`, `len(…)`, `round(…)` or `indicator(…)`, with as many arguments as it can take."""
 
     name: str
     arguments: tuple["Expression", ...]

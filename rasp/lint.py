@@ -1,0 +1,164 @@
+"""What is allowed but doubtful in a program: `lint(program)` yields warnings in the order of the text.
+
+Operators that bind otherwise than they look (`rasp/readings.py`), names in functions that are never read,
+names that hide those of the library, names in functions that do not exist, and, on request, selectors that
+look at positions which causal attention hides. In: an elaborated `Program`. Out: diagnostics of severity
+"warning".
+"""
+
+from collections.abc import Iterator
+
+from rasp.diagnostics import Diagnostic, did_you_mean
+from rasp.elaborate.names import FOREIGN_NAMES
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.graph import Aggregate, Best, Node, Select, Tokens, Width, reachable
+from rasp.program import Program
+from rasp.readings import surprising
+from rasp.source import Source
+from rasp.syntax import (
+    Assign,
+    DictComprehension,
+    For,
+    FunctionDefinition,
+    ListComprehension,
+    Load,
+    Name,
+)
+from rasp.walk import Tree, names_in, walk
+
+#: Input length on which selectors that depend on positions alone are tried.
+SAMPLE = 6
+
+
+def lint(program: Program, causal: bool = False) -> list[Diagnostic]:
+    """All warnings about the program's own text."""
+    found: list[Diagnostic] = []
+    for tree in walk(*program.module.statements):
+        found += surprising(tree, program.source)
+    known = program.scope.names()
+    for statement in program.module.statements:
+        if isinstance(statement, FunctionDefinition):
+            found += check_function(program, statement, known)
+    if causal:
+        found += looking_ahead(program)
+    return sorted(found, key=lambda d: d.span.start if d.span else 0)
+
+
+def warning(source: Source, message: str, name: Name, label: str = "", hint: str = "") -> Diagnostic:
+    return Diagnostic(message, source, name.span, label, hint, severity="warning", code="names")
+
+
+def bound_in(*trees: Tree) -> Iterator[Name]:
+    """Names bound by the trees, but not by the functions and comprehensions in them."""
+    pending = list(trees)
+    while pending:
+        match pending.pop():
+            case Assign(names):
+                yield from names
+            case For(names, _, body):
+                yield from names
+                pending.extend(body)
+            case FunctionDefinition(name):
+                yield name
+            case _:
+                pass
+
+
+def comprehension_names(*trees: Tree) -> Iterator[Name]:
+    """Loop variables of comprehensions."""
+    for tree in walk(*trees):
+        if isinstance(tree, ListComprehension | DictComprehension):
+            yield from tree.names
+
+
+def check_function(program: Program, function: FunctionDefinition, known: set[str]) -> list[Diagnostic]:
+    """Warnings about the names of one function, and of those defined in it. `known` can be seen from
+    outside.
+    """
+    source = program.source
+    inside = (*function.body, *function.results)
+    bound = list(bound_in(*function.body))
+    binding = {id(name) for name in bound} | {id(name) for name in function.parameters}
+    loops = list(comprehension_names(*inside))
+    nested = [tree for tree in function.body if isinstance(tree, FunctionDefinition)]
+    skipped = binding | {id(name) for name in loops}
+    read = [name for name in names_in(*inside) if id(name) not in skipped]
+    found = hidden_library_names(program, [*function.parameters, *bound])
+    if not any(isinstance(tree, Load) for tree in walk(*function.body)):
+        visible = known | {name.text for name in [*function.parameters, *bound, *loops]}
+        within = {id(name) for inner in nested for name in names_in(inner)}
+        missing = [name for name in read if id(name) not in within and name.text not in visible]
+        found += [unknown(source, name, visible) for name in missing]
+        for inner in nested:
+            found += check_function(program, inner, visible)
+    found += unused(source, function, {name.text for name in read})
+    return found
+
+
+def unused(source: Source, function: FunctionDefinition, used: set[str]) -> Iterator[Diagnostic]:
+    """Warnings about values and functions of the body that get a name which is never read. Names that come
+    several at
+    a time, and loop variables, may have to be there."""
+    first: dict[str, Name] = {}
+    for statement in function.body:
+        match statement:
+            case Assign((name,)) | FunctionDefinition(name):
+                first.setdefault(name.text, name)
+            case _:
+                pass
+    for text, name in first.items():
+        if text not in used and not text.startswith("_"):
+            hint = "remove it, or start its name with `_`"
+            yield warning(source, f"`{text}` is never used", name, "bound here", hint)
+
+
+def unknown(source: Source, name: Name, visible: set[str]) -> Diagnostic:
+    hint = FOREIGN_NAMES.get(name.text, "") or did_you_mean(name.text, visible)
+    message = f"there is nothing called `{name.text}`, so that calling this function fails"
+    return warning(source, message, name, "unknown name", hint)
+
+
+def hidden_library_names(program: Program, names: list[Name]) -> list[Diagnostic]:
+    """Names in a function that hide one of the library."""
+    protected = program.workshop.protected
+    return [
+        warning(program.source, f"`{name.text}` hides the library's `{name.text}` inside this function", name)
+        for name in names
+        if name.text in protected
+    ]
+
+
+def looking_ahead(program: Program) -> list[Diagnostic]:
+    """Selectors made by this text from positions alone that select positions behind the row's own."""
+    values = [*program.bindings.values(), *[result.value for result in program.results]]
+    nodes = reachable([value for value in values if isinstance(value, Node)])
+    found: list[Diagnostic] = []
+    for node in nodes:
+        source, span = program.graph.origins.get(node, (None, None))
+        if not isinstance(node.op, Select) or source != program.source or depends_on_tokens(node):
+            continue
+        rows = evaluate([node], [["a"] * SAMPLE])[0][0]
+        if isinstance(rows, EvaluationError):
+            continue
+        message = complaint([row for row in rows if isinstance(row, list)])
+        if message:
+            label = "causal attention sees only positions up to the row's own"
+            found.append(Diagnostic(message, source, span, label, severity="warning", code="causal"))
+    return found
+
+
+def depends_on_tokens(node: Node) -> bool:
+    return any(isinstance(part.op, Tokens | Aggregate | Width | Best) for part in reachable([node]))
+
+
+def complaint(rows: list[list[bool]]) -> str:
+    """What to say about a selector's rows under causal attention; nothing if all is well or everything is
+    selected.
+    """
+    cells = [(query, key) for query, row in enumerate(rows) for key, cell in enumerate(row) if cell]
+    ahead = [key > query for query, key in cells]
+    if not any(ahead) or len(cells) == len(rows) ** 2:
+        return ""
+    if all(ahead):
+        return "this selector selects nothing under causal attention"
+    return "this selector selects less under causal attention"
