@@ -78,9 +78,8 @@ def _first_problem(prim: str, parameters: tuple[Atom, ...], args: Sequence[Colum
 
 def _at(column: Column, place: int, shape: tuple[int, ...]) -> Atom:
     """The atom at a flat place of the column broadcast to `shape`."""
-    index = np.unravel_index(place, shape)
-    single = replace(column, failed=None).broadcast(shape).indexed(lambda array: np.asarray(array[index]))
-    return single.data.item() if single.kinds is None else objects(single.indexed(np.atleast_1d))[0]
+    whole = replace(column, failed=None).broadcast(shape)
+    return objects(whole.indexed(lambda array: array.ravel()[place : place + 1]))[0]
 
 
 def _each_distinct(prim: str, parameters: tuple[Atom, ...], args: Sequence[Column]) -> Column:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reference_evaluator import Failed, reference_values
 
 from rasp.column import Column
-from rasp.evaluate import EvaluationError, Outcome, evaluate, evaluate_batch
+from rasp.evaluate import EvaluationError, Outcome, apply_map, evaluate, evaluate_batch
 from rasp.graph import (
     Aggregate,
     And,
@@ -25,8 +25,9 @@ from rasp.graph import (
     Width,
     reachable,
 )
-from rasp.prims import TESTS
-from rasp.values import Atom, Const, const
+from rasp.prims import PRIMS, TESTS, apply_prim
+from rasp.trace import first_difference, trace
+from rasp.values import Atom, Const, ValueProblem, const
 
 ATTENTIONS = ("full", "causal")
 
@@ -143,6 +144,48 @@ def test_agrees_with_the_naive_evaluator(nodes: list[Node], inputs: list[list[At
         expected = reference_values(nodes, sequence, attention)
         for node, outcomes in zip(nodes, results, strict=True):
             check(node, outcomes[number], expected[node])
+
+
+FIXED: dict[str, list[Atom]] = {
+    "index_list": [3, "a", 1.5],
+    "in_list": [1, "a", 0.5],
+    "index_dict": [1, "x", "a", 2],
+}
+UNIFORM = [INTEGERS, st.integers(-3, 3), FLOATS, TEXTS, st.sampled_from(["", "a", "b", "1"]), st.booleans()]
+ELEMENTS = [*UNIFORM, *UNIFORM, SMALL, st.one_of(INTEGERS, FLOATS, TEXTS)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(sorted(PRIMS)), st.data())
+def test_vectorised_primitives_agree_with_the_table(prim: str, data: Any) -> None:
+    """The numpy versions (columns of one kind) and the way value by value (mixtures), failures included."""
+    parameters = tuple(const(value) for value in FIXED.get(prim, []))
+    arity = PRIMS[prim].arity
+    elements = [data.draw(st.sampled_from(ELEMENTS)) for _ in range(arity)]
+    rows = data.draw(st.lists(st.tuples(*elements), min_size=1, max_size=12))
+    columns = [Column.from_atoms([row[place] for row in rows]) for place in range(arity)]
+    for place, column in enumerate(columns):
+        assert exactly(column.atoms()) == exactly([row[place] for row in rows])
+    expected: list[Any] = []
+    problems: list[str] = []
+    for row in rows:
+        try:
+            expected.append(apply_prim(prim, tuple(parameter.value for parameter in parameters), *row))
+        except ValueProblem as problem:
+            expected.append(None)
+            problems.append(str(problem))
+    result = apply_map(Map(prim, parameters), columns)
+    assert exactly(result.atoms()) == exactly(expected)
+    assert result.problem == (problems[0] if problems else "")
+
+
+def test_maps_of_columns_broadcast_and_keep_failures() -> None:
+    column = Column.from_atoms([[1, 2, 3], [4, 5, 0]])
+    inverse = apply_map(Map("div"), [Column.from_atoms([[2]]), column])
+    assert inverse.atoms() == [[2.0, 1.0, 2 / 3], [0.5, 0.4, None]]
+    total = apply_map(Map("add"), [inverse, Column.from_atoms([[1], [2]])])
+    assert total.atoms() == [[3.0, 2.0, 2 / 3 + 1], [2.5, 2.4, None]]
+    assert total.problem == "division by zero"
 
 
 @settings(max_examples=150, deadline=None)
@@ -281,3 +324,15 @@ def test_parameters_reach_the_primitive() -> None:
     assert outcomes[0] == [10]
     assert isinstance(outcomes[1], EvaluationError) and "mix" in outcomes[1].message
     assert isinstance(outcomes[2], EvaluationError) and "out of range" in outcomes[2].message
+
+
+def test_trace_and_first_difference() -> None:
+    named = program()
+    nodes = [named["histogram"], named["sorted"]]
+    found = trace(nodes, "ba")
+    assert list(found.outcomes) == reachable(nodes)
+    assert found.outcomes[named["sorted"]] == ["a", "b"]
+    assert first_difference(found, found.outcomes) is None
+    # the causal mask hides the "a" that comes after the "b"
+    smaller = first_difference(found, trace(nodes, "ba", "causal").outcomes)
+    assert smaller is not None and smaller.op == Select("<")
