@@ -10,13 +10,16 @@ from difflib import get_close_matches
 
 from rasp.source import Source, Span
 
+#: Longer lines are shown in part.
+WIDEST = 160
+
 
 @dataclass(frozen=True)
 class Diagnostic:
     """One message. `source` and `span` say where; a message about no particular place has neither.
 
-    `severity` is "error" or "warning"; `code` names the mistake for machines (kebab-case); `notes` are further lines
-    of explanation, such as the calls that led here.
+    `severity` is "error" or "warning"; `code` names the mistake for machines (kebab-case); `notes` are
+    further lines of explanation, such as the calls that led here.
     """
 
     message: str
@@ -46,15 +49,20 @@ class Diagnostic:
             end_line, end_column = self.source.position(self.span.end)
             place = {"file": self.source.name, "line": line, "column": column}
             place |= {"end_line": end_line, "end_column": end_column}
-        return {"severity": self.severity, "code": self.code, "message": self.message, "hint": self.hint} | place
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+        } | place
 
 
 def excerpt(source: Source, span: Span, label: str) -> list[str]:
     """The `--> file:line:column` block: the line of the span's start with carets below it."""
     line, column = source.position(span.start)
-    text = source.line(line)
-    before = text[: column - 1]
-    width = max(1, min(span.end - span.start, len(text) - column + 1))
+    text, offset = window(source.line(line), column - 1)
+    before = text[:offset]
+    width = max(1, min(span.end - span.start, len(text) - offset))
     margin = " " * len(str(line))
     # A tab before the caret is kept as a tab so that both lines widen alike.
     indent = "".join("\t" if character == "\t" else " " for character in before)
@@ -64,6 +72,18 @@ def excerpt(source: Source, span: Span, label: str) -> list[str]:
         f"{line} | {text}",
         f"{margin} | {indent}{'^' * width} {label}".rstrip(),
     ]
+
+
+def window(text: str, offset: int) -> tuple[str, int]:
+    """A line as it is shown, and where `offset` is in it: of a very long line only the part around that
+    place.
+    """
+    if len(text) <= WIDEST:
+        return text, offset
+    start = max(0, offset - WIDEST // 2)
+    dots = "…" if start else ""
+    end = start + WIDEST
+    return f"{dots}{text[start:end]}{'…' if end < len(text) else ''}", offset - start + len(dots)
 
 
 class RaspError(Exception):

@@ -234,8 +234,9 @@ def read_example(line: Line, mode: str) -> Example:
     answer_text = line.text[equals + 1 :].strip()
     answer = None if answer_text == "error" else answer_of(answer_text)
     if answer_text != "error" and answer is None:
-        hint = 'write a string, a list such as [1, 2.5, True, "x"], or error'
-        raise line.malformed("this is not an answer", hint, (equals + 1, len(line.text)))
+        hint = 'write one value for each position, as "abc" or [1, 2.5, True, "x"]; or error'
+        part = (len(line.text) - len(answer_text), len(line.text))
+        raise line.malformed("this is not an answer", hint, part)
     return Example(expression, given, answer, mode, line.span(0, len(line.text)))
 
 

@@ -24,7 +24,7 @@ TOKEN = re.compile(
   | (?P<int>     [0-9]+ )
   | (?P<display> full[ \t]+seq[ \t]+display(?![A-Za-z0-9_]) )
   | (?P<sop>     s-op(?=[ \t]+examples?(?![A-Za-z0-9_])) )
-  | (?P<name>    [A-Za-z_][A-Za-z0-9_]* )
+  | (?P<name>    [A-Za-z_][A-Za-z0-9_]*(?!\w) )
   | (?P<bad>     === | !== | && | \|\| | \*\* | // | [-+*/%^]=(?!=) | := | -> | => | <>
                | "[^"\r\n]* | '[^'\r\n]*'? )
   | (?P<symbol>  == | != | <= | >= | [-+*/%^<>=()\[\]{},;:] )

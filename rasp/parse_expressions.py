@@ -66,15 +66,26 @@ def read_expression(reader: Reader) -> Expression:
 def read_conditional(reader: Reader) -> Expression:
     start = reader.token.start
     then = read_operation(reader, 1)
-    while reader.accept("if"):
+    while reader.at("if"):
+        opening = reader.advance()
         condition = read_expression(reader)
         if not reader.at("else"):
-            message = f"this `if` has no `else`: expected `else`, found {reader.found()}"
-            raise reader.failure(message, "expected `else`", "a choice is written `a if condition else b`")
+            raise no_else(reader, opening)
         reader.advance()
         otherwise = read_operation(reader, 1)
         then = Conditional(then, condition, otherwise, reader.since(start))
     return then
+
+
+def no_else(reader: Reader, opening: Token) -> ParseFailure:
+    """Why no `else` follows `a if condition`."""
+    if reader.at("="):
+        return reader.failure("`=` is not a comparison", hint="an equality test is written `==`")
+    if reader.generators and reader.at("]", "}"):
+        hint = "leave elements out in a loop that builds the list: `for x in all { … }`"
+        return reader.failure("a comprehension has no `if`", "no `else` follows", hint, opening.span)
+    message = f"this `if` has no `else`: expected `else`, found {reader.found()}"
+    return reader.failure(message, "expected `else`", "a choice is written `a if condition else b`")
 
 
 def operator_level(reader: Reader) -> int:
@@ -233,10 +244,12 @@ def read_generator(reader: Reader) -> tuple[tuple[Name, ...], Expression]:
     """`names in iterable`, behind `for` inside brackets."""
     names = read_names(reader, "a loop variable")
     reader.expect("in", "after the loop variable")
+    reader.generators += 1
     iterable = read_expression(reader)
-    if reader.at("for", "if"):
-        hint = "go through a list that a function has made, or choose with `a if c else b`"
-        raise reader.failure("a comprehension has one `for` and no `if` in RASP", hint=hint)
+    reader.generators -= 1
+    if reader.at("for"):
+        hint = "write one list inside the other, or a function that makes the inner one"
+        raise reader.failure("a comprehension has only one `for`", hint=hint)
     return names, iterable
 
 

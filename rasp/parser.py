@@ -97,6 +97,9 @@ def read_statement(reader: StatementReader) -> Statement:
 def statement_reader(reader: StatementReader) -> Callable[[StatementReader], Statement]:
     """Which of the functions below reads what comes next."""
     token = reader.token
+    following = reader.tokens[reader.position + 1] if reader.position + 1 < reader.stop else reader.token
+    if token.kind == "keyword" and following.is_one_of("="):
+        return no_name
     if token.kind in ("sop", "display") or token.is_one_of(*CONSOLE_STARTS):
         return read_console_statement
     words = {
@@ -105,18 +108,22 @@ def statement_reader(reader: StatementReader) -> Callable[[StatementReader], Sta
         "load": read_load,
         "draw": read_draw,
         "return": no_return,
+        "if": no_if,
     }
     if token.kind == "keyword" and token.text in words:
         return words[token.text]
-    behind_name, position = reader.tokens[reader.position + 1 : reader.position + 2], reader.position
-    if (
-        token.kind == "name"
-        and behind_name
-        and behind_name[0].is_one_of("=", ",")
-        and position + 1 < reader.stop
-    ):
+    if token.kind == "name" and following.is_one_of("=", ","):
         return read_assignment
     return read_expression_statement
+
+
+def no_name(reader: StatementReader) -> Statement:
+    word = reader.token.text
+    raise reader.failure(f"`{word}` is a reserved word and cannot be assigned to", hint="choose another name")
+
+
+def no_if(reader: StatementReader) -> Statement:
+    raise reader.failure("there are no `if` statements", hint="write name = a if condition else b;")
 
 
 def read_console_statement(reader: StatementReader) -> Statement:

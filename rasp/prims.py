@@ -1,8 +1,8 @@
 """TABLE of elementwise primitives: what each means on one position's values.
 
-A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty) and then one atom per
-argument; it returns an atom or raises `ValueProblem`. This is the only definition of what a primitive means:
-the vectorised paths of `rasp/evaluate.py` must agree with it, and tests hold them to it.
+A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty) and then one atom
+per argument; it returns an atom or raises `ValueProblem`. This is the only definition of what a primitive
+means: the vectorised paths of `rasp/evaluate.py` must agree with it, and tests hold them to it.
 """
 
 import math
@@ -17,7 +17,9 @@ MOST_BITS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Prim:
-    """One primitive. `symbol` is its spelling in messages and drawings, with `{0}`, `{1}` … for its arguments."""
+    """One primitive. `symbol` is its spelling in messages and drawings, with `{0}`, `{1}` … for its
+    arguments.
+    """
 
     name: str
     arity: int
@@ -95,7 +97,9 @@ def power(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
 def _ordering(symbol: str, holds: Callable[[Atom, Atom], bool]) -> Callable[..., Atom]:
     def compare(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
         if isinstance(a, str) != isinstance(b, str):
-            raise ValueProblem(f"`{symbol}` cannot order a {kind_of(a)} and a {kind_of(b)}")
+            raise ValueProblem(
+                f"`{symbol}` cannot order {kind_of(a)} and {kind_of(b)} values ({show(a)}, {show(b)})"
+            )
         return holds(a, b)
 
     return compare

@@ -18,7 +18,8 @@ class ParseFailure(Exception):
 
 
 class Reader:
-    """A place in a list of tokens. `stop` is where the tokens of the present statement end at the latest."""
+    """A place in a list of tokens. `stop` is where the tokens of the present statement end at the
+    latest; `depth` and `generators` count the expressions and comprehension lists around the place."""
 
     def __init__(self, source: Source, tokens: list[Token]) -> None:
         self.source = source
@@ -26,6 +27,7 @@ class Reader:
         self.position = 0
         self.stop = len(tokens) - 1
         self.depth = 0
+        self.generators = 0
 
     @property
     def token(self) -> Token:

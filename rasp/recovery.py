@@ -4,9 +4,9 @@ would bind.
 
 from rasp.diagnostics import Diagnostic
 from rasp.lexer import Token
-from rasp.mistakes import known_mistake
+from rasp.mistakes import foreign_word, known_mistake
 from rasp.parse_console import CONSOLE_STARTS
-from rasp.reader import Reader
+from rasp.reader import VALUE_STARTS, Reader
 from rasp.source import Source, Span
 from rasp.syntax import Comment, Name
 
@@ -35,8 +35,7 @@ def doc_comment(reader: StatementReader, first: Token) -> str:
 
 def bound_names(reader: StatementReader, first: Token) -> tuple[Name, ...]:
     """The names that a broken statement starting at `first` would have bound, as far as can be told."""
-    index = next(i for i, token in enumerate(reader.tokens) if token.start == first.start)
-    tokens = reader.tokens[index:]
+    tokens = reader.tokens[position_of(reader, first) :]
     if first.is_one_of("def"):
         return tuple(Name(t.text, t.span) for t in tokens[1:2] if t.kind == "name")
     names: list[Name] = []
@@ -50,21 +49,39 @@ def bound_names(reader: StatementReader, first: Token) -> tuple[Name, ...]:
 
 
 def skip(reader: StatementReader, first: Token) -> None:
-    """Go behind the `;` or the `{ … }` that ends the broken statement, but not past the end of the block
-    around it.
+    """Go behind the broken statement that starts at `first`: behind its `;` or its block, but not past the
+    end of the block around it, nor past a `def` or `for` at the start of a line. A command of the prompt ends
+    with its line.
     """
-    if reader.position < len(reader.tokens) and reader.token is first:
-        reader.advance()
-    depth = 0
+    stuck = reader.position
+    reader.position = position_of(reader, first)
+    braces: list[bool] = []
+    while reader.position < stuck or reader.token is first:
+        step(reader, braces)
+    is_command = first.kind in ("sop", "display") or first.is_one_of(*CONSOLE_STARTS)
     while (token := reader.token).kind != "end":
-        if token.starts_line and token.is_one_of("def", "for") and token.start == line_start(reader, token):
+        if token.is_one_of("def", "for") and token.start == line_start(reader, token):
             return
-        if token.is_one_of("}") and depth == 0 and reader.blocks:
+        if (token.starts_line and is_command) or (token.is_one_of("}") and not braces and reader.blocks):
             return
-        reader.advance()
-        depth += token.is_one_of("{") - token.is_one_of("}")
-        if depth <= 0 and token.is_one_of(";", "}"):
+        if step(reader, braces):
             return
+
+
+def step(reader: StatementReader, braces: list[bool]) -> bool:
+    """Step over one token; is the statement over behind it? `braces` are those that are open: is each
+    one's a block?
+    """
+    previous, token = reader.tokens[reader.position - 1], reader.advance()
+    if token.is_one_of("{"):
+        braces.append(previous.kind in VALUE_STARTS or previous.is_one_of(")", "]"))
+    if token.is_one_of("}"):
+        return not braces or (braces.pop() and not braces)
+    return token.is_one_of(";") and not any(braces)
+
+
+def position_of(reader: StatementReader, token: Token) -> int:
+    return next(i for i, other in enumerate(reader.tokens) if other.start == token.start)
 
 
 def line_start(reader: StatementReader, token: Token) -> int:
@@ -79,23 +96,26 @@ def end_statement(reader: StatementReader) -> None:
     if reader.accept(";"):
         return
     token, end = reader.token, reader.previous_end
-    if known_mistake(token) is not None:
-        raise reader.failure("")
-    span = Span(end, end)
+    previous = reader.tokens[reader.position - 1]
+    if known_mistake(token) is not None or token.is_one_of("="):
+        raise reader.failure("`=` cannot stand here", hint="an equality test is written `==`")
+    if word := foreign_word(previous):
+        raise reader.failure(f"`{previous.text}` means nothing in RASP", hint=word, span=previous.span)
+    if token.is_one_of(")", "]"):
+        raise reader.failure(f"this `{token.text}` closes nothing", hint="remove it, or open it before")
+    starts_next = token.starts_line or token.is_one_of("}", *STATEMENT_WORDS) or token.kind in VALUE_STARTS
+    if not starts_next or token.is_one_of(",", ":", "else"):
+        raise reader.failure(f"expected `;`, found {reader.found()}", "not expected here")
+    reader.problems.append(missing_semicolon(reader, token, Span(end, end)))
+
+
+def missing_semicolon(reader: StatementReader, token: Token, span: Span) -> Diagnostic:
+    """The message for a `;` that is missing at `span`, before `token`."""
     if token.kind == "end":
-        hint = "every statement ends with `;`"
-        reader.problems.append(
-            reader.diagnostic("missing `;`", span, "expected `;` here", hint, "unfinished")
-        )
-        return
-    starts_next = (
-        token.starts_line
-        or token.is_one_of("}", *STATEMENT_WORDS)
-        or token.kind in ("name", "sop", "display")
-    )
-    if starts_next and not token.is_one_of(")", "]", "=", ",", ":", "else"):
-        problem = reader.diagnostic("missing `;`", span, "expected `;` here", code="missing-semicolon")
-        reader.problems.append(problem)
-        return
-    hint = "an operator or `;` is missing before it" if token.kind in ("int", "float", "string") else ""
-    raise reader.failure(f"expected `;`, found {reader.found()}", "not expected here", hint)
+        hint, code = "every statement ends with `;`", "unfinished"
+        return reader.diagnostic("missing `;`", span, "expected `;` here", hint, code)
+    if token.starts_line or token.is_one_of("}", *STATEMENT_WORDS):
+        return reader.diagnostic("missing `;`", span, "expected `;` here", code="missing-semicolon")
+    hint = "a name cannot start with a digit" if token.start == span.end and token.kind == "name" else ""
+    message, label = "missing `;` or operator", f"something is missing before `{token.text}`"
+    return reader.diagnostic(message, span, label, hint, "missing-semicolon")

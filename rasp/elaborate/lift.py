@@ -11,6 +11,14 @@ from rasp.values import Atom, Const, const, is_atom
 
 SELECTOR_HINT = "selectors combine with `and`, `or` and `not`; selector_width(s) counts what s selects"
 
+CONDITION = "the condition of `if`"
+
+#: What may have been meant when a selector stands for an s-op.
+SELECTOR_HINTS: dict[str, str] = {
+    CONDITION: "has_focus(s) tells for each position whether s selects anything there",
+    "the value of `aggregate`": "the selector comes first: aggregate(selector, value)",
+}
+
 
 def s_op(frame: Frame, given: Given, purpose: str) -> Node:
     """The value as an s-op. `purpose` names its role: "the key of `select`"."""
@@ -19,7 +27,8 @@ def s_op(frame: Frame, given: Given, purpose: str) -> Node:
         return value
     if isinstance(value, Node | list | dict | Function):
         message = f"{purpose} has to be an s-op, got {describe(value)}"
-        raise frame.error(given.span, message, f"this is {describe(value)}", code="kind")
+        hint = SELECTOR_HINTS.get(purpose, "") if isinstance(value, Node) else ""
+        raise frame.error(given.span, message, f"this is {describe(value)}", hint, "kind")
     return frame.constant(given.span, value)
 
 
@@ -87,7 +96,7 @@ def prefix(frame: Frame, symbol: str, given: Given, span: Span) -> Node:
 
 def choice(frame: Frame, condition: Given, then: Given, otherwise: Given, span: Span) -> Node:
     """`then if condition else otherwise` with an s-op as condition: chosen at each position."""
-    test = s_op(frame, condition, "the condition of `if`")
+    test = s_op(frame, condition, CONDITION)
     yes = s_op(frame, then, "a value chosen at each position")
     no = s_op(frame, otherwise, "a value chosen at each position")
     return frame.add(span, Map("if"), test, yes, no)
