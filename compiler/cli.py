@@ -5,7 +5,7 @@ Subcommands import what they need when they run: `rasp run` and `rasp check` mus
 
 import click
 
-from compiler.options import ATTENTIONS
+from compiler.options import ATTENTIONS, DIALECTS
 from rasp.cli import SETTINGS, check, run
 from rasp.console import Commands
 
@@ -45,7 +45,7 @@ main.add_command(check)
 @click.option("--vocab", metavar="VOCAB", help="The tokens: a text of characters or a JSON list.")
 @click.option("--max-length", type=int, metavar="N", help="Longest input in tokens.")
 @click.option("--attention", type=click.Choice(ATTENTIONS), help="What a position sees; full unless given.")
-@click.option("--dialect", default="plain", show_default=True, help="Which transformer.")
+@click.option("--dialect", default="plain", show_default=True, help=f"Transformer: {', '.join(DIALECTS)}.")
 @click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
 @click.option(
     "--emit", type=click.Choice(STAGES), metavar="STAGE", help=f"Print a stage: {', '.join(STAGES)}."
@@ -116,7 +116,9 @@ def apply(folder: str, inputs: tuple[str, ...], as_json: bool) -> int:
 @FOLDER
 @JSON
 def info(folder: str, as_json: bool) -> int:
-    """Show what a compiled model is: program, options, sizes, output values.
+    """Show what a compiled model is.
+
+    Its program and options, its sizes, and the values that its outputs can have.
 
     \b
     Example:
@@ -151,10 +153,11 @@ def generate(folder: str, prompt: str, count: int, as_json: bool) -> int:
 @click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @JSON
 def test(paths: tuple[str, ...], as_json: bool) -> int:
-    """Run the `# example:` lines of programs, interpreted and compiled.
+    """Run the examples that programs give.
 
-    Folders are searched for .rasp files. A program is compiled by each of its `# compile:` lines, and the
-    examples of the same expression that fit its vocabulary and length are run on the model too.
+    These are their `# example:` lines, which are interpreted; and the program is compiled by each of its
+    `# compile:` lines, and the examples of the same expression that fit its vocabulary and length are run on
+    the model too. Folders are searched for .rasp files.
 
     \b
     Examples:

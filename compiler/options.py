@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from rasp.diagnostics import Diagnostic
-from rasp.values import Atom, typed
+from rasp.values import Atom, show, typed
 
 ATTENTIONS = ("full", "causal")
+DIALECTS = ("plain",)
 
 
 class CompileError(Exception):
@@ -18,9 +19,9 @@ class CompileError(Exception):
 
 @dataclass(frozen=True)
 class CompileOptions:
-    """Vocabulary (atoms in the order of their token ids), longest input N (BOS not counted), and how to compile.
+    """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile.
 
-    Raises `CompileError` when the vocabulary is empty, repeats a token or holds a non-atom, or N is out of range.
+    Raises `CompileError` when the vocabulary is empty or repeats a token, or anything is out of range.
     """
 
     vocabulary: tuple[Atom, ...]
@@ -46,26 +47,27 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
     plain: dict[Atom, Atom] = {}
     for token in options.vocabulary:
         if typed(token) in seen:
-            found.append((f"the vocabulary has {token!r} twice", "every token may stand there only once"))
+            found.append((f"the vocabulary has {show(token)} twice", "every token may stand there only once"))
         elif token in plain:
             other = plain[token]
-            found.append(
-                (
-                    f"the vocabulary has both {other!r} and {token!r}, which RASP's == cannot tell apart",
-                    "keep one of them",
-                )
-            )
+            message = f"the vocabulary has both {show(other)} and {show(token)}, which `==` cannot tell apart"
+            found.append((message, "keep one of them"))
         seen.add(typed(token))
         plain[token] = token
     if len({isinstance(token, str) for token in options.vocabulary}) > 1:
         found.append(
-            ("the vocabulary mixes strings with other values", "a sequence holds only strings or only numbers")
+            (
+                "the vocabulary mixes strings with other values",
+                "a sequence holds only strings or only numbers",
+            )
         )
     if not 1 <= options.max_length <= LONGEST:
         message = f"the maximum length has to be between 1 and {LONGEST}, got {options.max_length}"
         found.append((message, "it is the number of input tokens, BOS not counted"))
     if options.attention not in ATTENTIONS:
         found.append((f"there is no attention called {options.attention!r}", "use full or causal"))
+    if options.dialect not in DIALECTS:
+        found.append((f"there is no dialect called {options.dialect}", f"use {', '.join(DIALECTS)}"))
     if not 0 <= options.level <= 3:
         found.append((f"there is no optimisation level {options.level}", "use 0, 1, 2 or 3"))
     return found

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from typing import cast
 
 import click
+import numpy as np
 
 from rasp.console import (
     FAILED,
@@ -83,7 +83,7 @@ def outcome_json(outcome: Outcome) -> str:
         case EvaluationError():
             return json.dumps({"error": outcome.message, "position": outcome.position})
         case [list(), *_]:
-            return json.dumps([list(map(int, row)) for row in cast(list[list[bool]], outcome)])
+            return json.dumps(np.array(outcome, dtype=int).tolist())
         case _:
             return json.dumps(outcome)
 
@@ -99,9 +99,9 @@ def show_outcome(node: Node, tokens: Sequence[Atom], outcome: list[Atom] | list[
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of all messages.")
 def check(files: tuple[str, ...], as_json: bool) -> int:
-    """Report mistakes and doubtful places of programs without running them.
+    """Report mistakes and doubtful places.
 
-    Exit code 1 when there is an error; warnings alone are fine.
+    Nothing is run. Exit code 1 when there is an error; warnings alone are fine.
 
     \b
     Examples:

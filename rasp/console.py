@@ -20,6 +20,7 @@ from rasp.source import Source
 from rasp.values import Atom, classify, is_atom
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+USAGE = "usage"
 STANDARD_INPUT = "-"
 
 
@@ -28,7 +29,7 @@ class WrongUsage(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.diagnostics = (Diagnostic(message, hint=hint, code="usage"),)
+        self.diagnostics = (Diagnostic(message, hint=hint, code=USAGE),)
 
 
 class Commands(click.Group):
@@ -64,7 +65,7 @@ class Commands(click.Group):
         diagnostics = getattr(error, "diagnostics", None)
         if diagnostics is not None:
             report(diagnostics)
-            return MISUSED if isinstance(error, WrongUsage) else FAILED
+            return MISUSED if any(diagnostic.code == USAGE for diagnostic in diagnostics) else FAILED
         click.echo(f"internal error, please report it: {type(error).__name__}: {error}", err=True)
         if os.environ.get("RASP_DEBUG") == "1":
             traceback.print_exception(error)

@@ -1,7 +1,7 @@
 """`rasp test`: the `# example:` lines of programs, interpreted and, by the `# compile:` lines, compiled."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from compiler.pipeline import compile_program
 from rasp.cli import counted, interpretable
 from rasp.console import FAILED, WrongUsage, read_source, report
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import Answer, CompileLine, Directives, Example, read_directives
+from rasp.directives import Answer, CompileLine, Example, read_directives
 from rasp.evaluate import EvaluationError, Outcome, evaluate
 from rasp.graph import Node
 from rasp.program import Program, load_program
@@ -37,12 +37,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Subject:
-    """A program whose examples are run. `nodes` holds what each example's expression denotes."""
+    """A program whose examples are run."""
 
     source: Source
     program: Program
-    directives: Directives
-    nodes: tuple[Node, ...]
 
     def complain(self, span: Span, message: str, hint: str = "") -> Diagnostic:
         return Diagnostic(message, self.source, span, hint=hint, code="example")
@@ -72,36 +70,47 @@ def program_files(path: str) -> list[str]:
 
 def run_file(file: str) -> Result:
     """Interpret and compile one program's examples."""
-    source = read_source(file)
-    directives = read_directives(source)
+    diagnostics: tuple[Diagnostic, ...] = ()
     try:
+        source = read_source(file)
+        directives = read_directives(source)
+        diagnostics = directives.diagnostics
         program = load_program(source)
         nodes = tuple(interpretable(program, example.expression) for example in directives.examples)
     except RaspError as error:
-        return Result(file, 0, 0, 0, (*directives.diagnostics, *error.diagnostics))
-    subject = Subject(source, program, directives, nodes)
-    wrong = [failure for i in range(len(nodes)) for failure in interpret(subject, i)]
-    compiled = models = 0
-    for line in directives.compiles:
-        runs, failures = compile_and_run(subject, line)
-        compiled += runs
-        models += 1
-        wrong += failures
-    return Result(file, len(nodes), compiled, models, (*directives.diagnostics, *wrong))
+        return Result(file, 0, 0, 0, (*diagnostics, *error.diagnostics))
+    subject = Subject(source, program)
+    found = [
+        interpret(subject, example, node) for example, node in zip(directives.examples, nodes, strict=True)
+    ]
+    right = [
+        (example, node)
+        for example, node, wrong in zip(directives.examples, nodes, found, strict=True)
+        if wrong is None
+    ]
+    wrong = [diagnostic for diagnostic in found if diagnostic is not None]
+    runs = [compile_and_run(subject, line, right) for line in directives.compiles]
+    wrong += [diagnostic for _, failures in runs for diagnostic in failures]
+    compiled = sum(count for count, _ in runs)
+    return Result(file, len(nodes), compiled, len(runs), (*diagnostics, *wrong))
 
 
-def interpret(subject: Subject, number: int) -> Iterator[Diagnostic]:
+def interpret(subject: Subject, example: Example, node: Node) -> Diagnostic | None:
     """A complaint if the interpreter's value is not the one in the example."""
-    example = subject.directives.examples[number]
-    outcome = evaluate([subject.nodes[number]], [example.input], example.attention)[0][0]
-    if not agrees(outcome, example.answer):
-        yield subject.complain(
-            example.span, f"the interpreter gives {shown(outcome)}, not {shown(example.answer)}"
-        )
+    outcome = evaluate([node], [example.input], example.attention)[0][0]
+    if agrees(outcome, example.answer):
+        return None
+    message = f"the interpreter gives {shown(outcome)}, not {shown(example.answer)}"
+    return subject.complain(example.span, message)
 
 
-def compile_and_run(subject: Subject, line: CompileLine) -> tuple[int, list[Diagnostic]]:
-    """How many examples were run on the model of a `# compile:` line, and what was wrong with it or them."""
+def compile_and_run(
+    subject: Subject, line: CompileLine, right: Sequence[tuple[Example, Node]]
+) -> tuple[int, list[Diagnostic]]:
+    """How many examples were run on the model of a `# compile:` line, and what was wrong with it or them.
+
+    `right` are the examples that the interpreter agrees with.
+    """
     if line.vocabulary is None or line.max_length is None:
         return 0, [subject.complain(line.span, "this line says no `vocab` or no `max_length`")]
     try:
@@ -111,11 +120,7 @@ def compile_and_run(subject: Subject, line: CompileLine) -> tuple[int, list[Diag
         message = f"this does not compile: {error.diagnostics[0].message}"
         return 0, [subject.complain(line.span, message, error.diagnostics[0].hint)]
     node = subject.program.sop(line.expression)
-    examples = [
-        example
-        for example, of in zip(subject.directives.examples, subject.nodes, strict=True)
-        if of is node and fits(example, options)
-    ]
+    examples = [example for example, of in right if of is node and fits(example, options)]
     answers = Model(compiled.weights).answers([example.input for example in examples])
     wrong = [
         subject.complain(example.span, f"the model gives {shown(answer['out'])}, not {shown(example.answer)}")

@@ -73,15 +73,16 @@ class Checkpoint:
     summary: Record
 
 
-def damaged(path: Path, reason: str, hint: str = AGAIN) -> CheckpointError:
-    """A `CheckpointError` about one file."""
-    return CheckpointError(Diagnostic(f"{path} {reason}", hint=hint, code="bad-checkpoint"))
+def damaged(path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint") -> CheckpointError:
+    """A `CheckpointError` about one file. The code "usage" says that the path is wrong, not the file."""
+    return CheckpointError(Diagnostic(f"{path} {reason}", hint=hint, code=code))
 
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the folder, over an older checkpoint too. Raises `CheckpointError`, with nothing changed."""
     if folder.exists() and not replaceable(folder):
-        raise damaged(folder, "exists and is not a checkpoint", "choose another folder, or remove it first")
+        hint = "choose another folder, or remove it first"
+        raise damaged(folder, "exists and is not a checkpoint", hint, "usage")
     try:
         replace_folder(folder, encode_files(checkpoint))
     except OSError as error:
@@ -168,13 +169,15 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 def read_record(folder: Path) -> Record:
     """rasp.json, checked to be ours, readable by this version, and whole."""
     if not folder.exists():
-        raise damaged(folder, "does not exist", "`rasp compile FILE -o FOLDER` makes a checkpoint")
+        raise damaged(folder, "does not exist", "`rasp compile FILE -o FOLDER` makes a checkpoint", "usage")
     if not folder.is_dir():
-        raise damaged(folder, "is a file, not a checkpoint folder", "give the folder that it lies in")
+        raise damaged(
+            folder, "is a file, not a checkpoint folder", "give the folder that it lies in", "usage"
+        )
     path = folder / RECORD
     if not path.exists():
         hint = "a checkpoint is a folder written by `rasp compile FILE -o FOLDER`"
-        raise damaged(folder, f"is not a checkpoint: it has no {RECORD}", hint)
+        raise damaged(folder, f"is not a checkpoint: it has no {RECORD}", hint, "usage")
     data = read_bytes(path)
     try:
         record = decode_json(data)
