@@ -4,8 +4,8 @@
 
 Building the graph is not counted, converting the input and the answer is. The reference's figures are CPU
 seconds of its interpreter (tech-srl/RASP, commit 61dde62), start-up and parsing excluded; its cost grows with
-the square of the length, so there are none for n = 20,000. The last table evaluates 100,000 inputs of length 10 at once, as
-verification does.
+the square of the length, so there are none for n = 20,000. The last table evaluates 100,000 inputs of
+length 10 at once, as verification does.
 """
 
 import math

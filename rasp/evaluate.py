@@ -144,8 +144,14 @@ def outcomes(run: Run, node: Node) -> list[Outcome]:
 
 def run_batch(outputs: Sequence[Node], tokens: Column, attention: str, dense_only: bool = False) -> Run:
     """Evaluate all nodes that the outputs need."""
-    batch, length = tokens.shape
-    run = Run(Frame(batch, length, attention == "causal"), tokens, reachable(outputs), dense_only)
+    frame = Frame(*tokens.shape, causal=attention == "causal")
+    order = reachable(outputs)
+    # The order of positions is that of the program's own `indices`, so that selectors and mask combine.
+    indices = next((node for node in order if isinstance(node.op, Indices)), None)
+    codes = positions(frame)
+    run = Run(frame, tokens, order, dense_only, Comparison(codes, codes, frame.length, indices, 0))
+    if indices is not None:
+        run.comparisons[indices, indices] = run.positions
     for number, node in enumerate(run.order):
         run.failures[node] = inherited_failures(run, node)
         failed = failed_inputs(run, node)
@@ -219,7 +225,7 @@ def ranges_of(run: Run, node: Node) -> counting.Sum | None:
     if node not in run.sums:
         selection = run.selections[node]
         if run.frame.causal:
-            selection = both(selection, related(order_of_positions(run), LESS | EQUAL))
+            selection = both(selection, related(run.positions, LESS | EQUAL))
         run.sums[node] = None if run.dense_only else counting.structured(selection, run.frame)
     return run.sums[node]
 
@@ -229,16 +235,6 @@ def keys_of(run: Run, node: Node) -> Chosen:
     if node not in run.chosen:
         run.chosen[node] = choose_keys(run.selections[node], ranges_of(run, node), run.frame)
     return run.chosen[node]
-
-
-def order_of_positions(run: Run) -> Comparison:
-    """The comparison of indices with indices: the program's own if it has `indices`, so that they combine."""
-    indices = next((node for node in run.values if isinstance(node.op, Indices)), None)
-    if (indices, indices) not in run.comparisons:
-        codes = positions(run.frame)
-        made = Comparison(codes, codes, run.frame.length, indices, len(run.comparisons))
-        run.comparisons[indices, indices] = made
-    return run.comparisons[indices, indices]
 
 
 def selector(run: Run, node: Node, number: int) -> Selection:
@@ -266,7 +262,7 @@ def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
     if (key, query) not in run.comparisons:
         both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
         codes, size = rank_together(*both_sides)
-        run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons))
+        run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons) + 1)
     return related(run.comparisons[key, query], relation)
 
 
@@ -288,6 +284,6 @@ def best(run: Run, node: Node) -> Selection:
     if found is None:
         found = dense.highest(run.selections[inner], priority, frame)
     winner = np.where(found < 0, frame.length, found % frame.length)
-    comparison = Comparison(positions(frame), winner, frame.length + 1, node, len(run.comparisons))
+    comparison = Comparison(positions(frame), winner, frame.length + 1, node, len(run.comparisons) + 1)
     run.comparisons[node, node] = comparison
     return related(comparison, EQUAL)

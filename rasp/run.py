@@ -71,11 +71,12 @@ class Run:
     tokens: Column
     order: list[Node]
     dense_only: bool
+    positions: Comparison  # of each position with each
     values: dict[Node, Column] = field(default_factory=dict[Node, Column])
     selections: dict[Node, Selection] = field(default_factory=dict[Node, Selection])
     failures: dict[Node, Failures | None] = field(default_factory=dict[Node, Failures | None])
-    comparisons: dict[tuple[Node | None, Node | None], Comparison] = field(
-        default_factory=dict[tuple[Node | None, Node | None], Comparison]
+    comparisons: dict[tuple[Node, Node], Comparison] = field(
+        default_factory=dict[tuple[Node, Node], Comparison]
     )
     sums: dict[Node, Sum | None] = field(default_factory=dict[Node, Sum | None])
     chosen: dict[Node, Chosen] = field(default_factory=dict[Node, Chosen])
