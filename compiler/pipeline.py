@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.analysis.infer import Analysis
+from compiler.analysis.refusal import refuse
 from compiler.emit.assemble import assemble
 from compiler.emit.weights import Weights
 from compiler.lower.choose import Unsolved, choose
 from compiler.lower.layout import Frame, Layout, allocate
 from compiler.lower.plan import Plan, schedule
-from compiler.analysis.refusal import refuse
 from compiler.optimise import rules_for
 from compiler.optimise.rewrite import rewrite
-from compiler.options import CompileOptions
+from compiler.options import CompileError, CompileOptions
+from compiler.report import stages
+from compiler.report.summary import summary, symbols
+from rasp.diagnostics import Diagnostic
 from rasp.graph import Constant, Graph, Node
 from rasp.program import Program
 
@@ -31,6 +34,33 @@ class Compiled:
     layout: Layout
     weights: Weights
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Sizes, JSON-able."""
+        return summary(self.weights, self.plan)
+
+    @property
+    def symbols(self) -> dict[str, Any]:
+        """The symbol map, JSON-able."""
+        return symbols(self.plan, self.layout, self.analysis)
+
+    def emit(self, stage: str) -> str:
+        """One stage (`stages.STAGES`) as text."""
+        match stage:
+            case "graph":
+                return stages.graph_stage(self.outputs)
+            case "domains":
+                return stages.domains_stage(self.outputs, self.analysis)
+            case "plan":
+                return stages.plan_stage(self.plan, self.program.graph)
+            case "layout":
+                return stages.layout_stage(self.layout, self.analysis)
+            case "weights":
+                return stages.weights_stage(self.weights)
+            case _:
+                known = ", ".join(stages.STAGES)
+                raise CompileError(Diagnostic(f"there is no stage called {stage!r}", hint=f"stages are {known}"))
+
 
 def compile_program(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Compiled:
     """Compile named expressions of a program into one model.
@@ -38,6 +68,7 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
     Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly.
     """
     nodes = {name: program.sop(text) for name, text in outputs.items()}
+    nodes = rewrite(Analysis(program.graph, options), nodes, rules_for(options.level))
     analysis, plan = lower(program.graph, nodes, options)
     layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
     weights = assemble(plan, layout, analysis)
@@ -46,7 +77,6 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
 
 def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> tuple[Analysis, Plan]:
     """Blocks in layers. An expression without a one-step look-up is retried with its parts materialised."""
-    outputs = rewrite(Analysis(graph, options), outputs, rules_for(options.level))
     materialised: frozenset[Node] = frozenset()
     while True:
         analysis = Analysis(graph, options, materialised)

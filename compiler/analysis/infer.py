@@ -131,6 +131,9 @@ class Analysis:
                 "compute it in steps that each look at fewer values, or compile for a shorter length",
             ) from None
         column = self.run(node, leaves, codes, as_floats=False)
+        if selectors.every_index_once(self, node):  # the parts of a rank could add up to more than a rank can be
+            codes = codes[column.data < self.max_length]
+            column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor(column)
         if any(self.relation(leaf).domain.floats for leaf in leaves):
             self._check_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))

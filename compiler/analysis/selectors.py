@@ -11,7 +11,7 @@ from compiler.analysis.domain import Ints
 from compiler.analysis.formula import Comparison, Formula, Junction, Pick, conjuncts, formula
 from compiler.analysis.rows import contexts
 from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import And, Best, Constant, Indices, Node, Select, Width
+from rasp.graph import And, Best, Constant, Indices, Map, Node, Select, Width
 from rasp.prims import TESTS
 from rasp.values import const
 
@@ -120,6 +120,8 @@ def diagonal(analysis: Analysis, part: Formula) -> Node:
 
 def distinct(analysis: Analysis, node: Node) -> bool:
     """Whether the s-op's values at any two positions of one input differ (under RASP's ==)."""
+    if every_index_once(analysis, node):
+        return True
     leaves = analysis.leaves(node)
     if len(leaves) != 1 or not every_index_once(analysis, leaves[0]):
         return False
@@ -136,6 +138,9 @@ def every_index_once(analysis: Analysis, node: Node) -> bool:
             return True
         case Width():  # under causal attention a row sees only earlier positions, so ranks repeat
             return not analysis.causal and total_order(analysis, formula(node.args[0]))
+        case Map("add") if all(isinstance(arg.op, Width) for arg in node.args):  # a rank counted in two parts
+            parts = tuple(formula(arg.args[0]) for arg in node.args)
+            return not analysis.causal and total_order(analysis, Junction(False, parts))
         case _:
             return False
 

@@ -47,6 +47,19 @@ class Problem:
     base: int
 
 
+@dataclass(frozen=True)
+class Digit:
+    """A variable's part of a number system: its form, the values it takes, and their smallest distance."""
+
+    form: Form
+    values: Vector
+    gap: float
+
+    @property
+    def span(self) -> float:
+        return float(self.values[-1] - self.values[0])
+
+
 def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
     ok = table.values >= 0
@@ -115,18 +128,22 @@ def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
     own = list(own_forms(reader, problem))
     yield from own
     relevant = relevant_leaves(problem)
-    digits = [digit(reader, problem, leaf) for leaf in relevant]
-    few = 4 if len(problem.codes) > MANY_ROWS else MOST_ORDERS
+    digits = {leaf: digit(reader, problem, leaf) for leaf in relevant}
+    yield from orders(problem, list(digits.values()))
+    if len(relevant) > 1 and all(len(d.values) == 2 for d in digits.values()):
+        yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits.values()))
+    scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
+    for direction in directions(reader, problem, own, scalars):
+        rest = [d for leaf, d in digits.items() if reader.variable(leaf) not in direction.form.parts]
+        if rest:
+            yield from orders(problem, [*rest, direction])
+
+
+def orders(problem: Problem, digits: list[Digit]) -> Iterator[Form]:
+    """Number systems of these digits in several orders of significance."""
+    few = 6 if len(problem.codes) > MANY_ROWS else MOST_ORDERS
     for order in islice(permutations(digits), few):
         yield number_system(order)
-    if len(relevant) > 1 and all(len(d.values) == 2 for d in digits):
-        yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits))
-    scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
-    if len(scalars) > 1:
-        rest = [d for d, leaf in zip(digits, relevant, strict=True) if reader.is_free(leaf)]
-        for direction in directions(reader, problem, own, scalars):
-            for order in islice(permutations(rest), few):
-                yield number_system((*order, direction))
 
 
 def own_forms(reader: Reader, problem: Problem) -> Iterator[Form]:
@@ -158,19 +175,6 @@ def decides(codes: Ints, group: Ints) -> bool:
     seen = np.empty(inverse.max() + 1, np.int64)
     seen[inverse] = group
     return bool((seen[inverse] == group).all())
-
-
-@dataclass(frozen=True)
-class Digit:
-    """A variable's part of a number system: its form, the values it takes, and their smallest distance."""
-
-    form: Form
-    values: Vector
-    gap: float
-
-    @property
-    def span(self) -> float:
-        return float(self.values[-1] - self.values[0])
 
 
 def as_digit(form: Form, values: Vector) -> Digit:
@@ -237,12 +241,17 @@ def number_system(digits: tuple[Digit, ...]) -> Form:
     return total
 
 
-def directions(reader: Reader, problem: Problem, own: list[Form], scalars: list[Node]) -> Iterator[Digit]:
-    """Combinations of the scalars that the expression itself uses, and their sum and difference."""
+def directions(reader: Reader, problem: Problem, own: list[Form], scalars: list[Node]) -> list[Digit]:
+    """Combinations of several scalars as one digit: those that the expression itself uses, and sum and difference."""
+    if len(scalars) < 2:
+        return []
     carried = [Form({reader.variable(s): reader.carried(s)}, noise=reader.noise(s)) for s in scalars]
-    forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
     wanted = {reader.variable(s) for s in scalars}
+    forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
     forms += [Form({v: p for v, p in f.parts.items() if v in wanted}, noise=f.noise) for f in own]
+    distinct: dict[tuple[object, ...], Form] = {}
     for form in forms:
-        if form.parts:
-            yield as_digit(form, values_of(reader, problem, form))
+        if len(form.parts) > 1:
+            key = tuple((v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node)))
+            distinct.setdefault(key, form)
+    return [as_digit(form, values_of(reader, problem, form)) for form in distinct.values()]

@@ -191,8 +191,6 @@ def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vec
     The values themselves are taken where they serve: a linear form then provides them for nothing.
     """
     selects = match.selects
-    if not match.cares.all():
-        return None
     rows, row_kind = np.unique(selects, axis=0, return_inverse=True)
     row_kind = row_kind.reshape(-1)
     if (rows.sum(axis=0) > 1).any():

@@ -1,0 +1,106 @@
+"""Each stage of a compilation as text, for `--emit` and for golden tests."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.emit.weights import Weights
+from compiler.lower.form import Form, Variable
+from compiler.lower.layout import Layout
+from compiler.lower.plan import Plan
+from compiler.report.describe import describe
+from rasp.graph import Graph, Indices, Node, Tokens, reachable
+
+STAGES = ("graph", "domains", "plan", "layout", "weights")
+
+
+def graph_stage(outputs: Mapping[str, Node]) -> str:
+    """The optimised graph, one node a line."""
+    number = {node: k for k, node in enumerate(reachable(outputs.values()))}
+    rows = [f"%{k} = {node.op} {' '.join(f'%{number[a]}' for a in node.args)}".rstrip() for node, k in number.items()]
+    return "\n".join(rows + [f"{name} = %{number[node]}" for name, node in outputs.items()])
+
+
+def domains_stage(outputs: Mapping[str, Node], analysis: Analysis) -> str:
+    """Values that attention results and outputs can have."""
+    graph = analysis.graph
+    rows: list[str] = []
+    for node in reachable(outputs.values()):
+        if node.is_selector or not (analysis.is_leaf(node) or node in outputs.values()):
+            continue
+        depends = ", ".join(describe(graph, leaf) for leaf in analysis.leaves(node) if leaf is not node)
+        rows.append(f"{describe(graph, node)}: {analysis.domain(node)}" + (f"   of {depends}" if depends else ""))
+    return "\n".join(rows)
+
+
+def plan_stage(plan: Plan, graph: Graph) -> str:
+    """Layer by layer: heads with what they read and write, then look-up tables with their hidden units."""
+    rows: list[str] = []
+    for number, layer in enumerate(plan.layers):
+        rows.append(f"layer {number}")
+        for h, head in enumerate(layer.heads):
+            scores = head.scores
+            writes = ", ".join(dict.fromkeys(describe(graph, v.node) for v, _ in head.targets))
+            size = f"d_key {len(scores.queries)}, d_value {len(head.values)}, bos {scores.mode}"
+            rows.append(f"  head {h}: {describe(graph, head.selector)}   ({size})")
+            rows.append(f"    query reads {reads(graph, scores.queries)}")
+            rows.append(f"    key   reads {reads(graph, scores.keys)}")
+            rows.append(f"    value reads {reads(graph, head.values)}")
+            rows.append(f"    writes {writes}")
+        for table in layer.tables:
+            what = describe(graph, table.variable.node)
+            rows.append(f"  table: {what}   ({table.stairs.units} hidden units)")
+            rows.append(f"    reads {reads(graph, [table.form])}")
+    for readout in plan.readouts:
+        rows.append(f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, [readout.form])}")
+    return "\n".join(rows)
+
+
+def reads(graph: Graph, forms: Iterable[Form]) -> str:
+    """The variables that forms read, by name."""
+    found = dict.fromkeys(label(graph, v) for form in forms for v in form.parts)
+    return ", ".join(found) or "a constant"
+
+
+def label(graph: Graph, variable: Variable) -> str:
+    return f"table {describe(graph, variable.node)}" if variable.is_table else describe(graph, variable.node)
+
+
+def layout_stage(layout: Layout, analysis: Analysis) -> str:
+    """Residual columns: what each carries, and its value for each token, position, or value of the s-op."""
+    rows: list[str] = []
+    frame = layout.frame
+    for k, column in enumerate(layout.columns):
+        if column is None:
+            vector = layout.embedding[k]
+            parts = []
+            if vector[: frame.tokens].any():
+                parts.append(f"{describe(analysis.graph, analysis.graph.add(Tokens()))} {numbers(vector[: frame.tokens])}")
+            if vector[frame.tokens : -1].any():
+                positions = vector[frame.tokens : -1]
+                parts.append(f"{describe(analysis.graph, analysis.graph.add(Indices()))} {numbers(positions)}")
+            parts.append(f"BOS {vector[-1]:g}")
+            rows.append(f"{k:4}  embedding: " + " + ".join(parts))
+        else:
+            variable, feature = column
+            features = layout.blocks.features[variable]
+            what = label(analysis.graph, variable)
+            rows.append(f"{k:4}  {what}: {numbers(features.basis[feature])}, BOS {features.at_bos[feature]:g}")
+    return "\n".join(rows)
+
+
+def numbers(vector: np.ndarray) -> str:
+    """A vector in brackets, the middle of a long one left out."""
+    shown = [f"{x:.6g}" for x in vector.tolist()]
+    return "[" + ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]]) + "]"
+
+
+def weights_stage(weights: Weights) -> str:
+    """Every array: name, shape, how many entries are not zero, and the largest."""
+    rows = [
+        f"{name:32} {'×'.join(map(str, array.shape)):>12}  {np.count_nonzero(array):6} nonzero, "
+        f"largest {np.abs(array).max(initial=0.0):.6g}"
+        for name, array in weights.arrays.items()
+    ]
+    return "\n".join(rows)
