@@ -1,0 +1,234 @@
+"""Reading: precedence, spans, whole-input parsing, commands of the prompt, and going on after mistakes."""
+
+import json
+import string
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rasp import syntax
+from rasp.diagnostics import RaspError
+from rasp.parser import parse, parse_expression, parse_tolerantly
+from rasp.source import Source
+from rasp.walk import Tree, walk
+
+CASES = Path(__file__).parent / "conformance"
+
+
+def programs() -> Iterator[str]:
+    for name in ("values.jsonl", "errors.jsonl"):
+        for line in (CASES / name).read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)["program"]
+
+
+def shape(tree: Tree) -> str:
+    """An expression with every operation in parentheses and everything else as it is in the text."""
+    match tree:
+        case syntax.Operation(operands, operators):
+            text = shape(operands[0])
+            for operator, operand in zip(operators, operands[1:], strict=True):
+                text = f"({text} {operator} {shape(operand)})"
+            return text
+        case syntax.Prefix(operator, operand):
+            return f"({operator} {shape(operand)})"
+        case syntax.Conditional(then, condition, otherwise):
+            return f"({shape(then)} if {shape(condition)} else {shape(otherwise)})"
+        case syntax.Index(target, index):
+            return f"{shape(target)}[{shape(index)}]"
+        case syntax.Call(function, arguments):
+            return f"{shape(function)}({', '.join(map(shape, arguments))})"
+        case syntax.Group(inner):
+            return shape(inner)
+        case syntax.Name(text):
+            return text
+        case syntax.Literal(value):
+            return repr(value)
+        case _:
+            return type(tree).__name__
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("1 - 2 - 3", "((1 - 2) - 3)"),
+        ("1 + 2 * 3", "(1 + (2 * 3))"),
+        ("7 % 4 * 2", "(7 % (4 * 2))"),
+        ("2 * 7 % 4", "((2 * 7) % 4)"),
+        ("10 - 7 % 4", "(10 - (7 % 4))"),
+        ("2 ^ 3 ^ 2", "((2 ^ 3) ^ 2)"),
+        ("2 ^ -1", "(2 ^ (- 1))"),
+        ("-x ^ 2", "((- x) ^ 2)"),
+        ("-x[0]", "(- x[0])"),
+        ("not f(x)[1]", "(not f(x)[1])"),
+        ("not a == b", "((not a) == b)"),
+        ("1 + not 0", "(1 + (not 0))"),
+        ("- - 5", "(- (- 5))"),
+        ("a<-1", "(a < (- 1))"),
+        ("3 > 2 == True", "((3 > 2) == True)"),
+        ("a or b and c", "((a or b) and c)"),
+        ("a == b and c != d", "((a == b) and (c != d))"),
+        ("a if b else c if d else e", "((a if b else c) if d else e)"),
+        ("a if b in c else d", "(a if (b in c) else d)"),
+        ("a in b and c", "(a in (b and c))"),
+        ("1 in a if b else c", "(1 in (a if b else c))"),
+        ("1 in a in b", "((1 in a) in b)"),
+        ("s-op", "(s - op)"),
+        ("f (x) (y) [1]", "f(x)(y)[1]"),
+        ("select", "select"),
+        ("select (a, b, ==)", "Select"),
+        ("aggregate(a, b, 0,)", "Aggregate"),
+        ("len ([1, 2,],)", "BuiltinCall"),
+        ("007", "7"),
+    ],
+)
+def test_readings(text: str, reading: str) -> None:
+    assert shape(parse_expression(Source("<test>", text))) == reading
+
+
+def test_whole_input() -> None:
+    text = (
+        "a = 1; b = 2; # one line\n# alone\nx = 1 + # in the middle\n  2;"
+        "def f(x) { # here\n return x; # there\n}f(1);"
+    )
+    kinds = [type(statement).__name__ for statement in parse(Source("<test>", text)).statements]
+    assert kinds == ["Assign", "Assign", "Assign", "FunctionDefinition", "ExpressionStatement"]
+
+
+def test_commands_end_with_their_line() -> None:
+    text = (
+        'set example [1,\n 2]\nset s-op example "a" +\n "b"\n[3];\nshow selector example\n'
+        "examples off\nfull seq display on\nquit()\n"
+    )
+    statements = parse(Source("<test>", text)).statements
+    kinds = [type(statement).__name__ for statement in statements]
+    assert kinds == [
+        "SetExample",
+        "SetExample",
+        "ExpressionStatement",
+        "ShowExample",
+        "SwitchExamples",
+        "FullDisplay",
+        "Exit",
+    ]
+    assert [s.what for s in statements if isinstance(s, syntax.SetExample | syntax.ShowExample)] == [
+        "both",
+        "s-op",
+        "selector",
+    ]
+
+
+def test_doc_comments() -> None:
+    text = "# Not this.\n\n# Adds one.\n# Twice.\ndef f(x) { return x + 1; }\n"
+    (definition,) = parse(Source("<test>", text)).statements
+    assert isinstance(definition, syntax.FunctionDefinition)
+    assert definition.doc == "Adds one.\nTwice."
+
+
+@pytest.mark.parametrize("text", list(programs()))
+def test_spans(text: str) -> None:
+    """Every tree has a non-empty span within its parent's text, and starts with a token."""
+    for tree in walk(*parse_tolerantly(Source("<test>", text)).statements):
+        assert 0 <= tree.span.start < tree.span.end <= len(text)
+        assert not text[tree.span.start].isspace()
+
+
+def test_several_mistakes_in_one_run() -> None:
+    text = "a = ;\nb = 1\nc = (2;\ndef f(x) {\n y = ;\n z = 1\n return z;\n}\nd = 4;\ne = 'x';\n"
+    module = parse_tolerantly(Source("<test>", text))
+    lines = [module.source.position(p.span.start)[0] for p in module.problems if p.span]
+    assert lines == [1, 2, 3, 5, 6, 10]
+    assert [type(s).__name__ for s in module.statements] == [
+        "Broken",
+        "Assign",
+        "Broken",
+        "Broken",
+        "Assign",
+        "Broken",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 1", "x = (1 +", "def f(x) {", "def f(x) { y = 1;", "x = [1,", "set example"]
+)
+def test_unfinished_input_is_recognised(text: str) -> None:
+    """The prompt asks for another line exactly when the first mistake is at the end."""
+    assert parse_tolerantly(Source("<test>", text)).problems[0].code == "unfinished"
+
+
+def test_long_sum_and_deep_nesting() -> None:
+    started = time.perf_counter()
+    parse(Source("<test>", "x = " + " + ".join(["indices"] * 3000) + ";"))
+    for opening, closing in ("()", "[]"):
+        with pytest.raises(RaspError, match="levels deep"):
+            parse(Source("<test>", f"x = {opening * 5000}1{closing * 5000};"))
+    parse(Source("<test>", f"x = {'(' * 150}1{')' * 150};"))
+    assert time.perf_counter() - started < 2
+
+
+def test_hundreds_of_lines_are_quick() -> None:
+    lines = [
+        "  c = select(a, b, ==) and not select(indices, indices, <);",
+        "  return aggregate(c, a * 2 + 1);",
+    ]
+    text = "\n".join(f"def f{i}(a, b) {{\n{lines[0]}\n{lines[1]}\n}}" for i in range(100))
+    started = time.perf_counter()
+    parse(Source("<test>", text))
+    assert time.perf_counter() - started < 0.3
+
+
+WORDS = [
+    "x",
+    "=",
+    ";",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "1",
+    '"a"',
+    "+",
+    "==",
+    "not",
+    "if",
+    "else",
+    "in",
+    "for",
+]
+WORDS += [
+    "def",
+    "return",
+    "select",
+    "load",
+    "set",
+    "example",
+    "\n",
+    "#",
+    "'",
+    "&&",
+    "é",
+    "draw",
+    "exit",
+    "on",
+    ".",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join) | st.text(string.printable, max_size=40))
+def test_any_text_is_read(text: str) -> None:
+    """Whatever stands there: an answer, with every problem at a place, and no statement lost."""
+    module = parse_tolerantly(Source("<test>", text))
+    for problem in module.problems:
+        assert problem.message and problem.span is not None
+        assert 0 <= problem.span.start <= len(text)
+        problem.render()
+    ends = [0, *[statement.span.end for statement in module.statements]]
+    assert ends == sorted(ends)
