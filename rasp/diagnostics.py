@@ -7,6 +7,7 @@ Only the command line and the prompt print.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from unicodedata import combining, east_asian_width
 
 from rasp.source import Source, Span
 
@@ -49,12 +50,10 @@ class Diagnostic:
             end_line, end_column = self.source.position(self.span.end)
             place = {"file": self.source.name, "line": line, "column": column}
             place |= {"end_line": end_line, "end_column": end_column}
-        return {
-            "severity": self.severity,
-            "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
-        } | place
+        if self.notes:
+            place["notes"] = list(self.notes)
+        told = {"severity": self.severity, "code": self.code, "message": self.message, "hint": self.hint}
+        return told | place
 
 
 def excerpt(source: Source, span: Span, label: str) -> list[str]:
@@ -65,13 +64,21 @@ def excerpt(source: Source, span: Span, label: str) -> list[str]:
     width = max(1, min(span.end - span.start, len(text) - offset))
     margin = " " * len(str(line))
     # A tab before the caret is kept as a tab so that both lines widen alike.
-    indent = "".join("\t" if character == "\t" else " " for character in before)
+    indent = "".join("\t" if character == "\t" else " " * cells(character) for character in before)
+    width = max(1, sum(map(cells, text[offset : offset + width])))
     return [
         f"{margin}--> {source.name}:{line}:{column}",
         f"{margin} |",
         f"{line} | {text}",
         f"{margin} | {indent}{'^' * width} {label}".rstrip(),
     ]
+
+
+def cells(character: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if combining(character):
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def window(text: str, offset: int) -> tuple[str, int]:

@@ -1,6 +1,6 @@
-"""The language's meaning, case by case: values are exact, kinds included, and what is an error stays one with a place.
+"""The meaning of the language, case by case: values are exact, and what is an error stays one with a place.
 
-The cases in `tests/conformance` are RASP programs with what the language's first implementation gave for them.
+The cases in `tests/conformance` are RASP programs with what the first implementation of RASP gave for them.
 """
 
 import json

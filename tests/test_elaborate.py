@@ -1,4 +1,4 @@
-"""Text → graph: what vanishes, what is shared, scopes, files, failures without traces, the library's meaning."""
+"""Text → graph: what vanishes, what is shared, scopes, files, failures, the library's meaning."""
 
 import random
 import time
