@@ -16,7 +16,8 @@ from compiler.analysis import selectors
 from compiler.analysis.domain import Domain, Ints, domain_of, factor
 from compiler.analysis.means import Unsummable, mean_values
 from compiler.analysis.refusal import refuse
-from compiler.analysis.rows import Bools, Relation, TooMany, contexts, join, project
+from compiler.analysis.alike import alike, join_alike
+from compiler.analysis.rows import Relation, TooMany, contexts, project
 from compiler.options import CompileOptions
 from rasp.column import Column
 from rasp.evaluate import EvaluationError, apply_map, evaluate
@@ -30,12 +31,17 @@ LARGEST_RELATION = 60_000_000
 
 @dataclass(frozen=True)
 class Table:
-    """`codes[row, leaf]` are leaf values that can occur together; `values[row]` the expression's code, -1 for none."""
+    """`codes[row, leaf]` are leaf values that can occur together; `values[row]` the expression's code, -1 for none.
+
+    Values of a leaf that the expression treats alike are represented by one of them: `stands_for[leaf][code]` is the
+    code that stands for `code` in the rows.
+    """
 
     leaves: tuple[Node, ...]
     codes: Ints
     values: Ints
     domain: Domain
+    stands_for: tuple[Ints, ...]
 
 
 class Analysis:
@@ -119,10 +125,11 @@ class Analysis:
         if not isinstance(node.op, Map | Constant):
             domain = self.relation(node).domain
             codes = np.arange(len(domain))
-            return Table((node,), codes[:, None], codes, domain)
+            return Table((node,), codes[:, None], codes, domain, (codes,))
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
+        stands_for = alike(self, node, leaves)
         try:
-            codes = join([self.relation(leaf) for leaf in leaves], self.max_length)
+            codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length)
         except TooMany as problem:
             raise refuse(
                 self.graph,
@@ -139,7 +146,7 @@ class Analysis:
             self._check_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
         if not len(domain):
             raise refuse(self.graph, node, f"this has no value for any input: {column.problem}", "")
-        return Table(leaves, codes, values, domain)
+        return Table(leaves, codes, values, domain, stands_for)
 
     def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> Column:
         """The interpreter's value of an expression on each row of leaf codes."""
@@ -294,8 +301,3 @@ def narrowest(relation: Relation, max_length: int) -> Relation:
         if (widened[where.rows_of(frozenset(keep))] == relation.allowed).all():
             return smaller
     return relation
-
-
-def any_allowed(allowed: Bools) -> Bools:
-    """Which values can occur in some context."""
-    return allowed.any(axis=0)

@@ -40,8 +40,8 @@ def embedding(layout: Layout, analysis: Analysis) -> dict[str, Array]:
     frame = layout.frame
     table = np.zeros((frame.tokens + 1, layout.width))
     positions = np.zeros((frame.positions + 1, layout.width))
-    if layout.embedding:
-        vectors = np.stack(layout.embedding, axis=1)  # (entries, columns)
+    if len(layout.embedding):
+        vectors = np.stack(layout.embedding.vectors, axis=1)  # (entries, columns)
         domain = analysis.domain(analysis.tokens_node)
         order = [domain.code(token) for token in analysis.options.vocabulary]
         table[:-1, : vectors.shape[1]] = vectors[order]

@@ -1,54 +1,102 @@
 """Fewest columns for many features: a subset of the requested vectors from which the others follow exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from compiler.lower.form import Vector
 
-SOLVED = 32
-"""Combinations of the first so many basis vectors are looked for; of the others, only multiples."""
 GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
-TIGHT = 1e-10
+TIGHT = 1e-9
+LARGEST = 2.0**12
+SAME = 1e-13
 
 
-def choose_basis(vectors: Sequence[Vector]) -> list[Vector]:
-    """The vectors to keep, sparse ones first; every other requested vector is `express`-ible in them."""
-    basis: list[Vector] = []
+class Basis:
+    """Vectors in the order in which they were chosen, and how others follow from them.
+
+    The independent ones are kept as an orthonormal matrix Q and triangular R (vectors = Q R); a vector that depends on
+    earlier ones, but not with coefficients on the grid, stands for its own multiples only.
+    """
+
+    def __init__(self, vectors: Iterable[Vector] = ()) -> None:
+        self.vectors: list[Vector] = []
+        self._independent: list[int] = []
+        self._directions = np.zeros((0, 0))  # (size, capacity), of which the first rank columns count
+        self._triangle = np.zeros((0, 0))
+        for vector in vectors:
+            self.append(vector)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def append(self, vector: Vector) -> None:
+        """Take a vector in."""
+        shares, rest = self._split(vector)
+        length = float(np.linalg.norm(rest))
+        if length > TIGHT * max(1.0, float(np.linalg.norm(vector))):
+            rank = len(self._independent)
+            if rank == self._directions.shape[1]:
+                self._grow(len(vector), 2 * rank + 8)
+            self._directions[:, rank] = rest / length
+            self._triangle[: rank + 1, rank] = np.append(shares, length)
+            self._independent.append(len(self.vectors))
+        self.vectors.append(vector)
+
+    def _grow(self, size: int, capacity: int) -> None:
+        rank = len(self._independent)
+        directions, triangle = np.zeros((size, capacity)), np.zeros((capacity, capacity))
+        if rank:
+            directions[:, :rank] = self._directions[:, :rank]
+            triangle[:rank, :rank] = self._triangle[:rank, :rank]
+        self._directions, self._triangle = directions, triangle
+
+    def _split(self, vector: Vector) -> tuple[Vector, Vector]:
+        """Shares of the directions in a vector, and what is left of it."""
+        rank = len(self._independent)
+        if not rank:
+            return np.zeros(0), vector
+        directions = self._directions[:, :rank]
+        shares = directions.T @ vector
+        rest = vector - directions @ shares
+        again = directions.T @ rest  # once more: one pass of Gram-Schmidt loses digits
+        return shares + again, rest - directions @ again
+
+    def express(self, vector: Vector) -> Vector | None:
+        """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""
+        coefficients = np.zeros(len(self.vectors))
+        if not np.any(vector):
+            return coefficients
+        pivot = int(np.argmax(np.abs(vector)))
+        for k, candidate in enumerate(self.vectors):
+            if candidate[pivot]:
+                ratio = vector[pivot] / candidate[pivot]
+                if np.array_equal(ratio * candidate, vector):
+                    coefficients[k] = ratio
+                    return coefficients
+        return self._combination(vector, coefficients)
+
+    def _combination(self, vector: Vector, coefficients: Vector) -> Vector | None:
+        """A combination of the independent vectors with coefficients on the grid."""
+        shares, rest = self._split(vector)
+        size = max(1.0, float(np.abs(vector).max()))
+        if not len(shares) or np.abs(rest).max() > TIGHT * size:
+            return None
+        rank = len(self._independent)
+        solution = np.linalg.solve(self._triangle[:rank, :rank], shares)
+        solution = np.round(solution / GRAIN) * GRAIN
+        chosen = np.stack([self.vectors[k] for k in self._independent], axis=1)
+        if np.abs(solution).max() > LARGEST or np.abs(chosen @ solution - vector).max() > SAME * size:
+            return None
+        coefficients[self._independent] = solution
+        return coefficients
+
+
+def choose_basis(vectors: Sequence[Vector]) -> Basis:
+    """The vectors to keep, sparse ones first; every other requested vector can be expressed in them."""
+    basis = Basis()
     for vector in sorted(vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0)))):
-        if np.any(vector) and express(vector, basis) is None:
+        if basis.express(vector) is None:
             basis.append(vector)
     return basis
-
-
-def express(vector: Vector, basis: Sequence[Vector]) -> Vector | None:
-    """Coefficients with `vector = coefficients @ basis`, exactly; None when there are none."""
-    coefficients = np.zeros(len(basis))
-    if not np.any(vector):
-        return coefficients
-    pivot = int(np.argmax(np.abs(vector)))
-    for k, candidate in enumerate(basis):
-        if candidate[pivot]:
-            ratio = vector[pivot] / candidate[pivot]
-            if np.array_equal(ratio * candidate, vector):
-                coefficients[k] = ratio
-                return coefficients
-    # A vector that was dropped follows from the vectors chosen before it; those chosen later may depend on them off
-    # the grid, so that the full basis has other solutions.
-    for size in range(min(len(basis), SOLVED), 0, -1):
-        found = combination(vector, np.array(basis[:size]))
-        if found is not None:
-            coefficients[:size] = found
-            return coefficients
-    return None
-
-
-def combination(vector: Vector, basis: NDArray[np.float64]) -> Vector | None:
-    """A combination with coefficients on the grid."""
-    solution = np.linalg.lstsq(basis.T, vector, rcond=None)[0]
-    solution = np.round(solution / GRAIN) * GRAIN
-    if np.abs(solution @ basis - vector).max() > TIGHT * max(1.0, float(np.abs(vector).max())):
-        return None
-    return solution

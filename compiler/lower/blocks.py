@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from compiler.lower.basis import Basis
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.staircase import Staircase
 from rasp.graph import Node
@@ -43,9 +44,9 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class Features:
-    """The columns that carry a variable: `basis[k]` by code of its domain, and what the column holds at BOS."""
+    """The columns that carry a variable: vector k of the basis, by code of its domain, and what it holds at BOS."""
 
-    basis: tuple[Vector, ...]
+    basis: Basis
     at_bos: tuple[float, ...]
 
 

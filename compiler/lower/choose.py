@@ -12,7 +12,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import certain
-from compiler.lower.basis import choose_basis
+from compiler.lower.basis import Basis, choose_basis
 from compiler.lower.blocks import Blocks, Features, Head, Readout, Scores, TableBlock
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.lookup import pose, solve
@@ -104,16 +104,16 @@ class Chooser:
     def make_table(self, variable: Variable) -> None:
         basis = choose_basis(list(self.demands[variable].values()))
         node = variable.node
-        lookup = solve(self.reader, pose(node, self.analysis.table(node), np.array(basis), self.base(node)))
+        features = np.array(basis.vectors)
+        lookup = solve(self.reader, pose(node, self.analysis.table(node), features, self.base(node)))
         if lookup is None:
             raise Unsolved(node)
-        self.features[variable] = Features(tuple(basis), (0.0,) * len(basis))
+        self.features[variable] = Features(basis, (0.0,) * len(basis))
         self.tables.append(TableBlock(variable, self.demand(lookup.form), lookup.stairs))
 
     def make_count(self, variable: Variable) -> None:
         node = variable.node
-        basis = self.reader.carried(node)
-        self.features[variable] = Features((basis,), (0.0,))
+        self.features[variable] = Features(Basis([self.reader.carried(node)]), (0.0,))
         scores = self.scores(node.args[0], "count")
         one = self.demand(Form({}, 1.0, 0.0))
         gain = 1 / self.reader.precision.count_unit
@@ -128,12 +128,11 @@ class Chooser:
         default = None if sure else domain.code(node.op.default.value)
         if self.reader.is_free(node):
             basis = choose_basis(list(self.demands[variable].values()))
-            moved = [np.array([v[domain.code(x)] for x in source.values]) for v in basis]
-            at_bos = [0.0 if default is None else float(v[default]) for v in basis]
+            moved = [np.array([v[domain.code(x)] for x in source.values]) for v in basis.vectors]
         else:
-            basis, moved = [domain.numbers()], [source.numbers()]
-            at_bos = [0.0 if default is None else float(domain.numbers()[default])]
-        self.features[variable] = Features(tuple(basis), tuple(at_bos))
+            basis, moved = Basis([domain.numbers()]), [source.numbers()]
+        at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]
+        self.features[variable] = Features(basis, tuple(at_bos))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
         scores = self.scores(selector, "excluded" if sure else "default")
         targets = tuple((variable, k) for k in range(len(basis)))

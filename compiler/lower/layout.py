@@ -4,12 +4,11 @@ The embedding's columns are vectors over (tokens, positions, BOS): a form's toke
 value at BOS together are one such vector, so that `tokens + indices`, or a constant, costs no column of its own.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from compiler.lower.basis import choose_basis, express
+from compiler.lower.basis import Basis, choose_basis
 from compiler.lower.blocks import Blocks
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.plan import Plan
@@ -30,10 +29,14 @@ class Frame:
 
 @dataclass(frozen=True)
 class Layout:
-    """`columns[k]` is the residual column's variable and feature number; the embedding's come first, as None."""
+    """`columns[k]` is the residual column's variable and feature number; the embedding's come first, as None.
+
+    `open_embedding` is the embedding without its entries at BOS, for forms that may be anything there.
+    """
 
     frame: Frame
-    embedding: tuple[Vector, ...]
+    embedding: Basis
+    open_embedding: Basis
     columns: tuple[tuple[Variable, int] | None, ...]
     blocks: Blocks
 
@@ -57,14 +60,14 @@ def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
                 vector[frame.tokens : -1] += feature - feature[0]
             case _:
                 features = blocks.features[variable]
-                at_bos += float(coefficients(feature, features.basis) @ np.array(features.at_bos))
+                at_bos += float(express(feature, features.basis) @ np.array(features.at_bos))
     vector[-1] = np.nan if form.bos is None else form.bos - at_bos
     return vector
 
 
-def coefficients(feature: Vector, basis: Iterable[Vector]) -> Vector:
+def express(feature: Vector, basis: Basis) -> Vector:
     """A feature in a variable's own columns."""
-    found = express(feature, list(basis))
+    found = basis.express(feature)
     assert found is not None, "a demanded feature is always expressible"
     return found
 
@@ -90,31 +93,33 @@ def allocate(plan: Plan, frame: Frame) -> Layout:
     blocks = plan.blocks
     vectors = [embedded(form, blocks, frame) for form in all_forms(plan)]
     basis = choose_basis([v for v in vectors if not np.isnan(v[-1])])
+    open_basis = Basis(b[:-1] for b in basis.vectors)
     for vector in vectors:
-        if np.isnan(vector[-1]) and express(vector[:-1], [b[:-1] for b in basis]) is None:
-            basis.append(np.concatenate([vector[:-1], [0.0]]))
+        if np.isnan(vector[-1]) and open_basis.express(vector[:-1]) is None:
+            basis.append(np.append(vector[:-1], 0.0))
+            open_basis.append(vector[:-1])
     columns: list[tuple[Variable, int] | None] = [None] * len(basis)
     for layer in plan.layers:
         for head in layer.heads:
             columns += list(head.targets)
         for table in layer.tables:
             columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
-    return Layout(frame, tuple(basis), tuple(columns), blocks)
+    return Layout(frame, basis, open_basis, tuple(columns), blocks)
 
 
 def weights_of(form: Form, layout: Layout) -> Vector:
     """A form as one weight per residual column, shape (width,)."""
     vector = embedded(form, layout.blocks, layout.frame)
     if np.isnan(vector[-1]):
-        found = express(vector[:-1], [b[:-1] for b in layout.embedding])
+        found = layout.open_embedding.express(vector[:-1])
     else:
-        found = express(vector, layout.embedding)
+        found = layout.embedding.express(vector)
     assert found is not None, "the embedding was chosen to provide this"
     weights = np.zeros(layout.width)
     weights[: len(layout.embedding)] = found
     place = {column: k for k, column in enumerate(layout.columns) if column is not None}
     for variable, feature in form.parts.items():
         if variable in layout.blocks.features:
-            for k, weight in enumerate(coefficients(feature, layout.blocks.features[variable].basis)):
+            for k, weight in enumerate(express(feature, layout.blocks.features[variable].basis)):
                 weights[place[variable, k]] += weight
     return weights

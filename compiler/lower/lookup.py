@@ -17,7 +17,7 @@ import numpy as np
 from compiler.analysis.domain import Ints
 from compiler.analysis.infer import Table
 from compiler.lower.form import Form, Vector, added, scaled
-from compiler.lower.staircase import MERGED, Matrix, Staircase, build, distinct_points
+from compiler.lower.staircase import MERGED, Matrix, Staircase, build, runs_of
 from compiler.lower.values import Reader
 from rasp.graph import Map, Node
 
@@ -41,6 +41,7 @@ class Problem:
 
     node: Node
     leaves: tuple[Node, ...]
+    stands_for: tuple[Ints, ...]
     codes: Ints
     group: Ints
     targets: Matrix
@@ -67,7 +68,7 @@ def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
     targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
     group_of_code = group_of_code.reshape(-1)
     return Problem(
-        node, table.leaves, table.codes[ok], group_of_code[table.values[ok]], targets, int(group_of_code[base])
+        node, table.leaves, table.stands_for, table.codes[ok], group_of_code[table.values[ok]], targets, int(group_of_code[base])
     )
 
 
@@ -106,21 +107,28 @@ def relative_margin(lookup: Lookup) -> float:
 
 def attempt(reader: Reader, problem: Problem, form: Form) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
-    points = distinct_points(values_of(reader, problem, form), problem.group)
-    if points is None:
+    low, high = values_of(reader, problem, form)
+    runs = runs_of(low, high, problem.group)
+    if runs is None:
         return None
-    stairs = build(points, problem.targets, problem.base, form.noise)
+    stairs = build(runs, problem.targets, problem.base, form.noise)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs)
 
 
-def values_of(reader: Reader, problem: Problem, form: Form) -> Vector:
-    """The form on each row."""
-    total = np.full(len(problem.codes), form.constant)
+def values_of(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:
+    """The least and the greatest value of the form on each row, over all values that a row's codes stand for."""
+    low = np.full(len(problem.codes), form.constant)
+    high = low
     for column, leaf in enumerate(problem.leaves):
         feature = form.parts.get(reader.variable(leaf))
         if feature is not None:
-            total = total + feature[problem.codes[:, column]]
-    return total
+            standing = problem.stands_for[column]
+            least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
+            np.minimum.at(least, standing, feature)
+            np.maximum.at(most, standing, feature)
+            low = low + least[problem.codes[:, column]]
+            high = high + most[problem.codes[:, column]]
+    return low, high
 
 
 def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
@@ -223,7 +231,7 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
     ranks = np.zeros(size)
     for rank, k in enumerate(sorted(range(len(merged)), key=lambda k: (means[k], members[k][0]))):
         ranks[members[k]] = rank
-    return ranks
+    return ranks[problem.stands_for[column]]
 
 
 def number_system(digits: tuple[Digit, ...]) -> Form:
@@ -254,4 +262,4 @@ def directions(reader: Reader, problem: Problem, own: list[Form], scalars: list[
         if len(form.parts) > 1:
             key = tuple((v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node)))
             distinct.setdefault(key, form)
-    return [as_digit(form, values_of(reader, problem, form)) for form in distinct.values()]
+    return [as_digit(form, np.concatenate(values_of(reader, problem, form))) for form in distinct.values()]

@@ -110,11 +110,13 @@ class Scorer:
         if not factoring.quadratic:
             return True
         reach = factoring.reach
-        noise = self.form_noise(match.query) + self.form_noise(match.key)
-        if noise == 0:
-            return 4 * reach**2 * SHARPNESS < EXACT
-        error = SHARPNESS * (2 * reach * noise + 4 * reach**2 * UNIT)
-        return error * self.analysis.max_length < WEIGHT_ERROR if strict else error < SHARPNESS / 8
+        query, key = self.form_noise(match.query), self.form_noise(match.key)
+        rounding = 4 * reach**2 * UNIT * SHARPNESS
+        if strict:
+            error = SHARPNESS * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
+            return error * self.analysis.max_length < WEIGHT_ERROR
+        # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
+        return SHARPNESS * (2 * query + 4 * reach * key) + rounding < SHARPNESS / 4
 
     def form_noise(self, node: Node) -> float:
         form = self.reader.form(node)

@@ -44,47 +44,54 @@ class Staircase:
 
 
 @dataclass(frozen=True)
-class Points:
-    """Distinct points in ascending order and the target of each (a row number of `targets`)."""
+class Runs:
+    """Disjoint intervals of z in ascending order, and the target of each (a row number of `targets`)."""
 
-    z: Vector
+    low: Vector
+    high: Vector
     group: Ints
 
+    @property
+    def are_points(self) -> bool:
+        return bool((self.low == self.high).all())
 
-def distinct_points(z: Vector, group: Ints) -> Points | None:
-    """Merge equal points; None when two with different targets coincide."""
-    order = np.argsort(z, kind="stable")
-    z, group = z[order], group[order]
-    tolerance = MERGED * max(1.0, float(np.abs(z).max()))
-    fresh = np.concatenate([[True], np.diff(z) > tolerance])
+
+def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
+    """Merge equal points, and overlapping intervals of one target; None when two with different targets meet."""
+    order = np.argsort(low, kind="stable")
+    low, high, group = low[order], np.maximum.accumulate(high[order]), group[order]
+    tolerance = MERGED * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
+    fresh = np.concatenate([[True], low[1:] - high[:-1] > tolerance])
     run = np.cumsum(fresh) - 1
     first = group[fresh]
     if not np.array_equal(first[run], group):
         return None
-    return Points(z[fresh], first)
+    last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(low) - 1]])
+    start, stop = low[fresh], high[last]
+    return Runs(start, np.where(stop - start <= tolerance, start, stop), first)
 
 
-def build(points: Points, targets: Matrix, base_group: int, noise: float) -> Staircase | None:
+def build(runs: Runs, targets: Matrix, base_group: int, noise: float) -> Staircase | None:
     """The cheaper of the two constructions whose margins hold; None when neither's do.
 
     `targets[group]` is the output vector of a group; `noise` bounds the error of z; the base is a point of
     `base_group`, whose targets have to be 0.
     """
-    reach = float(np.abs(points.z).max())
+    reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
-    candidates = np.flatnonzero(points.group == base_group)
-    middle = points.z[candidates[np.argmin(np.abs(candidates - len(points.z) / 2))]]
-    stairs = steps(points, targets, float(middle), noise)
-    curve = bends(points, targets, float(middle), noise)
+    candidates = np.flatnonzero(runs.group == base_group)
+    middle = float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
+    stairs = steps(runs, targets, middle, noise)
+    curve = bends(runs, targets, middle, noise) if runs.are_points else None
     if stairs is None or (curve is not None and curve.units < stairs.units):
         return curve
     return stairs
 
 
-def steps(points: Points, targets: Matrix, base: float, noise: float) -> Staircase | None:
+def steps(runs: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:
     """Two units per change of target."""
-    change = np.flatnonzero(np.any(targets[points.group[1:]] != targets[points.group[:-1]], axis=1))
-    low, high = points.z[change], points.z[change + 1]
+    change = np.flatnonzero(np.any(targets[runs.group[1:]] != targets[runs.group[:-1]], axis=1))
+    low, high = runs.high[change], runs.low[change + 1]
     gap = high - low
     # Without noise a ramp may span the whole gap: slopes 1/gap keep integer points exact.
     inset = gap / 4 if noise else np.zeros_like(gap)
@@ -92,7 +99,7 @@ def steps(points: Points, targets: Matrix, base: float, noise: float) -> Stairca
     if margin < noise:
         return None
     start, stop = low + inset, high - inset
-    jump = targets[points.group[change + 1]] - targets[points.group[change]]
+    jump = targets[runs.group[change + 1]] - targets[runs.group[change]]
     right = low >= base
     sign = np.where(right, 1.0, -1.0)
     width = stop - start
@@ -104,19 +111,19 @@ def steps(points: Points, targets: Matrix, base: float, noise: float) -> Stairca
     return Staircase(slopes, offsets, heights, base, margin)
 
 
-def bends(points: Points, targets: Matrix, base: float, noise: float) -> Staircase | None:
+def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:
     """One unit per change of slope, on either side of the base."""
     value = targets[points.group]  # (points, features)
-    rise = np.diff(value, axis=0) / np.diff(points.z)[:, None]
+    rise = np.diff(value, axis=0) / np.diff(points.low)[:, None]
     if noise and not harmless(value, rise, noise):
         return None
-    start = int(np.searchsorted(points.z, base - MERGED * max(1.0, abs(base))))
+    start = int(np.searchsorted(points.low, base - MERGED * max(1.0, abs(base))))
     slopes: list[float] = []
     offsets: list[float] = []
     heights: list[Vector] = []
     for sign, corners, slants in (
-        (1.0, points.z[start:-1], rise[start:]),
-        (-1.0, points.z[1 : start + 1][::-1], -rise[:start][::-1]),
+        (1.0, points.low[start:-1], rise[start:]),
+        (-1.0, points.low[1 : start + 1][::-1], -rise[:start][::-1]),
     ):
         before = np.zeros(value.shape[1])
         flat = MERGED * float(np.abs(slants).max(initial=0.0))

@@ -130,6 +130,7 @@ class Reader:
             feature = np.zeros(len(self.analysis.domain(leaf)))
             feature[codes] = targets
             if np.array_equal(feature[codes], targets):
+                feature = feature[table.stands_for[column]]
                 return Form({self.variable(leaf): feature})
         return None
 

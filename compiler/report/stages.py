@@ -73,7 +73,7 @@ def layout_stage(layout: Layout, analysis: Analysis) -> str:
     frame = layout.frame
     for k, column in enumerate(layout.columns):
         if column is None:
-            vector = layout.embedding[k]
+            vector = layout.embedding.vectors[k]
             parts = []
             if vector[: frame.tokens].any():
                 parts.append(f"{describe(analysis.graph, analysis.graph.add(Tokens()))} {numbers(vector[: frame.tokens])}")
@@ -86,7 +86,7 @@ def layout_stage(layout: Layout, analysis: Analysis) -> str:
             variable, feature = column
             features = layout.blocks.features[variable]
             what = label(analysis.graph, variable)
-            rows.append(f"{k:4}  {what}: {numbers(features.basis[feature])}, BOS {features.at_bos[feature]:g}")
+            rows.append(f"{k:4}  {what}: {numbers(features.basis.vectors[feature])}, BOS {features.at_bos[feature]:g}")
     return "\n".join(rows)
 
 
