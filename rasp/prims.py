@@ -6,13 +6,17 @@ means: the vectorised paths of `rasp/evaluate.py` must agree with it, and tests 
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rasp.values import KINDS, Atom, ValueProblem, kind_of, show
 
 LONGEST_STRING = 1_000_000
-MOST_BITS = 100_000
+#: A field of a formatting string that is ten thousand characters wide, or more.
+WIDE_FIELD = re.compile(r"%[^a-zA-Z%]*[0-9]{5}")
+#: Larger integers could not be written in decimal.
+MOST_BITS = 14_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,14 @@ def _finish(name: str, compute: Callable[[], object]) -> Atom:
         raise ValueProblem("division by zero" if name == "/" else f"`{name}` by zero") from None
     except OverflowError:
         raise ValueProblem(f"the result of `{name}` is too large") from None
-    except (TypeError, ValueError) as error:
-        raise ValueProblem(f"`{name}` cannot be applied: {error}") from None
+    except (TypeError, ValueError):
+        raise ValueProblem(f"`{name}` cannot be applied to these values") from None
     if isinstance(result, complex):
         raise ValueProblem("a negative number to a fractional power is not a real number")
+    if isinstance(result, int) and result.bit_length() > MOST_BITS:
+        raise ValueProblem(f"the result of `{name}` is too large")
+    if isinstance(result, str) and len(result) > LONGEST_STRING:
+        raise ValueProblem(f"the string that `{name}` makes would be too long")
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueProblem(f"the result of `{name}` is not a finite number")
     assert type(result) in KINDS, result
@@ -54,7 +62,7 @@ def _finish(name: str, compute: Callable[[], object]) -> Atom:
 
 def add(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
     if isinstance(a, str) and isinstance(b, str):
-        return a + b
+        return _finish("+", lambda: a + b)
     _numeric("+", a, b)
     return _finish("+", lambda: a + b)  # type: ignore[operator]
 
@@ -82,14 +90,25 @@ def div(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
 
 def mod(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
     if isinstance(a, str):  # Python's formatting operator, as in the reference
-        return _finish("%", lambda: a % b)
+        if WIDE_FIELD.search(a):
+            raise ValueProblem("the string that `%` makes would be too long")
+        try:
+            return a % b
+        except (TypeError, ValueError, OverflowError):
+            raise ValueProblem(f"`%` cannot put {show(b)} into {show(a)}") from None
     _numeric("%", a, b)
     return _finish("%", lambda: a % b)  # type: ignore[operator]
 
 
 def power(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
     _numeric("^", a, b)
-    if isinstance(a, int) and isinstance(b, int) and b > 0 and abs(a) > 1 and a.bit_length() * b > MOST_BITS:
+    if (
+        isinstance(a, int)
+        and isinstance(b, int)
+        and b > 0
+        and abs(a) > 1
+        and (a.bit_length() - 1) * b > MOST_BITS
+    ):
         raise ValueProblem("the result of `^` is too large")
     return _finish("^", lambda: a**b)  # type: ignore[operator]
 

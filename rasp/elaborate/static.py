@@ -84,7 +84,7 @@ def operate(symbol: str, left: Static, right: Static) -> Static:
         return (left == right) == (symbol == "==")
     match symbol, left, right:
         case "+", list(), list():
-            return left + right
+            return joined(left, right)
         case "*", list(), int():
             return repeat(left, right)
         case "*", int(), list():
@@ -95,6 +95,12 @@ def operate(symbol: str, left: Static, right: Static) -> Static:
             return order(symbol, left, right)
         case _:
             raise ValueProblem(f"`{symbol}` does not work on {describe_pair(left, right)}")
+
+
+def joined(left: list[Static], right: list[Static]) -> list[Static]:
+    if len(left) + len(right) > LONGEST_LIST:
+        raise ValueProblem(f"the list would have more than {LONGEST_LIST} elements")
+    return left + right
 
 
 def repeat(items: list[Static], times: int) -> list[Static]:
