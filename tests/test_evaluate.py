@@ -204,6 +204,39 @@ def test_dense_and_structured_forms_agree(nodes: list[Node], length: int, data: 
             assert exactly(usual[node].column.atoms()[row]) == exactly(dense[node].column.atoms()[row])
 
 
+@st.composite
+def conjunctions(draw: Any) -> list[Node]:
+    """Everything that can be asked of one selector that is comparisons joined by `and` on few keys."""
+    graph = Graph()
+    tokens, indices = graph.add(Tokens()), graph.add(Indices())
+    keys = [tokens, indices, graph.map("mod", indices, graph.constant(2))]
+    queries = [*keys, graph.map("sub", indices, graph.constant(2)), graph.constant(1)]
+    selector = None
+    for _ in range(draw(st.integers(1, 3))):
+        key, query = draw(st.sampled_from(keys)), draw(st.sampled_from(queries))
+        part = graph.add(Select(draw(st.sampled_from(sorted(TESTS)))), key, query)
+        selector = part if selector is None else graph.add(And(), selector, part)
+    assert selector is not None
+    chosen = graph.add(Best(), selector, tokens)
+    graph.add(Width(), selector)
+    for value in (tokens, indices):
+        graph.add(Aggregate(), selector, value)
+        graph.add(Aggregate(), chosen, value)
+    return list(graph.nodes.values())
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    conjunctions(),
+    st.lists(st.sampled_from([0.1, 0.2, 0.7, 1, 3, 1e16]), min_size=4, max_size=9),
+    st.sampled_from(ATTENTIONS),
+)
+def test_ranges_prefixes_and_groups(nodes: list[Node], sequence: list[Atom], attention: str) -> None:
+    expected = reference_values(nodes, sequence, attention)
+    for node, outcomes in zip(nodes, evaluate(nodes, [sequence], attention), strict=True):
+        check(node, outcomes[0], expected[node])
+
+
 def program() -> dict[str, Node]:
     graph = Graph()
     tokens, indices = graph.add(Tokens()), graph.add(Indices())
