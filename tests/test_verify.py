@@ -1,16 +1,22 @@
 """Verification: which inputs are checked, what counts as equal, and that wrong weights are found."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 import pytest
+import torch
+from random_models import random_weights
 
 from compiler.config import Config, Output
 from compiler.emit.weights import Weights, expected_shapes
 from compiler.model.answers import same_answer
-from compiler.model.runner import Model
+from compiler.model.runner import Answer, Model
+from compiler.options import CompileOptions
+from compiler.pipeline import compile_program
 from compiler.verify.differential import Check, simpler, verify
-from compiler.verify.inputs import SHAPES, batches, choose_inputs, sequences
+from compiler.verify.inputs import SHAPES, Word, batches, choose_inputs, sequences
+from compiler.verify.readers import READERS, padded, stepwise
 from rasp.graph import Node
 from rasp.program import load_program
 from rasp.source import Source
@@ -143,3 +149,27 @@ def test_progress_is_reported() -> None:
         Check(table_model(LETTERS), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0), steps.append
     )
     assert sum(steps) == report.checked == 120
+
+
+@pytest.mark.parametrize("attention, names", [("full", {"padded"}), ("causal", {"padded", "stepwise"})])
+def test_other_ways_of_running_a_model_agree(attention: str, names: set[str]) -> None:
+    program = load_program(Source("test", "n = selector_width(select(tokens, tokens, ==));"))
+    options = CompileOptions(LETTERS, 7, attention)
+    compiled = compile_program(program, {"n": "n", "back": "1 / (n - 1)"}, options)
+    report = verify(Check(Model(compiled.weights), compiled.outputs), choose_inputs(3, 7, 300, 0))
+    assert report.passed and set(report.readers) == names and report.without_value
+
+
+def test_a_reader_that_is_wrong_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(model: Model, inputs: Sequence[Word]) -> list[Answer]:
+        return [{"out": ["a"] * len(tokens)} for tokens in inputs]
+
+    monkeypatch.setitem(READERS, "full", {"forgetful": forgetful})
+    report = verify(Check(table_model(LETTERS), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0))
+    assert not report.passed and report.mismatched == 0 and report.readers["forgetful"] > 0
+
+
+def test_padded_and_stepwise_answers() -> None:
+    model = Model(random_weights("causal"), torch.float64)
+    inputs = [("a",), ("b", "c", "a"), ("c", "c", "c", "a", "b", "a"), ("b", "b")]
+    assert padded(model, inputs) == stepwise(model, inputs) == model.answers(inputs)

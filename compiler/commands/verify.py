@@ -51,6 +51,9 @@ def report_text(found: Report) -> str:
         f"  inputs      {found.checked:,}: {which} of length {min(found.lengths)} to {max(found.lengths)}",
         f"  mismatches  {found.mismatched:,}",
     ]
+    for name, wrong in found.readers.items():
+        verdict = f"wrong on {wrong} inputs of a sample" if wrong else "same answers"
+        lines.append(f"  {name:<12}{verdict}")
     if found.without_value:
         lines.append(f"  no value    {found.without_value:,} inputs have none in the interpreter")
     return "\n".join(

@@ -14,7 +14,8 @@ from typing import cast
 
 from compiler.model.answers import comparable
 from compiler.model.runner import Model
-from compiler.verify.inputs import Selection, Word, batches
+from compiler.verify.inputs import Selection, Word, batches, choose_inputs
+from compiler.verify.readers import READERS, Reader
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import Node
 from rasp.values import Atom, typed
@@ -22,6 +23,9 @@ from rasp.values import Atom, typed
 #: Positions of one batch times its length: the interpreter's work grows with the square of the length.
 BATCH_SQUARES = 400_000
 LARGEST_BATCH = 2048
+#: Inputs on which the other ways of running a model are compared, and the most squares of positions in them.
+READER_SAMPLE = 200
+READER_SQUARES = 1_000_000
 SHRINK_BATCH = 256
 #: Shrinking tries only the first few tokens in every place: enough to make an input plain.
 SIMPLEST_TOKENS = 4
@@ -40,7 +44,11 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Report:
-    """What was checked and what came out. `without_value` counts inputs on which some output has no value."""
+    """What was checked and what came out.
+
+    `without_value` counts inputs on which some output has no value. `readers` counts, for each other way of
+    running the model (`compiler/verify/readers.py`), the inputs of a small sample on which it is wrong.
+    """
 
     checked: int
     lengths: dict[int, int]
@@ -50,10 +58,11 @@ class Report:
     smallest: Mismatch | None
     seconds: float
     seed: int
+    readers: dict[str, int]
 
     @property
     def passed(self) -> bool:
-        return self.mismatched == 0
+        return self.mismatched == 0 and not any(self.readers.values())
 
     @property
     def per_second(self) -> float:
@@ -74,6 +83,7 @@ class Report:
             "without_value": self.without_value,
             "mismatched": self.mismatched,
             "smallest": smallest,
+            "readers": self.readers,
             "seconds": round(self.seconds, 3),
             "per_second": round(self.per_second),
             "seed": self.seed,
@@ -87,10 +97,12 @@ class Check:
     model: Model
     outputs: Mapping[str, Node]
 
-    def compare(self, inputs: Sequence[Word]) -> list[Mismatch | EvaluationError | None]:
+    def compare(
+        self, inputs: Sequence[Word], reader: Reader = Model.answers
+    ) -> list[Mismatch | EvaluationError | None]:
         """For each input its first mismatch, an error if some output has no value, or None if all is well."""
         outcomes = evaluate(list(self.outputs.values()), inputs, self.model.config.attention)
-        answers = self.model.answers(inputs)
+        answers = reader(self.model, inputs)
         found: list[Mismatch | EvaluationError | None] = [None] * len(inputs)
         for name, per_input in zip(self.outputs, outcomes, strict=True):
             for i, (tokens, outcome) in enumerate(zip(inputs, per_input, strict=True)):
@@ -131,6 +143,7 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
         first = first or next(iter(wrong), None)
         lengths[len(inputs[0])] += len(inputs)
         advance(len(inputs))
+    readers = compare_readers(check, selection)
     seconds = time.perf_counter() - start
     return Report(
         checked=lengths.total(),
@@ -141,7 +154,21 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
         smallest=None if first is None else shrink(check, first),
         seconds=seconds,
         seed=selection.seed,
+        readers=readers,
     )
+
+
+def compare_readers(check: Check, selection: Selection) -> dict[str, int]:
+    """For each other way of running the model, on how many inputs of a sample its answers are wrong."""
+    config = check.model.config
+    sample = choose_inputs(len(config.vocabulary), config.max_length, READER_SAMPLE, selection.seed)
+    inputs = [tokens for batch in batches(config.vocabulary, sample, batch_size) for tokens in batch]
+    few = max(1, READER_SQUARES // config.max_length**2)
+    spread = inputs[:: -max(1, len(inputs) // few)][:few]  # of all lengths, the longest first
+    return {
+        name: sum(isinstance(found, Mismatch) for found in check.compare(spread, reader))
+        for name, reader in READERS[config.attention].items()
+    }
 
 
 def shrink(check: Check, mismatch: Mismatch) -> Mismatch:
