@@ -1,6 +1,6 @@
 """Verification: which inputs are checked, what counts as equal, and that wrong weights are found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -14,11 +14,12 @@ from compiler.model.answers import same_answer
 from compiler.model.runner import Answer, Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from compiler.verify.differential import Check, simpler, verify
+from compiler.verify import blame
+from compiler.verify.differential import Check, Mismatch, simpler, verify
 from compiler.verify.inputs import SHAPES, Word, batches, choose_inputs, sequences
 from compiler.verify.readers import READERS, padded, stepwise
 from rasp.graph import Node
-from rasp.program import load_program
+from rasp.program import Program, load_program
 from rasp.source import Source
 from rasp.values import Atom, typed
 
@@ -173,3 +174,20 @@ def test_padded_and_stepwise_answers() -> None:
     model = Model(random_weights("causal"), torch.float64)
     inputs = [("a",), ("b", "c", "a"), ("c", "c", "c", "a", "b", "a"), ("b", "b")]
     assert padded(model, inputs) == stepwise(model, inputs) == model.answers(inputs)
+
+
+def test_blame_falls_on_the_first_wrong_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = load_program(Source("test", 'a = tokens == "a"; n = length; b = indicator(a) + n; c = b * 2;'))
+    options = CompileOptions(LETTERS, 4)
+
+    def forget_lengths(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> object:
+        wrong = {"n": "1", "b": "indicator(a) + 1", "c": "2 * (indicator(a) + 1)"}
+        return compile_program(
+            program, {name: wrong.get(name, text) for name, text in outputs.items()}, options
+        )
+
+    monkeypatch.setattr(blame, "compile_program", forget_lengths)
+    mismatch = Mismatch(("b", "a"), "c", 0, 4, 2)
+    found = blame.first_wrong_name(program, options, program.sop("c"), mismatch)
+    assert found == Mismatch(("b", "a"), "n", 0, 2, 1)
+    assert blame.first_wrong_name(program, options, program.sop("a"), mismatch) is None

@@ -11,9 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
+from compiler.verify.blame import first_wrong_name
 from compiler.verify.differential import Check, Mismatch, Report, verify
 from compiler.verify.inputs import choose_inputs
-from compiler.verify.source import checkpoint_outputs
+from compiler.verify.source import checkpoint_outputs, checkpoint_program
 from rasp.console import FAILED, report, show_tokens
 from rasp.diagnostics import Diagnostic
 from rasp.values import show
@@ -22,14 +23,16 @@ from rasp.values import show
 def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     """Compare model and interpreter, print what was checked; a mismatch fails."""
     checkpoint = read_checkpoint(Path(folder))
-    outputs = checkpoint_outputs(checkpoint)
+    program = checkpoint_program(checkpoint)
+    outputs = checkpoint_outputs(program, checkpoint)
     options = checkpoint.options
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
     with progress(selection.total) as advance:
         found = verify(Check(Model(checkpoint.weights), outputs), selection, advance)
     click.echo(json.dumps(found.as_json()) if as_json else report_text(found))
     if found.smallest is not None:
-        report([describe(found.smallest, checkpoint.expressions[found.smallest.output])])
+        blamed = first_wrong_name(program, options, outputs[found.smallest.output], found.smallest)
+        report([describe(found.smallest, checkpoint.expressions[found.smallest.output], blamed)])
     return 0 if found.passed else FAILED
 
 
@@ -61,11 +64,15 @@ def report_text(found: Report) -> str:
     )
 
 
-def describe(mismatch: Mismatch, expression: str) -> Diagnostic:
-    """The smallest wrong answer as a message."""
+def describe(mismatch: Mismatch, expression: str, blamed: Mismatch | None) -> Diagnostic:
+    """The smallest wrong answer as a message, with the part of the program it comes from, if known."""
     message = (
         f"on {show_tokens(mismatch.tokens)} the model answers {show(mismatch.got)} at position "
         f"{mismatch.position} of {mismatch.output}, the interpreter {show(mismatch.expected)}"
     )
     hint = f"the output {mismatch.output} is `{expression}`; this is the smallest such input found"
-    return Diagnostic(message, hint=hint, code="mismatch")
+    notes = ()
+    if blamed is not None:
+        values = f"{show(blamed.got)} for {show(blamed.expected)} at position {blamed.position}"
+        notes = (f"the first name that is wrong on this input by itself is {blamed.output}: {values}",)
+    return Diagnostic(message, hint=hint, notes=notes, code="mismatch")

@@ -3,15 +3,17 @@
 from compiler.export.checkpoint import Checkpoint
 from rasp.graph import Node
 from rasp.library.load import Texts
-from rasp.program import load_program
+from rasp.program import Program, load_program
 from rasp.source import Source
 
 
-def checkpoint_outputs(checkpoint: Checkpoint) -> dict[str, Node]:
-    """Output name → s-op, in the order of the model's outputs. Raises `RaspError`."""
+def checkpoint_program(checkpoint: Checkpoint) -> Program:
+    """The program. Raises `RaspError`."""
     text = checkpoint.program
-    program = load_program(Source(text.name, text.text), Texts(text.loaded))
-    return {
-        output.name: program.sop(checkpoint.expressions[output.name])
-        for output in checkpoint.weights.config.outputs
-    }
+    return load_program(Source(text.name, text.text), Texts(text.loaded))
+
+
+def checkpoint_outputs(program: Program, checkpoint: Checkpoint) -> dict[str, Node]:
+    """Output name → s-op, in the order of the model's outputs. Raises `RaspError`."""
+    outputs = checkpoint.weights.config.outputs
+    return {output.name: program.sop(checkpoint.expressions[output.name]) for output in outputs}
