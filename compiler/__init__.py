@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compiler.export.compiled import save
-    from compiler.load import load
     from compiler.model.runner import Model
+    from compiler.opening import load
     from compiler.options import CompileError, CompileOptions
     from compiler.pipeline import Compiled, compile_program
 
@@ -25,7 +25,7 @@ PLACES = {
     "Compiled": "compiler.pipeline",
     "Model": "compiler.model.runner",
     "compile_program": "compiler.pipeline",
-    "load": "compiler.load",
+    "load": "compiler.opening",
     "save": "compiler.export.compiled",
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from random_models import random_weights
 
+import compiler
 from compiler.emit.weights import Weights
 from compiler.export import folder as folder_module
 from compiler.export.checkpoint import (
@@ -20,6 +21,11 @@ from compiler.export.checkpoint import (
 )
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
+from compiler.verify.source import checkpoint_outputs, checkpoint_program
+from rasp.evaluate import evaluate
+from rasp.library.load import Texts
+from rasp.program import load_program
+from rasp.source import Source
 from rasp.values import Atom, typed
 
 
@@ -177,3 +183,28 @@ def test_the_tokenizer_file(written: Path) -> None:
     assert record["model"]["vocab"] == {"a": 0, "b": 1, "c": 2, "<bos>": 3}
     assert record["post_processor"]["special_tokens"]["<bos>"]["ids"] == [3]
     assert record["pre_tokenizer"]["type"] == "Split"
+
+
+def test_the_face_saves_and_loads(tmp_path: Path) -> None:
+    program = load_program(
+        Source("test", "back = aggregate(select(indices, length - 1 - indices, ==), tokens);")
+    )
+    options = compiler.CompileOptions(("a", "b"), 4)
+    compiler.save(compiler.compile_program(program, {"back": "back"}, options), tmp_path / "model")
+    for _ in range(2):
+        assert compiler.load(tmp_path / "model")("abb") == ["b", "b", "a"]
+    kept = read_checkpoint(tmp_path / "model")
+    assert (kept.program.text, kept.expressions) == (program.source.text, {"back": "back"})
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = compiler.nothing
+
+
+def test_loaded_texts_are_kept(tmp_path: Path) -> None:
+    program = load_program(
+        Source("test", 'load "other"; x = 2 * y;'), Texts({"other.rasp": "y = indices + 1;\n"})
+    )
+    compiled = compiler.compile_program(program, {"x": "x"}, compiler.CompileOptions(("a",), 3))
+    compiler.save(compiled, tmp_path / "model")
+    again = read_checkpoint(tmp_path / "model")
+    nodes = checkpoint_outputs(checkpoint_program(again), again)
+    assert evaluate([nodes["x"]], ["aaa"]) == [[[2, 4, 6]]]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import click
 
-from compiler.load import load
 from compiler.model.generate import generate
 from compiler.model.problem import ModelError
 from compiler.model.runner import Answer
+from compiler.opening import load
 from rasp.console import FAILED, parse_tokens, report, show_tokens, show_values
 from rasp.values import Atom
 
