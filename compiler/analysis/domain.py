@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rasp.column import Column
-from rasp.values import KINDS, Atom
+from rasp.values import KINDS, Atom, typed
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ class Domain:
         atoms: Sequence[Atom] = self.values
         if as_floats:
             atoms = [float(v) if i in self.floats else v for i, v in enumerate(self.values)]
-        return Column(gather(atoms, codes))
+        return Column.from_atoms(list(atoms)).indexed(lambda array: array[codes])
 
     def shown(self) -> tuple[Atom, ...]:
         """Values as answers: an entry that may be a float is shown as one."""
@@ -72,11 +72,6 @@ class Domain:
             return "{" + ", ".join(map(repr, self.values)) + "}"
         head = ", ".join(map(repr, self.values[:4]))
         return f"{{{head}, … {self.values[-1]!r}}} ({len(self.values)} values)"
-
-
-def gather(atoms: Sequence[Atom], codes: Ints) -> NDArray[np.generic]:
-    """`atoms[codes]` in the tightest dtype that keeps every kind."""
-    return Column.from_atoms(list(atoms)).data[codes]
 
 
 def domain_of(values: Iterable[Atom]) -> Domain:
@@ -99,16 +94,24 @@ def domain_of(values: Iterable[Atom]) -> Domain:
 
 def factor(column: Column) -> tuple[Domain, Ints]:
     """The domain of a column's values that exist, and each element's code (-1 where it failed)."""
-    data = column.data.ravel()
-    ok = np.ones(data.shape, bool) if column.failed is None else ~column.failed.ravel()
-    if data.dtype == object:
-        keys = [domain_key(v) if good else None for v, good in zip(data, ok, strict=True)]
-        domain = domain_of(v for v, good in zip(data, ok, strict=True) if good)
-        codes = np.array([-1 if k is None else domain.index[k] for k in keys], dtype=np.int64)
-        return domain, codes
-    unique, inverse = np.unique(data[ok], return_inverse=True)
-    domain = domain_of(Column(unique).atoms())
-    codes = np.full(data.shape, -1, dtype=np.int64)
-    # np.unique sorts as domain_of does: one dtype, ascending.
-    codes[ok] = inverse.ravel()
+    ok = np.ones(column.shape, bool) if column.failed is None else ~np.broadcast_to(column.failed, column.shape)
+    flat = column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
+    first, place = distinct_elements(flat)
+    atoms = flat.indexed(lambda array: array[first]).atoms()
+    domain = domain_of(atoms)
+    codes = np.full(column.data.size, -1, dtype=np.int64)
+    codes[ok.ravel()] = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[place]
     return domain, codes
+
+
+def distinct_elements(column: Column) -> tuple[Ints, Ints]:
+    """Places of the first occurrence of each different element of a flat column, and which of them each one is."""
+    if column.data.dtype == object:
+        seen: dict[tuple[str, str], int] = {}
+        place = np.array([seen.setdefault(typed(value), len(seen)) for value in column.data], dtype=np.int64)
+    else:
+        place = np.unique(column.data, return_inverse=True)[1].reshape(-1)
+        if column.kinds is not None:
+            place = place * 4 + column.kinds
+    _, first, place = np.unique(place, return_index=True, return_inverse=True)
+    return first, place.reshape(-1)

@@ -51,6 +51,9 @@ class Chooser:
         parts: dict[Variable, Vector] = {}
         constant = form.constant
         for variable, vector in form.parts.items():
+            if np.ptp(vector) == 0:
+                constant += float(vector[0])
+                continue
             if variable.is_table:
                 shift = float(vector[self.base(variable.node)])
                 constant += shift
@@ -128,7 +131,8 @@ class Chooser:
         default = None if sure else domain.code(node.op.default.value)
         if self.reader.is_free(node):
             basis = choose_basis(list(self.demands[variable].values()))
-            moved = [np.array([v[domain.code(x)] for x in source.values]) for v in basis.vectors]
+            # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
+            moved = [np.array([v[domain.code(x)] if domain.has(x) else 0.0 for x in source.values]) for v in basis.vectors]
         else:
             basis, moved = Basis([domain.numbers()]), [source.numbers()]
         at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]

@@ -115,8 +115,8 @@ def holds(analysis: Analysis, part: Formula, key: Combined, query: Combined) -> 
     match part:
         case Comparison(test, k, q):
             columns = [
-                Column(side(analysis, key, k).data[None, :]),
-                Column(side(analysis, query, q).data[:, None]),
+                side(analysis, key, k).indexed(lambda array: array[None, :]),
+                side(analysis, query, q).indexed(lambda array: array[:, None]),
             ]
             answer = apply_map(Map(TESTS[test]), columns)
             shape = (len(query.codes), len(key.codes))

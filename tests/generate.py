@@ -1,0 +1,108 @@
+"""Random RASP expressions, typed, as text: Hypothesis strategies. One place for all property tests of the compiler."""
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+VOCABULARY = "abc"
+
+
+@st.composite
+def numbers(draw: DrawFn, size: int) -> str:
+    """An s-op of numbers of about `size` nodes."""
+    if size <= 1:
+        return draw(st.sampled_from(["indices", "0", "1", "2", "length", "3", "0.5", "(-1)"]))
+    left = draw(st.integers(1, max(1, size - 2)))
+    right = max(1, size - 1 - left)
+    match draw(st.integers(0, 11)):
+        case 0 | 1:
+            return f"({draw(numbers(left))} {draw(st.sampled_from('+-'))} {draw(numbers(right))})"
+        case 2:
+            return f"({draw(numbers(size - 1))} * {draw(st.sampled_from(['2', '3', '0.5', '(-1)']))})"
+        case 3:
+            return f"({draw(numbers(size - 1))} % {draw(st.sampled_from(['2', '3']))})"
+        case 4:
+            return f"indicator({draw(booleans(size - 1))})"
+        case 5 | 6:
+            return f"selector_width({draw(selectors(size - 1))})"
+        case 7 | 8:
+            default = draw(st.sampled_from(["", ", 0", ", 1", ", -1", ", 0.5"]))
+            return f"aggregate({draw(selectors(left))}, {draw(numbers(right))}{default})"
+        case 9:
+            return f"round({draw(numbers(size - 1))} / 2)"
+        case 10:
+            return f"({draw(numbers(left))} * {draw(numbers(right))})"
+        case _:
+            branches = f"{draw(numbers(left))} if {draw(booleans(right))}"
+            return f"({branches} else {draw(numbers(1))})"
+
+
+@st.composite
+def booleans(draw: DrawFn, size: int) -> str:
+    """An s-op of booleans."""
+    if size <= 1:
+        return draw(st.sampled_from(['(tokens == "a")', '(tokens == "b")', "(indices == 0)", "(length > 2)"]))
+    left = draw(st.integers(1, max(1, size - 2)))
+    right = max(1, size - 1 - left)
+    match draw(st.integers(0, 6)):
+        case 0 | 1:
+            return f"({draw(numbers(left))} {draw(st.sampled_from(COMPARISONS))} {draw(numbers(right))})"
+        case 2:
+            return f"({draw(strings(left))} {draw(st.sampled_from(COMPARISONS))} {draw(strings(right))})"
+        case 3:
+            return f"({draw(booleans(left))} {draw(st.sampled_from(['and', 'or']))} {draw(booleans(right))})"
+        case 4:
+            return f"(not {draw(booleans(size - 1))})"
+        case 5:
+            return f"has_focus({draw(selectors(size - 1))})"
+        case _:
+            items = draw(st.sampled_from(['["a"]', '["a", "c"]', "[]"]))
+            return f"({draw(strings(size - 1))} in {items})"
+
+
+@st.composite
+def strings(draw: DrawFn, size: int) -> str:
+    """An s-op of strings."""
+    if size <= 1:
+        return draw(st.sampled_from(["tokens", "tokens", '"a"', '"b"']))
+    left = draw(st.integers(1, max(1, size - 2)))
+    right = max(1, size - 1 - left)
+    match draw(st.integers(0, 3)):
+        case 0:
+            default = draw(st.sampled_from(['"a"', '"-"']))
+            return f"aggregate({draw(selectors(left))}, {draw(strings(right))}, {default})"
+        case 1:
+            return f"({draw(strings(left))} if {draw(booleans(right))} else {draw(strings(1))})"
+        case 2:
+            return f"({draw(strings(left))} + {draw(strings(right))})"
+        case _:
+            return f"shift({draw(strings(size - 1))}, {draw(st.sampled_from(['1', '-1', '2']))}, \"-\")"
+
+
+@st.composite
+def selectors(draw: DrawFn, size: int) -> str:
+    """A selector."""
+    if size <= 1:
+        simple = ["select(tokens, tokens, ==)", "select(indices, indices, <=)", "select(indices, indices, <)", "full_s"]
+        return draw(st.sampled_from(simple))
+    left = draw(st.integers(1, max(1, size - 2)))
+    right = max(1, size - 1 - left)
+    test = draw(st.sampled_from(COMPARISONS))
+    match draw(st.integers(0, 8)):
+        case 0 | 1 | 2:
+            return f"select({draw(numbers(left))}, {draw(numbers(right))}, {test})"
+        case 3:
+            return f"select({draw(strings(left))}, {draw(strings(right))}, {test})"
+        case 4:
+            return f"select({draw(booleans(left))}, {draw(booleans(right))}, ==)"
+        case 5 | 6:
+            return f"({draw(selectors(left))} {draw(st.sampled_from(['and', 'or']))} {draw(selectors(right))})"
+        case 7:
+            return f"(not {draw(selectors(size - 1))})"
+        case _:
+            return f"best({draw(selectors(left))}, {draw(numbers(right))})"
+
+
+def s_ops(largest: int = 12) -> SearchStrategy[str]:
+    """Any s-op of up to `largest` nodes."""
+    return st.integers(1, largest).flatmap(lambda size: st.one_of(numbers(size), booleans(size), strings(size)))
