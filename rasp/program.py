@@ -45,7 +45,8 @@ class Program:
     @property
     def draws(self) -> list[tuple[Source, syntax.Draw]]:
         """The `draw` statements, which are recorded and not carried out."""
-        return self.workshop.draws
+        asides = self.workshop.asides
+        return [(frame.source, draw) for frame, draw in asides if isinstance(draw, syntax.Draw)]
 
     @property
     def bindings(self) -> dict[str, Static]:

@@ -34,7 +34,11 @@ def call_function(frame: Frame, function: Function, arguments: list[Given], span
         message = f"`{function.name}` takes {wanted} argument{plural}, got {len(arguments)}"
         usage = f"{function.name}({', '.join(function.parameters)})"
         raise frame.error(span, message, hint=f"it is called as {usage}", code="arguments")
-    return function.apply(frame, [given.value for given in arguments], span)
+    values = [given.value for given in arguments]
+    result = function.apply(frame, values, span)
+    if isinstance(result, Node):
+        frame.workshop.calls.setdefault(result, (function, values))
+    return result
 
 
 def input_items(frame: Frame, given: Given) -> list[Atom]:

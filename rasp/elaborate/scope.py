@@ -12,7 +12,7 @@ from rasp.elaborate.names import FOREIGN_NAMES, FORM_NAMES
 from rasp.graph import Constant, Graph, Node, Op
 from rasp.library.load import Loader
 from rasp.source import Source, Span
-from rasp.syntax import Draw
+from rasp.syntax import ConsoleStatement, Draw
 from rasp.values import Atom, const
 
 
@@ -43,6 +43,10 @@ class Applied(list["Static"]):
 
 
 Static = Atom | list["Static"] | dict[Atom, "Static"] | Function | Node
+
+
+Aside = tuple["Frame", Draw | ConsoleStatement]
+Called = tuple[Function, list[Static]]
 
 
 class Missing:
@@ -113,14 +117,19 @@ class CallSite:
 
 @dataclass(eq=False)
 class Workshop:
-    """What one elaboration shares among all its texts and functions; the only part of it that changes."""
+    """What one elaboration shares among all its texts and functions; the only part of it that changes.
+
+    `asides` are the statements that are recorded and not carried out, with where they stand: drawings and
+    commands of the prompt. `calls` says which call first gave a node.
+    """
 
     graph: Graph
     loader: Loader
     base: Scope
     protected: frozenset[str] = frozenset()
     depth: int = 0
-    draws: list[tuple[Source, Draw]] = field(default_factory=list[tuple[Source, Draw]])
+    asides: list[Aside] = field(default_factory=list[Aside])
+    calls: dict[Node, Called] = field(default_factory=dict[Node, Called])
     loaded: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
     failed_loads: set[str] = field(default_factory=set[str])

@@ -34,8 +34,6 @@ def execute(frame: Frame, statement: syntax.Statement) -> Static | None:
             repeat(frame, statement)
         case syntax.Load():
             load(frame, statement)
-        case syntax.Draw():
-            frame.workshop.draws.append((frame.source, statement))
         case syntax.Broken(names):
             mark_missing(frame, names)
         case (
@@ -44,8 +42,9 @@ def execute(frame: Frame, statement: syntax.Statement) -> Static | None:
             | syntax.SwitchExamples()
             | syntax.FullDisplay()
             | syntax.Exit()
+            | syntax.Draw()
         ):
-            pass  # commands of the prompt: rasp/session.py
+            frame.workshop.asides.append((frame, statement))  # carried out by rasp/session.py
         case _:
             assert_never(statement)
     return None
@@ -173,7 +172,7 @@ def attempt(frame: Frame, statement: syntax.Statement) -> Static | None:
 
     Raises `RaspError`; `FollowUp` when the only reason is an earlier failure.
     """
-    before, depth, draws = dict(frame.scope.values), frame.workshop.depth, len(frame.workshop.draws)
+    before, depth, asides = dict(frame.scope.values), frame.workshop.depth, len(frame.workshop.asides)
     try:
         with deep_recursion():
             return execute(frame, statement)
@@ -181,7 +180,7 @@ def attempt(frame: Frame, statement: syntax.Statement) -> Static | None:
         frame.scope.values.clear()
         frame.scope.values.update(before)
         frame.workshop.depth = depth
-        del frame.workshop.draws[draws:]
+        del frame.workshop.asides[asides:]
         mark_missing(frame, bound_by(statement))
         raise
 
