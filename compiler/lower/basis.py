@@ -16,15 +16,16 @@ SAME = 1e-13
 class Basis:
     """Vectors in the order in which they were chosen, and how others follow from them.
 
-    The independent ones are kept as an orthonormal matrix Q and triangular R (vectors = Q R); a vector that depends on
-    earlier ones, but not with coefficients on the grid, stands for its own multiples only.
+    The independent ones are kept as an orthonormal matrix Q and the inverse of the triangular R (vectors = Q R), both
+    grown a column at a time; a vector that depends on earlier ones, but not with coefficients on the grid, stands for
+    its own multiples only.
     """
 
     def __init__(self, vectors: Iterable[Vector] = ()) -> None:
         self.vectors: list[Vector] = []
         self._independent: list[int] = []
         self._directions = np.zeros((0, 0))  # (size, capacity), of which the first rank columns count
-        self._triangle = np.zeros((0, 0))
+        self._inverse = np.zeros((0, 0))
         for vector in vectors:
             self.append(vector)
 
@@ -40,17 +41,18 @@ class Basis:
             if rank == self._directions.shape[1]:
                 self._grow(len(vector), 2 * rank + 8)
             self._directions[:, rank] = rest / length
-            self._triangle[: rank + 1, rank] = np.append(shares, length)
+            self._inverse[:rank, rank] = -(self._inverse[:rank, :rank] @ shares) / length
+            self._inverse[rank, rank] = 1 / length
             self._independent.append(len(self.vectors))
         self.vectors.append(vector)
 
     def _grow(self, size: int, capacity: int) -> None:
         rank = len(self._independent)
-        directions, triangle = np.zeros((size, capacity)), np.zeros((capacity, capacity))
+        directions, inverse = np.zeros((size, capacity)), np.zeros((capacity, capacity))
         if rank:
             directions[:, :rank] = self._directions[:, :rank]
-            triangle[:rank, :rank] = self._triangle[:rank, :rank]
-        self._directions, self._triangle = directions, triangle
+            inverse[:rank, :rank] = self._inverse[:rank, :rank]
+        self._directions, self._inverse = directions, inverse
 
     def _split(self, vector: Vector) -> tuple[Vector, Vector]:
         """Shares of the directions in a vector, and what is left of it."""
@@ -84,10 +86,13 @@ class Basis:
         if not len(shares) or np.abs(rest).max() > TIGHT * size:
             return None
         rank = len(self._independent)
-        solution = np.linalg.solve(self._triangle[:rank, :rank], shares)
+        solution = self._inverse[:rank, :rank] @ shares
         solution = np.round(solution / GRAIN) * GRAIN
-        chosen = np.stack([self.vectors[k] for k in self._independent], axis=1)
-        if np.abs(solution).max() > LARGEST or np.abs(chosen @ solution - vector).max() > SAME * size:
+        used = np.flatnonzero(solution)
+        if np.abs(solution).max() > LARGEST:
+            return None
+        total = sum((solution[k] * self.vectors[self._independent[k]] for k in used), np.zeros_like(vector))
+        if np.abs(total - vector).max() > SAME * size:
             return None
         coefficients[self._independent] = solution
         return coefficients
