@@ -1,0 +1,205 @@
+"""What a line of the prompt does: bindings, running examples, and what there is to show. Nothing is printed.
+
+In: texts, one after the other. Out: for each an iterator of events (`rasp/events.py`). A statement that fails
+or is interrupted leaves no trace. What succeeded is kept as text (`Session.text`), which as a program gives
+the same bindings again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rasp import syntax
+from rasp.comments import comment_above
+from rasp.depth import deep_recursion
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.elaborate.apply import input_items
+from rasp.elaborate.expressions import expression
+from rasp.elaborate.prelude import new_workshop
+from rasp.elaborate.scope import Applied, Frame, Given, Missing, Scope, Static
+from rasp.elaborate.statements import attempt
+from rasp.elaborate.static import describe
+from rasp.events import Answered, Drawing, Event, Examples, ExampleTold, Failed, Left, Shown
+from rasp.graph import Node
+from rasp.library.load import Files, Loader, Texts
+from rasp.parser import parse_tolerantly
+from rasp.program import Program, load_program
+from rasp.source import Source
+
+PROMPT = "<prompt>"
+SESSION = "<session>"
+
+
+class Session:
+    """The state behind a prompt."""
+
+    def __init__(self, loader: Loader | None = None) -> None:
+        self.examples = Examples()
+        self.start(Files() if loader is None else loader)
+
+    def start(self, loader: Loader) -> None:
+        """Forget all bindings; the running examples stay."""
+        self.loader = loader
+        self.workshop = new_workshop(loader)
+        self.scope = Scope({}, self.workshop.base)
+        self.kept: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The statements that succeeded, as a program."""
+        return "".join(f"{statement}\n" for statement in self.kept)
+
+    @property
+    def bindings(self) -> dict[str, Static]:
+        """What was bound here, oldest first."""
+        found = self.scope.values.items()
+        return {name: value for name, value in found if name != "out" and not isinstance(value, Missing)}
+
+    def names(self) -> dict[str, Static]:
+        """Every name that can be used, with its value."""
+        found = {name: self.scope.find(name) for name in self.scope.names()}
+        return {n: v for n, v in found.items() if v is not None and not isinstance(v, Missing)}
+
+    def is_bound(self, name: str) -> bool:
+        return self.scope.find(name) is not None
+
+    def program(self) -> Program:
+        """The session as a program of its own, which may be changed at will. Raises `RaspError` when a
+        loaded file has errors.
+        """
+        return load_program(Source(SESSION, self.text), Texts(self.workshop.loaded))
+
+    def frame(self, source: Source) -> Frame:
+        return Frame(self.workshop, source, self.scope, loading=(source.name,))
+
+    def run(self, text: str) -> Iterator[Event]:
+        """Carry out a text. If a part of it cannot be read, only that is reported."""
+        source = Source(PROMPT, text)
+        module = parse_tolerantly(source)
+        for problem in module.problems:
+            yield Failed(problem)
+        if not module.problems:
+            for statement in module.statements:
+                yield from self.perform(source, statement)
+
+    def perform(self, source: Source, statement: syntax.Statement) -> Iterator[Event]:
+        """Carry out one statement."""
+        if isinstance(statement, syntax.Exit):
+            yield Left()
+            return
+        before = dict(self.scope.values)
+        self.workshop.depth = 0
+        try:
+            value = attempt(self.frame(source), statement)
+        except RaspError as error:
+            self.forget_problems()
+            yield from map(Failed, error.diagnostics)
+            return
+        except KeyboardInterrupt:
+            self.scope.values.clear()
+            self.scope.values.update(before)
+            self.forget_problems()
+            raise
+        yield from map(Failed, self.forget_problems())
+        if not isinstance(statement, syntax.Draw | syntax.ConsoleStatement):
+            self.keep(source, statement)
+        yield from self.consequences(statement, value, before)
+        yield from self.put_aside(isinstance(statement, syntax.Load))
+
+    def keep(self, source: Source, statement: syntax.Statement) -> None:
+        lines = [f"# {line}".rstrip() for line in comment_above(source, statement.span.start)]
+        self.kept.append("\n".join([*lines, source.text[statement.span.start : statement.span.end]]))
+
+    def forget_problems(self) -> list[Diagnostic]:
+        """The problems that loaded files have had since the last statement."""
+        found = list(dict.fromkeys(self.workshop.problems))
+        self.workshop.problems.clear()
+        self.workshop.failed_loads.clear()
+        return found
+
+    def consequences(
+        self, statement: syntax.Statement, value: Static | None, before: dict[str, Static | Missing]
+    ) -> Iterator[Event]:
+        """What there is to show after a statement that succeeded."""
+        match statement:
+            case syntax.ExpressionStatement(tree):
+                assert value is not None
+                yield self.shown_expression(tree, value)
+            case syntax.Assign(names):
+                for name in names:
+                    yield self.shown(name.text, self.examples)
+            case syntax.FunctionDefinition(name):
+                yield self.shown(name.text, self.examples)
+            case syntax.Load():
+                quiet = replace(self.examples, s_op_on=False, selector_on=False)
+                for name, bound in self.bindings.items():
+                    if before.get(name) is not bound:
+                        yield self.shown(name, quiet)
+            case _:
+                pass
+
+    def shown(self, name: str, examples: Examples) -> Shown:
+        value = self.scope.values[name]
+        assert not isinstance(value, Missing)
+        return Shown(name, value, examples)
+
+    def shown_expression(self, tree: syntax.Expression, value: Static) -> Event:
+        if isinstance(value, Applied) and not isinstance(tree, syntax.Name):
+            return Answered(value, self.examples)
+        name = tree.text if isinstance(tree, syntax.Name) else "out"
+        return Shown(name, value, self.examples)
+
+    def put_aside(self, from_file: bool) -> Iterator[Event]:
+        """Carry out the drawings and commands that were met. Those in files cannot switch examples off."""
+        asides = list(self.workshop.asides)
+        self.workshop.asides.clear()
+        for frame, statement in asides:
+            if from_file and isinstance(statement, syntax.SwitchExamples | syntax.ShowExample):
+                continue
+            try:
+                yield from self.command(frame, statement)
+            except RaspError as error:
+                yield from map(Failed, error.diagnostics)
+
+    def command(self, frame: Frame, statement: syntax.Draw | syntax.ConsoleStatement) -> Iterator[Event]:
+        """A drawing or a command of the prompt. Raises `RaspError`."""
+        what = [what for what in ("s-op", "selector") if getattr(statement, "what", "both") in (what, "both")]
+        match statement:
+            case syntax.SetExample(_, tree):
+                self.set_example(frame, tree, what)
+                if frame.source.name == PROMPT:
+                    self.kept.append(frame.source.text[statement.span.start : statement.span.end])
+            case syntax.ShowExample():
+                for kind in what:
+                    example = self.examples.s_op if kind == "s-op" else self.examples.selector
+                    yield ExampleTold(kind, example)
+            case syntax.SwitchExamples(_, on):
+                switches = {"s_op_on" if kind == "s-op" else "selector_on": on for kind in what}
+                self.examples = replace(self.examples, **switches)
+            case syntax.FullDisplay(on):
+                self.examples = replace(self.examples, full=on)
+            case syntax.Draw():
+                yield self.drawing(frame, statement)
+            case syntax.Exit():
+                pass  # ends the file that it stands in
+
+    def set_example(self, frame: Frame, tree: syntax.Expression, what: list[str]) -> None:
+        with deep_recursion():
+            value = expression(frame, tree)
+        input_items(frame, Given(value, tree.span))
+        chosen = {"s_op" if kind == "s-op" else "selector": value for kind in what}
+        self.examples = replace(self.examples, **chosen)
+
+    def drawing(self, frame: Frame, statement: syntax.Draw) -> Drawing:
+        with deep_recursion():
+            value = expression(frame, statement.value)
+        if not isinstance(value, Node):
+            kind = describe(value)
+            message = f"only s-ops and selectors can be drawn, got {kind}"
+            raise frame.error(statement.value.span, message, f"this is {kind}", code="kind")
+        span = statement.value.span
+        given = Given(self.examples.of(value), span)
+        if statement.input is not None:
+            with deep_recursion():
+                given = Given(expression(frame, statement.input), statement.input.span)
+        items = tuple(input_items(frame, given))
+        return Drawing(frame.source.text[span.start : span.end], value, items)
