@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from rasp.pretty.document import Choice, Document, Hard, Join, Line, Nest, Remark, Text, join, render
-from rasp.pretty.expressions import enclosed, expression, part_of, whole
+from rasp.pretty.expressions import POSTFIX, enclosed, expression, part_of, tightness, whole
 from rasp.pretty.remarks import Part, Remarks, arrange, follows, rows
 from rasp.source import Span
 from rasp.syntax import (
@@ -94,7 +94,7 @@ def command(
             while isinstance(value, Group):
                 value = value.inner
             inner = expression(remarks, value, indented=False)
-            if "\n" in render(inner, WIDTH - len("set selector example ")):
+            if tightness(value) < POSTFIX and "\n" in render(inner, WIDTH - len("set selector example ")):
                 inner = Choice(join("(", Nest(join(Line(""), inner)), Line(""), ")"))
             return join(f"set {kind(what)}example ", inner)
         case ShowExample(what):
@@ -151,7 +151,7 @@ def result_part(remarks: Remarks, results: Sequence[Expression], place: int) -> 
 
 
 def block(remarks: Remarks, parts: Sequence[Part], start: int, end: int) -> tuple[str, Document]:
-    """The comment behind the `{` that ends at `start`, and the lines up to `end`. A whole text starts at 0."""
+    """The comment behind the `{` that ends at `start`, and the lines up to `end`. A text starts at 0."""
     edges = [start, *(part.end for part in parts)]
     gaps = [remarks.take(a, b) for a, b in zip(edges, [*(part.start for part in parts), end], strict=True)]
     behind = [taken_behind(remarks, gap, edge) for gap, edge in zip(gaps, edges, strict=True)]

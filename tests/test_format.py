@@ -1,0 +1,125 @@
+"""The formatter: meaning and comments are kept, formatting twice is formatting once, and files are safe."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rasp.diagnostics import RaspError
+from rasp.format import format_source, print_module
+from rasp.graph import Node
+from rasp.graph_text import print_graph
+from rasp.lexer import tokenize
+from rasp.library.load import Texts
+from rasp.lint import lint
+from rasp.parser import parse
+from rasp.program import Program, load_program
+from rasp.source import Source
+from rasp.syntax import Module
+from tests.generate import numbers
+from tests.generate_syntax import modules, plain, scattered, statements
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden" / "format"
+PROGRAMS = sorted(
+    [*(HERE.parent / "programs").rglob("*.rasp"), HERE.parent / "rasp" / "library" / "std.rasp"]
+)
+CONFORMANCE = [json.loads(line) for line in (HERE / "conformance" / "values.jsonl").read_text().splitlines()]
+
+
+def formatted(text: str) -> str:
+    """The text, formatted; formatting it again changes nothing."""
+    once = format_source(Source("<text>", text))
+    assert format_source(Source("<text>", once)) == once
+    return once
+
+
+def graph_of(program: Program) -> str:
+    """All that a program makes, as text."""
+    made = {f"v{i}": result.value for i, result in enumerate(program.results)}
+    return print_graph({name: value for name, value in made.items() if isinstance(value, Node)})
+
+
+def comments(text: str) -> list[str]:
+    return sorted(comment.text for comment in tokenize(Source("<text>", text))[1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(modules)
+def test_printing_a_tree_and_parsing_it_gives_the_tree(module: Module) -> None:
+    text = print_module(module)
+    again = parse(Source("<text>", text))
+    assert plain(again) == plain(module)
+    assert formatted(text) == text or "(" in text  # printing writes parentheses that the text may not need
+    assert all(line == line.rstrip(" ") for line in text.split("\n"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_comments_and_blanks_anywhere(data: st.DataObject) -> None:
+    trees = data.draw(st.lists(statements, min_size=1, max_size=3))
+    text = data.draw(scattered(print_module(Module(Source("<tree>", ""), tuple(trees)))))
+    result = formatted(text)
+    assert plain(parse(Source("<text>", result))) == plain(parse(Source("<text>", text)))
+    assert comments(result) == comments(text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(numbers(12))
+def test_formatting_a_random_program_keeps_its_graph(expression: str) -> None:
+    text = f"x = {expression};"
+    before = load_program(Source("<p>", text), tolerate_errors=True)
+    after = load_program(Source("<p>", formatted(text)), tolerate_errors=True)
+    assert graph_of(before) == graph_of(after)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_programs_are_formatted(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert formatted(text) == text, f"run `rasp fmt {path}`"
+
+
+def test_formatting_keeps_the_graph_and_the_warnings() -> None:
+    programs = sorted({case["program"] + f"\n{case['query']};" for case in CONFORMANCE})
+    for text in programs:
+        source = Source("<p>", text)
+        before = load_program(source, Texts({}), tolerate_errors=True)
+        if before.module.problems:
+            continue
+        after = load_program(Source("<p>", formatted(text)), Texts({}), tolerate_errors=True)
+        assert graph_of(after) == graph_of(before), text
+        assert [d.message for d in after.diagnostics] == [d.message for d in before.diagnostics]
+        assert [d.message for d in lint(after)] == [d.message for d in lint(before)]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.rasp")))
+def test_golden(name: str) -> None:
+    program, expected = GOLDEN / f"{name}.rasp", GOLDEN / f"{name}.out"
+    found = formatted(program.read_text(encoding="utf-8"))
+    if os.environ.get("RASP_UPDATE_GOLDEN") == "1":
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
+def test_line_ends_of_windows_are_kept() -> None:
+    assert format_source(Source("<p>", "x=1 ;  # a\r\n\r\n\r\ny=2;")) == "x = 1;  # a\r\n\r\ny = 2;\r\n"
+
+
+def test_what_cannot_be_parsed_is_not_formatted() -> None:
+    with pytest.raises(RaspError):
+        format_source(Source("<p>", "x = (1;\ny = 2;"))
+
+
+def test_empty_text() -> None:
+    assert formatted("") == ""
+    assert formatted("\n\n  ") == ""
+    assert formatted("\n\n# only a comment") == "# only a comment\n"
+
+
+def test_deep_and_long_expressions() -> None:
+    assert formatted(f"x = {'-(' * 150}1 + 1{')' * 150};")
+    assert formatted(f"x = {' + '.join(['a'] * 5000)};").count("\n") == 5000
+    assert formatted(f"x = [{', '.join(['1'] * 5000)}];")
