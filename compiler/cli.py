@@ -8,6 +8,7 @@ import click
 from compiler.options import ATTENTIONS, DIALECTS
 from rasp.cli import SETTINGS, check, run
 from rasp.console import Commands
+from rasp.format_command import fmt
 
 STAGES = ("graph", "domains", "plan", "layout", "weights")
 FOLDER = click.argument("folder", metavar="DIR")
@@ -35,6 +36,7 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(check)
+main.add_command(fmt)
 
 
 @main.command("compile")

@@ -1,4 +1,4 @@
-"""Commands that need only the language: `run` and `check`. The command `rasp` adds the compiler's to them."""
+"""Commands that need only the language: `run`, `check`, `fmt`. The command `rasp` adds the compiler's to them."""
 
 import json
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from rasp.console import (
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.failure import failure
 from rasp.evaluate import EvaluationError, Outcome, evaluate
+from rasp.format_command import fmt
 from rasp.graph import Node
 from rasp.lint import lint
 from rasp.program import Program, load_program
@@ -31,7 +32,10 @@ SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 @click.group(cls=Commands, context_settings=SETTINGS)
 def main() -> None:
-    """Run and check RASP programs."""
+    """Run, check and format RASP programs."""
+
+
+main.add_command(fmt)
 
 
 @main.command()

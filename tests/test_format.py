@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.cli import main
 from rasp.diagnostics import RaspError
 from rasp.format import format_source, print_module
 from rasp.graph import Node
@@ -123,3 +125,79 @@ def test_deep_and_long_expressions() -> None:
     assert formatted(f"x = {'-(' * 150}1 + 1{')' * 150};")
     assert formatted(f"x = {' + '.join(['a'] * 5000)};").count("\n") == 5000
     assert formatted(f"x = [{', '.join(['1'] * 5000)}];")
+
+
+def rasp(*arguments: object, given: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["fmt", *map(str, arguments)], input=given)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a program to format, one that is formatted, and one with a mistake."""
+    (tmp_path / "messy.rasp").write_text("x=1 ;\n")
+    (tmp_path / "tidy.rasp").write_text("x = 1;\n")
+    (tmp_path / "broken.rasp").write_text("x=(1 ;\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_command_formats_in_place(folder: Path) -> None:
+    os.chmod(folder / "messy.rasp", 0o640)
+    result = rasp("messy.rasp", "tidy.rasp")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "formatted messy.rasp\n2 files, 1 changed\n"
+    assert (folder / "messy.rasp").read_text() == "x = 1;\n"
+    assert (folder / "messy.rasp").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in folder.iterdir()) == ["broken.rasp", "messy.rasp", "tidy.rasp"]
+
+
+def test_command_follows_links(folder: Path) -> None:
+    (folder / "link.rasp").symlink_to("messy.rasp")
+    assert rasp("link.rasp").exit_code == 0
+    assert (folder / "link.rasp").is_symlink()
+    assert (folder / "messy.rasp").read_text() == "x = 1;\n"
+
+
+def test_command_leaves_mistakes_alone(folder: Path) -> None:
+    result = rasp(".")
+    assert result.exit_code == 1
+    assert "expected `)`" in result.stderr
+    assert "3 files, 1 changed, 1 with mistakes" in result.stderr
+    assert (folder / "broken.rasp").read_text() == "x=(1 ;\n"
+    assert (folder / "messy.rasp").read_text() == "x = 1;\n"
+
+
+def test_check_and_diff_write_nothing(folder: Path) -> None:
+    assert rasp("messy.rasp", "--check").exit_code == 1
+    assert rasp("tidy.rasp", "--check").exit_code == 0
+    result = rasp("messy.rasp", "--diff")
+    assert result.exit_code == 0
+    assert "-x=1 ;\n+x = 1;\n" in result.stdout
+    assert rasp("messy.rasp", "--diff", "--check").exit_code == 1
+    assert (folder / "messy.rasp").read_text() == "x=1 ;\n"
+
+
+def test_standard_input(folder: Path) -> None:
+    result = rasp("-", given="x=1 ;")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "x = 1;\n", "")
+    assert rasp("-", "--check", given="x=1 ;").exit_code == 1
+    broken = rasp("-", given="x=(1 ;")
+    assert (broken.exit_code, broken.stdout) == (1, "")
+
+
+def test_wrong_path_changes_nothing(folder: Path) -> None:
+    result = rasp("messy.rasp", "nothing.rasp")
+    assert result.exit_code == 2
+    assert "there is no file nothing.rasp" in result.stderr
+    assert (folder / "messy.rasp").read_text() == "x=1 ;\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_folder_that_cannot_be_written(folder: Path) -> None:
+    folder.chmod(0o555)
+    try:
+        result = rasp("messy.rasp")
+    finally:
+        folder.chmod(0o755)
+    assert result.exit_code == 1
+    assert "messy.rasp cannot be written: Permission denied" in result.stderr
