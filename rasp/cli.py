@@ -1,4 +1,4 @@
-"""Commands that need only the language: `run`, `check`, `fmt`. The command `rasp` adds the compiler's to them."""
+"""Commands that need only the language: `run`, `check` and `fmt`. The compiler adds its own to them."""
 
 import json
 from collections.abc import Sequence
