@@ -1,0 +1,1 @@
+"""Measurements of the interpreter and the compiler, beside those of others. Nothing here is installed."""

@@ -1,0 +1,111 @@
+"""Which inputs a program is measured on: batches of words, all of one length within a batch.
+
+Every function takes a vocabulary, a maximum length, how many inputs at most, and a seed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from random import Random
+
+from compiler.verify.differential import batch_size
+from compiler.verify.inputs import Word, batches, bounded_power, choose_inputs, sequences
+
+Choose = Callable[[Word, int, int, int], Iterator[list[Word]]]
+
+OPENING, CLOSING = "([", ")]"
+
+
+def spread(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """All inputs when there are no more than `count`, else a sample of all lengths and many shapes."""
+    return batches(vocabulary, choose_inputs(len(vocabulary), length, count, seed), batch_size)
+
+
+def all_different(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """Words in which no token occurs twice."""
+    random = Random(seed)
+    longest = min(length, len(vocabulary))
+    words = (tuple(random.sample(vocabulary, random.randint(1, longest))) for _ in range(count))
+    return in_batches(words)
+
+
+def at_most_twice(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """Words in which a token occurs at most twice, other than at the end of the word right after itself."""
+    random = Random(seed)
+    longest = min(length, 2 * len(vocabulary))
+    words = (tuple(random.sample(vocabulary * 2, random.randint(1, longest))) for _ in range(count))
+    return in_batches(words)
+
+
+def bracketed(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """All inputs if there are few, else half a sample and half words that are nearly balanced."""
+    if bounded_power(len(vocabulary), length, count) <= count // 2:
+        yield from spread(vocabulary, length, count, seed)
+        return
+    yield from spread(vocabulary, length, count // 2, seed)
+    random = Random(seed)
+    words = (nearly_balanced(vocabulary, random.randint(1, length), random) for _ in range(count // 2))
+    yield from in_batches(words)
+
+
+def nearly_balanced(vocabulary: Word, length: int, random: Random) -> Word:
+    """Brackets of each kind balanced by themselves, a few letters, and now and then one wrong token."""
+    word: list[str] = []
+    open_ones: list[str] = []
+    kinds = sum(token in OPENING for token in vocabulary if isinstance(token, str))
+    filler = [token for token in vocabulary if isinstance(token, str) and token not in OPENING + CLOSING]
+    while len(word) < length:
+        if filler and random.random() < 0.1:
+            word.append(random.choice(filler))
+        elif open_ones and (random.random() < 0.5 or len(open_ones) >= length - len(word)):
+            word.append(open_ones.pop(random.randrange(len(open_ones))))
+        else:
+            kind = random.randrange(kinds)
+            word.append(OPENING[kind])
+            open_ones.append(CLOSING[kind])
+    if random.random() < 0.4:
+        word[random.randrange(length)] = str(random.choice(vocabulary))
+    return tuple(word)
+
+
+def sums_of_two(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """`dd+dd` for all pairs of numbers below 100, or for `count` of them."""
+    pairs = list(product(range(100), repeat=2))
+    chosen = pairs if count >= len(pairs) else Random(seed).sample(pairs, count)
+    return in_batches(tuple(f"{one:02}+{other:02}") for one, other in chosen)
+
+
+def long_inputs(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """The hard ones of this length, then `count` random ones: half of this length, half of any."""
+    random = Random(seed)
+    lengths = [length if i % 2 else random.randint(1, length) for i in range(count)]
+    words = [tuple(random.choices(vocabulary, k=n)) for n in lengths]
+    return in_batches([*hard_inputs(vocabulary, length, random), *words])
+
+
+def hard_inputs(vocabulary: Word, length: int, random: Random) -> Iterator[Word]:
+    """All equal, as different as can be, sorted, reversed, and one different at each end."""
+    first, last = vocabulary[0], vocabulary[-1]
+    different = (vocabulary * (length // len(vocabulary) + 1))[:length]
+    ascending = tuple(sorted(different))  # type: ignore[type-var]
+    for token in (first, last):
+        yield (token,) * length
+    yield from (different, different[::-1], ascending, ascending[::-1])
+    yield tuple(random.sample(different, length))
+    for one, other in ((first, last), (last, first)):
+        yield (one,) * (length - 1) + (other,)
+        yield (other,) + (one,) * (length - 1)
+    half = length // 2
+    yield (first,) * half + (vocabulary[1],) * (length - half)
+    yield (vocabulary[1],) * half + (first,) * (length - half)
+    yield next(sequences(vocabulary[:2], length, 1, 1))
+
+
+def in_batches(words: Iterable[Word]) -> Iterator[list[Word]]:
+    """Words grouped by length, in batches small enough for the interpreter."""
+    groups: dict[int, list[Word]] = defaultdict(list)
+    for word in words:
+        groups[len(word)].append(word)
+    for length, group in sorted(groups.items()):
+        step = batch_size(length)
+        yield from (group[start : start + step] for start in range(0, len(group), step))

@@ -1,0 +1,85 @@
+"""A table of measurements, as rich text, Markdown, CSV and JSON."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of named cells. `shown` are the columns of the printed table; files hold all of them."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Cell], ...]
+    shown: tuple[str, ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+def text(cell: Cell) -> str:
+    """A cell for people."""
+    match cell:
+        case None | "":
+            return "–"
+        case bool():
+            return "yes" if cell else "no"
+        case int():
+            return f"{cell:,}"
+        case float():
+            return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.3g}"
+        case str():
+            return cell
+
+
+def is_number_column(table: Table, column: str) -> bool:
+    return any(isinstance(row.get(column), int | float) for row in table.rows)
+
+
+def show(table: Table, console: Console) -> None:
+    """The table and its remarks, on a terminal or not."""
+    rich = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(table.shown):
+        right = is_number_column(table, column)
+        rich.add_column(column, justify="right" if right else "left", no_wrap=number == 0, overflow="fold")
+    for row in table.rows:
+        rich.add_row(*(text(row.get(column)) for column in table.shown))
+    console.print(rich)
+    for remark in table.remarks:
+        console.print(remark, highlight=False)
+    console.print()
+
+
+def markdown(table: Table) -> str:
+    """The shown columns as a Markdown table, with title and remarks."""
+    rule = ["---:" if is_number_column(table, column) else "---" for column in table.shown]
+    rows = [[text(row.get(column)).replace("|", "\\|") for column in table.shown] for row in table.rows]
+    lines = [f"| {' | '.join(cells)} |" for cells in [table.shown, rule, *rows]]
+    remarks = [f"- {remark}" for remark in table.remarks]
+    return "\n".join([f"## {table.title}", "", *lines, "", *remarks, ""])
+
+
+def write(tables: Sequence[Table], name: str, heading: str, folder: Path) -> None:
+    """All tables as one Markdown file, and their rows as one CSV file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [f"# {heading}", "", *(markdown(table) for table in tables)]
+    (folder / f"{name}.md").write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        for table in tables:
+            writer.writerows(table.rows)
+
+
+def as_json(tables: Sequence[Table]) -> str:
+    """All rows, by table."""
+    plain = {table.name: {"rows": table.rows, "remarks": table.remarks} for table in tables}
+    return json.dumps(plain, indent=1)
