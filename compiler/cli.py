@@ -3,6 +3,8 @@
 Subcommands import what they need when they run: `rasp run` and `rasp check` must not wait for torch.
 """
 
+import sys
+
 import click
 
 from compiler.options import ATTENTIONS, DIALECTS
@@ -16,9 +18,10 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead 
 POSITIVE = click.IntRange(min=1)
 
 
-@click.group(cls=Commands, context_settings=SETTINGS)
+@click.group(cls=Commands, context_settings=SETTINGS, invoke_without_command=True)
 @click.version_option(package_name="rasp-compiler", prog_name="rasp")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> int:
     """Run RASP programs, and compile them to transformer weights that compute the same thing.
 
     \b
@@ -30,8 +33,38 @@ def main() -> None:
       rasp verify reverse
 
     `rasp COMMAND --help` explains a command. Exit codes: 0 all well, 1 the program or the model is wrong,
-    2 wrong usage.
+    2 wrong usage. Without a command, `rasp` is `rasp repl`.
     """
+    return start_repl(()) if context.invoked_subcommand is None else 0
+
+
+def start_repl(files: tuple[str, ...]) -> int:
+    """The prompt, on a terminal or on what is piped in; its exit code."""
+    from compiler.commands.repl import new_repl  # noqa: PLC0415
+    from rasp.repl import run_piped  # noqa: PLC0415
+
+    repl = new_repl()
+    if not sys.stdin.isatty():
+        return run_piped(repl, files, sys.stdin)
+    from rasp.terminal import run_terminal  # noqa: PLC0415
+
+    return run_terminal(repl, files)
+
+
+@main.command()
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+def repl(files: tuple[str, ...]) -> int:
+    """Try RASP out: a prompt that shows what each line does on an example.
+
+    The FILEs are loaded first. Lines can also be piped in; then the exit code is 1 if one of them was wrong.
+
+    \b
+    Examples:
+      rasp repl
+      rasp repl sort.rasp
+      rasp repl < session.txt
+    """
+    return start_repl(files)
 
 
 main.add_command(run)

@@ -5,8 +5,9 @@ or is interrupted leaves no trace. What succeeded is kept as text (`Session.text
 the same bindings again.
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rasp import syntax
 from rasp.comments import comment_above
@@ -29,6 +30,19 @@ PROMPT = "<prompt>"
 SESSION = "<session>"
 
 
+#: The name that stands for the last value.
+USES_OUT = re.compile(r"\bout\b")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The text of a statement that succeeded."""
+
+    text: str
+    only_shows: bool = False
+    loads: bool = False
+
+
 class Session:
     """The state behind a prompt."""
 
@@ -41,12 +55,21 @@ class Session:
         self.loader = loader
         self.workshop = new_workshop(loader)
         self.scope = Scope({}, self.workshop.base)
-        self.kept: list[str] = []
+        self.kept: list[Kept] = []
+        self.answers: dict[str, Applied] = {}
+
+    @property
+    def statements(self) -> list[Kept]:
+        """The statements that succeeded. Those that only show a value are left out, unless some other uses
+        `out`.
+        """
+        needed = any(USES_OUT.search(kept.text) for kept in self.kept)
+        return [kept for kept in self.kept if needed or not kept.only_shows]
 
     @property
     def text(self) -> str:
-        """The statements that succeeded, as a program."""
-        return "".join(f"{statement}\n" for statement in self.kept)
+        """The statements as a program."""
+        return "".join(f"{kept.text}\n" for kept in self.statements)
 
     @property
     def bindings(self) -> dict[str, Static]:
@@ -102,12 +125,14 @@ class Session:
         yield from map(Failed, self.forget_problems())
         if not isinstance(statement, syntax.Draw | syntax.ConsoleStatement):
             self.keep(source, statement)
-        yield from self.consequences(statement, value, before)
+        yield from self.consequences(source, statement, value, before)
         yield from self.put_aside(isinstance(statement, syntax.Load))
 
     def keep(self, source: Source, statement: syntax.Statement) -> None:
         lines = [f"# {line}".rstrip() for line in comment_above(source, statement.span.start)]
-        self.kept.append("\n".join([*lines, source.text[statement.span.start : statement.span.end]]))
+        text = "\n".join([*lines, source.text[statement.span.start : statement.span.end]])
+        only_shows = isinstance(statement, syntax.ExpressionStatement)
+        self.kept.append(Kept(text, only_shows, isinstance(statement, syntax.Load)))
 
     def forget_problems(self) -> list[Diagnostic]:
         """The problems that loaded files have had since the last statement."""
@@ -117,13 +142,17 @@ class Session:
         return found
 
     def consequences(
-        self, statement: syntax.Statement, value: Static | None, before: dict[str, Static | Missing]
+        self,
+        source: Source,
+        statement: syntax.Statement,
+        value: Static | None,
+        before: dict[str, Static | Missing],
     ) -> Iterator[Event]:
         """What there is to show after a statement that succeeded."""
         match statement:
             case syntax.ExpressionStatement(tree):
                 assert value is not None
-                yield self.shown_expression(tree, value)
+                yield self.shown_expression(source, tree, value)
             case syntax.Assign(names):
                 for name in names:
                     yield self.shown(name.text, self.examples)
@@ -142,8 +171,10 @@ class Session:
         assert not isinstance(value, Missing)
         return Shown(name, value, examples)
 
-    def shown_expression(self, tree: syntax.Expression, value: Static) -> Event:
-        if isinstance(value, Applied) and not isinstance(tree, syntax.Name):
+    def shown_expression(self, source: Source, tree: syntax.Expression, value: Static) -> Event:
+        if isinstance(value, Applied) and isinstance(tree, syntax.Call):
+            subject = tree.function.span
+            self.answers[source.text[subject.start : subject.end]] = value
             return Answered(value, self.examples)
         name = tree.text if isinstance(tree, syntax.Name) else "out"
         return Shown(name, value, self.examples)
@@ -167,7 +198,7 @@ class Session:
             case syntax.SetExample(_, tree):
                 self.set_example(frame, tree, what)
                 if frame.source.name == PROMPT:
-                    self.kept.append(frame.source.text[statement.span.start : statement.span.end])
+                    self.kept.append(Kept(frame.source.text[statement.span.start : statement.span.end]))
             case syntax.ShowExample():
                 for kind in what:
                     example = self.examples.s_op if kind == "s-op" else self.examples.selector
@@ -203,3 +234,15 @@ class Session:
                 given = Given(expression(frame, statement.input), statement.input.span)
         items = tuple(input_items(frame, given))
         return Drawing(frame.source.text[span.start : span.end], value, items)
+
+    def reload(self) -> Iterator[Event]:
+        """Read the loaded files again and repeat the statements. When a file has errors now, nothing
+        changes.
+        """
+        fresh = Session(self.loader)
+        for kept in self.statements:
+            failures = [event for event in fresh.run(kept.text) if isinstance(event, Failed)]
+            yield from failures
+            if failures and kept.loads:
+                return
+        self.workshop, self.scope, self.kept = fresh.workshop, fresh.scope, fresh.kept

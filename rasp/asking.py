@@ -1,0 +1,185 @@
+"""Commands of the prompt that tell something: help, type, layers, graph, vars, examples. Nothing changes.
+
+Expressions are elaborated in a program of their own, so that what is asked leaves no trace in the session.
+"""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from rasp.commands import Command, Prompt, usage
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.elaborate.scope import Applied, Function, Static
+from rasp.elaborate.static import describe
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.graph import Node, reachable
+from rasp.graph_text import print_graph
+from rasp.help import help_lines
+from rasp.layers import cost_text, heads_per_layer
+from rasp.program import Program
+from rasp.session import Session
+from rasp.show import input_of, quoted
+from rasp.style import Line, Piece, line, paragraphs
+from rasp.values import classify, is_atom
+
+ASKED = "<command>"
+
+
+def help_command(prompt: Prompt, word: str) -> Iterable[Line]:
+    """`help` or `help NAME`"""
+    if not word:
+        return overview(prompt.commands)
+    found = [
+        row
+        for command in prompt.commands
+        if command.word == word
+        for row in (line(Piece(command.title, "name")), line(f"  {command.summary}"))
+    ]
+    found += help_lines(prompt.session, word)
+    if not found:
+        names = {*prompt.session.names(), *(command.word for command in prompt.commands)}
+        close = get_close_matches(word, sorted(names), n=1)
+        hint = f"did you mean `{close[0]}`?" if close else "`help` lists the commands, `vars` the names"
+        raise RaspError(Diagnostic(f"nothing is known about `{word}`", hint=hint, code="command"))
+    return found
+
+
+FIRST_STEPS = """Type a statement of RASP, and see what it makes of the running example:
+
+  same = select(tokens, tokens, ==);
+  hist = selector_width(same);
+  hist("banana");
+
+`help NAME` explains a name of the library (sort, length, ...), a word of the language (select, aggregate,
+operators, ...) or a command. Statements end with `;`.
+"""
+
+
+def overview(commands: Sequence[Command]) -> list[Line]:
+    """What to type at all."""
+    rows = [*paragraphs(FIRST_STEPS), line(Piece("commands", "heading"))]
+    language = [
+        ('set example "abc"', "the input on which everything is shown"),
+        ("examples on|off", "show the running example with each s-op and selector, or not"),
+        ("full seq display on|off", "show each value below its element"),
+        ('draw(s_op);  draw(s_op, "abc");', "draw layers and heads, here and as SVG"),
+        ('load "file";', "bind the names of file.rasp"),
+    ]
+    pairs = (
+        language
+        + [(command.title, command.summary) for command in commands]
+        + [("exit", "leave (or Ctrl-D)")]
+    )
+    width = max(len(title) for title, _ in pairs)
+    return rows + [line(Piece(f"  {title.ljust(width)}", "name"), f"  {summary}") for title, summary in pairs]
+
+
+def type_command(prompt: Prompt, text: str) -> Iterable[Line]:
+    """`type EXPR`"""
+    if not text:
+        raise usage('type tokens == "a"')
+    value = prompt.session.program().expression(text, ASKED)
+    return [line(Piece(text, "name"), "  ", kind_text(value, prompt.session))]
+
+
+def kind_text(value: Static, session: Session) -> str:
+    """What kind of value it is; of an s-op, also what it holds on the running example."""
+    match value:
+        case Applied():
+            return f"a list of {len(value)} values, the answer for one input"
+        case Node() if not value.is_selector:
+            given = session.examples.s_op
+            outcome = evaluate([value], [tuple(input_of(given))])[0][0]
+            if isinstance(outcome, EvaluationError):
+                return f"an s-op without a value for {quoted(given)}: {outcome.message}"
+            atoms = [item for item in outcome if not isinstance(item, list)]
+            return f"an s-op of {classify(atoms)}s, for {quoted(given)}"
+        case Function():
+            return f"a function of {', '.join(value.parameters) or 'no arguments'}"
+        case list() | dict():
+            entries = len(value)
+            return f"{describe(value)} of {entries} {'entry' if entries == 1 else 'entries'}"
+        case _:
+            return describe(value)
+
+
+def layers_command(prompt: Prompt, text: str) -> Iterable[Line]:
+    """`layers EXPR`: the language's own measure."""
+    if not text:
+        raise usage("layers sort(tokens, tokens)")
+    node = node_of(prompt.session.program(), text)
+    return [line(Piece("by hand     ", "label"), cost_text(heads_per_layer(node)))]
+
+
+def node_of(program: Program, text: str) -> Node:
+    """The s-op or selector that an expression denotes; atoms are lifted. Raises `RaspError`."""
+    value = program.expression(text, ASKED)
+    return value if isinstance(value, Node) else program.sop(text, ASKED)
+
+
+def graph_command(prompt: Prompt, text: str) -> Iterable[Line]:
+    """`graph EXPR`: a node a line, with the user's names behind them."""
+    if not text:
+        raise usage("graph length")
+    program = prompt.session.program()
+    node = node_of(program, text)
+    return [
+        (*coloured_row(row), *named(program, part))
+        for row, part in zip(
+            print_graph({"value": node}).splitlines(), [*reachable([node]), None], strict=True
+        )
+    ]
+
+
+def coloured_row(row: str) -> Line:
+    target, equals, rest = row.partition(" = ")
+    return line(Piece(target, "label"), equals, rest)
+
+
+def named(program: Program, node: Node | None) -> Line:
+    """The user's name of a node, as a comment."""
+    name = program.graph.names.get(node) if node is not None else None
+    return (Piece(f"   # {name}", "name"),) if name else ()
+
+
+def variables_command(prompt: Prompt, _: str) -> Iterable[Line]:
+    """`vars`"""
+    bindings = prompt.session.bindings
+    if not bindings:
+        return [line("nothing is bound yet; the library's names are explained by `help NAME`")]
+    width = max(map(len, bindings))
+    return [
+        line(Piece(f"  {name.ljust(width)}", "name"), f"  {kind_of_binding(value)}")
+        for name, value in bindings.items()
+    ]
+
+
+def kind_of_binding(value: Static) -> str:
+    match value:
+        case Function():
+            return f"function of {', '.join(value.parameters) or 'no arguments'}"
+        case Node() | list() | dict():
+            return describe(value).split(" ", 1)[1]
+        case _ if is_atom(value):
+            return quoted(value)
+        case _:
+            return describe(value)
+
+
+def examples_command(prompt: Prompt, _: str) -> Iterable[Line]:
+    """`examples`"""
+    found = prompt.session.examples
+    rows = (("s-op", found.s_op, found.s_op_on), ("selector", found.selector, found.selector_on))
+    return [
+        line(f"  {kind.ljust(8)} example  ", Piece(quoted(value), "value"), "" if on else "  (not shown)")
+        for kind, value, on in rows
+    ]
+
+
+ASKING = (
+    Command("help", "[NAME]", "explain a name, a word of the language, or a command", help_command, "name"),
+    Command("vars", "", "what is bound here", variables_command),
+    Command("examples", "", "the running examples", examples_command),
+    Command("type", "EXPR", "what kind of value an expression has", type_command, "name"),
+    Command("layers", "EXPR", "how many layers and heads it needs", layers_command, "name"),
+    Command("graph", "EXPR", "the graph of operations that it stands for", graph_command, "name"),
+)

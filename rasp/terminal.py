@@ -1,0 +1,138 @@
+"""What the prompt needs on a terminal: editing, colours while typing, completion, history, keys.
+
+Enter carries out a line as soon as it is complete, with a `;` added where only that is missing; otherwise it
+goes on to the next line. Alt-Enter always goes on. Ctrl-C drops the line, Ctrl-D leaves.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.styles import Style
+
+from rasp.chunks import is_blank, needs_more, only_semicolon_missing
+from rasp.completion import RaspCompleter
+from rasp.highlight import SessionLexer
+from rasp.repl import GREETING, Repl, load_files
+from rasp.show import quoted
+from rasp.style import Line, coloured
+
+PROMPT_SIGN = ">> "
+CONTINUATION = ".. "
+STYLE = Style.from_dict(
+    {
+        "prompt": "ansigreen bold",
+        "keyword": "ansiblue",
+        "string": "ansigreen",
+        "number": "ansicyan",
+        "comment": "ansibrightblack italic",
+        "wrong": "ansired underline",
+        "command": "ansimagenta bold",
+        "function": "ansiyellow",
+        "selector": "ansimagenta",
+        "s-op": "ansicyan bold",
+    }
+)
+
+
+def run_terminal(repl: Repl, files: Iterable[str]) -> int:
+    """Talk with a person until they leave. The exit code is 0, whatever they mistyped."""
+    repl.write = print_coloured
+    repl.width = lambda: shutil.get_terminal_size().columns
+    print(GREETING.format(example=quoted(repl.session.examples.s_op)))
+    load_files(repl, files)
+    session = prompt_session(repl)
+    while True:
+        try:
+            text = session.prompt()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return 0
+        if not repl.take(completed(repl, text)):
+            return 0
+
+
+def print_coloured(row: Line) -> None:
+    print(coloured(row))
+
+
+def completed(repl: Repl, text: str) -> str:
+    """The text with a `;`, if that is all it lacks."""
+    if repl.command(text) is None and only_semicolon_missing(text):
+        return f"{text.rstrip()};"
+    return text
+
+
+def prompt_session(repl: Repl) -> PromptSession[str]:
+    return PromptSession(
+        [("class:prompt", PROMPT_SIGN)],
+        multiline=True,
+        prompt_continuation=[("class:prompt", CONTINUATION)],
+        lexer=SessionLexer(repl),
+        completer=RaspCompleter(repl),
+        complete_while_typing=False,
+        auto_suggest=AutoSuggestFromHistory(),
+        history=history(),
+        key_bindings=keys(repl),
+        style=STYLE,
+        enable_history_search=True,
+        tempfile_suffix=".rasp",
+    )
+
+
+def state_folder() -> Path:
+    """Where the user's history is kept, by the conventions of the XDG base directories."""
+    base = os.environ.get("XDG_STATE_HOME") or ""
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state") / "rasp"
+
+
+def history() -> History:
+    """The lines of earlier sessions; only this one's, when they cannot be kept."""
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "history").open("a"):
+            pass
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(folder / "history"))
+
+
+def keys(repl: Repl) -> KeyBindings:
+    """Enter, by whether something is missing."""
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_state = None
+            return
+        if is_ready(repl, buffer.text):
+            buffer.validate_and_handle()
+        else:
+            buffer.insert_text("\n" + indentation(buffer.document.text_before_cursor))
+
+    @bindings.add("escape", "enter")
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return bindings
+
+
+def is_ready(repl: Repl, text: str) -> bool:
+    """Can the text be carried out?"""
+    if is_blank(text):
+        return not text.strip()
+    return repl.command(text) is not None or only_semicolon_missing(text) or not needs_more(text)
+
+
+def indentation(before: str) -> str:
+    """Blanks for a new line: two for each brace that is open."""
+    return "  " * max(0, before.count("{") - before.count("}"))
