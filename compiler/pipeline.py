@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import refuse
 from compiler.emit.assemble import assemble
+from compiler.emit.bounds import Bounds
 from compiler.emit.weights import Weights
-from compiler.lower.choose import Unsolved, choose
-from compiler.lower.layout import Frame, Layout, allocate
-from compiler.lower.plan import Plan, schedule
+from compiler.lower.layout import Layout
+from compiler.lower.plan import Plan
+from compiler.lower.search import Lowered, lower
 from compiler.optimise import rules_for
 from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.report import stages
 from compiler.report.summary import summary, symbols
 from rasp.diagnostics import Diagnostic
-from rasp.graph import Constant, Graph, Node
+from rasp.graph import Node
 from rasp.program import Program
 
 
@@ -29,10 +29,25 @@ class Compiled:
     expressions: Mapping[str, str]
     options: CompileOptions
     outputs: Mapping[str, Node]
-    analysis: Analysis
-    plan: Plan
-    layout: Layout
+    lowered: Lowered
     weights: Weights
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.lowered.analysis
+
+    @property
+    def plan(self) -> Plan:
+        return self.lowered.plan
+
+    @property
+    def layout(self) -> Layout:
+        return self.lowered.layout
+
+    @property
+    def bounds(self) -> Bounds:
+        """Error bounds and the decisions that they were held against."""
+        return self.lowered.bounds
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -59,7 +74,9 @@ class Compiled:
                 return stages.weights_stage(self.weights)
             case _:
                 known = ", ".join(stages.STAGES)
-                raise CompileError(Diagnostic(f"there is no stage called {stage!r}", hint=f"stages are {known}"))
+                raise CompileError(
+                    Diagnostic(f"there is no stage called {stage!r}", hint=f"stages are {known}")
+                )
 
 
 def compile_program(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Compiled:
@@ -69,25 +86,6 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
     """
     nodes = {name: program.sop(text) for name, text in outputs.items()}
     nodes = rewrite(Analysis(program.graph, options), nodes, rules_for(options.level))
-    analysis, plan = lower(program.graph, nodes, options)
-    layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
-    weights = assemble(plan, layout, analysis)
-    return Compiled(program, dict(outputs), options, nodes, analysis, plan, layout, weights)
-
-
-def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> tuple[Analysis, Plan]:
-    """Blocks in layers. An expression without a one-step look-up is retried with its parts materialised."""
-    materialised: frozenset[Node] = frozenset()
-    while True:
-        analysis = Analysis(graph, options, materialised)
-        try:
-            return analysis, schedule(choose(analysis, outputs))
-        except Unsolved as problem:
-            parts = {arg for arg in problem.node.args if not analysis.is_leaf(arg)}
-            parts = {arg for arg in parts if not isinstance(arg.op, Constant)}
-            if not parts:
-                raise refuse(
-                    graph, problem.node, "its inputs are too close together to tell apart in float32",
-                    "compile for a shorter length",
-                ) from None
-            materialised |= parts
+    lowered = lower(program.graph, nodes, options)
+    weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
+    return Compiled(program, dict(outputs), options, nodes, lowered, weights)

@@ -27,9 +27,7 @@ def alike(analysis: Analysis, node: Node, leaves: Sequence[Node]) -> tuple[Ints,
     if len(leaves) < 2:
         return tuple(np.arange(size) for size in sizes)
     uses = unary_uses(analysis, node, leaves)
-    return tuple(
-        group(analysis, leaf, uses[leaf], size) for leaf, size in zip(leaves, sizes, strict=True)
-    )
+    return tuple(group(analysis, leaf, uses[leaf], size) for leaf, size in zip(leaves, sizes, strict=True))
 
 
 def unary_uses(analysis: Analysis, node: Node, leaves: Sequence[Node]) -> dict[Node, list[Node]]:

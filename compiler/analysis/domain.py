@@ -94,7 +94,11 @@ def domain_of(values: Iterable[Atom]) -> Domain:
 
 def factor(column: Column) -> tuple[Domain, Ints]:
     """The domain of a column's values that exist, and each element's code (-1 where it failed)."""
-    ok = np.ones(column.shape, bool) if column.failed is None else ~np.broadcast_to(column.failed, column.shape)
+    ok = (
+        np.ones(column.shape, bool)
+        if column.failed is None
+        else ~np.broadcast_to(column.failed, column.shape)
+    )
     flat = column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
     first, place = distinct_elements(flat)
     atoms = flat.indexed(lambda array: array[first]).atoms()

@@ -50,7 +50,9 @@ class Analysis:
     A node's facts depend only on the node and the options, so the memo cannot go stale.
     """
 
-    def __init__(self, graph: Graph, options: CompileOptions, materialised: frozenset[Node] = frozenset()) -> None:
+    def __init__(
+        self, graph: Graph, options: CompileOptions, materialised: frozenset[Node] = frozenset()
+    ) -> None:
         self.graph = graph
         self.options = options
         self.materialised = materialised
@@ -138,7 +140,9 @@ class Analysis:
                 "compute it in steps that each look at fewer values, or compile for a shorter length",
             ) from None
         column = self.run(node, leaves, codes, as_floats=False)
-        if selectors.every_index_once(self, node):  # the parts of a rank could add up to more than a rank can be
+        if selectors.every_index_once(
+            self, node
+        ):  # the parts of a rank could add up to more than a rank can be
             codes = codes[column.data < self.max_length]
             column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor(column)
@@ -275,7 +279,9 @@ class Analysis:
         selector, value = leaf.args
         domain = self.domain(value)
         kinds = {kind_of(v) for v in domain.values}
-        return len(domain) == 1 or kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
+        return (
+            len(domain) == 1 or kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
+        )
 
     def always(self, node: Node) -> bool:
         """Whether a boolean expression is true wherever it has a value. False when that can't be enumerated."""

@@ -46,5 +46,7 @@ def common_scale(numbers: list[Atom]) -> int:
     """The power of two that makes every number an integer."""
     scale = max((Fraction(v).denominator for v in numbers), default=1)  # floats are dyadic, always
     if scale > 2**20:
-        raise Unsummable("the values have no short binary fraction, so the order of addition would change their mean")
+        raise Unsummable(
+            "the values have no short binary fraction, so the order of addition would change their mean"
+        )
     return scale

@@ -179,7 +179,9 @@ def hits(analysis: Analysis, query: Node) -> bool:
             raise
         return False
     whole = all(not isinstance(v, str) and v == int(v) and v >= 0 for v in numbers)
-    return whole and analysis.always(below) and (not analysis.causal or analysis.always(behind(analysis, query)))
+    return (
+        whole and analysis.always(below) and (not analysis.causal or analysis.always(behind(analysis, query)))
+    )
 
 
 def behind(analysis: Analysis, query: Node) -> Node:

@@ -1,9 +1,9 @@
 """Every number in the weights that is not read off a table of exact values, and the rounding that each must survive.
 
-Counting (`Width`): BOS has logit COUNT_LOGIT(N) = L and value 0, a selected position logit 0 and value 1, so that n
-selected positions give n·e^-L / (1 + n·e^-L). With e^-L far below 1/N² this is n·e^-L up to a relative n·e^-L: counts
-come out *linear*, so that counts of different heads add up, and neighbours keep a relative distance of 1/n, where
-1/(1 + n) would have neighbours 1/n² apart. e^-L is undone in the output matrix.
+Counting (`Width`): BOS has logit L and value 0, a selected position logit 0 and value 1, so that n selected
+positions give n·e^-L / (1 + n·e^-L). With N² e^-L far below 1 this is n·e^-L up to float32's own rounding: counts come out
+*linear*, so that counts of different heads add up, and neighbours keep a relative distance of 1/n, where 1/(1 + n) would
+have neighbours 1/n² apart. e^-L is undone in the output matrix.
 """
 
 import math
@@ -25,27 +25,25 @@ class Precision:
 
     @property
     def count_logit(self) -> float:
-        """L: a whole number (exact in float32) with N² e^-L below 2^-18."""
-        return float(math.ceil(2 * math.log(self.max_length + 1) + 18 * math.log(2)))
+        """L: a whole number (exact in float32) with N e^-L below 2^-25, so that 1 + n·e^-L differs from 1 by less than
+        rounding."""
+        return float(math.ceil(math.log(self.max_length + 1) + 25 * math.log(2)))
 
     @property
     def count_unit(self) -> float:
         """e^-L."""
         return math.exp(-self.count_logit)
 
-    def carried_count(self, count: float) -> float:
-        """What the residual stream holds for a count."""
-        return count / (1 + count * self.count_unit)
-
     def count_noise(self, largest: float) -> float:
-        """Error of a carried count: N additions and a softmax in float32, each relative to the count."""
-        return largest * (self.max_length + 16) * UNIT
+        """Error of a carried count n: a softmax (a few roundings) and the sum of n equal weights, whose k-th partial sum
+        is off by k·u of a weight, n²/2 in all; then the gain."""
+        return largest * (largest / 2 + 8) * UNIT
 
     def mean_noise(self, largest: float) -> float:
         """Error of a mean: the weights' rounding and N additions."""
         return largest * (math.sqrt(self.max_length) + 8) * UNIT
 
     @property
-    def bos_default(self) -> float:
-        """BOS's logit where it has to yield to any selected position and to beat the unselected."""
-        return -SHARPNESS / 2
+    def least_sharpness(self) -> float:
+        """A power of two (for exact scores) at which N unselected positions add less than 1/16 to a count."""
+        return float(2 ** math.ceil(math.log2(math.log(16 * self.max_length))))

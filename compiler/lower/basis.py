@@ -18,11 +18,13 @@ class Basis:
 
     The independent ones are kept as an orthonormal matrix Q and the inverse of the triangular R (vectors = Q R), both
     grown a column at a time; a vector that depends on earlier ones, but not with coefficients on the grid, stands for
-    its own multiples only.
+    its own multiples only. `terms` limits how many vectors a combination may have: columns that are not exact add up
+    their errors.
     """
 
-    def __init__(self, vectors: Iterable[Vector] = ()) -> None:
+    def __init__(self, vectors: Iterable[Vector] = (), terms: int | None = None) -> None:
         self.vectors: list[Vector] = []
+        self.terms = terms
         self._independent: list[int] = []
         self._directions = np.zeros((0, 0))  # (size, capacity), of which the first rank columns count
         self._inverse = np.zeros((0, 0))
@@ -89,7 +91,7 @@ class Basis:
         solution = self._inverse[:rank, :rank] @ shares
         solution = np.round(solution / GRAIN) * GRAIN
         used = np.flatnonzero(solution)
-        if np.abs(solution).max() > LARGEST:
+        if np.abs(solution).max() > LARGEST or (self.terms is not None and len(used) > self.terms):
             return None
         total = sum((solution[k] * self.vectors[self._independent[k]] for k in used), np.zeros_like(vector))
         if np.abs(total - vector).max() > SAME * size:
@@ -98,10 +100,12 @@ class Basis:
         return coefficients
 
 
-def choose_basis(vectors: Sequence[Vector]) -> Basis:
+def choose_basis(vectors: Sequence[Vector], terms: int | None = None) -> Basis:
     """The vectors to keep, sparse ones first; every other requested vector can be expressed in them."""
-    basis = Basis()
-    for vector in sorted(vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0)))):
+    basis = Basis(terms=terms)
+    for vector in sorted(
+        vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0)))
+    ):
         if basis.express(vector) is None:
             basis.append(vector)
     return basis

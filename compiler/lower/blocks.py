@@ -9,6 +9,22 @@ from rasp.graph import Node
 
 
 @dataclass(frozen=True)
+class Group:
+    """Columns of a head that score one comparison, and how large their products get.
+
+    `kind`: "quadratic" (columns 2q·k, -k², perhaps -q²), "plain" (one column for each kind of row or column), "order"
+    (the rank that `best` goes by) or "bos". For the values that occur: `pair` is the largest sum of |query · key| over
+    the columns, `query` and `key` the largest sum of |query| and of |key|.
+    """
+
+    kind: str
+    columns: tuple[int, ...]
+    pair: float
+    query: float
+    key: float
+
+
+@dataclass(frozen=True)
 class Scores:
     """Query and key forms of a head, column by column, and how BOS takes part.
 
@@ -19,7 +35,9 @@ class Scores:
 
     queries: tuple[Form, ...]
     keys: tuple[Form, ...]
+    groups: tuple[Group, ...]
     mode: str
+    sharpness: float
 
 
 @dataclass(frozen=True)
@@ -63,9 +81,10 @@ class Readout:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Everything a model consists of, unscheduled."""
+    """Everything a model consists of, unscheduled. `moved`: the aggregates whose heads deliver single values."""
 
     heads: tuple[Head, ...]
     tables: tuple[TableBlock, ...]
     features: dict[Variable, Features]
     readouts: tuple[Readout, ...]
+    moved: frozenset[Node]

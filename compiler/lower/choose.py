@@ -21,13 +21,18 @@ from compiler.lower.values import Reader
 from rasp.graph import Aggregate, Indices, Node, Tokens, Width
 
 
+FEW = 2
+"""Columns that one feature of a computed variable may be read from."""
+
+
 class Chooser:
     """One run of the choice; `choose` is its only user."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, *, sturdy: bool) -> None:
         self.analysis = analysis
+        self.sturdy = sturdy
         self.reader = Reader(analysis)
-        self.scorer = Scorer(analysis, self.reader, self.demand_feature)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature, sturdy=sturdy)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
@@ -41,7 +46,7 @@ class Chooser:
     def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
         """A form for the feature `vector` of an s-op, by way of a table where no linear form gives it."""
         form = self.reader.read(node, vector)
-        if form is None:
+        if form is None or (self.sturdy and form.noise):
             table = Variable(node, is_table=True)
             form = Form({table: vector}, noise=self.reader.table_noise(node, vector))
         return self.demand(form.at_bos(bos))
@@ -88,7 +93,10 @@ class Chooser:
             variable = max(pending, key=self.rank)
             self.work_out(variable)
             self.done.add(variable)
-        return Blocks(tuple(self.heads), tuple(self.tables), self.features, readouts)
+        moved = {
+            v.node for v in self.done if isinstance(v.node.op, Aggregate) and self.reader.is_free(v.node)
+        }
+        return Blocks(tuple(self.heads), tuple(self.tables), self.features, readouts, frozenset(moved))
 
     def work_out(self, variable: Variable) -> None:
         """Choose a variable's columns and build what writes them."""
@@ -105,10 +113,11 @@ class Chooser:
                 raise AssertionError(variable.node.op)
 
     def make_table(self, variable: Variable) -> None:
-        basis = choose_basis(list(self.demands[variable].values()))
+        basis = choose_basis(list(self.demands[variable].values()), FEW)
         node = variable.node
         features = np.array(basis.vectors)
-        lookup = solve(self.reader, pose(node, self.analysis.table(node), features, self.base(node)))
+        problem = pose(node, self.analysis.table(node), features, self.base(node))
+        lookup = solve(self.reader, problem, sturdy=self.sturdy)
         if lookup is None:
             raise Unsolved(node)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
@@ -130,9 +139,12 @@ class Chooser:
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
         default = None if sure else domain.code(node.op.default.value)
         if self.reader.is_free(node):
-            basis = choose_basis(list(self.demands[variable].values()))
+            basis = choose_basis(list(self.demands[variable].values()), FEW)
             # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
-            moved = [np.array([v[domain.code(x)] if domain.has(x) else 0.0 for x in source.values]) for v in basis.vectors]
+            moved = [
+                np.array([v[domain.code(x)] if domain.has(x) else 0.0 for x in source.values])
+                for v in basis.vectors
+            ]
         else:
             basis, moved = Basis([domain.numbers()]), [source.numbers()]
         at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]
@@ -166,7 +178,9 @@ class Chooser:
         centers, margin = vector, float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
         if margin <= 4 * read.noise:
             raise refuse(
-                self.analysis.graph, node, "its values come out too close together to tell apart in float32",
+                self.analysis.graph,
+                node,
+                "its values come out too close together to tell apart in float32",
                 "compile for a shorter length",
             )
         return Readout(name, node, read, centers, margin)
@@ -213,8 +227,9 @@ class Unsolved(Exception):
         self.node = node
 
 
-def choose(analysis: Analysis, outputs: Mapping[str, Node]) -> Blocks:
-    """Blocks for the outputs. Raises `Unsolved`, or `CompileError` for what can't be compiled."""
-    return Chooser(analysis).run(outputs)
+def choose(analysis: Analysis, outputs: Mapping[str, Node], *, sturdy: bool = False) -> Blocks:
+    """Blocks for the outputs; `sturdy` ones use constructions that pass no errors on.
 
-
+    Raises `Unsolved`, or `CompileError` for what can't be compiled.
+    """
+    return Chooser(analysis, sturdy=sturdy).run(outputs)

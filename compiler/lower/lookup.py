@@ -50,15 +50,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Digit:
-    """A variable's part of a number system: its form, the values it takes, and their smallest distance."""
+    """A variable's part of a number system: its form, how far its values spread, the smallest distance between two
+    that have to be told apart, and how many there are."""
 
     form: Form
-    values: Vector
+    span: float
     gap: float
-
-    @property
-    def span(self) -> float:
-        return float(self.values[-1] - self.values[0])
+    kinds: int
 
 
 def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
@@ -68,25 +66,31 @@ def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
     targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
     group_of_code = group_of_code.reshape(-1)
     return Problem(
-        node, table.leaves, table.stands_for, table.codes[ok], group_of_code[table.values[ok]], targets, int(group_of_code[base])
+        node,
+        table.leaves,
+        table.stands_for,
+        table.codes[ok],
+        group_of_code[table.values[ok]],
+        targets,
+        int(group_of_code[base]),
     )
 
 
-def solve(reader: Reader, problem: Problem) -> Lookup | None:
+def solve(reader: Reader, problem: Problem, *, sturdy: bool = False) -> Lookup | None:
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None
     for form in candidates(reader, problem):
-        lookup = attempt(reader, problem, form)
+        lookup = attempt(reader, problem, form, sturdy=sturdy)
         if lookup is not None and better(lookup, best):
             best = lookup
-    return best if best is not None else unmerged(reader, problem)
+    return best if best is not None else unmerged(reader, problem, sturdy=sturdy)
 
 
-def unmerged(reader: Reader, problem: Problem) -> Lookup | None:
+def unmerged(reader: Reader, problem: Problem, *, sturdy: bool) -> Lookup | None:
     """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
     digits = [digit(reader, problem, leaf, merge=False) for leaf in problem.leaves]
     for order in islice(permutations(digits), MOST_ORDERS):
-        lookup = attempt(reader, problem, number_system(order))
+        lookup = attempt(reader, problem, number_system(order), sturdy=sturdy)
         if lookup is not None:
             return lookup
     return None
@@ -105,13 +109,13 @@ def relative_margin(lookup: Lookup) -> float:
     return lookup.stairs.margin / max(1.0, float(np.abs(lookup.stairs.offsets).max(initial=0.0)))
 
 
-def attempt(reader: Reader, problem: Problem, form: Form) -> Lookup | None:
+def attempt(reader: Reader, problem: Problem, form: Form, *, sturdy: bool) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
     low, high = values_of(reader, problem, form)
     runs = runs_of(low, high, problem.group)
     if runs is None:
         return None
-    stairs = build(runs, problem.targets, problem.base, form.noise)
+    stairs = build(runs, problem.targets, problem.base, form.noise, sturdy=sturdy)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs)
 
 
@@ -122,13 +126,18 @@ def values_of(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vec
     for column, leaf in enumerate(problem.leaves):
         feature = form.parts.get(reader.variable(leaf))
         if feature is not None:
-            standing = problem.stands_for[column]
-            least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
-            np.minimum.at(least, standing, feature)
-            np.maximum.at(most, standing, feature)
+            least, most = extremes(feature, problem.stands_for[column])
             low = low + least[problem.codes[:, column]]
             high = high + most[problem.codes[:, column]]
     return low, high
+
+
+def extremes(feature: Vector, standing: Ints) -> tuple[Vector, Vector]:
+    """Least and greatest feature of the values that each code stands for (infinite where it stands for none)."""
+    least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
+    np.minimum.at(least, standing, feature)
+    np.maximum.at(most, standing, feature)
+    return least, most
 
 
 def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
@@ -138,7 +147,7 @@ def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
     relevant = relevant_leaves(problem)
     digits = {leaf: digit(reader, problem, leaf) for leaf in relevant}
     yield from orders(problem, list(digits.values()))
-    if len(relevant) > 1 and all(len(d.values) == 2 for d in digits.values()):
+    if len(relevant) > 1 and all(d.kinds == 2 for d in digits.values()):
         yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits.values()))
     scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
     for direction in directions(reader, problem, own, scalars):
@@ -185,22 +194,31 @@ def decides(codes: Ints, group: Ints) -> bool:
     return bool((seen[inverse] == group).all())
 
 
-def as_digit(form: Form, values: Vector) -> Digit:
-    distinct = np.unique(values)
-    apart = np.diff(distinct) > MERGED * max(1.0, float(np.abs(distinct).max()))
-    distinct = distinct[np.concatenate([[True], apart])]  # equal sums of thirds may differ in their last bit
-    gap = float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0
-    return Digit(form, distinct, gap)
+def as_digit(form: Form, low: Vector, high: Vector) -> Digit:
+    """A digit whose values are intervals, which overlap only when they are equal (up to the last bits of a sum)."""
+    known = np.isfinite(low)
+    order = np.argsort(low[known])
+    low, high = low[known][order], np.maximum.accumulate(high[known][order])
+    apart = low[1:] - high[:-1]
+    apart = apart[apart > MERGED * max(1.0, float(np.abs(high).max()))]
+    return Digit(
+        form,
+        float(high[-1] - low[0]),
+        float(apart.min(initial=np.inf)) if len(apart) else 1.0,
+        1 + len(apart),
+    )
 
 
 def digit(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = True) -> Digit:
     """A free variable is ranked by class of values that behave alike; a scalar stands for itself."""
     variable = reader.variable(leaf)
     if not reader.is_free(leaf):
-        return as_digit(Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf)), reader.carried(leaf))
+        form = Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf))
+        standing = problem.stands_for[problem.leaves.index(leaf)]
+        return as_digit(form, *extremes(reader.carried(leaf), standing))
     size = len(reader.analysis.domain(leaf))
     ranks = classes(problem, problem.leaves.index(leaf), size) if merge else np.arange(size, dtype=float)
-    return as_digit(Form({variable: ranks}), ranks)
+    return as_digit(Form({variable: ranks}), ranks, ranks)
 
 
 def classes(problem: Problem, column: int, size: int) -> Vector:
@@ -260,6 +278,8 @@ def directions(reader: Reader, problem: Problem, own: list[Form], scalars: list[
     distinct: dict[tuple[object, ...], Form] = {}
     for form in forms:
         if len(form.parts) > 1:
-            key = tuple((v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node)))
+            key = tuple(
+                (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
+            )
             distinct.setdefault(key, form)
-    return [as_digit(form, np.concatenate(values_of(reader, problem, form))) for form in distinct.values()]
+    return [as_digit(form, *values_of(reader, problem, form)) for form in distinct.values()]

@@ -33,7 +33,9 @@ def schedule(blocks: Blocks) -> Plan:
     """Earliest layer for every block; heads of one layer that score alike become one head with more values."""
     heads = {head.targets[0][0]: head for head in blocks.heads}
     tables = {table.variable: table for table in blocks.tables}
-    half: dict[Variable, int] = {}  # the half-layer that writes a variable: 2L-1 attention, 2L MLP of layer L; 0 embedding
+    half: dict[
+        Variable, int
+    ] = {}  # the half-layer that writes a variable: 2L-1 attention, 2L MLP of layer L; 0 embedding
     for variable in in_order(heads, tables):
         if variable in tables:
             ready = latest([tables[variable].form], half)
@@ -75,7 +77,9 @@ def in_order(heads: dict[Variable, Head], tables: dict[Variable, TableBlock]) ->
     return list(order)
 
 
-def reads(variable: Variable, heads: dict[Variable, Head], tables: dict[Variable, TableBlock]) -> list[Variable]:
+def reads(
+    variable: Variable, heads: dict[Variable, Head], tables: dict[Variable, TableBlock]
+) -> list[Variable]:
     """The variables that a variable is computed from."""
     if variable in tables:
         forms: list[Form] = [tables[variable].form]

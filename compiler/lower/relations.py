@@ -8,7 +8,6 @@ A score is 0 where selected and at most -1 where not, so the scores of a conjunc
 An order on m values has m - 1 kinds of rows, and no fewer columns will do: every prefix needs equal scores.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -52,11 +51,12 @@ class Factor:
 
 @dataclass(frozen=True)
 class Factoring:
-    """`quadratic` factorings have integer codes of at most `reach`."""
+    """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less."""
 
     factors: tuple[Factor, ...]
     quadratic: bool = False
     reach: float = 1.0
+    reward: float = 0.0
 
 
 def matching(analysis: Analysis, part: Formula) -> Matching:
@@ -151,29 +151,41 @@ def is_trivial(match: Matching) -> bool:
 
 def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> list[Factoring]:
     """Ways to score a matching. `numbers` are the query's and key's values as numbers, for codes that cost nothing."""
-    found = [by_rows(match.selects | ~match.cares)]
-    columns = by_rows((match.selects | ~match.cares).T)
-    found.append(Factoring(tuple(Factor(f.key, f.query) for f in columns.factors)))
+    selects = match.selects | ~match.cares
+    found = [penalties(selects), transposed(penalties(selects.T))]
+    if selects.any():
+        found += [rewards(selects), transposed(rewards(selects.T))]
     codes = equality_codes(match, numbers)
     if codes is not None:
         found.append(quadratic(*codes, with_bos=with_bos))
     return found
 
 
-def by_rows(selects: Bools) -> Factoring:
+def penalties(selects: Bools) -> Factoring:
     """One column per kind of row: the query says which kind it is, the key's feature is -1 where that kind rejects.
 
     Rows that select everything need none.
     """
-    kinds, kind_of_row = np.unique(selects, axis=0, return_inverse=True)
-    kind_of_row = kind_of_row.reshape(-1)
+    kinds, of_row = np.unique(selects, axis=0, return_inverse=True)
+    one_hot = of_row.reshape(-1)[:, None] == np.arange(len(kinds))
     return Factoring(
-        tuple(
-            Factor((kind_of_row == kind).astype(float), row.astype(float) - 1.0)
-            for kind, row in enumerate(kinds)
-            if not row.all()
-        )
+        tuple(Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all())
     )
+
+
+def rewards(selects: Bools) -> Factoring:
+    """The same with 1 where the kind selects: few keys are 1 where few are selected, so that errors don't add up."""
+    kinds, of_row = np.unique(selects, axis=0, return_inverse=True)
+    one_hot = of_row.reshape(-1)[:, None] == np.arange(len(kinds))
+    factors = tuple(
+        Factor(one_hot[:, k].astype(float), row.astype(float)) for k, row in enumerate(kinds) if row.any()
+    )
+    return Factoring(factors, reward=1.0)
+
+
+def transposed(factoring: Factoring) -> Factoring:
+    """Query and key exchanged: one column per kind of key."""
+    return Factoring(tuple(Factor(f.key, f.query) for f in factoring.factors), reward=factoring.reward)
 
 
 def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
@@ -213,11 +225,3 @@ def serves(selects: Bools, query: Vector, key: Vector) -> bool:
     """Whether the numbers differ by at least 1 exactly where nothing is selected, and are whole."""
     whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
     return whole and bool(((query[:, None] == key[None, :]) == selects).all())
-
-
-def widest(factoring: Factoring) -> int:
-    return len(factoring.factors)
-
-
-def conjoined(parts: Sequence[Factoring]) -> tuple[Factor, ...]:
-    return tuple(factor for part in parts for factor in part.factors)

@@ -10,7 +10,7 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import distinct, unique
 from compiler.emit.precision import SHARPNESS, UNIT
-from compiler.lower.blocks import Scores
+from compiler.lower.blocks import Group, Scores
 from compiler.lower.form import Form, Vector, added, scaled
 from compiler.lower.relations import Factoring, Matching, factorings, is_trivial, matching
 from compiler.lower.values import Reader
@@ -34,10 +34,23 @@ class Column:
     key_range: tuple[float, float] = (0.0, 0.0)
 
 
+@dataclass(frozen=True)
+class Block:
+    """The columns of one comparison."""
+
+    kind: str
+    columns: tuple[Column, ...]
+    pair: float
+    query: float
+    key: float
+    reward: float = 0.0
+
+
 class Scorer:
     """Builds scores; `demand` provides forms of features."""
 
-    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand) -> None:
+    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, *, sturdy: bool) -> None:
+        self.sturdy = sturdy
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
@@ -49,7 +62,22 @@ class Scorer:
         if pick is not None:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
             return self.best(pick.node, mode)
-        return self.assemble(self.conjunction(selector, mode), mode, SHARPNESS, 0.0)
+        sharpness = self.sharpness(mode)
+        return self.assemble(self.conjunction(selector, mode, sharpness), mode, sharpness, 0.0)
+
+    def sharpness(self, mode: str) -> float:
+        """Distance between the logits of selected and unselected positions.
+
+        Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
+        a little to the count, but errors of the logits weigh less, so less still for `sturdy` heads.
+        """
+        match mode:
+            case "default":
+                return 2 * SHARPNESS
+            case "count":
+                return self.reader.precision.least_sharpness if self.sturdy else SHARPNESS / 2
+            case _:
+                return SHARPNESS
 
     def best(self, node: Node, mode: str) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together."""
@@ -60,31 +88,36 @@ class Scorer:
         ranks = ranks - ranks.min()
         tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
         top = float(ranks.max()) * max(tie, 1) + tie
-        sharpness = SHARPNESS * (top + 2)
+        step = self.sharpness(mode)
+        sharpness = step * (top + 2)
         if sharpness * 4 > EXACT:
             raise refuse(
-                self.analysis.graph, score, f"`best` would have to rank {top:.3g} combinations of score and position",
+                self.analysis.graph,
+                score,
+                f"`best` would have to rank {top:.3g} combinations of score and position",
                 "use a score with fewer values, or compile for a shorter length",
             )
         rank = self.demand(score, ranks * max(tie, 1), None)
         if tie:
             indices = self.analysis.graph.add(Indices())
             rank = added(rank, self.demand(indices, np.arange(tie, dtype=float), None))
-        order = Column(Form({}, SHARPNESS), rank, None)
-        return self.assemble([*self.conjunction(selector, mode, sharpness), order], mode, sharpness, top * SHARPNESS)
+        order = Block("order", (Column(Form({}, step), rank),), top * step, step, top)
+        return self.assemble(
+            [*self.conjunction(selector, mode, sharpness), order], mode, sharpness, top * step
+        )
 
-    def conjunction(self, selector: Node, mode: str, sharpness: float = SHARPNESS) -> list[Column]:
+    def conjunction(self, selector: Node, mode: str, sharpness: float) -> list[Block]:
         """Columns of all parts side by side: their scores add."""
         strict = not unique(self.analysis, selector)
-        columns: list[Column] = []
+        blocks: list[Block] = []
         for part in conjuncts(selector):
             assert isinstance(part, Comparison | Junction)
             match = matching(self.analysis, part)
             if is_trivial(match):
                 continue
             factoring = self.cheapest(match, with_bos=mode != "excluded", strict=strict)
-            columns += self.columns(match, factoring, sharpness)
-        return columns
+            blocks.append(self.block(match, factoring, sharpness))
+        return blocks
 
     def cheapest(self, match: Matching, *, with_bos: bool, strict: bool) -> Factoring:
         """The factoring with the fewest columns, a table counting as several."""
@@ -103,7 +136,10 @@ class Scorer:
                 (match.key, [f.key for f in factoring.factors]),
             )
         )
-        return len(factoring.factors) + TABLE_PRICE * tables
+        keys = sum(
+            np.abs(f.key) for f in factoring.factors
+        )  # how many columns' errors can add up, lest ties are random
+        return len(factoring.factors) + TABLE_PRICE * tables + float(np.max(keys, initial=0.0)) / 1024
 
     def accurate(self, match: Matching, factoring: Factoring, *, strict: bool) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
@@ -127,8 +163,8 @@ class Scorer:
             return 0.0
         return self.reader.table_noise(node, self.analysis.domain(node).numbers())
 
-    def columns(self, match: Matching, factoring: Factoring, sharpness: float) -> list[Column]:
-        """Forms for a factoring; every column is 0 at BOS's key."""
+    def block(self, match: Matching, factoring: Factoring, sharpness: float) -> Block:
+        """Forms for a factoring."""
         found: list[Column] = []
         for factor in factoring.factors:
             constant = float(factor.query[0]) if np.ptp(factor.query) == 0 else None
@@ -136,31 +172,49 @@ class Scorer:
             key = self.demand(match.key, factor.key, None)
             span = (float(factor.key.min()), float(factor.key.max()))
             found.append(Column(query, key, None if constant is None else constant * sharpness, span))
-        return found
+        queries = (
+            np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
+        )  # (values, columns)
+        keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
+        kind = "quadratic" if factoring.quadratic else "plain"
+        sizes = ((queries @ keys).max(), queries.sum(axis=1).max(), keys.sum(axis=0).max())
+        return Block(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
-    def assemble(self, columns: list[Column], mode: str, sharpness: float, top: float) -> Scores:
-        """Add BOS: by a column of its own, or in a column whose query is constant, where there is one."""
-        target = self.bos_score(columns, mode, sharpness, top)
+    def assemble(self, blocks: list[Block], mode: str, sharpness: float, top: float) -> Scores:
+        """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
+
+        Every other column is 0 at BOS's key; under full attention also at its query, so that BOS selects itself and
+        what heads deliver at BOS is a known constant.
+        """
+        columns = [column for block in blocks for column in block.columns]
+        target = self.bos_score(columns, mode, sharpness, top) + sum(block.reward for block in blocks)
         own = None if self.analysis.causal else 0.0
+        queries = [c.query.at_bos(own) for c in columns]
+        keys = [c.key.at_bos(0.0) for c in columns]
+        groups: list[Group] = []
+        first = 0
+        for block in blocks:
+            places = tuple(range(first, first + len(block.columns)))
+            groups.append(Group(block.kind, places, block.pair, block.query, block.key))
+            first += len(places)
         for place, column in enumerate(columns):
             folded = self.fold(column, target)
-            if folded is None:
-                continue
-            rest = [c for k, c in enumerate(columns) if k != place]
-            queries = [c.query.at_bos(own) for c in rest] + [folded[0]]
-            keys = [c.key.at_bos(0.0) for c in rest] + [folded[1]]
-            return Scores(tuple(queries), tuple(keys), mode)
-        attend = None if self.analysis.causal else 2 * sharpness
-        queries = [c.query.at_bos(own) for c in columns] + [Form({}, target, attend)]
-        keys = [c.key.at_bos(0.0) for c in columns] + [Form({}, 0.0, 1.0)]
-        return Scores(tuple(queries), tuple(keys), mode)
+            if folded is not None:
+                queries[place], keys[place] = folded
+                break
+        else:
+            attend = None if self.analysis.causal else 2 * sharpness
+            queries.append(Form({}, target, attend))
+            keys.append(Form({}, 0.0, 1.0))
+            groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
+        return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness)
 
     def bos_score(self, columns: list[Column], mode: str, sharpness: float, top: float) -> float:
         match mode:
             case "count":
                 return self.reader.precision.count_logit
             case "default":
-                return self.reader.precision.bos_default
+                return -SHARPNESS
             case _:
                 widest = sum(max(abs(low), abs(high)) for c in columns for low, high in [c.key_range])
                 return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))
@@ -180,5 +234,5 @@ class Scorer:
         away = max(low - at_bos, at_bos - high)
         if away < 0.5:
             return None
-        pull = 2 * SHARPNESS / away * (-1.0 if at_bos < low else 1.0)
+        pull = float(2.0 ** np.ceil(np.log2(2 * SHARPNESS / away))) * (-1.0 if at_bos < low else 1.0)
         return column.query.at_bos(pull), column.key.at_bos(at_bos)

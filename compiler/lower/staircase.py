@@ -29,7 +29,8 @@ BEND_NOISE = 0.01
 class Staircase:
     """hidden[u] = relu(slope[u] * z + offset[u]); output = hidden @ heights, 0 at `base`.
 
-    `margin` is how far z may be off without changing the output (by more than rounding); shapes (u,), (u,), (u, f).
+    `margin` is how far z may be off without changing the output (by more than rounding); infinite where errors of z pass
+    through. z lies between `low` and `high`. Shapes (u,), (u,), (u, f).
     """
 
     slopes: Vector
@@ -37,6 +38,8 @@ class Staircase:
     heights: Matrix
     base: float
     margin: float
+    low: float
+    high: float
 
     @property
     def units(self) -> int:
@@ -71,18 +74,19 @@ def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
     return Runs(start, np.where(stop - start <= tolerance, start, stop), first)
 
 
-def build(runs: Runs, targets: Matrix, base_group: int, noise: float) -> Staircase | None:
+def build(runs: Runs, targets: Matrix, base_group: int, noise: float, *, sturdy: bool) -> Staircase | None:
     """The cheaper of the two constructions whose margins hold; None when neither's do.
 
     `targets[group]` is the output vector of a group; `noise` bounds the error of z; the base is a point of
-    `base_group`, whose targets have to be 0.
+    `base_group`, whose targets have to be 0. A `sturdy` staircase over an inexact z has steps only.
     """
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
     candidates = np.flatnonzero(runs.group == base_group)
     middle = float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
     stairs = steps(runs, targets, middle, noise)
-    curve = bends(runs, targets, middle, noise) if runs.are_points else None
+    exact = runs.are_points and not (sturdy and noise)
+    curve = bends(runs, targets, middle, noise) if exact else None
     if stairs is None or (curve is not None and curve.units < stairs.units):
         return curve
     return stairs
@@ -108,7 +112,7 @@ def steps(runs: Runs, targets: Matrix, base: float, noise: float) -> Staircase |
     slopes = np.concatenate([sign / width, sign / width])
     offsets = np.concatenate([-sign * near / width, -sign * far / width])
     heights = np.concatenate([sign[:, None] * jump, -sign[:, None] * jump])
-    return Staircase(slopes, offsets, heights, base, margin)
+    return Staircase(slopes, offsets, heights, base, margin, float(runs.low[0]), float(runs.high[-1]))
 
 
 def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:
@@ -134,7 +138,8 @@ def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase
                 heights.append(slant - before)
                 before = slant
     found = np.array(heights).reshape(len(heights), value.shape[1])
-    return Staircase(np.array(slopes), np.array(offsets), found, base, np.inf)
+    ends = (float(points.low[0]), float(points.high[-1]))
+    return Staircase(np.array(slopes), np.array(offsets), found, base, np.inf, *ends)
 
 
 def harmless(value: Matrix, rise: Matrix, noise: float) -> bool:

@@ -5,7 +5,6 @@
 - an affine function, when the expression is a sum of multiples of variables.
 """
 
-
 import numpy as np
 
 from compiler.analysis.infer import Analysis
@@ -40,11 +39,8 @@ class Reader:
         return Variable(leaf, is_table=isinstance(leaf.op, Map))
 
     def carried(self, leaf: Node) -> Vector:
-        """The number that stands for each value of a leaf: the value itself, but for counts (`Precision`)."""
-        numbers = self.analysis.domain(leaf).numbers()
-        if isinstance(leaf.op, Width):
-            return np.array([self.precision.carried_count(n) for n in numbers])
-        return numbers
+        """The number that stands for each value of a leaf."""
+        return self.analysis.domain(leaf).numbers()
 
     def noise(self, leaf: Node) -> float:
         """Bound on the float32 error of a leaf's carried number."""
@@ -167,5 +163,3 @@ def combine(prim: str, forms: list[Form]) -> Form | None:
             return scaled(a, 1 / b.constant)
         case _:
             return None
-
-

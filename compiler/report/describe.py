@@ -1,6 +1,20 @@
 """S-ops and selectors as short RASP text: by the user's names where there are any."""
 
-from rasp.graph import Aggregate, And, Best, Constant, Graph, Indices, Map, Node, Not, Or, Select, Tokens, Width
+from rasp.graph import (
+    Aggregate,
+    And,
+    Best,
+    Constant,
+    Graph,
+    Indices,
+    Map,
+    Node,
+    Not,
+    Or,
+    Select,
+    Tokens,
+    Width,
+)
 from rasp.prims import PRIMS
 from rasp.values import Atom, show
 

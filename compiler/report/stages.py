@@ -18,7 +18,10 @@ STAGES = ("graph", "domains", "plan", "layout", "weights")
 def graph_stage(outputs: Mapping[str, Node]) -> str:
     """The optimised graph, one node a line."""
     number = {node: k for k, node in enumerate(reachable(outputs.values()))}
-    rows = [f"%{k} = {node.op} {' '.join(f'%{number[a]}' for a in node.args)}".rstrip() for node, k in number.items()]
+    rows = [
+        f"%{k} = {node.op} {' '.join(f'%{number[a]}' for a in node.args)}".rstrip()
+        for node, k in number.items()
+    ]
     return "\n".join(rows + [f"{name} = %{number[node]}" for name, node in outputs.items()])
 
 
@@ -30,7 +33,9 @@ def domains_stage(outputs: Mapping[str, Node], analysis: Analysis) -> str:
         if node.is_selector or not (analysis.is_leaf(node) or node in outputs.values()):
             continue
         depends = ", ".join(describe(graph, leaf) for leaf in analysis.leaves(node) if leaf is not node)
-        rows.append(f"{describe(graph, node)}: {analysis.domain(node)}" + (f"   of {depends}" if depends else ""))
+        rows.append(
+            f"{describe(graph, node)}: {analysis.domain(node)}" + (f"   of {depends}" if depends else "")
+        )
     return "\n".join(rows)
 
 
@@ -53,7 +58,9 @@ def plan_stage(plan: Plan, graph: Graph) -> str:
             rows.append(f"  table: {what}   ({table.stairs.units} hidden units)")
             rows.append(f"    reads {reads(graph, [table.form])}")
     for readout in plan.readouts:
-        rows.append(f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, [readout.form])}")
+        rows.append(
+            f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, [readout.form])}"
+        )
     return "\n".join(rows)
 
 
@@ -76,17 +83,23 @@ def layout_stage(layout: Layout, analysis: Analysis) -> str:
             vector = layout.embedding.vectors[k]
             parts = []
             if vector[: frame.tokens].any():
-                parts.append(f"{describe(analysis.graph, analysis.graph.add(Tokens()))} {numbers(vector[: frame.tokens])}")
+                parts.append(
+                    f"{describe(analysis.graph, analysis.graph.add(Tokens()))} {numbers(vector[: frame.tokens])}"
+                )
             if vector[frame.tokens : -1].any():
                 positions = vector[frame.tokens : -1]
-                parts.append(f"{describe(analysis.graph, analysis.graph.add(Indices()))} {numbers(positions)}")
+                parts.append(
+                    f"{describe(analysis.graph, analysis.graph.add(Indices()))} {numbers(positions)}"
+                )
             parts.append(f"BOS {vector[-1]:g}")
             rows.append(f"{k:4}  embedding: " + " + ".join(parts))
         else:
             variable, feature = column
             features = layout.blocks.features[variable]
             what = label(analysis.graph, variable)
-            rows.append(f"{k:4}  {what}: {numbers(features.basis.vectors[feature])}, BOS {features.at_bos[feature]:g}")
+            rows.append(
+                f"{k:4}  {what}: {numbers(features.basis.vectors[feature])}, BOS {features.at_bos[feature]:g}"
+            )
     return "\n".join(rows)
 
 

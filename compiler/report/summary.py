@@ -52,7 +52,9 @@ def symbols(plan: Plan, layout: Layout, analysis: Analysis) -> dict[str, Any]:
         for table in layer.tables:
             node, units = table.variable.node, table.stairs.units
             text = describe(graph, node)
-            tables.append({"layer": number, "units": [first, first + units], "computes": text} | place_of(graph, node))
+            tables.append(
+                {"layer": number, "units": [first, first + units], "computes": text} | place_of(graph, node)
+            )
             first += units
     columns = [
         {"column": k, "carries": "embedding" if column is None else name_of(graph, column[0])}

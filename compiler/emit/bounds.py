@@ -1,0 +1,344 @@
+"""Error bounds: how far float32 can carry every residual column from its ideal value, and what each decision can bear.
+
+Goes through the plan in the order of computation. Model of arithmetic: a sum of t products is off by at most
+(t + 1)·u·Σ|products|, u = 2^-24, whatever the order of addition; sums of integers (times a power of two) below 2^24 are
+exact. Every construction adds the error that it makes to the error that it is given:
+
+- a *form* read from columns with errors e_c and weights w_c: Σ|w_c| e_c, and the rounding of the sum;
+- a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
+  one that averages: also the differences between the logits of selected positions, and the rounding of N additions;
+- a *table*: nothing of its input's error while that is below the margin of its steps (slope times it for bends), and the
+  rounding of its units.
+
+A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error. Compilation
+succeeds only when all are.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.emit.precision import SHARPNESS, UNIT, Precision
+from compiler.lower.blocks import Head, Readout, Scores, TableBlock
+from compiler.lower.form import Form, Variable, Vector
+from compiler.lower.layout import Layout, weights_of, without_constant
+from compiler.lower.plan import Plan
+from compiler.lower.staircase import Staircase
+from rasp.graph import Node, Width
+
+MANTISSA = 2.0**24
+FINEST = 2.0**-40
+POINTS = 257
+"""Where a table's rounding is looked at; between two points it changes by less than they are apart."""
+LEAST_GAP = 14.0
+"""Logit distance below which the leak e^-gap would reach 10^-6 a position."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that has to be told apart: safe while `error` is below `margin` (both in the decision's own unit)."""
+
+    kind: str  # "selection", "step" or "output"
+    node: Node
+    margin: float
+    error: float
+
+    @property
+    def safe(self) -> bool:
+        return self.error < self.margin
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """`columns[k]`: error bound of residual column k; `sizes[k]`: largest magnitude that it can have."""
+
+    columns: Vector
+    sizes: Vector
+    decisions: tuple[Decision, ...]
+
+    @property
+    def unsafe(self) -> list[Decision]:
+        return [d for d in self.decisions if not d.safe]
+
+    @property
+    def tightest(self) -> Decision | None:
+        """The decision with the smallest ratio of margin to error; None when there are none."""
+        ranked = [d for d in self.decisions if math.isfinite(d.margin)]
+        return min(ranked, key=lambda d: d.margin / max(d.error, 1e-300), default=None)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
+    are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes."""
+
+    error: float
+    size: float
+    grain: float
+    rounding: float = 0.0
+
+
+def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest power of two that each value is a multiple of; 0 where it is finer than `FINEST`, 1 for 0."""
+    mantissas, exponents = np.frexp(values)
+    whole = np.abs(mantissas * 2.0**53).astype(np.int64)
+    lowest = (whole & -whole).astype(float)
+    grains = np.where(whole == 0, 1.0, np.ldexp(lowest, exponents - 53))
+    return np.where(grains < FINEST, 0.0, grains)
+
+
+def grain_of(values: NDArray[np.float64]) -> float:
+    """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
+    values = values[values != 0]
+    return float(grains_of(values).min(initial=2.0**40)) if len(values) else 1.0
+
+
+def roundings(weights: NDArray[np.float64]) -> int:
+    """Roundings that one sum of products goes through: additions, and products with other than powers of two (whose
+    weights are themselves rounded)."""
+    return len(weights) - 1 + (0 if is_binary(weights) else 2)
+
+
+def is_binary(values: NDArray[np.float64]) -> bool:
+    """Whether all values are powers of two (or 0): products with them are exact."""
+    mantissas = np.frexp(values)[0]
+    return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
+
+
+class Auditor:
+    """Carries the bounds through the layers; `audit` is its only user."""
+
+    def __init__(self, plan: Plan, layout: Layout, max_length: int) -> None:
+        self.plan = plan
+        self.layout = layout
+        self.length = max_length
+        self.precision = Precision(max_length)
+        self.errors = np.zeros(layout.width)
+        self.sizes = np.zeros(layout.width)
+        self.grains = np.ones(layout.width)
+        self.place = {column: k for k, column in enumerate(layout.columns) if column is not None}
+        self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (point of z, feature) of a table
+        self.decisions: list[Decision] = []
+        vectors = layout.embedding.vectors
+        self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
+        self.shapes = {
+            variable: np.abs(np.column_stack([np.stack(features.basis.vectors), features.at_bos]))
+            for variable, features in layout.blocks.features.items()
+            if len(features.basis)
+        }
+
+    def run(self) -> Bounds:
+        self.embedding()
+        for layer in self.plan.layers:
+            for head in layer.heads:
+                self.head(head)
+            for table in layer.tables:
+                self.table(table)
+        for readout in self.plan.readouts:
+            self.readout(readout)
+        return Bounds(self.errors, self.sizes, tuple(self.decisions))
+
+    def embedding(self) -> None:
+        """Columns of the embedding: exact, or rounded once in each table and once in the sum."""
+        tokens = self.layout.frame.tokens
+        for k, vector in enumerate(self.layout.embedding.vectors):
+            size = float(
+                np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)
+            )
+            self.settle(k, max(size, abs(float(vector[-1]))), grain_of(vector), None)
+
+    def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
+        """Record a column; an error of None is that of storing its values in float32."""
+        exact = bool(grain) and size / grain <= MANTISSA
+        self.sizes[column] = size
+        self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
+        self.grains[column] = grain if exact and self.errors[column] == 0 else 0.0
+
+    def read(self, form: Form) -> Reading:
+        """A form over the columns as they are."""
+        weights = weights_of(form, self.layout)
+        used = np.flatnonzero(weights)
+        if not len(used):
+            return Reading(0.0, 0.0, 1.0)
+        size = self.size_of(np.abs(weights))
+        error = float(np.abs(weights[used]) @ self.errors[used])
+        grain = float((grains_of(weights[used]) * self.grains[used]).min())
+        if error == 0 and grain and size / grain <= MANTISSA:
+            return Reading(0.0, size, grain)
+        rounding = roundings(weights[used]) * UNIT * size
+        return Reading(error + rounding, size, 0.0, rounding)
+
+    def size_of(self, weights: Vector) -> float:
+        """Largest sum of |weight · column|: columns of one variable are summed for one value of it at a time."""
+        count = len(self.layout.embedding)
+        tokens = self.layout.frame.tokens
+        total = 0.0
+        if count:
+            entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
+            total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
+        for variable, features in self.layout.blocks.features.items():
+            places = [self.place[variable, k] for k in range(len(features.basis))]
+            if weights[places].any():
+                total += float((weights[places] @ self.shapes[variable]).max())
+        return total
+
+    # -- heads ----------------------------------------------------------------------------------------------------
+
+    def head(self, head: Head) -> None:
+        """Bound the logits, decide the gap, then bound what each value column delivers."""
+        scores = head.scores
+        queries = [self.read(form) for form in scores.queries]
+        keys = [self.read(form) for form in scores.keys]
+        level, gap_loss = self.logit_errors(scores, queries, keys)
+        # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
+        gap = scores.sharpness if scores.mode == "count" else SHARPNESS
+        least = 0.0 if scores.mode == "count" else LEAST_GAP
+        moves = [not isinstance(variable.node.op, Width) for variable, _ in head.targets]
+        self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
+        leak = self.length * math.exp(min(0.0, gap_loss - gap))
+        for form, gain, target, moved in zip(head.values, head.gains, head.targets, moves, strict=True):
+            value = self.read(form)
+            column = self.place[target]
+            vector = self.layout.blocks.features[target[0]].basis.vectors[target[1]]
+            at_bos = self.layout.blocks.features[target[0]].at_bos[target[1]]
+            size = max(float(np.abs(vector).max()), abs(at_bos))
+            if not moved:
+                # BOS's own logit has no features in it: only those of the selected positions are off.
+                spread = math.expm1(min(level, 50.0))
+                error = size * spread + self.precision.count_noise(size) + leak
+                self.settle(column, size, 0.0, error)
+            elif self.delivers_one(target[0].node):
+                error = value.error + 2 * leak * max(size, value.size)
+                exact = error < grain_of(vector) * UNIT and value.grain > 0
+                self.settle(column, size, grain_of(vector), 0.0 if exact else error + 4 * UNIT * size)
+            else:
+                spread = math.expm1(min(2 * level, 50.0))
+                error = value.error + size * (spread + 2 * leak + (self.length + 8) * UNIT)
+                self.settle(column, size, 0.0, error)
+
+    def delivers_one(self, node: Node) -> bool:
+        """Whether a head for this aggregate delivers single values (or equal ones)."""
+        return node in self.layout.blocks.moved
+
+    def logit_errors(
+        self, scores: Scores, queries: list[Reading], keys: list[Reading]
+    ) -> tuple[float, float]:
+        """How far the logit of a selected position can be off, and how much of the gap errors can eat."""
+        size = sum(group.pair for group in scores.groups)
+        grain = min(q.grain * k.grain for q, k in zip(queries, keys, strict=True))
+        exact = grain > 0 and size / grain <= MANTISSA
+        rounding = 0.0 if exact else (len(queries) + 1) * UNIT * size
+        level, loss = rounding, 2 * rounding
+        for group in scores.groups:
+            if group.kind == "quadratic":
+                for k, column in enumerate(group.columns):
+                    query, key = queries[column], keys[column]
+                    product = query.size * key.error + key.size * query.error + query.error * key.error
+                    level += product
+                    # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
+                    # of neighbours k and k + 1 apart by no more than itself, whatever k is.
+                    loss += 2 * query.size * key.error + 2 * query.error if k == 0 else 2 * product
+            else:
+                columns = group.columns
+                product = self.one_side(
+                    [scores.queries[c] for c in columns],
+                    [queries[c] for c in columns],
+                    [keys[c].size for c in columns],
+                    group.key,
+                )
+                product += self.one_side(
+                    [scores.keys[c] for c in columns],
+                    [keys[c] for c in columns],
+                    [queries[c].size for c in columns],
+                    group.query,
+                )
+                level += product
+                loss += 2 * product
+        return level, loss
+
+    def one_side(
+        self, forms: list[Form], readings: list[Reading], others: list[float], together: float
+    ) -> float:
+        """Errors of one side's features times what they meet on the other side, column by column or in all.
+
+        `others` are the sizes of the other side's features, `together` their largest sum (1 for one-hot ones).
+        """
+        apart = self.joint_error(forms, others)
+        apart += sum(other * reading.rounding for other, reading in zip(others, readings, strict=True))
+        return min(apart, together * max(reading.error for reading in readings))
+
+    # -- tables and outputs ---------------------------------------------------------------------------------------
+
+    def table(self, block: TableBlock) -> None:
+        """Decide the steps, then bound the rounding of the units, per output column."""
+        stairs = block.stairs
+        reading = self.read(without_constant(block.form))
+        error = reading.error
+        self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
+        points = np.linspace(stairs.low, stairs.high, POINTS)
+        hidden = np.maximum(np.outer(points, stairs.slopes) + stairs.offsets, 0.0)  # (points, units)
+        reach = max(abs(stairs.low), abs(stairs.high))
+        # Before the ReLU: the product with the slope (unless that is a power of two) and the sum with the offset.
+        units = UNIT * (
+            hidden + (hidden > 0) * (0.0 if is_binary(stairs.slopes) else 2.0) * np.abs(stairs.slopes) * reach
+        )
+        heights = np.abs(stairs.heights)
+        totals = hidden @ heights  # (points, features)
+        additions = np.maximum((hidden > 0).astype(float) @ (heights > 0) - 1, 0.0)
+        additions = additions + np.array([0.0 if is_binary(column) else 2.0 for column in stairs.heights.T])
+        profile = units @ heights + additions * UNIT * totals
+        profile += np.array([self.passed_on(stairs, k) * error for k in range(heights.shape[1])])
+        grain = min(reading.grain * grain_of(stairs.slopes), grain_of(stairs.offsets))
+        for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
+            fine = grain * grain_of(stairs.heights[:, k])
+            largest = max(float(totals[:, k].max()), float(np.abs(stairs.slopes).max(initial=0.0)) * reach)
+            if error == 0 and fine and largest / fine <= MANTISSA:
+                profile[:, k] = 0.0
+            column, size = self.place[block.variable, k], float(np.abs(vector).max())
+            self.settle(
+                column, size, grain_of(vector) if not profile[:, k].any() else 0.0, float(profile[:, k].max())
+            )
+        self.profiles[block.variable] = profile
+
+    def passed_on(self, stairs: Staircase, feature: int) -> float:
+        """How much of an error of z a feature shows: none past steps, at most its slope where it bends."""
+        return 0.0 if math.isfinite(stairs.margin) else steepest(stairs.slopes, stairs.heights[:, feature])
+
+    def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
+        """Bound on the sum of share times error of forms that are read together: the features of one table are all
+        read at one point of its z, and near the base, or before a feature's units come on, errors are small."""
+        weights = sum(
+            (
+                abs(share) * np.abs(weights_of(form, self.layout))
+                for form, share in zip(forms, shares, strict=True)
+            ),
+            np.zeros(self.layout.width),
+        )
+        total = 0.0
+        for variable, profile in self.profiles.items():
+            places = [self.place[variable, k] for k in range(profile.shape[1])]
+            total += float((profile @ weights[places]).max(initial=0.0))
+            weights[places] = 0.0
+        return total + float(weights @ self.errors)
+
+    def readout(self, readout: Readout) -> None:
+        """The logits are float64, so only the columns' own errors count."""
+        weights = np.abs(weights_of(without_constant(readout.form), self.layout))
+        self.decisions.append(Decision("output", readout.node, readout.margin, float(weights @ self.errors)))
+
+
+def steepest(slopes: Vector, heights: Vector) -> float:
+    """Largest slope of a piecewise linear output: units come in order of their corners, on either side."""
+    best = 0.0
+    for side in (slopes > 0, slopes < 0):
+        running = np.cumsum((slopes * heights)[side])
+        best = max(best, float(np.abs(running).max(initial=0.0)))
+    return best
+
+
+def audit(plan: Plan, layout: Layout, max_length: int) -> Bounds:
+    """Bounds for a plan and its layout."""
+    return Auditor(plan, layout, max_length).run()
