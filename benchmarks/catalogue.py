@@ -67,29 +67,9 @@ class Entry:
         raise FileNotFoundError(f"no program is called {self.file}.rasp")
 
 
-SORT_UNIQUE = """
-place = selector_width(select(tokens, tokens, <));
-sort_unique = aggregate(select(place, indices, ==), tokens);
-"""
-PAIR_BALANCE = """
-up_to_me = select(indices, indices, <=);
-pair_balance = aggregate(up_to_me, indicator(tokens == "(") - indicator(tokens == ")"));
-"""
 HIST2_BY_DIVISION = """
 frequency = selector_width(select(tokens, tokens, ==));
 hist2 = round(selector_width(select(frequency, frequency, ==)) / frequency);
-"""
-INDUCTION_UNIQUE = """
-previous = shift(tokens, 1, "");
-induction = aggregate(select(previous, tokens, ==), tokens, "?");
-"""
-ADDITION = """
-digit = {"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6, "7": 7, "8": 8, "9": 9, "+": 0}[tokens];
-def at(position) { return aggregate(select(indices, position, ==), digit); }
-total = 10 * (at(0) + at(3)) + at(1) + at(4);
-tens = total % 100;
-answer = (total - tens) / 100 if indices == 0 else ((tens - tens % 10) / 10 if indices == 1 else tens % 10);
-sum_digits = round(answer) if indices < 3 else 0;
 """
 
 ENTRIES = {
@@ -97,10 +77,10 @@ ENTRIES = {
     "length_numerical": Entry("tokens_in_all", file="length", layers=1),
     "reverse": Entry("reverse", file="reverse", layers=2),
     "hist": Entry("histogram", file="histogram", layers=1),
-    "sort_unique": Entry("sort_unique", text=SORT_UNIQUE, inputs=inputs.all_different, layers=2),
+    "sort_unique": Entry("sorted_tokens", file="sort_unique", inputs=inputs.all_different, layers=2),
     "sort": Entry("sorted_tokens", file="sort", layers=2),
     "sort_freq": Entry("by_frequency", file="sort_by_frequency", layers=3),
-    "pair_balance": Entry("pair_balance", text=PAIR_BALANCE, vocabulary=one_kind, inputs=inputs.bracketed),
+    "pair_balance": Entry("pair_balance", file="pair_balance", vocabulary=one_kind, inputs=inputs.bracketed),
     "shuffle_dyck1": Entry(
         "shuffle_dyck1", file="shuffle_dyck1", vocabulary=one_kind, inputs=inputs.bracketed
     ),
@@ -121,13 +101,13 @@ ENTRIES = {
         "dyck1", file="dyck1", vocabulary=one_kind, inputs=inputs.bracketed, layers=2
     ),
     "induction_unique_prev(causal)": Entry(
-        "induction", text=INDUCTION_UNIQUE, attention="causal", inputs=inputs.at_most_twice
+        "induction_unique", file="induction_unique", attention="causal", inputs=inputs.at_most_twice
     ),
     "induction_most_recent(causal)": Entry("induction", file="induction", attention="causal"),
     "addition_2digit": Entry(
-        "sum_digits", text=ADDITION, vocabulary=digits_and_plus, inputs=inputs.sums_of_two
+        "addition", file="addition_2digit", vocabulary=digits_and_plus, inputs=inputs.sums_of_two
     ),
     "addition_2digit_maxlen9": Entry(
-        "sum_digits", text=ADDITION, vocabulary=digits_and_plus, inputs=inputs.sums_of_two
+        "addition", file="addition_2digit", vocabulary=digits_and_plus, inputs=inputs.sums_of_two
     ),
 }

@@ -30,7 +30,7 @@ def all_different(vocabulary: Word, length: int, count: int, seed: int) -> Itera
 
 
 def at_most_twice(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
-    """Words in which a token occurs at most twice, other than at the end of the word right after itself."""
+    """Words in which no token occurs more than twice."""
     random = Random(seed)
     longest = min(length, 2 * len(vocabulary))
     words = (tuple(random.sample(vocabulary * 2, random.randint(1, longest))) for _ in range(count))
@@ -70,16 +70,30 @@ def nearly_balanced(vocabulary: Word, length: int, random: Random) -> Word:
 
 def sums_of_two(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
     """`dd+dd` for all pairs of numbers below 100, or for `count` of them."""
-    pairs = list(product(range(100), repeat=2))
-    chosen = pairs if count >= len(pairs) else Random(seed).sample(pairs, count)
-    return in_batches(tuple(f"{one:02}+{other:02}") for one, other in chosen)
+    return sums(vocabulary, 5, count, seed)
+
+
+def sums(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
+    """Two numbers of equally many digits with "+" between them, as wide as fits: all pairs, or `count`."""
+    width = (length - 1) // 2
+    most = 10**width
+    random = Random(seed)
+    whole = count >= most**2
+    few = ((random.randrange(most), random.randrange(most)) for _ in range(0 if whole else count))
+    pairs = product(range(most), repeat=2) if whole else few
+    return in_batches(tuple(f"{one:0{width}}+{other:0{width}}") for one, other in pairs)
 
 
 def long_inputs(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
     """The hard ones of this length, then `count` random ones: half of this length, half of any."""
     random = Random(seed)
     lengths = [length if i % 2 else random.randint(1, length) for i in range(count)]
-    words = [tuple(random.choices(vocabulary, k=n)) for n in lengths]
+    if OPENING[0] in vocabulary:
+        words = [nearly_balanced(vocabulary, n, random) for n in lengths[: count // 2]]
+        lengths = lengths[count // 2 :]
+    else:
+        words = []
+    words += [tuple(random.choices(vocabulary, k=n)) for n in lengths]
     return in_batches([*hard_inputs(vocabulary, length, random), *words])
 
 

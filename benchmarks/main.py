@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from benchmarks import algorithms, long, sizes
+from benchmarks import algorithms, alta, long, sizes
 from benchmarks.catalogue import ENTRIES
 from benchmarks.measure import timed_compile
 from benchmarks.peers import read_peers
@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     which = made.add_mutually_exclusive_group()
     which.add_argument("--long", action="store_true", help="inputs of 512 tokens instead")
     which.add_argument("--algo", action="store_true", help="the conformance cases of algorithms instead")
+    which.add_argument("--alta", action="store_true", help="the programs of data/alta.csv instead")
     made.add_argument("--sizes", type=names_among(SIZES), default=[], help=f"some of {', '.join(SIZES)}")
     made.add_argument(
         "--programs", type=names_among(ENTRIES), default=[], help="some programs of data/tracr.csv"
@@ -79,6 +80,8 @@ def measured(asked: argparse.Namespace) -> tuple[str, list[Table]]:
         return "long", [long.table(progress)]
     if asked.algo:
         return "algorithms", [algorithms.table(progress)]
+    if asked.alta:
+        return "alta", [alta.table(progress)]
     peers = [peer for peer in read_peers() if not asked.programs or peer.program in asked.programs]
     return "sizes", sizes.tables(peers, asked.sizes or SIZES, asked.inputs, progress)
 
