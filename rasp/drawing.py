@@ -1,11 +1,55 @@
-"""A drawing asked for at the prompt."""
+"""`draw(...)`: the picture as text, as files in the folder `drawings`, and the answer."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
-from rasp.events import Drawing, Examples
-from rasp.show import Display
-from rasp.style import Line
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.draw_dot import draw_dot
+from rasp.draw_svg import draw_svg
+from rasp.draw_text import draw_text
+from rasp.elaborate.scope import Applied, Static
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.events import Answered, Drawing, Examples
+from rasp.picture import Picture, picture
+from rasp.show import Display, show
+from rasp.style import Line, Piece, line
+
+FOLDER = Path("drawings")
+LONGEST_NAME = 60
 
 
 def drawing_lines(drawing: Drawing, display: Display, examples: Examples) -> Iterable[Line]:
-    return []
+    """Draw, write the files, and say where they are. Raises `RaspError`."""
+    drawn = picture(display.workshop, drawing.node, drawing.items, drawing.name)
+    yield from draw_text(drawn, display.width)
+    files = write_files(drawn, file_name(drawing))
+    yield line("drawn in ", Piece(" and ".join(map(str, files)), "value"))
+    yield from show(Answered(answer(drawing), examples), display)
+
+
+def answer(drawing: Drawing) -> Applied:
+    """What the drawn node gives for the input (it has a value there)."""
+    outcome = evaluate([drawing.node], [drawing.items])[0][0]
+    assert not isinstance(outcome, EvaluationError)
+    values: list[Static] = [[*row] if isinstance(row, list) else row for row in outcome]
+    return Applied(values, drawing.node, [*drawing.items])
+
+
+def file_name(drawing: Drawing) -> str:
+    """A name that any file system takes, from what is drawn and the input."""
+    given = "".join(map(str, drawing.items))
+    parts = [re.sub(r"[^\w]+", "_", part).strip("_") for part in (drawing.name, given)]
+    return "-".join(part for part in parts if part)[:LONGEST_NAME] or "drawing"
+
+
+def write_files(drawn: Picture, name: str) -> list[Path]:
+    """The SVG and the DOT file. Raises `RaspError` when they cannot be written."""
+    texts = {FOLDER / f"{name}.svg": draw_svg(drawn), FOLDER / f"{name}.dot": draw_dot(drawn)}
+    try:
+        FOLDER.mkdir(exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RaspError(Diagnostic(f"the folder {FOLDER} cannot be written: {error.strerror}")) from None
+    return list(texts)

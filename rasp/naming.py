@@ -31,12 +31,14 @@ def name_of(workshop: Workshop, node: Node, depth: int = 0) -> str:
         return graph.names[node]
     if depth > DEEPEST:
         return general(node)
-    if node in workshop.calls:
+    if node in graph.names:
+        text = graph.names[node]
+    elif node in workshop.calls:
         function, arguments = workshop.calls[node]
         inside = " , ".join(argument_text(workshop, value, depth + 1) for value in arguments)
         text = f"{function.name}({inside})"
     else:
-        text = graph.names.get(node) or structure(workshop, node, depth + 1)
+        text = structure(workshop, node, depth + 1)
     return text if len(text) <= LONGEST else general(node)
 
 
