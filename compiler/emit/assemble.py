@@ -27,7 +27,8 @@ def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
     outputs: list[Output] = []
     for k, readout in enumerate(plan.readouts):
         arrays[f"outputs.{k}.unembed"], arrays[f"outputs.{k}.bias"] = unembedding(readout, layout)
-        outputs.append(Output(readout.name, analysis.domain(readout.node).shown()))
+        shown = analysis.domain(readout.node).shown()
+        outputs.append(Output(readout.name, tuple(shown[code] for code in readout.codes.tolist())))
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.width,
         tuple(shapes), tuple(outputs), "position" in arrays,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from compiler.analysis.domain import Ints
 from compiler.lower.basis import Basis
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.staircase import Staircase
@@ -70,12 +71,16 @@ class Features:
 
 @dataclass(frozen=True)
 class Readout:
-    """An output: the number `form`, decoded to the class whose center is nearest. Classes are domain codes."""
+    """An output: the number `form`, decoded by the nearest of `centers`; `codes[k]` is the domain code that center k means.
+
+    Several centers may mean the same value.
+    """
 
     name: str
     node: Node
     form: Form
     centers: Vector
+    codes: Ints
     margin: float
 
 

@@ -14,13 +14,15 @@ from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import certain
 from compiler.lower.basis import Basis, choose_basis
 from compiler.lower.blocks import Blocks, Features, Head, Readout, Scores, TableBlock
-from compiler.lower.form import Form, Variable, Vector
+from compiler.lower.form import Form, Variable, Vector, added, scaled
 from compiler.lower.lookup import pose, solve
 from compiler.lower.scores import Scorer
 from compiler.lower.values import Reader
 from rasp.graph import Aggregate, Indices, Node, Tokens, Width
 
 
+MOST_KINDS = 8
+"""Kinds of values of one leaf that an output may be told from."""
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
 
@@ -38,7 +40,7 @@ class Chooser:
         self.features: dict[Variable, Features] = {}
         self.heads: list[Head] = []
         self.tables: list[TableBlock] = []
-        self._scores: dict[tuple[Node, str], Scores] = {}
+        self._scores: dict[tuple[Node, str, bool], Scores] = {}
         self._ranks: dict[Node, int] = {}
 
     # -- demands --------------------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ class Chooser:
     def make_count(self, variable: Variable) -> None:
         node = variable.node
         self.features[variable] = Features(Basis([self.reader.carried(node)]), (0.0,))
-        scores = self.scores(node.args[0], "count")
+        scores = self.scores(node.args[0], "count", strict=True)
         one = self.demand(Form({}, 1.0, 0.0))
         gain = 1 / self.reader.precision.count_unit
         self.heads.append(Head(node.args[0], scores, (one,), (gain,), ((variable, 0),)))
@@ -150,40 +152,65 @@ class Chooser:
         at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]
         self.features[variable] = Features(basis, tuple(at_bos))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
-        scores = self.scores(selector, "excluded" if sure else "default")
+        strict = not self.reader.is_free(node)  # a mean; single values only need to win
+        scores = self.scores(selector, "excluded" if sure else "default", strict=strict)
         targets = tuple((variable, k) for k in range(len(basis)))
         self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
 
-    def scores(self, selector: Node, mode: str) -> Scores:
+    def scores(self, selector: Node, mode: str, *, strict: bool) -> Scores:
         """Query and key forms of a selector, shared by all heads that use it alike."""
-        key = (selector, mode)
+        key = (selector, mode, strict)
         if key not in self._scores:
-            self._scores[key] = self.scorer.score(selector, mode)
+            self._scores[key] = self.scorer.score(selector, mode, strict=strict)
         return self._scores[key]
 
     # -- outputs --------------------------------------------------------------------------------------------------
 
     def readout(self, name: str, node: Node) -> Readout:
-        """A number from which the output's class can be told: the value itself, or a code of it."""
+        """A number from which the output's class can be told: the value itself, a code of it, or a code of the parts
+        that decide it."""
         domain = self.analysis.domain(node)
+        every = np.arange(len(domain))
         form = self.reader.form(node)
         if form is not None:
             centers, margin = self.centers(node, form)
             if margin > 4 * form.noise:
-                return Readout(name, node, self.demand(form), centers, margin)
+                return Readout(name, node, self.demand(form), centers, every, margin)
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
-        vector = numbers if whole else np.arange(len(domain), dtype=float)
+        vector = numbers if whole else every.astype(float)
+        if self.reader.read(node, vector) is None and (self.sturdy or not self.looks_up(node, vector)):
+            apart = self.by_parts(name, node)
+            if apart is not None:
+                return apart
         read = self.demand_feature(node, vector)
-        centers, margin = vector, float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
-        if margin <= 4 * read.noise:
-            raise refuse(
-                self.analysis.graph,
-                node,
-                "its values come out too close together to tell apart in float32",
-                "compile for a shorter length",
-            )
-        return Readout(name, node, read, centers, margin)
+        margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
+        return Readout(name, node, read, vector, every, margin)
+
+    def looks_up(self, node: Node, vector: Vector) -> bool:
+        """Whether one table can provide a feature."""
+        table = self.analysis.table(node)
+        return solve(self.reader, pose(node, table, vector[None, :], self.base(node)), sturdy=self.sturdy) is not None
+
+    def by_parts(self, name: str, node: Node) -> Readout | None:
+        """An output that only depends on which of a few kinds each leaf's value is: the kinds, as digits of one number,
+        are told apart by the unembedding, which then needs no table of their combinations."""
+        table = self.analysis.table(node)
+        digits: list[Vector] = []
+        for standing in table.stands_for:
+            kinds = np.unique(standing, return_inverse=True)[1].reshape(-1)
+            if kinds.max() >= MOST_KINDS:
+                return None
+            digits.append(kinds.astype(float))
+        weight, parts = 1.0, list[Form]()
+        numbers = np.zeros(len(table.codes))
+        for column, (leaf, digit) in enumerate(zip(table.leaves, digits, strict=True)):
+            parts.append(scaled(self.demand_feature(leaf, digit), weight))
+            numbers += weight * digit[table.codes[:, column]]
+            weight *= digit.max() + 1
+        ok = table.values >= 0
+        centers, first = np.unique(numbers[ok], return_index=True)
+        return Readout(name, node, added(*parts), centers, table.values[ok][first], 0.5)
 
     def centers(self, node: Node, form: Form) -> tuple[Vector, float]:
         """The carried number of each class, and the distance from any row's number to the nearest class boundary."""

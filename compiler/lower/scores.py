@@ -8,7 +8,7 @@ import numpy as np
 from compiler.analysis.formula import Comparison, Junction, Pick, conjuncts
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
-from compiler.analysis.selectors import distinct, unique
+from compiler.analysis.selectors import distinct
 from compiler.emit.precision import SHARPNESS, UNIT
 from compiler.lower.blocks import Group, Scores
 from compiler.lower.form import Form, Vector, added, scaled
@@ -55,15 +55,15 @@ class Scorer:
         self.reader = reader
         self.demand = demand
 
-    def score(self, selector: Node, mode: str) -> Scores:
-        """Forms for one selector. Modes as in `Scores`."""
+    def score(self, selector: Node, mode: str, *, strict: bool) -> Scores:
+        """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select."""
         parts = conjuncts(selector)
         pick = next((p for p in parts if isinstance(p, Pick)), None)
         if pick is not None:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
             return self.best(pick.node, mode)
         sharpness = self.sharpness(mode)
-        return self.assemble(self.conjunction(selector, mode, sharpness), mode, sharpness, 0.0)
+        return self.assemble(self.conjunction(selector, mode, sharpness, strict=strict), mode, sharpness, 0.0)
 
     def sharpness(self, mode: str) -> float:
         """Distance between the logits of selected and unselected positions.
@@ -103,12 +103,11 @@ class Scorer:
             rank = added(rank, self.demand(indices, np.arange(tie, dtype=float), None))
         order = Block("order", (Column(Form({}, step), rank),), top * step, step, top)
         return self.assemble(
-            [*self.conjunction(selector, mode, sharpness), order], mode, sharpness, top * step
+            [*self.conjunction(selector, mode, sharpness, strict=False), order], mode, sharpness, top * step
         )
 
-    def conjunction(self, selector: Node, mode: str, sharpness: float) -> list[Block]:
+    def conjunction(self, selector: Node, mode: str, sharpness: float, *, strict: bool) -> list[Block]:
         """Columns of all parts side by side: their scores add."""
-        strict = not unique(self.analysis, selector)
         blocks: list[Block] = []
         for part in conjuncts(selector):
             assert isinstance(part, Comparison | Junction)

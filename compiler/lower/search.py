@@ -21,6 +21,11 @@ from compiler.options import CompileError, CompileOptions
 from rasp.graph import Constant, Graph, Node
 
 MOST_ATTEMPTS = 12
+MOST_IMPROVEMENTS = 8
+LARGE_TABLE = 48
+"""Hidden units from which on a table is worth taking apart."""
+SEARCHING = 2
+"""The optimisation level from which on improvements are looked for."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
             problem = unsolved.node
         else:
             if not lowered.bounds.unsafe:
-                return lowered
+                return improve(lowered, outputs, sturdy=sturdy) if options.level >= SEARCHING else lowered
             if not sturdy:
                 sturdy = True
                 continue
@@ -56,6 +61,57 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
             break
         materialised |= parts
     raise exhausted(graph, outputs, options, problem)
+
+
+def improve(lowered: Lowered, outputs: Mapping[str, Node], *, sturdy: bool) -> Lowered:
+    """Look up parts of large tables a layer earlier, where that makes the model smaller and no deeper.
+
+    A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
+    its own, and the large one then sees one value where it saw several.
+    """
+    best = lowered
+    tried: set[Node] = set()
+    for _ in range(MOST_IMPROVEMENTS):
+        part = next((p for p in early_parts(best) if p not in tried), None)
+        if part is None:
+            break
+        tried.add(part)
+        analysis = Analysis(best.analysis.graph, best.analysis.options, best.analysis.materialised | {part})
+        try:
+            other = attempt(analysis, outputs, sturdy=sturdy)
+        except (Unsolved, CompileError):
+            continue
+        if not other.bounds.unsafe and cost(other) < cost(best):
+            best = other
+    return best
+
+
+def cost(lowered: Lowered) -> tuple[int, int]:
+    """Layers, and about how many parameters: columns times what reads and writes them."""
+    plan = lowered.plan
+    hidden = sum(table.stairs.units for layer in plan.layers for table in layer.tables)
+    heads = sum(2 * len(h.scores.queries) + 2 * len(h.values) for layer in plan.layers for h in layer.heads)
+    return len(plan.layers), lowered.layout.width * (hidden * 2 + heads + lowered.layout.frame.size)
+
+
+def early_parts(lowered: Lowered) -> list[Node]:
+    """Parts of large tables' expressions, of several leaves, that are ready earlier; the largest tables first."""
+    analysis, plan = lowered.analysis, lowered.plan
+    ready: dict[Node, int] = {}
+    for number, layer in enumerate(plan.layers):
+        ready |= {variable.node: 2 * number + 1 for head in layer.heads for variable, _ in head.targets}
+        ready |= {table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready}
+    tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= LARGE_TABLE]
+    found: list[Node] = []
+    for table in sorted(tables, key=lambda t: -t.stairs.units):
+        node = table.variable.node
+        latest = max((ready.get(leaf, 0) for leaf in analysis.table(node).leaves), default=0)
+        for part in reversed(analysis.region(node)):
+            leaves = analysis.leaves(part)
+            early = max((ready.get(leaf, 0) for leaf in leaves), default=0) + 1 < latest
+            if part is not node and not analysis.is_leaf(part) and len(leaves) > 1 and early:
+                found.append(part)
+    return found
 
 
 def attempt(analysis: Analysis, outputs: Mapping[str, Node], *, sturdy: bool) -> Lowered:

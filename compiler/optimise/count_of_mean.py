@@ -1,17 +1,23 @@
-"""Recognise counting by averaging.
+"""Recognise counting, and adding up, by averaging.
 
     round(aggregate(s, v) * m)     becomes     selector_width(s and select(v, 1, ==))
 
 when v is 0 or 1, s selects exactly m positions, and the mean's default times m rounds to 0 where it selects none.
-That is how RASP programs count prefixes (`m` is `indices + 1`). As a mean times a position it is a product of two
-variables, with a case for every pair; as a count it is one linear number. Falls: the number of aggregates.
+That is how RASP programs count prefixes (`m` is `indices + 1`). For other whole numbers it becomes the sum of c times the
+width for v = c. As a mean times a position it is a product of two variables, with a case for every pair; as
+counts it is one linear number. Falls: the number of aggregates.
 """
+
+from functools import reduce
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import bounds
 from rasp.graph import Aggregate, And, Map, Node, Select, Width
+
+MOST_VALUES = 16
+"""Different values that a sum may have a head for."""
 
 
 def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
@@ -27,20 +33,26 @@ def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
 
 
 def counted(analysis: Analysis, mean: Node) -> Node:
-    """How many selected positions have value 1."""
+    """The sum of the values at selected positions."""
     graph = analysis.graph
     selector, value = mean.args
-    ones = graph.add(Select("=="), value, graph.constant(1))
-    return graph.add(Width(), graph.add(And(), selector, ones))
+    terms: list[Node] = []
+    for number in analysis.domain(value).values:
+        if number:
+            chosen = graph.add(And(), selector, graph.add(Select("=="), value, graph.constant(number)))
+            width = graph.add(Width(), chosen)
+            terms.append(width if number == 1 else graph.map("mul", graph.constant(int(number)), width))
+    return reduce(lambda a, b: graph.map("add", a, b), terms) if terms else graph.constant(0)
 
 
 def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
-    """Whether `mean` averages zeros and ones over exactly `size` positions."""
+    """Whether `mean` averages a few whole numbers over exactly `size` positions."""
     selector, value = mean.args
     assert isinstance(mean.op, Aggregate)
     if analysis.sees_tokens(selector) or analysis.sees_tokens(size):
         return False
-    if any(type(v) not in (int, float) or v not in (0, 1) for v in analysis.domain(value).values):
+    values = analysis.domain(value).values
+    if len(values) > MOST_VALUES or any(type(v) not in (int, float) or v != int(v) for v in values):
         return False
     depends, low, _ = bounds(analysis, selector)
     width = analysis.graph.add(Width(), selector)

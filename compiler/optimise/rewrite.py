@@ -11,15 +11,27 @@ from rasp.graph import Node, reachable
 
 Rule = Callable[[Analysis, Node], Node | None]
 MOST_STEPS = 1_000
+MOST_SWEEPS = 50
 
 
 def rewrite(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
-    """The outputs, rewritten. New nodes keep the names and places of those they replace."""
+    """The outputs, rewritten until no rule fires anywhere. New nodes keep the places of those they replace."""
+    before: dict[str, Node] = {}
+    now = dict(outputs)
+    sweeps = 0
+    while now != before:
+        before, now = now, sweep(analysis, now, rules)
+        sweeps += 1
+        assert sweeps < MOST_SWEEPS, "rules undo each other"
+    return now
+
+
+def sweep(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
+    """One pass over the live nodes, arguments before users."""
     graph = analysis.graph
     new: dict[Node, Node] = {}
     for node in reachable(outputs.values()):
-        now = graph.add(node.op, *(new[arg] for arg in node.args))
-        now = settle(analysis, now, rules)
+        now = settle(analysis, graph.add(node.op, *(new[arg] for arg in node.args)), rules)
         new[node] = now
         if node is not now:
             for made in reachable([now]):
@@ -28,7 +40,7 @@ def rewrite(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rul
 
 
 def settle(analysis: Analysis, node: Node, rules: Sequence[Rule]) -> Node:
-    """Apply rules to a node, and to the nodes that a rule made below it, until none fires."""
+    """Apply rules to a node until none fires; nodes that a rule made below it are left to the next sweep."""
     steps = 0
     fired = True
     while fired:
