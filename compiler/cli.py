@@ -202,3 +202,14 @@ def test(paths: tuple[str, ...], as_json: bool) -> int:
     from compiler.commands.examples import run_examples  # noqa: PLC0415
 
     return run_examples(paths, as_json)
+
+
+@main.command()
+def lsp() -> None:
+    """Serve an editor: diagnostics, hover, completion, definitions, outline, formatting.
+
+    A language server (LSP) on standard input and output; editors start it themselves. See editors/.
+    """
+    from rasp.language_server.server import serve  # noqa: PLC0415
+
+    serve()

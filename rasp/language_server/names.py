@@ -1,0 +1,198 @@
+"""Which definition a name in a text belongs to, and which names can be seen from a place.
+
+Scopes as the elaboration has them: comprehensions, functions, the text, the texts it loads, the library. Of
+several definitions in a scope the last one that stands before the use counts, or else (a function may be
+called later) the first one behind it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rasp.elaborate.prelude import standard_library
+from rasp.language_server.document import Document
+from rasp.lexer import tokenize
+from rasp.library.load import find
+from rasp.parser import parse_tolerantly
+from rasp.source import Source, Span
+from rasp.syntax import (
+    Assign,
+    Broken,
+    DictComprehension,
+    For,
+    FunctionDefinition,
+    ListComprehension,
+    Load,
+    Module,
+    Name,
+    Statement,
+)
+from rasp.values import ValueProblem
+from rasp.walk import Tree, children, walk
+
+Comprehension = ListComprehension | DictComprehension
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A binding of a name: where it is, in which text and by what; it counts from offset `visible` on.
+
+    `owner` is the function whose parameter or local it is; `tree` is what binds it.
+    """
+
+    name: Name
+    source: Source
+    tree: Tree
+    visible: int
+    owner: FunctionDefinition | None = None
+
+    @property
+    def is_parameter(self) -> bool:
+        return self.owner is not None and self.name in self.owner.parameters
+
+
+def enclosing(module: Module, place: int) -> list[Tree]:
+    """The trees around an offset, the outermost first. The offset may be right behind a tree's end."""
+    found: list[Tree] = []
+    below: Sequence[Tree] = module.statements
+    while inside := [tree for tree in below if tree.span.start <= place <= tree.span.end]:
+        # Of two trees that touch at the offset, the second; but a name rather than what follows it.
+        found.append(next((tree for tree in inside if isinstance(tree, Name)), inside[-1]))
+        below = children(found[-1])
+    return found
+
+
+def name_at(module: Module, place: int) -> Name | None:
+    """The name at an offset, be it read or bound there, or part of a statement that could not be read."""
+    match enclosing(module, place):
+        case [*_, Name() as name]:
+            return name
+        case [*_, Broken(_, span)]:
+            tokens = tokenize(module.source)[0]
+            found = [token for token in tokens if token.kind == "name" and within(token.span, place)]
+            return Name(found[0].text, found[0].span) if found and within(span, place) else None
+        case _:
+            return None
+
+
+def bindings(
+    source: Source, statements: Sequence[Statement], owner: FunctionDefinition | None = None
+) -> Iterator[Definition]:
+    """What statements bind in their own scope, in the order of the text, without what they load."""
+    for tree in statements:
+        match tree:
+            case Assign(names) | Broken(names):
+                yield from [Definition(name, source, tree, tree.span.end, owner) for name in names]
+            case FunctionDefinition(name):
+                yield Definition(name, source, tree, name.span.end, owner)
+            case For(names, iterable, body):
+                yield from [Definition(name, source, tree, iterable.span.end, owner) for name in names]
+                yield from bindings(source, body, owner)
+            case _:
+                pass
+
+
+def loaded(document: Document, source: Source, statements: Sequence[Statement]) -> Iterator[Definition]:
+    """What statements bind by loading texts; `visible` is the end of the `load`."""
+    pending = [(source, tree, tree.span.end) for tree in walk(*statements) if isinstance(tree, Load)]
+    known = {source.name}
+    while pending:
+        loading, tree, visible = pending.pop()
+        text = loaded_source(document, tree, loading)
+        if text is None or text.name in known:
+            continue
+        known.add(text.name)
+        module = parse_tolerantly(text)
+        for definition in bindings(text, module.statements):
+            if not definition.name.text.startswith("_"):
+                yield Definition(definition.name, text, definition.tree, visible)
+        pending += [(text, inner, visible) for inner in module.statements if isinstance(inner, Load)]
+
+
+def loaded_source(document: Document, tree: Load, source: Source) -> Source | None:
+    """The text that a `load` in `source` finds."""
+    try:
+        return find(document.buffers, tree.path, source.name)
+    except ValueProblem:
+        return None
+
+
+def scopes(document: Document, place: int) -> Iterator[list[Definition]]:
+    """The bindings in each scope around an offset, the innermost scope first; the library's are the last."""
+    source = document.source
+    around = enclosing(document.module, place)
+    for tree in reversed(around):
+        match tree:
+            case ListComprehension() | DictComprehension() if not within(tree.iterable.span, place):
+                yield [Definition(name, source, tree, 0) for name in tree.names]
+            case FunctionDefinition() if not within(tree.name.span, place):
+                parameters = [Definition(name, source, tree, 0, tree) for name in tree.parameters]
+                yield [*parameters, *bindings(source, tree.body, tree), *loaded(document, source, tree.body)]
+            case Broken() if is_function(document, tree):
+                yield list(half_read(document, tree))
+            case _:
+                pass
+    top = document.module.statements
+    outside = [tree for tree in top if not isinstance(tree, FunctionDefinition)]
+    yield [*bindings(source, top), *loaded(document, source, outside)]
+    library = standard_library()
+    yield list(bindings(library.source, library.statements))
+
+
+def half_read(document: Document, tree: Broken) -> Iterator[Definition]:
+    """What a function that could not be read seems to bind inside of it: names before `=`, the parameters of
+    functions, the variables of loops.
+    """
+    tokens = tokenize(document.source)[0]
+    span, header = tree.span, False
+    for token, following in pairwise(tokens):
+        if not span.start <= token.start < span.end:
+            continue
+        if token.is_one_of("def", "for"):
+            header = True
+        elif token.is_one_of("{", "in", "=", ";"):
+            header = False
+        elif token.kind == "name" and (header or following.is_one_of("=")):
+            yield Definition(Name(token.text, token.span), document.source, tree, token.end)
+
+
+def within(span: Span, place: int) -> bool:
+    return span.start <= place <= span.end
+
+
+def resolve(document: Document, name: Name) -> Definition | None:
+    """The definition that a name of the document belongs to; None for what is built in or unknown."""
+    for scope in scopes(document, name.span.start):
+        found = [definition for definition in scope if definition.name.text == name.text]
+        for definition in found:
+            if definition.name is name:
+                return definition
+        before = [definition for definition in found if definition.visible <= name.span.start]
+        if found:
+            return max(before, key=lambda each: each.visible) if before else found[0]
+    return None
+
+
+def is_function(document: Document, tree: Tree) -> bool:
+    """Is it a function, or was it to become one?"""
+    broken = isinstance(tree, Broken) and document.source.text.startswith("def", tree.span.start)
+    return broken or isinstance(tree, FunctionDefinition)
+
+
+def visible_names(document: Document, place: int) -> dict[str, Definition | None]:
+    """Every name that can be seen from an offset, with its definition; None for what is built in.
+
+    Names at the top level of the text count only from their definition on, unless the place is in a function.
+    """
+    found: dict[str, Definition | None] = {}
+    around = enclosing(document.module, place)
+    inside = any(is_function(document, tree) for tree in around)
+    for scope in scopes(document, place):
+        here: dict[str, Definition] = {}
+        for definition in scope:
+            late = definition.visible > place and definition.source == document.source
+            if not late or (inside and definition.owner is None):
+                here[definition.name.text] = definition
+        found = {**here, **found}
+    built_in = document.program.workshop.base.values
+    return {**{name: None for name in built_in}, **found}
