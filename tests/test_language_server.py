@@ -202,6 +202,16 @@ def test_texts_that_are_open_count_before_files(client: Client) -> None:
     assert text.diagnostics() == []
 
 
+def test_files_that_change_are_read_again(client: Client) -> None:
+    file = client.root / "watched.rasp"
+    text = Text(client, "q.rasp", 'load "watched";\nx = new;\n')
+    assert len(text.diagnostics()) == 1
+    file.write_text("new = 1;\n")
+    client.versions.clear()
+    client.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": file.as_uri(), "type": 1}]})
+    assert text.diagnostics() == []
+
+
 def test_mistakes_of_loaded_texts_stand_at_the_load(client: Client) -> None:
     text = Text(client, "l.rasp", 'x = 1;\nload "wrong";\n')
     found = text.diagnostics()

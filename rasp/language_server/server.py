@@ -108,6 +108,11 @@ async def did_change(server: RaspServer, params: types.DidChangeTextDocumentPara
     await server.changed()
 
 
+async def did_change_files(server: RaspServer, params: types.DidChangeWatchedFilesParams) -> None:
+    """Files that are not open, but may be loaded, have changed."""
+    await server.changed()
+
+
 async def did_close(server: RaspServer, params: types.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
@@ -179,6 +184,7 @@ def make_server() -> RaspServer:
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_files)
     server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
     options = types.CompletionOptions(trigger_characters=['"', "/", "#"])
     server.feature(types.TEXT_DOCUMENT_COMPLETION, options)(completion)
