@@ -123,7 +123,7 @@ def graph_command(prompt: Prompt, text: str) -> Iterable[Line]:
     program = prompt.session.program()
     node = node_of(program, text)
     return [
-        (*coloured_row(row), *named(program, part))
+        (*coloured_row(row), *named(program, part, row))
         for row, part in zip(
             print_graph({"value": node}).splitlines(), [*reachable([node]), None], strict=True
         )
@@ -135,10 +135,10 @@ def coloured_row(row: str) -> Line:
     return line(Piece(target, "label"), equals, rest)
 
 
-def named(program: Program, node: Node | None) -> Line:
-    """The user's name of a node, as a comment."""
+def named(program: Program, node: Node | None, row: str) -> Line:
+    """The user's name of a node, as a comment, unless the row itself says it."""
     name = program.graph.names.get(node) if node is not None else None
-    return (Piece(f"   # {name}", "name"),) if name else ()
+    return (Piece(f"   # {name}", "name"),) if name and not row.endswith(f" {name}") else ()
 
 
 def variables_command(prompt: Prompt, _: str) -> Iterable[Line]:

@@ -27,6 +27,12 @@ DIRECTIVE = re.compile(r"(compile|example)\b.*:")
 #: Arguments tried, in this order, to see what calling a function costs.
 SAMPLES = ("tokens", "full_s", "indices", '"a"', "1", "[1, 2]")
 MOST_TRIED = 400
+#: What a parameter's name says about it.
+TELLING: dict[str, str] = {
+    **dict.fromkeys(("sel", "selector"), "full_s"),
+    **dict.fromkeys(("n", "k", "i", "loc"), "1"),
+    **dict.fromkeys(("atom", "value", "filler", "default"), '"a"'),
+}
 
 
 def help_lines(session: Session, word: str) -> list[Line]:
@@ -108,7 +114,8 @@ def cost_of(session: Session, name: str, value: Static) -> str:
 
 def calls(program: Program, name: str, function: Function) -> Iterator[tuple[str, Node]]:
     """Calls of a function that work, with what they return. Only the first few combinations are tried."""
-    combinations = product(SAMPLES, repeat=len(function.parameters))
+    choices = [(TELLING[name], *SAMPLES) if name in TELLING else SAMPLES for name in function.parameters]
+    combinations = product(*choices)
     for arguments in islice(combinations, MOST_TRIED):
         text = f"{name}({', '.join(arguments)})"
         try:

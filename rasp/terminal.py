@@ -12,7 +12,9 @@ from pathlib import Path
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from rasp.chunks import is_blank, needs_more, only_semicolon_missing
@@ -69,7 +71,10 @@ def completed(repl: Repl, text: str) -> str:
     return text
 
 
-def prompt_session(repl: Repl) -> PromptSession[str]:
+def prompt_session(
+    repl: Repl, keyboard: Input | None = None, screen: Output | None = None
+) -> PromptSession[str]:
+    """The editor; on the terminal of this process unless others are given."""
     return PromptSession(
         [("class:prompt", PROMPT_SIGN)],
         multiline=True,
@@ -83,6 +88,8 @@ def prompt_session(repl: Repl) -> PromptSession[str]:
         style=STYLE,
         enable_history_search=True,
         tempfile_suffix=".rasp",
+        input=keyboard,
+        output=screen,
     )
 
 
@@ -122,6 +129,14 @@ def keys(repl: Repl) -> KeyBindings:
     @bindings.add("escape", "enter")
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
+
+    @bindings.add("}")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        line = buffer.document.current_line_before_cursor
+        if line.strip() == "" and len(line) >= 2:
+            buffer.delete_before_cursor(2)
+        buffer.insert_text("}")
 
     return bindings
 

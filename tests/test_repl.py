@@ -1,0 +1,443 @@
+"""The prompt as a user meets it: piped sessions against recorded ones, commands, and keys on a terminal."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from compiler.commands.repl import new_repl
+from rasp import terminal
+from rasp.chunks import only_semicolon_missing
+from rasp.completion import RaspCompleter
+from rasp.evaluate import evaluate
+from rasp.highlight import highlighted
+from rasp.matrix import matrix_lines
+from rasp.repl import Repl, run_piped
+from rasp.session import Session
+from rasp.style import Line, coloured, joined, plain
+
+TRANSCRIPTS = Path(__file__).parent / "conformance" / "transcripts.jsonl"
+
+#: Where we print something else on purpose: the recorded text, ours, and why. Errors, banner and prompts are
+#: left out on both sides.
+DIFFERENCES: dict[str, list[tuple[str, str, str]]] = {
+    "tr-03": [
+        (
+            "\t\t     one two\n \t\t\t one |   1\n \t\t\t two | 1  ",
+            "\t\t       one two\n \t\t\t one |       1\n \t\t\t two |   1    ",
+            "columns are as wide as their token",
+        ),
+        (
+            "\t\t     10 200\n \t\t\t 10 | 1 1\n \t\t\t 200 | 1 1",
+            "\t\t       10 200\n \t\t\t  10 |  1   1\n \t\t\t 200 |  1   1",
+            "columns are as wide as their token",
+        ),
+    ],
+    "tr-04": [("\t\t\t    value:  4", "\t\t\t 3 :    value:  4", "dicts keep their keys")],
+    "tr-11": [
+        (
+            "    value: out =  1",
+            '     s-op: out\n \t Example: out("hello") has no value\n'
+            '     s-op: out\n \t Example: out("hello") has no value\n'
+            '     s-op: tokens_int\n \t Example: tokens_int("hello") has no value\n'
+            "    value: a =  1\n    value: b =  2\n    value: out =  1",
+            "an s-op that fails on the example exists all the same; a line may hold several statements",
+        )
+    ],
+    "tr-12": [
+        (
+            "    value: out =  1",
+            "     list: out = [1]\n    value: out =  True\n    value: out =  1",
+            "a trailing comma is fine; `!=` is an operator",
+        )
+    ],
+    "tr-16": [
+        (
+            "",
+            "     console function: f(a)\n    value: out =  1",
+            "comments may stand anywhere, also at the prompt",
+        )
+    ],
+    "tr-27": [
+        (
+            "\t =  [2, 3] (ints)",
+            '     s-op: out\n \t Example: out("hello") has no value\n\t =  [2, 3] (ints)',
+            "an s-op that fails on the example exists all the same",
+        ),
+        (
+            '     s-op: indices\n \t Example: indices("ab")',
+            '     s-op: x\n \t Example: x("ab") has no value\n     s-op: indices\n \t Example: indices("ab")',
+            "an s-op that fails on the example exists all the same",
+        ),
+    ],
+    "tr-28": [
+        (
+            "\t\t     s-op: b\n\t\t \t Example: b",
+            "\t\t     s-op: a\n\t\t \t Example: a",
+            "an alias does not rename",
+        ),
+        (
+            "\t\t     s-op: ( indices * 2 )\n\t\t \t Example: ( indices * 2 )",
+            "\t\t     s-op: a\n\t\t \t Example: a",
+            "alike expressions are one s-op, which has a name already",
+        ),
+        ("selector: plain select", "selector: full_s", "alike expressions are one selector"),
+    ],
+    "tr-29": [
+        (
+            "[1, 0] (strings)\n\t =  [1, 0] (strings)",
+            "[1, 0] (strings)\n\t =  [True, False] (strings)",
+            "no stale cache",
+        ),
+        ("[1, 0] (ints)\n\t =  [1, 0] (ints)", "[1, 0] (ints)\n\t =  [T, F] (bools)", "no stale cache"),
+    ],
+    "tr-31": [
+        (
+            '     s-op: indices\n \t Example: indices("ok")',
+            '     s-op: indices\n \t Example: indices("hello") = [0, 1, 2, 3, 4] (ints)\n'
+            '     s-op: indices\n \t Example: indices("ok")',
+            "an empty example is refused, and the one before stays",
+        )
+    ],
+}
+
+THEIR_ERRORS = re.compile(
+    r"\t\t!!ignoring input:\n[^\n]*|something went wrong: [^\n]*|\t!! antlr exception: [^\n]*"
+    r"|not implemented this command yet! ignoring"
+)
+OUR_ERRORS = re.compile(r"^(?:error|warning): .*(?:\n *(?:-->|\||\d+ \||=) ?.*)*", re.MULTILINE)
+PROMPTS = re.compile(r"^(?:>> |\.\. +)+", re.MULTILINE)
+
+
+def without_blanks(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if line)
+
+
+def talk(*lines: str, repl: Repl | None = None) -> str:
+    """What is printed for these lines."""
+    rows: list[str] = []
+    talking = repl or new_repl()
+    talking.write = lambda row: rows.append(plain(row))
+    run_piped(talking, (), lines)
+    return "\n".join(rows)
+
+
+def transcripts() -> list[Any]:
+    cases = [json.loads(line) for line in TRANSCRIPTS.read_text(encoding="utf-8").splitlines()]
+    return [pytest.param(case, id=case["id"]) for case in cases]
+
+
+@pytest.mark.parametrize("case", transcripts())
+def test_piped_sessions_print_the_recorded_values(case: dict[str, str]) -> None:
+    recorded = case["output"].split("\n", 2)[2]
+    expected = without_blanks(THEIR_ERRORS.sub("", PROMPTS.sub("", recorded)))
+    for theirs, ours, reason in DIFFERENCES.get(case["id"], []):
+        assert theirs in expected, reason
+        expected = expected.replace(theirs, ours) if theirs else ours + expected
+    printed = OUR_ERRORS.sub("", talk(*case["input"].splitlines()))
+    assert without_blanks(printed) == expected
+
+
+def test_errors_point_into_the_line() -> None:
+    assert talk("x = nosuch + 1;") == (
+        "error: there is nothing called `nosuch`\n --> <prompt>:1:5\n  |\n1 | x = nosuch + 1;\n"
+        "  |     ^^^^^^ unknown name"
+    )
+
+
+def test_commands_take_no_names() -> None:
+    assert "value: help =  3" in talk("help = 3;")
+    assert talk("help = 3;", "help;", "help + 1;").count("value:") == 3
+    assert "value: out =  True" in talk("type = 1;", "type in [1];")
+    assert "function of x" in talk("def type(x) { return x; }", "type(indices);", "vars")
+    assert "an s-op of ints" in talk("type = 3;", "type indices")
+    assert "an s-op of ints" in talk("type = 3;", ":type indices + 1")
+    assert "commands" in talk("help = 3;", ":help")
+    assert "value: a =  1" in talk("layers, a = 2, 1;")
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("hlep", "did you mean `help`?"),
+        ("laers tokens", "did you mean `layers`?"),
+        (":foo", "lists the commands"),
+    ],
+)
+def test_unknown_commands(line: str, hint: str) -> None:
+    assert hint in talk(line)
+
+
+def test_a_misspelt_name_is_no_command() -> None:
+    assert "did you mean `length`?" in talk("lenght;")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["help"], "draw layers and heads"),
+        (["help sort"], "sort(tokens, tokens) needs 2 layers with 2 + 1 heads"),
+        (["help length"], "The length of the input"),
+        (["help select"], "select(key, query, test)"),
+        (["help quit"], "Ctrl-D"),
+        (["help layers"], "layers EXPR"),
+        (["? sort"], "ascending order"),
+        (["# Mine.", "x = 3;", "help x"], "  Mine."),
+        (["help nosuch"], "nothing is known about `nosuch`"),
+        (["vars"], "nothing is bound yet"),
+        (["x = [1, 2];", "vars"], "  x  list"),
+        (["examples"], '  s-op     example  "hello"'),
+        (["type sort"], "a function of seq, key"),
+        (["type tokens_int"], 'an s-op without a value for "hello"'),
+        (["type [1, 2]"], "a list of 2 entries"),
+        (["type 1 2"], "error: "),
+        (["type"], "as in `type"),
+        (["graph length"], "# length"),
+        (["reload"], "no file has been loaded"),
+        (["layers sort(tokens, tokens)"], "as written  2 layers with 2 + 1 heads"),
+        (["layers full_s"], "a selector becomes a head"),
+        (["layers tokens * 0.5"], "not for "),
+        (["compile tokens"], "compiled tokens for inputs over helo up to length 5"),
+        (['compile indices vocab="ab" max_length=3 attention=causal'], "over ab up to length 3 under causal"),
+        (["compile tokens vocab="], "error: "),
+        (["compile nosuch"], "there is nothing called `nosuch`"),
+        (["verify"], "needs more"),
+        (["verify nosuch"], "nosuch does not exist"),
+    ],
+)
+def test_commands(lines: list[str], expected: str) -> None:
+    assert expected in talk(*lines)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_compile_and_verify(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = talk(
+        "hist = selector_width(select(tokens, tokens, ==));", 'compile hist vocab="ab" max_length=3 -o out'
+    )
+    assert "written to  out" in text
+    talk("verify out")
+    assert "verified" in capsys.readouterr().out
+
+
+def test_save_writes_a_program_with_its_examples(folder: Path) -> None:
+    talk("# Twice.", "def f(x) { return x * 2; }", "y = f(indices);", 'y("abc");', "nosuch;", "save mine")
+    text = (folder / "mine.rasp").read_text()
+    assert text == '# example: y("abc") = [0, 2, 4]\n# Twice.\ndef f(x) { return x * 2; }\ny = f(indices);\n'
+    assert "already a file" in talk("save mine")
+    assert "saved" in talk("save mine.rasp over")
+    assert "value: z =  0" in talk('load "mine";', "z = 0;")
+
+
+def test_draw_writes_files_and_says_where(folder: Path) -> None:
+    text = talk('draw(tokens == "a", "a/b");')
+    assert "drawn in drawings/tokens_a-a_b.svg and drawings/tokens_a-a_b.dot" in text
+    assert text.endswith("\t =  [T, F, F] (bools)")
+    assert (folder / "drawings" / "tokens_a-a_b.svg").read_text().startswith("<svg")
+
+
+def test_statements_over_several_lines() -> None:
+    text = talk("def f(x) {", "  # twice", "  return x", "    * 2;", "}", "", "f(3);")
+    assert text == "     console function: f(x)\n    value: out =  6"
+
+
+def test_a_wrong_body_gives_no_further_errors() -> None:
+    text = talk("def f(x) {", "  y = x +;", "  return y;", "}", "1;")
+    assert text.count("error:") == 1
+    assert text.endswith("value: out =  1")
+
+
+def test_what_is_unfinished_at_the_end_is_told() -> None:
+    assert "missing `;`" in talk("1;", "x = 2")
+
+
+def test_an_interruption_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    repl = new_repl()
+    talk("x = 1;", repl=repl)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rasp.show.evaluate", interrupted)
+        patched.setattr("rasp.elaborate.apply.evaluate", interrupted)
+        assert "interrupted" in talk("y = indices;", repl=repl)
+        assert "interrupted" in talk('for i in [1, 2] { x = i; z = indices("ab"); }', repl=repl)
+    assert repl.session.bindings["x"] == 1
+    assert "value: x =  1" in talk("x;", repl=repl)
+    assert evaluate([], []) == []
+
+
+def test_our_own_mistakes_show_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("oh")
+
+    monkeypatch.setattr(Session, "run", broken)
+    assert talk("1;").startswith("error: internal error, please report it: ValueError: oh")
+
+
+def test_pipes_have_no_prompts_no_colours_and_an_exit_code(tmp_path: Path) -> None:
+    def rasp(text: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "compiler", "repl"]
+        environment = os.environ | {
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "PYTHONIOENCODING": "utf-8",
+        }
+        return subprocess.run(
+            command, input=text, capture_output=True, text=True, cwd=tmp_path, env=environment
+        )
+
+    good, bad = rasp("1;\nquit\n2;\n"), rasp("nosuch;\n1;\n")
+    assert (good.stdout, good.stderr, good.returncode) == ("    value: out =  1\n", "", 0)
+    assert bad.returncode == 1
+    assert "Traceback" not in bad.stdout + bad.stderr
+
+
+def test_the_prompt_starts_without_torch() -> None:
+    code = (
+        "import sys, compiler.commands.repl, rasp.terminal; print({'torch', 'networkx'} & set(sys.modules))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    assert subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    ).stdout == ("set()\n")
+
+
+def complete(text: str, *before: str) -> dict[str, str]:
+    repl = new_repl()
+    talk(*before, repl=repl)
+    found = RaspCompleter(repl).get_completions(Document(text), CompleteEvent())
+    return {completion.text: completion.display_meta_text for completion in found}
+
+
+def test_completion_of_names_with_their_kind() -> None:
+    found = complete("x = se", "seen = full_s;", "sections = [1];", "def separate(x) { return x; }")
+    assert found["seen"] == "selector"
+    assert found["sections"] == "list"
+    assert found["separate"] == "function of x"
+    assert found["selector_width"] == "function of sel"
+    assert "select" in found
+    assert complete("ind")["indices"] == "s-op"
+
+
+def test_completion_of_commands_and_topics() -> None:
+    assert complete("lay") == {"layers": "command"}
+    assert complete("x = lay") == {}
+    assert "operators" in complete("help op")
+    assert list(complete("set ")) == ["example", "s-op example", "selector example"]
+    assert list(complete("examples o")) == ["on", "off"]
+    assert complete('x = "se') == {}
+    assert complete("# se") == {}
+
+
+def test_completion_of_files(folder: Path) -> None:
+    (folder / "programs").mkdir()
+    (folder / "programs" / "sorted.rasp").touch()
+    (folder / "song.rasp").touch()
+    (folder / "song.txt").touch()
+    assert complete('load "so') == {"song": "program", "sorted": "program"}
+    assert complete('load "programs/') == {"sorted": "program"}
+    assert complete("verify pro") == {"programs/": "folder"}
+
+
+def styles(text: str) -> dict[str, str]:
+    """The style of each character, by the character."""
+    return {piece[1]: piece[0] for line in highlighted(new_repl(), text) for piece in line}
+
+
+def test_highlighting_knows_kinds() -> None:
+    assert styles("indices")["d"] == "class:s-op"
+    assert styles("full_s")["u"] == "class:selector"
+    assert styles("sort")["o"] == "class:function"
+    assert styles('"a"')["a"] == "class:string"
+    assert styles("1 @")["@"] == "class:wrong"
+    assert styles("help x")["h"] == "class:command"
+    assert styles("x = 3; # help")["#"] == "class:comment"
+
+
+@pytest.mark.parametrize(
+    ("text", "ready"),
+    [
+        ("", True),
+        ("x = 1;", True),
+        ("x = 1", True),
+        ("x = (1", False),
+        ("x = 1 +", False),
+        ("def f(x) {", False),
+        ("def f(x) { return x; }", True),
+        ("help", True),
+        ("set example", True),
+        ("set example [1,", False),
+        ("# a comment", False),
+        ("x = ;", True),
+        ("for x in [1] {\n  y = x\n}", True),
+    ],
+)
+def test_enter_goes_on_where_something_is_missing(text: str, ready: bool) -> None:
+    assert terminal.is_ready(new_repl(), text) is ready
+
+
+def test_a_last_semicolon_may_be_left_out_on_a_terminal() -> None:
+    repl = new_repl()
+    assert terminal.completed(repl, "x = 1 ") == "x = 1;"
+    assert terminal.completed(repl, "help") == "help"
+    assert terminal.completed(repl, "x = (1") == "x = (1"
+    assert only_semicolon_missing("tokens")
+    assert not only_semicolon_missing("x = 1;")
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("x = 1\r", "x = 1"),
+        ("def f(x) {\rreturn x;\r}\r", "def f(x) {\n  return x;\n}"),
+        ("x = 1\x1b\r + 2;\r", "x = 1\n + 2;"),
+        ("abc\x03", KeyboardInterrupt),
+        ("\x04", EOFError),
+    ],
+)
+def test_keys(typed: str, expected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with create_pipe_input() as keys:
+        session = terminal.prompt_session(new_repl(), keys, DummyOutput())
+        keys.send_text(typed)
+        if isinstance(expected, str):
+            assert session.prompt() == expected
+        else:
+            with pytest.raises(expected):
+                session.prompt()
+
+
+def test_history_is_kept_where_the_user_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    terminal.history().store_string("x = 1;")
+    assert "x = 1;" in (tmp_path / "rasp" / "history").read_text()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "rasp" / "history"))
+    terminal.history().store_string("lost")
+
+
+def test_wide_matrices_are_cut_to_the_terminal() -> None:
+    items = list(range(100, 160))
+    rows = [[False] * 60 for _ in items]
+    lines = matrix_lines(items, rows, 60)
+    widest: Line = max(lines, key=lambda row: len(plain(row).expandtabs()))
+    assert len(plain(widest).expandtabs()) <= 60
+    assert "48 more columns and 40 more rows" in joined(lines)
+
+
+def test_colours() -> None:
+    row = matrix_lines(["a"], [[True]], 60)[1]
+    assert "\x1b[1;36m1\x1b[0m" in coloured(row)
