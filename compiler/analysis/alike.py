@@ -15,7 +15,7 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.rows import Relation, contexts, join
-from rasp.graph import Aggregate, Node, Width
+from rasp.graph import Node
 
 if TYPE_CHECKING:
     from compiler.analysis.infer import Analysis
@@ -53,8 +53,7 @@ def group(analysis: Analysis, leaf: Node, uses: list[Node], size: int) -> Ints:
     verdicts = [whole_column(analysis, use, size) for use in uses]
     _, first, kinds = np.unique(np.stack(verdicts, axis=1), axis=0, return_index=True, return_inverse=True)
     kinds = kinds.reshape(-1)
-    scalar = isinstance(leaf.op, Width) or (isinstance(leaf.op, Aggregate) and not analysis.transports(leaf))
-    if scalar and np.count_nonzero(np.diff(kinds)) >= len(first):  # more runs than kinds: not all neighbours
+    if analysis.is_scalar(leaf) and np.count_nonzero(np.diff(kinds)) >= len(first):  # more runs than kinds: not all neighbours
         return identity
     return first[kinds]
 

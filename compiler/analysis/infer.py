@@ -25,6 +25,8 @@ from rasp.graph import Aggregate, Constant, Graph, Indices, Map, Node, Tokens, W
 from rasp.values import Atom, kind_of
 
 T = TypeVar("T")
+MOST_COMBINATIONS = 100_000
+"""Combinations of carried numbers beyond which a sum of them is not looked into."""
 LARGEST_RELATION = 60_000_000
 """Entries of one relation (contexts times values); beyond it the link between value and context is dropped."""
 
@@ -80,7 +82,46 @@ class Analysis:
 
     def is_leaf(self, node: Node) -> bool:
         """Whether expressions above treat the node as given."""
-        return not isinstance(node.op, Map | Constant) or node in self.materialised
+        return not isinstance(node.op, Map | Constant) or node in self.materialised or self.is_sum(node)
+
+    def is_sum(self, node: Node) -> bool:
+        """Whether a node is a sum of carried numbers with too many combinations to look at.
+
+        Its value is one number in the residual stream all the same, and its values are the sums of its parts' values.
+        """
+        if not isinstance(node.op, Map) or node.op.prim not in ("add", "sub") or node in self.materialised:
+            return False
+        return self.once("sum", node, self._is_sum)
+
+    def _is_sum(self, node: Node) -> bool:
+        leaves = {leaf for arg in node.args for leaf in self.leaves(arg)}
+        if len(leaves) < 2 or not all(self.is_scalar(leaf) for leaf in leaves):
+            return False
+        if not all(self.is_multiple(arg) for arg in node.args):
+            return False
+        return bool(np.prod([float(len(self.domain(leaf))) for leaf in leaves]) > MOST_COMBINATIONS)
+
+    def is_multiple(self, node: Node) -> bool:
+        """Whether a node is built from leaves by sums and constant multiples only."""
+        if self.is_leaf(node) or isinstance(node.op, Constant):
+            return True
+        match node.op:
+            case Map("add" | "sub" | "neg" | "pos"):
+                return all(self.is_multiple(arg) for arg in node.args)
+            case Map("mul"):
+                return any(isinstance(arg.op, Constant) for arg in node.args) and all(map(self.is_multiple, node.args))
+            case _:
+                return False
+
+    def is_scalar(self, leaf: Node) -> bool:
+        """Whether attention carries a leaf as one number (a count, a mean, or a sum of such)."""
+        match leaf.op:
+            case Width():
+                return True
+            case Aggregate():
+                return not self.transports(leaf)
+            case _:
+                return self.is_sum(leaf)
 
     def region(self, node: Node) -> list[Node]:
         """The elementwise nodes that make up an expression, leaves included, arguments before users."""
@@ -115,7 +156,7 @@ class Analysis:
 
     def domain(self, node: Node) -> Domain:
         """Every value that the node can have."""
-        if self.is_leaf(node) and not isinstance(node.op, Map):
+        if self.is_leaf(node) and (not isinstance(node.op, Map) or self.is_sum(node)):
             return self.relation(node).domain
         return self.table(node).domain
 
@@ -124,7 +165,7 @@ class Analysis:
         return self.once("table", node, self._table)
 
     def _table(self, node: Node) -> Table:
-        if not isinstance(node.op, Map | Constant):
+        if not isinstance(node.op, Map | Constant) or self.is_sum(node):
             domain = self.relation(node).domain
             codes = np.arange(len(domain))
             return Table((node,), codes[:, None], codes, domain, (codes,))
@@ -198,6 +239,8 @@ class Analysis:
                 return Relation(
                     domain_of(range(self.max_length)), frozenset("i"), np.eye(self.max_length, dtype=bool)
                 )
+            case Map() if self.is_sum(leaf):
+                return Relation(self.sums(leaf))
             case Map() | Constant():
                 return Relation(self.table(leaf).domain)
             case _ if not self.sees_tokens(leaf):
@@ -208,6 +251,16 @@ class Analysis:
                 return self._aggregate(leaf)
             case _:
                 raise AssertionError(leaf.op)
+
+    def sums(self, node: Node) -> Domain:
+        """The values of a sum: every value of one part with every value of the other."""
+        left, right = (self.domain(arg) for arg in node.args)
+        columns = [
+            left.column(np.repeat(np.arange(len(left)), len(right))),
+            right.column(np.tile(np.arange(len(right)), len(left))),
+        ]
+        assert isinstance(node.op, Map)
+        return factor(apply_map(node.op, columns))[0]
 
     def _computed(self, leaf: Node) -> Relation:
         """A leaf that position and length determine: ask the interpreter, once per length."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from compiler.analysis.domain import Ints
-from compiler.analysis.formula import Comparison, Formula, Junction, Pick, conjuncts, formula
-from compiler.analysis.rows import contexts
+from compiler.analysis.formula import Comparison, Formula, Junction, Pick, comparisons, conjuncts, formula, junction
+from compiler.analysis.matching import matching
+from compiler.options import CompileError
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import And, Best, Constant, Indices, Map, Node, Select, Width
 from rasp.prims import TESTS
@@ -32,8 +33,7 @@ def bounds(analysis: Analysis, selector: Node) -> tuple[frozenset[str], Ints, In
     high = counts(analysis, positional)
     if len(parts) == len(flat_and(selector)):
         return frozenset("in"), high, high
-    if unique(analysis, selector):
-        high = np.minimum(high, 1)
+    high = np.minimum(high, most(analysis, selector))
     low = np.minimum(high, 1) if certain(analysis, selector) else np.zeros_like(high)
     return frozenset("in"), low, high
 
@@ -62,23 +62,37 @@ def count_rows(analysis: Analysis, positional: Node) -> Ints:
 
 def unique(analysis: Analysis, selector: Node) -> bool:
     """Whether no row selects two positions."""
-    return analysis.once("unique", selector, lambda s: compute_unique(analysis, s))
+    return most(analysis, selector) <= 1
 
 
-def compute_unique(analysis: Analysis, selector: Node) -> bool:
-    for part in conjuncts(selector):
-        match part:
-            case Pick():
-                return True
-            case Comparison("==", key, _) if distinct(analysis, key):
-                return True
-            case _:
-                pass
+def most(analysis: Analysis, selector: Node) -> int:
+    """A bound on how many positions any row selects."""
+    return analysis.once("most", selector, lambda s: compute_most(analysis, s))
+
+
+def compute_most(analysis: Analysis, selector: Node) -> int:
+    parts = conjuncts(selector)
+    if any(isinstance(part, Pick) for part in parts):
+        return 1
+    bound = analysis.max_length
     positional = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
-    if not positional:
-        return analysis.max_length == 1
-    joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
-    return bool(counts(analysis, joined).max() <= 1)
+    if positional:
+        joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
+        bound = min(bound, int(counts(analysis, joined).max()))
+    for key in dict.fromkeys(c.key for part in parts for c in comparisons(part)):
+        about = tuple(part for part in parts if {c.key for c in comparisons(part)} == {key})
+        if about and bound > 1 and distinct(analysis, key):
+            bound = min(bound, most_values(analysis, about))
+    return bound
+
+
+def most_values(analysis: Analysis, parts: tuple[Formula, ...]) -> int:
+    """How many values of their common key any query can select; one position each, if the key is distinct."""
+    try:
+        match = matching(analysis, junction(True, parts))
+    except CompileError:  # too large to enumerate
+        return analysis.max_length
+    return int(match.selects.sum(axis=1).max(initial=0))
 
 
 def certain(analysis: Analysis, selector: Node) -> bool:
@@ -122,6 +136,9 @@ def distinct(analysis: Analysis, node: Node) -> bool:
     """Whether the s-op's values at any two positions of one input differ (under RASP's ==)."""
     if every_index_once(analysis, node):
         return True
+    changing = [arg for arg in node.args if not isinstance(arg.op, Constant)]
+    if isinstance(node.op, Map) and len(changing) == 1 and distinct(analysis, changing[0]):
+        return len(analysis.domain(node)) == len(analysis.domain(changing[0]))
     leaves = analysis.leaves(node)
     if len(leaves) != 1 or not every_index_once(analysis, leaves[0]):
         return False

@@ -240,7 +240,8 @@ class Auditor:
                     level += product
                     # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
                     # of neighbours k and k + 1 apart by no more than itself, whatever k is.
-                    loss += 2 * query.size * key.error + 2 * query.error if k == 0 else 2 * product
+                    # -q² (the third) shifts all positions alike and only counts against BOS.
+                    loss += (2 * query.size * key.error + 2 * query.error, 2 * product, product)[k]
             else:
                 columns = group.columns
                 product = self.one_side(

@@ -30,11 +30,11 @@ FEW = 2
 class Chooser:
     """One run of the choice; `choose` is its only user."""
 
-    def __init__(self, analysis: Analysis, *, sturdy: bool) -> None:
+    def __init__(self, analysis: Analysis, *, care: int) -> None:
         self.analysis = analysis
-        self.sturdy = sturdy
+        self.care = care
         self.reader = Reader(analysis)
-        self.scorer = Scorer(analysis, self.reader, self.demand_feature, sturdy=sturdy)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
@@ -48,7 +48,7 @@ class Chooser:
     def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
         """A form for the feature `vector` of an s-op, by way of a table where no linear form gives it."""
         form = self.reader.read(node, vector)
-        if form is None or (self.sturdy and form.noise):
+        if form is None or (self.care and form.noise):
             table = Variable(node, is_table=True)
             form = Form({table: vector}, noise=self.reader.table_noise(node, vector))
         return self.demand(form.at_bos(bos))
@@ -56,6 +56,11 @@ class Chooser:
     def demand(self, form: Form) -> Form:
         """Note what a form reads. Table features are shifted to be 0 at the table's base."""
         parts: dict[Variable, Vector] = {}
+        opened = [self.reader.summed(variable, vector) for variable, vector in form.parts.items()]
+        if any(opened):
+            kept = {v: p for (v, p), inner in zip(form.parts.items(), opened, strict=True) if inner is None}
+            whole = added(Form(kept, form.constant), *(inner for inner in opened if inner is not None))
+            return self.demand(Form(whole.parts, whole.constant, form.bos, form.noise))
         constant = form.constant
         for variable, vector in form.parts.items():
             if np.ptp(vector) == 0:
@@ -82,6 +87,8 @@ class Chooser:
         if variable.is_table:
             leaves = self.analysis.table(node).leaves
             return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+        if self.analysis.is_sum(node):
+            return max(self.rank(self.reader.variable(leaf)) for arg in node.args for leaf in self.analysis.leaves(arg))
         if node not in self._ranks:
             below = [arg for arg in operands(node)]
             self._ranks[node] = 1 + max((self.rank(Variable(n, True)) for n in below), default=-1)
@@ -119,7 +126,7 @@ class Chooser:
         node = variable.node
         features = np.array(basis.vectors)
         problem = pose(node, self.analysis.table(node), features, self.base(node))
-        lookup = solve(self.reader, problem, sturdy=self.sturdy)
+        lookup = solve(self.reader, problem, care=self.care)
         if lookup is None:
             raise Unsolved(node)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
@@ -179,7 +186,7 @@ class Chooser:
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
         vector = numbers if whole else every.astype(float)
-        if self.reader.read(node, vector) is None and (self.sturdy or not self.looks_up(node, vector)):
+        if self.reader.read(node, vector) is None and (self.care or not self.looks_up(node, vector)):
             apart = self.by_parts(name, node)
             if apart is not None:
                 return apart
@@ -190,7 +197,7 @@ class Chooser:
     def looks_up(self, node: Node, vector: Vector) -> bool:
         """Whether one table can provide a feature."""
         table = self.analysis.table(node)
-        return solve(self.reader, pose(node, table, vector[None, :], self.base(node)), sturdy=self.sturdy) is not None
+        return solve(self.reader, pose(node, table, vector[None, :], self.base(node)), care=self.care) is not None
 
     def by_parts(self, name: str, node: Node) -> Readout | None:
         """An output that only depends on which of a few kinds each leaf's value is: the kinds, as digits of one number,
@@ -254,9 +261,9 @@ class Unsolved(Exception):
         self.node = node
 
 
-def choose(analysis: Analysis, outputs: Mapping[str, Node], *, sturdy: bool = False) -> Blocks:
-    """Blocks for the outputs; `sturdy` ones use constructions that pass no errors on.
+def choose(analysis: Analysis, outputs: Mapping[str, Node], *, care: int = 0) -> Blocks:
+    """Blocks for the outputs; `care` (as in `compiler/lower/search.py`) avoids constructions that pass errors on.
 
     Raises `Unsolved`, or `CompileError` for what can't be compiled.
     """
-    return Chooser(analysis, sturdy=sturdy).run(outputs)
+    return Chooser(analysis, care=care).run(outputs)

@@ -76,21 +76,21 @@ def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
     )
 
 
-def solve(reader: Reader, problem: Problem, *, sturdy: bool = False) -> Lookup | None:
+def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None
     for form in candidates(reader, problem):
-        lookup = attempt(reader, problem, form, sturdy=sturdy)
+        lookup = attempt(reader, problem, form, care=care)
         if lookup is not None and better(lookup, best):
             best = lookup
-    return best if best is not None else unmerged(reader, problem, sturdy=sturdy)
+    return best if best is not None else unmerged(reader, problem, care=care)
 
 
-def unmerged(reader: Reader, problem: Problem, *, sturdy: bool) -> Lookup | None:
+def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
     """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
     digits = [digit(reader, problem, leaf, merge=False) for leaf in problem.leaves]
     for order in islice(permutations(digits), MOST_ORDERS):
-        lookup = attempt(reader, problem, number_system(order), sturdy=sturdy)
+        lookup = attempt(reader, problem, number_system(order), care=care)
         if lookup is not None:
             return lookup
     return None
@@ -109,13 +109,13 @@ def relative_margin(lookup: Lookup) -> float:
     return lookup.stairs.margin / max(1.0, float(np.abs(lookup.stairs.offsets).max(initial=0.0)))
 
 
-def attempt(reader: Reader, problem: Problem, form: Form, *, sturdy: bool) -> Lookup | None:
+def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
     low, high = values_of(reader, problem, form)
     runs = runs_of(low, high, problem.group)
     if runs is None:
         return None
-    stairs = build(runs, problem.targets, problem.base, form.noise, sturdy=sturdy)
+    stairs = build(runs, problem.targets, problem.base, form.noise, care=care)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs)
 
 

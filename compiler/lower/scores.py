@@ -7,12 +7,13 @@ import numpy as np
 
 from compiler.analysis.formula import Comparison, Junction, Pick, conjuncts
 from compiler.analysis.infer import Analysis
+from compiler.analysis.matching import Matching, is_trivial, matching
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import distinct
 from compiler.emit.precision import SHARPNESS, UNIT
 from compiler.lower.blocks import Group, Scores
 from compiler.lower.form import Form, Vector, added, scaled
-from compiler.lower.relations import Factoring, Matching, factorings, is_trivial, matching
+from compiler.lower.relations import Factoring, factorings
 from compiler.lower.values import Reader
 from rasp.graph import Indices, Node
 
@@ -49,8 +50,8 @@ class Block:
 class Scorer:
     """Builds scores; `demand` provides forms of features."""
 
-    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, *, sturdy: bool) -> None:
-        self.sturdy = sturdy
+    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, *, care: int) -> None:
+        self.care = care
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
@@ -69,13 +70,13 @@ class Scorer:
         """Distance between the logits of selected and unselected positions.
 
         Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
-        a little to the count, but errors of the logits weigh less, so less still for `sturdy` heads.
+        a little to the count, but errors of the logits weigh less, so less still with `care`.
         """
         match mode:
             case "default":
                 return 2 * SHARPNESS
             case "count":
-                return self.reader.precision.least_sharpness if self.sturdy else SHARPNESS / 2
+                return self.reader.precision.least_sharpness if self.care else SHARPNESS / 2
             case _:
                 return SHARPNESS
 
@@ -146,6 +147,8 @@ class Scorer:
             return True
         reach = factoring.reach
         query, key = self.form_noise(match.query), self.form_noise(match.key)
+        if query + key and self.care > 1:
+            return False
         rounding = 4 * reach**2 * UNIT * SHARPNESS
         if strict:
             error = SHARPNESS * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)

@@ -2,8 +2,9 @@
 
 Each attempt chooses blocks, schedules them, lays them out and has every decision audited (`compiler/emit/bounds.py`).
 When one is unsafe the next attempt
-1. builds tables of steps only, which pass no errors on;
-2. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
+1. builds tables of steps only, which pass no errors on, and reads numbers through tables (`care` 1);
+2. also scores inexact values one-hot instead of by squares (`care` 2);
+3. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
 When nothing is left to try the program is refused, with the decision that fails and the greatest length that holds.
 """
 
@@ -21,6 +22,7 @@ from compiler.options import CompileError, CompileOptions
 from rasp.graph import Constant, Graph, Node
 
 MOST_ATTEMPTS = 12
+MOST_CARE = 2
 MOST_IMPROVEMENTS = 8
 LARGE_TABLE = 48
 """Hidden units from which on a table is worth taking apart."""
@@ -41,19 +43,19 @@ class Lowered:
 def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> Lowered:
     """The first attempt that holds. Raises `CompileError` when none does."""
     materialised: frozenset[Node] = frozenset()
-    sturdy = False
+    care = 0
     problem: Node | None = None
     for _ in range(MOST_ATTEMPTS):
         analysis = Analysis(graph, options, materialised)
         try:
-            lowered = attempt(analysis, outputs, sturdy=sturdy)
+            lowered = attempt(analysis, outputs, care=care)
         except Unsolved as unsolved:
             problem = unsolved.node
         else:
             if not lowered.bounds.unsafe:
-                return improve(lowered, outputs, sturdy=sturdy) if options.level >= SEARCHING else lowered
-            if not sturdy:
-                sturdy = True
+                return improve(lowered, outputs, care=care) if options.level >= SEARCHING else lowered
+            if care < MOST_CARE:
+                care += 1
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
         parts = separable(analysis, problem)
@@ -63,7 +65,7 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
     raise exhausted(graph, outputs, options, problem)
 
 
-def improve(lowered: Lowered, outputs: Mapping[str, Node], *, sturdy: bool) -> Lowered:
+def improve(lowered: Lowered, outputs: Mapping[str, Node], *, care: int) -> Lowered:
     """Look up parts of large tables a layer earlier, where that makes the model smaller and no deeper.
 
     A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
@@ -78,7 +80,7 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], *, sturdy: bool) -> L
         tried.add(part)
         analysis = Analysis(best.analysis.graph, best.analysis.options, best.analysis.materialised | {part})
         try:
-            other = attempt(analysis, outputs, sturdy=sturdy)
+            other = attempt(analysis, outputs, care=care)
         except (Unsolved, CompileError):
             continue
         if not other.bounds.unsafe and cost(other) < cost(best):
@@ -114,10 +116,10 @@ def early_parts(lowered: Lowered) -> list[Node]:
     return found
 
 
-def attempt(analysis: Analysis, outputs: Mapping[str, Node], *, sturdy: bool) -> Lowered:
+def attempt(analysis: Analysis, outputs: Mapping[str, Node], *, care: int) -> Lowered:
     """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
     options = analysis.options
-    plan = schedule(choose(analysis, outputs, sturdy=sturdy))
+    plan = schedule(choose(analysis, outputs, care=care))
     layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
     return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
 
@@ -180,10 +182,10 @@ def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileO
 
 
 def succeeds(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> bool:
-    """Whether a plain or a sturdy attempt holds; parts are not materialised here, lest bisection take minutes."""
-    for sturdy in (False, True):
+    """Whether an attempt holds at some level of care; parts are not materialised here, lest bisection take minutes."""
+    for care in range(MOST_CARE + 1):
         try:
-            if not attempt(Analysis(graph, options), outputs, sturdy=sturdy).bounds.unsafe:
+            if not attempt(Analysis(graph, options), outputs, care=care).bounds.unsafe:
                 return True
         except (Unsolved, CompileError):
             return False

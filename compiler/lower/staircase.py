@@ -74,18 +74,18 @@ def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
     return Runs(start, np.where(stop - start <= tolerance, start, stop), first)
 
 
-def build(runs: Runs, targets: Matrix, base_group: int, noise: float, *, sturdy: bool) -> Staircase | None:
+def build(runs: Runs, targets: Matrix, base_group: int, noise: float, *, care: int) -> Staircase | None:
     """The cheaper of the two constructions whose margins hold; None when neither's do.
 
     `targets[group]` is the output vector of a group; `noise` bounds the error of z; the base is a point of
-    `base_group`, whose targets have to be 0. A `sturdy` staircase over an inexact z has steps only.
+    `base_group`, whose targets have to be 0. With `care` a staircase over an inexact z has steps only.
     """
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
     candidates = np.flatnonzero(runs.group == base_group)
     middle = float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
     stairs = steps(runs, targets, middle, noise)
-    exact = runs.are_points and not (sturdy and noise)
+    exact = runs.are_points and not (care and noise)
     curve = bends(runs, targets, middle, noise) if exact else None
     if stairs is None or (curve is not None and curve.units < stairs.units):
         return curve

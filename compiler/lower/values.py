@@ -26,17 +26,22 @@ class Reader:
 
     def is_free(self, node: Node) -> bool:
         """Whether the variable of a leaf can offer any feature."""
-        match node.op:
-            case Width():
-                return False
-            case Aggregate():
-                return self.analysis.transports(node)
-            case _:
-                return True
+        return not self.analysis.is_scalar(node)
 
     def variable(self, leaf: Node) -> Variable:
         """The variable that carries a leaf."""
-        return Variable(leaf, is_table=isinstance(leaf.op, Map))
+        return Variable(leaf, is_table=isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf))
+
+    def summed(self, variable: Variable, vector: Vector) -> Form | None:
+        """A feature of a sum as a form over what is summed; None for any other variable."""
+        node = variable.node
+        if variable.is_table or not self.analysis.is_sum(node):
+            return None
+        numbers = self.carried(node)
+        place = int(np.argmax(np.abs(numbers)))
+        inner = self._combined(node)
+        assert inner is not None, "a sum is a linear form"
+        return scaled(inner, float(vector[place] / numbers[place]))
 
     def carried(self, leaf: Node) -> Vector:
         """The number that stands for each value of a leaf."""
@@ -50,6 +55,9 @@ class Reader:
                 return self.precision.count_noise(largest)
             case Aggregate() if not self.is_free(leaf):
                 return self.precision.mean_noise(largest)
+            case Map() if self.analysis.is_sum(leaf):
+                inner = self._combined(leaf)
+                return 0.0 if inner is None else inner.noise
             case _:
                 return 0.0
 

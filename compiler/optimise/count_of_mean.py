@@ -16,7 +16,7 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import bounds
 from rasp.graph import Aggregate, And, Map, Node, Select, Width
 
-MOST_VALUES = 16
+MOST_VALUES = 32
 """Different values that a sum may have a head for."""
 
 

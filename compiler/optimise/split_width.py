@@ -14,7 +14,7 @@ import numpy as np
 
 from compiler.analysis.formula import Comparison, Formula, conjuncts
 from compiler.analysis.infer import Analysis
-from compiler.lower.relations import MOST_CELLS, Combined, holds
+from compiler.analysis.matching import MOST_CELLS, Combined, holds
 from rasp.graph import Node, Or, Width
 
 

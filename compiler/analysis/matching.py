@@ -1,0 +1,124 @@
+"""Comparisons as boolean matrices over the values of two s-ops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from compiler.analysis.domain import Ints
+from compiler.analysis.formula import Comparison, Formula, Junction, comparisons
+from compiler.analysis.refusal import refuse
+from compiler.analysis.rows import Bools
+from rasp.column import Column
+from rasp.evaluate import apply_map
+from rasp.graph import Indices, Map, Node
+from rasp.prims import TESTS
+from rasp.values import const
+
+if TYPE_CHECKING:
+    from compiler.analysis.infer import Analysis
+
+MOST_CELLS = 16_000_000
+
+
+@dataclass(frozen=True)
+class Matching:
+    """`selects[q, k]` over the domains of two s-ops; pairs that cannot meet are don't-cares (`cares`)."""
+
+    key: Node
+    query: Node
+    selects: Bools
+    cares: Bools
+
+
+def matching(analysis: Analysis, part: Formula) -> Matching:
+    """The boolean matrix of one conjunct. Several keys or queries become one s-op that numbers their combinations."""
+    atoms = comparisons(part)
+    key = combined(analysis, list(dict.fromkeys(c.key for c in atoms)))
+    query = combined(analysis, list(dict.fromkeys(c.query for c in atoms)))
+    keys, queries = analysis.domain(key.node), analysis.domain(query.node)
+    if len(keys) * len(queries) > MOST_CELLS:
+        raise refuse(
+            analysis.graph,
+            atoms[0].key,
+            f"a selector compares {len(keys)} key values with {len(queries)} query values",
+            "split the selector, or compile for a smaller vocabulary or length",
+        )
+    selects = holds(analysis, part, key, query)
+    cares = np.ones_like(selects)
+    indices = analysis.graph.add(Indices())
+    if analysis.causal and analysis.leaves(key.node) == analysis.leaves(query.node) == (indices,):
+        cares = visible(analysis, key.node, query.node)
+    return Matching(key.node, query.node, selects, cares)
+
+
+@dataclass(frozen=True)
+class Combined:
+    """An s-op that numbers combinations of others; `codes[value code, part]` says which combination a value is."""
+
+    node: Node
+    parts: tuple[Node, ...]
+    codes: Ints
+
+
+def combined(analysis: Analysis, nodes: list[Node]) -> Combined:
+    """One s-op for several: their domain codes as the digits of a number."""
+    if len(nodes) == 1:
+        return Combined(nodes[0], tuple(nodes), np.arange(len(analysis.domain(nodes[0])))[:, None])
+    graph = analysis.graph
+    terms: list[Node] = []
+    stride = 1
+    strides: list[int] = []
+    for node in nodes:
+        values = analysis.domain(node).values
+        flat = [atom for code, value in enumerate(values) for atom in (const(value), const(code * stride))]
+        terms.append(graph.add(Map("index_dict", tuple(flat)), node))
+        strides.append(stride)
+        stride *= len(values)
+    total = reduce(lambda a, b: graph.map("add", a, b), terms)
+    numbers = analysis.domain(total).numbers().astype(np.int64)
+    sizes = [len(analysis.domain(node)) for node in nodes]
+    codes = np.stack([numbers // s % size for s, size in zip(strides, sizes, strict=True)], axis=1)
+    return Combined(total, tuple(nodes), codes)
+
+
+def holds(analysis: Analysis, part: Formula, key: Combined, query: Combined) -> Bools:
+    """The interpreter's verdict on every (query, key) pair; a pair without one selects nothing."""
+    match part:
+        case Comparison(test, k, q):
+            columns = [
+                side(analysis, key, k).indexed(lambda array: array[None, :]),
+                side(analysis, query, q).indexed(lambda array: array[:, None]),
+            ]
+            answer = apply_map(Map(TESTS[test]), columns)
+            shape = (len(query.codes), len(key.codes))
+            verdict = np.broadcast_to(answer.data.astype(bool), shape)
+            return verdict if answer.failed is None else verdict & ~np.broadcast_to(answer.failed, shape)
+        case Junction(every, parts):
+            verdicts = [holds(analysis, p, key, query) for p in parts]
+            return reduce(np.logical_and if every else np.logical_or, verdicts)
+        case _:
+            raise AssertionError(part)
+
+
+def side(analysis: Analysis, group: Combined, node: Node) -> Column:
+    return analysis.domain(node).column(group.codes[:, group.parts.index(node)])
+
+
+def visible(analysis: Analysis, key: Node, query: Node) -> Bools:
+    """Which (query, key) values of two functions of the index meet under causal attention."""
+    key_table, query_table = analysis.table(key), analysis.table(query)
+    meets = np.zeros((len(query_table.domain), len(key_table.domain)), bool)
+    for q, value in zip(query_table.codes[:, 0].tolist(), query_table.values.tolist(), strict=True):
+        if value >= 0:
+            seen = key_table.values[(key_table.codes[:, 0] <= q) & (key_table.values >= 0)]
+            meets[value, seen] = True
+    return meets
+
+
+def is_trivial(match: Matching) -> bool:
+    """Whether everything that can meet is selected: no score is needed."""
+    return bool((match.selects | ~match.cares).all())
