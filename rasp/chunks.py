@@ -11,10 +11,10 @@ the language, is a chunk by itself.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rasp.lexer import Token, tokenize
-from rasp.parse_console import CONSOLE_STARTS
+from rasp.lexer import tokenize
 from rasp.parser import parse_tolerantly
 from rasp.source import Source
+from rasp.tokens import Token
 
 UNFINISHED = "unfinished"
 BLOCKS = ("def", "for")
@@ -27,7 +27,7 @@ def needs_more(text: str) -> bool:
     first = tokens[0]
     if first.kind == "end":
         return False
-    if first.kind in ("sop", "display") or first.is_one_of(*CONSOLE_STARTS):
+    if first.starts_command:
         return open_brackets(tokens) > 0
     codes = [problem.code for problem in parse_tolerantly(source).problems]
     if UNFINISHED not in codes:

@@ -3,7 +3,7 @@
 In: a token at which the parser is stuck (and the one before it). Out: a message and a hint, or nothing.
 """
 
-from rasp.lexer import Token
+from rasp.tokens import Token
 
 #: Tokens that are never right: message and hint.
 SPELLINGS: dict[str, tuple[str, str]] = {

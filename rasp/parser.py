@@ -1,43 +1,26 @@
-"""Text → `Module`: statements, and going on after a mistake.
+"""Text → `Module`, by the grammar in `rasp/grammar.lark`; and going on after a mistake.
 
-    logical-line   = statement
-    statement      = expression ';' | names '=' values ';' | draw ';' | load ';' | def | for | console
-    def            = 'def' name '(' [names] ')' '{' {statement} 'return' values ';' '}'
-    for            = 'for' names 'in' expression '{' statement {statement} '}'
-    console        = 'set' [kind] 'example' expression | 'show' [kind] 'example' | [kind] 'examples'
-    ('on'|'off')
-                   | 'full seq display' ('on'|'off') | 'exit' ['(' ')'] | 'quit' ['(' ')']
-    kind           = 's-op' | 'selector'
-
-A console statement has no `;` and ends with its line. After a mistake the reader skips to where the next
-statement seems to start, so that one run reports several; what was skipped is a `Broken` statement. A missing
-`;` skips nothing.
+The parser is fed token by token. When it cannot take one, the rest of the statement is skipped and what was
+read of it is taken back; a BROKEN token stands for it, which the grammar has for that purpose. So one run
+reports several mistakes, also inside of functions. A missing `;` skips nothing: the parser is given one.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
 
-from rasp.depth import deep_recursion
-from rasp.diagnostics import RaspError
-from rasp.lexer import Token, tokenize
-from rasp.mistakes import foreign_word
-from rasp.parse_console import CONSOLE_STARTS, read_console
-from rasp.parse_expressions import read_expression
-from rasp.reader import ParseFailure, Reader, read_name, read_names
-from rasp.recovery import StatementReader, bound_names, doc_comment, end_statement, skip
-from rasp.source import Source
-from rasp.syntax import (
-    Assign,
-    Broken,
-    Draw,
-    Expression,
-    ExpressionStatement,
-    For,
-    FunctionDefinition,
-    Load,
-    Module,
-    Name,
-    Statement,
-)
+from lark import UnexpectedToken
+
+from rasp.build import DEEPEST, Refusal, too_deep
+from rasp.complaints import VALUES, Stuck, complaint, missing_body, missing_semicolon
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.grammar import grammar, spellings
+from rasp.lexer import tokenize
+from rasp.source import Source, Span
+from rasp.syntax import Broken, Expression, Module, Name
+from rasp.tokens import Token
+
+NESTING = ("(", "[", "{", "if")
+BROKEN, UNFINISHED = "BROKEN", "unfinished"
 
 
 def parse(source: Source) -> Module:
@@ -51,243 +34,175 @@ def parse(source: Source) -> Module:
 def parse_tolerantly(source: Source) -> Module:
     """The text as a tree in which what cannot be read is `Broken`, with the mistakes as `problems`."""
     tokens, comments = tokenize(source)
-    reader = StatementReader(source, tokens, comments)
-    with deep_recursion():
-        statements: list[Statement] = []
-        while reader.token.kind != "end":
-            statements.append(read_statement(reader))
-    return Module(source, tuple(statements), tuple(comments), tuple(reader.problems))
+    parsing = Parsing(source, tokens, "program")
+    statements = parsing.result()
+    return Module(source, statements, tuple(comments), tuple(parsing.problems))
 
 
 def parse_expression(source: Source) -> Expression:
     """The text as one expression; a `;` may end it. Raises `RaspError`."""
     tokens, _ = tokenize(source)
-    reader = Reader(source, tokens)
-    try:
-        with deep_recursion():
-            value = read_expression(reader)
-        reader.accept(";")
-        if reader.token.kind != "end":
-            raise reader.failure(
-                f"expected one expression, but {reader.found()} follows it", "not expected here"
-            )
-    except ParseFailure as failure:
-        raise RaspError(failure.diagnostic) from None
-    return value
+    return Parsing(source, tokens, "lone_expression").result()
 
 
-def read_statement(reader: StatementReader) -> Statement:
-    """The next statement, or a `Broken` one behind which the reader can go on."""
-    first, known, blocks = reader.token, len(reader.problems), reader.blocks
-    reader.depth = 0
-    try:
-        statement = statement_reader(reader)(reader)
-    except ParseFailure as failure:
-        reader.problems.append(failure.diagnostic)
-        reader.blocks = blocks
-        reader.stop = len(reader.tokens) - 1
-        skip(reader, first)
-        return Broken(bound_names(reader, first), reader.since(first.start))
-    missing_semicolon_only = all(problem.code == "missing-semicolon" for problem in reader.problems[known:])
-    return (
-        statement if missing_semicolon_only else Broken(bound_names(reader, first), reader.since(first.start))
-    )
+class Parsing:
+    """A parser on its way through the tokens of a text. `problems` are the mistakes so far."""
 
+    def __init__(self, source: Source, tokens: list[Token], start: str) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.position = 0
+        self.start = 0  # where the innermost statement starts
+        self.problems: list[Diagnostic] = []
+        self.goes_on = start == "program"
+        self.parser: Any = grammar().parse_interactive("", start=start)
+        self.table: dict[int, dict[str, object]] = self.parser.parser_state.parse_conf.states
+        # What is read and not yet put together, and the parser's states before, between and behind.
+        self.values: list[Any] = self.parser.parser_state.value_stack
+        self.states: list[int] = self.parser.parser_state.state_stack
 
-def statement_reader(reader: StatementReader) -> Callable[[StatementReader], Statement]:
-    """Which of the functions below reads what comes next."""
-    token = reader.token
-    following = reader.tokens[reader.position + 1] if reader.position + 1 < reader.stop else reader.token
-    if token.kind == "keyword" and following.is_one_of("="):
-        return no_name
-    if token.kind in ("sop", "display") or token.is_one_of(*CONSOLE_STARTS):
-        return read_console_statement
-    words = {
-        "def": read_definition,
-        "for": read_for,
-        "load": read_load,
-        "draw": read_draw,
-        "return": no_return,
-        "if": no_if,
-    }
-    if token.kind == "keyword" and token.text in words:
-        return words[token.text]
-    if token.kind == "name" and following.is_one_of("=", ","):
-        return read_assignment
-    return read_expression_statement
+    def result(self) -> Any:
+        """What the text is. Raises `RaspError` if there is no going on after a mistake."""
+        found = None
+        while found is None:
+            try:
+                found = self.advance()
+            except UnexpectedToken:
+                self.unexpected()
+            except Refusal as refusal:
+                self.refused(refusal)
+        return found
 
+    def advance(self) -> Any:
+        """Give the parser the next token. Out: what the text is, after the last."""
+        token = self.tokens[self.position]
+        if BROKEN in self.table[self.states[-1]]:
+            self.start = self.position
+        if token.text in NESTING and len(self.values) >= DEEPEST:
+            self.check_depth(token)
+        if token.starts_line and self.ends_command():
+            token = self.insert("END_OF_LINE")
+        found = self.parser.feed_token(token)
+        self.position += 1
+        return found
 
-def no_name(reader: StatementReader) -> Statement:
-    word = reader.token.text
-    raise reader.failure(f"`{word}` is a reserved word and cannot be assigned to", hint="choose another name")
+    def check_depth(self, token: Token) -> None:
+        """Refuse a bracket or `if` inside of too many."""
+        if sum(isinstance(value, Token) and value.is_one_of(*NESTING) for value in self.values) >= DEEPEST:
+            raise too_deep(token.span)
 
-
-def no_if(reader: StatementReader) -> Statement:
-    raise reader.failure("there are no `if` statements", hint="write name = a if condition else b;")
-
-
-def read_console_statement(reader: StatementReader) -> Statement:
-    token = reader.token
-    if reader.blocks:
-        message = f"`{token.text}` cannot stand inside `{{ }}`"
-        raise reader.failure(message, hint="it is a command of the prompt; put it at top level")
-    return read_console(reader)
-
-
-def read_assignment(reader: StatementReader) -> Statement:
-    start = reader.token.start
-    names = read_names(reader, "a name to assign to")
-    if not reader.at("="):
-        hint = "several values can stand on the right of `=` and behind `return`; a list is written [a, b]"
-        raise reader.failure(f"expected `=` after the names, found {reader.found()}", "expected `=`", hint)
-    reader.advance()
-    values = read_values(reader)
-    end_statement(reader)
-    return Assign(names, values, reader.since(start))
-
-
-def read_values(reader: StatementReader) -> tuple[Expression, ...]:
-    """Expressions between commas, at least one."""
-    values = [read_expression(reader)]
-    while reader.accept(","):
-        values.append(read_expression(reader))
-    return tuple(values)
-
-
-def read_expression_statement(reader: StatementReader) -> Statement:
-    first = reader.token
-    if reader.at(";"):
-        raise reader.failure(
-            "there is no statement before this `;`", hint="remove the `;`; none stands behind `}`"
+    def ends_command(self) -> bool:
+        """Can a command of the prompt be complete here?"""
+        return (
+            "END_OF_LINE" in self.table[self.states[-1]]
+            and any(isinstance(value, Token) and value.starts_command for value in self.values[:2])
+            and "END_OF_LINE" in self.parser.accepts()
         )
-    if reader.at("}", ")", "]"):
-        raise reader.failure(f"this `{first.text}` closes nothing", hint="remove it")
-    value = read_expression(reader)
-    if reader.at("="):
-        span = reader.since(first.start)
-        hint = "an equality test is written `==`; an assignment has names on the left"
-        raise reader.failure("only names can be assigned to", "this is not a name", hint, span)
-    if reader.at(","):
-        raise reader.failure("a statement is one expression", "not expected here", "a list is written [a, b]")
-    word = foreign_word(first)
-    if word and not reader.at(";"):
-        raise reader.failure(f"`{first.text}` means nothing in RASP", hint=word, span=first.span)
-    end_statement(reader)
-    return ExpressionStatement(value, reader.since(first.start))
+
+    def insert(self, terminal: str, text: str = "") -> Token:
+        """Put a token that is not in the text before the next one."""
+        end = self.tokens[self.position - 1].end
+        token = Token("symbol", text, end, end, False, terminal)
+        self.tokens.insert(self.position, token)
+        return token
+
+    def unexpected(self) -> None:
+        """Report the next token, which the parser did not take."""
+        stuck = self.stuck()
+        if told := missing_semicolon(stuck):
+            self.report(told)
+            self.insert("SEMICOLON", ";")
+        elif told := missing_body(stuck):
+            self.report(told)
+            self.put_broken(Broken((), stuck.token.span))
+        else:
+            self.give_up(stuck, complaint(stuck))
+
+    def refused(self, refusal: Refusal) -> None:
+        told = Diagnostic(str(refusal), self.source, refusal.span, hint=refusal.hint, code="syntax")
+        self.give_up(self.stuck(), told)
+
+    def stuck(self) -> Stuck:
+        """The present place."""
+        if BROKEN in self.table[self.states[-1]]:
+            # Have the parser put together what is complete before this place.
+            self.put_broken(Broken((), Span(0, 0)))
+            del self.values[-1], self.states[-1]
+        bases = range(len(self.values), -1, -1)
+        base = next((base for base in bases if BROKEN in self.table[self.states[base]]), 0)
+        accepted = frozenset(spellings().get(name, name) for name in self.parser.accepts())
+        return Stuck(self.source, self.tokens, self.position, self.start, self.values, base, accepted)
+
+    def report(self, told: Diagnostic) -> None:
+        """Add a problem. One about the end of the text is enough."""
+        if told.code != UNFINISHED or all(problem.code != UNFINISHED for problem in self.problems):
+            self.problems.append(told)
+
+    def give_up(self, stuck: Stuck, told: Diagnostic) -> None:
+        """Report a problem, and have a broken statement in place of the one it is in."""
+        if not self.goes_on:
+            raise RaspError(told)
+        self.report(told)
+        base, start = stuck.base, stuck.start
+        self.skip(stuck)
+        outer = next((value for value in self.values[:base] if is_word(value, "def", "for")), None)
+        if outer is not None and (stuck.token.kind == "end" or self.starts_anew()):
+            # The blocks around it are not closed: they end here.
+            base, start = self.values.index(outer), self.tokens.index(outer)
+        del self.values[base:], self.states[base + 1 :]
+        tokens = self.tokens[start : self.position]
+        self.put_broken(Broken(bound_names(tokens), Span(tokens[0].start, tokens[-1].end)))
+
+    def put_broken(self, statement: Broken) -> None:
+        """Have the parser take a statement that could not be read."""
+        self.parser.feed_token(Token("symbol", "", 0, 0, False, BROKEN))
+        self.values[-1] = statement
+
+    def skip(self, stuck: Stuck) -> None:
+        """Go behind the statement: behind its `;` or its block, but not past the end of the block around it,
+        nor past a `def` or `for` at the start of a line. A command of the prompt ends with its line.
+        """
+        braces = [False for value in self.values[stuck.base :] if is_word(value, "{")]
+        while (token := self.tokens[self.position]).kind != "end":
+            if self.position > stuck.start:
+                if self.starts_anew() or (token.starts_line and stuck.first.starts_command):
+                    return
+                if token.is_one_of("}") and not braces and stuck.block:
+                    return
+            self.position += 1
+            if step(self.tokens[self.position - 2], token, braces) and not stuck.behind_return:
+                return
+
+    def starts_anew(self) -> bool:
+        """Is the next token a `def` or `for` that is not indented?"""
+        token = self.tokens[self.position]
+        return token.is_one_of("def", "for") and self.source.position(token.start)[1] == 1
 
 
-def read_draw(reader: StatementReader) -> Statement:
-    start = reader.advance().start
-    opening = reader.expect("(", "after `draw`")
-    value = read_expression(reader)
-    given = read_expression(reader) if reader.accept(",") else None
-    reader.close(opening, ")")
-    end_statement(reader)
-    return Draw(value, given, reader.since(start))
+def is_word(value: object, *texts: str) -> bool:
+    return isinstance(value, Token) and value.is_one_of(*texts)
 
 
-def read_load(reader: StatementReader) -> Statement:
-    start = reader.advance().start
-    path = reader.token
-    if path.kind != "string":
-        message = f"expected the path of a file in quotes, found {reader.found()}"
-        raise reader.failure(message, "expected a string", 'write load "path"; without .rasp')
-    reader.advance()
-    end_statement(reader)
-    return Load(path.text[1:-1], path.span, reader.since(start))
+def step(previous: Token, token: Token, braces: list[bool]) -> bool:
+    """Note a token that is skipped; is the statement over behind it? `braces` are those that are open: is
+    each one's a block?
+    """
+    if token.is_one_of("{"):
+        braces.append(previous.kind in VALUES or previous.is_one_of(")", "]"))
+    if token.is_one_of("}"):
+        return not braces or (braces.pop() and not braces)
+    return token.is_one_of(";") and not any(braces)
 
 
-def no_return(reader: StatementReader) -> Statement:
-    if reader.blocks:
-        raise reader.failure(
-            "`return` cannot stand inside a `for`", hint="it is the last statement of a function"
-        )
-    raise reader.failure(
-        "`return` stands outside of a function", hint="it is the last statement of a `def` body"
-    )
-
-
-def read_for(reader: StatementReader) -> Statement:
-    start = reader.advance().start
-    names = read_names(reader, "a loop variable")
-    reader.expect("in", "after the loop variable")
-    iterable = read_expression(reader)
-    opening = expect_block(reader, "the body of a `for`")
-    body = read_body(reader)
-    if not body and reader.at("}"):
-        reader.problems.append(
-            reader.diagnostic("the body of this `for` is empty", reader.since(opening.start))
-        )
-    close_block(reader, opening)
-    return For(names, iterable, body, reader.since(start))
-
-
-def expect_block(reader: StatementReader, purpose: str) -> Token:
-    if reader.at(":"):
-        raise reader.failure(
-            f"{purpose} stands in braces", hint="write `{ … }` instead of `:` and indentation"
-        )
-    return reader.expect("{", f"before {purpose}")
-
-
-def read_body(reader: StatementReader) -> tuple[Statement, ...]:
-    """Statements up to `}` or `return`."""
-    reader.blocks += 1
-    body: list[Statement] = []
-    while (
-        not reader.at("}") and not (reader.at("return") and reader.blocks == 1) and reader.token.kind != "end"
-    ):
-        if reader.at("return"):
+def bound_names(tokens: Sequence[Token]) -> tuple[Name, ...]:
+    """The names that a broken statement of these tokens would have bound, as far as can be told."""
+    if tokens[0].is_one_of("def"):
+        return tuple(Name(token.text, token.span) for token in tokens[1:2] if token.kind == "name")
+    names: list[Name] = []
+    for name, separator in zip(tokens[::2], tokens[1::2], strict=False):
+        if name.kind != "name" or not separator.is_one_of(",", "="):
             break
-        body.append(read_statement(reader))
-    reader.blocks -= 1
-    return tuple(body)
-
-
-def close_block(reader: StatementReader, opening: Token) -> None:
-    if reader.at("return"):
-        raise reader.failure(
-            "`return` cannot stand inside a `for`", hint="it is the last statement of a function"
-        )
-    reader.close(opening, "}")
-
-
-def read_definition(reader: StatementReader) -> Statement:
-    first = reader.advance()
-    name = read_name(reader, "the name of the function")
-    opening = reader.expect("(", "after the name of the function")
-    parameters: tuple[Name, ...] = ()
-    if not reader.at(")"):
-        parameters = read_names(reader, "a parameter")
-    if reader.at("="):
-        raise reader.failure(
-            "parameters have no default values in RASP", hint="the caller gives every argument"
-        )
-    reader.close(opening, ")")
-    block = expect_block(reader, "the body of a function")
-    body = read_body(reader)
-    results = read_results(reader, name)
-    if not reader.at("}") and reader.token.kind != "end":
-        message = f"expected `}}` after the `return` of `{name.text}`, found {reader.found()}"
-        raise reader.failure(
-            message, "never reached", "`return` is the last statement of a function, and the only one"
-        )
-    reader.close(block, "}")
-    doc = doc_comment(reader, first)
-    return FunctionDefinition(name, parameters, body, results, doc, reader.since(first.start))
-
-
-def read_results(reader: StatementReader, name: Name) -> tuple[Expression, ...]:
-    if reader.at("}"):
-        message = f"the function `{name.text}` returns nothing"
-        hint = "end its body with `return VALUE;`"
-        reader.problems.append(
-            reader.diagnostic(message, reader.token.span, "expected `return` before this", hint)
-        )
-        return ()
-    reader.expect("return", f"at the end of the body of `{name.text}`")
-    if reader.at(";", "}"):
-        raise reader.failure("`return` needs a value", "expected a value")
-    results = read_values(reader)
-    end_statement(reader)
-    return results
+        names.append(Name(name.text, name.span))
+        if separator.text == "=":
+            return tuple(names)
+    return ()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from rasp import syntax
+from rasp.forms import FORMS, TESTS
 from rasp.lexer import tokenize
-from rasp.parse_forms import FORMS, TESTS
 from rasp.source import Source, Span
 from rasp.syntax import Expression, Group, Module, Name, Statement
 

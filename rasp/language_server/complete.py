@@ -8,13 +8,13 @@ from lsprotocol import types
 
 from rasp.directives import HEAD, KEYS
 from rasp.elaborate.scope import Function, Static
+from rasp.forms import FORMS
 from rasp.graph import Node
 from rasp.language_server.describe import detail, documentation, topic, value_of
 from rasp.language_server.document import Document
 from rasp.language_server.names import Definition, visible_names
-from rasp.lexer import KEYWORDS
 from rasp.library.load import PROGRAMS
-from rasp.parse_forms import FORMS
+from rasp.tokens import KEYWORDS
 
 LOAD = re.compile(r'\bload\s*"(?P<path>[^"]*)$')
 #: A line's beginning up to a `#` that is not in a string.

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
-from rasp.parse_expressions import LEVELS
-from rasp.parse_forms import FORMS
+from rasp.forms import FORMS, LEVELS
 from rasp.pretty.document import Choice, Document, Fill, Join, Line, Nest, Text, join
 from rasp.pretty.remarks import Part, Remarks, arrange, rows
 from rasp.source import Span

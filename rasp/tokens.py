@@ -1,0 +1,53 @@
+"""Tokens, and TABLES of the words among them."""
+
+from dataclasses import dataclass
+
+from rasp.source import Span
+
+KEYWORDS = frozenset(
+    {"if", "else", "not", "and", "or", "def", "return", "for", "in", "load", "draw"}
+    | {"set", "show", "example", "examples", "on", "off", "selector", "exit", "quit"}
+)
+
+#: The words that start a command of the prompt, besides `s-op` and `full seq display`.
+CONSOLE_STARTS = ("set", "show", "examples", "selector", "exit", "quit")
+
+#: The kinds of the grammar's terminals that are neither keywords nor symbols.
+KINDS = {
+    "NAME": "name",
+    "INTEGER": "int",
+    "FLOAT": "float",
+    "STRING": "string",
+    "S_OP": "sop",
+    "FULL_DISPLAY": "display",
+    "MISTAKE": "bad",
+    "UNKNOWN": "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind`: name, keyword, int, float, string, symbol, display, sop, bad or end. `type`: the grammar's
+    name for it. `starts_line`: first of its line. `above`: the lines of the comment block right above it.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    starts_line: bool
+    type: str
+    above: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+    def is_one_of(self, *texts: str) -> bool:
+        """Is it one of these symbols or keywords?"""
+        return self.text in texts and self.kind in ("symbol", "keyword")
+
+    @property
+    def starts_command(self) -> bool:
+        """Is it the first word of a command of the prompt?"""
+        return self.kind in ("sop", "display") or self.is_one_of(*CONSOLE_STARTS)
