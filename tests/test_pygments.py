@@ -1,6 +1,6 @@
 """The Pygments lexer: every program is covered without errors, and directives stand out."""
 
-from importlib.metadata import entry_points
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,9 @@ from rasp import pygments_lexer
 from rasp.elaborate.names import FORM_NAMES
 from rasp.elaborate.prelude import standard_library
 from rasp.format import print_module
-from rasp.lexer import KEYWORDS
 from rasp.pygments_lexer import RaspLexer
 from rasp.syntax import Assign, FunctionDefinition, Module
+from rasp.tokens import KEYWORDS
 from tests.generate_syntax import modules
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +114,7 @@ def test_tables_are_complete() -> None:
 
 
 def test_is_registered() -> None:
-    found = [point for point in entry_points(group="pygments.lexers") if point.name == "rasp"]
-    assert [point.value for point in found] == ["rasp.pygments_lexer:RaspLexer"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (point,) = project["entry-points"]["pygments.lexers"].values()
+    assert point == f"{RaspLexer.__module__}:{RaspLexer.__name__}"
     assert "\x1b[" in highlight("def f(x) { return x; }", RaspLexer(), TerminalFormatter())

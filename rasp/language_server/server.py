@@ -23,10 +23,11 @@ from rasp.language_server.document import Buffers, Document, read_document
 from rasp.language_server.names import enclosing, loaded_source, name_at, resolve
 from rasp.language_server.outline import outline
 from rasp.language_server.positions import Positions
-from rasp.lexer import Token, tokenize
+from rasp.lexer import tokenize
 from rasp.library import load
 from rasp.source import Source, Span
 from rasp.syntax import Load
+from rasp.tokens import Token
 
 #: Seconds without typing after which diagnostics are sent.
 PAUSE = 0.2
