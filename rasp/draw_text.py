@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rasp.picture import HeadPicture, Picture, Read, Row
-from rasp.style import Line, Piece, breadth, left, line, plain, right
+from rasp.style import Line, Piece, breadth, cut, left, line, plain, right
 
 ON, OFF = "■", "·"
 
@@ -100,18 +100,3 @@ def marks(selected: Sequence[bool], cell: int) -> Iterator[Piece]:
     for k, one in enumerate(selected):
         yield Piece(" " * (cell - 1 + (k > 0)))
         yield Piece(ON, "selected") if one else Piece(OFF, "dim")
-
-
-def cut(row: Line, width: int) -> Line:
-    """The beginning of a line, as far as it fits."""
-    found: list[Piece] = []
-    room = width - 1
-    for piece in row:
-        text = piece.text
-        while breadth(text) > room:
-            text = text[:-1]
-        found.append(Piece(text, piece.style))
-        room -= breadth(text)
-        if text != piece.text:
-            return (*found, Piece("…", "dim"))
-    return row

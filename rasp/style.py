@@ -71,3 +71,18 @@ def paragraphs(text: str, style: str = "plain") -> list[Line]:
 def joined(rows: Iterable[Line]) -> str:
     """Lines as one plain text."""
     return "\n".join(map(plain, rows))
+
+
+def cut(row: Line, width: int) -> Line:
+    """The beginning of a line, as far as it fits."""
+    found: list[Piece] = []
+    room = width - 1
+    for piece in row:
+        text = piece.text
+        while breadth(text) > room:
+            text = text[:-1]
+        found.append(Piece(text, piece.style))
+        room -= breadth(text)
+        if text != piece.text:
+            return (*found, Piece("…", "dim"))
+    return row

@@ -22,10 +22,12 @@ from rasp.completion import RaspCompleter
 from rasp.highlight import SessionLexer
 from rasp.repl import GREETING, Repl, load_files
 from rasp.show import quoted
-from rasp.style import Line, coloured
+from rasp.style import Line, Piece, breadth, coloured, cut, line, plain
 
 PROMPT_SIGN = ">> "
 CONTINUATION = ".. "
+#: A line of output takes no more lines of the terminal.
+MOST_LINES = 8
 STYLE = Style.from_dict(
     {
         "prompt": "ansigreen bold",
@@ -61,7 +63,12 @@ def run_terminal(repl: Repl, files: Iterable[str]) -> int:
 
 
 def print_coloured(row: Line) -> None:
-    print(coloured(row))
+    """Print a line in colour; of one that would fill the screen only the beginning."""
+    room = shutil.get_terminal_size().columns * MOST_LINES
+    length = breadth(plain(row))
+    print(coloured(row if length <= room else cut(row, room)))
+    if length > room:
+        print(coloured(line(Piece(f"  … {length - room:,} characters left out", "dim"))))
 
 
 def completed(repl: Repl, text: str) -> str:
