@@ -17,8 +17,8 @@ from compiler.lower.blocks import Blocks, Features, Head, Readout, Scores, Table
 from compiler.lower.form import Form, Variable, Vector, added, scaled
 from compiler.lower.lookup import pose, solve
 from compiler.lower.scores import Scorer
-from compiler.lower.values import Reader
-from rasp.graph import Aggregate, Indices, Node, Tokens, Width
+from compiler.lower.values import FLAT, Reader, combine
+from rasp.graph import Aggregate, Indices, Map, Node, Tokens, Width
 
 
 MOST_KINDS = 8
@@ -48,10 +48,41 @@ class Chooser:
     def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
         """A form for the feature `vector` of an s-op, by way of a table where no linear form gives it."""
         form = self.reader.read(node, vector)
+        if form is None:
+            form = self.by_terms(node, vector)
         if form is None or (self.care and form.noise):
             table = Variable(node, is_table=True)
             form = Form({table: vector}, noise=self.reader.table_noise(node, vector))
         return self.demand(form.at_bos(bos))
+
+    def by_terms(self, node: Node, vector: Vector) -> Form | None:
+        """An affine feature of a sum of which some terms need a table: theirs has fewer leaves than one of the sum."""
+        terms = self.terms(node)
+        if terms is None or any(variable.node is node for variable in terms.parts):
+            return None
+        numbers = self.analysis.domain(node).numbers()
+        low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+        slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
+        if np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
+            return None
+        return scaled(terms, slope, float(vector[low] - slope * numbers[low]))
+
+    def terms(self, node: Node) -> Form | None:
+        """The value of a number as a form over variables and tables of its terms."""
+        form = self.reader.form(node)
+        if form is not None or not self.analysis.domain(node).is_numeric:
+            return form
+        match node.op:
+            case Map("add" | "sub" | "neg" | "pos" | "mul" | "div" as prim):
+                forms = [self.terms(arg) for arg in node.args]
+                known = [f for f in forms if f is not None]
+                combined = combine(prim, known) if len(known) == len(forms) else None
+                if combined is not None:
+                    return combined
+            case _:
+                pass
+        numbers = self.analysis.domain(node).numbers()
+        return Form({Variable(node, is_table=True): numbers}, noise=self.reader.table_noise(node, numbers))
 
     def demand(self, form: Form) -> Form:
         """Note what a form reads. Table features are shifted to be 0 at the table's base."""
@@ -186,7 +217,8 @@ class Chooser:
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
         vector = numbers if whole else every.astype(float)
-        if self.reader.read(node, vector) is None and (self.care or not self.looks_up(node, vector)):
+        direct = self.reader.read(node, vector) is not None or self.by_terms(node, vector) is not None
+        if not direct and (self.care or not self.looks_up(node, vector)):
             apart = self.by_parts(name, node)
             if apart is not None:
                 return apart

@@ -58,6 +58,10 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
                 care += 1
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
+            early = early_parts(lowered)[:1]
+            if early:  # a part that is ready anyway costs no layer
+                materialised |= set(early)
+                continue
         parts = separable(analysis, problem)
         if not parts:
             break
