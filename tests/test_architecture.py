@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Every module, from the bottom up: an import goes to a module that stands earlier. The names of the second column
-#: stand in the folder of the first; `.` is the folder itself, if its `__init__` holds code.
+#: Every module, from the bottom up: an import goes to a module that stands earlier. The names of a row are in
+#: the folder that stands first; `.` is the folder itself, if its `__init__` holds code.
 LEVELS = (
     ("rasp", "source depth values diagnostics tokens forms topics comments syntax mistakes"),
     ("rasp", "build complaints grammar lexer parser chunks walk readings directives"),
@@ -28,7 +28,8 @@ LEVELS = (
     ("rasp.language_server", "patience positions document names complaints describe complete outline server"),
     ("rasp", ". cli __main__"),
     ("compiler", "options config"),
-    ("compiler.analysis", "domain formula means rows refusal facts matching selectors alike infer"),
+    ("compiler.analysis", "domain formula means rows refusal facts matching selectors alike leaf_values"),
+    ("compiler.analysis", "infer"),
     (
         "compiler.optimise",
         "rewrite fold_positional place_best count_of_mean split_width split_or count_before .",
@@ -53,7 +54,7 @@ FILES = {
     for folder in ("rasp", "compiler")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
-#: Modules that start a command and only then import what it needs, so that `rasp run` need not wait for torch.
+#: Starts a command and only then imports what that needs, so that `rasp run` need not wait for torch.
 LATE = {"compiler.cli"}
 #: Modules that run models; everything else has to work, and start, without torch.
 WITH_TORCH = (

@@ -1,27 +1,22 @@
 """Values that an expression treats alike.
 
-Where an expression uses a leaf only through functions of that leaf alone (`mean > 0`, `tokens == "a"`), values on
-which all of these agree need not be told apart: one stands for all. A mean of 160,000 possible values that is only
-compared with 0 counts as two or three. For leaves that are carried as a number, the values that one stands
-for have to be neighbours, so that a look-up can tell the groups apart by thresholds.
+Where an expression uses a leaf only through functions of that leaf alone (`mean > 0`, `tokens == "a"`),
+values on which all of these agree need not be told apart: one stands for all. A mean of 160,000 possible
+values that is only compared with 0 counts as two or three. For leaves that are carried as a number, the
+values that one stands for have to be neighbours, so that a look-up can tell the groups apart by thresholds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from compiler.analysis.domain import Ints
+from compiler.analysis.facts import Facts
 from compiler.analysis.rows import Relation, contexts, join
 from rasp.graph import Node
 
-if TYPE_CHECKING:
-    from compiler.analysis.infer import Analysis
 
-
-def alike(analysis: Analysis, node: Node, leaves: Sequence[Node]) -> tuple[Ints, ...]:
+def alike(analysis: Facts, node: Node, leaves: Sequence[Node]) -> tuple[Ints, ...]:
     """For each leaf, the code that stands for each code. A single leaf's values all stand for themselves."""
     sizes = [len(analysis.relation(leaf).domain) for leaf in leaves]
     if len(leaves) < 2:
@@ -30,7 +25,7 @@ def alike(analysis: Analysis, node: Node, leaves: Sequence[Node]) -> tuple[Ints,
     return tuple(group(analysis, leaf, uses[leaf], size) for leaf, size in zip(leaves, sizes, strict=True))
 
 
-def unary_uses(analysis: Analysis, node: Node, leaves: Sequence[Node]) -> dict[Node, list[Node]]:
+def unary_uses(analysis: Facts, node: Node, leaves: Sequence[Node]) -> dict[Node, list[Node]]:
     """For each leaf, the largest subexpressions that depend on it alone."""
     uses: dict[Node, dict[Node, None]] = {leaf: {} for leaf in leaves}
     for part in analysis.region(node):
@@ -45,7 +40,7 @@ def unary_uses(analysis: Analysis, node: Node, leaves: Sequence[Node]) -> dict[N
     return {leaf: list(found) for leaf, found in uses.items()}
 
 
-def group(analysis: Analysis, leaf: Node, uses: list[Node], size: int) -> Ints:
+def group(analysis: Facts, leaf: Node, uses: list[Node], size: int) -> Ints:
     """The code that stands for each code of one leaf."""
     identity = np.arange(size)
     if leaf in uses or not uses:
@@ -53,13 +48,17 @@ def group(analysis: Analysis, leaf: Node, uses: list[Node], size: int) -> Ints:
     verdicts = [whole_column(analysis, use, size) for use in uses]
     _, first, kinds = np.unique(np.stack(verdicts, axis=1), axis=0, return_index=True, return_inverse=True)
     kinds = kinds.reshape(-1)
-    if analysis.is_scalar(leaf) and np.count_nonzero(np.diff(kinds)) >= len(first):  # more runs than kinds: not all neighbours
+    if analysis.is_scalar(leaf) and np.count_nonzero(np.diff(kinds)) >= len(
+        first
+    ):  # more runs than kinds: not all neighbours
         return identity
     return first[kinds]
 
 
-def whole_column(analysis: Analysis, use: Node, size: int) -> Ints:
-    """The value code of a one-leaf expression for every code of its leaf; -1 for none, -2 where it cannot occur."""
+def whole_column(analysis: Facts, use: Node, size: int) -> Ints:
+    """The value code of a one-leaf expression for every code of its leaf; -1 for none, -2 where it cannot
+    occur.
+    """
     table = analysis.table(use)
     column = np.full(size, -2, np.int64)
     column[table.codes[:, 0]] = table.values
@@ -67,7 +66,9 @@ def whole_column(analysis: Analysis, use: Node, size: int) -> Ints:
 
 
 def join_alike(relations: Sequence[Relation], stands_for: Sequence[Ints], max_length: int) -> Ints:
-    """`join`, with only the codes that stand for others; a code can occur where any that it stands for can."""
+    """`join`, with only the codes that stand for others; a code can occur where any that it stands for
+    can.
+    """
     kept: list[Ints] = []
     narrowed: list[Relation] = []
     for relation, standing in zip(relations, stands_for, strict=True):

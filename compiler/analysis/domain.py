@@ -1,8 +1,8 @@
 """Domain: the finite set of values that an s-op can take, in a fixed order, with codes 0 … size-1.
 
-Numbers come first in ascending order, then booleans, then strings. `1` and `1.0` are one entry (a mean is an int when
-one position was selected and a float when several were, which no transformer can tell); `True` stays apart from `1`.
-Such an entry stands as the int, and `floats` marks it so that both kinds can be tried.
+Numbers come first in ascending order, then booleans, then strings. `1` and `1.0` are one entry (a mean is an
+int when one position was selected and a float when several were, which no transformer can tell); `True` stays
+apart from `1`. Such an entry stands as the int, and `floats` marks it so that both kinds can be tried.
 """
 
 from collections.abc import Iterable, Sequence
@@ -57,7 +57,9 @@ class Domain:
         )
 
     def column(self, codes: Ints, *, as_floats: bool = False) -> Column:
-        """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is one."""
+        """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is
+        one.
+        """
         atoms: Sequence[Atom] = self.values
         if as_floats:
             atoms = [float(v) if i in self.floats else v for i, v in enumerate(self.values)]
@@ -109,7 +111,9 @@ def factor(column: Column) -> tuple[Domain, Ints]:
 
 
 def distinct_elements(column: Column) -> tuple[Ints, Ints]:
-    """Places of the first occurrence of each different element of a flat column, and which of them each one is."""
+    """Places of the first occurrence of each different element of a flat column, and which of them each one
+    is.
+    """
     if column.data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
         place = np.array([seen.setdefault(typed(value), len(seen)) for value in column.data], dtype=np.int64)

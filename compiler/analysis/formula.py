@@ -1,7 +1,8 @@
-"""Selectors in normal form: a conjunction of formulas over comparisons, with `not` pushed into the comparisons.
+"""Selectors in normal form: a conjunction of formulas over comparisons, with `not` pushed into the
+comparisons.
 
-Sound because atoms of one sequence are totally ordered where the comparison has a value at all; pairs that have none
-make the whole input an error, and are not looked at.
+Sound because atoms of one sequence are totally ordered where the comparison has a value at all; pairs that
+have none make the whole input an error, and are not looked at.
 """
 
 from dataclasses import dataclass

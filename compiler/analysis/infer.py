@@ -1,49 +1,32 @@
 """What the compiler knows of each s-op: its leaves, its domain and its table.
 
-An elementwise expression is a function of its *leaves*: the tokens, the indices and the results of attention below it
-(and expressions that were asked to be materialised). `table` enumerates the leaf values that can occur
-together and asks the interpreter for the expression's value on each; `domain` is the set of those values.
-Rows on which the interpreter has no value count for nothing: such inputs are don't-cares.
+An elementwise expression is a function of its *leaves*: the tokens, the indices and the results of attention
+below it (and expressions that were asked to be materialised). `table` enumerates the leaf values that can
+occur together and asks the interpreter for the expression's value on each; `domain` is the set of those
+values. Rows on which the interpreter has no value count for nothing: such inputs are don't-cares.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from compiler.analysis import selectors
-from compiler.analysis.domain import Domain, Ints, domain_of, factor
-from compiler.analysis.means import Unsummable, mean_values
-from compiler.analysis.refusal import refuse
 from compiler.analysis.alike import alike, join_alike
-from compiler.analysis.rows import Relation, TooMany, contexts, project
+from compiler.analysis.domain import Domain, Ints, domain_of, factor
+from compiler.analysis.facts import Table
+from compiler.analysis.leaf_values import leaf_relation
+from compiler.analysis.refusal import refuse
+from compiler.analysis.rows import Relation, TooMany
 from compiler.options import CompileOptions
 from rasp.column import Column
-from rasp.evaluate import EvaluationError, apply_map, evaluate
-from rasp.graph import Aggregate, Constant, Graph, Indices, Map, Node, Tokens, Width, reachable
-from rasp.values import Atom, kind_of
+from rasp.evaluate import apply_map
+from rasp.graph import Aggregate, Constant, Graph, Map, Node, Tokens, Width, reachable
+from rasp.values import kind_of
 
 T = TypeVar("T")
 MOST_COMBINATIONS = 100_000
 """Combinations of carried numbers beyond which a sum of them is not looked into."""
-LARGEST_RELATION = 60_000_000
-"""Entries of one relation (contexts times values); beyond it the link between value and context is dropped."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """`codes[row, leaf]` are leaf values that can occur together; `values[row]` the expression's code, -1 for none.
-
-    Values of a leaf that the expression treats alike are represented by one of them: `stands_for[leaf][code]` is the
-    code that stands for `code` in the rows.
-    """
-
-    leaves: tuple[Node, ...]
-    codes: Ints
-    values: Ints
-    domain: Domain
-    stands_for: tuple[Ints, ...]
 
 
 class Analysis:
@@ -87,7 +70,8 @@ class Analysis:
     def is_sum(self, node: Node) -> bool:
         """Whether a node is a sum of carried numbers with too many combinations to look at.
 
-        Its value is one number in the residual stream all the same, and its values are the sums of its parts' values.
+        Its value is one number in the residual stream all the same, and its values are the sums of its parts'
+        values.
         """
         if not isinstance(node.op, Map) or node.op.prim not in ("add", "sub") or node in self.materialised:
             return False
@@ -109,7 +93,9 @@ class Analysis:
             case Map("add" | "sub" | "neg" | "pos"):
                 return all(self.is_multiple(arg) for arg in node.args)
             case Map("mul"):
-                return any(isinstance(arg.op, Constant) for arg in node.args) and all(map(self.is_multiple, node.args))
+                return any(isinstance(arg.op, Constant) for arg in node.args) and all(
+                    map(self.is_multiple, node.args)
+                )
             case _:
                 return False
 
@@ -152,8 +138,6 @@ class Analysis:
         """Whether a node's value can depend on the tokens, and not only on position and length."""
         return self.once("tokens", node, lambda n: any(isinstance(m.op, Tokens) for m in reachable([n])))
 
-    # -- tables and domains -------------------------------------------------------------------------------------
-
     def domain(self, node: Node) -> Domain:
         """Every value that the node can have."""
         if self.is_leaf(node) and (not isinstance(node.op, Map) or self.is_sum(node)):
@@ -180,18 +164,23 @@ class Analysis:
                 f"this depends on {len(leaves)} values at once, in {problem.rows:.2g} combinations",
                 "compute it in steps that each look at fewer values, or compile for a shorter length",
             ) from None
+        codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
-        if selectors.every_index_once(
-            self, node
-        ):  # the parts of a rank could add up to more than a rank can be
-            codes = codes[column.data < self.max_length]
-            column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor(column)
         if any(self.relation(leaf).domain.floats for leaf in leaves):
             self._check_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
         if not len(domain):
             raise refuse(self.graph, node, f"this has no value for any input: {column.problem}", "")
         return Table(leaves, codes, values, domain, stands_for)
+
+    def possible(self, node: Node, leaves: tuple[Node, ...], codes: Ints) -> Ints:
+        """Without the rows on which the parts of a rank add up to more than a rank can be."""
+        for part in self.region(node):
+            if isinstance(part.op, Map) and not self.is_leaf(part) and selectors.every_index_once(self, part):
+                places = [leaves.index(leaf) for leaf in self.leaves(part)]
+                rank = self.run(part, self.leaves(part), codes[:, places], as_floats=False)
+                codes = codes[rank.data < self.max_length]
+        return codes
 
     def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> Column:
         """The interpreter's value of an expression on each row of leaf codes."""
@@ -225,107 +214,13 @@ class Analysis:
                     "round the mean first",
                 )
 
-    # -- relations ----------------------------------------------------------------------------------------------
-
     def relation(self, leaf: Node) -> Relation:
         """The values a leaf can have, by context."""
-        return self.once("relation", leaf, self._relation)
-
-    def _relation(self, leaf: Node) -> Relation:
-        match leaf.op:
-            case Tokens():
-                return Relation(domain_of(self.options.vocabulary))
-            case Indices():
-                return Relation(
-                    domain_of(range(self.max_length)), frozenset("i"), np.eye(self.max_length, dtype=bool)
-                )
-            case Map() if self.is_sum(leaf):
-                return Relation(self.sums(leaf))
-            case Map() | Constant():
-                return Relation(self.table(leaf).domain)
-            case _ if not self.sees_tokens(leaf):
-                return self._computed(leaf)
-            case Width():
-                return self._width(leaf)
-            case Aggregate():
-                return self._aggregate(leaf)
-            case _:
-                raise AssertionError(leaf.op)
-
-    def sums(self, node: Node) -> Domain:
-        """The values of a sum: every value of one part with every value of the other."""
-        left, right = (self.domain(arg) for arg in node.args)
-        columns = [
-            left.column(np.repeat(np.arange(len(left)), len(right))),
-            right.column(np.tile(np.arange(len(right)), len(left))),
-        ]
-        assert isinstance(node.op, Map)
-        return factor(apply_map(node.op, columns))[0]
-
-    def _computed(self, leaf: Node) -> Relation:
-        """A leaf that position and length determine: ask the interpreter, once per length."""
-        where = contexts(frozenset("in"), self.max_length)
-        token = self.options.vocabulary[0]
-        inputs = [[token] * n for n in range(1, self.max_length + 1)]
-        values: list[Atom | None] = []
-        problem = ""
-        for n, outcome in enumerate(evaluate([leaf], inputs, self.options.attention)[0], start=1):
-            if isinstance(outcome, EvaluationError):
-                problem = outcome.message
-                values += [None] * n
-            else:
-                values += list(outcome)  # type: ignore[arg-type]
-        domain = domain_of(v for v in values if v is not None)
-        if not len(domain):
-            raise refuse(self.graph, leaf, f"this has no value for any input: {problem}", "")
-        codes = np.array([-1 if v is None else domain.code(v) for v in values])
-        for keep in (frozenset[str](), frozenset("i"), frozenset("n"), frozenset("in")):
-            rows = where.rows_of(keep)
-            size = contexts(keep, self.max_length).size
-            if size * len(domain) > LARGEST_RELATION:
-                return Relation(domain)
-            allowed = np.zeros((size, len(domain)), bool)
-            allowed[rows[codes >= 0], codes[codes >= 0]] = True
-            if keep == frozenset("in") or (allowed.sum(axis=1) <= 1).all():
-                return Relation(domain, keep, allowed)
-        raise AssertionError("the last case always returns")
-
-    def _width(self, leaf: Node) -> Relation:
-        selector = leaf.args[0]
-        depends, low, high = selectors.bounds(self, selector)
-        domain = domain_of(range(int(low.min()), int(high.max()) + 1))
-        codes = np.arange(int(low.min()), int(high.max()) + 1)
-        allowed = (codes >= low[:, None]) & (codes <= high[:, None])
-        return narrowest(Relation(domain, depends, allowed), self.max_length)
-
-    def _aggregate(self, leaf: Node) -> Relation:
-        selector, value = leaf.args
-        assert isinstance(leaf.op, Aggregate)
-        default = [] if selectors.certain(self, selector) else [leaf.op.default.value]
-        domain = self.domain(value)
-        if self.transports(leaf):
-            extra = [float(v) for v in domain.values if type(v) is int and len(domain) == 1]
-            return Relation(domain_of([*domain.values, *extra, *default]))
-        depends, low, high = selectors.bounds(self, selector)
-        exact = not self.sees_tokens(selector)
-        try:
-            kinds = [*domain.values, *(float(domain.values[k]) for k in sorted(domain.floats))]
-            means = mean_values(kinds, range(1, int(high.max()) + 1))
-        except Unsummable as problem:
-            raise refuse(self.graph, leaf, f"cannot enumerate this mean: {problem}", MEAN_HINT) from None
-        if not exact:
-            return Relation(domain_of([v for m in means.values() for v in m] + default))
-        all_values = domain_of([v for c in set(high.tolist()) if c for v in means[c]] + default)
-        if len(high) * len(all_values) > LARGEST_RELATION:
-            return Relation(all_values)
-        allowed = np.zeros((len(high), len(all_values)), bool)
-        for count in sorted(set(high.tolist())):
-            codes = [all_values.code(v) for v in (means[count] if count else default)]
-            allowed[np.ix_(high == count, codes)] = True
-        return narrowest(Relation(all_values, depends, allowed), self.max_length)
+        return self.once("relation", leaf, lambda n: leaf_relation(self, n))
 
     def transports(self, leaf: Node) -> bool:
-        """Whether an aggregate moves single values, so that any function of its value can be moved in its place.
+        """Whether an aggregate moves single values, so that any function of its value can be moved in its
+        place.
 
         True when no row selects two positions, or all values are alike, or two would be an error.
         """
@@ -337,26 +232,10 @@ class Analysis:
         )
 
     def always(self, node: Node) -> bool:
-        """Whether a boolean expression is true wherever it has a value. False when that can't be enumerated."""
+        """Whether a boolean expression is true wherever it has a value; False if that is not known."""
         try:
             return [bool(v) for v in self.domain(node).values] == [True]
         except Exception as problem:
             if isinstance(problem, AssertionError):
                 raise
             return False
-
-
-MEAN_HINT = "average whole numbers of moderate size, or count with selector_width instead"
-
-
-def narrowest(relation: Relation, max_length: int) -> Relation:
-    """The same relation over i or n alone, when the other makes no difference."""
-    if relation.allowed is None or relation.depends != frozenset("in"):
-        return relation
-    where = contexts(relation.depends, max_length)
-    for keep in ("", "i", "n"):
-        smaller = project(relation, frozenset(keep), max_length)
-        widened = np.ones((1, len(relation.domain)), bool) if smaller.allowed is None else smaller.allowed
-        if (widened[where.rows_of(frozenset(keep))] == relation.allowed).all():
-            return smaller
-    return relation

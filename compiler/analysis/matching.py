@@ -1,14 +1,12 @@
 """Comparisons as boolean matrices over the values of two s-ops."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from compiler.analysis.domain import Ints
+from compiler.analysis.facts import Facts
 from compiler.analysis.formula import Comparison, Formula, Junction, comparisons
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Bools
@@ -17,9 +15,6 @@ from rasp.evaluate import apply_map
 from rasp.graph import Indices, Map, Node
 from rasp.prims import TESTS
 from rasp.values import const
-
-if TYPE_CHECKING:
-    from compiler.analysis.infer import Analysis
 
 MOST_CELLS = 16_000_000
 
@@ -34,8 +29,10 @@ class Matching:
     cares: Bools
 
 
-def matching(analysis: Analysis, part: Formula) -> Matching:
-    """The boolean matrix of one conjunct. Several keys or queries become one s-op that numbers their combinations."""
+def matching(analysis: Facts, part: Formula) -> Matching:
+    """The boolean matrix of one conjunct. Several keys or queries become one s-op that numbers their
+    combinations.
+    """
     atoms = comparisons(part)
     key = combined(analysis, list(dict.fromkeys(c.key for c in atoms)))
     query = combined(analysis, list(dict.fromkeys(c.query for c in atoms)))
@@ -57,14 +54,16 @@ def matching(analysis: Analysis, part: Formula) -> Matching:
 
 @dataclass(frozen=True)
 class Combined:
-    """An s-op that numbers combinations of others; `codes[value code, part]` says which combination a value is."""
+    """An s-op that numbers combinations of others; `codes[value code, part]` says which combination a value
+    is.
+    """
 
     node: Node
     parts: tuple[Node, ...]
     codes: Ints
 
 
-def combined(analysis: Analysis, nodes: list[Node]) -> Combined:
+def combined(analysis: Facts, nodes: list[Node]) -> Combined:
     """One s-op for several: their domain codes as the digits of a number."""
     if len(nodes) == 1:
         return Combined(nodes[0], tuple(nodes), np.arange(len(analysis.domain(nodes[0])))[:, None])
@@ -85,7 +84,7 @@ def combined(analysis: Analysis, nodes: list[Node]) -> Combined:
     return Combined(total, tuple(nodes), codes)
 
 
-def holds(analysis: Analysis, part: Formula, key: Combined, query: Combined) -> Bools:
+def holds(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Bools:
     """The interpreter's verdict on every (query, key) pair; a pair without one selects nothing."""
     match part:
         case Comparison(test, k, q):
@@ -104,11 +103,11 @@ def holds(analysis: Analysis, part: Formula, key: Combined, query: Combined) -> 
             raise AssertionError(part)
 
 
-def side(analysis: Analysis, group: Combined, node: Node) -> Column:
+def side(analysis: Facts, group: Combined, node: Node) -> Column:
     return analysis.domain(node).column(group.codes[:, group.parts.index(node)])
 
 
-def visible(analysis: Analysis, key: Node, query: Node) -> Bools:
+def visible(analysis: Facts, key: Node, query: Node) -> Bools:
     """Which (query, key) values of two functions of the index meet under causal attention."""
     key_table, query_table = analysis.table(key), analysis.table(query)
     meets = np.zeros((len(query_table.domain), len(key_table.domain)), bool)

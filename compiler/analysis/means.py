@@ -1,7 +1,8 @@
 """Which numbers a mean can be: for every count of selected positions, the sums that so many values can have.
 
-The sums are exact: integers, or fractions of a power of two scaled to integers. Other fractions (0.1, a third) have
-sums whose last bit depends on the order of addition, so that the mean's value is not one number; they are refused.
+The sums are exact: integers, or fractions of a power of two scaled to integers. Other fractions (0.1, a
+third) have sums whose last bit depends on the order of addition, so that the mean's value is not one number;
+they are refused.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,8 @@ class Unsummable(Exception):
 
 
 def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
-    """For each count, every value that the mean of so many of `values` can take, as the interpreter would give it.
+    """For each count, every value that the mean of so many of `values` can take, as the interpreter would
+    give it.
 
     Raises `Unsummable` when sums are inexact or too many.
     """

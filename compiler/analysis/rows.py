@@ -1,8 +1,9 @@
 """Joint enumeration: which combinations of values can several s-ops have at one position.
 
-A `Relation` says, for one s-op, which of its values can occur in which context; a context is a position i and an
-input length n, i < n ≤ N, or only one of them, or nothing. `join` enumerates the combinations that can occur
-together: in one context, so that `indices < length`, or a count that cannot exceed its position, is respected.
+A `Relation` says, for one s-op, which of its values can occur in which context; a context is a position i and
+an input length n, i < n ≤ N, or only one of them, or nothing. `join` enumerates the combinations that can
+occur together: in one context, so that `indices < length`, or a count that cannot exceed its position, is
+respected.
 """
 
 from collections.abc import Sequence

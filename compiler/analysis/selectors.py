@@ -1,14 +1,23 @@
-"""Facts about selectors: how many positions a row can select, and whether it is never empty or never more than one."""
-
-from __future__ import annotations
+"""Facts about selectors: how many positions a row can select, and whether it is never empty or never more
+than one.
+"""
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from compiler.analysis.domain import Ints
-from compiler.analysis.formula import Comparison, Formula, Junction, Pick, comparisons, conjuncts, formula, junction
+from compiler.analysis.facts import Facts
+from compiler.analysis.formula import (
+    Comparison,
+    Formula,
+    Junction,
+    Pick,
+    comparisons,
+    conjuncts,
+    formula,
+    junction,
+)
 from compiler.analysis.matching import matching
 from compiler.options import CompileError
 from rasp.evaluate import EvaluationError, evaluate
@@ -16,17 +25,14 @@ from rasp.graph import And, Best, Constant, Indices, Map, Node, Select, Width
 from rasp.prims import TESTS
 from rasp.values import const
 
-if TYPE_CHECKING:
-    from compiler.analysis.infer import Analysis
 
-
-def full(analysis: Analysis) -> Node:
+def full(analysis: Facts) -> Node:
     """The selector of every visible position."""
     one = analysis.graph.add(Constant(const(1)))
     return analysis.graph.add(Select("=="), one, one)
 
 
-def bounds(analysis: Analysis, selector: Node) -> tuple[frozenset[str], Ints, Ints]:
+def bounds(analysis: Facts, selector: Node) -> tuple[frozenset[str], Ints, Ints]:
     """Fewest and most positions that a row can select, for each context (i, n)."""
     parts = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
     positional = reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else full(analysis)
@@ -45,12 +51,14 @@ def flat_and(selector: Node) -> list[Node]:
     return [selector]
 
 
-def counts(analysis: Analysis, positional: Node) -> Ints:
-    """How many positions a selector that ignores the tokens selects, for each context; 0 where it is an error."""
+def counts(analysis: Facts, positional: Node) -> Ints:
+    """How many positions a selector that ignores the tokens selects, for each context; 0 where it is an
+    error.
+    """
     return analysis.once("counts", positional, lambda s: count_rows(analysis, s))
 
 
-def count_rows(analysis: Analysis, positional: Node) -> Ints:
+def count_rows(analysis: Facts, positional: Node) -> Ints:
     width = analysis.graph.add(Width(), positional)
     token = analysis.options.vocabulary[0]
     inputs = [[token] * n for n in range(1, analysis.max_length + 1)]
@@ -60,17 +68,17 @@ def count_rows(analysis: Analysis, positional: Node) -> Ints:
     return np.array(rows, dtype=np.int64)
 
 
-def unique(analysis: Analysis, selector: Node) -> bool:
+def unique(analysis: Facts, selector: Node) -> bool:
     """Whether no row selects two positions."""
     return most(analysis, selector) <= 1
 
 
-def most(analysis: Analysis, selector: Node) -> int:
+def most(analysis: Facts, selector: Node) -> int:
     """A bound on how many positions any row selects."""
     return analysis.once("most", selector, lambda s: compute_most(analysis, s))
 
 
-def compute_most(analysis: Analysis, selector: Node) -> int:
+def compute_most(analysis: Facts, selector: Node) -> int:
     parts = conjuncts(selector)
     if any(isinstance(part, Pick) for part in parts):
         return 1
@@ -86,7 +94,7 @@ def compute_most(analysis: Analysis, selector: Node) -> int:
     return bound
 
 
-def most_values(analysis: Analysis, parts: tuple[Formula, ...]) -> int:
+def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
     """How many values of their common key any query can select; one position each, if the key is distinct."""
     try:
         match = matching(analysis, junction(True, parts))
@@ -95,12 +103,12 @@ def most_values(analysis: Analysis, parts: tuple[Formula, ...]) -> int:
     return int(match.selects.sum(axis=1).max(initial=0))
 
 
-def certain(analysis: Analysis, selector: Node) -> bool:
+def certain(analysis: Facts, selector: Node) -> bool:
     """Whether every row of every input selects at least one position."""
     return analysis.once("certain", selector, lambda s: compute_certain(analysis, s))
 
 
-def compute_certain(analysis: Analysis, selector: Node) -> bool:
+def compute_certain(analysis: Facts, selector: Node) -> bool:
     if isinstance(selector.op, Best):
         return certain(analysis, selector.args[0])
     if not analysis.sees_tokens(selector) and not contains_best(selector):
@@ -120,7 +128,7 @@ def contains_best(selector: Node) -> bool:
     return any(arg.is_selector and contains_best(arg) for arg in selector.args)
 
 
-def diagonal(analysis: Analysis, part: Formula) -> Node:
+def diagonal(analysis: Facts, part: Formula) -> Node:
     """The s-op that says whether each position selects itself."""
     match part:
         case Comparison(test, key, query):
@@ -132,7 +140,7 @@ def diagonal(analysis: Analysis, part: Formula) -> Node:
             raise AssertionError("a best has no diagonal")
 
 
-def distinct(analysis: Analysis, node: Node) -> bool:
+def distinct(analysis: Facts, node: Node) -> bool:
     """Whether the s-op's values at any two positions of one input differ (under RASP's ==)."""
     if every_index_once(analysis, node):
         return True
@@ -148,7 +156,7 @@ def distinct(analysis: Analysis, node: Node) -> bool:
     return bool((table.values >= 0).all()) and len(plain) == len(used)
 
 
-def every_index_once(analysis: Analysis, node: Node) -> bool:
+def every_index_once(analysis: Facts, node: Node) -> bool:
     """Whether the s-op is a permutation of 0 … n-1: the indices, or the rank in a strict total order."""
     match node.op:
         case Indices():
@@ -162,7 +170,7 @@ def every_index_once(analysis: Analysis, node: Node) -> bool:
             return False
 
 
-def total_order(analysis: Analysis, part: Formula) -> bool:
+def total_order(analysis: Facts, part: Formula) -> bool:
     """Whether a formula orders any two positions one way: lexicographic, ending in a key without ties."""
     match part:
         case Comparison("<" | ">", key, query):
@@ -173,7 +181,7 @@ def total_order(analysis: Analysis, part: Formula) -> bool:
             return False
 
 
-def lexicographic(analysis: Analysis, first: Formula, second: Formula) -> bool:
+def lexicographic(analysis: Facts, first: Formula, second: Formula) -> bool:
     """`first` is key < key, and `second` is key == key and a total order."""
     match first, second:
         case Comparison("<" | ">", key, query), Junction(True, parts) if key is query:
@@ -185,7 +193,7 @@ def lexicographic(analysis: Analysis, first: Formula, second: Formula) -> bool:
             return False
 
 
-def hits(analysis: Analysis, query: Node) -> bool:
+def hits(analysis: Facts, query: Node) -> bool:
     """Whether the query is always the index of a visible position."""
     graph = analysis.graph
     below = graph.map("lt", query, graph.add(Width(), full(analysis)))
@@ -201,5 +209,5 @@ def hits(analysis: Analysis, query: Node) -> bool:
     )
 
 
-def behind(analysis: Analysis, query: Node) -> Node:
+def behind(analysis: Facts, query: Node) -> Node:
     return analysis.graph.map("le", query, analysis.graph.add(Indices()))
