@@ -44,7 +44,7 @@ def start_repl(files: tuple[str, ...]) -> int:
     from rasp.repl import run_piped  # noqa: PLC0415
 
     repl = new_repl()
-    if not sys.stdin.isatty():
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return run_piped(repl, files, sys.stdin)
     from rasp.terminal import run_terminal  # noqa: PLC0415
 

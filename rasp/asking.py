@@ -50,7 +50,10 @@ FIRST_STEPS = """Type a statement of RASP, and see what it makes of the running 
   hist("banana");
 
 `help NAME` explains a name of the library (sort, length, ...), a word of the language (select, aggregate,
-operators, ...) or a command. Statements end with `;`.
+operators, ...) or a command. Statements end with `;`, which Enter adds where only that is missing.
+
+On a terminal Tab completes, Up finds earlier lines, Alt-Enter goes on to a new line, Ctrl-C drops the line or
+stops what runs, Ctrl-D leaves.
 """
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
+from rasp.elaborate.apply import LARGEST_MATRIX
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Applied, Function, Static, Workshop
 from rasp.evaluate import EvaluationError, evaluate
@@ -61,6 +62,11 @@ def quoted(value: Static) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     return str(value) if is_atom(value) or isinstance(value, list | dict) else "…"
+
+
+def brief(text: str, width: int | None) -> str:
+    """On a terminal, no more of a long example than leaves room for what it gives."""
+    return text if width is None or len(text) <= width // 2 else f"{text[: width // 2 - 1]}…"
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,10 +150,13 @@ def node_lines(node: Node, name: str, shower: Shower) -> list[Line]:
         return [head]
     given = shower.examples.of(node)
     items = tuple(input_of(given))
+    if node.is_selector and len(items) > LARGEST_MATRIX:
+        return [head, line(Piece(" \t Example: the running example is too long for a matrix", "label"))]
     outcome = evaluate([node], [items])[0][0]
-    title = " \t Example:" if node.is_selector else f" \t Example: {name}({quoted(given)}) ="
+    example = f"{name}({brief(quoted(given), shower.display.width)})"
+    title = " \t Example:" if node.is_selector else f" \t Example: {example} ="
     if isinstance(outcome, EvaluationError):
-        missing = line(Piece(f" \t Example: {name}({quoted(given)}) has no value", "label"))
+        missing = line(Piece(f" \t Example: {example} has no value", "label"))
         return [head, missing, *problem_lines(shower.display, outcome, items, name)]
     body = outcome_lines(outcome, items, shower)
     if node.is_selector:

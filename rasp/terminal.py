@@ -46,7 +46,7 @@ STYLE = Style.from_dict(
 
 def run_terminal(repl: Repl, files: Iterable[str]) -> int:
     """Talk with a person until they leave. The exit code is 0, whatever they mistyped."""
-    repl.write = print_coloured
+    repl.write = print_coloured if has_colours() else print_plain
     repl.width = lambda: shutil.get_terminal_size().columns
     print(GREETING.format(example=quoted(repl.session.examples.s_op)))
     load_files(repl, files)
@@ -62,13 +62,28 @@ def run_terminal(repl: Repl, files: Iterable[str]) -> int:
             return 0
 
 
+def has_colours() -> bool:
+    """Does the user want colours here? (https://no-color.org)"""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def print_coloured(row: Line) -> None:
-    """Print a line in colour; of one that would fill the screen only the beginning."""
+    for part in fitted(row):
+        print(coloured(part))
+
+
+def print_plain(row: Line) -> None:
+    for part in fitted(row):
+        print(plain(part))
+
+
+def fitted(row: Line) -> list[Line]:
+    """The line; of one that would fill the screen only the beginning, and a note."""
     room = shutil.get_terminal_size().columns * MOST_LINES
     length = breadth(plain(row))
-    print(coloured(row if length <= room else cut(row, room)))
-    if length > room:
-        print(coloured(line(Piece(f"  … {length - room:,} characters left out", "dim"))))
+    if length <= room:
+        return [row]
+    return [cut(row, room), line(Piece(f"  … {length - room:,} characters left out", "dim"))]
 
 
 def completed(repl: Repl, text: str) -> str:

@@ -23,7 +23,7 @@ from rasp.highlight import highlighted
 from rasp.matrix import matrix_lines
 from rasp.repl import Repl, run_piped
 from rasp.session import Session
-from rasp.style import Line, coloured, joined, plain
+from rasp.style import Line, Piece, coloured, joined, plain
 
 TRANSCRIPTS = Path(__file__).parent / "conformance" / "transcripts.jsonl"
 
@@ -436,6 +436,26 @@ def test_wide_matrices_are_cut_to_the_terminal() -> None:
     widest: Line = max(lines, key=lambda row: len(plain(row).expandtabs()))
     assert len(plain(widest).expandtabs()) <= 60
     assert "48 more columns and 40 more rows" in joined(lines)
+
+
+def test_long_lines_are_cut_on_a_terminal() -> None:
+    repl = new_repl()
+    repl.width = lambda: 60
+    text = talk("set example [i for i in range(5000)]", "length;", "full_s;", repl=repl)
+    assert "Example: length([0, 1, 2, 3, 4, 5, 6, 7, 8, 9…) = [5000]*5000 (ints)" in text
+    assert "too long for a matrix" in text
+    assert "at most 4000 elements" in talk("full_s([i for i in range(5000)]);")
+    kept, note = terminal.fitted((Piece("x" * 10_000),))
+    assert plain(kept).endswith("x…")
+    assert "left out" in plain(note)
+
+
+def test_who_wants_no_colours_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert terminal.has_colours()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not terminal.has_colours()
 
 
 def test_colours() -> None:

@@ -9,6 +9,9 @@ from rasp.graph import Node
 from rasp.source import Span
 from rasp.values import Atom, is_atom
 
+#: The longest input for which a selector's whole matrix is made.
+LARGEST_MATRIX = 4_000
+
 
 def call(frame: Frame, function: Given, arguments: list[Given], span: Span) -> Static:
     """`function(arguments)`"""
@@ -65,6 +68,9 @@ def apply_node(frame: Frame, subject: Given, given: Given) -> Applied:
     node = subject.value
     assert isinstance(node, Node)
     items = input_items(frame, given)
+    if node.is_selector and len(items) > LARGEST_MATRIX:
+        message = f"a selector's matrix is shown for inputs of at most {LARGEST_MATRIX} elements"
+        raise frame.error(given.span, message, f"this has {len(items)}")
     outcome = evaluate([node], [items])[0][0]
     if isinstance(outcome, EvaluationError):
         graph = frame.workshop.graph
