@@ -15,13 +15,14 @@ from itertools import islice, permutations
 import numpy as np
 
 from compiler.analysis.domain import Ints
-from compiler.analysis.infer import Table
+from compiler.analysis.facts import Table
 from compiler.lower.form import Form, Vector, added, scaled
 from compiler.lower.staircase import MERGED, Matrix, Staircase, build, runs_of
 from compiler.lower.values import Reader
 from rasp.graph import Map, Node
 
 MOST_ORDERS = 24
+MOST_DIRECTIONS = 8
 MANY_ROWS = 300_000
 MERGING_WORK = 4_000_000
 MOST_UNITS = 20_000
@@ -149,8 +150,7 @@ def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
     yield from orders(problem, list(digits.values()))
     if len(relevant) > 1 and all(d.kinds == 2 for d in digits.values()):
         yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits.values()))
-    scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
-    for direction in directions(reader, problem, own, scalars):
+    for direction in directions(reader, problem, own, relevant):
         rest = [d for leaf, d in digits.items() if reader.variable(leaf) not in direction.form.parts]
         if rest:
             yield from orders(problem, [*rest, direction])
@@ -267,19 +267,19 @@ def number_system(digits: tuple[Digit, ...]) -> Form:
     return total
 
 
-def directions(reader: Reader, problem: Problem, own: list[Form], scalars: list[Node]) -> list[Digit]:
-    """Combinations of several scalars as one digit: those that the expression itself uses, and sum and difference."""
-    if len(scalars) < 2:
-        return []
+def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list[Node]) -> list[Digit]:
+    """Combinations of several variables as one digit: those that the expression itself uses (and the parts of them that
+    are carried as numbers), and the sum and difference of the numbers."""
+    scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
     carried = [Form({reader.variable(s): reader.carried(s)}, noise=reader.noise(s)) for s in scalars]
-    wanted = {reader.variable(s) for s in scalars}
-    forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
-    forms += [Form({v: p for v, p in f.parts.items() if v in wanted}, noise=f.noise) for f in own]
+    forms: list[Form] = []
+    if len(scalars) > 1:
+        forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
+    for wanted in ({reader.variable(s) for s in scalars}, {reader.variable(leaf) for leaf in relevant}):
+        forms += [Form({v: p for v, p in f.parts.items() if v in wanted}, noise=f.noise) for f in own]
     distinct: dict[tuple[object, ...], Form] = {}
     for form in forms:
         if len(form.parts) > 1:
-            key = tuple(
-                (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
-            )
+            key = tuple((v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node)))
             distinct.setdefault(key, form)
-    return [as_digit(form, *values_of(reader, problem, form)) for form in distinct.values()]
+    return [as_digit(f, *values_of(reader, problem, f)) for f in islice(distinct.values(), MOST_DIRECTIONS)]

@@ -122,24 +122,24 @@ def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase
     if noise and not harmless(value, rise, noise):
         return None
     start = int(np.searchsorted(points.low, base - MERGED * max(1.0, abs(base))))
-    slopes: list[float] = []
-    offsets: list[float] = []
-    heights: list[Vector] = []
-    for sign, corners, slants in (
-        (1.0, points.low[start:-1], rise[start:]),
-        (-1.0, points.low[1 : start + 1][::-1], -rise[:start][::-1]),
-    ):
-        before = np.zeros(value.shape[1])
-        flat = MERGED * float(np.abs(slants).max(initial=0.0))
-        for corner, slant in zip(corners, slants, strict=True):
-            if np.abs(slant - before).max() > flat:
-                slopes.append(sign)
-                offsets.append(-sign * float(corner))
-                heights.append(slant - before)
-                before = slant
-    found = np.array(heights).reshape(len(heights), value.shape[1])
+    sides = [
+        corners(1.0, points.low[start:-1], rise[start:]),
+        corners(-1.0, points.low[1 : start + 1][::-1], -rise[:start][::-1]),
+    ]
+    slopes, offsets, heights = (np.concatenate(parts) for parts in zip(*sides, strict=True))
     ends = (float(points.low[0]), float(points.high[-1]))
-    return Staircase(np.array(slopes), np.array(offsets), found, base, np.inf, *ends)
+    return Staircase(slopes, offsets, heights, base, np.inf, *ends)
+
+
+def corners(sign: float, places: Vector, slants: Matrix) -> tuple[Vector, Vector, Matrix]:
+    """Slopes, offsets and heights of the units on one side of the base, going outwards: one where the slope changes."""
+    before = np.concatenate([np.zeros((1, slants.shape[1])), slants[:-1]]) if len(slants) else slants
+    flat = MERGED * float(np.abs(slants).max(initial=0.0))
+    bent = np.flatnonzero(np.abs(slants - before).max(axis=1, initial=0.0) > flat)
+    # The slope that is left behind is that of the last corner taken, which differs from `before` by at most `flat`.
+    kept = slants[bent]
+    previous = np.concatenate([np.zeros((1, slants.shape[1])), kept[:-1]]) if len(kept) else kept
+    return np.full(len(bent), sign), -sign * places[bent], kept - previous
 
 
 def harmless(value: Matrix, rise: Matrix, noise: float) -> bool:
