@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 # Elsewhere than on Linux, the torch on PyPI has no CUDA in it anyway.
 CPU_TORCH := $(if $(filter Linux,$(shell uname -s)),--index-url https://download.pytorch.org/whl/cpu)
 RASP := $(BIN)/rasp
@@ -56,7 +56,7 @@ $(BIN)/python:
 		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo 'Installing into $(VENV) (a few hundred megabytes, most of them torch) ...'
+	@echo 'Installing into $(VENV) (most of the time is for torch) ...'
 	@# The torch without CUDA, if it can be had; otherwise the next line takes the one that there is.
 	@$(INSTALL) --no-deps --retries 0 --timeout 15 $(CPU_TORCH) torch >/dev/null 2>&1 || true
 	@$(INSTALL) --editable .
