@@ -4,6 +4,7 @@
     python benchmarks/compiler.py --long          inputs of 512 tokens
     python benchmarks/compiler.py --algo          the algorithms among the conformance cases
     python benchmarks/compiler.py --alta          the programs of data/alta.csv
+    python benchmarks/compiler.py --sweep         every program at many sizes, looking for mistakes
     python benchmarks/compiler.py --help          everything else
 
 The work is done by `benchmarks/main.py`. A script in this folder would find itself where it says

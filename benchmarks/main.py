@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from benchmarks import algorithms, alta, long, sizes
+from benchmarks import algorithms, alta, long, sizes, sweep
 from benchmarks.catalogue import ENTRIES
 from benchmarks.measure import timed_compile
 from benchmarks.peers import read_peers
@@ -23,6 +23,9 @@ THREADS = 1
 SIZES = (*sizes.SIZES, "other")
 WIDTH = 200
 
+#: What is measured instead of the sizes, by the name of its option and of its files.
+OTHERS = {"long": long.table, "algo": algorithms.table, "alta": alta.table, "sweep": sweep.table}
+
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
@@ -35,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--long", action="store_true", help="inputs of 512 tokens instead")
     which.add_argument("--algo", action="store_true", help="the conformance cases of algorithms instead")
     which.add_argument("--alta", action="store_true", help="the programs of data/alta.csv instead")
+    which.add_argument("--sweep", action="store_true", help="the programs of data/tracr.csv at many sizes")
     made.add_argument("--sizes", type=names_among(SIZES), default=[], help=f"some of {', '.join(SIZES)}")
     made.add_argument(
         "--programs", type=names_among(ENTRIES), default=[], help="some programs of data/tracr.csv"
@@ -76,12 +80,9 @@ def conditions() -> str:
 
 def measured(asked: argparse.Namespace) -> tuple[str, list[Table]]:
     """The name of the files, and the tables."""
-    if asked.long:
-        return "long", [long.table(progress)]
-    if asked.algo:
-        return "algorithms", [algorithms.table(progress)]
-    if asked.alta:
-        return "alta", [alta.table(progress)]
+    for name, table in OTHERS.items():
+        if getattr(asked, name):
+            return name, [table(progress)]
     peers = [peer for peer in read_peers() if not asked.programs or peer.program in asked.programs]
     return "sizes", sizes.tables(peers, asked.sizes or SIZES, asked.inputs, progress)
 
