@@ -96,15 +96,12 @@ def documentation(session: Session, name: str) -> tuple[str, ...]:
 
 
 def cost_of(session: Session, name: str, value: Static) -> str:
-    """Layers and heads of an s-op or selector, or of what a function returns; nothing when that is unknown."""
+    """Layers and heads of an s-op or selector, or of what a function returns; nothing when unknown."""
     match value:
         case Node():
             return f"needs {cost_text(heads_per_layer(value))}"
         case Function():
-            try:
-                program = session.program()
-            except RaspError:
-                return ""
+            program = session.program()
             call, result = next(calls(program, name, value), ("", None))
             counts = heads_per_layer(result) if result is not None else []
             return f"{call} needs {cost_text(counts)}" if result is not None else ""

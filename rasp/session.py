@@ -85,11 +85,12 @@ class Session:
     def is_bound(self, name: str) -> bool:
         return self.scope.find(name) is not None
 
-    def program(self) -> Program:
-        """The session as a program of its own, which may be changed at will. Raises `RaspError` when a
-        loaded file has errors.
+    def program(self, strict: bool = False) -> Program:
+        """The session as a program of its own, which may be changed at will. When `strict`, raises
+        `RaspError` if a loaded file has errors.
         """
-        return load_program(Source(SESSION, self.text), Texts(self.workshop.loaded))
+        source, texts = Source(SESSION, self.text), Texts(self.workshop.loaded)
+        return load_program(source, texts, tolerate_errors=not strict)
 
     def frame(self, source: Source) -> Frame:
         return Frame(self.workshop, source, self.scope, loading=(source.name,))

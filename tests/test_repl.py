@@ -242,6 +242,15 @@ def test_save_writes_a_program_with_its_examples(folder: Path) -> None:
     assert "value: z =  0" in talk('load "mine";', "z = 0;")
 
 
+def test_mistakes_in_a_loaded_file_stop_only_compiling(folder: Path) -> None:
+    (folder / "lib.rasp").write_text("a = 1/0;\nb = indices;\n")
+    repl = new_repl()
+    talk('load "lib";', "c = b + 1;", repl=repl)
+    assert "an s-op of ints" in talk("type c", repl=repl)
+    assert "saved" in talk("save mine", repl=repl)
+    assert "division by zero" in talk("compile c", repl=repl)
+
+
 def test_draw_writes_files_and_says_where(folder: Path) -> None:
     text = talk('draw(tokens == "a", "a/b");')
     assert "drawn in drawings/tokens_a-a_b.svg and drawings/tokens_a-a_b.dot" in text

@@ -46,7 +46,9 @@ def compile_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     if request.from_example:
         taken = " and ".join(request.from_example)
         yield line(Piece(f"  taking {taken} from the running example", "label"))
-    compiled = compile_program(prompt.session.program(), {request.name: request.expression}, request.options)
+    compiled = compile_program(
+        prompt.session.program(strict=True), {request.name: request.expression}, request.options
+    )
     yield line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
     for row in size_lines(compiled.summary):
         yield line(row)
