@@ -7,8 +7,8 @@
     aggregate(s, v)          the later of s's and 1 + v's
     selector_width(s)        s's
 
-A head belongs to each selector that is read in a layer. The authors build `selector_width(s)` of two heads, so
-it counts as two, except where s selects everything: then the one head of that selector does.
+A head belongs to each selector that is read in a layer. The authors build `selector_width(s)` of two heads,
+so it counts as two, except where s selects everything: then the one head of that selector does.
 """
 
 from collections.abc import Iterable

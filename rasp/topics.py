@@ -1,4 +1,4 @@
-"""TABLE of what `help WORD` says about the words of the language; names of the library document themselves."""
+"""TABLE of what `help WORD` says about words of the language. The library documents its names itself."""
 
 TOPICS: dict[str, str] = {
     "select": """select(key, query, test)
@@ -18,8 +18,10 @@ whatever kind; none gives the default (0 if there is none).
     "def": """def name(parameters) { ... return value; }
 A function. Its body is statements, of which the last is the return.
   def prev(s, filler) { return aggregate(select(indices, indices - 1, ==), s, filler); }""",
-    "return": "return value;   or   return a, b;\nThe last statement of a `def`. Several values come as a list.",
-    "for": "for x in list { ... }   or   for x, y in list { ... }\nCarries out the statements for each element.",
+    "return": """return value;   or   return a, b;
+The last statement of a `def`. Several values come as a list.""",
+    "for": """for x in list { ... }   or   for x, y in list { ... }
+Carries out the statements for each element.""",
     "if": """value if condition else other
 Chosen at each position when the condition is an s-op, once and for all otherwise.
 Chains are read from the left, so write `a if c else (b if d else e)`.""",
@@ -27,8 +29,10 @@ Chains are read from the left, so write `a if c else (b if d else e)`.""",
 value in s_op          does the value stand anywhere in the input?
 `in` binds loosest of all: write ("a" in tokens) and b.""",
     "not": "not x\nOf a truth value, at each position, or of a selector. It binds tight: write not (a == b).",
-    "and": "a and b\nOf truth values, at each position, or of selectors. `and` and `or` bind alike, from the left.",
-    "or": "a or b\nOf truth values, at each position, or of selectors. `and` and `or` bind alike, from the left.",
+    "and": """a and b
+Of truth values, at each position, or of selectors. `and` and `or` bind alike, from the left.""",
+    "or": """a or b
+Of truth values, at each position, or of selectors. `and` and `or` bind alike, from the left.""",
     "load": """load "path";
 Reads path.rasp (beside the loading file, in the working directory or in programs/) and binds its names
 here, except those that start with `_`. `reload` reads it again.""",
@@ -38,11 +42,13 @@ as text here, and as an SVG and a DOT file in the folder drawings/.""",
     "set": """set example "abc"   or   set example [1, 2, 3]
 The input on which everything is shown from now on. `set s-op example` and `set selector example` change
 only one of the two.""",
-    "show": "show example   (show s-op example, show selector example)\nThe running examples.",
-    "full": "full seq display on   (or off)\nShows each value below the element of the input that it belongs to.",
+    "show": """show example   (show s-op example, show selector example)
+The running examples.""",
+    "full": """full seq display on   (or off)
+Shows each value below the element of the input that it belongs to.""",
     "exit": "exit   or   quit   or   Ctrl-D\nLeaves.",
-    "tokens": "The input, element by element, as strings. tokens_int, tokens_float, tokens_bool and tokens_asis\n"
-    "read it as integers, floats, booleans, and as it is.",
+    "tokens": """The input, element by element, as strings.
+tokens_int, tokens_float, tokens_bool and tokens_asis read it as integers, floats, booleans, and as it is.""",
     "indices": "The positions: 0, 1, 2, ...",
     "tokens_int": "The input, each element as an integer.",
     "tokens_float": "The input, each element as a float.",
