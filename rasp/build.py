@@ -19,7 +19,6 @@ DEEPEST = 200
 MOST_DIGITS = 4000
 
 Parts = list[Any]
-Entry = tuple[Expression, Expression]
 
 
 class Refusal(Exception):
@@ -38,28 +37,14 @@ def start_of(part: Any) -> int:
     return start_of(part[0]) if isinstance(part, tuple) else part.span.start
 
 
+def form(made: Callable[..., object], *places: int) -> Callable[[Parts], object]:
+    """The builder of a form that takes the parts at these places as they are."""
+    return lambda parts: made(*(parts[place] for place in places), span_of(parts))
+
+
 def odd(parts: Parts) -> tuple[Any, ...]:
     """The parts that stand between separators; one more separator may end them."""
     return tuple(parts[::2])
-
-
-# ---- Statements
-
-
-def assignment(parts: Parts) -> Statement:
-    return syntax.Assign(parts[0], parts[2], span_of(parts))
-
-
-def evaluation(parts: Parts) -> Statement:
-    return syntax.ExpressionStatement(parts[0], span_of(parts))
-
-
-def draw(parts: Parts) -> Statement:
-    return syntax.Draw(parts[2], parts[4] if len(parts) > 6 else None, span_of(parts))
-
-
-def load(parts: Parts) -> Statement:
-    return syntax.Load(parts[1].text[1:-1], parts[1].span, span_of(parts))
 
 
 def definition(parts: Parts) -> Statement:
@@ -74,10 +59,6 @@ def definition(parts: Parts) -> Statement:
     return syntax.FunctionDefinition(name, parameters, tuple(body), results, doc, span_of(parts))
 
 
-def result(parts: Parts) -> Any:
-    return parts[0] if isinstance(parts[0], syntax.Broken) else parts[1]
-
-
 def loop(parts: Parts) -> Statement:
     """As for a definition."""
     _, names, _, iterable, _, *body, _ = parts
@@ -86,46 +67,17 @@ def loop(parts: Parts) -> Statement:
     return syntax.For(names, iterable, tuple(body), span_of(parts))
 
 
+def kind(parts: Parts) -> str:
+    """Which examples a command is about."""
+    return next((part.text for part in parts[:2] if part.text in ("s-op", "selector")), "both")
+
+
 def names(parts: Parts) -> tuple[Name, ...]:
     return tuple(Name(token.text, token.span) for token in odd(parts))
 
 
-# ---- Commands of the prompt. What ends them is not in their span.
-
-
-def set_example(parts: Parts) -> Statement:
-    *kind, _, value, _ = parts[1:]
-    return syntax.SetExample(kind[0].text if kind else "both", value, span_of(parts[:-1]))
-
-
-def show_example(parts: Parts) -> Statement:
-    *kind, _, _ = parts[1:]
-    return syntax.ShowExample(kind[0].text if kind else "both", span_of(parts[:-1]))
-
-
-def switch_examples(parts: Parts) -> Statement:
-    *kind, _, switch, _ = parts
-    return syntax.SwitchExamples(kind[0].text if kind else "both", switch.text == "on", span_of(parts[:-1]))
-
-
-def full_display(parts: Parts) -> Statement:
-    return syntax.FullDisplay(parts[1].text == "on", span_of(parts[:-1]))
-
-
-def leave(parts: Parts) -> Statement:
-    return syntax.Exit(span_of(parts[:-1]))
-
-
-# ---- Expressions
-
-
 def operation(parts: Parts) -> Expression:
     return syntax.Operation(odd(parts), tuple(token.text for token in parts[1::2]), span_of(parts))
-
-
-def conditional(parts: Parts) -> Expression:
-    then, _, condition, _, otherwise = parts
-    return syntax.Conditional(then, condition, otherwise, span_of(parts))
 
 
 def prefix(parts: Parts) -> Expression:
@@ -193,10 +145,6 @@ def check_count(form: str, count: int, span: Span) -> None:
     raise Refusal(f"`{form}` takes {wanted} argument{plural}, got {count}", span, f"write {usage}")
 
 
-def name(parts: Parts) -> Expression:
-    return Name(parts[0].text, parts[0].span)
-
-
 def number(parts: Parts) -> Expression:
     (token,) = parts
     if len(token.text) > MOST_DIGITS:
@@ -207,71 +155,49 @@ def number(parts: Parts) -> Expression:
     return syntax.Literal(value, token.span)
 
 
-def string(parts: Parts) -> Expression:
-    return syntax.Literal(parts[0].text[1:-1], parts[0].span)
-
-
-def group(parts: Parts) -> Expression:
-    return syntax.Group(parts[1], span_of(parts))
-
-
-def list_display(parts: Parts) -> Expression:
-    return syntax.ListDisplay(parts[1] if len(parts) > 2 else (), span_of(parts))
-
-
-def list_comprehension(parts: Parts) -> Expression:
-    _, element, _, names, _, iterable, _ = parts
-    return syntax.ListComprehension(element, names, iterable, span_of(parts))
-
-
-def dict_display(parts: Parts) -> Expression:
-    return syntax.DictDisplay(odd(parts[1:-1]), span_of(parts))
-
-
 def dict_comprehension(parts: Parts) -> Expression:
     _, (key, value), _, names, _, iterable, _ = parts
     return syntax.DictComprehension(key, value, names, iterable, span_of(parts))
 
 
-def entry(parts: Parts) -> Entry:
-    return parts[0], parts[2]
-
-
-#: Rules of the grammar that leave one form where they stand are not in the table.
+#: Rules of the grammar whose only part stands for them are not in the table.
 BUILDERS: dict[str, Callable[[Parts], object]] = {
     "program": tuple,
     "lone_expression": lambda parts: parts[0],
-    "assignment": assignment,
-    "evaluation": evaluation,
-    "draw": draw,
-    "load": load,
+    "assignment": form(syntax.Assign, 0, 2),
+    "evaluation": form(syntax.ExpressionStatement, 0),
+    "draw": lambda parts: syntax.Draw(parts[2], parts[4] if len(parts) > 6 else None, span_of(parts)),
+    "load": lambda parts: syntax.Load(parts[1].text[1:-1], parts[1].span, span_of(parts)),
     "definition": definition,
-    "result": result,
+    "parameters": names,
+    "results": lambda parts: parts[1],
     "loop": loop,
     "names": names,
-    "parameters": names,
     "values": odd,
-    "set_example": set_example,
-    "show_example": show_example,
-    "switch_examples": switch_examples,
-    "full_display": full_display,
-    "exit": leave,
+    "command": lambda parts: parts[0],
+    "set_example": lambda parts: syntax.SetExample(kind(parts), parts[-1], span_of(parts)),
+    "show_example": lambda parts: syntax.ShowExample(kind(parts), span_of(parts)),
+    "switch_examples": lambda parts: syntax.SwitchExamples(
+        kind(parts), parts[-1].text == "on", span_of(parts)
+    ),
+    "full_display": lambda parts: syntax.FullDisplay(parts[-1].text == "on", span_of(parts)),
+    "exit": form(syntax.Exit),
     **dict.fromkeys(("expression", "operation", "comparison", "sum"), operation),
     **dict.fromkeys(("remainder", "product", "power"), operation),
-    "conditional": conditional,
+    "conditional": form(syntax.Conditional, 0, 2, 4),
     "prefix": prefix,
     "postfix": postfix,
     "trailer": tuple,
     "arguments": odd,
     "items": odd,
-    "name": name,
+    "name": lambda parts: Name(parts[0].text, parts[0].span),
     "integer": number,
     "float": number,
-    "string": string,
-    "group": group,
-    "list": list_display,
-    "list_comprehension": list_comprehension,
-    "dict": dict_display,
+    "string": lambda parts: syntax.Literal(parts[0].text[1:-1], parts[0].span),
+    "group": form(syntax.Group, 1),
+    "list": lambda parts: syntax.ListDisplay(parts[1] if len(parts) > 2 else (), span_of(parts)),
+    "list_comprehension": form(syntax.ListComprehension, 1, 3, 5),
+    "dict": lambda parts: syntax.DictDisplay(odd(parts[1:-1]), span_of(parts)),
     "dict_comprehension": dict_comprehension,
-    "entry": entry,
+    "entry": lambda parts: (parts[0], parts[2]),
 }

@@ -12,6 +12,9 @@ from lark.lexer import PatternStr
 
 from rasp.build import BUILDERS
 
+#: Rules that a text can be.
+STARTS = ("program", "lone_expression")
+
 
 class AllTokens(PostLex):
     """Has the lexer yield tokens that no rule of the grammar takes."""
@@ -29,7 +32,7 @@ def grammar() -> Lark:
         Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"),
         parser="lalr",
         lexer="basic",
-        start=["program", "lone_expression"],
+        start=list(STARTS),
         keep_all_tokens=True,
         maybe_placeholders=False,
         transformer=SimpleNamespace(**BUILDERS),

@@ -11,7 +11,7 @@ from typing import Any
 from lark import UnexpectedToken
 
 from rasp.build import DEEPEST, Refusal, too_deep
-from rasp.complaints import VALUES, Stuck, complaint, missing_body, missing_semicolon
+from rasp.complaints import VALUES, Stuck, complaint
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.grammar import grammar, spellings
 from rasp.lexer import tokenize
@@ -109,14 +109,15 @@ class Parsing:
     def unexpected(self) -> None:
         """Report the next token, which the parser did not take."""
         stuck = self.stuck()
-        if told := missing_semicolon(stuck):
+        told, insert = complaint(stuck)
+        if insert == ";":
             self.report(told)
             self.insert("SEMICOLON", ";")
-        elif told := missing_body(stuck):
+        elif insert == BROKEN:
             self.report(told)
             self.put_broken(Broken((), stuck.token.span))
         else:
-            self.give_up(stuck, complaint(stuck))
+            self.give_up(stuck, told)
 
     def refused(self, refusal: Refusal) -> None:
         told = Diagnostic(str(refusal), self.source, refusal.span, hint=refusal.hint, code="syntax")
@@ -130,8 +131,8 @@ class Parsing:
             del self.values[-1], self.states[-1]
         bases = range(len(self.values), -1, -1)
         base = next((base for base in bases if BROKEN in self.table[self.states[base]]), 0)
-        accepted = frozenset(spellings().get(name, name) for name in self.parser.accepts())
-        return Stuck(self.source, self.tokens, self.position, self.start, self.values, base, accepted)
+        takes = frozenset(spellings().get(name, name) for name in self.parser.accepts())
+        return Stuck(self.source, self.tokens, self.position, self.start, self.values, base, takes)
 
     def report(self, told: Diagnostic) -> None:
         """Add a problem. One about the end of the text is enough."""

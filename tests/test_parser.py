@@ -1,17 +1,21 @@
 """Reading: precedence, spans, whole-input parsing, commands of the prompt, and going on after mistakes."""
 
 import json
+import logging
 import string
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import lark
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rasp import syntax
+from rasp import grammar, syntax
 from rasp.diagnostics import RaspError
+from rasp.forms import LEVELS
+from rasp.mistakes import MISTAKES
 from rasp.parser import parse, parse_expression, parse_tolerantly
 from rasp.source import Source
 from rasp.walk import Tree, walk
@@ -89,6 +93,23 @@ def test_readings(text: str, reading: str) -> None:
     assert shape(parse_expression(Source("<test>", text))) == reading
 
 
+def test_levels_are_those_of_the_grammar() -> None:
+    for first, tight in LEVELS.items():
+        for second, loose in LEVELS.items():
+            whole = parse_expression(Source("<test>", f"a {first} b {second} c"))
+            assert isinstance(whole, syntax.Operation)
+            one_level = (first, second) if tight == loose else (second,) if tight > loose else (first,)
+            assert whole.operators == one_level
+
+
+def test_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
+    """Lark would settle them silently."""
+    text = Path(grammar.__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    with caplog.at_level(logging.DEBUG, lark.logger.name):
+        lark.Lark(text, parser="lalr", start=list(grammar.STARTS), postlex=grammar.AllTokens(), debug=True)
+    assert not [record for record in caplog.records if "onflict" in record.getMessage()]
+
+
 def test_whole_input() -> None:
     text = (
         "a = 1; b = 2; # one line\n# alone\nx = 1 + # in the middle\n  2;"
@@ -157,6 +178,39 @@ def test_several_mistakes_in_one_run() -> None:
 def test_unfinished_input_is_recognised(text: str) -> None:
     """The prompt asks for another line exactly when the first mistake is at the end."""
     assert parse_tolerantly(Source("<test>", text)).problems[0].code == "unfinished"
+
+
+def test_the_end_of_the_text_is_one_mistake() -> None:
+    module = parse_tolerantly(Source("<test>", "def f(x) {\n for i in [1] {\n  y = 1"))
+    assert [problem.message for problem in module.problems] == ["missing `;`"]
+
+
+def test_a_definition_at_the_start_of_a_line_ends_what_is_open() -> None:
+    text = "def f(x) {\n y = (1 +\ndef g(x) { return x; }\nz = 1;\n"
+    module = parse_tolerantly(Source("<test>", text))
+    assert len(module.problems) == 1
+    assert [type(s).__name__ for s in module.statements] == ["Broken", "FunctionDefinition", "Assign"]
+
+
+def test_a_broken_part_breaks_a_definition_only() -> None:
+    text = "def f(x) { return x +; }\nfor i in [1] { y = ; z = 1; }\na = 1;"
+    module = parse_tolerantly(Source("<test>", text))
+    assert [problem.message for problem in module.problems] == ["expected a value, found `;`"] * 2
+    assert [type(s).__name__ for s in module.statements] == ["Broken", "Broken", "Assign"]
+
+
+def test_a_comma_may_end_what_is_in_brackets() -> None:
+    parse(Source("<test>", "def f(a, b,) { return a; } x = f(1, 2,) + len([1,],); y = {1: 2,}; draw(x,);"))
+
+
+def test_table_of_mistakes_is_well_formed() -> None:
+    """Its last row fits always, and no row stands behind one that asks for less."""
+    assert (MISTAKES[-1].takes, MISTAKES[-1].found, MISTAKES[-1].within) == ("", "", "")
+    needs = [[set(text.split()) for text in (row.takes, row.found, row.within)] for row in MISTAKES]
+    for place, (takes, found, within) in enumerate(needs):
+        for earlier_takes, earlier_found, earlier_within in needs[:place]:
+            covers = not earlier_found or (found and found <= earlier_found)
+            assert not (covers and earlier_takes <= takes and earlier_within <= within)
 
 
 def test_long_sum_and_deep_nesting() -> None:
