@@ -1,7 +1,7 @@
 """The s-op graph: hash-consed operations, the common ground of interpreter and compiler.
 
-A `Node` is an op and its arguments; `Graph.add` makes it, so two alike nodes are one object and comparing by identity
-is comparing by structure. Arguments come before their users; a graph only grows. Facts about nodes
+A `Node` is an op and its arguments; `Graph.add` makes it, so two alike nodes are one object and comparing by
+identity is comparing by structure. Arguments come before their users; a graph only grows. Facts about nodes
 (names, source spans, domains) live in side tables.
 """
 
@@ -61,7 +61,8 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """Selector: in each row the selected position of the highest score; ties go to the last; an empty row stays empty.
+    """Selector: in each row the selected position of the highest score; ties go to the last; an empty row
+    stays empty.
 
     Arguments: selector, score (an s-op, read at the key position; numbers or strings, not mixed).
     """
@@ -71,7 +72,8 @@ class Best:
 class Aggregate:
     """S-op: mean over selected positions. Arguments: selector, value (s-op).
 
-    None selected: the default. One: its value, unchanged. Several: `float(sum) / count`, numbers only (not booleans).
+    None selected: the default. One: its value, unchanged. Several: `float(sum) / count`, numbers only (not
+    booleans).
     """
 
     default: Const = field(default_factory=lambda: const(0))

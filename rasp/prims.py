@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from rasp.values import KINDS, Atom, ValueProblem, kind_of, show
 
+Parameters = tuple[Atom, ...]
+
 LONGEST_STRING = 1_000_000
 #: A field of a formatting string that is ten thousand characters wide, or more.
 WIDE_FIELD = re.compile(r"%[^a-zA-Z%]*[0-9]{5}")
@@ -60,19 +62,19 @@ def _finish(name: str, compute: Callable[[], object]) -> Atom:
     return result  # type: ignore[return-value]
 
 
-def add(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def add(_: Parameters, a: Atom, b: Atom) -> Atom:
     if isinstance(a, str) and isinstance(b, str):
         return _finish("+", lambda: a + b)
     _numeric("+", a, b)
     return _finish("+", lambda: a + b)  # type: ignore[operator]
 
 
-def sub(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def sub(_: Parameters, a: Atom, b: Atom) -> Atom:
     _numeric("-", a, b)
     return _finish("-", lambda: a - b)  # type: ignore[operator]
 
 
-def mul(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def mul(_: Parameters, a: Atom, b: Atom) -> Atom:
     for text, times in ((a, b), (b, a)):
         if isinstance(text, str):
             if isinstance(times, str | float):
@@ -83,12 +85,12 @@ def mul(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
     return _finish("*", lambda: a * b)  # type: ignore[operator]
 
 
-def div(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def div(_: Parameters, a: Atom, b: Atom) -> Atom:
     _numeric("/", a, b)
     return _finish("/", lambda: a / b)  # type: ignore[operator]
 
 
-def mod(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def mod(_: Parameters, a: Atom, b: Atom) -> Atom:
     if isinstance(a, str):  # Python's formatting operator, as in the reference
         if WIDE_FIELD.search(a):
             raise ValueProblem("the string that `%` makes would be too long")
@@ -100,7 +102,7 @@ def mod(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
     return _finish("%", lambda: a % b)  # type: ignore[operator]
 
 
-def power(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def power(_: Parameters, a: Atom, b: Atom) -> Atom:
     _numeric("^", a, b)
     if (
         isinstance(a, int)
@@ -113,8 +115,8 @@ def power(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
     return _finish("^", lambda: a**b)  # type: ignore[operator]
 
 
-def _ordering(symbol: str, holds: Callable[[Atom, Atom], bool]) -> Callable[..., Atom]:
-    def compare(_: tuple[Atom, ...], a: Atom, b: Atom) -> Atom:
+def _ordering(symbol: str, holds: Callable[[Atom, Atom], bool]) -> Callable[[Parameters, Atom, Atom], Atom]:
+    def compare(_: Parameters, a: Atom, b: Atom) -> Atom:
         if isinstance(a, str) != isinstance(b, str):
             raise ValueProblem(
                 f"`{symbol}` cannot order {kind_of(a)} and {kind_of(b)} values ({show(a)}, {show(b)})"
@@ -124,29 +126,29 @@ def _ordering(symbol: str, holds: Callable[[Atom, Atom], bool]) -> Callable[...,
     return compare
 
 
-def negate(_: tuple[Atom, ...], a: Atom) -> Atom:
+def negate(_: Parameters, a: Atom) -> Atom:
     _numeric("-", a)
     return -a  # type: ignore[operator]
 
 
-def plus(_: tuple[Atom, ...], a: Atom) -> Atom:
+def plus(_: Parameters, a: Atom) -> Atom:
     _numeric("+", a)
     return +a  # type: ignore[operator]
 
 
-def round_even(_: tuple[Atom, ...], a: Atom) -> Atom:
+def round_even(_: Parameters, a: Atom) -> Atom:
     _numeric("round", a)
     return _finish("round", lambda: round(a))  # type: ignore[arg-type]
 
 
-def to_int(_: tuple[Atom, ...], a: Atom) -> Atom:
+def to_int(_: Parameters, a: Atom) -> Atom:
     try:
         return int(a)
     except (ValueError, OverflowError):
         raise ValueProblem(f"{show(a)} is not an integer") from None
 
 
-def to_float(_: tuple[Atom, ...], a: Atom) -> Atom:
+def to_float(_: Parameters, a: Atom) -> Atom:
     try:
         value = float(a)
     except (ValueError, OverflowError):
@@ -156,7 +158,7 @@ def to_float(_: tuple[Atom, ...], a: Atom) -> Atom:
     return value
 
 
-def index_items(items: tuple[Atom, ...], i: Atom) -> Atom:
+def index_items(items: Parameters, i: Atom) -> Atom:
     """Element of a list; negatives count from the end, as in Python."""
     if not isinstance(i, int):
         raise ValueProblem(f"an index into a list has to be an integer, got {show(i)}")
@@ -165,7 +167,7 @@ def index_items(items: tuple[Atom, ...], i: Atom) -> Atom:
     return items[i]
 
 
-def index_dict(flat: tuple[Atom, ...], key: Atom) -> Atom:
+def index_dict(flat: Parameters, key: Atom) -> Atom:
     """Value under `key` in a dict given as key, value, key, value …"""
     table: dict[Atom, Atom] = dict(zip(flat[::2], flat[1::2], strict=True))
     if key not in table:
@@ -173,34 +175,46 @@ def index_dict(flat: tuple[Atom, ...], key: Atom) -> Atom:
     return table[key]
 
 
+def _one(name: str, symbol: str, function: Callable[[Parameters, Atom], Atom]) -> Prim:
+    return Prim(name, 1, symbol, function)
+
+
+def _two(name: str, symbol: str, function: Callable[[Parameters, Atom, Atom], Atom]) -> Prim:
+    return Prim(name, 2, symbol, function)
+
+
+def _three(name: str, symbol: str, function: Callable[[Parameters, Atom, Atom, Atom], Atom]) -> Prim:
+    return Prim(name, 3, symbol, function)
+
+
 _ROWS = (
-    Prim("add", 2, "( {0} + {1} )", add),
-    Prim("sub", 2, "( {0} - {1} )", sub),
-    Prim("mul", 2, "( {0} * {1} )", mul),
-    Prim("div", 2, "( {0} / {1} )", div),
-    Prim("mod", 2, "( {0} % {1} )", mod),
-    Prim("pow", 2, "( {0} ^ {1} )", power),
-    Prim("eq", 2, "( {0} == {1} )", lambda _, a, b: a == b),
-    Prim("ne", 2, "( {0} != {1} )", lambda _, a, b: a != b),
-    Prim("lt", 2, "( {0} < {1} )", _ordering("<", lambda a, b: a < b)),  # type: ignore[operator]
-    Prim("le", 2, "( {0} <= {1} )", _ordering("<=", lambda a, b: a <= b)),  # type: ignore[operator]
-    Prim("gt", 2, "( {0} > {1} )", _ordering(">", lambda a, b: a > b)),  # type: ignore[operator]
-    Prim("ge", 2, "( {0} >= {1} )", _ordering(">=", lambda a, b: a >= b)),  # type: ignore[operator]
-    Prim("and", 2, "( {0} and {1} )", lambda _, a, b: bool(a) and bool(b)),
-    Prim("or", 2, "( {0} or {1} )", lambda _, a, b: bool(a) or bool(b)),
-    Prim("not", 1, "( not {0} )", lambda _, a: not a),
-    Prim("neg", 1, "( - {0} )", negate),
-    Prim("pos", 1, "( + {0} )", plus),
-    Prim("round", 1, "round({0})", round_even),
-    Prim("indicator", 1, "I({0})", lambda _, a: 1 if a else 0),
-    Prim("if", 3, "( {1} if {0} else {2} )", lambda _, c, a, b: a if c else b),
-    Prim("to_str", 1, "str({0})", lambda _, a: str(a)),
-    Prim("to_int", 1, "int({0})", to_int),
-    Prim("to_float", 1, "float({0})", to_float),
-    Prim("to_bool", 1, "bool({0})", lambda _, a: bool(a)),
-    Prim("index_list", 1, "l[{0}]", index_items),
-    Prim("index_dict", 1, "d[{0}]", index_dict),
-    Prim("in_list", 1, "{0} in l", lambda items, a: a in items),
+    _two("add", "( {0} + {1} )", add),
+    _two("sub", "( {0} - {1} )", sub),
+    _two("mul", "( {0} * {1} )", mul),
+    _two("div", "( {0} / {1} )", div),
+    _two("mod", "( {0} % {1} )", mod),
+    _two("pow", "( {0} ^ {1} )", power),
+    _two("eq", "( {0} == {1} )", lambda _, a, b: a == b),
+    _two("ne", "( {0} != {1} )", lambda _, a, b: a != b),
+    _two("lt", "( {0} < {1} )", _ordering("<", lambda a, b: a < b)),  # type: ignore[operator]
+    _two("le", "( {0} <= {1} )", _ordering("<=", lambda a, b: a <= b)),  # type: ignore[operator]
+    _two("gt", "( {0} > {1} )", _ordering(">", lambda a, b: a > b)),  # type: ignore[operator]
+    _two("ge", "( {0} >= {1} )", _ordering(">=", lambda a, b: a >= b)),  # type: ignore[operator]
+    _two("and", "( {0} and {1} )", lambda _, a, b: bool(a) and bool(b)),
+    _two("or", "( {0} or {1} )", lambda _, a, b: bool(a) or bool(b)),
+    _one("not", "( not {0} )", lambda _, a: not a),
+    _one("neg", "( - {0} )", negate),
+    _one("pos", "( + {0} )", plus),
+    _one("round", "round({0})", round_even),
+    _one("indicator", "I({0})", lambda _, a: 1 if a else 0),
+    _three("if", "( {1} if {0} else {2} )", lambda _, c, a, b: a if c else b),
+    _one("to_str", "str({0})", lambda _, a: str(a)),
+    _one("to_int", "int({0})", to_int),
+    _one("to_float", "float({0})", to_float),
+    _one("to_bool", "bool({0})", lambda _, a: bool(a)),
+    _one("index_list", "l[{0}]", index_items),
+    _one("index_dict", "d[{0}]", index_dict),
+    _one("in_list", "{0} in l", lambda items, a: a in items),
 )
 
 PRIMS: dict[str, Prim] = {row.name: row for row in _ROWS}
@@ -209,6 +223,6 @@ PRIMS: dict[str, Prim] = {row.name: row for row in _ROWS}
 TESTS: dict[str, str] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
-def apply_prim(name: str, parameters: tuple[Atom, ...], *values: Atom) -> Atom:
+def apply_prim(name: str, parameters: Parameters, *values: Atom) -> Atom:
     """The value of one primitive on one position. Raises `ValueProblem`."""
     return PRIMS[name].function(parameters, *values)

@@ -1,7 +1,8 @@
 """Run-time values: the atoms a sequence may hold, and what keeps `1`, `1.0`, `True` and `"1"` apart.
 
-An atom is a Python `int`, `float`, `bool` or `str`. Python says `1 == 1.0 == True`, with equal hashes, and RASP's
-`==` agrees; but a `Const`, a domain or a set keyed by plain values would merge them, so those use `Const` and `typed`.
+An atom is a Python `int`, `float`, `bool` or `str`. Python says `1 == 1.0 == True`, with equal hashes, and
+RASP's `==` agrees; but a `Const`, a domain or a set keyed by plain values would merge them, so those use
+`Const` and `typed`.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,9 @@ KINDS: dict[type, str] = {int: "int", float: "float", bool: "bool", str: "string
 
 
 class ValueProblem(Exception):
-    """An operation has no value for these operands. The message is in the user's words; no place is known yet."""
+    """An operation has no value for these operands. The message is in the user's words; no place is known
+    yet.
+    """
 
 
 def kind_of(value: object) -> str:
