@@ -214,13 +214,13 @@ def test_table_of_mistakes_is_well_formed() -> None:
 
 
 def test_long_sum_and_deep_nesting() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse(Source("<test>", "x = " + " + ".join(["indices"] * 3000) + ";"))
     for opening, closing in ("()", "[]"):
         with pytest.raises(RaspError, match="levels deep"):
             parse(Source("<test>", f"x = {opening * 5000}1{closing * 5000};"))
     parse(Source("<test>", f"x = {'(' * 150}1{')' * 150};"))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_hundreds_of_lines_are_quick() -> None:
@@ -229,9 +229,9 @@ def test_hundreds_of_lines_are_quick() -> None:
         "  return aggregate(c, a * 2 + 1);",
     ]
     text = "\n".join(f"def f{i}(a, b) {{\n{lines[0]}\n{lines[1]}\n}}" for i in range(100))
-    started = time.perf_counter()
+    started = time.process_time()
     parse(Source("<test>", text))
-    assert time.perf_counter() - started < 0.3
+    assert time.process_time() - started < 0.3
 
 
 WORDS = [
