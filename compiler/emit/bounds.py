@@ -22,19 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.emit.precision import SHARPNESS, UNIT, Precision
+from compiler.emit.rounding import (
+    LEAST_GAP,
+    MANTISSA,
+    NEGLIGIBLE,
+    POINTS,
+    Reading,
+    grain_of,
+    grains_of,
+    is_binary,
+    roundings,
+    steepest,
+)
 from compiler.lower.blocks import Head, Readout, Scores, TableBlock
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.layout import Layout, weights_of, without_constant
 from compiler.lower.plan import Plan
 from compiler.lower.staircase import Staircase
 from rasp.graph import Node, Width
-
-MANTISSA = 2.0**24
-FINEST = 2.0**-40
-POINTS = 257
-"""Where a table's rounding is looked at; between two points it changes by less than they are apart."""
-LEAST_GAP = 14.0
-"""Logit distance below which the leak e^-gap would reach 10^-6 a position."""
 
 
 @dataclass(frozen=True)
@@ -68,44 +73,6 @@ class Bounds:
         """The decision with the smallest ratio of margin to error; None when there are none."""
         ranked = [d for d in self.decisions if math.isfinite(d.margin)]
         return min(ranked, key=lambda d: d.margin / max(d.error, 1e-300), default=None)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
-    are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes."""
-
-    error: float
-    size: float
-    grain: float
-    rounding: float = 0.0
-
-
-def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The largest power of two that each value is a multiple of; 0 where it is finer than `FINEST`, 1 for 0."""
-    mantissas, exponents = np.frexp(values)
-    whole = np.abs(mantissas * 2.0**53).astype(np.int64)
-    lowest = (whole & -whole).astype(float)
-    grains = np.where(whole == 0, 1.0, np.ldexp(lowest, exponents - 53))
-    return np.where(grains < FINEST, 0.0, grains)
-
-
-def grain_of(values: NDArray[np.float64]) -> float:
-    """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
-    values = values[values != 0]
-    return float(grains_of(values).min(initial=2.0**40)) if len(values) else 1.0
-
-
-def roundings(weights: NDArray[np.float64]) -> int:
-    """Roundings that one sum of products goes through: additions, and products with other than powers of two (whose
-    weights are themselves rounded)."""
-    return len(weights) - 1 + (0 if is_binary(weights) else 2)
-
-
-def is_binary(values: NDArray[np.float64]) -> bool:
-    """Whether all values are powers of two (or 0): products with them are exact."""
-    mantissas = np.frexp(values)[0]
-    return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
 
 
 class Auditor:
@@ -155,7 +122,7 @@ class Auditor:
         exact = bool(grain) and size / grain <= MANTISSA
         self.sizes[column] = size
         self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
-        self.grains[column] = grain if exact and self.errors[column] == 0 else 0.0
+        self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
@@ -166,8 +133,8 @@ class Auditor:
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
         grain = float((grains_of(weights[used]) * self.grains[used]).min())
-        if error == 0 and grain and size / grain <= MANTISSA:
-            return Reading(0.0, size, grain)
+        if grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
+            return Reading(error, size, grain)
         rounding = roundings(weights[used]) * UNIT * size
         return Reading(error + rounding, size, 0.0, rounding)
 
@@ -199,7 +166,7 @@ class Auditor:
         moves = [not isinstance(variable.node.op, Width) for variable, _ in head.targets]
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
         leak = self.length * math.exp(min(0.0, gap_loss - gap))
-        for form, gain, target, moved in zip(head.values, head.gains, head.targets, moves, strict=True):
+        for form, target, moved in zip(head.values, head.targets, moves, strict=True):
             value = self.read(form)
             column = self.place[target]
             vector = self.layout.blocks.features[target[0]].basis.vectors[target[1]]
@@ -212,8 +179,8 @@ class Auditor:
                 self.settle(column, size, 0.0, error)
             elif self.delivers_one(target[0].node):
                 error = value.error + 2 * leak * max(size, value.size)
-                exact = error < grain_of(vector) * UNIT and value.grain > 0
-                self.settle(column, size, grain_of(vector), 0.0 if exact else error + 4 * UNIT * size)
+                exact = error <= NEGLIGIBLE * grain_of(vector)
+                self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
             else:
                 spread = math.expm1(min(2 * level, 50.0))
                 error = value.error + size * (spread + 2 * leak + (self.length + 8) * UNIT)
@@ -296,12 +263,10 @@ class Auditor:
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             fine = grain * grain_of(stairs.heights[:, k])
             largest = max(float(totals[:, k].max()), float(np.abs(stairs.slopes).max(initial=0.0)) * reach)
-            if error == 0 and fine and largest / fine <= MANTISSA:
-                profile[:, k] = 0.0
+            if reading.grain and fine and largest / fine <= MANTISSA:
+                profile[:, k] = self.passed_on(stairs, k) * error
             column, size = self.place[block.variable, k], float(np.abs(vector).max())
-            self.settle(
-                column, size, grain_of(vector) if not profile[:, k].any() else 0.0, float(profile[:, k].max())
-            )
+            self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
         self.profiles[block.variable] = profile
 
     def passed_on(self, stairs: Staircase, feature: int) -> float:
@@ -329,15 +294,6 @@ class Auditor:
         """The logits are float64, so only the columns' own errors count."""
         weights = np.abs(weights_of(without_constant(readout.form), self.layout))
         self.decisions.append(Decision("output", readout.node, readout.margin, float(weights @ self.errors)))
-
-
-def steepest(slopes: Vector, heights: Vector) -> float:
-    """Largest slope of a piecewise linear output: units come in order of their corners, on either side."""
-    best = 0.0
-    for side in (slopes > 0, slopes < 0):
-        running = np.cumsum((slopes * heights)[side])
-        best = max(best, float(np.abs(running).max(initial=0.0)))
-    return best
 
 
 def audit(plan: Plan, layout: Layout, max_length: int) -> Bounds:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import certain
 from compiler.lower.basis import Basis, choose_basis
 from compiler.lower.blocks import Blocks, Features, Head, Readout, Scores, TableBlock
@@ -19,7 +18,6 @@ from compiler.lower.lookup import pose, solve
 from compiler.lower.scores import Scorer
 from compiler.lower.values import FLAT, Reader, combine
 from rasp.graph import Aggregate, Indices, Map, Node, Tokens, Width
-
 
 MOST_KINDS = 8
 """Kinds of values of one leaf that an output may be told from."""

@@ -205,7 +205,7 @@ class Scorer:
                 queries[place], keys[place] = folded
                 break
         else:
-            attend = None if self.analysis.causal else 2 * sharpness
+            attend = None if self.analysis.causal else 2 * max(sharpness, SHARPNESS)
             queries.append(Form({}, target, attend))
             keys.append(Form({}, 0.0, 1.0))
             groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))

@@ -1,0 +1,64 @@
+"""Float32 arithmetic in numbers: what is exact, how often a sum rounds, how steep a staircase is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.lower.form import Vector
+
+MANTISSA = 2.0**24
+FINEST = 2.0**-40
+NEGLIGIBLE = 2.0**-30
+"""Share of the grain of exact values by which the leak of a head may disturb them: it drowns in the next rounding."""
+POINTS = 257
+"""Where a table's rounding is looked at; between two points it changes by less than they are apart."""
+LEAST_GAP = 14.0
+"""Logit distance below which the leak e^-gap would reach 10^-6 a position."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
+    are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes."""
+
+    error: float
+    size: float
+    grain: float
+    rounding: float = 0.0
+
+
+def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest power of two that each value is a multiple of; 0 where it is finer than `FINEST`, 1 for 0."""
+    mantissas, exponents = np.frexp(values)
+    whole = np.abs(mantissas * 2.0**53).astype(np.int64)
+    lowest = (whole & -whole).astype(float)
+    grains = np.where(whole == 0, 1.0, np.ldexp(lowest, exponents - 53))
+    return np.where(grains < FINEST, 0.0, grains)
+
+
+def grain_of(values: NDArray[np.float64]) -> float:
+    """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
+    values = values[values != 0]
+    return float(grains_of(values).min(initial=2.0**40)) if len(values) else 1.0
+
+
+def roundings(weights: NDArray[np.float64]) -> int:
+    """Roundings that one sum of products goes through: additions, and products with other than powers of two (whose
+    weights are themselves rounded)."""
+    return len(weights) - 1 + (0 if is_binary(weights) else 2)
+
+
+def is_binary(values: NDArray[np.float64]) -> bool:
+    """Whether all values are powers of two (or 0): products with them are exact."""
+    mantissas = np.frexp(values)[0]
+    return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
+
+
+def steepest(slopes: Vector, heights: Vector) -> float:
+    """Largest slope of a piecewise linear output: units come in order of their corners, on either side."""
+    best = 0.0
+    for side in (slopes > 0, slopes < 0):
+        running = np.cumsum((slopes * heights)[side])
+        best = max(best, float(np.abs(running).max(initial=0.0)))
+    return best
