@@ -6,10 +6,12 @@ model answers what the interpreter answers on a small sample of inputs of all le
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from compiler.commands.examples import agrees, fits
 from compiler.model.runner import Model
@@ -62,6 +64,15 @@ class Subject:
 
 def read(file: Path) -> Source:
     return Source(str(file), file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """The models are tiny: a second thread only waits, and on a busy machine for long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=FILES, ids=[file.stem for file in FILES])
