@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from compiler.analysis.domain import Ints
+from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
 from compiler.analysis.rows import Relation, contexts, join
 from rasp.graph import Node
@@ -77,7 +77,7 @@ def join_alike(relations: Sequence[Relation], stands_for: Sequence[Ints], max_le
         if len(codes) == len(standing):
             narrowed.append(relation)
             continue
-        domain = type(relation.domain)(tuple(relation.domain.values[c] for c in codes.tolist()))
+        domain = Domain(tuple(relation.domain.select(codes)))
         allowed = None
         if relation.allowed is not None:
             allowed = np.zeros((contexts(relation.depends, max_length).size, len(codes)), bool)

@@ -56,6 +56,10 @@ class Domain:
             [i if isinstance(v, str) else float(v) for i, v in enumerate(self.values)], dtype=float
         )
 
+    def select(self, codes: Ints) -> list[Atom]:
+        """The values under some codes."""
+        return [self.values[int(code)] for code in codes]
+
     def column(self, codes: Ints, *, as_floats: bool = False) -> Column:
         """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is
         one.

@@ -25,7 +25,7 @@ def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
 
     Raises `Unsummable` when sums are inexact or too many.
     """
-    numbers = [v for v in values if not isinstance(v, str)]
+    numbers: list[Atom] = [v for v in values if not isinstance(v, str)]
     scale = common_scale(numbers)
     steps = sorted({int(Fraction(v) * scale) for v in numbers})
     if (steps[-1] - steps[0] + 1) * counts.stop > MOST_SUMS or abs(steps[-1]) * counts.stop >= 2**53:

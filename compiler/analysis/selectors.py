@@ -152,7 +152,7 @@ def distinct(analysis: Facts, node: Node) -> bool:
         return False
     table = analysis.table(node)
     used = table.values[table.values >= 0]
-    plain = {analysis.domain(node).values[code] for code in used.tolist()}
+    plain = set(analysis.domain(node).select(used))
     return bool((table.values >= 0).all()) and len(plain) == len(used)
 
 

@@ -1,13 +1,18 @@
 """Plan and layout to weights."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.emit.weights import Array, Weights
 from compiler.lower.blocks import Head, Readout, TableBlock
+from compiler.lower.form import Variable
 from compiler.lower.layout import Layout, weights_of, without_constant
 from compiler.lower.plan import Plan
+
+Place = Mapping[tuple[Variable, int], int]
 
 
 def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
@@ -28,7 +33,7 @@ def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
     for k, readout in enumerate(plan.readouts):
         arrays[f"outputs.{k}.unembed"], arrays[f"outputs.{k}.bias"] = unembedding(readout, layout)
         shown = analysis.domain(readout.node).shown()
-        outputs.append(Output(readout.name, tuple(shown[code] for code in readout.codes.tolist())))
+        outputs.append(Output(readout.name, tuple(shown[int(code)] for code in readout.codes)))
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.width,
         tuple(shapes), tuple(outputs), "position" in arrays,
@@ -51,7 +56,7 @@ def embedding(layout: Layout, analysis: Analysis) -> dict[str, Array]:
     return {"embed": table} | ({"position": positions} if positions.any() else {})
 
 
-def attention(head: Head, layout: Layout, place: dict[object, int]) -> dict[str, Array]:
+def attention(head: Head, layout: Layout, place: Place) -> dict[str, Array]:
     """Query, key, value: one column per form. Output: each value to its feature's residual column, times its gain."""
     output = np.zeros((len(head.values), layout.width))
     for row, (target, gain) in enumerate(zip(head.targets, head.gains, strict=True)):
@@ -64,7 +69,7 @@ def attention(head: Head, layout: Layout, place: dict[object, int]) -> dict[str,
     }
 
 
-def mlp(tables: tuple[TableBlock, ...], layout: Layout, place: dict[object, int]) -> dict[str, Array]:
+def mlp(tables: tuple[TableBlock, ...], layout: Layout, place: Place) -> dict[str, Array]:
     """Hidden unit u of a table: relu(slope[u] * form + offset[u]); its heights go to the table's columns."""
     inward: list[Array] = []
     bias: list[Array] = []

@@ -274,15 +274,11 @@ class Auditor:
         return 0.0 if math.isfinite(stairs.margin) else steepest(stairs.slopes, stairs.heights[:, feature])
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
-        """Bound on the sum of share times error of forms that are read together: the features of one table are all
+        """Bound on the sum of share times error of forms read together: the features of one table are all
         read at one point of its z, and near the base, or before a feature's units come on, errors are small."""
-        weights = sum(
-            (
-                abs(share) * np.abs(weights_of(form, self.layout))
-                for form, share in zip(forms, shares, strict=True)
-            ),
-            np.zeros(self.layout.width),
-        )
+        weights = np.zeros(self.layout.width)
+        for form, share in zip(forms, shares, strict=True):
+            weights += abs(share) * np.abs(weights_of(form, self.layout))
         total = 0.0
         for variable, profile in self.profiles.items():
             places = [self.place[variable, k] for k in range(profile.shape[1])]

@@ -12,15 +12,14 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import certain
 from compiler.lower.basis import Basis, choose_basis
-from compiler.lower.blocks import Blocks, Features, Head, Readout, Scores, TableBlock
+from compiler.lower.blocks import Blocks, Features, Head, Scores, TableBlock
 from compiler.lower.form import Form, Variable, Vector, added, scaled
 from compiler.lower.lookup import pose, solve
+from compiler.lower.readouts import Reads
 from compiler.lower.scores import Scorer
 from compiler.lower.values import FLAT, Reader, combine
 from rasp.graph import Aggregate, Indices, Map, Node, Tokens, Width
 
-MOST_KINDS = 8
-"""Kinds of values of one leaf that an output may be told from."""
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
 
@@ -61,7 +60,9 @@ class Chooser:
         numbers = self.analysis.domain(node).numbers()
         low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
         slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
-        if np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
+        if np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max() > FLAT * max(
+            1.0, np.abs(vector).max()
+        ):
             return None
         return scaled(terms, slope, float(vector[low] - slope * numbers[low]))
 
@@ -117,7 +118,11 @@ class Chooser:
             leaves = self.analysis.table(node).leaves
             return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
         if self.analysis.is_sum(node):
-            return max(self.rank(self.reader.variable(leaf)) for arg in node.args for leaf in self.analysis.leaves(arg))
+            return max(
+                self.rank(self.reader.variable(leaf))
+                for arg in node.args
+                for leaf in self.analysis.leaves(arg)
+            )
         if node not in self._ranks:
             below = [arg for arg in operands(node)]
             self._ranks[node] = 1 + max((self.rank(Variable(n, True)) for n in below), default=-1)
@@ -126,7 +131,7 @@ class Chooser:
     # -- working out ----------------------------------------------------------------------------------------------
 
     def run(self, outputs: Mapping[str, Node]) -> Blocks:
-        readouts = tuple(self.readout(name, node) for name, node in outputs.items())
+        readouts = tuple(Reads(self).readout(name, node) for name, node in outputs.items())
         while pending := [v for v in self.demands if v not in self.done]:
             variable = max(pending, key=self.rank)
             self.work_out(variable)
@@ -199,75 +204,6 @@ class Chooser:
         if key not in self._scores:
             self._scores[key] = self.scorer.score(selector, mode, strict=strict)
         return self._scores[key]
-
-    # -- outputs --------------------------------------------------------------------------------------------------
-
-    def readout(self, name: str, node: Node) -> Readout:
-        """A number from which the output's class can be told: the value itself, a code of it, or a code of the parts
-        that decide it."""
-        domain = self.analysis.domain(node)
-        every = np.arange(len(domain))
-        form = self.reader.form(node)
-        if form is not None:
-            centers, margin = self.centers(node, form)
-            if margin > 4 * form.noise:
-                return Readout(name, node, self.demand(form), centers, every, margin)
-        numbers = domain.numbers()
-        whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
-        vector = numbers if whole else every.astype(float)
-        direct = self.reader.read(node, vector) is not None or self.by_terms(node, vector) is not None
-        if not direct and (self.care or not self.looks_up(node, vector)):
-            apart = self.by_parts(name, node)
-            if apart is not None:
-                return apart
-        read = self.demand_feature(node, vector)
-        margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
-        return Readout(name, node, read, vector, every, margin)
-
-    def looks_up(self, node: Node, vector: Vector) -> bool:
-        """Whether one table can provide a feature."""
-        table = self.analysis.table(node)
-        return solve(self.reader, pose(node, table, vector[None, :], self.base(node)), care=self.care) is not None
-
-    def by_parts(self, name: str, node: Node) -> Readout | None:
-        """An output that only depends on which of a few kinds each leaf's value is: the kinds, as digits of one number,
-        are told apart by the unembedding, which then needs no table of their combinations."""
-        table = self.analysis.table(node)
-        digits: list[Vector] = []
-        for standing in table.stands_for:
-            kinds = np.unique(standing, return_inverse=True)[1].reshape(-1)
-            if kinds.max() >= MOST_KINDS:
-                return None
-            digits.append(kinds.astype(float))
-        weight, parts = 1.0, list[Form]()
-        numbers = np.zeros(len(table.codes))
-        for column, (leaf, digit) in enumerate(zip(table.leaves, digits, strict=True)):
-            parts.append(scaled(self.demand_feature(leaf, digit), weight))
-            numbers += weight * digit[table.codes[:, column]]
-            weight *= digit.max() + 1
-        ok = table.values >= 0
-        centers, first = np.unique(numbers[ok], return_index=True)
-        return Readout(name, node, added(*parts), centers, table.values[ok][first], 0.5)
-
-    def centers(self, node: Node, form: Form) -> tuple[Vector, float]:
-        """The carried number of each class, and the distance from any row's number to the nearest class boundary."""
-        table = self.analysis.table(node)
-        ok = table.values >= 0
-        carried = np.full(len(table.codes), form.constant)
-        for column, leaf in enumerate(table.leaves):
-            feature = form.parts.get(self.reader.variable(leaf))
-            if feature is not None:
-                carried = carried + feature[table.codes[:, column]]
-        low = np.full(len(table.domain), np.inf)
-        high = np.full(len(table.domain), -np.inf)
-        np.minimum.at(low, table.values[ok], carried[ok])
-        np.maximum.at(high, table.values[ok], carried[ok])
-        centers = (low + high) / 2
-        order = np.argsort(centers)
-        middle = (centers[order][1:] + centers[order][:-1]) / 2
-        above = (low[order][1:] - middle).min(initial=np.inf)
-        below = (middle - high[order][:-1]).min(initial=np.inf)
-        return centers, float(min(above, below))
 
 
 def operands(node: Node) -> list[Node]:

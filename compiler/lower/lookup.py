@@ -280,6 +280,8 @@ def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list
     distinct: dict[tuple[object, ...], Form] = {}
     for form in forms:
         if len(form.parts) > 1:
-            key = tuple((v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node)))
+            key = tuple(
+                (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
+            )
             distinct.setdefault(key, form)
     return [as_digit(f, *values_of(reader, problem, f)) for f in islice(distinct.values(), MOST_DIRECTIONS)]

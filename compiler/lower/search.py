@@ -106,7 +106,9 @@ def early_parts(lowered: Lowered) -> list[Node]:
     ready: dict[Node, int] = {}
     for number, layer in enumerate(plan.layers):
         ready |= {variable.node: 2 * number + 1 for head in layer.heads for variable, _ in head.targets}
-        ready |= {table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready}
+        ready |= {
+            table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready
+        }
     tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= LARGE_TABLE]
     found: list[Node] = []
     for table in sorted(tables, key=lambda t: -t.stairs.units):

@@ -25,5 +25,5 @@ def fold_positional(analysis: Analysis, node: Node) -> Node | None:
         return analysis.graph.add(Constant(const(values[0])))
     assert relation.allowed is not None
     # Where no input has a value, any will do.
-    items = tuple(const(values[code]) for code in np.argmax(relation.allowed, axis=1).tolist())
+    items = tuple(const(values[int(code)]) for code in np.argmax(relation.allowed, axis=1))
     return analysis.graph.add(Map("index_list", items), analysis.graph.add(Indices()))

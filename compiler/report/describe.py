@@ -1,20 +1,6 @@
 """S-ops and selectors as short RASP text: by the user's names where there are any."""
 
-from rasp.graph import (
-    Aggregate,
-    And,
-    Best,
-    Constant,
-    Graph,
-    Indices,
-    Map,
-    Node,
-    Not,
-    Or,
-    Select,
-    Tokens,
-    Width,
-)
+from rasp.graph import Aggregate, And, Best, Constant, Graph, Indices, Map, Node, Not, Op, Or, Select, Tokens
 from rasp.prims import PRIMS
 from rasp.values import Atom, show
 
@@ -30,15 +16,25 @@ def describe(graph: Graph, node: Node, depth: int = 0) -> str:
     if depth > DEEPEST:
         return "…"
     parts = [describe(graph, arg, depth + 1) for arg in node.args]
-    match node.op:
+    return describe_leaf(node.op) or describe_selector(node.op, parts) or describe_result(node, parts)
+
+
+def describe_leaf(op: Op) -> str:
+    """What has no arguments."""
+    match op:
         case Tokens():
             return "tokens_asis"
         case Indices():
             return "indices"
         case Constant(value):
             return literal(value.value)
-        case Map(prim, parameters):
-            return describe_map(prim, parts, len(parameters), isinstance(node.args[0].op, Tokens))
+        case _:
+            return ""
+
+
+def describe_selector(op: Op, parts: list[str]) -> str:
+    """A selector of described arguments."""
+    match op:
         case Select(test):
             return f"select({parts[0]}, {parts[1]}, {test})"
         case Not():
@@ -49,9 +45,18 @@ def describe(graph: Graph, node: Node, depth: int = 0) -> str:
             return f"({parts[0]} or {parts[1]})"
         case Best():
             return f"best({parts[0]}, {parts[1]})"
+        case _:
+            return ""
+
+
+def describe_result(node: Node, parts: list[str]) -> str:
+    """An s-op of described arguments."""
+    match node.op:
+        case Map(prim, parameters):
+            return describe_map(prim, parts, len(parameters), isinstance(node.args[0].op, Tokens))
         case Aggregate(default):
             return f"aggregate({parts[0]}, {parts[1]}, {literal(default.value)})"
-        case Width():
+        case _:
             return f"selector_width({parts[0]})"
 
 

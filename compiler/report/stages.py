@@ -81,7 +81,7 @@ def layout_stage(layout: Layout, analysis: Analysis) -> str:
     for k, column in enumerate(layout.columns):
         if column is None:
             vector = layout.embedding.vectors[k]
-            parts = []
+            parts: list[str] = []
             if vector[: frame.tokens].any():
                 parts.append(
                     f"{describe(analysis.graph, analysis.graph.add(Tokens()))} {numbers(vector[: frame.tokens])}"

@@ -1,0 +1,115 @@
+"""Outputs: from which number an output's class is told, and where the classes lie on it."""
+
+from typing import Protocol
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.lower.blocks import Readout
+from compiler.lower.form import Form, Vector, added, scaled
+from compiler.lower.lookup import pose, solve
+from compiler.lower.values import Reader
+from rasp.graph import Node
+
+MOST_KINDS = 8
+"""Kinds of values of one leaf that an output may be told from."""
+
+
+class Demands(Protocol):
+    """Who provides forms: the `Chooser` of `compiler/lower/choose.py`."""
+
+    analysis: Analysis
+    reader: Reader
+    care: int
+
+    def demand(self, form: Form) -> Form: ...
+
+    def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form: ...
+
+    def by_terms(self, node: Node, vector: Vector) -> Form | None: ...
+
+    def base(self, node: Node) -> int: ...
+
+
+class Reads:
+    """Readouts over somebody's demands."""
+
+    def __init__(self, demands: Demands) -> None:
+        self.demands = demands
+
+    def readout(self, name: str, node: Node) -> Readout:
+        """A number from which the output's class can be told: the value itself, a code of it, or a code of the parts
+        that decide it."""
+        domain = self.demands.analysis.domain(node)
+        every = np.arange(len(domain))
+        form = self.demands.reader.form(node)
+        if form is not None:
+            centers, margin = self.centers(node, form)
+            if margin > 4 * form.noise:
+                return Readout(name, node, self.demands.demand(form), centers, every, margin)
+        numbers = domain.numbers()
+        whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
+        vector = numbers if whole else every.astype(float)
+        direct = (
+            self.demands.reader.read(node, vector) is not None
+            or self.demands.by_terms(node, vector) is not None
+        )
+        if not direct and (self.demands.care or not self.looks_up(node, vector)):
+            apart = self.by_parts(name, node)
+            if apart is not None:
+                return apart
+        read = self.demands.demand_feature(node, vector)
+        margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
+        return Readout(name, node, read, vector, every, margin)
+
+    def looks_up(self, node: Node, vector: Vector) -> bool:
+        """Whether one table can provide a feature."""
+        table = self.demands.analysis.table(node)
+        return (
+            solve(
+                self.demands.reader,
+                pose(node, table, vector[None, :], self.demands.base(node)),
+                care=self.demands.care,
+            )
+            is not None
+        )
+
+    def by_parts(self, name: str, node: Node) -> Readout | None:
+        """An output that only depends on which of a few kinds each leaf's value is: the kinds, as digits of one number,
+        are told apart by the unembedding, which then needs no table of their combinations."""
+        table = self.demands.analysis.table(node)
+        digits: list[Vector] = []
+        for standing in table.stands_for:
+            kinds = np.unique(standing, return_inverse=True)[1].reshape(-1)
+            if kinds.max() >= MOST_KINDS:
+                return None
+            digits.append(kinds.astype(float))
+        weight, parts = 1.0, list[Form]()
+        numbers = np.zeros(len(table.codes))
+        for column, (leaf, digit) in enumerate(zip(table.leaves, digits, strict=True)):
+            parts.append(scaled(self.demands.demand_feature(leaf, digit), weight))
+            numbers += weight * digit[table.codes[:, column]]
+            weight *= digit.max() + 1
+        ok = table.values >= 0
+        centers, first = np.unique(numbers[ok], return_index=True)
+        return Readout(name, node, added(*parts), centers, table.values[ok][first], 0.5)
+
+    def centers(self, node: Node, form: Form) -> tuple[Vector, float]:
+        """The carried number of each class, and the distance from any row's number to the nearest class boundary."""
+        table = self.demands.analysis.table(node)
+        ok = table.values >= 0
+        carried = np.full(len(table.codes), form.constant)
+        for column, leaf in enumerate(table.leaves):
+            feature = form.parts.get(self.demands.reader.variable(leaf))
+            if feature is not None:
+                carried = carried + feature[table.codes[:, column]]
+        low = np.full(len(table.domain), np.inf)
+        high = np.full(len(table.domain), -np.inf)
+        np.minimum.at(low, table.values[ok], carried[ok])
+        np.maximum.at(high, table.values[ok], carried[ok])
+        centers = (low + high) / 2
+        order = np.argsort(centers)
+        middle = (centers[order][1:] + centers[order][:-1]) / 2
+        above = (low[order][1:] - middle).min(initial=np.inf)
+        below = (middle - high[order][:-1]).min(initial=np.inf)
+        return centers, float(min(above, below))
