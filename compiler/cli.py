@@ -12,7 +12,7 @@ from rasp.cli import SETTINGS, check, run
 from rasp.console import Commands
 from rasp.format_command import fmt
 
-STAGES = ("graph", "domains", "plan", "layout", "weights")
+STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 FOLDER = click.argument("folder", metavar="DIR")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 POSITIVE = click.IntRange(min=1)
@@ -85,6 +85,7 @@ main.add_command(fmt)
 @click.option(
     "--emit", type=click.Choice(STAGES), metavar="STAGE", help=f"Print a stage: {', '.join(STAGES)}."
 )
+@click.option("--explain", "emit", flag_value="explain", help="Print where each s-op went and what it costs.")
 @click.option(
     "-O", "level", type=int, default=2, show_default=True, metavar="LEVEL", help="Optimise: 0 to 3."
 )
@@ -101,6 +102,7 @@ def compile_command(**flags: object) -> int:
       rasp compile sums.rasp -e total --vocab '[0, 1, 2]' --max-length 5 --attention causal -o sums
       rasp compile sort.rasp -o sorted              (with `# compile: ...` in sort.rasp)
       rasp compile sort.rasp --emit plan            (print a stage, write nothing)
+      rasp compile sort.rasp --explain              (what each head and look-up is for)
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 

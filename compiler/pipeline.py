@@ -15,6 +15,7 @@ from compiler.optimise import rules_for
 from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.report import stages
+from compiler.report.explain import bounds_lines, bounds_record, explain
 from compiler.report.summary import summary, symbols
 from rasp.diagnostics import Diagnostic
 from rasp.graph import Node
@@ -51,8 +52,9 @@ class Compiled:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Sizes, JSON-able."""
-        return summary(self.weights, self.plan)
+        """Sizes and error bounds, JSON-able."""
+        errors = bounds_record(self.bounds, self.layout, self.program.graph)
+        return summary(self.weights, self.plan) | {"error_bounds": errors}
 
     @property
     def symbols(self) -> dict[str, Any]:
@@ -70,6 +72,10 @@ class Compiled:
                 return stages.plan_stage(self.plan, self.program.graph)
             case "layout":
                 return stages.layout_stage(self.layout, self.analysis)
+            case "explain":
+                return explain(self.plan, self.layout, self.analysis)
+            case "bounds":
+                return "\n".join(bounds_lines(self.summary["error_bounds"]))
             case "weights":
                 return stages.weights_stage(self.weights)
             case _:

@@ -14,11 +14,14 @@ from compiler.pipeline import Compiled, compile_program
 from rasp.console import WrongUsage, parse_tokens, read_source
 from rasp.diagnostics import RaspError
 from rasp.directives import CompileLine, read_directives
+from rasp.lint import lint
 from rasp.program import load_program
 from rasp.source import Source
 
 #: `name = expression`, but not `a == b`.
 NAMED = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9]*)\s*=(?!=)(.*)", re.DOTALL)
+#: The code of lint's warnings about selectors that mean less under causal attention.
+LOOKS_AHEAD = "causal"
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
@@ -47,7 +50,12 @@ def compile_file(request: CompileRequest) -> int:
     line = chosen_line(request.expressions, directives.compiles)
     outputs = named_outputs(request.expressions, line)
     options = options_of(request, line)
-    compiled = compile_program(load_program(source), outputs, options)
+    program = load_program(source)
+    if options.attention == "causal":
+        for warning in lint(program, causal=True):
+            if warning.code == LOOKS_AHEAD:
+                click.echo(warning.render(), err=True)
+    compiled = compile_program(program, outputs, options)
     if request.folder is not None:
         save(compiled, request.folder)
     if request.emit is not None:

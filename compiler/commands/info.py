@@ -8,6 +8,7 @@ import click
 from compiler.commands.sizes import size_lines
 from compiler.export.checkpoint import Checkpoint, read_checkpoint
 from compiler.export.records import options_record
+from compiler.report.explain import bounds_lines
 from rasp.values import show
 
 SHOWN_VALUES = 12
@@ -50,7 +51,7 @@ def info_text(checkpoint: Checkpoint) -> str:
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         lines.append(f"              {len(output.classes)} values: {some(output.classes)}")
-    return "\n".join(lines)
+    return "\n".join(lines + bounds_lines(checkpoint.summary.get("error_bounds", {"values": []})))
 
 
 def some(values: tuple[object, ...]) -> str:

@@ -8,6 +8,7 @@ When one is unsafe the next attempt
 When nothing is left to try the program is refused, with the decision that fails and the greatest length that holds.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ from rasp.graph import Constant, Graph, Node
 
 MOST_ATTEMPTS = 12
 MOST_CARE = 2
+PATIENCE = 5.0
+"""Seconds after which the search for a length that holds ends; only a hint depends on it."""
 MOST_IMPROVEMENTS = 8
 LARGE_TABLE = 48
 """Hidden units from which on a table is worth taking apart."""
@@ -171,14 +174,18 @@ def exhausted(
     """The refusal, with the greatest length for which the program does compile."""
     node = problem if problem is not None else next(iter(outputs.values()))
     holds = greatest_length(graph, outputs, options)
-    hint = f"it holds up to --max-length {holds}" if holds else "it does not hold at any length"
+    hint = (
+        f"it holds at --max-length {holds}" if holds else "compute it in smaller steps, or with fewer tokens"
+    )
     return refuse(graph, node, "float32 cannot tell apart all the values that it compares here", hint)
 
 
 def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> int:
-    """Largest length below the one asked for at which lowering succeeds, by bisection; 0 for none."""
+    """The greatest length found, by bisection from above within a time that a user would wait, at which lowering
+    succeeds; 0 for none."""
     holds, fails = 0, options.max_length
-    while fails - holds > 1:
+    deadline = time.monotonic() + PATIENCE
+    while fails - holds > 1 and time.monotonic() < deadline:
         middle = (holds + fails) // 2
         if succeeds(graph, outputs, replace(options, max_length=middle)):
             holds = middle
@@ -188,11 +195,8 @@ def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileO
 
 
 def succeeds(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> bool:
-    """Whether an attempt holds at some level of care; parts are not materialised here, lest bisection take minutes."""
-    for care in range(MOST_CARE + 1):
-        try:
-            if not attempt(Analysis(graph, options), outputs, care=care).bounds.unsafe:
-                return True
-        except (Unsolved, CompileError):
-            return False
-    return False
+    """Whether the most careful attempt holds; parts are not materialised here, lest bisection take minutes."""
+    try:
+        return not attempt(Analysis(graph, options), outputs, care=MOST_CARE).bounds.unsafe
+    except (Unsolved, CompileError):
+        return False

@@ -34,6 +34,8 @@ def sweep(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]
         now = settle(analysis, graph.add(node.op, *(new[arg] for arg in node.args)), rules)
         new[node] = now
         if node is not now:
+            if node in graph.names:
+                graph.names.setdefault(now, graph.names[node])
             for made in reachable([now]):
                 inherit(analysis, node, made)
     return {name: new[node] for name, node in outputs.items()}
@@ -55,7 +57,7 @@ def settle(analysis: Analysis, node: Node, rules: Sequence[Rule]) -> Node:
 
 
 def inherit(analysis: Analysis, old: Node, new: Node) -> None:
-    """A node made in place of another is called and placed like it, unless it has a name or place already."""
+    """A node made in place of another is placed like it, unless it has a place already."""
     graph = analysis.graph
     if old in graph.origins:
         graph.origins.setdefault(new, graph.origins[old])

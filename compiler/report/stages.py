@@ -11,18 +11,14 @@ from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
 from compiler.report.describe import describe
 from rasp.graph import Graph, Indices, Node, Tokens, reachable
+from rasp.graph_text import print_graph
 
-STAGES = ("graph", "domains", "plan", "layout", "weights")
+STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 
 
 def graph_stage(outputs: Mapping[str, Node]) -> str:
     """The optimised graph, one node a line."""
-    number = {node: k for k, node in enumerate(reachable(outputs.values()))}
-    rows = [
-        f"%{k} = {node.op} {' '.join(f'%{number[a]}' for a in node.args)}".rstrip()
-        for node, k in number.items()
-    ]
-    return "\n".join(rows + [f"{name} = %{number[node]}" for name, node in outputs.items()])
+    return print_graph(dict(outputs))
 
 
 def domains_stage(outputs: Mapping[str, Node], analysis: Analysis) -> str:
