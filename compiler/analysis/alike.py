@@ -48,11 +48,10 @@ def group(analysis: Facts, leaf: Node, uses: list[Node], size: int) -> Ints:
     verdicts = [whole_column(analysis, use, size) for use in uses]
     _, first, kinds = np.unique(np.stack(verdicts, axis=1), axis=0, return_index=True, return_inverse=True)
     kinds = kinds.reshape(-1)
-    if analysis.is_scalar(leaf) and np.count_nonzero(np.diff(kinds)) >= len(
-        first
-    ):  # more runs than kinds: not all neighbours
-        return identity
-    return first[kinds]
+    if not analysis.is_scalar(leaf):
+        return first[kinds]
+    starts = np.concatenate([[True], np.diff(kinds) != 0])  # neighbours only: each run stands apart
+    return np.flatnonzero(starts)[np.cumsum(starts) - 1]
 
 
 def whole_column(analysis: Facts, use: Node, size: int) -> Ints:

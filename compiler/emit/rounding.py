@@ -9,8 +9,9 @@ from compiler.lower.form import Vector
 
 MANTISSA = 2.0**24
 FINEST = 2.0**-40
-NEGLIGIBLE = 2.0**-30
-"""Share of the grain of exact values by which the leak of a head may disturb them: it drowns in the next rounding."""
+NEGLIGIBLE = 2.0**-24
+"""Share of the grain of exact values by which the leak of a head may disturb them: less than half the distance to the next
+float32 of any multiple of the grain but 0, so that the next rounding takes it away."""
 POINTS = 257
 """Where a table's rounding is looked at; between two points it changes by less than they are apart."""
 LEAST_GAP = 14.0

@@ -1,5 +1,6 @@
 """Selectors to scores: the query and key forms of a head."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ EXACT = 2.0**24
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
+FINE = 256
 
 Demand = Callable[[Node, Vector, float | None], Form]
 
@@ -90,7 +92,7 @@ class Scorer:
         tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
         top = float(ranks.max()) * max(tie, 1) + tie
         step = self.sharpness(mode)
-        sharpness = step * (top + 2)
+        sharpness = step * 2.0 ** math.ceil(math.log2(top + 2))  # a power of two keeps integer scores exact
         if sharpness * 4 > EXACT:
             raise refuse(
                 self.analysis.graph,
@@ -230,6 +232,8 @@ class Scorer:
         if column.constant_query is None:
             return None
         at_bos = target / column.constant_query
+        if at_bos * FINE != round(at_bos * FINE):  # it would make the whole column too fine to stay exact
+            return None
         if self.analysis.causal:
             return column.query, column.key.at_bos(at_bos)
         low, high = column.key_range
