@@ -6,6 +6,7 @@ table that writes them is built, which demands features of variables further dow
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,14 +25,23 @@ FEW = 2
 """Columns that one feature of a computed variable may be read from."""
 
 
+@dataclass(frozen=True)
+class Style:
+    """How careful to be (`compiler/lower/search.py`), and which expressions' tables get steep ramps."""
+
+    care: int = 0
+    steep: frozenset[Node] = frozenset()
+
+
 class Chooser:
     """One run of the choice; `choose` is its only user."""
 
-    def __init__(self, analysis: Analysis, *, care: int) -> None:
+    def __init__(self, analysis: Analysis, style: Style) -> None:
         self.analysis = analysis
-        self.care = care
+        self.care = style.care
+        self.steep = style.steep
         self.reader = Reader(analysis)
-        self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=care)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
@@ -159,7 +169,7 @@ class Chooser:
         basis = choose_basis(list(self.demands[variable].values()), FEW)
         node = variable.node
         features = np.array(basis.vectors)
-        problem = pose(node, self.analysis.table(node), features, self.base(node))
+        problem = pose(node, self.analysis.table(node), features, self.base(node), steep=node in self.steep)
         lookup = solve(self.reader, problem, care=self.care)
         if lookup is None:
             raise Unsolved(node)
@@ -227,9 +237,9 @@ class Unsolved(Exception):
         self.node = node
 
 
-def choose(analysis: Analysis, outputs: Mapping[str, Node], *, care: int = 0) -> Blocks:
-    """Blocks for the outputs; `care` (as in `compiler/lower/search.py`) avoids constructions that pass errors on.
+def choose(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:
+    """Blocks for the outputs; `style` says which constructions that pass errors on to avoid.
 
     Raises `Unsolved`, or `CompileError` for what can't be compiled.
     """
-    return Chooser(analysis, care=care).run(outputs)
+    return Chooser(analysis, style).run(outputs)

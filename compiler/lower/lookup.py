@@ -17,7 +17,7 @@ import numpy as np
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Table
 from compiler.lower.form import Form, Vector, added, scaled
-from compiler.lower.staircase import MERGED, Matrix, Staircase, build, runs_of
+from compiler.lower.staircase import GENTLE, MERGED, STEEP, Matrix, Staircase, Tolerance, build, runs_of
 from compiler.lower.values import Reader
 from rasp.graph import Map, Node
 
@@ -38,7 +38,9 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Problem:
-    """Rows of leaf codes, and the output each needs: `targets[group[row]]`; `base` is the group that needs 0."""
+    """Rows of leaf codes, and the output each needs: `targets[group[row]]`; `base` is the group that needs 0.
+
+    `steep` asks for steps that bear more error of their input, at the price of more rounding."""
 
     node: Node
     leaves: tuple[Node, ...]
@@ -47,6 +49,7 @@ class Problem:
     group: Ints
     targets: Matrix
     base: int
+    steep: bool
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Digit:
     kinds: int
 
 
-def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
+def pose(node: Node, table: Table, features: Matrix, base: int, *, steep: bool = False) -> Problem:
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
     ok = table.values >= 0
     wanted = (features - features[:, [base]]).T  # (codes, features)
@@ -74,6 +77,7 @@ def pose(node: Node, table: Table, features: Matrix, base: int) -> Problem:
         group_of_code[table.values[ok]],
         targets,
         int(group_of_code[base]),
+        steep,
     )
 
 
@@ -116,7 +120,8 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Looku
     runs = runs_of(low, high, problem.group)
     if runs is None:
         return None
-    stairs = build(runs, problem.targets, problem.base, form.noise, care=care)
+    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE)
+    stairs = build(runs, problem.targets, problem.base, tolerance)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs)
 
 

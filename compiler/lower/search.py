@@ -4,10 +4,12 @@ Each attempt chooses blocks, schedules them, lays them out and has every decisio
 When one is unsafe the next attempt
 1. builds tables of steps only, which pass no errors on, and reads numbers through tables (`care` 1);
 2. also scores inexact values one-hot instead of by squares (`care` 2);
-3. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
+3. makes the ramps of steps that failed steeper;
+4. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
 When nothing is left to try the program is refused, with the decision that fails and the greatest length that holds.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +17,7 @@ from dataclasses import dataclass, replace
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
 from compiler.emit.bounds import Bounds, Decision, audit
-from compiler.lower.choose import Unsolved, choose
+from compiler.lower.choose import Style, Unsolved, choose
 from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Frame, Layout, allocate
 from compiler.lower.plan import Plan, schedule
@@ -46,19 +48,20 @@ class Lowered:
 def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> Lowered:
     """The first attempt that holds. Raises `CompileError` when none does."""
     materialised: frozenset[Node] = frozenset()
-    care = 0
+    style = Style()
     problem: Node | None = None
     for _ in range(MOST_ATTEMPTS):
         analysis = Analysis(graph, options, materialised)
         try:
-            lowered = attempt(analysis, outputs, care=care)
+            lowered = attempt(analysis, outputs, style)
         except Unsolved as unsolved:
             problem = unsolved.node
         else:
             if not lowered.bounds.unsafe:
-                return improve(lowered, outputs, care=care) if options.level >= SEARCHING else lowered
-            if care < MOST_CARE:
-                care += 1
+                return improve(lowered, outputs, style) if options.level >= SEARCHING else lowered
+            sturdier = more_careful(style, lowered.bounds.unsafe)
+            if sturdier != style:
+                style = sturdier
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
             early = early_parts(lowered)[:1]
@@ -72,7 +75,15 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
     raise exhausted(graph, outputs, options, problem)
 
 
-def improve(lowered: Lowered, outputs: Mapping[str, Node], *, care: int) -> Lowered:
+def more_careful(style: Style, unsafe: list[Decision]) -> Style:
+    """The next style to try: first in general, then with steep ramps where steps failed."""
+    if style.care < MOST_CARE:
+        return replace(style, care=style.care + 1)
+    failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
+    return replace(style, steep=style.steep | failed)
+
+
+def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowered:
     """Look up parts of large tables a layer earlier, where that makes the model smaller and no deeper.
 
     A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
@@ -87,7 +98,7 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], *, care: int) -> Lowe
         tried.add(part)
         analysis = Analysis(best.analysis.graph, best.analysis.options, best.analysis.materialised | {part})
         try:
-            other = attempt(analysis, outputs, care=care)
+            other = attempt(analysis, outputs, style)
         except (Unsolved, CompileError):
             continue
         if not other.bounds.unsafe and cost(other) < cost(best):
@@ -125,10 +136,10 @@ def early_parts(lowered: Lowered) -> list[Node]:
     return found
 
 
-def attempt(analysis: Analysis, outputs: Mapping[str, Node], *, care: int) -> Lowered:
+def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered:
     """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
     options = analysis.options
-    plan = schedule(choose(analysis, outputs, care=care))
+    plan = schedule(choose(analysis, outputs, style))
     layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
     return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
 
@@ -197,6 +208,6 @@ def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileO
 def succeeds(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> bool:
     """Whether the most careful attempt holds; parts are not materialised here, lest bisection take minutes."""
     try:
-        return not attempt(Analysis(graph, options), outputs, care=MOST_CARE).bounds.unsafe
+        return not attempt(Analysis(graph, options), outputs, Style(MOST_CARE)).bounds.unsafe
     except (Unsolved, CompileError):
         return False

@@ -21,6 +21,8 @@ from compiler.lower.form import Vector
 Matrix = NDArray[np.float64]
 MERGED = 1e-9
 """Points closer than this, relative to their range, are one point."""
+GENTLE, STEEP = 1 / 4, 3 / 8
+"""How much of a gap is left flat on either side of a ramp: steeper ramps bear more error, and make more."""
 BEND_NOISE = 0.01
 """Share of a target's smallest step that a bend may pass on of its input's error."""
 
@@ -74,17 +76,27 @@ def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
     return Runs(start, np.where(stop - start <= tolerance, start, stop), first)
 
 
-def build(runs: Runs, targets: Matrix, base_group: int, noise: float, *, care: int) -> Staircase | None:
+@dataclass(frozen=True)
+class Tolerance:
+    """`noise` bounds the error of z; with `care` only steps are used if there is any, and each of their ramps leaves
+    `inset` of its gap flat on either side."""
+
+    noise: float = 0.0
+    care: int = 0
+    inset: float = GENTLE
+
+
+def build(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
     """The cheaper of the two constructions whose margins hold; None when neither's do.
 
-    `targets[group]` is the output vector of a group; `noise` bounds the error of z; the base is a point of
-    `base_group`, whose targets have to be 0. With `care` a staircase over an inexact z has steps only.
+    `targets[group]` is the output vector of a group; the base is a point of `base_group`, whose targets have to be 0.
     """
+    noise, care, inset = tolerance.noise, tolerance.care, tolerance.inset
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
     candidates = np.flatnonzero(runs.group == base_group)
     middle = float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
-    stairs = steps(runs, targets, middle, noise)
+    stairs = steps(runs, targets, middle, noise, inset)
     exact = runs.are_points and not (care and noise)
     curve = bends(runs, targets, middle, noise) if exact else None
     if stairs is None or (curve is not None and curve.units < stairs.units):
@@ -92,17 +104,17 @@ def build(runs: Runs, targets: Matrix, base_group: int, noise: float, *, care: i
     return stairs
 
 
-def steps(runs: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:
-    """Two units per change of target."""
+def steps(runs: Runs, targets: Matrix, base: float, noise: float, inset: float) -> Staircase | None:
+    """Two units per change of target; `inset` is the share of a gap on either side of its ramp."""
     change = np.flatnonzero(np.any(targets[runs.group[1:]] != targets[runs.group[:-1]], axis=1))
     low, high = runs.high[change], runs.low[change + 1]
     gap = high - low
     # Without noise a ramp may span the whole gap: slopes 1/gap keep integer points exact.
-    inset = gap / 4 if noise else np.zeros_like(gap)
-    margin = float((gap / 4).min()) if len(gap) else np.inf
+    margin = float((gap * inset).min()) if len(gap) else np.inf
     if margin < noise:
         return None
-    start, stop = low + inset, high - inset
+    beside = gap * inset if noise else np.zeros_like(gap)
+    start, stop = low + beside, high - beside
     jump = targets[runs.group[change + 1]] - targets[runs.group[change]]
     right = low >= base
     sign = np.where(right, 1.0, -1.0)
