@@ -1,0 +1,63 @@
+"""The documents are true: their examples run and give what stands there; the paths and links they name exist.
+
+`python -m tests.test_docs FILE…` writes down what the examples give now.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.documents import replayed
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = ("README.md", "docs/language.md", "docs/tutorial.md")
+PROSE = (*DOCUMENTS, "CONTRIBUTING.md", "docs/architecture.md", "benchmarks/README.md", "programs/README.md")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+PATH = re.compile(
+    r"`((?:rasp|compiler|tests|programs|docs|benchmarks|editors|\.ci)/[\w./*-]*|[A-Z]\w+\.md|Makefile)`"
+)
+TARGET = re.compile(r"(?:`|^\s*|\$ )make ([a-z]+)", re.MULTILINE)
+#: Seconds, and what depends on them, differ from run to run.
+TIMES = re.compile(r"^ +time .*$", re.MULTILINE)
+
+
+def in_its_folder(document: str) -> str:
+    """The document replayed in the current folder, which gets the programs of the repository."""
+    Path("programs").symlink_to(ROOT / "programs")
+    return replayed((ROOT / document).read_text(encoding="utf-8"))
+
+
+def same_but_time(text: str) -> str:
+    return TIMES.sub("  time", text)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_examples_give_what_stands_there(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written = (ROOT / document).read_text(encoding="utf-8")
+    assert same_but_time(in_its_folder(document)) == same_but_time(written)
+
+
+@pytest.mark.parametrize("document", PROSE)
+def test_paths_links_and_targets_exist(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for link in LINK.findall(text):
+        assert ((ROOT / document).parent / link).exists(), link
+    for path in PATH.findall(text):
+        assert list(ROOT.glob(path.rstrip("/"))), path
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in TARGET.findall(text):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            (ROOT / name).write_text(in_its_folder(name), encoding="utf-8")
