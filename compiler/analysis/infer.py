@@ -204,7 +204,8 @@ class Analysis:
         (domain, codes), (other, other_codes) = ints, factor(floats)
         both = (codes >= 0) & (other_codes >= 0)
         pairs = np.unique(np.stack([codes[both], other_codes[both]]), axis=1)
-        for a, b in zip(*map(list[int], pairs.tolist()), strict=True):
+        for pair in pairs.T:
+            a, b = int(pair[0]), int(pair[1])
             if len(domain_of([domain.values[a], other.values[b]])) != 1:
                 raise refuse(
                     self.graph,
