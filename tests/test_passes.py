@@ -1,0 +1,147 @@
+"""Each rule of the optimiser: the expression before and after, and that both mean the same.
+
+Nodes are hash-consed, so "becomes" is identity: the rewritten graph *is* the graph of the expression on the right.
+"""
+
+from itertools import product
+
+import pytest
+
+from compiler.analysis.infer import Analysis
+from compiler.optimise import RULES, rules_for
+from compiler.optimise.count_before import count_before
+from compiler.optimise.count_of_mean import count_of_mean
+from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.place_best import place_best
+from compiler.optimise.rewrite import Rule, rewrite
+from compiler.optimise.split_or import split_or
+from compiler.optimise.split_width import split_width
+from compiler.options import CompileOptions
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.program import load_program
+from rasp.source import Source
+
+SAME = "select(tokens, tokens, ==)"
+BEFORE = "select(indices, indices, <)"
+UP_TO = "select(indices, indices, <=)"
+FIRST = "select(indices, 0, ==)"
+
+# name: rule, attention, before, after (None: the rule leaves it alone)
+CASES: dict[str, tuple[Rule, str, str, str | None]] = {
+    "rank is counted in two parts": (
+        split_width,
+        "full",
+        f"selector_width(select(tokens, tokens, <) or ({SAME} and {BEFORE}))",
+        f"selector_width(select(tokens, tokens, <)) + selector_width({SAME} and {BEFORE})",
+    ),
+    "parts that overlap stay together": (split_width, "full", f"selector_width({SAME} or {UP_TO})", None),
+    "a prefix is counted by averaging": (
+        count_of_mean,
+        "full",
+        f'round(aggregate({UP_TO}, indicator(tokens == "a")) * (indices + 1))',
+        f'selector_width({UP_TO} and select(indicator(tokens == "a"), 1, ==))',
+    ),
+    "a sum is a sum of counts": (
+        count_of_mean,
+        "full",
+        'round(length * aggregate(full_s, 2 if tokens == "a" else 0))',
+        '2 * selector_width(full_s and select((2 if tokens == "a" else 0), 2, ==))',
+    ),
+    "a mean times another number is no count": (
+        count_of_mean,
+        "full",
+        f'round(aggregate({UP_TO}, indicator(tokens == "a")) * (indices + 2))',
+        None,
+    ),
+    "fractions are not counted": (
+        count_of_mean,
+        "full",
+        "round(aggregate(full_s, indices / 2) * length)",
+        None,
+    ),
+    "the position decides a causal length": (
+        fold_positional,
+        "causal",
+        "length",
+        "[1, 2, 3, 4][indices]",
+    ),
+    "length is not decided by the position": (fold_positional, "full", "length", None),
+    "a shifted index is known": (
+        fold_positional,
+        "full",
+        "aggregate(select(indices, indices - 1, ==), indices, 7)",
+        "[7, 0, 1, 2][indices]",
+    ),
+    "best below not": (
+        place_best,
+        "full",
+        f"selector_width(not best({SAME}, indices))",
+        f"selector_width(not select(indices, aggregate(best({SAME}, indices), indices, -1), ==))",
+    ),
+    "best of best": (
+        place_best,
+        "full",
+        f"selector_width(best(best({SAME}, indices), -indices))",
+        f"selector_width(best({SAME}, indices))",
+    ),
+    "inclusion and exclusion": (
+        split_or,
+        "full",
+        f"selector_width({SAME} or {FIRST})",
+        f"selector_width({SAME}) + selector_width({FIRST}) - selector_width({SAME} and {FIRST})",
+    ),
+    "one variable needs no taking apart": (
+        split_or,
+        "full",
+        f'selector_width({SAME} or select(tokens, "a", ==))',
+        None,
+    ),
+    "any of either": (
+        split_or,
+        "full",
+        f"aggregate({SAME} or {FIRST}, 1, 0)",
+        f"1 if selector_width({SAME}) > 0 or selector_width({FIRST}) > 0 else 0",
+    ),
+    "absorption": (
+        split_or,
+        "full",
+        f"selector_width(({SAME} or {FIRST}) and {FIRST})",
+        f"selector_width({FIRST})",
+    ),
+    "earlier under the causal mask": (
+        count_before,
+        "causal",
+        f"selector_width({SAME} and {BEFORE})",
+        f"selector_width({SAME}) - indicator(tokens == tokens)",
+    ),
+    "earlier without the mask": (count_before, "full", f"selector_width({SAME} and {BEFORE})", None),
+}
+
+
+def rewritten(rules: list[Rule], attention: str, text: str, after: str | None) -> None:
+    program = load_program(Source("<test>", ""))
+    options = CompileOptions(tuple("abc"), 4, attention)
+    old = program.sop(text)
+    new = rewrite(Analysis(program.graph, options), {"out": old}, rules)["out"]
+    if after is not None:
+        assert new is program.sop(after)
+    inputs = [list(word) for n in range(1, 5) for word in product("abc", repeat=n)]
+    for before, now in zip(*evaluate([old, new], inputs, attention), strict=True):
+        if not isinstance(before, EvaluationError):
+            assert before == now
+
+
+@pytest.mark.parametrize(("rule", "attention", "before", "after"), CASES.values(), ids=CASES)
+def test_rule(rule: Rule, attention: str, before: str, after: str | None) -> None:
+    rewritten([rule], attention, before, before if after is None else after)
+
+
+@pytest.mark.parametrize("level", range(4))
+@pytest.mark.parametrize("attention", ["full", "causal"])
+def test_levels_keep_meaning(level: int, attention: str) -> None:
+    for _, _, before, _ in CASES.values():
+        rewritten(rules_for(level), attention, before, None)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule for _, rule in RULES} == {rule for rule, *_ in CASES.values()}
