@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compiler.analysis.defined import check_defined
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble
 from compiler.emit.bounds import Bounds
@@ -91,7 +92,9 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
     Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly.
     """
     nodes = {name: program.sop(text) for name, text in outputs.items()}
-    nodes = rewrite(Analysis(program.graph, options), nodes, rules_for(options.level))
+    analysis = Analysis(program.graph, options)
+    check_defined(analysis, nodes)
+    nodes = rewrite(analysis, nodes, rules_for(options.level))
     lowered = lower(program.graph, nodes, options)
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
     return Compiled(program, dict(outputs), options, nodes, lowered, weights)

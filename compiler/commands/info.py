@@ -52,7 +52,9 @@ def info_text(checkpoint: Checkpoint) -> str:
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         lines.append(f"              {len(output.classes)} values: {some(output.classes)}")
-    return "\n".join(lines + bounds_lines(cast(dict[str, Any], checkpoint.summary.get("error_bounds", {"values": []}))))
+    return "\n".join(
+        lines + bounds_lines(cast(dict[str, Any], checkpoint.summary.get("error_bounds", {"values": []})))
+    )
 
 
 def some(values: tuple[object, ...]) -> str:
