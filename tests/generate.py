@@ -76,14 +76,19 @@ def strings(draw: DrawFn, size: int) -> str:
         case 2:
             return f"({draw(strings(left))} + {draw(strings(right))})"
         case _:
-            return f"shift({draw(strings(size - 1))}, {draw(st.sampled_from(['1', '-1', '2']))}, \"-\")"
+            return f'shift({draw(strings(size - 1))}, {draw(st.sampled_from(["1", "-1", "2"]))}, "-")'
 
 
 @st.composite
 def selectors(draw: DrawFn, size: int) -> str:
     """A selector."""
     if size <= 1:
-        simple = ["select(tokens, tokens, ==)", "select(indices, indices, <=)", "select(indices, indices, <)", "full_s"]
+        simple = [
+            "select(tokens, tokens, ==)",
+            "select(indices, indices, <=)",
+            "select(indices, indices, <)",
+            "full_s",
+        ]
         return draw(st.sampled_from(simple))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
@@ -96,7 +101,9 @@ def selectors(draw: DrawFn, size: int) -> str:
         case 4:
             return f"select({draw(booleans(left))}, {draw(booleans(right))}, ==)"
         case 5 | 6:
-            return f"({draw(selectors(left))} {draw(st.sampled_from(['and', 'or']))} {draw(selectors(right))})"
+            return (
+                f"({draw(selectors(left))} {draw(st.sampled_from(['and', 'or']))} {draw(selectors(right))})"
+            )
         case 7:
             return f"(not {draw(selectors(size - 1))})"
         case _:
@@ -105,4 +112,6 @@ def selectors(draw: DrawFn, size: int) -> str:
 
 def s_ops(largest: int = 12) -> SearchStrategy[str]:
     """Any s-op of up to `largest` nodes."""
-    return st.integers(1, largest).flatmap(lambda size: st.one_of(numbers(size), booleans(size), strings(size)))
+    return st.integers(1, largest).flatmap(
+        lambda size: st.one_of(numbers(size), booleans(size), strings(size))
+    )

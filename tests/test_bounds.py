@@ -44,7 +44,7 @@ def compiled(path: Path, number: int) -> Compiled:
 
 def random_inputs(options: CompileOptions) -> list[list[object]]:
     rng = np.random.default_rng(0)
-    lengths = rng.integers(1, options.max_length + 1, INPUTS - 2).tolist() + [1, options.max_length]
+    lengths = [*rng.integers(1, options.max_length + 1, INPUTS - 2).tolist(), 1, options.max_length]
     return [[options.vocabulary[k] for k in rng.integers(0, len(options.vocabulary), n)] for n in lengths]
 
 
@@ -65,7 +65,9 @@ def measured(model: Compiled) -> tuple[np.ndarray, np.ndarray]:
             assert isinstance(value, list)
             domain, features = analysis.domain(variable.node), layout.blocks.features[variable]
             codes = [domain.code(v) for v in value]
-            for feature, (vector, at_bos) in enumerate(zip(features.basis.vectors, features.at_bos, strict=True)):
+            for feature, (vector, at_bos) in enumerate(
+                zip(features.basis.vectors, features.at_bos, strict=True)
+            ):
                 column = layout.columns.index((variable, feature))
                 ideal = np.concatenate([[at_bos], vector[codes]])
                 errors[column] = max(errors[column], np.abs(residual[:, column] - ideal).max())
@@ -73,7 +75,9 @@ def measured(model: Compiled) -> tuple[np.ndarray, np.ndarray]:
     return errors, seen
 
 
-@pytest.mark.parametrize(("path", "number"), [row[1:] for row in compile_lines()], ids=[r[0] for r in compile_lines()])
+@pytest.mark.parametrize(
+    ("path", "number"), [row[1:] for row in compile_lines()], ids=[r[0] for r in compile_lines()]
+)
 def test_bounds_hold(path: Path, number: int) -> None:
     model = compiled(path, number)
     errors, seen = measured(model)
@@ -88,5 +92,9 @@ def test_bounds_are_not_idle() -> None:
     for name in ("sorting/sort", "counting/histogram", "basics/reverse", "counting/double_histogram"):
         model = compiled(PROGRAMS / f"{name}.rasp", 0)
         errors, seen = measured(model)
-        idle = seen & (model.bounds.columns > IGNORED) & (model.bounds.columns > LOOSEST * np.maximum(errors, 1e-9))
+        idle = (
+            seen
+            & (model.bounds.columns > IGNORED)
+            & (model.bounds.columns > LOOSEST * np.maximum(errors, 1e-9))
+        )
         assert not idle.any(), name
