@@ -23,8 +23,8 @@ demo: $(VENV)/.installed
 	$(RASP) compile $(SORT) -e sorted_tokens -o $(MODEL)
 	$(RASP) verify $(MODEL) --budget 5000
 	$(RASP) apply $(MODEL) -i cabbage -i aheadbag
-	@printf '\n# What the transformer does in each layer.\n\n'
-	$(RASP) compile $(SORT) -e sorted_tokens --emit plan
+	@printf '\n# What each part of the transformer is for.\n\n'
+	$(RASP) compile $(SORT) -e sorted_tokens --explain
 	@printf '\nNext: %s repl, or the tutorial in docs/tutorial.md.\n' '$(RASP)'
 
 test: $(VENV)/.developed

@@ -3,8 +3,10 @@
 `python -m tests.test_docs FILE…` writes down what the examples give now.
 """
 
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +22,9 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 PATH = re.compile(
     r"`((?:rasp|compiler|tests|programs|docs|benchmarks|editors|\.ci)/[\w./*-]*|[A-Z]\w+\.md|Makefile)`"
 )
-TARGET = re.compile(r"(?:`|^\s*|\$ )make ([a-z]+)", re.MULTILINE)
+TARGET = re.compile(r"(?:`|^)make ([a-z]+)(?=`|\s+#|$)", re.MULTILINE)
+#: A row of the README's table: program, layers, heads, parameters, wrong; the other compiler's layers and parameters.
+ROW = re.compile(r"^\| `(\S+)` \| (\d+) \| (\d+) \| ([\d,]+) \| (\d+)% \| (\d+) \| ([\d,]+) \|", re.MULTILINE)
 #: Seconds, and what depends on them, differ from run to run.
 TIMES = re.compile(r"^ +time .*$", re.MULTILINE)
 
@@ -54,6 +58,17 @@ def test_paths_links_and_targets_exist(document: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in TARGET.findall(text):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+def test_the_table_of_sizes_is_measured() -> None:
+    written = {row[0]: row[1:] for row in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    script = str(ROOT / "benchmarks" / "compiler.py")
+    options = ["--sizes", "10x20", "--programs", ",".join(written), "--inputs", "20", "--json"]
+    done = subprocess.run([sys.executable, script, *options], cwd=ROOT, capture_output=True, check=True)
+    rows = {row["program"]: row for row in json.loads(done.stdout)["10x20"]["rows"]}
+    columns = ("layers", "heads", "parameters", "wrong", "Tracr layers", "Tracr parameters")
+    for program, cells in written.items():
+        assert tuple(f"{rows[program][column]:,}" for column in columns) == cells, program
 
 
 if __name__ == "__main__":
