@@ -29,7 +29,7 @@ LEVELS = (
     ("rasp", ". cli __main__"),
     ("compiler", "options config"),
     ("compiler.analysis", "domain formula means rows refusal facts matching selectors alike leaf_values"),
-    ("compiler.analysis", "infer"),
+    ("compiler.analysis", "infer defined"),
     (
         "compiler.optimise",
         "rewrite fold_positional place_best count_of_mean split_width split_or count_before .",
