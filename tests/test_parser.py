@@ -217,6 +217,49 @@ def test_long_sum_and_deep_nesting() -> None:
     parse(Source("<test>", f"x = {'(' * 150}1{')' * 150};"))
 
 
+WORDS = [
+    "x",
+    "=",
+    ";",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "1",
+    '"a"',
+    "+",
+    "==",
+    "not",
+    "if",
+    "else",
+    "in",
+    "for",
+]
+WORDS += [
+    "def",
+    "return",
+    "select",
+    "load",
+    "set",
+    "example",
+    "\n",
+    "#",
+    "'",
+    "&&",
+    "é",
+    "draw",
+    "exit",
+    "on",
+    ".",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join) | st.text(string.printable, max_size=40))
 def test_any_text_is_read(text: str) -> None:
     """Whatever stands there: an answer, with every problem at a place, and no statement lost."""
     module = parse_tolerantly(Source("<test>", text))
