@@ -2,11 +2,14 @@
 
 import json
 import logging
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import lark
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rasp import grammar, syntax
 from rasp.diagnostics import RaspError
