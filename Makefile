@@ -27,7 +27,7 @@ demo: $(VENV)/.installed
 	$(RASP) compile $(SORT) -e sorted_tokens --explain
 	@printf '\nNext: %s repl, or the tutorial in docs/tutorial.md.\n' '$(RASP)'
 
-test: $(VENV)/.developed
+test: $(VENV)/.tested
 	$(BIN)/python -m pytest --numprocesses=auto
 
 check: $(VENV)/.developed
@@ -60,6 +60,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@# The torch without CUDA, if it can be had; otherwise the next line takes the one that there is.
 	@$(INSTALL) --no-deps --retries 0 --timeout 15 $(CPU_TORCH) torch >/dev/null 2>&1 || true
 	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	@$(INSTALL) --editable '.[test]'
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.installed
