@@ -26,7 +26,7 @@ def all_different(vocabulary: Word, length: int, count: int, seed: int) -> Itera
     random = Random(seed)
     longest = min(length, len(vocabulary))
     words = (tuple(random.sample(vocabulary, random.randint(1, longest))) for _ in range(count))
-    return in_batches(words)
+    return in_batches(dict.fromkeys(words))
 
 
 def at_most_twice(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
@@ -34,7 +34,7 @@ def at_most_twice(vocabulary: Word, length: int, count: int, seed: int) -> Itera
     random = Random(seed)
     longest = min(length, 2 * len(vocabulary))
     words = (tuple(random.sample(vocabulary * 2, random.randint(1, longest))) for _ in range(count))
-    return in_batches(words)
+    return in_batches(dict.fromkeys(words))
 
 
 def bracketed(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:

@@ -69,7 +69,7 @@ def markdown(table: Table) -> str:
 def write(tables: Sequence[Table], name: str, heading: str, folder: Path) -> None:
     """All tables as one Markdown file, and their rows as one CSV file."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [f"# {heading}", "", *(markdown(table) for table in tables)]
+    parts = [f"# Results: {name}", "", heading, "", *(markdown(table) for table in tables)]
     (folder / f"{name}.md").write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
     columns = list(dict.fromkeys(column for table in tables for column in table.columns))
     with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
