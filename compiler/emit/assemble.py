@@ -88,6 +88,9 @@ def mlp(tables: tuple[TableBlock, ...], layout: Layout, place: Place) -> dict[st
 
 def unembedding(readout: Readout, layout: Layout) -> tuple[Array, Array]:
     """Nearest center: the logits 2xv - v² are largest for the center v closest to x."""
+    if readout.hot:
+        columns = [weights_of(without_constant(form), layout) for form in readout.hot]
+        return np.stack(columns, axis=1), np.array([form.constant for form in readout.hot])
     weights = weights_of(without_constant(readout.form), layout)
     centers = readout.centers
     return weights[:, None] * (2 * centers), 2 * readout.form.constant * centers - centers**2

@@ -288,8 +288,9 @@ class Auditor:
 
     def readout(self, readout: Readout) -> None:
         """The logits are float64, so only the columns' own errors count."""
-        weights = np.abs(weights_of(without_constant(readout.form), self.layout))
-        self.decisions.append(Decision("output", readout.node, readout.margin, float(weights @ self.errors)))
+        forms = [np.abs(weights_of(without_constant(form), self.layout)) for form in readout.forms]
+        error = max(float(weights @ self.errors) for weights in forms)
+        self.decisions.append(Decision("output", readout.node, readout.margin, error))
 
 
 def audit(plan: Plan, layout: Layout, max_length: int) -> Bounds:

@@ -73,7 +73,8 @@ class Features:
 class Readout:
     """An output: the number `form`, decoded by the nearest of `centers`; `codes[k]` is the domain code that center k means.
 
-    Several centers may mean the same value.
+    Several centers may mean the same value. With `hot`, form k of them is 1 for center k and 0 for all others, and
+    the largest wins.
     """
 
     name: str
@@ -82,6 +83,12 @@ class Readout:
     centers: Vector
     codes: Ints
     margin: float
+    hot: tuple[Form, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """What is read at the end."""
+        return self.hot or (self.form,)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def all_forms(plan: Plan) -> list[Form]:
         for head in layer.heads:
             forms += [*head.scores.queries, *head.scores.keys, *head.values]
         forms += [without_constant(table.form) for table in layer.tables]
-    return forms + [without_constant(readout.form) for readout in plan.readouts]
+    return forms + [without_constant(form) for readout in plan.readouts for form in readout.forms]
 
 
 def without_constant(form: Form) -> Form:

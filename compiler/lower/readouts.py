@@ -11,6 +11,8 @@ from compiler.lower.lookup import pose, solve
 from compiler.lower.values import Reader
 from rasp.graph import Node
 
+MOST_HOT = 128
+"""Classes that an output may have a column each for."""
 MOST_KINDS = 8
 """Kinds of values of one leaf that an output may be told from."""
 
@@ -58,6 +60,10 @@ class Reads:
             apart = self.by_parts(name, node)
             if apart is not None:
                 return apart
+        if not direct and self.demands.care > 1 and len(domain) <= MOST_HOT:
+            # Every class by steps of its own: few units add up in any column.
+            hot = tuple(self.demands.demand_feature(node, row) for row in np.eye(len(domain)))
+            return Readout(name, node, hot[0], vector, every, 0.5, hot)
         read = self.demands.demand_feature(node, vector)
         margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
         return Readout(name, node, read, vector, every, margin)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compiler.analysis.formula import Comparison, Junction, Pick, conjuncts
+from compiler.analysis.formula import Comparison, Junction, Pick, comparisons, conjuncts
 from compiler.analysis.infer import Analysis
 from compiler.analysis.matching import Matching, is_trivial, matching
 from compiler.analysis.refusal import refuse
@@ -65,22 +65,28 @@ class Scorer:
         if pick is not None:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
             return self.best(pick.node, mode)
-        sharpness = self.sharpness(mode)
+        sharpness = self.sharpness(mode, selector)
         return self.assemble(self.conjunction(selector, mode, sharpness, strict=strict), mode, sharpness, 0.0)
 
-    def sharpness(self, mode: str) -> float:
+    def sharpness(self, mode: str, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
 
         Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
-        a little to the count, but errors of the logits weigh less, so less still with `care`.
+        a little to the count, but errors of the logits weigh less, so less still with `care` where there are any.
         """
         match mode:
             case "default":
                 return 2 * SHARPNESS
             case "count":
-                return self.reader.precision.least_sharpness if self.care else SHARPNESS / 2
+                careful = self.care and self.is_inexact(selector)
+                return self.reader.precision.least_sharpness if careful else SHARPNESS / 2
             case _:
                 return SHARPNESS
+
+    def is_inexact(self, selector: Node) -> bool:
+        """Whether a selector compares numbers that rounding has disturbed."""
+        atoms = [atom for part in conjuncts(selector) for atom in comparisons(part)]
+        return any(self.form_noise(atom.key) + self.form_noise(atom.query) > 0 for atom in atoms)
 
     def best(self, node: Node, mode: str) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together."""
@@ -91,7 +97,7 @@ class Scorer:
         ranks = ranks - ranks.min()
         tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
         top = float(ranks.max()) * max(tie, 1) + tie
-        step = self.sharpness(mode)
+        step = self.sharpness(mode, selector)
         sharpness = step * 2.0 ** math.ceil(math.log2(top + 2))  # a power of two keeps integer scores exact
         if sharpness * 4 > EXACT:
             raise refuse(

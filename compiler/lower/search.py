@@ -176,7 +176,12 @@ def forms_of(plan: Plan, decision: Decision) -> list[Form]:
         for table in layer.tables:
             if decision.kind == "step" and table.variable.node is decision.node:
                 forms.append(table.form)
-    return forms + [r.form for r in plan.readouts if decision.kind == "output" and r.node is decision.node]
+    return forms + [
+        form
+        for r in plan.readouts
+        if decision.kind == "output" and r.node is decision.node
+        for form in r.forms
+    ]
 
 
 def exhausted(

@@ -55,7 +55,7 @@ def plan_stage(plan: Plan, graph: Graph) -> str:
             rows.append(f"    reads {reads(graph, [table.form])}")
     for readout in plan.readouts:
         rows.append(
-            f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, [readout.form])}"
+            f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, readout.forms)}"
         )
     return "\n".join(rows)
 
