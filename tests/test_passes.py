@@ -84,6 +84,12 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"selector_width(best(best({SAME}, indices), -indices))",
         f"selector_width(best({SAME}, indices))",
     ),
+    "the width of a best": (
+        place_best,
+        "full",
+        f"selector_width(best({SAME} and {BEFORE}, indices))",
+        f"indicator(aggregate({SAME} and {BEFORE}, 1, 0))",
+    ),
     "inclusion and exclusion": (
         split_or,
         "full",

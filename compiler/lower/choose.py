@@ -19,7 +19,7 @@ from compiler.lower.lookup import pose, solve
 from compiler.lower.readouts import Reads
 from compiler.lower.scores import Scorer
 from compiler.lower.values import FLAT, Reader, combine
-from rasp.graph import Aggregate, Indices, Map, Node, Tokens, Width
+from rasp.graph import Aggregate, Best, Indices, Map, Node, Tokens, Width
 
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
@@ -178,6 +178,7 @@ class Chooser:
 
     def make_count(self, variable: Variable) -> None:
         node = variable.node
+        assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
         self.features[variable] = Features(Basis([self.reader.carried(node)]), (0.0,))
         scores = self.scores(node.args[0], "count", strict=True)
         one = self.demand(Form({}, 1.0, 0.0))

@@ -4,11 +4,12 @@
 
 and likewise below `and` and `or`. A head can pick the best position by its score, but not in the middle of
 a boolean combination; the position that was picked can be computed first and compared with. Falls: the number of
-`best` inside other selectors. (`best` of a `best` is the inner one: it has at most one position to choose from.)
+`best` inside other selectors. (`best` of a `best` is the inner one: it has at most one position to choose from. And the
+width of a `best` is 1 where there is anything to choose from: its logits are ranks, which cannot be counted.)
 """
 
 from compiler.analysis.infer import Analysis
-from rasp.graph import Aggregate, And, Best, Indices, Node, Not, Or, Select
+from rasp.graph import Aggregate, And, Best, Indices, Node, Not, Or, Select, Width
 from rasp.values import const
 
 
@@ -17,6 +18,9 @@ def place_best(analysis: Analysis, node: Node) -> Node | None:
     match node.op:
         case Best() if isinstance(node.args[0].op, Best):
             return node.args[0]
+        case Width() if isinstance(node.args[0].op, Best):
+            some = analysis.graph.add(Aggregate(const(0)), node.args[0].args[0], analysis.graph.constant(1))
+            return analysis.graph.map("indicator", some)
         case Not() | And() | Or() if any(isinstance(arg.op, Best) for arg in node.args):
             return analysis.graph.add(node.op, *(compared(analysis, arg) for arg in node.args))
         case _:
