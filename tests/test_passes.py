@@ -81,8 +81,8 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
     "best of best": (
         place_best,
         "full",
-        f"selector_width(best(best({SAME}, indices), -indices))",
-        f"selector_width(best({SAME}, indices))",
+        f"aggregate(best(best({SAME}, indices), -indices), indices)",
+        f"aggregate(best({SAME}, indices), indices)",
     ),
     "the width of a best": (
         place_best,
