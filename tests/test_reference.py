@@ -1,0 +1,66 @@
+"""`docs/language.md` leaves nothing out: every form, operator, library function and primitive has an example there."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from rasp import syntax
+from rasp.forms import FORMS, LEVELS, TESTS
+from rasp.parser import parse_tolerantly
+from rasp.source import Source
+from rasp.walk import Tree, walk
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
+LIBRARY = Path(syntax.__file__).parent / "library" / "std.rasp"
+PRIMITIVES = {
+    "tokens",
+    "tokens_int",
+    "tokens_float",
+    "tokens_bool",
+    "tokens_asis",
+    "indices",
+    "True",
+    "False",
+    "out",
+}
+
+
+def typed() -> list[Tree]:
+    """Everything that stands behind a prompt on the page, parsed; lines that are commands or wrong are left out."""
+    lines = re.findall(r"^(?:>>|\.\.) ?(.*)$", PAGE, re.MULTILINE)
+    return list(walk(*parse_tolerantly(Source("language.md", "\n".join(lines))).statements))
+
+
+def test_every_form_has_an_example() -> None:
+    forms = {*get_args(syntax.Expression), *get_args(syntax.Statement)}
+    wanted = {form.__name__ for form in forms if isinstance(form, type)} - {"Broken"}
+    assert wanted - {type(tree).__name__ for tree in typed()} == set()
+
+
+def test_every_operator_and_call_has_an_example() -> None:
+    operators: set[str] = set()
+    calls: set[str] = set()
+    for tree in typed():
+        match tree:
+            case syntax.Operation(operators=several):
+                operators |= set(several)
+            case syntax.Prefix(operator=operator):
+                operators.add(f"prefix {operator}")
+            case syntax.Select(test=test):
+                operators.add(f"select {test}")
+                calls.add("select")
+            case syntax.Aggregate():
+                calls.add("aggregate")
+            case syntax.BuiltinCall(name=name):
+                calls.add(name)
+            case _:
+                pass
+    prefixes = {f"prefix {symbol}" for symbol in ("not", "+", "-")}
+    assert {*LEVELS, "in", *prefixes, *(f"select {test}" for test in TESTS)} - operators == set()
+    assert set(FORMS) - calls == set()
+
+
+def test_every_name_has_an_example_or_a_line() -> None:
+    library = re.findall(r"^(?:def )?(\w+)(?: =|\()", LIBRARY.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for name in library if f"`{name}" not in PAGE} == set()
+    assert {name for name in PRIMITIVES if not re.search(rf"\b{name}\b", PAGE)} == set()
