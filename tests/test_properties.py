@@ -5,9 +5,12 @@ tokens. Set RASP_EXAMPLES to search longer than a test run should.
 """
 
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +34,7 @@ from rasp.source import Source
 from rasp.values import Atom
 from tests.generate import VOCABULARY, s_ops
 
+ROOT = Path(__file__).resolve().parent.parent
 LENGTH = 4
 INPUTS = [word for n in range(1, LENGTH + 1) for word in product(VOCABULARY, repeat=n)]
 EXAMPLES = int(os.environ.get("RASP_EXAMPLES", "0"))
@@ -164,6 +168,33 @@ def test_compiling_twice_gives_the_same_bytes(text: str, attention: str) -> None
     assert {name: array.tobytes() for name, array in one.arrays.items()} == {
         name: array.tobytes() for name, array in two.arrays.items()
     }
+
+
+FINGERPRINT = """
+import hashlib, sys
+from compiler import CompileOptions, compile_program
+from rasp import load
+for text in sys.argv[1:]:
+    compiled = compile_program(load("x = 0;").program, {"out": text}, CompileOptions(tuple("abc"), 6))
+    arrays = compiled.weights.arrays.items()
+    print(hashlib.sha256(b"".join(name.encode() + array.tobytes() for name, array in arrays)).hexdigest())
+"""
+
+
+def test_the_order_of_sets_does_not_matter() -> None:
+    """Python orders sets of strings differently in every process."""
+    texts = ["sort(tokens, tokens)", 'count(tokens, "a") > count(tokens, "b") or tokens in ["a", "c"]']
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", FINGERPRINT, *texts],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1 and found != {b""}
 
 
 @search(30)
