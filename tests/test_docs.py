@@ -25,6 +25,10 @@ PATH = re.compile(
 TARGET = re.compile(r"(?:`|^)make ([a-z]+)(?=`|\s+#|$)", re.MULTILINE)
 #: A row of the README's table: program, layers, heads, parameters, wrong; the other compiler's layers and parameters.
 ROW = re.compile(r"^\| `(\S+)` \| (\d+) \| (\d+) \| ([\d,]+) \| (\d+)% \| (\d+) \| ([\d,]+) \|", re.MULTILINE)
+#: In the results of the benchmark: the size, and the mean below its table.
+MEAN = re.compile(
+    r"^## Vocabulary and length (\S+)$(?:(?!^##).)*?are ([\d.]+) times ours", re.MULTILINE | re.DOTALL
+)
 #: Seconds, and what depends on them, differ from run to run.
 TIMES = re.compile(r"^ +time .*$", re.MULTILINE)
 
@@ -69,6 +73,17 @@ def test_the_table_of_sizes_is_measured() -> None:
     columns = ("layers", "heads", "parameters", "wrong", "Tracr layers", "Tracr parameters")
     for program, cells in written.items():
         assert tuple(f"{rows[program][column]:,}" for column in columns) == cells, program
+
+
+def test_the_means_are_those_of_the_last_benchmark() -> None:
+    results = (ROOT / "benchmarks" / "results" / "sizes.md").read_text(encoding="utf-8")
+    means = {size: float(mean) for size, mean in MEAN.findall(results)}
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    claim = re.search(
+        r"have (\d+) times as many parameters \(geometric mean\), and (\d+) times for 26", readme
+    )
+    assert claim is not None
+    assert claim.groups() == (f"{means['10x20']:.0f}", f"{means['26x32']:.0f}")
 
 
 if __name__ == "__main__":
