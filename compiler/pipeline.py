@@ -7,7 +7,7 @@ from typing import Any
 from compiler.analysis.defined import check_defined
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble
-from compiler.emit.bounds import Bounds
+from compiler.emit.decisions import Bounds
 from compiler.emit.weights import Weights
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan

@@ -1,7 +1,7 @@
 """Error bounds against measured errors: every residual column, at every position, BOS included.
 
 A column's ideal value at a position is its feature of the s-op's value there, which the interpreter gives; what the
-decoder holds after its last layer may be off by no more than the bound that the compiler derived.
+decoder holds from its writing to its last reading may be off by no more than the bound that the compiler derived.
 """
 
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from compiler.lower.reuse import lives
 from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -53,13 +54,16 @@ def measured(model: Compiled) -> tuple[np.ndarray, np.ndarray]:
     layout, analysis, options = model.layout, model.analysis, model.options
     decoder = Decoder(model.weights)
     errors, seen = np.zeros(layout.width), np.zeros(layout.width, bool)
+    spans = lives(model.plan, layout)
     variables = dict.fromkeys(column[0] for column in layout.columns if column is not None)
     for tokens in random_inputs(options):
         outcome = evaluate(list(model.outputs.values()), [tokens], options.attention)
         if any(isinstance(o[0], EvaluationError) for o in outcome):
             continue
         ids = torch.tensor([[len(options.vocabulary), *(options.vocabulary.index(t) for t in tokens)]])
-        residual = decoder.residual(ids)[0].double().numpy()  # (position, column)
+        halves: list[torch.Tensor] = []
+        decoder.residual(ids, keep=halves)
+        residuals = torch.cat(halves).double().numpy()  # (half-layer, position, place)
         for variable in variables:
             value = evaluate([variable.node], [tokens], options.attention)[0][0]
             assert isinstance(value, list)
@@ -68,9 +72,11 @@ def measured(model: Compiled) -> tuple[np.ndarray, np.ndarray]:
             for feature, (vector, at_bos) in enumerate(
                 zip(features.basis.vectors, features.at_bos, strict=True)
             ):
-                column = layout.columns.index((variable, feature))
+                column = layout.numbers[variable, feature]
+                life = spans[column]
+                held = residuals[life.written : max(life.read, life.written + 1), :, layout.places[column]]
                 ideal = np.concatenate([[at_bos], vector[codes]])
-                errors[column] = max(errors[column], np.abs(residual[:, column] - ideal).max())
+                errors[column] = max(errors[column], np.abs(held - ideal).max())
                 seen[column] = True
     return errors, seen
 

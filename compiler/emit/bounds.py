@@ -16,11 +16,11 @@ succeeds only when all are.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.emit.decisions import Bounds, Decision
 from compiler.emit.precision import SHARPNESS, UNIT, Precision
 from compiler.emit.rounding import (
     LEAST_GAP,
@@ -28,6 +28,7 @@ from compiler.emit.rounding import (
     NEGLIGIBLE,
     POINTS,
     Reading,
+    beside,
     grain_of,
     grains_of,
     is_binary,
@@ -42,39 +43,6 @@ from compiler.lower.staircase import Staircase
 from rasp.graph import Node, Width
 
 
-@dataclass(frozen=True)
-class Decision:
-    """Something that has to be told apart: safe while `error` is below `margin` (both in the decision's own unit)."""
-
-    kind: str  # "selection", "step" or "output"
-    node: Node
-    margin: float
-    error: float
-
-    @property
-    def safe(self) -> bool:
-        return self.error < self.margin
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """`columns[k]`: error bound of residual column k; `sizes[k]`: largest magnitude that it can have."""
-
-    columns: Vector
-    sizes: Vector
-    decisions: tuple[Decision, ...]
-
-    @property
-    def unsafe(self) -> list[Decision]:
-        return [d for d in self.decisions if not d.safe]
-
-    @property
-    def tightest(self) -> Decision | None:
-        """The decision with the smallest ratio of margin to error; None when there are none."""
-        ranked = [d for d in self.decisions if math.isfinite(d.margin)]
-        return min(ranked, key=lambda d: d.margin / max(d.error, 1e-300), default=None)
-
-
 class Auditor:
     """Carries the bounds through the layers; `audit` is its only user."""
 
@@ -86,7 +54,6 @@ class Auditor:
         self.errors = np.zeros(layout.width)
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
-        self.place = {column: k for k, column in enumerate(layout.columns) if column is not None}
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (point of z, feature) of a table
         self.decisions: list[Decision] = []
         vectors = layout.embedding.vectors
@@ -122,7 +89,19 @@ class Auditor:
         exact = bool(grain) and size / grain <= MANTISSA
         self.sizes[column] = size
         self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
+        self.errors[column] += self.inherited(column, size, grain)
         self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
+
+    def inherited(self, column: int, size: float, grain: float) -> float:
+        """What is left of the column whose place this one takes."""
+        erasure = self.layout.erased_for.get(column)
+        if erasure is None:
+            return 0.0
+        old = erasure.column
+        left = 0.0 if len(erasure.signs) > 1 else float(self.errors[old])
+        return left + (
+            beside(size + self.sizes[old], min(grain, self.grains[old])) if erasure.beside else 0.0
+        )
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
@@ -147,7 +126,7 @@ class Auditor:
             entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
             total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
         for variable, features in self.layout.blocks.features.items():
-            places = [self.place[variable, k] for k in range(len(features.basis))]
+            places = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
             if weights[places].any():
                 total += float((weights[places] @ self.shapes[variable]).max())
         return total
@@ -168,7 +147,7 @@ class Auditor:
         leak = self.length * math.exp(min(0.0, gap_loss - gap))
         for form, target, moved in zip(head.values, head.targets, moves, strict=True):
             value = self.read(form)
-            column = self.place[target]
+            column = self.layout.numbers[target]
             vector = self.layout.blocks.features[target[0]].basis.vectors[target[1]]
             at_bos = self.layout.blocks.features[target[0]].at_bos[target[1]]
             size = max(float(np.abs(vector).max()), abs(at_bos))
@@ -265,8 +244,10 @@ class Auditor:
             largest = max(float(totals[:, k].max()), float(np.abs(stairs.slopes).max(initial=0.0)) * reach)
             if reading.grain and fine and largest / fine <= MANTISSA:
                 profile[:, k] = self.passed_on(stairs, k) * error
-            column, size = self.place[block.variable, k], float(np.abs(vector).max())
-            self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
+            column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
+            largest_error = float(profile[:, k].max())
+            self.settle(column, size, grain_of(vector), largest_error)
+            profile[:, k] += self.errors[column] - largest_error
         self.profiles[block.variable] = profile
 
     def passed_on(self, stairs: Staircase, feature: int) -> float:
@@ -281,7 +262,7 @@ class Auditor:
             weights += abs(share) * np.abs(weights_of(form, self.layout))
         total = 0.0
         for variable, profile in self.profiles.items():
-            places = [self.place[variable, k] for k in range(profile.shape[1])]
+            places = [self.layout.numbers[variable, k] for k in range(profile.shape[1])]
             total += float((profile @ weights[places]).max(initial=0.0))
             weights[places] = 0.0
         return total + float(weights @ self.errors)

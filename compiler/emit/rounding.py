@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.emit.precision import UNIT
 from compiler.lower.form import Vector
 
 MANTISSA = 2.0**24
@@ -48,6 +49,11 @@ def roundings(weights: NDArray[np.float64]) -> int:
     """Roundings that one sum of products goes through: additions, and products with other than powers of two (whose
     weights are themselves rounded)."""
     return len(weights) - 1 + (0 if is_binary(weights) else 2)
+
+
+def beside(total: float, grain: float) -> float:
+    """Error of a value written in the same sum that clears its place of another: x + (y - x), for |x| + |y| = total."""
+    return 0.0 if grain and total / grain <= MANTISSA else 2 * UNIT * total
 
 
 def is_binary(values: NDArray[np.float64]) -> bool:

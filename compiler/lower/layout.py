@@ -4,7 +4,9 @@ The embedding's columns are vectors over (tokens, positions, BOS): a form's toke
 value at BOS together are one such vector, so that `tokens + indices`, or a constant, costs no column of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,10 +30,29 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """Hidden units in the MLP of `layer` that write minus `column` to its place, for `successor` to stand there.
+
+    Each of the `signs` is a unit that adds -sign · relu(sign · x): both together leave exactly 0; one, for a
+    column that has only values of that sign, leaves what error made of a 0. `beside`: the same MLP writes
+    the successor.
+    """
+
+    column: int
+    successor: int
+    layer: int
+    signs: tuple[float, ...]
+    beside: bool
+
+
+@dataclass(frozen=True)
 class Layout:
     """`columns[k]` is the residual column's variable and feature number; the embedding's come first, as None.
 
     `open_embedding` is the embedding without its entries at BOS, for forms that may be anything there.
+
+    A column is one content: `places[k]` is where in the residual stream it stands, which after an erasure may be where
+    another one stood before (`compiler/lower/reuse.py`).
     """
 
     frame: Frame
@@ -39,10 +60,28 @@ class Layout:
     open_embedding: Basis
     columns: tuple[tuple[Variable, int] | None, ...]
     blocks: Blocks
+    places: tuple[int, ...]
+    erasures: tuple[Erasure, ...] = ()
 
     @property
     def width(self) -> int:
+        """Columns, each content counted."""
         return len(self.columns)
+
+    @property
+    def d_model(self) -> int:
+        """Places in the residual stream."""
+        return max(self.places, default=-1) + 1
+
+    @cached_property
+    def numbers(self) -> Mapping[tuple[Variable, int], int]:
+        """The column of each variable's features."""
+        return {column: k for k, column in enumerate(self.columns) if column is not None}
+
+    @cached_property
+    def erased_for(self) -> Mapping[int, Erasure]:
+        """How the place of a column was made free for it."""
+        return {erasure.successor: erasure for erasure in self.erasures}
 
 
 def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
@@ -104,11 +143,11 @@ def allocate(plan: Plan, frame: Frame) -> Layout:
             columns += list(head.targets)
         for table in layer.tables:
             columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
-    return Layout(frame, basis, open_basis, tuple(columns), blocks)
+    return Layout(frame, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
 
 
 def weights_of(form: Form, layout: Layout) -> Vector:
-    """A form as one weight per residual column, shape (width,)."""
+    """A form as one weight per column, shape (width,)."""
     vector = embedded(form, layout.blocks, layout.frame)
     if np.isnan(vector[-1]):
         found = layout.open_embedding.express(vector[:-1])
@@ -117,9 +156,18 @@ def weights_of(form: Form, layout: Layout) -> Vector:
     assert found is not None, "the embedding was chosen to provide this"
     weights = np.zeros(layout.width)
     weights[: len(layout.embedding)] = found
-    place = {column: k for k, column in enumerate(layout.columns) if column is not None}
     for variable, feature in form.parts.items():
         if variable in layout.blocks.features:
             for k, weight in enumerate(express(feature, layout.blocks.features[variable].basis)):
-                weights[place[variable, k]] += weight
+                weights[layout.numbers[variable, k]] += weight
     return weights
+
+
+def placed(weights: Vector, layout: Layout) -> Vector:
+    """Weights per column as weights per place in the residual stream, shape (d_model,).
+
+    Whatever reads a column reads its place between the column's writing and its erasure, so no two of them meet.
+    """
+    found = np.zeros(layout.d_model)
+    np.add.at(found, np.array(layout.places, int), weights)
+    return found

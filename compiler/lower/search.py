@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
-from compiler.emit.bounds import Bounds, Decision, audit
+from compiler.emit.bounds import audit
+from compiler.emit.decisions import Bounds, Decision
 from compiler.lower.choose import Style, Unsolved, choose
 from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Frame, Layout, allocate
 from compiler.lower.plan import Plan, schedule
+from compiler.lower.reuse import parameters, reuse
 from compiler.options import CompileError, CompileOptions
 from rasp.graph import Constant, Graph, Node
 
@@ -58,7 +60,7 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
             problem = unsolved.node
         else:
             if not lowered.bounds.unsafe:
-                return improve(lowered, outputs, style) if options.level >= SEARCHING else lowered
+                return compact(improve(lowered, outputs, style)) if options.level >= SEARCHING else lowered
             sturdier = more_careful(style, lowered.bounds.unsafe)
             if sturdier != style:
                 style = sturdier
@@ -106,12 +108,18 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowe
     return best
 
 
+def compact(lowered: Lowered) -> Lowered:
+    """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
+    for layout in reuse(lowered.plan, lowered.layout):
+        bounds = audit(lowered.plan, layout, lowered.analysis.options.max_length)
+        if not bounds.unsafe:
+            return replace(lowered, layout=layout, bounds=bounds)
+    return lowered
+
+
 def cost(lowered: Lowered) -> tuple[int, int]:
-    """Layers, and about how many parameters: columns times what reads and writes them."""
-    plan = lowered.plan
-    hidden = sum(table.stairs.units for layer in plan.layers for table in layer.tables)
-    heads = sum(2 * len(h.scores.queries) + 2 * len(h.values) for layer in plan.layers for h in layer.heads)
-    return len(plan.layers), lowered.layout.width * (hidden * 2 + heads + lowered.layout.frame.size)
+    """Layers, then parameters."""
+    return len(lowered.plan.layers), parameters(lowered.plan, lowered.layout)
 
 
 def early_parts(lowered: Lowered) -> list[Node]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.bounds import Bounds
+from compiler.emit.decisions import Bounds
 from compiler.lower.blocks import Head, TableBlock
 from compiler.lower.form import Variable
 from compiler.lower.layout import Layout
@@ -19,8 +19,9 @@ def explain(plan: Plan, layout: Layout, analysis: Analysis) -> str:
     rows: list[str] = []
     for number, layer in enumerate(plan.layers):
         rows.append(f"layer {number}")
-        rows += [explain_head(graph, h, head, layout.width) for h, head in enumerate(layer.heads)]
-        rows += [explain_table(graph, table, layout.width) for table in layer.tables]
+        rows += [explain_head(graph, h, head, layout.d_model) for h, head in enumerate(layer.heads)]
+        rows += [explain_table(graph, table, layout.d_model) for table in layer.tables]
+        rows += explain_clearing(layout, number)
     rows += ["free (read off the residual stream, or folded into the weights that read it)"]
     rows += [f"  {name}" for name in free(plan, graph)] or ["  nothing has a name of its own"]
     return "\n".join([*rows, depth(plan)])
@@ -40,6 +41,16 @@ def explain_table(graph: Graph, table: TableBlock, width: int) -> str:
     sources = ", ".join(dict.fromkeys(describe(graph, variable.node) for variable in table.form.parts))
     sizes = f"{units} hidden units, {units * (2 * width + 1):,} parameters"
     return f"  look-up: {describe(graph, table.variable.node)}\n    from {sources or 'nothing'}; {sizes}"
+
+
+def explain_clearing(layout: Layout, number: int) -> list[str]:
+    """How many columns a layer clears for later values, and what that costs."""
+    signs = [erasure.signs for erasure in layout.erasures if erasure.layer == number]
+    units = sum(map(len, signs))
+    if not units:
+        return []
+    cost = units * (2 * layout.d_model + 1)
+    return [f"  clears {len(signs)} columns for later values\n    {units} hidden units, {cost:,} parameters"]
 
 
 def free(plan: Plan, graph: Graph) -> list[str]:

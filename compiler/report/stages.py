@@ -71,10 +71,13 @@ def label(graph: Graph, variable: Variable) -> str:
 
 
 def layout_stage(layout: Layout, analysis: Analysis) -> str:
-    """Residual columns: what each carries, and its value for each token, position, or value of the s-op."""
+    """Residual columns: what each carries, and its value for each token, position, or value of the s-op.
+
+    A column that is cleared stands here once for each thing that it carries, in the order of time.
+    """
     rows: list[str] = []
     frame = layout.frame
-    for k, column in enumerate(layout.columns):
+    for k, (place, column) in enumerate(zip(layout.places, layout.columns, strict=True)):
         if column is None:
             vector = layout.embedding.vectors[k]
             parts: list[str] = []
@@ -88,13 +91,13 @@ def layout_stage(layout: Layout, analysis: Analysis) -> str:
                     f"{describe(analysis.graph, analysis.graph.add(Indices()))} {numbers(positions)}"
                 )
             parts.append(f"BOS {vector[-1]:g}")
-            rows.append(f"{k:4}  embedding: " + " + ".join(parts))
+            rows.append(f"{place:4}  embedding: " + " + ".join(parts))
         else:
             variable, feature = column
             features = layout.blocks.features[variable]
             what = label(analysis.graph, variable)
             rows.append(
-                f"{k:4}  {what}: {numbers(features.basis.vectors[feature])}, BOS {features.at_bos[feature]:g}"
+                f"{place:4}  {what}: {numbers(features.basis.vectors[feature])}, BOS {features.at_bos[feature]:g}"
             )
     return "\n".join(rows)
 

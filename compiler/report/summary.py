@@ -7,6 +7,7 @@ from compiler.emit.weights import Weights
 from compiler.lower.form import Variable
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
+from compiler.lower.reuse import lives
 from compiler.report.describe import describe
 from rasp.graph import Graph, Node
 
@@ -56,11 +57,33 @@ def symbols(plan: Plan, layout: Layout, analysis: Analysis) -> dict[str, Any]:
                 {"layer": number, "units": [first, first + units], "computes": text} | place_of(graph, node)
             )
             first += units
-    columns = [
-        {"column": k, "carries": "embedding" if column is None else name_of(graph, column[0])}
-        for k, column in enumerate(layout.columns)
+        clearing = sum(len(erasure.signs) for erasure in layout.erasures if erasure.layer == number)
+        if clearing:
+            what = "clears columns for later values"
+            tables.append({"layer": number, "units": [first, first + clearing], "computes": what})
+    return {"heads": heads, "hidden_units": tables, "columns": columns(plan, layout, graph)}
+
+
+def columns(plan: Plan, layout: Layout, graph: Graph) -> list[dict[str, Any]]:
+    """What the residual stream's columns carry, from which half-layer on and until which it is read."""
+    return [
+        {
+            "column": place,
+            "carries": "embedding" if content is None else name_of(graph, content[0]),
+            "written_by": half_layer(life.written, plan),
+            "last_read_by": half_layer(life.read, plan),
+        }
+        for place, content, life in zip(layout.places, layout.columns, lives(plan, layout), strict=True)
     ]
-    return {"heads": heads, "hidden_units": tables, "columns": columns}
+
+
+def half_layer(number: int, plan: Plan) -> str:
+    """A half-layer in words."""
+    if number == 0:
+        return "embedding"
+    if number > 2 * len(plan.layers):
+        return "unembedding"
+    return f"layer {(number - 1) // 2} {'attention' if number % 2 else 'mlp'}"
 
 
 def name_of(graph: Graph, variable: Variable) -> str:

@@ -1,0 +1,92 @@
+"""Residual columns as registers: what is cleared, what takes its place, and that nothing else changes."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+
+from compiler.lower.reuse import lives, parameters
+from compiler.model.decoder import Decoder
+from compiler.model.runner import Model
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.verify.differential import Check, verify
+from compiler.verify.inputs import choose_inputs
+from rasp.program import load_program
+from rasp.source import Source
+
+PALINDROME = """
+opposite = aggregate(select(indices, length - 1 - indices, ==), tokens);
+palindrome = not has_focus(select(tokens == opposite, False, ==));
+"""
+SIGNED = """
+scaled = (indices - 2) * tokens_int;
+answer = aggregate(select(scaled, scaled, <), scaled % 3, 7);
+"""
+CASES = {
+    "palindrome": (PALINDROME, "palindrome", tuple("abcd"), "full"),
+    "causal": (PALINDROME, "opposite == tokens", tuple("abcd"), "causal"),
+    "both signs": (SIGNED, "answer", (-1, 0, 2), "full"),
+    "ranked": ("", "sort(tokens, selector_width(select(tokens, tokens, ==)))", tuple("abc"), "full"),
+}
+
+
+def compiled(name: str, level: int) -> Compiled:
+    text, expression, vocabulary, attention = CASES[name]
+    options = CompileOptions(vocabulary, 6, attention, level=level)
+    return compile_program(load_program(Source("test", text)), {"out": expression}, options)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_fewer_columns_and_the_same_answers(name: str) -> None:
+    before, after = compiled(name, 1), compiled(name, 2)
+    assert after.weights.config.d_model < after.layout.width <= before.weights.config.d_model
+    assert after.weights.parameters() < before.weights.parameters()
+    inputs = choose_inputs(len(after.options.vocabulary), after.options.max_length, 1500, seed=0)
+    assert verify(Check(Model(after.weights), after.outputs), inputs).passed
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_count_of_parameters_is_exact(name: str) -> None:
+    for model in (compiled(name, 1), compiled(name, 2)):
+        count = parameters(model.plan, model.layout, model.layout.erasures)
+        assert count == model.weights.parameters()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_lives_of_one_place_do_not_meet(name: str) -> None:
+    model = compiled(name, 2)
+    spans = lives(model.plan, model.layout)
+    assert model.layout.erasures
+    for one, other in combinations(range(model.layout.width), 2):
+        if model.layout.places[one] == model.layout.places[other]:
+            first, second = sorted((spans[one], spans[other]), key=lambda life: life.written)
+            assert first.read <= second.written
+    for erasure in model.layout.erasures:
+        half = 2 * erasure.layer + 2
+        assert max(spans[erasure.column].read, spans[erasure.column].written + 1) <= half
+        assert spans[erasure.successor].written >= half
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_cleared_place_holds_nothing(name: str) -> None:
+    model = compiled(name, 2)
+    layout, spans, vocabulary = model.layout, lives(model.plan, model.layout), len(model.options.vocabulary)
+    ids = torch.randint(vocabulary, (64, 7), generator=torch.Generator().manual_seed(0))
+    ids[:, 0] = vocabulary
+    halves: list[torch.Tensor] = []
+    Decoder(model.weights).residual(ids, keep=halves)
+    for erasure in layout.erasures:
+        cleared, written = 2 * erasure.layer + 2, spans[erasure.successor].written
+        for half in range(cleared, written):
+            left = halves[half][..., layout.places[erasure.column]].abs().max()
+            assert left <= model.bounds.columns[erasure.column]
+
+
+def test_a_column_that_is_read_to_the_end_stays() -> None:
+    model = compile_program(
+        load_program(Source("test", "")), {"out": "tokens"}, CompileOptions(("a", "b"), 4)
+    )
+    assert not model.layout.erasures
+    assert np.array_equal(model.layout.places, range(model.layout.width))
