@@ -89,18 +89,18 @@ class Auditor:
         exact = bool(grain) and size / grain <= MANTISSA
         self.sizes[column] = size
         self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
-        self.errors[column] += self.inherited(column, size, grain)
         self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
 
-    def inherited(self, column: int, size: float, grain: float) -> float:
-        """What is left of the column whose place this one takes."""
+    def inherited(self, column: int, total: float = 0.0, grain: float = 0.0) -> float:
+        """What is left of the column whose place this one takes. An MLP that clears it beside writing this one has
+        products of size `total` and multiples of `grain` in the sum."""
         erasure = self.layout.erased_for.get(column)
         if erasure is None:
             return 0.0
         old = erasure.column
         left = 0.0 if len(erasure.signs) > 1 else float(self.errors[old])
         return left + (
-            beside(size + self.sizes[old], min(grain, self.grains[old])) if erasure.beside else 0.0
+            beside(total + self.sizes[old], min(grain, self.grains[old])) if erasure.beside else 0.0
         )
 
     def read(self, form: Form) -> Reading:
@@ -148,21 +148,22 @@ class Auditor:
         for form, target, moved in zip(head.values, head.targets, moves, strict=True):
             value = self.read(form)
             column = self.layout.numbers[target]
+            left = self.inherited(column)
             vector = self.layout.blocks.features[target[0]].basis.vectors[target[1]]
             at_bos = self.layout.blocks.features[target[0]].at_bos[target[1]]
             size = max(float(np.abs(vector).max()), abs(at_bos))
             if not moved:
                 # BOS's own logit has no features in it: only those of the selected positions are off.
                 spread = math.expm1(min(level, 50.0))
-                error = size * spread + self.precision.count_noise(size) + leak
+                error = size * spread + self.precision.count_noise(size) + leak + left
                 self.settle(column, size, 0.0, error)
             elif self.delivers_one(target[0].node):
-                error = value.error + 2 * leak * max(size, value.size)
+                error = value.error + 2 * leak * max(size, value.size) + left
                 exact = error <= NEGLIGIBLE * grain_of(vector)
                 self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
             else:
                 spread = math.expm1(min(2 * level, 50.0))
-                error = value.error + size * (spread + 2 * leak + (self.length + 8) * UNIT)
+                error = value.error + size * (spread + 2 * leak + (self.length + 8) * UNIT) + left
                 self.settle(column, size, 0.0, error)
 
     def delivers_one(self, node: Node) -> bool:
@@ -223,6 +224,8 @@ class Auditor:
         """Decide the steps, then bound the rounding of the units, per output column."""
         stairs = block.stairs
         reading = self.read(without_constant(block.form))
+        if stairs.grid:
+            return self.rounding(block, reading)
         error = reading.error
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
         points = np.linspace(stairs.low, stairs.high, POINTS)
@@ -245,10 +248,25 @@ class Auditor:
             if reading.grain and fine and largest / fine <= MANTISSA:
                 profile[:, k] = self.passed_on(stairs, k) * error
             column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
-            largest_error = float(profile[:, k].max())
-            self.settle(column, size, grain_of(vector), largest_error)
-            profile[:, k] += self.errors[column] - largest_error
+            profile[:, k] += self.inherited(column, largest, fine if reading.grain else 0.0)
+            self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
         self.profiles[block.variable] = profile
+
+    def rounding(self, block: TableBlock, reading: Reading) -> None:
+        """Exact while every product in the sum is on the grid but for an error that rounds away."""
+        stairs, variable = block.stairs, block.variable
+        weights = weights_of(without_constant(block.form), self.layout)
+        used = np.flatnonzero(weights)
+        grains = grains_of(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
+        margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
+        self.decisions.append(Decision("step", variable.node, margin, reading.error))
+        column, vector = (
+            self.layout.numbers[variable, 0],
+            self.layout.blocks.features[variable].basis.vectors[0],
+        )
+        left = self.inherited(column, 2 * float(stairs.offsets.max()), stairs.grid)
+        self.settle(column, float(np.abs(vector).max()), stairs.grid, left)
+        self.profiles[variable] = np.full((POINTS, 1), left)
 
     def passed_on(self, stairs: Staircase, feature: int) -> float:
         """How much of an error of z a feature shows: none past steps, at most its slope where it bends."""

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.emit.precision import UNIT
-from compiler.lower.form import Vector
 
 MANTISSA = 2.0**24
 FINEST = 2.0**-40
@@ -62,7 +61,7 @@ def is_binary(values: NDArray[np.float64]) -> bool:
     return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
 
 
-def steepest(slopes: Vector, heights: Vector) -> float:
+def steepest(slopes: NDArray[np.float64], heights: NDArray[np.float64]) -> float:
     """Largest slope of a piecewise linear output: units come in order of their corners, on either side."""
     best = 0.0
     for side in (slopes > 0, slopes < 0):

@@ -18,6 +18,7 @@ from compiler.lower.form import Form, Variable, Vector, added, scaled
 from compiler.lower.lookup import pose, solve
 from compiler.lower.readouts import Reads
 from compiler.lower.scores import Scorer
+from compiler.lower.staircase import rounding
 from compiler.lower.values import FLAT, Reader, combine
 from rasp.graph import Aggregate, Best, Indices, Map, Node, Tokens, Width
 
@@ -27,10 +28,12 @@ FEW = 2
 
 @dataclass(frozen=True)
 class Style:
-    """How careful to be (`compiler/lower/search.py`), and which expressions' tables get steep ramps."""
+    """How careful to be (`compiler/lower/search.py`), which expressions' tables get steep ramps, and whether carried
+    numbers are rounded before anything reads them."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
+    exact: bool = False
 
 
 class Chooser:
@@ -40,7 +43,7 @@ class Chooser:
         self.analysis = analysis
         self.care = style.care
         self.steep = style.steep
-        self.reader = Reader(analysis)
+        self.reader = Reader(analysis, exact=style.exact)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
@@ -124,12 +127,14 @@ class Chooser:
     def rank(self, variable: Variable) -> int:
         """Higher than the rank of anything that the variable can read."""
         node = variable.node
+        if variable.rounded:
+            return 1 + self.rank(self.reader.raw.variable(node))
         if variable.is_table:
             leaves = self.analysis.table(node).leaves
             return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
         if self.analysis.is_sum(node):
             return max(
-                self.rank(self.reader.variable(leaf))
+                self.rank(self.reader.raw.variable(leaf))
                 for arg in node.args
                 for leaf in self.analysis.leaves(arg)
             )
@@ -153,6 +158,8 @@ class Chooser:
 
     def work_out(self, variable: Variable) -> None:
         """Choose a variable's columns and build what writes them."""
+        if variable.rounded:
+            return self.make_rounding(variable)
         if variable.is_table:
             return self.make_table(variable)
         match variable.node.op:
@@ -175,6 +182,13 @@ class Chooser:
             raise Unsolved(node)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         self.tables.append(TableBlock(variable, self.demand(lookup.form), lookup.stairs))
+
+    def make_rounding(self, variable: Variable) -> None:
+        node, raw = variable.node, self.reader.raw
+        numbers = self.reader.carried(node)
+        form = self.demand(Form({raw.variable(node): numbers}, noise=raw.noise(node)))
+        self.features[variable] = Features(Basis([numbers]), (0.0,))
+        self.tables.append(TableBlock(variable, form.at_bos(0.0), rounding(numbers)))
 
     def make_count(self, variable: Variable) -> None:
         node = variable.node

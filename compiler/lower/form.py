@@ -21,10 +21,12 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Variable:
-    """A leaf as attention delivers it (or the embedding), or the look-up table of an expression (`is_table`)."""
+    """A leaf as attention delivers it (or the embedding), or the look-up table of an expression (`is_table`), or the number
+    that attention delivers for a leaf without what float32 did to it (`rounded`)."""
 
     node: Node
     is_table: bool = False
+    rounded: bool = False
 
 
 @dataclass(frozen=True)

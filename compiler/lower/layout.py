@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from compiler.emit.rounding import grain_of
 from compiler.lower.basis import Basis, choose_basis
 from compiler.lower.blocks import Blocks
 from compiler.lower.form import Form, Variable, Vector
@@ -77,6 +78,14 @@ class Layout:
     def numbers(self) -> Mapping[tuple[Variable, int], int]:
         """The column of each variable's features."""
         return {column: k for k, column in enumerate(self.columns) if column is not None}
+
+    def grain(self, column: int) -> float:
+        """The power of two that all values of a column would be multiples of, if it were exact; 0 if there is none."""
+        content = self.columns[column]
+        if content is None:
+            return grain_of(self.embedding.vectors[column])
+        features = self.blocks.features[content[0]]
+        return grain_of(np.append(features.basis.vectors[content[1]], features.at_bos[content[1]]))
 
     @cached_property
     def erased_for(self) -> Mapping[int, Erasure]:

@@ -5,7 +5,8 @@ When one is unsafe the next attempt
 1. builds tables of steps only, which pass no errors on, and reads numbers through tables (`care` 1);
 2. also scores inexact values one-hot instead of by squares (`care` 2);
 3. makes the ramps of steps that failed steeper;
-4. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
+4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
+5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
 When nothing is left to try the program is refused, with the decision that fails and the greatest length that holds.
 """
 
@@ -26,7 +27,7 @@ from compiler.lower.reuse import parameters, reuse
 from compiler.options import CompileError, CompileOptions
 from rasp.graph import Constant, Graph, Node
 
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 16
 MOST_CARE = 2
 PATIENCE = 5.0
 """Seconds after which the search for a length that holds ends; only a hint depends on it."""
@@ -58,6 +59,9 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
             lowered = attempt(analysis, outputs, style)
         except Unsolved as unsolved:
             problem = unsolved.node
+            if not style.exact:
+                style = Style(exact=True)
+                continue
         else:
             if not lowered.bounds.unsafe:
                 return compact(improve(lowered, outputs, style)) if options.level >= SEARCHING else lowered
@@ -78,10 +82,12 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
 
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:
-    """The next style to try: first in general, then with steep ramps where steps failed."""
+    """The next style to try: more care, then steep ramps where steps failed, then all that again with exact counts."""
     if style.care < MOST_CARE:
         return replace(style, care=style.care + 1)
     failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
+    if failed <= style.steep and not style.exact:
+        return Style(exact=True)
     return replace(style, steep=style.steep | failed)
 
 
@@ -219,8 +225,11 @@ def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileO
 
 
 def succeeds(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> bool:
-    """Whether the most careful attempt holds; parts are not materialised here, lest bisection take minutes."""
-    try:
-        return not attempt(Analysis(graph, options), outputs, Style(MOST_CARE)).bounds.unsafe
-    except (Unsolved, CompileError):
-        return False
+    """Whether a careful attempt holds; parts are not materialised here, lest bisection take minutes."""
+    for style in (Style(MOST_CARE), Style(exact=True)):
+        try:
+            if not attempt(Analysis(graph, options), outputs, style).bounds.unsafe:
+                return True
+        except (Unsolved, CompileError):
+            continue
+    return False

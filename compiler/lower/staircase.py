@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 
 from compiler.analysis.domain import Ints
 from compiler.emit.precision import UNIT
+from compiler.emit.rounding import grain_of
 from compiler.lower.form import Vector
 
+CARRIER = 2.0**23
+"""Between this and twice this float32 holds whole numbers only."""
 Matrix = NDArray[np.float64]
 MERGED = 1e-9
 """Points closer than this, relative to their range, are one point."""
@@ -32,7 +35,8 @@ class Staircase:
     """hidden[u] = relu(slope[u] * z + offset[u]); output = hidden @ heights, 0 at `base`.
 
     `margin` is how far z may be off without changing the output (by more than rounding); infinite where errors of z pass
-    through. z lies between `low` and `high`. Shapes (u,), (u,), (u, f).
+    through. z lies between `low` and `high`. Shapes (u,), (u,), (u, f). `grid`: z is rounded to multiples of this (0: it
+    is not).
     """
 
     slopes: Vector
@@ -42,6 +46,7 @@ class Staircase:
     margin: float
     low: float
     high: float
+    grid: float = 0.0
 
     @property
     def units(self) -> int:
@@ -125,6 +130,19 @@ def steps(runs: Runs, targets: Matrix, base: float, noise: float, inset: float) 
     offsets = np.concatenate([-sign * near / width, -sign * far / width])
     heights = np.concatenate([sign[:, None] * jump, -sign[:, None] * jump])
     return Staircase(slopes, offsets, heights, base, margin, float(runs.low[0]), float(runs.high[-1]))
+
+
+def rounding(numbers: Vector) -> Staircase:
+    """z itself, brought back to the grid of `numbers`: z + C - C, where C is so large that float32 has only the grid there.
+
+    The sum with C is that of a hidden unit; another one holds C alone. (Dekker, "A Floating-Point Technique for Extending
+    the Available Precision", 1971, splits numbers this way.)
+    """
+    grid = grain_of(numbers)
+    carrier = 1.5 * CARRIER * grid  # between two powers of two, so that negative z are rounded alike
+    ends = (float(numbers.min()), float(numbers.max()))
+    slopes, offsets, heights = np.array([1.0, 0.0]), np.array([carrier, carrier]), np.array([[1.0], [-1.0]])
+    return Staircase(slopes, offsets, heights, 0.0, grid / 2, *ends, grid)
 
 
 def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:

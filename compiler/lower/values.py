@@ -9,6 +9,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.emit.precision import UNIT, Precision
+from compiler.emit.rounding import grain_of
 from compiler.lower.form import Form, Variable, Vector, added, scaled
 from rasp.graph import Aggregate, Map, Node, Width
 
@@ -17,10 +18,12 @@ FLAT = 1e-9
 
 
 class Reader:
-    """Answers for one analysis; keeps what it has worked out."""
+    """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
+    sums of them) are read after an MLP has rounded them."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, *, exact: bool = False) -> None:
         self.analysis = analysis
+        self.raw = Reader(analysis) if exact else self
         self.precision = Precision(analysis.max_length)
         self._forms: dict[Node, Form | None] = {}
 
@@ -30,16 +33,25 @@ class Reader:
 
     def variable(self, leaf: Node) -> Variable:
         """The variable that carries a leaf."""
-        return Variable(leaf, is_table=isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf))
+        is_table = isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf)
+        return Variable(leaf, is_table, rounded=self.rounds(leaf))
+
+    def rounds(self, leaf: Node) -> bool:
+        """Whether a leaf is read rounded."""
+        return (
+            self.raw is not self
+            and not self.is_free(leaf)
+            and self.raw.noise(leaf) < grain_of(self.carried(leaf)) / 4
+        )
 
     def summed(self, variable: Variable, vector: Vector) -> Form | None:
         """A feature of a sum as a form over what is summed; None for any other variable."""
         node = variable.node
-        if variable.is_table or not self.analysis.is_sum(node):
+        if variable.is_table or variable.rounded or not self.analysis.is_sum(node):
             return None
         numbers = self.carried(node)
         place = int(np.argmax(np.abs(numbers)))
-        inner = self._combined(node)
+        inner = self.raw._combined(node)
         assert inner is not None, "a sum is a linear form"
         return scaled(inner, float(vector[place] / numbers[place]))
 
@@ -49,6 +61,8 @@ class Reader:
 
     def noise(self, leaf: Node) -> float:
         """Bound on the float32 error of a leaf's carried number."""
+        if self.rounds(leaf):
+            return 0.0
         largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
         match leaf.op:
             case Width():
@@ -56,7 +70,7 @@ class Reader:
             case Aggregate() if not self.is_free(leaf):
                 return self.precision.mean_noise(largest)
             case Map() if self.analysis.is_sum(leaf):
-                inner = self._combined(leaf)
+                inner = self.raw._combined(leaf)
                 return 0.0 if inner is None else inner.noise
             case _:
                 return 0.0
