@@ -15,6 +15,7 @@ from compiler.model.runner import Answer, Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify import blame
+from compiler.verify.columns import first_wrong_column
 from compiler.verify.differential import Check, Mismatch, simpler, verify
 from compiler.verify.inputs import SHAPES, Word, batches, choose_inputs, sequences
 from compiler.verify.readers import READERS, padded, stepwise
@@ -174,6 +175,53 @@ def test_padded_and_stepwise_answers() -> None:
     model = Model(random_weights("causal"), torch.float64)
     inputs = [("a",), ("b", "c", "a"), ("c", "c", "c", "a", "b", "a"), ("b", "b")]
     assert padded(model, inputs) == stepwise(model, inputs) == model.answers(inputs)
+
+
+SORT = """
+smaller = select(tokens, tokens, <);
+same = select(tokens, tokens, ==) and select(indices, indices, <);
+place = selector_width(smaller or same);
+sorted = aggregate(select(place, indices, ==), tokens);
+"""
+
+
+def negated(weights: Weights, name: str) -> Model:
+    """A model with the sign of one array turned."""
+    return Model(Weights(weights.config, {**weights.arrays, name: -weights.arrays[name]}))
+
+
+@pytest.mark.parametrize(
+    "array, where, what",
+    [
+        ("embed", "after embedding", "the embedding of"),
+        ("layers.0.heads.0.query", "after layer 0 head 0", "selector_width(smaller) = "),
+        ("layers.0.heads.1.output", "after layer 0 head 1", "selector_width(same) = "),
+        ("layers.0.mlp.out", "after layer 0 units 0-", "place = "),
+        ("layers.1.heads.0.value", "after layer 1 head 0", 'sorted = "'),
+        ("outputs.0.bias", "", "the unembedding of sorted"),
+    ],
+)
+def test_a_changed_weight_is_found(array: str, where: str, what: str) -> None:
+    program, options = load_program(Source("test", SORT)), CompileOptions(LETTERS, 5)
+    compiled = compile_program(program, {"sorted": "sorted"}, options)
+    check = Check(negated(compiled.weights, array), {"sorted": program.sop("sorted")})
+    found = verify(check, choose_inputs(3, 5, 500, 0)).smallest
+    assert found is not None
+    (sentence,) = blame.culprits(check, program, compiled.expressions, options, found)
+    assert where in sentence and what in sentence
+
+
+def test_a_column_that_is_overwritten_later_is_found() -> None:
+    program, options = load_program(Source("test", SORT)), CompileOptions(LETTERS, 5)
+    compiled = compile_program(program, {"sorted": "sorted"}, options)
+    arrays = dict(compiled.weights.arrays)
+    arrays["layers.1.heads.0.output"] = np.ones_like(arrays["layers.1.heads.0.output"])
+    model = Model(Weights(compiled.weights.config, arrays))
+    wrong = first_wrong_column(compiled, model, ("c", "b"))
+    assert wrong is not None
+    assert (wrong.column, wrong.held.part.where) == (0, "embedding")
+    assert "residual column 0 after the heads of layer 1 holds" in str(wrong)
+    assert first_wrong_column(compiled, Model(compiled.weights), ("c", "b")) is None
 
 
 def test_blame_falls_on_the_first_wrong_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
-from compiler.verify.blame import first_wrong_name
+from compiler.verify.blame import culprits
 from compiler.verify.differential import Check, Mismatch, Report, verify
 from compiler.verify.inputs import choose_inputs
 from compiler.verify.source import checkpoint_outputs, checkpoint_program
@@ -27,12 +27,13 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     outputs = checkpoint_outputs(program, checkpoint)
     options = checkpoint.options
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
+    check = Check(Model(checkpoint.weights), outputs)
     with progress(selection.total) as advance:
-        found = verify(Check(Model(checkpoint.weights), outputs), selection, advance)
+        found = verify(check, selection, advance)
     click.echo(json.dumps(found.as_json()) if as_json else report_text(found))
     if found.smallest is not None:
-        blamed = first_wrong_name(program, options, outputs[found.smallest.output], found.smallest)
-        report([describe(found.smallest, checkpoint.expressions[found.smallest.output], blamed)])
+        notes = culprits(check, program, checkpoint.expressions, options, found.smallest)
+        report([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
     return 0 if found.passed else FAILED
 
 
@@ -64,15 +65,11 @@ def report_text(found: Report) -> str:
     )
 
 
-def describe(mismatch: Mismatch, expression: str, blamed: Mismatch | None) -> Diagnostic:
-    """The smallest wrong answer as a message, with the part of the program it comes from, if known."""
+def describe(mismatch: Mismatch, expression: str, notes: tuple[str, ...]) -> Diagnostic:
+    """The smallest wrong answer as a message, with where it comes from, as far as that is known."""
     message = (
         f"on {show_tokens(mismatch.tokens)} the model answers {show(mismatch.got)} at position "
         f"{mismatch.position} of {mismatch.output}, the interpreter {show(mismatch.expected)}"
     )
     hint = f"the output {mismatch.output} is `{expression}`; this is the smallest such input found"
-    notes = ()
-    if blamed is not None:
-        values = f"{show(blamed.got)} for {show(blamed.expected)} at position {blamed.position}"
-        notes = (f"the first name that is wrong on this input by itself is {blamed.output}: {values}",)
     return Diagnostic(message, hint=hint, notes=notes, code="mismatch")

@@ -6,7 +6,9 @@ The value of RASP position i is read at model position i + 1, since BOS stands f
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from compiler.config import Config
@@ -82,6 +84,17 @@ class Model:
         lengths = torch.tensor([len(row) for row in rows], device=device)
         even = all(len(row) == longest for row in rows)
         return self.module(torch.tensor(padded, device=device), None if even else lengths)
+
+    @torch.inference_mode()
+    def residuals(self, tokens: Tokens) -> NDArray[np.float64]:
+        """The residual of one input, (step, position, column): the first one, then after each half-layer.
+
+        Position 0 is BOS.
+        """
+        keep: list[Tensor] = []
+        ids = torch.tensor([self.encode(tokens)], device=self.module.embed.device)
+        self.module.residual(ids, keep=keep)
+        return torch.cat(keep).double().cpu().numpy()
 
     def decode(self, logits: Sequence[Tensor]) -> dict[str, list[list[Atom]]]:
         """Output name → values (batch, position) of the likeliest classes, BOS's position left out."""

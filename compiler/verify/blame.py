@@ -1,14 +1,56 @@
-"""Which part of a program a wrong answer comes from: its names are compiled one by one, in their order.
+"""Where a wrong answer comes from: in the model, and in the program.
 
-The first name that is wrong by itself on the failing input is where to look; the ones before it are right.
+In the model it is the first residual column that does not hold what it should, or what reads the last residual. In
+the program it is the first name that is wrong by itself when it is compiled again, which finds faults of the compiler;
+the names before it are right.
 """
+
+from collections.abc import Mapping
 
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
+from compiler.verify.columns import first_wrong_column
 from compiler.verify.differential import Check, Mismatch
 from rasp.graph import Node, reachable
 from rasp.program import Program
+from rasp.values import show
+
+
+def culprits(
+    check: Check,
+    program: Program,
+    expressions: Mapping[str, str],
+    options: CompileOptions,
+    mismatch: Mismatch,
+) -> tuple[str, ...]:
+    """What is known about where a mismatch comes from, in sentences."""
+    found = [in_the_model(check.model, program, expressions, options, mismatch)]
+    blamed = first_wrong_name(program, options, check.outputs[mismatch.output], mismatch)
+    if blamed is not None:
+        values = f"{show(blamed.got)} for {show(blamed.expected)} at position {blamed.position}"
+        found.append(f"the first name that is wrong on this input by itself is {blamed.output}: {values}")
+    return tuple(sentence for sentence in found if sentence)
+
+
+def in_the_model(
+    model: Model,
+    program: Program,
+    expressions: Mapping[str, str],
+    options: CompileOptions,
+    mismatch: Mismatch,
+) -> str:
+    """The first part of the model that is wrong. Nothing can be said about one that is laid out in another way."""
+    try:
+        compiled = compile_program(program, expressions, options)
+    except CompileError:
+        return ""
+    if compiled.weights.config != model.config:
+        return ""
+    wrong = first_wrong_column(compiled, model, mismatch.tokens)
+    if wrong is not None:
+        return str(wrong)
+    return f"all residual columns hold what they should: look at the unembedding of {mismatch.output}"
 
 
 def first_wrong_name(
