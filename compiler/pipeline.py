@@ -60,7 +60,7 @@ class Compiled:
     @property
     def symbols(self) -> dict[str, Any]:
         """The symbol map, JSON-able."""
-        return symbols(self.plan, self.layout, self.analysis)
+        return symbols(self.plan, self.layout, self.analysis, self.bounds)
 
     def emit(self, stage: str) -> str:
         """One stage (`stages.STAGES`) as text."""
@@ -72,9 +72,9 @@ class Compiled:
             case "plan":
                 return stages.plan_stage(self.plan, self.program.graph)
             case "layout":
-                return stages.layout_stage(self.layout, self.analysis)
+                return stages.layout_stage(self.plan, self.layout, self.analysis, self.bounds)
             case "explain":
-                return explain(self.plan, self.layout, self.analysis)
+                return explain(self.plan, self.layout, self.analysis, self.bounds)
             case "bounds":
                 return "\n".join(bounds_lines(self.summary["error_bounds"]))
             case "weights":

@@ -17,9 +17,9 @@ PATTERNS: dict[type, str] = {
 }
 
 
-def formula(node: Node, labels: Mapping[Node, str]) -> str:
-    """The node's own operation, with labels for its arguments where they have some."""
-    return unwrapped(operation(node, labels, 0))
+def formula(node: Node, labels: Mapping[Node, str], deepest: int = DEEPEST) -> str:
+    """The node's own operation, with labels for its arguments where they have some; `…` is what lies deeper."""
+    return unwrapped(operation(node, labels, deepest))
 
 
 def unwrapped(text: str) -> str:
@@ -35,16 +35,16 @@ def unwrapped(text: str) -> str:
     return text[1:-1]
 
 
-def argument(node: Node, labels: Mapping[Node, str], depth: int) -> str:
+def argument(node: Node, labels: Mapping[Node, str], left: int) -> str:
     if node in labels:
         return labels[node]
-    text = operation(node, labels, depth) if depth < DEEPEST else "…"
+    text = operation(node, labels, left) if left or not node.args else "…"
     return text if len(text) <= LONGEST else "…"
 
 
-def operation(node: Node, labels: Mapping[Node, str], depth: int) -> str:
+def operation(node: Node, labels: Mapping[Node, str], left: int) -> str:
     """The operation in parentheses where that is needed inside another one."""
-    parts = [argument(arg, labels, depth + 1) for arg in node.args]
+    parts = [argument(arg, labels, left - 1) for arg in node.args]
     match node.op:
         case Constant(value):
             return literal(value.value)

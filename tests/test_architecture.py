@@ -41,7 +41,7 @@ LEVELS = (
     ),
     ("compiler.emit", "decisions bounds assemble"),
     ("compiler.lower", "search"),
-    ("compiler.report", "describe parts stages summary explain"),
+    ("compiler.report", "describe parts columns stages summary explain"),
     ("compiler", "pipeline"),
     ("compiler.export", "folder records tokenizer checkpoint compiled"),
     ("compiler.model", "problem answers cache decoder runner generate"),

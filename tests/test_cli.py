@@ -176,7 +176,11 @@ def test_info(model: Path) -> None:
         assert isinstance(record[key], int)
     assert record["outputs"] == [{"name": "hist", "expression": "hist", "classes": [1, 2, 3, 4, 5]}]
     assert record["options"]["max_length"] == 5
-    assert 'vocabulary  "a", "b", "c"' in rasp("info", model).stdout
+    text = rasp("info", model).stdout
+    assert 'vocabulary  "a", "b", "c"' in text and "tightest" in text
+    parts = record["symbols"]["parts"]
+    assert [part["where"] for part in parts] == ["embedding", "layer 0 head 0"]
+    assert all(f"{part['where']}  " in text and part["computes"] in text for part in parts)
 
 
 def test_generate(folder: Path) -> None:

@@ -215,12 +215,12 @@ def test_a_column_that_is_overwritten_later_is_found() -> None:
     program, options = load_program(Source("test", SORT)), CompileOptions(LETTERS, 5)
     compiled = compile_program(program, {"sorted": "sorted"}, options)
     arrays = dict(compiled.weights.arrays)
-    arrays["layers.1.heads.0.output"] = np.ones_like(arrays["layers.1.heads.0.output"])
+    arrays["layers.0.heads.0.output"] = np.ones_like(arrays["layers.0.heads.0.output"])
     model = Model(Weights(compiled.weights.config, arrays))
     wrong = first_wrong_column(compiled, model, ("c", "b"))
     assert wrong is not None
-    assert (wrong.column, wrong.held.part.where) == (0, "embedding")
-    assert "residual column 0 after the heads of layer 1 holds" in str(wrong)
+    assert (wrong.held.part.where, wrong.step) == ("embedding", 1)
+    assert "after the heads of layer 0 holds" in str(wrong)
     assert first_wrong_column(compiled, Model(compiled.weights), ("c", "b")) is None
 
 

@@ -10,6 +10,7 @@ from compiler.commands.sizes import size_lines
 from compiler.export.checkpoint import Checkpoint, read_checkpoint
 from compiler.export.records import options_record
 from compiler.report.explain import bounds_lines
+from compiler.report.parts import span
 from rasp.values import show
 
 SHOWN_VALUES = 12
@@ -23,7 +24,7 @@ def show_info(folder: str, as_json: bool) -> int:
 
 
 def info_record(checkpoint: Checkpoint) -> dict[str, object]:
-    """Sizes at the top level, then what was compiled and how."""
+    """Sizes at the top level, then what was compiled and how, and the symbol map."""
     expressions = checkpoint.expressions
     return dict(checkpoint.summary) | {
         "program": checkpoint.program.name,
@@ -36,6 +37,7 @@ def info_record(checkpoint: Checkpoint) -> dict[str, object]:
             }
             for output in checkpoint.weights.config.outputs
         ],
+        "symbols": checkpoint.symbols,
     }
 
 
@@ -52,9 +54,32 @@ def info_text(checkpoint: Checkpoint) -> str:
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         lines.append(f"              {len(output.classes)} values: {some(output.classes)}")
-    return "\n".join(
-        lines + bounds_lines(cast(dict[str, Any], checkpoint.summary.get("error_bounds", {"values": []})))
-    )
+    lines += bounds_lines({**checkpoint.summary["error_bounds"], "values": []})  # pyright: ignore
+    return "\n".join([*lines, "", *table(list(map(part_row, rows(checkpoint, "parts"))))])
+
+
+TITLES = ("part", "computes", "columns", "parameters", "off by at most")
+
+
+def rows(checkpoint: Checkpoint, kind: str) -> list[dict[str, Any]]:
+    """The parts or columns of the symbol map."""
+    return cast(list[dict[str, Any]], checkpoint.symbols[kind])
+
+
+def part_row(part: dict[str, Any]) -> tuple[str, ...]:
+    """One part of the model as cells of the table."""
+    error = part["error_bound"]
+    bound = f"{error:.1e}" if error else "exact"
+    return part["where"], part["computes"], span(part["columns"]), f"{part['parameters']:,}", bound
+
+
+def table(cells: list[tuple[str, ...]]) -> list[str]:
+    """Rows below their titles, in columns."""
+    widths = [max(map(len, column)) for column in zip(TITLES, *cells, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [TITLES, *cells]
+    ]
 
 
 def some(values: tuple[object, ...]) -> str:

@@ -1,75 +1,67 @@
-"""S-ops and selectors as short RASP text: by the user's names where there are any."""
+"""S-ops, selectors and their features as short text: by the user's names where there are any."""
 
-from rasp.graph import Aggregate, And, Best, Constant, Graph, Indices, Map, Node, Not, Op, Or, Select, Tokens
-from rasp.prims import PRIMS
-from rasp.values import Atom, show
+from collections.abc import Iterator
 
-DEEPEST = 3
-PLAIN_TOKENS = "to_str"
+import numpy as np
 
+from compiler.analysis.domain import Domain
+from compiler.lower.form import Vector
+from rasp.formula import formula
+from rasp.graph import Graph, Indices, Node, Tokens
+from rasp.values import show
 
-def describe(graph: Graph, node: Node, depth: int = 0) -> str:
-    """Text for a node; what lies deep is shown as `…`, unless it has a name."""
-    name = graph.names.get(node)
-    if name and (depth or not name.startswith("(")):
-        return name
-    if depth > DEEPEST:
-        return "…"
-    parts = [describe(graph, arg, depth + 1) for arg in node.args]
-    return describe_leaf(node.op) or describe_selector(node.op, parts) or describe_result(node, parts)
-
-
-def describe_leaf(op: Op) -> str:
-    """What has no arguments."""
-    match op:
-        case Tokens():
-            return "tokens_asis"
-        case Indices():
-            return "indices"
-        case Constant(value):
-            return literal(value.value)
-        case _:
-            return ""
+LONGEST = 80
+DEEPEST = 6
+#: What the embedding is of.
+INPUTS = ("tokens", "indices")
+#: Values of a feature that are listed.
+MOST_NUMBERS = 8
 
 
-def describe_selector(op: Op, parts: list[str]) -> str:
-    """A selector of described arguments."""
-    match op:
-        case Select(test):
-            return f"select({parts[0]}, {parts[1]}, {test})"
-        case Not():
-            return f"not {parts[0]}"
-        case And():
-            return f"{parts[0]} and {parts[1]}"
-        case Or():
-            return f"({parts[0]} or {parts[1]})"
-        case Best():
-            return f"best({parts[0]}, {parts[1]})"
-        case _:
-            return ""
+def describe(graph: Graph, node: Node) -> str:
+    """A node's name, or else its operation, as deep as is still short; `…` stands for the rest.
+
+    The input is `tokens` whether the program reads it so or by `tokens_int` and the like: the model cannot tell.
+    """
+    labels = graph.names | dict(zip(map(graph.add, (Tokens(), Indices())), INPUTS, strict=True))
+    if node in labels:
+        return labels[node]
+    texts = [formula(node, labels, deepest) for deepest in range(DEEPEST, 0, -1)]
+    return next((text for text in texts if len(text) <= LONGEST), texts[-1])
 
 
-def describe_result(node: Node, parts: list[str]) -> str:
-    """An s-op of described arguments."""
-    match node.op:
-        case Map(prim, parameters):
-            return describe_map(prim, parts, len(parameters), isinstance(node.args[0].op, Tokens))
-        case Aggregate(default):
-            return f"aggregate({parts[0]}, {parts[1]}, {literal(default.value)})"
-        case _:
-            return f"selector_width({parts[0]})"
+def feature_text(domain: Domain, vector: Vector) -> str:
+    """What a column holds for each value x of an s-op: `x^2 - 3`, or the values for which it is not 0."""
+    if domain.is_numeric and (text := polynomial(domain.numbers(), vector)):
+        return text
+    if np.ptp(vector) == 0:
+        return f"{vector[0]:.6g}"
+    pairs = [f"{vector[k]:.6g} for {show(domain.values[k])}" for k in np.flatnonzero(vector)]
+    if len(pairs) > MOST_NUMBERS:
+        pairs = [*pairs[:4], f"… {len(pairs) - 6} more", *pairs[-2:]]
+    return ", ".join(pairs)
 
 
-def describe_map(prim: str, parts: list[str], parameters: int, of_input: bool) -> str:
-    """An elementwise operation of described arguments."""
-    if prim == PLAIN_TOKENS and of_input:
-        return "tokens"
-    if prim in ("index_list", "index_dict"):
-        return f"table of {parameters // (2 if prim == 'index_dict' else 1)}[{parts[0]}]"
-    symbol = PRIMS[prim].symbol.replace("( ", "(").replace(" )", ")")
-    return symbol.format(*parts)
+def polynomial(numbers: Vector, vector: Vector) -> str:
+    """The vector as a polynomial in x of degree 1 or 2, what attention compares by; empty when it is none."""
+    middle = len(numbers) // 2
+    if not 0 < middle < len(numbers) - 1:
+        return ""
+    x, y = numbers[[0, middle, -1]], vector[[0, middle, -1]]
+    slopes = np.diff(y) / np.diff(x)
+    bend = float(slopes[1] - slopes[0]) / float(x[2] - x[0])
+    line = float(slopes[0]) - bend * float(x[0] + x[1])
+    found = np.round([y[0] - line * x[0] - bend * x[0] ** 2, line, bend], 6)
+    degree = int(np.flatnonzero(found)[-1]) if found.any() else 0
+    exact = np.allclose(np.polyval(found[::-1], numbers), vector, rtol=1e-12, atol=1e-12)
+    return " ".join(terms(found)).removeprefix("+ ") if exact and 0 < degree < len(numbers) - 1 else ""
 
 
-def literal(value: Atom) -> str:
-    """A constant as RASP writes it."""
-    return show(value)
+def terms(coefficients: Vector) -> Iterator[str]:
+    """`- 2 x^2`, `+ x`, `- 7`: the highest power first."""
+    for power in reversed(range(len(coefficients))):
+        factor = coefficients[power]
+        size = "" if abs(factor) == 1 and power else f"{abs(factor):.6g}"
+        letter = ("", "x", f"x^{power}")[min(power, 2)]
+        if factor:
+            yield f"{'-' if factor < 0 else '+'} {size}{' ' if size and letter else ''}{letter}"

@@ -6,51 +6,77 @@ from typing import Any
 from compiler.analysis.infer import Analysis
 from compiler.emit.decisions import Bounds
 from compiler.lower.blocks import Head, TableBlock
-from compiler.lower.form import Variable
+from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
 from compiler.report.describe import describe
+from compiler.report.parts import Clearing, Embedded, Part, parts, span
 from rasp.graph import Constant, Graph, Indices, Tokens, reachable
 
 
-def explain(plan: Plan, layout: Layout, analysis: Analysis) -> str:
+def explain(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
     """One paragraph a layer, then what is free, then why there are as many layers as there are."""
     graph = analysis.graph
     rows: list[str] = []
-    for number, layer in enumerate(plan.layers):
-        rows.append(f"layer {number}")
-        rows += [explain_head(graph, h, head, layout.d_model) for h, head in enumerate(layer.heads)]
-        rows += [explain_table(graph, table, layout.d_model) for table in layer.tables]
-        rows += explain_clearing(layout, number)
+    layer = -1
+    for part in parts(plan, layout):
+        if part.layer > layer:
+            layer = part.layer
+            rows.append(f"layer {layer}")
+        rows += explain_part(graph, part)
+        if part.columns:
+            error = max(float(bounds.columns[column]) for column in part.columns)
+            rows.append(f"    writes {columns_text(part.places)}, {error_text(error)}")
+    for readout in plan.readouts:
+        sources = sources_of(graph, readout.forms)
+        rows += [
+            f"output {readout.name}",
+            f"    reads {sources}; one of {counted(len(readout.centers), 'value')}",
+        ]
     rows += ["free (read off the residual stream, or folded into the weights that read it)"]
     rows += [f"  {name}" for name in free(plan, graph)] or ["  nothing has a name of its own"]
     return "\n".join([*rows, depth(plan)])
 
 
-def explain_head(graph: Graph, number: int, head: Head, width: int) -> str:
-    """What a head computes, and its share of the parameters."""
-    key, value = len(head.scores.queries), len(head.values)
-    results = ", ".join(dict.fromkeys(describe(graph, variable.node) for variable, _ in head.targets))
-    sizes = f"{key} query/key and {value} value columns, {2 * width * (key + value):,} parameters"
-    return f"  head {number}: {results}\n    attends by {describe(graph, head.selector)}; {sizes}"
+def explain_part(graph: Graph, part: Part) -> list[str]:
+    """What a part computes, from what, and its share of the parameters."""
+    cost = counted(part.parameters, "parameter")
+    what = part.computes(graph)
+    match part.block:
+        case Embedded():
+            return [f"embedding: {what}", f"    {cost}"]
+        case Head(selector, scores, values):
+            sizes = f"d_key {len(scores.queries)}, d_value {len(values)}"
+            return [
+                f"  head {part.first}: {what}",
+                f"    attends by {describe(graph, selector)}; {sizes}, {cost}",
+            ]
+        case TableBlock(_, form):
+            return [f"  look-up: {what}", f"    from {sources_of(graph, [form])}; {units_text(part)}, {cost}"]
+        case Clearing():
+            return [f"  {what}", f"    {units_text(part)}, {cost}"]
 
 
-def explain_table(graph: Graph, table: TableBlock, width: int) -> str:
-    """What a look-up table computes, from what, and its share of the parameters."""
-    units = table.stairs.units
-    sources = ", ".join(dict.fromkeys(describe(graph, variable.node) for variable in table.form.parts))
-    sizes = f"{units} hidden units, {units * (2 * width + 1):,} parameters"
-    return f"  look-up: {describe(graph, table.variable.node)}\n    from {sources or 'nothing'}; {sizes}"
+def sources_of(graph: Graph, forms: Iterable[Form]) -> str:
+    """The s-ops that forms read."""
+    names = dict.fromkeys(describe(graph, variable.node) for form in forms for variable in form.parts)
+    return ", ".join(names) or "nothing"
 
 
-def explain_clearing(layout: Layout, number: int) -> list[str]:
-    """How many columns a layer clears for later values, and what that costs."""
-    signs = [erasure.signs for erasure in layout.erasures if erasure.layer == number]
-    units = sum(map(len, signs))
-    if not units:
-        return []
-    cost = units * (2 * layout.d_model + 1)
-    return [f"  clears {len(signs)} columns for later values\n    {units} hidden units, {cost:,} parameters"]
+def columns_text(places: tuple[int, ...]) -> str:
+    return f"residual {'column' if len(places) == 1 else 'columns'} {span(places)}"
+
+
+def units_text(part: Part) -> str:
+    return f"hidden {'unit' if len(part.units) == 1 else 'units'} {span(part.units)}"
+
+
+def error_text(error: float) -> str:
+    return f"off by at most {error:.1e}" if error else "exact"
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def free(plan: Plan, graph: Graph) -> list[str]:
@@ -68,7 +94,7 @@ def free(plan: Plan, graph: Graph) -> list[str]:
 def depth(plan: Plan) -> str:
     """Layers against the lower bound, and where a difference comes from."""
     layers, bound = len(plan.layers), plan.lower_bound
-    text = f"{layers} layers; the longest chain of attention in the program has {bound}"
+    text = f"{counted(layers, 'layer')}; the longest chain of attention in the program has {bound}"
     if layers <= bound:
         return text
     without = [k for k, layer in enumerate(plan.layers) if not layer.heads]

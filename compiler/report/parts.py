@@ -1,83 +1,136 @@
-"""The parts of a model in the order in which they write: the embedding, then layer by layer the heads and the look-ups.
+"""The parts of a model in the order in which they write: the embedding, then layer by layer the heads and hidden units.
 
 Reports list them, and blame compares what they wrote with what they should have written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compiler.lower.blocks import Head, TableBlock
 from compiler.lower.form import Variable
-from compiler.lower.layout import Layout
+from compiler.lower.layout import Erasure, Layout
 from compiler.lower.plan import Plan
+from compiler.report.describe import INPUTS, describe
+from rasp.graph import Graph
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The embedding, by tokens and perhaps `positions`."""
+
+    positions: bool
+
+
+@dataclass(frozen=True)
+class Clearing:
+    """Hidden units that make columns free for later values. `cleared` are places in the residual stream."""
+
+    erasures: tuple[Erasure, ...]
+    cleared: tuple[int, ...]
+
+    @property
+    def units(self) -> int:
+        return sum(len(erasure.signs) for erasure in self.erasures)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One writer of residual columns: `columns[k]` carries `targets[k]`, a variable and the number of its feature.
+    """Something that writes `columns` of the layout, which stand at `places`, for the features `targets`.
 
-    The embedding has no targets, and layer -1; `number` is that of the head in its layer, or of the look-up's first
-    hidden unit. `step` is the place in `Decoder.residual`'s `keep` of the first residual that has the columns.
+    `layer` is -1 for the embedding, which has no targets. `first` is the head's number in its layer, or that of the
+    first hidden unit.
     """
 
-    block: Head | TableBlock | None
+    block: Embedded | Head | TableBlock | Clearing
     layer: int
-    number: int
+    first: int
     columns: tuple[int, ...]
+    places: tuple[int, ...]
     targets: tuple[tuple[Variable, int], ...]
     parameters: int
 
     @property
-    def step(self) -> int:
-        """0 for the embedding, 2L + 1 for attention of layer L, 2L + 2 for its MLP."""
+    def units(self) -> range:
+        """Its hidden units in the MLP of its layer."""
         match self.block:
-            case None:
-                return 0
-            case Head():
-                return 2 * self.layer + 1
-            case TableBlock():
-                return 2 * self.layer + 2
+            case TableBlock(stairs=stairs):
+                return range(self.first, self.first + stairs.units)
+            case Clearing():
+                return range(self.first, self.first + self.block.units)
+            case _:
+                return range(0)
 
     @property
     def where(self) -> str:
         """The part's place in the model."""
         match self.block:
-            case None:
+            case Embedded():
                 return "embedding"
             case Head():
-                return f"layer {self.layer} head {self.number}"
-            case TableBlock(stairs=stairs):
-                return f"layer {self.layer} units {span(range(self.number, self.number + stairs.units))}"
+                return f"layer {self.layer} head {self.first}"
+            case _:
+                return f"layer {self.layer} units {span(self.units)}"
+
+    def computes(self, graph: Graph) -> str:
+        """The s-ops that it writes."""
+        match self.block:
+            case Embedded(positions):
+                return ", ".join(INPUTS if positions else INPUTS[:1])
+            case Clearing():
+                return f"clears columns {span(self.block.cleared)} for later values"
+            case _:
+                return ", ".join(
+                    dict.fromkeys(describe(graph, variable.node) for variable, _ in self.targets)
+                )
 
 
 def parts(plan: Plan, layout: Layout) -> Iterator[Part]:
     """All parts of a model. Their parameters are all there are, the unembedding apart."""
-    place = {column: k for k, column in enumerate(layout.columns) if column is not None}
-    width = layout.width
-    tables = layout.frame.tokens + 1 + has_positions(layout) * (layout.frame.positions + 1)
-    yield Part(None, -1, 0, tuple(range(len(layout.embedding))), (), tables * width)
-    for layer, blocks in enumerate(plan.layers):
-        for number, head in enumerate(blocks.heads):
-            columns = tuple(place[target] for target in head.targets)
-            size = 2 * width * (len(head.scores.queries) + len(head.values))
-            yield Part(head, layer, number, columns, head.targets, size)
+    yield embedding(layout)
+    for number, layer in enumerate(plan.layers):
+        for h, head in enumerate(layer.heads):
+            yield part_of(layout, head, number, h)
         first = 0
-        for table in blocks.tables:
-            features = range(len(layout.blocks.features[table.variable].basis))
-            targets = tuple((table.variable, feature) for feature in features)
-            size = table.stairs.units * (2 * width + 1)
-            yield Part(table, layer, first, tuple(place[t] for t in targets), targets, size)
-            first += table.stairs.units
+        for block in (*layer.tables, *clearings(layout, number)):
+            part = part_of(layout, block, number, first)
+            yield part
+            first = part.units.stop
 
 
-def has_positions(layout: Layout) -> bool:
-    """Whether the embedding depends on the position."""
-    tokens = layout.frame.tokens
-    return any(vector[tokens:-1].any() for vector in layout.embedding.vectors)
+def clearings(layout: Layout, layer: int) -> Iterator[Clearing]:
+    """What the MLP of a layer clears, if anything."""
+    erasures = tuple(erasure for erasure in layout.erasures if erasure.layer == layer)
+    if erasures:
+        yield Clearing(erasures, tuple(sorted(layout.places[erasure.column] for erasure in erasures)))
 
 
-def span(numbers: range | tuple[int, ...]) -> str:
-    """Ascending numbers as text: `3`, `0-7`, `1, 4-6`."""
+def embedding(layout: Layout) -> Part:
+    """The tables of tokens and positions."""
+    tokens, count = layout.frame.tokens, len(layout.embedding)
+    positions = any(vector[tokens:-1].any() for vector in layout.embedding.vectors)
+    rows = tokens + 1 + positions * (layout.frame.positions + 1)
+    columns = tuple(range(count))
+    return Part(Embedded(positions), -1, 0, columns, layout.places[:count], (), rows * layout.d_model)
+
+
+def part_of(layout: Layout, block: Head | TableBlock | Clearing, layer: int, first: int) -> Part:
+    """The part for a block."""
+    unit = 2 * layout.d_model + 1
+    match block:
+        case Head(scores=scores, values=values, targets=targets):
+            size = 2 * layout.d_model * (len(scores.queries) + len(values))
+        case TableBlock(variable, _, stairs):
+            targets = tuple((variable, k) for k in range(len(layout.blocks.features[variable].basis)))
+            size = stairs.units * unit
+        case Clearing():
+            targets, size = (), block.units * unit
+    columns = tuple(layout.numbers[target] for target in targets)
+    places = tuple(layout.places[column] for column in columns)
+    return Part(block, layer, first, columns, places, targets, size)
+
+
+def span(numbers: Iterable[int]) -> str:
+    """Numbers as text, runs of them as one: `3`, `0-7`, `1, 4-6`."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] == number - 1:

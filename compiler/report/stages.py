@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from compiler.analysis.infer import Analysis
+from compiler.emit.decisions import Bounds
 from compiler.emit.weights import Weights
 from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
+from compiler.report.columns import column_rows
 from compiler.report.describe import describe
-from rasp.graph import Graph, Indices, Node, Tokens, reachable
+from rasp.graph import Graph, Node, reachable
 from rasp.graph_text import print_graph
 
 STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
@@ -70,42 +72,17 @@ def label(graph: Graph, variable: Variable) -> str:
     return f"table {describe(graph, variable.node)}" if variable.is_table else describe(graph, variable.node)
 
 
-def layout_stage(layout: Layout, analysis: Analysis) -> str:
-    """Residual columns: what each carries, and its value for each token, position, or value of the s-op.
+def layout_stage(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
+    """Residual columns: what each carries, and what it holds for each value x of that.
 
     A column that is cleared stands here once for each thing that it carries, in the order of time.
     """
-    rows: list[str] = []
-    frame = layout.frame
-    for k, (place, column) in enumerate(zip(layout.places, layout.columns, strict=True)):
-        if column is None:
-            vector = layout.embedding.vectors[k]
-            parts: list[str] = []
-            if vector[: frame.tokens].any():
-                parts.append(
-                    f"{describe(analysis.graph, analysis.graph.add(Tokens()))} {numbers(vector[: frame.tokens])}"
-                )
-            if vector[frame.tokens : -1].any():
-                positions = vector[frame.tokens : -1]
-                parts.append(
-                    f"{describe(analysis.graph, analysis.graph.add(Indices()))} {numbers(positions)}"
-                )
-            parts.append(f"BOS {vector[-1]:g}")
-            rows.append(f"{place:4}  embedding: " + " + ".join(parts))
-        else:
-            variable, feature = column
-            features = layout.blocks.features[variable]
-            what = label(analysis.graph, variable)
-            rows.append(
-                f"{place:4}  {what}: {numbers(features.basis.vectors[feature])}, BOS {features.at_bos[feature]:g}"
-            )
+    rows = [
+        f"{row['column']:4}  {row['carries']}: {row['holds']}; at BOS {row['at_bos']:.6g}; "
+        f"written by {row['written_by']}, last read by {row['last_read_by']}"
+        for row in column_rows(plan, layout, analysis, bounds)
+    ]
     return "\n".join(rows)
-
-
-def numbers(vector: np.ndarray) -> str:
-    """A vector in brackets, the middle of a long one left out."""
-    shown = [f"{x:.6g}" for x in vector.tolist()]
-    return "[" + ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]]) + "]"
 
 
 def weights_stage(weights: Weights) -> str:

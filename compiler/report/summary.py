@@ -1,14 +1,16 @@
-"""Sizes of a compiled model, and its symbol map: what each head, hidden unit and residual column is. Plain data."""
+"""Sizes of a compiled model, and its symbol map: what each head, hidden unit and residual column is."""
 
 from typing import Any
 
 from compiler.analysis.infer import Analysis
+from compiler.emit.decisions import Bounds
 from compiler.emit.weights import Weights
-from compiler.lower.form import Variable
+from compiler.lower.blocks import Head, TableBlock
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
-from compiler.lower.reuse import lives
+from compiler.report.columns import column_rows
 from compiler.report.describe import describe
+from compiler.report.parts import Clearing, Embedded, Part, parts
 from rasp.graph import Graph, Node
 
 
@@ -32,63 +34,33 @@ def summary(weights: Weights, plan: Plan) -> dict[str, Any]:
     }
 
 
-def symbols(plan: Plan, layout: Layout, analysis: Analysis) -> dict[str, Any]:
-    """What every part of the model stands for, with the places in the program's texts."""
-    graph = analysis.graph
-    heads: list[dict[str, Any]] = []
-    tables: list[dict[str, Any]] = []
-    for number, layer in enumerate(plan.layers):
-        for h, head in enumerate(layer.heads):
-            heads.append(
-                {
-                    "layer": number,
-                    "head": h,
-                    "selector": describe(graph, head.selector),
-                    "bos": head.scores.mode,
-                    "writes": [name_of(graph, variable) for variable, _ in head.targets],
-                }
-                | place_of(graph, head.selector)
-            )
-        first = 0
-        for table in layer.tables:
-            node, units = table.variable.node, table.stairs.units
-            text = describe(graph, node)
-            tables.append(
-                {"layer": number, "units": [first, first + units], "computes": text} | place_of(graph, node)
-            )
-            first += units
-        clearing = sum(len(erasure.signs) for erasure in layout.erasures if erasure.layer == number)
-        if clearing:
-            what = "clears columns for later values"
-            tables.append({"layer": number, "units": [first, first + clearing], "computes": what})
-    return {"heads": heads, "hidden_units": tables, "columns": columns(plan, layout, graph)}
+def symbols(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> dict[str, Any]:
+    """What every part of the model stands for, with the places in the program's texts; plain data.
+
+    `parts` are in the order in which they write, `columns` what the residual stream carries.
+    """
+    return {
+        "parts": [part_record(analysis.graph, part, bounds) for part in parts(plan, layout)],
+        "columns": column_rows(plan, layout, analysis, bounds),
+    }
 
 
-def columns(plan: Plan, layout: Layout, graph: Graph) -> list[dict[str, Any]]:
-    """What the residual stream's columns carry, from which half-layer on and until which it is read."""
-    return [
-        {
-            "column": place,
-            "carries": "embedding" if content is None else name_of(graph, content[0]),
-            "written_by": half_layer(life.written, plan),
-            "last_read_by": half_layer(life.read, plan),
-        }
-        for place, content, life in zip(layout.places, layout.columns, lives(plan, layout), strict=True)
-    ]
-
-
-def half_layer(number: int, plan: Plan) -> str:
-    """A half-layer in words."""
-    if number == 0:
-        return "embedding"
-    if number > 2 * len(plan.layers):
-        return "unembedding"
-    return f"layer {(number - 1) // 2} {'attention' if number % 2 else 'mlp'}"
-
-
-def name_of(graph: Graph, variable: Variable) -> str:
-    """A variable in words."""
-    return describe(graph, variable.node)
+def part_record(graph: Graph, part: Part, bounds: Bounds) -> dict[str, Any]:
+    """One part: where it is, what it computes, from what, which columns it writes and how exactly, its cost."""
+    record: dict[str, Any] = {"where": part.where, "computes": part.computes(graph)}
+    match part.block:
+        case Head(selector, scores):
+            record |= {"layer": part.layer, "head": part.first}
+            record |= {"selector": describe(graph, selector), "bos": scores.mode} | place_of(graph, selector)
+        case TableBlock(variable):
+            record |= {"layer": part.layer, "units": [part.units.start, part.units.stop]}
+            record |= place_of(graph, variable.node)
+        case Clearing():
+            record |= {"layer": part.layer, "units": [part.units.start, part.units.stop]}
+        case Embedded():
+            pass
+    error = max((float(bounds.columns[column]) for column in part.columns), default=0.0)
+    return record | {"columns": list(part.places), "error_bound": error, "parameters": part.parameters}
 
 
 def place_of(graph: Graph, node: Node) -> dict[str, Any]:

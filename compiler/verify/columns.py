@@ -4,7 +4,7 @@ A column carries a feature of an s-op: a number for each of its values. Which va
 interpreter says; how far float32 may be off, the bounds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from compiler.emit.weights import Weights
 from compiler.lower.form import Variable
+from compiler.lower.reuse import Life, lives
 from compiler.model.runner import Model
 from compiler.pipeline import Compiled
 from compiler.report.describe import describe
@@ -29,9 +30,10 @@ SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Held:
-    """What a column should hold at BOS and at each position since a part wrote it, and which values that stands for."""
+    """What a column should hold at BOS and at each position while it is read, and which values that stands for."""
 
     part: Part
+    life: Life
     carries: str
     numbers: Numbers
     values: tuple[str, ...]
@@ -39,9 +41,9 @@ class Held:
 
 @dataclass(frozen=True)
 class WrongColumn:
-    """A column where it is first wrong. `step` is that of `Decoder.residual`'s `keep`; row 0 is BOS."""
+    """A residual column where it is first wrong. `step` is that of `Decoder.residual`'s `keep`; row 0 is BOS."""
 
-    column: int
+    place: int
     held: Held
     step: int
     row: int
@@ -49,10 +51,10 @@ class WrongColumn:
 
     def __str__(self) -> str:
         held = self.held
-        after = held.part.where if held.part.step == self.step else stage(self.step)
+        after = held.part.where if held.life.written == self.step else stage(self.step)
         at = f"position {self.row - 1}" if self.row else "BOS"
         return (
-            f"the first wrong number in the model: residual column {self.column} after {after} holds "
+            f"the first wrong number in the model: residual column {self.place} after {after} holds "
             f"{self.got:.6g} at {at} instead of {held.numbers[self.row]:.6g}, which stands for "
             f"{held.carries}{held.values[self.row]}"
         )
@@ -70,20 +72,15 @@ def first_wrong_column(compiled: Compiled, model: Model, tokens: Word) -> WrongC
     """
     states = model.residuals(tokens)
     bounds = compiled.bounds.columns + SLACK
-    written = list(parts(compiled.plan, compiled.layout))
-    variables = list(dict.fromkeys(variable for part in written for variable, _ in part.targets))
-    values = values_of(compiled, variables, tokens)
-    embedding = embedded(compiled.weights, model.encode(tokens))
-    held: dict[int, Held] = {}
+    held = holdings(compiled, tokens, embedded(compiled.weights, model.encode(tokens)))
     for step, state in enumerate(states):
-        for part in written:
-            if part.step == step:
-                held |= holdings(compiled, part, tokens, embedding, values)
         for column, item in held.items():
-            wrong = np.flatnonzero(~(np.abs(state[:, column] - item.numbers) <= bounds[column]))
-            if len(wrong):
-                row = int(wrong[-1] if len(wrong) == 1 else wrong[wrong > 0][0])
-                return WrongColumn(column, item, step, row, float(state[row, column]))
+            if item.life.written <= step < max(item.life.read, item.life.written + 1):
+                numbers = state[:, compiled.layout.places[column]]
+                wrong = np.flatnonzero(~(np.abs(numbers - item.numbers) <= bounds[column]))
+                if len(wrong):
+                    row = int(wrong[-1] if len(wrong) == 1 else wrong[wrong > 0][0])
+                    return WrongColumn(compiled.layout.places[column], item, step, row, float(numbers[row]))
     return None
 
 
@@ -105,26 +102,34 @@ def embedded(weights: Weights, ids: list[int]) -> Numbers:
     return rows + weights.arrays["position"][: len(ids)] if weights.config.has_positions else rows
 
 
-def holdings(
-    compiled: Compiled,
-    part: Part,
-    tokens: Word,
-    embedding: Numbers,
-    values: Mapping[Variable, Sequence[Atom]],
-) -> dict[int, Held]:
-    """What the columns of a part should hold once it has written them. NaN stands for a value that the compiler took
-    to be impossible."""
-    if part.block is None:
-        names = ("BOS", *map(show, tokens))
-        return {k: Held(part, "the embedding of ", embedding[:, k], names) for k in part.columns}
-    found: dict[int, Held] = {}
-    for column, (variable, feature) in zip(part.columns, part.targets, strict=True):
-        if variable not in values:
-            continue
-        features, domain = compiled.layout.blocks.features[variable], compiled.analysis.domain(variable.node)
-        vector = features.basis.vectors[feature]
-        numbers = [vector[domain.code(v)] if domain.has(v) else np.nan for v in values[variable]]
-        shown = ("", *(f" = {show(v)}" for v in values[variable]))
-        carries = describe(compiled.analysis.graph, variable.node)
-        found[column] = Held(part, carries, np.array([features.at_bos[feature], *numbers]), shown)
+def holdings(compiled: Compiled, tokens: Word, embedding: Numbers) -> dict[int, Held]:
+    """What every column of the layout should hold, in the order of writing.
+
+    NaN stands for a value that the compiler took to be impossible.
+    """
+    layout = compiled.layout
+    spans = lives(compiled.plan, layout)
+    written = list(parts(compiled.plan, layout))
+    values = values_of(compiled, list(dict.fromkeys(v for part in written for v, _ in part.targets)), tokens)
+    names = ("BOS", *map(show, tokens))
+    first = written[0]
+    found = {
+        k: Held(first, spans[k], "the embedding of ", embedding[:, layout.places[k]], names)
+        for k in first.columns
+    }
+    for part in written[1:]:
+        for column, (variable, feature) in zip(part.columns, part.targets, strict=True):
+            if variable in values:
+                numbers = carried(compiled, variable, feature, values[variable])
+                shown = ("", *(f" = {show(v)}" for v in values[variable]))
+                name = describe(compiled.analysis.graph, variable.node)
+                found[column] = Held(part, spans[column], name, numbers, shown)
     return found
+
+
+def carried(compiled: Compiled, variable: Variable, feature: int, values: Sequence[Atom]) -> Numbers:
+    """A feature's number at BOS and for each value."""
+    features, domain = compiled.layout.blocks.features[variable], compiled.analysis.domain(variable.node)
+    vector = features.basis.vectors[feature]
+    numbers = [vector[domain.code(v)] if domain.has(v) else np.nan for v in values]
+    return np.array([features.at_bos[feature], *numbers])

@@ -1,0 +1,62 @@
+"""Residual columns in words: what each carries, from when to when, and what it holds for each value of that."""
+
+from typing import Any
+
+from compiler.analysis.infer import Analysis
+from compiler.emit.decisions import Bounds
+from compiler.lower.form import Vector
+from compiler.lower.layout import Layout
+from compiler.lower.plan import Plan
+from compiler.lower.reuse import lives
+from compiler.report.describe import describe, feature_text
+from compiler.report.parts import parts
+from rasp.graph import Indices, Tokens
+
+
+def column_rows(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> list[dict[str, Any]]:
+    """Each content of each column as plain data, in the order of writing: a cleared column has several."""
+    writers = {column: part.where for part in parts(plan, layout) for column in part.columns}
+    rows: list[dict[str, Any]] = []
+    for k, life in enumerate(lives(plan, layout)):
+        carries, holds, at_bos = content(k, layout, analysis)
+        rows.append(
+            {
+                "column": layout.places[k],
+                "carries": carries,
+                "holds": holds,
+                "at_bos": at_bos,
+                "written_by": writers[k],
+                "last_read_by": reader(life.read, plan),
+                "error_bound": float(bounds.columns[k]),
+            }
+        )
+    return rows
+
+
+def reader(half: int, plan: Plan) -> str:
+    """A half-layer in words."""
+    if half > 2 * len(plan.layers):
+        return "unembedding"
+    return f"layer {(half - 1) // 2} {'heads' if half % 2 else 'units'}" if half else "nothing"
+
+
+def content(number: int, layout: Layout, analysis: Analysis) -> tuple[str, str, float]:
+    """What a column carries, what it holds for its values, and what at BOS."""
+    column = layout.columns[number]
+    if column is None:
+        vector = layout.embedding.vectors[number]
+        return *embedded(vector, layout, analysis), float(vector[-1])
+    variable, feature = column
+    features = layout.blocks.features[variable]
+    holds = feature_text(analysis.domain(variable.node), features.basis.vectors[feature])
+    return describe(analysis.graph, variable.node), holds, float(features.at_bos[feature])
+
+
+def embedded(vector: Vector, layout: Layout, analysis: Analysis) -> tuple[str, str]:
+    """What a column of the embedding is of, and what it holds."""
+    graph, tokens = analysis.graph, layout.frame.tokens
+    halves = {graph.add(Tokens()): vector[:tokens], graph.add(Indices()): vector[tokens:-1]}
+    used = {node: half for node, half in halves.items() if half.any()}
+    carries = " + ".join(describe(graph, node) for node in used)
+    holds = " + ".join(feature_text(analysis.domain(node), half) for node, half in used.items())
+    return carries or "BOS", holds or "0"
