@@ -70,7 +70,8 @@ def part_row(part: dict[str, Any]) -> tuple[str, ...]:
     """One part of the model as cells of the table."""
     error = part["error_bound"]
     bound = f"{error:.1e}" if error else "exact"
-    return part["where"], part["computes"], span(part["columns"]), f"{part['parameters']:,}", bound
+    cells = part["where"], part["computes"], span(part["columns"]), f"{part['parameters']:,}"
+    return *cells, bound if part["columns"] else ""
 
 
 def table(cells: list[tuple[str, ...]]) -> list[str]:

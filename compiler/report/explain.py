@@ -10,7 +10,7 @@ from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
 from compiler.report.describe import describe
-from compiler.report.parts import Clearing, Embedded, Part, parts, span
+from compiler.report.parts import Clearing, Embedded, Part, numbered, parts
 from rasp.graph import Constant, Graph, Indices, Tokens, reachable
 
 
@@ -26,7 +26,7 @@ def explain(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> s
         rows += explain_part(graph, part)
         if part.columns:
             error = max(float(bounds.columns[column]) for column in part.columns)
-            rows.append(f"    writes {columns_text(part.places)}, {error_text(error)}")
+            rows.append(f"    writes residual {numbered('column', part.places)}, {error_text(error)}")
     for readout in plan.readouts:
         sources = sources_of(graph, readout.forms)
         rows += [
@@ -52,23 +52,18 @@ def explain_part(graph: Graph, part: Part) -> list[str]:
                 f"    attends by {describe(graph, selector)}; {sizes}, {cost}",
             ]
         case TableBlock(_, form):
-            return [f"  look-up: {what}", f"    from {sources_of(graph, [form])}; {units_text(part)}, {cost}"]
+            return [
+                f"  look-up: {what}",
+                f"    from {sources_of(graph, [form])}; hidden {numbered('unit', part.units)}, {cost}",
+            ]
         case Clearing():
-            return [f"  {what}", f"    {units_text(part)}, {cost}"]
+            return [f"  {what}", f"    hidden {numbered('unit', part.units)}, {cost}"]
 
 
 def sources_of(graph: Graph, forms: Iterable[Form]) -> str:
     """The s-ops that forms read."""
     names = dict.fromkeys(describe(graph, variable.node) for form in forms for variable in form.parts)
     return ", ".join(names) or "nothing"
-
-
-def columns_text(places: tuple[int, ...]) -> str:
-    return f"residual {'column' if len(places) == 1 else 'columns'} {span(places)}"
-
-
-def units_text(part: Part) -> str:
-    return f"hidden {'unit' if len(part.units) == 1 else 'units'} {span(part.units)}"
 
 
 def error_text(error: float) -> str:

@@ -3,7 +3,7 @@
 Reports list them, and blame compares what they wrote with what they should have written.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from compiler.lower.blocks import Head, TableBlock
@@ -69,7 +69,7 @@ class Part:
             case Head():
                 return f"layer {self.layer} head {self.first}"
             case _:
-                return f"layer {self.layer} units {span(self.units)}"
+                return f"layer {self.layer} {numbered('unit', self.units)}"
 
     def computes(self, graph: Graph) -> str:
         """The s-ops that it writes."""
@@ -77,7 +77,7 @@ class Part:
             case Embedded(positions):
                 return ", ".join(INPUTS if positions else INPUTS[:1])
             case Clearing():
-                return f"clears columns {span(self.block.cleared)} for later values"
+                return f"clears {numbered('column', self.block.cleared)} for later values"
             case _:
                 return ", ".join(
                     dict.fromkeys(describe(graph, variable.node) for variable, _ in self.targets)
@@ -127,6 +127,11 @@ def part_of(layout: Layout, block: Head | TableBlock | Clearing, layer: int, fir
     columns = tuple(layout.numbers[target] for target in targets)
     places = tuple(layout.places[column] for column in columns)
     return Part(block, layer, first, columns, places, targets, size)
+
+
+def numbered(noun: str, numbers: Sequence[int]) -> str:
+    """`unit 3`, `units 3-5`."""
+    return f"{noun if len(numbers) == 1 else noun + 's'} {span(numbers)}"
 
 
 def span(numbers: Iterable[int]) -> str:
