@@ -36,6 +36,7 @@ class CompileOptions:
 
 
 LONGEST = 4096
+ONCE = 'every token may stand there only once; "ab" is two tokens, the list ["ab", "c"] as well'
 
 
 def complaints(options: CompileOptions) -> list[tuple[str, str]]:
@@ -47,7 +48,7 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
     plain: dict[Atom, Atom] = {}
     for token in options.vocabulary:
         if typed(token) in seen:
-            found.append((f"the vocabulary has {show(token)} twice", "every token may stand there only once"))
+            found.append((f"the vocabulary has {show(token)} twice", ONCE))
         elif token in plain:
             other = plain[token]
             message = f"the vocabulary has both {show(other)} and {show(token)}, which `==` cannot tell apart"

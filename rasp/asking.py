@@ -22,6 +22,8 @@ from rasp.style import Line, Piece, line, paragraphs
 from rasp.values import classify, is_atom
 
 ASKED = "<command>"
+#: Commands that are longer have a line of their own in the list.
+WIDEST = 30
 
 
 def help_command(prompt: Prompt, word: str) -> Iterable[Line]:
@@ -72,8 +74,13 @@ def overview(commands: Sequence[Command]) -> list[Line]:
         + [(command.title, command.summary) for command in commands]
         + [("exit", "leave (or Ctrl-D)")]
     )
-    width = max(len(title) for title, _ in pairs)
-    return rows + [line(Piece(f"  {title.ljust(width)}", "name"), f"  {summary}") for title, summary in pairs]
+    width = max(len(title) for title, _ in pairs if len(title) <= WIDEST)
+    for title, summary in pairs:
+        if len(title) > WIDEST:
+            rows += [line(Piece(f"  {title}", "name")), line(f"  {' ' * width}  {summary}")]
+        else:
+            rows.append(line(Piece(f"  {title.ljust(width)}", "name"), f"  {summary}"))
+    return rows
 
 
 def type_command(prompt: Prompt, text: str) -> Iterable[Line]:

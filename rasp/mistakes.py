@@ -112,6 +112,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("INTEGER COMPARISON", "=", "", "`=` is not a comparison", EQUALITY),
     ("INTEGER", "; }", "RETURN", "`return` needs a value", "", VALUE),
     ("INTEGER", TEMPTING, "", "expected a value, but `{token}` is a reserved word", RENAME, VALUE),
+    ("INTEGER", "if", "", "expected a value, but `{token}` is a reserved word",
+        "a choice is written `a if condition else b`", VALUE),
     ("INTEGER", "KEYWORD", "", "expected a value, but `{token}` is a reserved word", "", VALUE),
     ("INTEGER", "=", "", "expected a value", EQUALITY),
     ("INTEGER", "", "", "expected a value"),

@@ -69,7 +69,13 @@ class Program:
         source = Source(name, text)
         tree = parse_expression(source)
         value = self.value_of(tree, source)
-        hint = "call it, as in f(tokens)" if isinstance(value, Function) else ""
+        match value:
+            case Function():
+                hint = "call it, as in f(tokens)"
+            case Node(is_selector=True):
+                hint = "read through it with aggregate, or count with selector_width"
+            case _:
+                hint = ""
         try:
             return s_op(self.frame(source), Given(value, tree.span), "this expression")
         except RaspError as error:

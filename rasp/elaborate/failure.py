@@ -1,5 +1,6 @@
 """An evaluation's failure → a diagnostic at the place of the program that made the failing node."""
 
+import re
 from collections.abc import Sequence
 
 from rasp.diagnostics import Diagnostic
@@ -9,6 +10,12 @@ from rasp.source import Source, Span
 from rasp.values import Atom, show
 
 LONGEST_SHOWN = 12
+#: What to do about a failure, by what its message says.
+ADVICE = {
+    r"does not work on .*string|cannot order .*string": "tokens are strings; `tokens_int` and `tokens_float` are the "
+    "numbers that they spell",
+    "averaging several values": "a value of any kind is read where a row selects one position, as `best` does",
+}
 
 
 def failure(
@@ -18,9 +25,9 @@ def failure(
     has none.
     """
     source, span = graph.origins.get(error.node, otherwise) if error.node is not None else otherwise
-    return Diagnostic(
-        error.message, source, span, "", code="evaluation", notes=(f"on the input {listed(items)}",)
-    )
+    hint = next((advice for pattern, advice in ADVICE.items() if re.search(pattern, error.message)), "")
+    notes = (f"on the input {listed(items)}",)
+    return Diagnostic(error.message, source, span, "", hint, code="evaluation", notes=notes)
 
 
 def listed(items: Sequence[Atom]) -> str:

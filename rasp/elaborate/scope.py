@@ -221,5 +221,8 @@ class Frame:
             raise FollowUp(
                 Diagnostic(f"there is nothing called `{name}`", *self.where(span), code="follow-up")
             )
-        hint = FOREIGN_NAMES.get(name, "") or did_you_mean(name, self.scope.names() | set(FORM_NAMES))
+        known = self.scope.names() | set(FORM_NAMES)
+        hint = (
+            FOREIGN_NAMES.get(name, "") or did_you_mean(name, known) or f'a text stands in quotes: "{name}"'
+        )
         return self.error(span, f"there is nothing called `{name}`", "unknown name", hint, "unknown-name")
