@@ -9,6 +9,7 @@ import numpy as np
 from rasp.console import (
     FAILED,
     Commands,
+    WrongUsage,
     parse_tokens,
     read_source,
     report,
@@ -17,6 +18,7 @@ from rasp.console import (
     show_values,
 )
 from rasp.diagnostics import Diagnostic, RaspError
+from rasp.directives import CompileLine, read_directives
 from rasp.elaborate.failure import failure
 from rasp.evaluate import EvaluationError, Outcome, evaluate
 from rasp.format_command import fmt
@@ -40,26 +42,35 @@ main.add_command(fmt)
 
 @main.command()
 @click.argument("file", required=False)
-@click.option("-e", "--expression", required=True, metavar="EXPR", help="The s-op or selector to evaluate.")
-@click.option("-i", "--input", "inputs", multiple=True, required=True, metavar="INPUT", help="An input.")
-@click.option("--attention", type=ATTENTION, default="full", show_default=True, help="What a position sees.")
+@click.option("-e", "--expression", metavar="EXPR", help="The s-op or selector to evaluate.")
+@click.option("-i", "--input", "inputs", multiple=True, metavar="INPUT", help="An input.")
+@click.option("--attention", type=ATTENTION, help="What a position sees; full unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list a line (of a selector: its rows).")
-def run(file: str | None, expression: str, inputs: tuple[str, ...], attention: str, as_json: bool) -> int:
+def run(
+    file: str | None, expression: str | None, inputs: tuple[str, ...], attention: str | None, as_json: bool
+) -> int:
     """Interpret an expression of a program on inputs.
 
     INPUT is a text (the sequence of its characters) or a JSON list. FILE may be `-` for standard input;
-    without it only the library is known.
+    without it only the library is known. Without -e, what the program's `# compile:` line says is run; the
+    attention of a `# compile:` line holds for its expression here, too.
 
     \b
     Examples:
+      rasp run sort.rasp -i cabbage                 (with `# compile: ...` in sort.rasp)
       rasp run sort.rasp -e "sort(tokens, tokens)" -i cabbage
       rasp run -e "select(indices, indices, <=)" -i abc
       rasp run counts.rasp -e hist -i '[3, 1, 3]' -i '[2]' --json
     """
-    program = load_program(Source("<no program>", "") if file is None else read_source(file))
+    source = Source("<no program>", "") if file is None else read_source(file)
+    program = load_program(source)
+    line = compile_line(program, expression)
+    if not inputs:
+        raise WrongUsage("the input is missing", "give one or several, for instance -i hello -i '[1, 2, 3]'")
+    expression = line.expression if line else expression or ""
     node = interpretable(program, expression)
     sequences = [parse_tokens(text, "-i") for text in inputs]
-    outcomes = evaluate([node], sequences, attention)[0]
+    outcomes = evaluate([node], sequences, attention or (line.attention if line else "full"))[0]
     for tokens, outcome in zip(sequences, outcomes, strict=True):
         if isinstance(outcome, EvaluationError):
             report([failure(program.graph, outcome, tokens, whole(expression))])
@@ -68,6 +79,22 @@ def run(file: str | None, expression: str, inputs: tuple[str, ...], attention: s
         elif not isinstance(outcome, EvaluationError):
             click.echo(show_outcome(node, tokens, outcome))
     return FAILED if any(isinstance(outcome, EvaluationError) for outcome in outcomes) else 0
+
+
+def compile_line(program: Program, expression: str | None) -> CompileLine | None:
+    """The only `# compile:` line of a program, or that of an expression or of its name; None if there is none of it.
+
+    Raises `WrongUsage` when nothing says what to run.
+    """
+    lines = read_directives(program.source).compiles
+    if expression is not None:
+        return next((line for line in lines if expression.strip() in (line.expression, line.name)), None)
+    if len(lines) == 1:
+        return lines[0]
+    names = [line.name or line.expression for line in lines]
+    names = names or [name for name, value in program.bindings.items() if isinstance(value, Node)]
+    hint = f"say it with -e: {', '.join(names)}" if names else "say it with -e EXPR"
+    raise WrongUsage("which expression should be run?", hint)
 
 
 def interpretable(program: Program, expression: str) -> Node:

@@ -48,7 +48,7 @@ LEVELS = (
     ("compiler", "opening"),
     ("compiler.verify", "inputs readers differential source columns blame"),
     ("compiler", "."),
-    ("compiler.commands", "sizes compile examples info model verify repl_actions repl"),
+    ("compiler.commands", "sizes progress compile examples info model verify repl_actions repl"),
     ("compiler", "cli __main__"),
 )
 PLACES = [folder if name == "." else f"{folder}.{name}" for folder, names in LEVELS for name in names.split()]

@@ -229,6 +229,18 @@ def test_examples_are_run_on_the_model(folder: Path, monkeypatch: pytest.MonkeyP
     assert "the model gives [0, 0, 0, 0], not [2, 1, 1, 2]" in result.stderr
 
 
+def test_run_takes_expression_and_attention_from_the_compile_line(folder: Path) -> None:
+    (folder / "seen.rasp").write_text(
+        '# compile: n name=seen vocab="ab" max_length=4 attention=causal\nn = selector_width(full_s);'
+    )
+    assert rasp("run", "hist.rasp", "-i", "aab").stdout == "aab -> [2, 2, 1] (ints)\n"
+    for expression in ([], ["-e", "n"], ["-e", "seen"]):
+        assert rasp("run", "seen.rasp", *expression, "-i", "aab").stdout == "aab -> [1, 2, 3] (ints)\n"
+    full = ("run", "seen.rasp", "-i", "aab", "--attention", "full")
+    assert rasp(*full).stdout == "aab -> [3, 3, 3] (ints)\n"
+    assert rasp("run", "seen.rasp", "-i", "aab", "-e", "n + 0").stdout == "aab -> [3, 3, 3] (ints)\n"
+
+
 MISUSES = {
     "no file": (["run", "nowhere.rasp", "-e", "x", "-i", "a"], 2, "there is no file nowhere.rasp"),
     "almost a file": (["run", "hist", "-e", "x", "-i", "a"], 2, "did you mean `hist.rasp`"),
@@ -243,7 +255,12 @@ MISUSES = {
     "nested": (["run", "-e", "length", "-i", "[[1]]"], 2, "[1] is not a string"),
     "infinite": (["run", "-e", "length", "-i", "[1e999]"], 2, "Infinity is not"),
     "NaN": (["run", "-e", "length", "-i", "[NaN]"], 2, "not a JSON list"),
-    "no input": (["run", "-e", "length"], 2, "Missing option '-i'"),
+    "no input": (["run", "-e", "length"], 2, "the input is missing"),
+    "nothing to run": (["run", "next.rasp", "-i", "a"], 2, "say it with -e: next"),
+    "choice": (["run", "-e", "if tokens == 1", "-i", "a"], 1, "`a if condition else b`"),
+    "text as number": (["run", "-e", "tokens + 1", "-i", "a"], 1, "`tokens_int`"),
+    "no quotes": (["run", "-e", "tokens == xyz", "-i", "a"], 1, 'a text stands in quotes: "xyz"'),
+    "text stage as JSON": (["compile", "hist.rasp", "--explain", "--json"], 2, "rasp info DIR --json"),
     "no command": (["frobnicate"], 2, "No such command"),
     "length 0": (["compile", "hist.rasp", "--max-length", "0"], 2, "between 1 and"),
     "no length": (["compile", "-e", "length", "--vocab", "ab"], 2, "the maximum length is missing"),
@@ -258,7 +275,7 @@ MISUSES = {
     "stage": (["compile", "hist.rasp", "--emit", "soup"], 2, "soup"),
     "two of a name": (["compile", "hist.rasp", "-e", "hist", "-e", "hist"], 2, "two outputs are called hist"),
     "unknown s-op": (["compile", "hist.rasp", "-e", "hits"], 1, "did you mean `hist`"),
-    "selector": (["compile", "hist.rasp", "-e", "same"], 1, "this is a selector"),
+    "selector": (["compile", "hist.rasp", "-e", "same"], 1, "read through it with aggregate"),
     "onto a file": (["compile", "hist.rasp", "-o", "next.rasp"], 2, "exists and is not a checkpoint"),
     "onto other things": (["compile", "hist.rasp", "-o", "."], 2, "exists and is not a checkpoint"),
     "below a file": (["compile", "hist.rasp", "-o", "next.rasp/m"], 1, "cannot be written"),

@@ -150,7 +150,7 @@ def test_piped_sessions_print_the_recorded_values(case: dict[str, str]) -> None:
 def test_errors_point_into_the_line() -> None:
     assert talk("x = nosuch + 1;") == (
         "error: there is nothing called `nosuch`\n --> <prompt>:1:5\n  |\n1 | x = nosuch + 1;\n"
-        "  |     ^^^^^^ unknown name"
+        '  |     ^^^^^^ unknown name\n  = hint: a text stands in quotes: "nosuch"'
     )
 
 
@@ -212,6 +212,9 @@ def test_a_misspelt_name_is_no_command() -> None:
         (["compile nosuch"], "there is nothing called `nosuch`"),
         (["verify"], "needs more"),
         (["verify nosuch"], "nosuch does not exist"),
+        (["apply"], "needs more"),
+        (["apply nosuch"], "needs more"),
+        (['apply nosuch "ab"'], "nosuch does not exist"),
     ],
 )
 def test_commands(lines: list[str], expected: str) -> None:
@@ -231,6 +234,8 @@ def test_compile_and_verify(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "written to  out" in text
     talk("verify out")
     assert "verified" in capsys.readouterr().out
+    assert talk('apply out "aba"', 'apply "out" ["b"]') == "aba -> [2, 1, 2] (ints)\nb -> [1] (ints)"
+    assert "not in the model's vocabulary" in talk('apply out "xyz"')
 
 
 def test_save_writes_a_program_with_its_examples(folder: Path) -> None:

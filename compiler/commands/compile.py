@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from compiler.commands.progress import progress
 from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save
 from compiler.options import CompileError, CompileOptions
@@ -22,6 +23,7 @@ from rasp.source import Source
 NAMED = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9]*)\s*=(?!=)(.*)", re.DOTALL)
 #: The code of lint's warnings about selectors that mean less under causal attention.
 LOOKS_AHEAD = "causal"
+WHOLE = "write a checkpoint with -o DIR; `rasp info DIR --json` has every part of the model"
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
@@ -43,6 +45,8 @@ class CompileRequest:
 
 def compile_file(request: CompileRequest) -> int:
     """Compile, write the checkpoint if a folder is given, and print the stage or the sizes."""
+    if request.emit is not None and request.as_json:
+        raise WrongUsage(f"{request.emit} is text: --json does not go with it", WHOLE)
     source = Source("<no program>", "") if request.file is None else read_source(request.file)
     directives = read_directives(source)
     if directives.diagnostics and not request.expressions:
@@ -55,7 +59,8 @@ def compile_file(request: CompileRequest) -> int:
         for warning in lint(program, causal=True):
             if warning.code == LOOKS_AHEAD:
                 click.echo(warning.render(), err=True)
-    compiled = compile_program(program, outputs, options)
+    with progress(f"compiling {', '.join(outputs)}"):
+        compiled = compile_program(program, outputs, options)
     if request.folder is not None:
         save(compiled, request.folder)
     if request.emit is not None:

@@ -1,4 +1,4 @@
-"""`rasp repl` with the compiler behind it: the prompt's commands `compile`, `verify`, and a fuller `layers`.
+"""`rasp repl` with the compiler behind it: the prompt's commands `compile`, `verify`, `apply`, and a fuller `layers`.
 
 What they need is imported when they are first used, so that the prompt is there at once.
 """
@@ -25,11 +25,16 @@ def verify_command(prompt: Prompt, text: str) -> Iterable[Line]:
     return import_module(ACTIONS).verify_lines(prompt, text)
 
 
+def apply_command(prompt: Prompt, text: str) -> Iterable[Line]:
+    return import_module(ACTIONS).apply_lines(prompt, text)
+
+
 SETTINGS = 'EXPR [vocab="ab"] [max_length=8] [attention=causal] [-o DIR]'
 COMPILING = (
     Command("layers", "EXPR", "how many layers and heads it needs", layers_command, "name"),
     Command("compile", SETTINGS, "compile it to a transformer", compile_command, "name"),
     Command("verify", "DIR", "check a compiled model against the interpreter", verify_command, "folder"),
+    Command("apply", 'DIR "abc"', "run a compiled model", apply_command, "folder"),
 )
 
 

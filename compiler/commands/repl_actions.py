@@ -1,4 +1,4 @@
-"""What the prompt's commands `compile`, `layers` and `verify` do.
+"""What the prompt's commands `compile`, `layers`, `verify` and `apply` do.
 
 What `compile` is not told is taken from the running example: its elements are the vocabulary, its length is
 the maximum length. The session is elaborated anew for it, so that the model's program is what `save` writes.
@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
+from compiler.commands.progress import progress
 from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.asking import node_of
 from rasp.commands import Prompt, usage
-from rasp.console import show_tokens
+from rasp.console import parse_tokens, show_tokens
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import read_directives
 from rasp.layers import cost_text, heads_per_layer
@@ -26,6 +27,7 @@ from rasp.style import Line, Piece, line
 from rasp.values import Atom, typed
 
 FOLDER = re.compile(r"""\s-o\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))(?=\s|$)""")
+APPLIED = re.compile(r"""("(?P<quoted>[^"]*)"|(?P<plain>\S+))\s+("(?P<text>[^"]*)"|(?P<list>\[.*\]))""")
 BUDGET, SEED = 20_000, 0
 
 
@@ -46,9 +48,9 @@ def compile_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     if request.from_example:
         taken = " and ".join(request.from_example)
         yield line(Piece(f"  taking {taken} from the running example", "label"))
-    compiled = compile_program(
-        prompt.session.program(strict=True), {request.name: request.expression}, request.options
-    )
+    program = prompt.session.program(strict=True)
+    with progress("compiling"):
+        compiled = compile_program(program, {request.name: request.expression}, request.options)
     yield line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
     for row in size_lines(compiled.summary):
         yield line(row)
@@ -139,3 +141,15 @@ def verify_lines(prompt: Prompt, text: str) -> Iterable[Line]:
             Diagnostic(f"the model in {folder} does not do what its program does", code="mismatch")
         )
     return ()
+
+
+def apply_lines(prompt: Prompt, text: str) -> Iterable[Line]:
+    """Run the model in a folder on a text in quotes or a list, as `rasp apply` does."""
+    found = APPLIED.fullmatch(text.strip())
+    if found is None:
+        raise usage('apply DIR "abc"')
+    # Only this needs torch.
+    model = import_module("compiler.opening").load(found["quoted"] or found["plain"])
+    tokens = found["text"] if found["text"] is not None else parse_tokens(found["list"], "apply")
+    shower = import_module("compiler.commands.model")
+    yield line(shower.show_answer(tokens, model.answers([tokens])[0]))

@@ -1,14 +1,11 @@
 """`rasp verify`: a checkpoint against the interpreter, from the checkpoint alone."""
 
 import json
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from compiler.commands.progress import progress
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
@@ -28,23 +25,13 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     options = checkpoint.options
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
     check = Check(Model(checkpoint.weights), outputs)
-    with progress(selection.total) as advance:
+    with progress("verifying", selection.total) as advance:
         found = verify(check, selection, advance)
     click.echo(json.dumps(found.as_json()) if as_json else report_text(found))
     if found.smallest is not None:
         notes = culprits(check, program, checkpoint.expressions, options, found.smallest)
         report([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
     return 0 if found.passed else FAILED
-
-
-@contextmanager
-def progress(total: int) -> Generator[Callable[[int], None]]:
-    """A bar on standard error, when that is a terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("verifying", total=total)
-        yield lambda count: bar.advance(task, count)
 
 
 def report_text(found: Report) -> str:

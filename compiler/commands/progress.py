@@ -1,0 +1,28 @@
+"""What shows on a terminal that a command is at work."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+#: Of how many steps, is known; or only that it takes time.
+COUNTED = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+TIMED = (TimeElapsedColumn(),)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Generator[Callable[[int], None]]:
+    """A line on standard error while something runs, when that is a terminal; what is yielded moves the bar on."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), *(TIMED if total is None else COUNTED))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.advance(task, count)
