@@ -118,7 +118,8 @@ def verify(folder: str, budget: int, seed: int, as_json: bool) -> int:
     """Check that a model answers what the interpreter answers.
 
     Takes all inputs while they fit the budget, otherwise a sample with every length in it. Inputs on which
-    the program has no value are counted but not compared. A wrong answer is shown on the smallest input.
+    the program has no value are counted but not compared. A wrong answer is shown on the smallest input, with
+    the first residual column of the model that is wrong there.
 
     \b
     Examples:
@@ -153,9 +154,11 @@ def apply(folder: str, inputs: tuple[str, ...], as_json: bool) -> int:
 @FOLDER
 @JSON
 def info(folder: str, as_json: bool) -> int:
-    """Show what a compiled model is.
+    """Show what a compiled model is, part by part.
 
-    Its program and options, its sizes, and the values that its outputs can have.
+    Its program and options, its sizes, and the values that its outputs can have; then for the embedding, every
+    head and every group of hidden units what it computes, the residual columns that it writes, its parameters
+    and the bound on its rounding errors. With --json every residual column, too.
 
     \b
     Example:
