@@ -46,7 +46,7 @@ LEVELS = (
     ("compiler.export", "folder records tokenizer checkpoint compiled"),
     ("compiler.model", "problem answers cache decoder runner generate"),
     ("compiler", "opening"),
-    ("compiler.verify", "inputs readers differential source columns blame"),
+    ("compiler.verify", "inputs lookahead readers differential source columns blame"),
     ("compiler", "."),
     ("compiler.commands", "sizes progress compile examples info model verify repl_actions repl"),
     ("compiler", "cli __main__"),

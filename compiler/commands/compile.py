@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import click
@@ -12,11 +12,14 @@ from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.console import WrongUsage, parse_tokens, read_source
-from rasp.diagnostics import RaspError
+from compiler.report.describe import describe
+from compiler.verify.lookahead import find_lookahead
+from rasp.console import WrongUsage, parse_tokens, read_source, report, show_values
+from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import CompileLine, read_directives
+from rasp.elaborate.failure import listed
 from rasp.lint import lint
-from rasp.program import load_program
+from rasp.program import Program, load_program
 from rasp.source import Source
 
 #: `name = expression`, but not `a == b`.
@@ -56,9 +59,7 @@ def compile_file(request: CompileRequest) -> int:
     options = options_of(request, line)
     program = load_program(source)
     if options.attention == "causal":
-        for warning in lint(program, causal=True):
-            if warning.code == LOOKS_AHEAD:
-                click.echo(warning.render(), err=True)
+        report(causal_warnings(program, outputs, options))
     with progress(f"compiling {', '.join(outputs)}"):
         compiled = compile_program(program, outputs, options)
     if request.folder is not None:
@@ -70,6 +71,25 @@ def compile_file(request: CompileRequest) -> int:
     else:
         click.echo(announcement(compiled, request.folder))
     return 0
+
+
+def causal_warnings(
+    program: Program, outputs: Mapping[str, str], options: CompileOptions
+) -> list[Diagnostic]:
+    """What to say where the causal reading means something else than the full one: with an example if there is one."""
+    found = find_lookahead({name: program.sop(text) for name, text in outputs.items()}, options)
+    if found is None:
+        return [warning for warning in lint(program, causal=True) if warning.code == LOOKS_AHEAD]
+    source, span = program.graph.origins.get(found.selector, (None, None))
+    answer = "has no value" if found.causal is None else f"answers {show_values(found.causal)}"
+    message = (
+        f"under causal attention {found.output} {answer} for {listed(found.tokens)}; "
+        f"a reader of the whole input would answer {show_values(found.full)}"
+    )
+    label = f"{describe(program.graph, found.selector)} looks ahead"
+    if source is None or source != program.source:  # in the library: the name says more than the place
+        return [Diagnostic(message, severity="warning", notes=(label,), code=LOOKS_AHEAD)]
+    return [Diagnostic(message, source, span, label, severity="warning", code=LOOKS_AHEAD)]
 
 
 def chosen_line(expressions: Sequence[str], lines: Sequence[CompileLine]) -> CompileLine | None:
