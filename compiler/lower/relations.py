@@ -5,7 +5,9 @@ A score is 0 where selected and at most -1 where not, so the scores of a conjunc
   -(k - q)² = 2qk - k² - q², three columns whatever the number of values, or two when the head never has to
   compare a row's scores with BOS (-q² shifts a whole row);
 - *by rows*, one column for each kind of row (query values that select alike), or *by columns*, likewise.
-An order on m values has m - 1 kinds of rows, and no fewer columns will do: every prefix needs equal scores.
+An order on m values has m - 1 kinds of rows, and no fewer columns will do where every prefix needs equal scores. Where
+selected positions only have to score above the others, two columns do:
+- *by threshold*: t(q) - r(k), at least 0 where selected and at most -1 where not.
 """
 
 from dataclasses import dataclass
@@ -30,12 +32,15 @@ class Factor:
 
 @dataclass(frozen=True)
 class Factoring:
-    """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less."""
+    """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
+
+    Selected pairs of a threshold score anything from 0 to `top`."""
 
     factors: tuple[Factor, ...]
     quadratic: bool = False
     reach: float = 1.0
     reward: float = 0.0
+    top: float = 0.0
 
 
 def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> list[Factoring]:
@@ -84,6 +89,37 @@ def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
         factors.append(Factor(-(query**2), np.ones_like(key)))
     reach = float(max(np.abs(query).max(), np.abs(key).max()))
     return Factoring(tuple(factors), quadratic=True, reach=reach)
+
+
+def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
+    """Two columns for an order, in whole numbers; None where the rows are not prefixes of one another."""
+    codes = order_codes(match, numbers)
+    if codes is None:
+        return None
+    limits, ranks = codes
+    top = float((limits[:, None] - ranks)[match.selects & match.cares].max(initial=0.0))
+    factors = (Factor(np.ones_like(limits), -ranks), Factor(limits, np.ones_like(ranks)))
+    return Factoring(factors, top=top)
+
+
+def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
+    """Codes t of queries and r of keys with t >= r exactly where selected: the values themselves, shifted, if they are
+    whole and serve; otherwise how many kinds of rows select a key, and how few may for a query to."""
+    query, key = numbers
+    whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
+    for sign in (1.0, -1.0) if whole else ():
+        apart = sign * (query[:, None] - key[None, :])
+        least = float(apart[match.selects & match.cares].min(initial=np.inf))
+        if np.isfinite(least) and (apart[~match.selects & match.cares] < least).all():
+            return sign * query - least, sign * key
+    selects = match.selects | ~match.cares
+    kinds, of_row = np.unique(selects, axis=0, return_inverse=True)
+    order = np.argsort(kinds.sum(axis=1), kind="stable")
+    if (kinds[order][:-1] & ~kinds[order][1:]).any():
+        return None
+    place = np.empty(len(kinds))
+    place[order] = np.arange(len(kinds))
+    return place[of_row.reshape(-1)], (~kinds).sum(axis=0).astype(float)
 
 
 def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:

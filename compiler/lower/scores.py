@@ -14,7 +14,7 @@ from compiler.analysis.selectors import distinct
 from compiler.emit.precision import SHARPNESS, UNIT
 from compiler.lower.blocks import Group, Scores
 from compiler.lower.form import Form, Vector, added, scaled
-from compiler.lower.relations import Factoring, factorings
+from compiler.lower.relations import Factoring, factorings, threshold
 from compiler.lower.values import Reader
 from rasp.graph import Indices, Node
 
@@ -49,6 +49,11 @@ class Block:
     reward: float = 0.0
 
 
+def above(step: float, top: float) -> float:
+    """A sharpness that outweighs `top` and leaves `step`: step times a power of two, which keeps integer scores exact."""
+    return step * 2.0 ** math.ceil(math.log2(top / step + 2)) if top else step
+
+
 class Scorer:
     """Builds scores; `demand` provides forms of features."""
 
@@ -66,7 +71,8 @@ class Scorer:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
             return self.best(pick.node, mode)
         sharpness = self.sharpness(mode, selector)
-        return self.assemble(self.conjunction(selector, mode, sharpness, strict=strict), mode, sharpness, 0.0)
+        blocks, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
+        return self.assemble(blocks, mode, sharpness, top)
 
     def sharpness(self, mode: str, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
@@ -98,8 +104,7 @@ class Scorer:
         tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
         top = float(ranks.max()) * max(tie, 1) + tie
         step = self.sharpness(mode, selector)
-        sharpness = step * 2.0 ** math.ceil(math.log2(top + 2))  # a power of two keeps integer scores exact
-        if sharpness * 4 > EXACT:
+        if above(step, top * step) * 4 > EXACT:
             raise refuse(
                 self.analysis.graph,
                 score,
@@ -111,28 +116,64 @@ class Scorer:
             indices = self.analysis.graph.add(Indices())
             rank = added(rank, self.demand(indices, np.arange(tie, dtype=float), None))
         order = Block("order", (Column(Form({}, step), rank),), top * step, step, top)
-        return self.assemble(
-            [*self.conjunction(selector, mode, sharpness, strict=False), order], mode, sharpness, top * step
-        )
+        blocks, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
+        return self.assemble([*blocks, order], mode, sharpness, whole)
 
-    def conjunction(self, selector: Node, mode: str, sharpness: float, *, strict: bool) -> list[Block]:
-        """Columns of all parts side by side: their scores add."""
-        blocks: list[Block] = []
+    def conjunction(
+        self, selector: Node, mode: str, step: float, top: float, *, strict: bool
+    ) -> tuple[list[Block], float, float]:
+        """Columns of all parts side by side (their scores add), how far a position falls that they reject, and how high
+        one can score that they select.
+
+        `top` is what `best` adds to that: it may not make up for a part that rejects. Without it, and unless `strict`, one
+        order may be told by a threshold, whose score then counts as such.
+        """
+        matches: list[Matching] = []
         for part in conjuncts(selector):
             assert isinstance(part, Comparison | Junction)
             match = matching(self.analysis, part)
-            if is_trivial(match):
-                continue
-            factoring = self.cheapest(match, with_bos=mode != "excluded", strict=strict)
-            blocks.append(self.block(match, factoring, sharpness))
-        return blocks
+            if not is_trivial(match):
+                matches.append(match)
+        with_bos = mode != "excluded"
+        blocks: list[Block] = []
+        if not strict and not top and (found := self.ordered(matches, with_bos=with_bos)):
+            match, factoring = found
+            if above(step, step * factoring.top) * 4 <= EXACT:
+                blocks.append(self.block(match, factoring, step))
+                top = step * factoring.top
+                matches.remove(match)
+        scale = above(step, top)
+        for match in matches:
+            factoring = self.cheapest(match, scale / step, with_bos=with_bos, strict=strict)
+            blocks.append(self.block(match, factoring, scale))
+        return blocks, scale, top
 
-    def cheapest(self, match: Matching, *, with_bos: bool, strict: bool) -> Factoring:
-        """The factoring with the fewest columns, a table counting as several."""
-        domains = self.analysis.domain(match.query), self.analysis.domain(match.key)
-        numbers = (domains[0].numbers(), domains[1].numbers())
+    def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
+        """The part for which a threshold saves most columns, if it does for any."""
+        found: list[tuple[float, int, Factoring]] = []
+        for place, match in enumerate(matches):
+            factoring = threshold(match, self.numbers(match))
+            if factoring is not None:
+                usual = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
+                saved = self.price(match, usual) - self.price(match, factoring)
+                if saved > 0:
+                    found.append((saved, -place, factoring))
+        if not found:
+            return None
+        _, place, factoring = max(found, key=lambda row: row[:2])
+        return matches[-place], factoring
+
+    def numbers(self, match: Matching) -> tuple[Vector, Vector]:
+        """The query's and the key's values as numbers."""
+        return self.analysis.domain(match.query).numbers(), self.analysis.domain(match.key).numbers()
+
+    def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
+        """The factoring with the fewest columns, a table counting as several; `scale` says how many times larger than
+        need be the scores are."""
         allowed = [
-            f for f in factorings(match, numbers, with_bos=with_bos) if self.accurate(match, f, strict=strict)
+            f
+            for f in factorings(match, self.numbers(match), with_bos=with_bos)
+            if self.accurate(match, f, scale, strict=strict)
         ]
         return min(allowed, key=lambda f: self.price(match, f))
 
@@ -149,7 +190,7 @@ class Scorer:
         )  # how many columns' errors can add up, lest ties are random
         return len(factoring.factors) + TABLE_PRICE * tables + float(np.max(keys, initial=0.0)) / 1024
 
-    def accurate(self, match: Matching, factoring: Factoring, *, strict: bool) -> bool:
+    def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
         if not factoring.quadratic:
             return True
@@ -162,7 +203,7 @@ class Scorer:
             error = SHARPNESS * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
             return error * self.analysis.max_length < WEIGHT_ERROR
         # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
-        return SHARPNESS * (2 * query + 4 * reach * key) + rounding < SHARPNESS / 4
+        return scale * (SHARPNESS * (2 * query + 4 * reach * key) + rounding) < SHARPNESS / 4
 
     def form_noise(self, node: Node) -> float:
         form = self.reader.form(node)
