@@ -67,7 +67,7 @@ def strings(draw: DrawFn, size: int) -> str:
         return draw(st.sampled_from(["tokens", "tokens", '"a"', '"b"']))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
-    match draw(st.integers(0, 3)):
+    match draw(st.integers(0, 4)):
         case 0:
             default = draw(st.sampled_from(['"a"', '"-"']))
             return f"aggregate({draw(selectors(left))}, {draw(strings(right))}, {default})"
@@ -75,6 +75,8 @@ def strings(draw: DrawFn, size: int) -> str:
             return f"({draw(strings(left))} if {draw(booleans(right))} else {draw(strings(1))})"
         case 2:
             return f"({draw(strings(left))} + {draw(strings(right))})"
+        case 3:
+            return f'("%s" % {draw(numbers(size - 1))})'
         case _:
             return f'shift({draw(strings(size - 1))}, {draw(st.sampled_from(["1", "-1", "2"]))}, "-")'
 

@@ -29,10 +29,10 @@ LEVELS = (
     ("rasp", ". cli __main__"),
     ("compiler", "options config"),
     ("compiler.analysis", "domain formula means rows refusal facts matching selectors alike leaf_values"),
-    ("compiler.analysis", "infer defined"),
+    ("compiler.analysis", "infer defined kinds"),
     (
         "compiler.optimise",
-        "rewrite fold_positional place_best count_of_mean split_width split_or count_before .",
+        "rewrite fold_positional own_position place_best count_of_mean split_width split_or count_before .",
     ),
     ("compiler.emit", "precision rounding weights"),
     (

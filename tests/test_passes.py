@@ -12,6 +12,7 @@ from compiler.optimise import RULES, rules_for
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
 from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.own_position import own_position
 from compiler.optimise.place_best import place_best
 from compiler.optimise.rewrite import Rule, rewrite
 from compiler.optimise.split_or import split_or
@@ -25,6 +26,7 @@ SAME = "select(tokens, tokens, ==)"
 BEFORE = "select(indices, indices, <)"
 UP_TO = "select(indices, indices, <=)"
 FIRST = "select(indices, 0, ==)"
+SELF = "select(indices, indices, ==)"
 
 # name: rule, attention, before, after (None: the rule leaves it alone)
 CASES: dict[str, tuple[Rule, str, str, str | None]] = {
@@ -71,6 +73,98 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         "full",
         "aggregate(select(indices, indices - 1, ==), indices, 7)",
         "[7, 0, 1, 2][indices]",
+    ),
+    "one value is known": (fold_positional, "full", f"aggregate({SAME}, 1, 0)", "1"),
+    "nothing is both": (
+        fold_positional,
+        "full",
+        'aggregate(select(tokens, "a", ==) and select(tokens, "b", ==), tokens, "-")',
+        '"-"',
+    ),
+    "nothing precedes and follows": (
+        fold_positional,
+        "full",
+        f"selector_width({BEFORE} and select(indices, length, >) and {SAME})",
+        "0",
+    ),
+    "nothing follows under the mask": (
+        fold_positional,
+        "causal",
+        f"selector_width(select(indices, indices, >) and {SAME})",
+        "0",
+    ),
+    "what follows is not known": (
+        fold_positional,
+        "full",
+        f"selector_width(select(indices, indices, >) and {SAME})",
+        None,
+    ),
+    "a token's function, averaged over that token": (
+        own_position,
+        "full",
+        f'aggregate({SAME}, 3 if tokens == "a" else 0.5)',
+        '3 if tokens == "a" else 0.5',
+    ),
+    "the same among the earlier ones and itself": (
+        own_position,
+        "causal",
+        f'aggregate(select(tokens, tokens, <=) and select(tokens, tokens, >=) and {UP_TO}, tokens == "b")',
+        'tokens == "b"',
+    ),
+    "a function of two things compared": (
+        own_position,
+        "full",
+        f"aggregate({SAME} and select(indices % 2, indices % 2, ==), (indices % 2) * indicator(tokens == tokens))",
+        "(indices % 2) * indicator(tokens == tokens)",
+    ),
+    "a function of more than what is compared": (
+        own_position,
+        "full",
+        f"aggregate({SAME}, indices * indicator(tokens == tokens))",
+        None,
+    ),
+    "only earlier ones": (own_position, "full", f'aggregate({SAME} and {BEFORE}, tokens, "-")', None),
+    "sums of 0.1 are rounded": (
+        own_position,
+        "full",
+        f'aggregate({SAME}, 0.1 if tokens == "a" else 0.5)',
+        None,
+    ),
+    "equal is not alike": (
+        own_position,
+        "full",
+        'aggregate(full_s, True if tokens == "a" else 1)',
+        None,
+    ),
+    "nobody but oneself": (
+        own_position,
+        "full",
+        f'aggregate({SELF} and select(tokens, "a", ==), selector_width({SAME}), 7)',
+        f'selector_width({SAME}) if tokens == "a" else 7',
+    ),
+    "counting only oneself": (
+        own_position,
+        "full",
+        f'selector_width({SELF} and select(tokens, "a", ==))',
+        'indicator(tokens == "a")',
+    ),
+    "oneself, by both sides": (
+        own_position,
+        "full",
+        f"aggregate(select(indices, indices, <=) and not {BEFORE}, selector_width({SAME}), 7)",
+        f"selector_width({SAME})",
+    ),
+    "oneself, as the last under the mask": (
+        own_position,
+        "causal",
+        "aggregate(select(indices, indices, >=), tokens)",
+        "tokens",
+    ),
+    "others too without the mask": (
+        own_position,
+        "full",
+        "aggregate(select(indices, indices, >=), tokens)",
+        None,
     ),
     "best below not": (
         place_best,
@@ -150,4 +244,4 @@ def test_levels_keep_meaning(level: int, attention: str) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule for _, rule in RULES} == {rule for rule, *_ in CASES.values()}
+    assert {entry.rule for entry in RULES} == {rule for rule, *_ in CASES.values()}

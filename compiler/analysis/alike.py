@@ -43,8 +43,8 @@ def unary_uses(analysis: Facts, node: Node, leaves: Sequence[Node]) -> dict[Node
 def group(analysis: Facts, leaf: Node, uses: list[Node], size: int) -> Ints:
     """The code that stands for each code of one leaf."""
     identity = np.arange(size)
-    if leaf in uses or not uses:
-        return identity
+    if leaf in uses or not uses or any(analysis.table(use).domain.floats for use in uses):
+        return identity  # (a code does not tell an int from a float)
     verdicts = [whole_column(analysis, use, size) for use in uses]
     _, first, kinds = np.unique(np.stack(verdicts, axis=1), axis=0, return_index=True, return_inverse=True)
     kinds = kinds.reshape(-1)

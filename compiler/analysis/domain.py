@@ -69,6 +69,10 @@ class Domain:
             atoms = [float(v) if i in self.floats else v for i, v in enumerate(self.values)]
         return Column.from_atoms(list(atoms)).indexed(lambda array: array[codes])
 
+    def kinds(self) -> tuple[Atom, ...]:
+        """The values, with the float twins of those that have one."""
+        return self.values + tuple(float(self.values[i]) for i in sorted(self.floats))
+
     def shown(self) -> tuple[Atom, ...]:
         """Values as answers: an entry that may be a float is shown as one."""
         return tuple(float(v) if i in self.floats else v for i, v in enumerate(self.values))

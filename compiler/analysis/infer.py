@@ -16,6 +16,7 @@ from compiler.analysis.alike import alike, join_alike
 from compiler.analysis.domain import Domain, Ints, domain_of, factor
 from compiler.analysis.facts import Table
 from compiler.analysis.leaf_values import leaf_relation
+from compiler.analysis.means import averages_to_itself
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Relation, TooMany
 from compiler.options import CompileOptions
@@ -168,7 +169,7 @@ class Analysis:
         column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor(column)
         if any(self.relation(leaf).domain.floats for leaf in leaves):
-            self._check_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
+            domain = self._with_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
         if not len(domain):
             raise refuse(self.graph, node, f"this has no value for any input: {column.problem}", "")
         return Table(leaves, codes, values, domain, stands_for)
@@ -199,11 +200,13 @@ class Analysis:
                     raise AssertionError(part.op)
         return columns[node]
 
-    def _check_twins(self, node: Node, ints: tuple[Domain, Ints], floats: Column) -> None:
-        """A mean is an int or a float depending on how many positions were selected; the answer must not."""
+    def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: Column) -> Domain:
+        """A mean is an int or a float depending on how many positions were selected; the answer must not, but for
+        being an int or a float itself. The domain, with such answers marked."""
         (domain, codes), (other, other_codes) = ints, factor(floats)
         both = (codes >= 0) & (other_codes >= 0)
         pairs = np.unique(np.stack([codes[both], other_codes[both]]), axis=1)
+        twins = set(domain.floats)
         for pair in pairs.T:
             a, b = int(pair[0]), int(pair[1])
             if len(domain_of([domain.values[a], other.values[b]])) != 1:
@@ -214,6 +217,9 @@ class Analysis:
                     "and the same number as a float, which a mean can both be",
                     "round the mean first",
                 )
+            if type(domain.values[a]) is int and (b in other.floats or isinstance(other.values[b], float)):
+                twins.add(a)
+        return Domain(domain.values, frozenset(twins))
 
     def relation(self, leaf: Node) -> Relation:
         """The values a leaf can have, by context."""
@@ -226,11 +232,10 @@ class Analysis:
         True when no row selects two positions, or all values are alike, or two would be an error.
         """
         selector, value = leaf.args
-        domain = self.domain(value)
-        kinds = {kind_of(v) for v in domain.values}
-        return (
-            len(domain) == 1 or kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
-        )
+        values = self.domain(value).values
+        kinds = {kind_of(v) for v in values}
+        alike = len(values) == 1 and averages_to_itself(values, self.max_length)
+        return alike or kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
 
     def always(self, node: Node) -> bool:
         """Whether a boolean expression is true wherever it has a value; False if that is not known."""

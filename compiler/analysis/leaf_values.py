@@ -48,12 +48,15 @@ def leaf_relation(facts: Facts, leaf: Node) -> Relation:
 def sums(facts: Facts, node: Node) -> Domain:
     """The values of a sum: every value of one part with every value of the other."""
     left, right = (facts.domain(arg) for arg in node.args)
-    columns = [
-        left.column(np.repeat(np.arange(len(left)), len(right))),
-        right.column(np.tile(np.arange(len(right)), len(left))),
-    ]
     assert isinstance(node.op, Map)
-    return factor(apply_map(node.op, columns))[0]
+    found: list[Atom] = []
+    for as_floats in (False, True) if left.floats or right.floats else (False,):
+        columns = [
+            left.column(np.repeat(np.arange(len(left)), len(right)), as_floats=as_floats),
+            right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
+        ]
+        found += factor(apply_map(node.op, columns))[0].kinds()
+    return domain_of(found)
 
 
 def computed(facts: Facts, leaf: Node) -> Relation:
@@ -99,14 +102,16 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     assert isinstance(leaf.op, Aggregate)
     default = [] if selectors.certain(facts, selector) else [leaf.op.default.value]
     domain = facts.domain(value)
+    if selectors.most(facts, selector) == 0:
+        return Relation(domain_of([leaf.op.default.value]))
     if facts.transports(leaf):
-        extra = [float(v) for v in domain.values if type(v) is int and len(domain) == 1]
-        return Relation(domain_of([*domain.values, *extra, *default]))
+        several = not selectors.unique(facts, selector)
+        extra = [float(v) for v in domain.values if type(v) is int and several]
+        return Relation(domain_of([*domain.kinds(), *extra, *default]))
     depends, _, high = selectors.bounds(facts, selector)
     exact = not facts.sees_tokens(selector)
     try:
-        kinds = [*domain.values, *(float(domain.values[k]) for k in sorted(domain.floats))]
-        means = mean_values(kinds, range(1, int(high.max()) + 1))
+        means = mean_values(domain.kinds(), range(1, int(high.max()) + 1))
     except Unsummable as problem:
         raise refuse(facts.graph, leaf, f"cannot enumerate this mean: {problem}", MEAN_HINT) from None
     if not exact:

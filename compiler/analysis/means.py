@@ -44,6 +44,16 @@ def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
     return found
 
 
+def averages_to_itself(values: Iterable[Atom], count: int) -> bool:
+    """Whether the mean of up to `count` equal numbers is that number, for each of these: not so for 0.1."""
+    numbers = [v for v in values if not isinstance(v, str)]
+    try:
+        scale = common_scale(numbers)
+    except Unsummable:
+        return False
+    return all(abs(v) * scale * count < 2**53 for v in numbers)
+
+
 def common_scale(numbers: list[Atom]) -> int:
     """The power of two that makes every number an integer."""
     scale = max((Fraction(v).denominator for v in numbers), default=1)  # floats are dyadic, always

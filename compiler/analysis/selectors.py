@@ -2,7 +2,9 @@
 than one.
 """
 
+from collections.abc import Sequence
 from functools import reduce
+from math import prod
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from compiler.analysis.formula import (
     formula,
     junction,
 )
-from compiler.analysis.matching import matching
+from compiler.analysis.matching import MOST_CELLS, matching
 from compiler.options import CompileError
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import And, Best, Constant, Indices, Map, Node, Select, Width
@@ -79,6 +81,8 @@ def most(analysis: Facts, selector: Node) -> int:
 
 
 def compute_most(analysis: Facts, selector: Node) -> int:
+    if never(analysis, selector):
+        return 0
     parts = conjuncts(selector)
     if any(isinstance(part, Pick) for part in parts):
         return 1
@@ -101,6 +105,80 @@ def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
     except CompileError:  # too large to enumerate
         return analysis.max_length
     return int(match.selects.sum(axis=1).max(initial=0))
+
+
+def never(analysis: Facts, selector: Node) -> bool:
+    """Whether no row of any input selects anything; False if that is not known."""
+    return analysis.once("never", selector, lambda s: compute_never(analysis, s))
+
+
+def compute_never(analysis: Facts, selector: Node) -> bool:
+    if isinstance(selector.op, Best):
+        return never(analysis, selector.args[0])
+    positional = [p for p in flat_and(selector) if not analysis.sees_tokens(p) and not contains_best(p)]
+    if positional:
+        joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
+        if int(counts(analysis, joined).max()) == 0:
+            return True
+    return impossible(analysis, formula(selector))
+
+
+def impossible(analysis: Facts, part: Formula) -> bool:
+    """Whether no pair of values that can meet satisfies a formula: some conjuncts of the same s-ops contradict each other."""
+    match part:
+        case Comparison():
+            return nothing_matches(analysis, (part,))
+        case Junction(False, parts):
+            return all(impossible(analysis, p) for p in parts)
+        case Junction(True, parts):
+            branches = [p for p in parts if isinstance(p, Junction)]
+            groups = related(analysis, [p for p in parts if not isinstance(p, Pick)])
+            return any(impossible(analysis, p) for p in branches) or any(
+                nothing_matches(analysis, group) for group in groups
+            )
+        case Pick():
+            return False
+
+
+def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ...]]:
+    """For each part, all those that compare functions of its leaves."""
+    leaves = [variables(analysis, part, "key") | variables(analysis, part, "query") for part in parts]
+    groups = [tuple(p for p, its in zip(parts, leaves, strict=True) if its <= whole) for whole in leaves]
+    return list(dict.fromkeys(groups))
+
+
+def variables(analysis: Facts, part: Formula, side: str) -> frozenset[Node]:
+    """The leaves of a formula's keys or queries."""
+    nodes = [c.key if side == "key" else c.query for c in comparisons(part)]
+    return frozenset(leaf for node in nodes for leaf in analysis.leaves(node))
+
+
+def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
+    """Whether no pair of values satisfies all the parts; False where there are too many to look."""
+    whole = junction(True, parts)
+    try:
+        sides = [variables(analysis, whole, side) for side in ("key", "query")]
+        cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
+        if cells > MOST_CELLS:
+            return False
+        match = matching(analysis, whole)
+    except CompileError:
+        return False
+    return not (match.selects & match.cares).any()
+
+
+def alike_where_selected(analysis: Facts, selector: Node, value: Node) -> bool:
+    """Whether every row selects only positions at which an s-op has the value that it has at the row itself."""
+    return never(
+        analysis, analysis.graph.add(And(), selector, analysis.graph.add(Select("!="), value, value))
+    )
+
+
+def only_itself(analysis: Facts, selector: Node) -> bool:
+    """Whether every row selects at most its own position."""
+    keys = [c.key for part in conjuncts(selector) for c in comparisons(part)]
+    candidates = dict.fromkeys([analysis.graph.add(Indices()), *keys])
+    return any(distinct(analysis, k) and alike_where_selected(analysis, selector, k) for k in candidates)
 
 
 def certain(analysis: Facts, selector: Node) -> bool:

@@ -1,23 +1,37 @@
 """TABLE of passes by level: what `-O0` … `-O3` apply to the graph before it is lowered."""
 
+from dataclasses import dataclass
+
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
 from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.own_position import own_position
 from compiler.optimise.place_best import place_best
 from compiler.optimise.rewrite import Rule
 from compiler.optimise.split_or import split_or
 from compiler.optimise.split_width import split_width
 
-RULES: tuple[tuple[int, Rule], ...] = (
-    (0, place_best),
-    (1, fold_positional),
-    (1, split_width),
-    (1, count_of_mean),
-    (1, split_or),
-    (1, count_before),
+
+@dataclass(frozen=True)
+class Pass:
+    """A rule, and the lowest level that applies it. `keeps_kinds`: never an int for the float of the same value."""
+
+    level: int
+    rule: Rule
+    keeps_kinds: bool = True
+
+
+RULES = (
+    Pass(0, place_best),
+    Pass(1, fold_positional, keeps_kinds=False),
+    Pass(1, own_position, keeps_kinds=False),
+    Pass(1, split_width),
+    Pass(1, count_of_mean),
+    Pass(1, split_or, keeps_kinds=False),
+    Pass(1, count_before, keeps_kinds=False),
 )
 
 
-def rules_for(level: int) -> list[Rule]:
-    """The rules that a level applies."""
-    return [rule for lowest, rule in RULES if level >= lowest]
+def rules_for(level: int, *, kinds: bool = False) -> list[Rule]:
+    """The rules that a level applies; with `kinds`, only those that keep an int an int and a float a float."""
+    return [p.rule for p in RULES if level >= p.level and (p.keeps_kinds or not kinds)]

@@ -1,29 +1,45 @@
 """Compute at compile time what the position alone decides.
 
-    selector_width(select(indices, indices, <=))     becomes     [1, 2, 3, …][indices]
+    selector_width(select(indices, indices, <=))                                 becomes     [1, 2, 3, …][indices]
+    aggregate(select(tokens, "a", ==) and select(tokens, "b", ==), tokens, "-")  becomes     "-"
 
-for every aggregate and width whose value is the same at position i for all inputs of all lengths; the interpreter
-says what it is. The table is free: it goes into the position embedding. Falls: the number of attention results.
+for every aggregate and width whose value is known to be the same at position i for all inputs of all lengths. The table is
+free: it goes into the position embedding. Falls: the number of attention results.
 """
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
+from compiler.analysis.rows import Relation
+from compiler.analysis.selectors import most
+from compiler.options import CompileError
 from rasp.graph import Aggregate, Constant, Indices, Map, Node, Width
 from rasp.values import const
 
 
 def fold_positional(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
-    if not isinstance(node.op, Aggregate | Width) or analysis.sees_tokens(node):
-        return None
-    relation = analysis.relation(node)
-    if "n" in relation.depends or (not relation.depends and len(relation.domain) > 1):
+    relation = known(analysis, node)
+    if relation is None or "n" in relation.depends:
         return None
     values = relation.domain.values
     if len(values) == 1:
         return analysis.graph.add(Constant(const(values[0])))
-    assert relation.allowed is not None
+    if relation.allowed is None or not relation.depends or (relation.allowed.sum(axis=1) > 1).any():
+        return None
     # Where no input has a value, any will do.
     items = tuple(const(values[int(code)]) for code in np.argmax(relation.allowed, axis=1))
     return analysis.graph.add(Map("index_list", items), analysis.graph.add(Indices()))
+
+
+def known(analysis: Analysis, node: Node) -> Relation | None:
+    """The values of an attention result by context, where they can be few; a mean of what sees the tokens has many."""
+    if not isinstance(node.op, Aggregate | Width):
+        return None
+    try:
+        if isinstance(node.op, Aggregate) and analysis.sees_tokens(node):
+            if most(analysis, node.args[0]) and not analysis.transports(node):
+                return None
+        return analysis.relation(node)
+    except CompileError:  # another rule may still replace it
+        return None

@@ -76,7 +76,9 @@ def ratio(analysis: Analysis, node: Node) -> Node:
     chosen, count = graph.add(Width(), graph.add(And(), selector, ones)), graph.add(Width(), selector)
     empty = graph.map("eq", count, graph.constant(0))
     divisor = graph.map("if", empty, graph.constant(1), count)
-    return graph.map("if", empty, graph.add(Constant(op.default)), graph.map("div", chosen, divisor))
+    several = graph.map("div", chosen, divisor)
+    mean = graph.map("if", graph.map("eq", count, graph.constant(1)), chosen, several)  # of one, an int
+    return graph.map("if", empty, graph.add(Constant(op.default)), mean)
 
 
 def absorbed(analysis: Analysis, a: Node, b: Node) -> Node | None:

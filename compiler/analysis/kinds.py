@@ -1,0 +1,59 @@
+"""Whether a program shows if a number is an int or a float.
+
+A mean is an int where one position was selected and a float where several were, even when the number is the same. A model
+cannot tell, and an answer need not say; only text can, as in `"%s" % mean`. Programs that make such text are left alone by
+the rewrites that keep numbers but not their kinds; the tables of their expressions are then checked with both
+(`compiler/analysis/infer.py`).
+"""
+
+from collections.abc import Iterable
+
+from rasp.graph import Aggregate, Constant, Map, Node, Tokens, reachable
+from rasp.values import Atom
+
+SHOWING = frozenset({"to_str", "mod", "mul"})
+"""Primitives that make text of a number: `mul` repeats as often as an int says, and fails for a float."""
+ARITHMETIC = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
+"""Primitives whose result is an int or a float as their operands are."""
+
+
+def shows_kinds(outputs: Iterable[Node], vocabulary: Iterable[Atom]) -> bool:
+    """Whether some text is made of a number that may be a mean."""
+    text: set[Node] = set()
+    mean: set[Node] = set()
+    shown = False
+    tokens_are_text = any(isinstance(token, str) for token in vocabulary)
+    for node in reachable(outputs):
+        if may_be_text(node, text, tokens_are_text=tokens_are_text):
+            text.add(node)
+        match node.op:
+            case Aggregate() if node.args[1] not in text:
+                mean.add(node)
+            case Map(prim) if any(arg in mean for arg in node.args):
+                if prim in ARITHMETIC:
+                    mean.add(node)
+                shown |= prim in SHOWING and node in text
+            case _:
+                pass
+    return shown
+
+
+def may_be_text(node: Node, text: set[Node], *, tokens_are_text: bool) -> bool:
+    """Whether an s-op may have strings, if `text` are those of its arguments that may."""
+    match node.op:
+        case Tokens():
+            return tokens_are_text
+        case Constant(value):
+            return isinstance(value.value, str)
+        case Aggregate(default):
+            return node.args[1] in text or isinstance(default.value, str)
+        case Map("to_str"):
+            return True
+        case Map("add" | "mul" | "if"):
+            return any(arg in text for arg in node.args)
+        case Map("mod"):
+            return node.args[0] in text
+        case Map("index_list" | "index_dict", parameters):
+            return any(isinstance(parameter.value, str) for parameter in parameters)
+        case _:
+            return False
