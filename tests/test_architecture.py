@@ -28,7 +28,10 @@ LEVELS = (
     ("rasp.language_server", "patience positions document names complaints describe complete outline server"),
     ("rasp", ". cli __main__"),
     ("compiler", "options config"),
-    ("compiler.analysis", "domain formula means rows refusal facts matching selectors alike leaf_values"),
+    (
+        "compiler.analysis",
+        "domain formula means rows refusal facts matching selectors alike divide leaf_values",
+    ),
     ("compiler.analysis", "infer defined kinds"),
     (
         "compiler.optimise",

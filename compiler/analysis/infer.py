@@ -13,13 +13,14 @@ import numpy as np
 
 from compiler.analysis import selectors
 from compiler.analysis.alike import alike, join_alike
+from compiler.analysis.divide import TooLarge, smaller_parts
 from compiler.analysis.domain import Domain, Ints, domain_of, factor
 from compiler.analysis.facts import Table
 from compiler.analysis.leaf_values import leaf_relation
 from compiler.analysis.means import averages_to_itself
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Relation, TooMany
-from compiler.options import CompileOptions
+from compiler.options import CompileError, CompileOptions
 from rasp.column import Column
 from rasp.evaluate import apply_map
 from rasp.graph import Aggregate, Constant, Graph, Map, Node, Tokens, Width, reachable
@@ -28,17 +29,26 @@ from rasp.values import kind_of
 T = TypeVar("T")
 MOST_COMBINATIONS = 100_000
 """Combinations of carried numbers beyond which a sum of them is not looked into."""
+LARGE = 100_000
+"""Rows of a table beyond which an expression is taken apart if it can be: each of them costs a search for its look-up time."""
 
 
 class Analysis:
     """Facts about the nodes of one graph under one set of options, computed once and kept.
 
-    A node's facts depend only on the node and the options, so the memo cannot go stale.
+    A node's facts depend only on the node and the options, so the memo cannot go stale. With `dividing`, an expression that
+    has a large table but could have smaller ones in steps raises `TooLarge`.
     """
 
     def __init__(
-        self, graph: Graph, options: CompileOptions, materialised: frozenset[Node] = frozenset()
+        self,
+        graph: Graph,
+        options: CompileOptions,
+        materialised: frozenset[Node] = frozenset(),
+        *,
+        dividing: bool = False,
     ) -> None:
+        self.dividing = dividing
         self.graph = graph
         self.options = options
         self.materialised = materialised
@@ -159,12 +169,9 @@ class Analysis:
         try:
             codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length)
         except TooMany as problem:
-            raise refuse(
-                self.graph,
-                node,
-                f"this depends on {len(leaves)} values at once, in {problem.rows:.2g} combinations",
-                "compute it in steps that each look at fewer values, or compile for a shorter length",
-            ) from None
+            raise self._too_large(node, len(leaves), problem.rows) from None
+        if self.dividing and len(codes) > LARGE and smaller_parts(self, node):
+            raise self._too_large(node, len(leaves), len(codes))
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor(column)
@@ -173,6 +180,16 @@ class Analysis:
         if not len(domain):
             raise refuse(self.graph, node, f"this has no value for any input: {column.problem}", "")
         return Table(leaves, codes, values, domain, stands_for)
+
+    def _too_large(self, node: Node, leaves: int, rows: float) -> CompileError:
+        error = refuse(
+            self.graph,
+            node,
+            f"this depends on {leaves} values at once, in {rows:.2g} combinations",
+            "compute it in steps that each look at fewer values, or compile for a shorter length",
+        )
+        parts = smaller_parts(self, node) if self.dividing else frozenset[Node]()
+        return TooLarge(error, parts) if parts else error
 
     def possible(self, node: Node, leaves: tuple[Node, ...], codes: Ints) -> Ints:
         """Without the rows on which the parts of a rank add up to more than a rank can be."""

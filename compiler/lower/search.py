@@ -7,6 +7,7 @@ When one is unsafe the next attempt
 3. makes the ramps of steps that failed steeper;
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
 5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
+Parts of expressions whose tables would be too large to look at are materialised from the start.
 When nothing is left to try the program is refused, with the decision that fails and the greatest length that holds.
 """
 
@@ -15,6 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from compiler.analysis.divide import TooLarge
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
 from compiler.emit.bounds import audit
@@ -53,16 +55,22 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
     materialised: frozenset[Node] = frozenset()
     style = Style()
     problem: Node | None = None
-    for _ in range(MOST_ATTEMPTS):
-        analysis = Analysis(graph, options, materialised)
+    failures = 0
+    while failures < MOST_ATTEMPTS:
+        analysis = Analysis(graph, options, materialised, dividing=True)
         try:
             lowered = attempt(analysis, outputs, style)
+        except TooLarge as large:
+            materialised |= large.parts
+            continue
         except Unsolved as unsolved:
+            failures += 1
             problem = unsolved.node
             if not style.exact:
                 style = Style(exact=True)
                 continue
         else:
+            failures += 1
             if not lowered.bounds.unsafe:
                 return compact(improve(lowered, outputs, style)) if options.level >= SEARCHING else lowered
             sturdier = more_careful(style, lowered.bounds.unsafe)
@@ -104,7 +112,8 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowe
         if part is None:
             break
         tried.add(part)
-        analysis = Analysis(best.analysis.graph, best.analysis.options, best.analysis.materialised | {part})
+        materialised = best.analysis.materialised | {part}
+        analysis = Analysis(best.analysis.graph, best.analysis.options, materialised, dividing=True)
         try:
             other = attempt(analysis, outputs, style)
         except (Unsolved, CompileError):

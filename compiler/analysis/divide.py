@@ -1,0 +1,46 @@
+"""Taking apart an expression of too many variables: which of its parts could have tables of their own.
+
+A table has a row for every combination of leaf values; a part that looks at some of the leaves only has fewer, and the
+expression then sees one value, of few, where it saw several. Parts that are ready before the last leaf come first: their
+tables find room in earlier layers.
+"""
+
+from compiler.analysis.facts import Facts
+from compiler.options import CompileError
+from rasp.graph import Aggregate, Node, Width, reachable
+
+
+class TooLarge(CompileError):
+    """An expression has too many combinations of leaf values; with tables for `parts` it has fewer."""
+
+    def __init__(self, error: CompileError, parts: frozenset[Node]) -> None:
+        super().__init__(*error.diagnostics)
+        self.parts = parts
+
+
+def smaller_parts(analysis: Facts, node: Node) -> frozenset[Node]:
+    """The topmost parts of an expression that look at several of its leaves, but not at all; only early ones if any is."""
+    depth: dict[Node, int] = {}
+    for below in reachable([node]):
+        depth[below] = max((depth[arg] for arg in below.args), default=0)
+        depth[below] += isinstance(below.op, Width | Aggregate)
+    everything = len(analysis.leaves(node))
+    parts = {part for part in analysis.region(node) if 1 < len(analysis.leaves(part)) < everything}
+    early = {part for part in parts if depth[part] < depth[node]}
+    return topmost(analysis, node, early) or topmost(analysis, node, parts)
+
+
+def topmost(analysis: Facts, node: Node, parts: set[Node]) -> frozenset[Node]:
+    """Those of the parts that are met first from above."""
+    found: set[Node] = set()
+    stack, seen = [node], {node}
+    while stack:
+        for part in stack.pop().args:
+            if part in seen or analysis.is_leaf(part):
+                continue
+            seen.add(part)
+            if part in parts:
+                found.add(part)
+            else:
+                stack.append(part)
+    return frozenset(found)
