@@ -12,6 +12,7 @@ from compiler.optimise import RULES, rules_for
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
 from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.one_selector import one_selector
 from compiler.optimise.own_position import own_position
 from compiler.optimise.place_best import place_best
 from compiler.optimise.rewrite import Rule, rewrite
@@ -164,6 +165,38 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         own_position,
         "full",
         "aggregate(select(indices, indices, >=), tokens)",
+        None,
+    ),
+    "the order of `and`": (
+        one_selector,
+        "full",
+        f"aggregate({SAME} and {BEFORE}, indices) + aggregate({BEFORE} and {SAME}, 2 * indices)",
+        f"aggregate({SAME} and {BEFORE}, indices) + aggregate({SAME} and {BEFORE}, 2 * indices)",
+    ),
+    "`not` of the opposite": (
+        one_selector,
+        "full",
+        f"aggregate(select(tokens, tokens, !=), indices) + aggregate(not {SAME}, 2 * indices)",
+        "aggregate(select(tokens, tokens, !=), indices) + aggregate(select(tokens, tokens, !=), 2 * indices)",
+    ),
+    "grouping and repetition": (
+        one_selector,
+        "full",
+        f"aggregate({SAME} or {BEFORE} or {FIRST}, indices)"
+        f" + aggregate({FIRST} or ({BEFORE} or {SAME}) or {FIRST}, 2 * indices)",
+        f"aggregate({SAME} or {BEFORE} or {FIRST}, indices)"
+        f" + aggregate({SAME} or {BEFORE} or {FIRST}, 2 * indices)",
+    ),
+    "what the mask does anyway": (
+        one_selector,
+        "causal",
+        f"aggregate({SAME} and {UP_TO} and full_s, indices)",
+        f"aggregate({SAME}, indices)",
+    ),
+    "a comparison turned round has other keys": (
+        one_selector,
+        "full",
+        "aggregate(select(indices, 2, <), indices) + aggregate(select(2, indices, >), 2 * indices)",
         None,
     ),
     "best below not": (

@@ -6,7 +6,7 @@ occur together and asks the interpreter for the expression's value on each; `dom
 values. Rows on which the interpreter has no value count for nothing: such inputs are don't-cares.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 import numpy as np
@@ -53,6 +53,7 @@ class Analysis:
         self.options = options
         self.materialised = materialised
         self._memo: dict[tuple[str, Node], object] = {}
+        self._first: dict[Hashable, Node] = {}
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
@@ -60,6 +61,10 @@ class Analysis:
         if key not in self._memo:
             self._memo[key] = compute(node)
         return self._memo[key]  # type: ignore[return-value]
+
+    def first(self, key: Hashable, node: Node) -> Node:
+        """The node that was first given under a key."""
+        return self._first.setdefault(key, node)
 
     @property
     def tokens_node(self) -> Node:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
 from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.one_selector import one_selector
 from compiler.optimise.own_position import own_position
 from compiler.optimise.place_best import place_best
 from compiler.optimise.rewrite import Rule
@@ -25,6 +26,7 @@ RULES = (
     Pass(0, place_best),
     Pass(1, fold_positional, keeps_kinds=False),
     Pass(1, own_position, keeps_kinds=False),
+    Pass(1, one_selector),
     Pass(1, split_width),
     Pass(1, count_of_mean),
     Pass(1, split_or, keeps_kinds=False),
