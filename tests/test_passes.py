@@ -245,7 +245,13 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         count_before,
         "causal",
         f"selector_width({SAME} and {BEFORE})",
-        f"selector_width({SAME}) - indicator(tokens == tokens)",
+        f"selector_width({SAME}) - 1",
+    ),
+    "earlier, where oneself need not be counted": (
+        count_before,
+        "causal",
+        f'selector_width(select(tokens, "a", ==) and {BEFORE})',
+        'selector_width(select(tokens, "a", ==)) - indicator(tokens == "a")',
     ),
     "earlier without the mask": (count_before, "full", f"selector_width({SAME} and {BEFORE})", None),
 }

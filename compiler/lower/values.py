@@ -93,7 +93,7 @@ class Reader:
         leaves = self.analysis.leaves(node)
         if self.analysis.is_leaf(node):
             return Form({self.variable(node): self.carried(node)}, noise=self.noise(node))
-        if not leaves:
+        if len(self.analysis.domain(node)) == 1:
             return Form({}, float(self.analysis.domain(node).numbers()[0]))
         if len(leaves) == 1 and self.is_free(leaves[0]):
             return self.tabulated(node, leaves[0], self.analysis.domain(node).numbers())

@@ -24,7 +24,8 @@ def count_before(analysis: Analysis, node: Node) -> Node | None:
     if rest is None:
         return None
     graph = analysis.graph
-    own = graph.map("indicator", diagonal(analysis, formula(rest)))
+    itself = diagonal(analysis, formula(rest))
+    own = graph.constant(1) if analysis.always(itself) else graph.map("indicator", itself)
     earlier = graph.map("sub", graph.add(Width(), rest), own)
     match node.op:
         case Width():
