@@ -124,7 +124,7 @@ def compute_never(analysis: Facts, selector: Node) -> bool:
 
 
 def impossible(analysis: Facts, part: Formula) -> bool:
-    """Whether no pair of values that can meet satisfies a formula: some conjuncts of the same s-ops contradict each other."""
+    """Whether no pair of values that can meet satisfies a formula: conjuncts on the same s-ops contradict each other."""
     match part:
         case Comparison():
             return nothing_matches(analysis, (part,))

@@ -93,10 +93,14 @@ class Readout:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Everything a model consists of, unscheduled. `moved`: the aggregates whose heads deliver single values."""
+    """Everything a model consists of, unscheduled.
+
+    `moved`: the aggregates whose heads deliver single values. `needed`: the tables of what no linear form gives.
+    """
 
     heads: tuple[Head, ...]
     tables: tuple[TableBlock, ...]
     features: dict[Variable, Features]
     readouts: tuple[Readout, ...]
     moved: frozenset[Node]
+    needed: frozenset[Variable]

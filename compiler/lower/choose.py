@@ -50,6 +50,7 @@ class Chooser:
         self.features: dict[Variable, Features] = {}
         self.heads: list[Head] = []
         self.tables: list[TableBlock] = []
+        self.needed: set[Variable] = set()
         self._scores: dict[tuple[Node, str, bool], Scores] = {}
         self._ranks: dict[Node, int] = {}
 
@@ -154,7 +155,14 @@ class Chooser:
         moved = {
             v.node for v in self.done if isinstance(v.node.op, Aggregate) and self.reader.is_free(v.node)
         }
-        return Blocks(tuple(self.heads), tuple(self.tables), self.features, readouts, frozenset(moved))
+        return Blocks(
+            tuple(self.heads),
+            tuple(self.tables),
+            self.features,
+            readouts,
+            frozenset(moved),
+            frozenset(self.needed),
+        )
 
     def work_out(self, variable: Variable) -> None:
         """Choose a variable's columns and build what writes them."""
@@ -180,6 +188,8 @@ class Chooser:
         lookup = solve(self.reader, problem, care=self.care)
         if lookup is None:
             raise Unsolved(node)
+        if self.reader.needs_table(node, basis.vectors):
+            self.needed.add(variable)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         self.tables.append(TableBlock(variable, self.demand(lookup.form), lookup.stairs))
 

@@ -1,6 +1,6 @@
 """Plan: layers of heads and tables. `schedule` puts every block into the earliest layer whose inputs are ready."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,12 +17,21 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Depth:
+    """What the program itself asks for: heads on its longest `chain` of attention, and `layers` with the look-ups that no
+    linear form can stand in for."""
+
+    chain: int
+    layers: int
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Layers, and what is read at the end. `lower_bound`: the longest chain of attention that the program itself has."""
+    """Layers, the fewest that would do if numbers were exact, and what is read at the end."""
 
     layers: tuple[Layer, ...]
     blocks: Blocks
-    lower_bound: int
+    least: Depth
 
     @property
     def readouts(self) -> tuple[Readout, ...]:
@@ -38,23 +47,22 @@ def schedule(blocks: Blocks) -> Plan:
     ] = {}  # the half-layer that writes a variable: 2L-1 attention, 2L MLP of layer L; 0 embedding
     for variable in in_order(heads, tables):
         if variable in tables:
-            ready = latest([tables[variable].form], half)
-            half[variable] = ready + 2 - ready % 2 if ready % 2 == 0 else ready + 1
+            half[variable] = next_mlp(latest([tables[variable].form], half))
         elif variable in heads:
             head = heads[variable]
-            ready = latest([*head.scores.queries, *head.scores.keys, *head.values], half)
-            half[variable] = ready + 1 if ready % 2 == 0 else ready + 2
+            half[variable] = next_attention(
+                latest([*head.scores.queries, *head.scores.keys, *head.values], half)
+            )
         else:
             half[variable] = 0
-    depth = max((half[v] + half[v] % 2 for v in half), default=0) // 2
     layers = [
         Layer(
             merged([head for v, head in heads.items() if half[v] == 2 * k - 1]),
             tuple(table for v, table in tables.items() if half[v] == 2 * k),
         )
-        for k in range(1, depth + 1)
+        for k in range(1, layers_until(half) + 1)
     ]
-    return Plan(tuple(layers), blocks, attention_depth(heads, tables))
+    return Plan(tuple(layers), blocks, least_depth(heads, tables, blocks.needed))
 
 
 def latest(forms: Iterable[Form], half: dict[Variable, int]) -> int:
@@ -91,13 +99,38 @@ def reads(
     return list(dict.fromkeys(v for form in forms for v in form.parts))
 
 
-def attention_depth(heads: dict[Variable, Head], tables: dict[Variable, TableBlock]) -> int:
-    """Heads on the longest chain, elementwise work taken as free."""
-    depth: dict[Variable, int] = {}
+def least_depth(
+    heads: dict[Variable, Head], tables: dict[Variable, TableBlock], needed: Collection[Variable]
+) -> Depth:
+    """The layers that these heads and only the `needed` tables take, a table of tables being one of what they read."""
+    chain: dict[Variable, int] = {}
+    written: dict[Variable, int] = {}  # the half-layer, as in `schedule`
+    attended: dict[Variable, int] = {}  # the last half-layer of attention beneath
     for variable in in_order(heads, tables):
-        below = max((depth[v] for v in reads(variable, heads, tables)), default=0)
-        depth[variable] = below + (variable in heads)
-    return max(depth.values(), default=0)
+        below = reads(variable, heads, tables)
+        chain[variable] = max((chain[v] for v in below), default=0) + (variable in heads)
+        ready = max((written[v] for v in below), default=0)
+        source = max((attended[v] for v in below), default=0)
+        if variable in heads:
+            written[variable] = attended[variable] = next_attention(ready)
+        else:
+            written[variable] = next_mlp(source) if variable in needed else ready
+            attended[variable] = source
+    return Depth(max(chain.values(), default=0), layers_until(written))
+
+
+def next_attention(half: int) -> int:
+    """The first attention half-layer after another half-layer."""
+    return half + 1 + half % 2
+
+
+def next_mlp(half: int) -> int:
+    """The first MLP half-layer after another half-layer."""
+    return half + 2 - half % 2
+
+
+def layers_until(written: Mapping[Variable, int]) -> int:
+    return (max(written.values(), default=0) + 1) // 2
 
 
 def merged(heads: list[Head]) -> tuple[Head, ...]:

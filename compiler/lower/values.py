@@ -5,6 +5,8 @@
 - an affine function, when the expression is a sum of multiples of variables.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from compiler.analysis.infer import Analysis
@@ -110,6 +112,12 @@ class Reader:
                 return combine(prim, known)
             case _:
                 return None
+
+    def needs_table(self, node: Node, vectors: Iterable[Vector]) -> bool:
+        """Whether no linear form gives these features of an expression."""
+        if node in self.analysis.materialised:
+            return self._combined(node) is None
+        return any(self.read(node, vector) is None for vector in vectors)
 
     def tabulated(self, node: Node, leaf: Node, vector: Vector) -> Form:
         """`vector` (by code of `node`) as a feature of the only leaf of `node`; rows without a value get 0."""

@@ -33,13 +33,17 @@ def fold_positional(analysis: Analysis, node: Node) -> Node | None:
 
 
 def known(analysis: Analysis, node: Node) -> Relation | None:
-    """The values of an attention result by context, where they can be few; a mean of what sees the tokens has many."""
+    """The values of an attention result by context, where they can be few."""
     if not isinstance(node.op, Aggregate | Width):
         return None
     try:
-        if isinstance(node.op, Aggregate) and analysis.sees_tokens(node):
-            if most(analysis, node.args[0]) and not analysis.transports(node):
-                return None
-        return analysis.relation(node)
+        return None if is_open_mean(analysis, node) else analysis.relation(node)
     except CompileError:  # another rule may still replace it
         return None
+
+
+def is_open_mean(analysis: Analysis, node: Node) -> bool:
+    """Whether a node is a mean of what the tokens decide, which has many values."""
+    if isinstance(node.op, Width) or not analysis.sees_tokens(node):
+        return False
+    return most(analysis, node.args[0]) > 0 and not analysis.transports(node)

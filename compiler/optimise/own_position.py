@@ -4,8 +4,8 @@
     aggregate(select(indices, indices, ==) and s, v, d)               becomes     v if (s selects itself) else d
     selector_width(select(indices, indices, ==) and s)                becomes     indicator(s selects itself)
 
-An average of equal numbers is that number when their sums are exact, so the first form holds for every v that is the same at
-all positions that a row selects, its own among them; the others for every selector that selects at most the own position.
+An average of equal numbers is that number when their sums are exact, so the first form holds for every v that is the same
+at all positions that a row selects, its own among them; the others for every selector of at most the own position.
 What a selector says of a position and itself is elementwise. Falls: the number of attention results.
 """
 

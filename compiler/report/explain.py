@@ -35,7 +35,7 @@ def explain(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> s
         ]
     rows += ["free (read off the residual stream, or folded into the weights that read it)"]
     rows += [f"  {name}" for name in free(plan, graph)] or ["  nothing has a name of its own"]
-    return "\n".join([*rows, depth(plan)])
+    return "\n".join([*rows, depth(plan, graph)])
 
 
 def explain_part(graph: Graph, part: Part) -> list[str]:
@@ -86,18 +86,36 @@ def free(plan: Plan, graph: Graph) -> list[str]:
     return list(names)
 
 
-def depth(plan: Plan) -> str:
+def depth(plan: Plan, graph: Graph) -> str:
     """Layers against the lower bound, and where a difference comes from."""
-    layers, bound = len(plan.layers), plan.lower_bound
-    text = f"{counted(layers, 'layer')}; the longest chain of attention in the program has {bound}"
-    if layers <= bound:
+    layers, least = len(plan.layers), plan.least
+    text = f"{counted(layers, 'layer')}; the longest chain of attention in the program has {least.chain}"
+    if least.layers > least.chain:
+        text += f", {least.layers} with the look-ups that no linear form can stand in for"
+    if layers == least.layers:
         return text
-    without = [k for k, layer in enumerate(plan.layers) if not layer.heads]
-    places = ", ".join(f"layer {k}" for k in without) or "none"
-    return (
-        f"{text}.\nLayers without attention ({places}) hold look-ups of values that cannot be read linearly: "
-        "what attention compares has to be in the residual stream before it."
-    )
+    return f"{text}.\nThe rest is for float32: {', and '.join(precautions(plan, graph))}."
+
+
+def precautions(plan: Plan, graph: Graph) -> list[str]:
+    """Why a plan has look-ups, or look-ups of look-ups, that exact numbers would not need."""
+    tables = [table for layer in plan.layers for table in layer.tables]
+    looked_up = {table.variable for table in tables if table.variable.is_table}
+    extra = [t.variable for t in tables if t.variable not in plan.blocks.needed]
+    steps = [v for t in tables for v in t.form.parts if t.variable in plan.blocks.needed and v in looked_up]
+    reasons: list[str] = []
+    if extra:
+        reasons.append(f"look-ups take the noise off {listed(extra, graph)}")
+    if steps:
+        reasons.append(
+            f"{listed(steps, graph)} first, so that no look-up has too many cases for its precision"
+        )
+    return reasons
+
+
+def listed(variables: Iterable[Variable], graph: Graph) -> str:
+    """S-ops by name, each once."""
+    return ", ".join(dict.fromkeys(describe(graph, variable.node) for variable in variables))
 
 
 def bounds_record(bounds: Bounds, layout: Layout, graph: Graph) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def summary(weights: Weights, plan: Plan) -> dict[str, Any]:
     heads = [head for layer in config.layers for head in layer.heads]
     return {
         "layers": len(config.layers),
-        "lower_bound_layers": plan.lower_bound,
+        "lower_bound_layers": plan.least.layers,
         "heads": len(heads),
         "heads_per_layer": [len(layer.heads) for layer in config.layers],
         "d_model": config.d_model,
