@@ -107,6 +107,7 @@ def test_a_model_is_right(text: str, attention: str) -> None:
     case = compiled(text, attention)
     if case is None:
         return
+    assert case.compiled.summary["lower_bound_layers"] <= case.compiled.summary["layers"]
     for tokens, outcome, got in zip(INPUTS, case.expected, case.model.batch(INPUTS), strict=True):
         if not isinstance(outcome, EvaluationError):
             assert [comparable(a) for a in outcome] == [comparable(a) for a in got], tokens

@@ -30,7 +30,7 @@ T = TypeVar("T")
 MOST_COMBINATIONS = 100_000
 """Combinations of carried numbers beyond which a sum of them is not looked into."""
 LARGE = 100_000
-"""Rows of a table beyond which an expression is taken apart if it can be: the search for its look-up takes time for each."""
+"""Rows of a table beyond which an expression is taken apart if it can be: searching for its look-up takes time for each."""
 
 
 class Analysis:

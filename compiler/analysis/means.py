@@ -46,12 +46,12 @@ def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
 
 def averages_to_itself(values: Iterable[Atom], count: int) -> bool:
     """Whether the mean of up to `count` equal numbers is that number, for each of these: not so for 0.1."""
-    numbers = [v for v in values if not isinstance(v, str)]
+    numbers: list[Atom] = [v for v in values if not isinstance(v, str)]
     try:
         scale = common_scale(numbers)
     except Unsummable:
         return False
-    return all(abs(v) * scale * count < 2**53 for v in numbers)
+    return all(abs(Fraction(v)) * scale * count < 2**53 for v in numbers)
 
 
 def common_scale(numbers: list[Atom]) -> int:

@@ -126,18 +126,18 @@ def compute_never(analysis: Facts, selector: Node) -> bool:
 def impossible(analysis: Facts, part: Formula) -> bool:
     """Whether no pair of values that can meet satisfies a formula: conjuncts on the same s-ops contradict each other."""
     match part:
+        case Pick():
+            return False
         case Comparison():
             return nothing_matches(analysis, (part,))
-        case Junction(False, parts):
-            return all(impossible(analysis, p) for p in parts)
-        case Junction(True, parts):
+        case Junction(every, parts):
+            if not every:
+                return all(impossible(analysis, p) for p in parts)
             branches = [p for p in parts if isinstance(p, Junction)]
             groups = related(analysis, [p for p in parts if not isinstance(p, Pick)])
             return any(impossible(analysis, p) for p in branches) or any(
                 nothing_matches(analysis, group) for group in groups
             )
-        case Pick():
-            return False
 
 
 def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ...]]:

@@ -1,8 +1,8 @@
 """Give selectors that select the same one form, so that they share one head.
 
     aggregate(a and b, v) + aggregate(b and a, w)        becomes     aggregate(a and b, v) + aggregate(a and b, w)
-    aggregate(not select(k, q, ==), v)                   becomes     aggregate(select(k, q, !=), v)     where that is used
-    aggregate(s and select(indices, indices, <=), v)     becomes     aggregate(s, v)                    under the causal mask
+    aggregate(not select(k, q, ==), v)                   becomes     aggregate(select(k, q, !=), v)     where that is
+    aggregate(s and select(indices, indices, <=), v)     becomes     aggregate(s, v)             under the causal mask
 
 Sound because the order, the grouping and repetitions of what is joined by `and` or `or` do not matter, nor does a
 comparison that holds for all values that can meet. Falls: the number of different selectors, or of comparisons in them.

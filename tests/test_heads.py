@@ -1,0 +1,151 @@
+"""How many heads and layers a program takes: what shares a head, what needs none, what is one comparison or two."""
+
+from itertools import product
+
+import pytest
+
+from compiler.model.runner import Model
+from compiler.options import ATTENTIONS, CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.verify.differential import Check, Mismatch
+from rasp.program import load_program
+from rasp.source import Source
+
+VOCABULARY, LENGTH = "abc", 4
+SAME = "select(tokens, tokens, ==)"
+BEFORE = "select(indices, indices, <)"
+PREVIOUS = "select(indices, indices - 1, ==)"
+EARLIER_IN_ORDER = f"select(tokens, tokens, <) or ({SAME} and {BEFORE})"
+
+
+def compiled(text: str, attention: str = "full", level: int = 2, length: int = LENGTH) -> Compiled:
+    options = CompileOptions(tuple(VOCABULARY), length, attention, level=level)
+    return compile_program(load_program(Source("<test>", "")), {"out": text}, options)
+
+
+def mismatches(result: Compiled) -> list[Mismatch]:
+    """On all inputs."""
+    length = result.options.max_length
+    words = [word for n in range(1, length + 1) for word in product(VOCABULARY, repeat=n)]
+    found = Check(Model(result.weights), result.outputs).compare(words)
+    return [item for item in found if isinstance(item, Mismatch)]
+
+
+# name: expression, then (layers, heads) under full and under causal attention
+SIZES: dict[str, tuple[str, tuple[int, int], tuple[int, int]]] = {
+    "two values by one selector": (
+        f"aggregate({SAME}, indices, -1) + 100 * aggregate({SAME}, indices % 2)",
+        (1, 1),
+        (1, 1),
+    ),
+    "`and` in another order": (
+        f"aggregate({SAME} and {BEFORE}, indices, -1) + 100 * aggregate({BEFORE} and {SAME}, indices % 2)",
+        (1, 1),
+        (1, 1),
+    ),
+    "`not` and the opposite": (
+        'aggregate(not select(tokens, "a", ==), indices) + 100 * aggregate(select(tokens, "a", !=), indices % 2)',
+        (1, 1),
+        (1, 1),
+    ),
+    "turned round, with another key": (
+        'selector_width(select(tokens, "b", <)) + 10 * selector_width(select("b", tokens, >))',
+        (1, 2),
+        (1, 2),
+    ),
+    "two defaults": (
+        f'aggregate({PREVIOUS}, tokens, "-") + aggregate({PREVIOUS}, tokens, "a")',
+        (1, 1),
+        (1, 1),
+    ),
+    "a lexicographic order, counted in two parts": (f"selector_width({EARLIER_IN_ORDER})", (1, 2), (1, 2)),
+    "a lexicographic order, averaged over in one": (
+        f"aggregate({EARLIER_IN_ORDER}, indicator(indices == 1) * 2, -1)",
+        (2, 1),
+        (2, 1),
+    ),
+    "whether anything is in an `or`": (f"aggregate({EARLIER_IN_ORDER}, 1, 0)", (1, 2), (1, 2)),
+    "the own position's value": (f'aggregate({SAME}, tokens == "a")', (0, 0), (0, 0)),
+    "nothing": (f"selector_width({BEFORE} and select(indices, indices, >) and {SAME})", (0, 0), (0, 0)),
+    "the last position, which under the mask is the own": (
+        "aggregate(select(indices, length - 1, ==), tokens)",
+        (2, 2),
+        (0, 0),
+    ),
+    "a function of two inputs that is no sum": ('(tokens == "a") == (indices % 2 == 0)', (1, 0), (1, 0)),
+    "a function of two inputs that is a sum": ('indicator(tokens == "a") - indices', (0, 0), (0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_sizes(name: str, attention: str) -> None:
+    text, *sizes = SIZES[name]
+    result = compiled(text, attention)
+    summary = result.summary
+    assert (summary["layers"], summary["heads"]) == sizes[ATTENTIONS.index(attention)]
+    assert summary["lower_bound_layers"] == summary["layers"]
+    assert mismatches(result) == []
+
+
+#: Expressions that the optimiser makes smaller: (heads, parameters) fall.
+SMALLER = {
+    "equal selectors": f"aggregate({SAME} and {BEFORE}, indices, -1) + 9 * aggregate({BEFORE} and {SAME}, indices % 2)",
+    "exclusive parts": f"selector_width({EARLIER_IN_ORDER})",
+    "the own value": f'aggregate({SAME}, indicator(tokens == "a")) + selector_width({BEFORE} and {SAME})',
+}
+
+
+@pytest.mark.parametrize("text", SMALLER.values(), ids=SMALLER)
+def test_optimising_makes_smaller(text: str) -> None:
+    plain, optimised = compiled(text, level=0), compiled(text)
+    assert optimised.summary["parameters"] < plain.summary["parameters"]
+    assert mismatches(plain) == mismatches(optimised) == []
+
+
+def test_equality_takes_columns_by_its_rank_not_by_its_values() -> None:
+    """Low rank: -(k - q)² needs three query/key columns and one for BOS, whatever the values; an order one a value."""
+    for length in (4, 8, 16):
+        (layer,) = compiled(
+            'aggregate(select(indices, 2 * indices, ==), tokens, "-")', length=length
+        ).plan.layers
+        assert len(layer.heads[0].scores.queries) <= 4
+        (layer,) = compiled(f"selector_width({BEFORE} and {SAME})", length=length).plan.layers
+        assert len(layer.heads[0].scores.queries) > length
+
+
+#: Expressions whose table for all they depend on at once would have too many rows.
+LARGE = " and ".join(
+    f"{balance} == 0 and not contains({balance} < 0, True)"
+    for balance in (
+        f'(selector_width(select(tokens, "{t}", ==) and select(indices, indices, <=))'
+        f' - selector_width(select(tokens, "{u}", ==) and select(indices, indices, <=)))'
+        for t, u in ("ab", "cd")
+    )
+)
+
+
+def test_expressions_too_large_for_one_table_are_taken_apart() -> None:
+    options = CompileOptions(tuple("abcd"), 32, "causal")
+    result = compile_program(load_program(Source("<test>", "")), {"out": LARGE}, options)
+    assert result.lowered.analysis.materialised
+    words = ["abcd" * 8, "ba", "abba", "cadb" * 3, "acbd", "ccdd" * 8, "cddc", "a" * 16 + "b" * 16, "a" * 32]
+    found = Check(Model(result.weights), result.outputs).compare([tuple(word) for word in words])
+    assert not any(isinstance(item, Mismatch) for item in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "selector_width(select(tokens, tokens, ==))",
+            "1 layers; the longest chain of attention in the program has 1",
+        ),
+        (
+            '(tokens == "a") == (indices % 2 == 0)',
+            "1 layers; the longest chain of attention in the program has 0, 1 with the look-ups that no linear form can",
+        ),
+    ],
+)
+def test_explain_says_what_layers_are_for(text: str, shown: str) -> None:
+    assert shown in compiled(text).emit("explain")

@@ -1,0 +1,65 @@
+"""Ints and floats: a mean of several positions is a float, of one what stands there. Text can tell, a model cannot."""
+
+from itertools import product
+
+import pytest
+
+from compiler.analysis.kinds import shows_kinds
+from compiler.model.runner import Model
+from compiler.options import ATTENTIONS, CompileError, CompileOptions
+from compiler.pipeline import compile_program
+from compiler.verify.differential import Check, Mismatch
+from rasp.program import load_program
+from rasp.source import Source
+
+SAME = "select(tokens, tokens, ==)"
+MEAN = f'aggregate({SAME}, indicator(tokens == "a"))'
+
+#: Expression, and whether it is known to show if a number is an int.
+CASES = {
+    "a mean": (MEAN, False),
+    "text of a mean": (f'"%s" % {MEAN}', True),
+    "text of a mean of ones": ('"%s" % aggregate(full_s, 1)', True),
+    "text of a moved mean": (f'"%s" % aggregate(select(indices, 0, ==), {MEAN} + 0)', True),
+    "text of a rounded mean": (f'"%s" % round({MEAN})', False),
+    "text of a count": ('"%s" % selector_width(full_s)', False),
+    "text of a half": ('"%s" % aggregate(full_s, 0.5)', True),
+    "text of a choice": ('"%s" % ((1 if length == 1 else 1.0) * indicator(tokens == "a"))', False),
+    "a list at a mean": (
+        f'["x", "y"][aggregate({SAME} or select(indices, 0, ==), indicator(tokens == "a"))]',
+        False,
+    ),
+    "the rest of a mean": (f"{MEAN} % 2", False),
+    "a sum of a mean that rounds": ("aggregate(full_s, 0.1)", False),
+    "text of a function of the token": ('"%s" % (2 if tokens == "a" else 1.5)', False),
+}
+
+
+@pytest.mark.parametrize(("text", "shows"), CASES.values(), ids=CASES)
+def test_which_programs_show_kinds(text: str, shows: bool) -> None:
+    assert shows_kinds([load_program(Source("<test>", "")).sop(text)], "abc") == shows
+
+
+@pytest.mark.parametrize("text", [text for text, _ in CASES.values()], ids=CASES)
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_right_or_refused(text: str, attention: str) -> None:
+    program = load_program(Source("<test>", ""))
+    try:
+        result = compile_program(program, {"out": text}, CompileOptions(tuple("abc"), 4, attention))
+    except CompileError:
+        return
+    words = [word for n in range(1, 5) for word in product("abc", repeat=n)]
+    found = Check(Model(result.weights), result.outputs).compare(words)
+    assert not [item for item in found if isinstance(item, Mismatch)]
+
+
+def test_what_needs_no_kinds_is_not_refused() -> None:
+    for name in (
+        "a mean",
+        "text of a rounded mean",
+        "text of a count",
+        "text of a choice",
+        "the rest of a mean",
+    ):
+        program = load_program(Source("<test>", ""))
+        compile_program(program, {"out": CASES[name][0]}, CompileOptions(tuple("abc"), 4))
