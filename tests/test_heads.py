@@ -53,6 +53,16 @@ SIZES: dict[str, tuple[str, tuple[int, int], tuple[int, int]]] = {
         (1, 2),
         (1, 2),
     ),
+    "a head that waits for one that scores alike": (
+        f'indicator(aggregate({PREVIOUS}, tokens, "-") == "a") + 2 * aggregate({PREVIOUS}, selector_width({SAME}))',
+        (2, 2),
+        (2, 2),
+    ),
+    "a head that cannot wait": (
+        f'aggregate({PREVIOUS}, aggregate({PREVIOUS}, tokens, "-"), "-") + aggregate({PREVIOUS}, tokens, "-")',
+        (2, 2),
+        (2, 2),
+    ),
     "two defaults": (
         f'aggregate({PREVIOUS}, tokens, "-") + aggregate({PREVIOUS}, tokens, "a")',
         (1, 1),

@@ -1,4 +1,5 @@
-"""Plan: layers of heads and tables. `schedule` puts every block into the earliest layer whose inputs are ready."""
+"""Plan: layers of heads and tables. `schedule` puts every block into the earliest layer whose inputs are ready, except
+that a head whose result is read later waits for another that scores alike."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def schedule(blocks: Blocks) -> Plan:
             )
         else:
             half[variable] = 0
+    wait_for_twins(heads, tables, half)
     layers = [
         Layer(
             merged([head for v, head in heads.items() if half[v] == 2 * k - 1]),
@@ -63,6 +65,22 @@ def schedule(blocks: Blocks) -> Plan:
         for k in range(1, layers_until(half) + 1)
     ]
     return Plan(tuple(layers), blocks, least_depth(heads, tables, blocks.needed))
+
+
+def wait_for_twins(
+    heads: dict[Variable, Head], tables: dict[Variable, TableBlock], half: dict[Variable, int]
+) -> None:
+    """Let a head wait for a later one that scores alike, if nothing reads it before: together they are one head."""
+    read: dict[Variable, int] = {}  # the first half-layer that reads a variable
+    for variable in half:
+        for below in reads(variable, heads, tables):
+            read[below] = min(half[variable], read.get(below, half[variable]))
+    for variable, head in heads.items():
+        twins = [
+            half[v] for v, other in heads.items() if other.scores is head.scores and half[v] > half[variable]
+        ]
+        possible = [later for later in twins if variable not in read or later < read[variable]]
+        half[variable] = min(possible, default=half[variable])
 
 
 def latest(forms: Iterable[Form], half: dict[Variable, int]) -> int:
