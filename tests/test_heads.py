@@ -149,11 +149,11 @@ def test_expressions_too_large_for_one_table_are_taken_apart() -> None:
     [
         (
             "selector_width(select(tokens, tokens, ==))",
-            "1 layers; the longest chain of attention in the program has 1",
+            "1 layer; the longest chain of attention in the program has 1",
         ),
         (
             '(tokens == "a") == (indices % 2 == 0)',
-            "1 layers; the longest chain of attention in the program has 0, 1 with the look-ups that no linear form can",
+            "1 layer; the longest chain of attention in the program has 0, 1 with the look-ups that no linear form can",
         ),
     ],
 )
