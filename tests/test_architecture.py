@@ -42,7 +42,7 @@ LEVELS = (
         "compiler.lower",
         "form staircase basis blocks plan layout reuse values candidates lookup readouts relations scores choose",
     ),
-    ("compiler.emit", "decisions bounds assemble"),
+    ("compiler.emit", "decisions anchors tables bounds assemble"),
     ("compiler.lower", "search"),
     ("compiler.report", "describe parts columns stages summary explain"),
     ("compiler", "pipeline"),

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.emit.anchors import anchored_reading
 from compiler.emit.decisions import Bounds, Decision
 from compiler.emit.precision import SHARPNESS, UNIT, Precision
 from compiler.emit.rounding import (
@@ -31,15 +32,13 @@ from compiler.emit.rounding import (
     beside,
     grain_of,
     grains_of,
-    is_binary,
     roundings,
-    steepest,
 )
+from compiler.emit.tables import table_errors
 from compiler.lower.blocks import Head, Readout, Scores, TableBlock
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.layout import Layout, weights_of, without_constant
 from compiler.lower.plan import Plan
-from compiler.lower.staircase import Staircase
 from rasp.graph import Node, Width
 
 
@@ -223,32 +222,18 @@ class Auditor:
     def table(self, block: TableBlock) -> None:
         """Decide the steps, then bound the rounding of the units, per output column."""
         stairs = block.stairs
-        reading = self.read(without_constant(block.form))
+        if block.grain:
+            error, reading = anchored_reading(block, self.layout, self.errors, self.size_of)
+        else:
+            reading = self.read(without_constant(block.form))
+            error = reading.error
         if stairs.grid:
             return self.rounding(block, reading)
-        error = reading.error
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
-        points = np.linspace(stairs.low, stairs.high, POINTS)
-        hidden = np.maximum(np.outer(points, stairs.slopes) + stairs.offsets, 0.0)  # (points, units)
-        reach = max(abs(stairs.low), abs(stairs.high))
-        # Before the ReLU: the product with the slope (unless that is a power of two) and the sum with the offset.
-        units = UNIT * (
-            hidden + (hidden > 0) * (0.0 if is_binary(stairs.slopes) else 2.0) * np.abs(stairs.slopes) * reach
-        )
-        heights = np.abs(stairs.heights)
-        totals = hidden @ heights  # (points, features)
-        additions = np.maximum((hidden > 0).astype(float) @ (heights > 0) - 1, 0.0)
-        additions = additions + np.array([0.0 if is_binary(column) else 2.0 for column in stairs.heights.T])
-        profile = units @ heights + additions * UNIT * totals
-        profile += np.array([self.passed_on(stairs, k) * error for k in range(heights.shape[1])])
-        grain = min(reading.grain * grain_of(stairs.slopes), grain_of(stairs.offsets))
+        profile, sums = table_errors(stairs, reading)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
-            fine = grain * grain_of(stairs.heights[:, k])
-            largest = max(float(totals[:, k].max()), float(np.abs(stairs.slopes).max(initial=0.0)) * reach)
-            if reading.grain and fine and largest / fine <= MANTISSA:
-                profile[:, k] = self.passed_on(stairs, k) * error
             column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
-            profile[:, k] += self.inherited(column, largest, fine if reading.grain else 0.0)
+            profile[:, k] += self.inherited(column, *sums[k])
             self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
         self.profiles[block.variable] = profile
 
@@ -267,10 +252,6 @@ class Auditor:
         left = self.inherited(column, 2 * float(stairs.offsets.max()), stairs.grid)
         self.settle(column, float(np.abs(vector).max()), stairs.grid, left)
         self.profiles[variable] = np.full((POINTS, 1), left)
-
-    def passed_on(self, stairs: Staircase, feature: int) -> float:
-        """How much of an error of z a feature shows: none past steps, at most its slope where it bends."""
-        return 0.0 if math.isfinite(stairs.margin) else steepest(stairs.slopes, stairs.heights[:, feature])
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
         """Bound on the sum of share times error of forms read together: the features of one table are all

@@ -17,6 +17,15 @@ SHARPNESS = 32.0
 of two keeps integer scores exact."""
 
 
+ANCHOR = 2.0**23
+"""Numbers that are nearly multiples of a power of two g become multiples of it when ANCHOR·g is added to them: float32 has
+no others there. Taken away again, it leaves them exact."""
+ANCHORED_REACH = 2.0**22
+"""How many g they may be away from 0 for that, in all: float32 is as fine as g/2 from there to as far above ANCHOR."""
+ANCHORED_MARGIN = 0.25
+"""How many g they may be off: half of what float32 can tell apart there."""
+
+
 @dataclass(frozen=True)
 class Precision:
     """The scales for one maximum length."""

@@ -54,11 +54,16 @@ class Head:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features."""
+    """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features.
+
+    With a `grain` the form's sum is rounded to multiples of it, by an anchor that is among its parts, and that its constant
+    takes away again.
+    """
 
     variable: Variable
     form: Form
     stairs: Staircase
+    grain: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import certain
+from compiler.emit.precision import ANCHOR
 from compiler.lower.basis import Basis, choose_basis
 from compiler.lower.blocks import Blocks, Features, Head, Scores, TableBlock
 from compiler.lower.form import Form, Variable, Vector, added, scaled
@@ -191,7 +192,19 @@ class Chooser:
         if self.reader.needs_table(node, basis.vectors):
             self.needed.add(variable)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
-        self.tables.append(TableBlock(variable, self.demand(lookup.form), lookup.stairs))
+        form = self.demand(lookup.form)
+        if lookup.grain:
+            form = self.anchored(form, ANCHOR * lookup.grain)
+        self.tables.append(TableBlock(variable, form, lookup.stairs, lookup.grain))
+
+    def anchored(self, form: Form, anchor: float) -> Form:
+        """The same form with an anchor added by the token, whatever it is, and taken away by the constant.
+
+        An MLP adds its bias, and so the constant, last.
+        """
+        token = self.analysis.tokens_node
+        everywhere = Form({Variable(token): np.full(len(self.analysis.domain(token)), anchor)}, -anchor)
+        return added(form, everywhere).at_bos(form.bos)
 
     def make_rounding(self, variable: Variable) -> None:
         node, raw = variable.node, self.reader.raw

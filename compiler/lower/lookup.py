@@ -13,7 +13,7 @@ from compiler.analysis.facts import Table
 from compiler.lower.candidates import MOST_ORDERS, Problem, candidates, digit, number_system, values_of
 from compiler.lower.form import Form
 from compiler.lower.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build, runs_of
-from compiler.lower.values import Reader
+from compiler.lower.values import Reader, rounding_grain
 from rasp.graph import Node
 
 MOST_UNITS = 20_000
@@ -21,10 +21,12 @@ MOST_UNITS = 20_000
 
 @dataclass(frozen=True)
 class Lookup:
-    """A staircase over a form. The form's value at BOS is the staircase's base."""
+    """A staircase over a form. The form's value at BOS is the staircase's base. With a `grain` the form has to be read
+    rounded to multiples of it."""
 
     form: Form
     stairs: Staircase
+    grain: float = 0.0
 
 
 def pose(node: Node, table: Table, features: Matrix, base: int, *, steep: bool = False) -> Problem:
@@ -84,6 +86,7 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Looku
     runs = runs_of(low, high, problem.group)
     if runs is None:
         return None
-    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE)
+    grain = rounding_grain(form) if care and form.noise else 0.0
+    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
     stairs = build(runs, problem.targets, problem.base, tolerance)
-    return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs)
+    return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)

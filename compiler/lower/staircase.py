@@ -7,15 +7,18 @@ Two constructions, whichever takes fewer units:
   multiplied by the slope, so it is only taken where that is harmless.
 Both start from a *base* point, where every unit is off and the output 0, and go outwards to both sides: units far
 from the point at hand cancel in pairs, and starting from the middle keeps what cancels, and its rounding, small.
+
+Where z is nearly a multiple of a power of two, an *anchor* (`compiler/emit/precision.py`) makes it one before any unit
+sees it: then both constructions are exact, if slopes are powers of two.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compiler.analysis.domain import Ints
-from compiler.emit.precision import UNIT
+from compiler.emit.precision import ANCHORED_MARGIN, UNIT
 from compiler.emit.rounding import grain_of
 from compiler.lower.form import Vector
 
@@ -84,11 +87,12 @@ def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
 @dataclass(frozen=True)
 class Tolerance:
     """`noise` bounds the error of z; with `care` only steps are used if there is any, and each of their ramps leaves
-    `inset` of its gap flat on either side."""
+    `inset` of its gap flat on either side. With a `grain` z is rounded to multiples of it first."""
 
     noise: float = 0.0
     care: int = 0
     inset: float = GENTLE
+    grain: float = 0.0
 
 
 def build(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
@@ -96,12 +100,13 @@ def build(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) ->
 
     `targets[group]` is the output vector of a group; the base is a point of `base_group`, whose targets have to be 0.
     """
-    noise, care, inset = tolerance.noise, tolerance.care, tolerance.inset
+    if tolerance.grain:
+        return anchored(runs, targets, base_group, tolerance)
+    noise, care = tolerance.noise, tolerance.care
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
-    candidates = np.flatnonzero(runs.group == base_group)
-    middle = float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
-    stairs = steps(runs, targets, middle, noise, inset)
+    middle = middle_of(runs, base_group)
+    stairs = steps(runs, targets, middle, replace(tolerance, noise=noise))
     exact = runs.are_points and not (care and noise)
     curve = bends(runs, targets, middle, noise) if exact else None
     if stairs is None or (curve is not None and curve.units < stairs.units):
@@ -109,8 +114,32 @@ def build(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) ->
     return stairs
 
 
-def steps(runs: Runs, targets: Matrix, base: float, noise: float, inset: float) -> Staircase | None:
-    """Two units per change of target; `inset` is the share of a gap on either side of its ramp."""
+def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase:
+    """The cheaper of the two constructions for a z that is rounded to multiples of a grain; with much care, of those
+    that are exact."""
+    grain = tolerance.grain
+    base = middle_of(runs, base_group)
+    stairs = steps(runs, targets, base, replace(tolerance, noise=0.0))
+    curve = bends(runs, targets, base, 0.0) if runs.are_points else None
+    assert stairs is not None, "without noise there always are steps"
+    if tolerance.care > 1 and curve is not None and not grain_of(curve.heights):
+        curve = None
+    best = curve if curve is not None and curve.units < stairs.units else stairs
+    return replace(best, margin=ANCHORED_MARGIN * grain)
+
+
+def middle_of(runs: Runs, base_group: int) -> float:
+    """The middle one of the points where the output is 0."""
+    candidates = np.flatnonzero(runs.group == base_group)
+    return float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
+
+
+def steps(runs: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Staircase | None:
+    """Two units per change of target; `inset` is the share of a gap on either side of its ramp.
+
+    Ramps between multiples of a `grain` take as much of their gap as makes their slope a power of two.
+    """
+    noise, inset, grain = tolerance.noise, tolerance.inset, tolerance.grain
     change = np.flatnonzero(np.any(targets[runs.group[1:]] != targets[runs.group[:-1]], axis=1))
     low, high = runs.high[change], runs.low[change + 1]
     gap = high - low
@@ -120,6 +149,8 @@ def steps(runs: Runs, targets: Matrix, base: float, noise: float, inset: float) 
         return None
     beside = gap * inset if noise else np.zeros_like(gap)
     start, stop = low + beside, high - beside
+    if grain:
+        stop = start + grain * 2.0 ** np.floor(np.log2(np.round(gap / grain)))
     jump = targets[runs.group[change + 1]] - targets[runs.group[change]]
     right = low >= base
     sign = np.where(right, 1.0, -1.0)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.precision import UNIT, Precision
+from compiler.emit.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
 from compiler.emit.rounding import grain_of
 from compiler.lower.form import Form, Variable, Vector, added, scaled
 from rasp.graph import Aggregate, Map, Node, Width
@@ -193,3 +193,11 @@ def combine(prim: str, forms: list[Form]) -> Form | None:
             return scaled(a, 1 / b.constant)
         case _:
             return None
+
+
+def rounding_grain(form: Form) -> float:
+    """The power of two that all exact values of a form are multiples of; 0 when rounding to that would not find them."""
+    grain = min((grain_of(vector) for vector in form.parts.values()), default=0.0)
+    reach = sum(float(np.abs(vector).max()) for vector in form.parts.values())
+    near = form.noise < ANCHORED_MARGIN * grain and 2 * reach < ANCHORED_REACH * grain
+    return grain if near else 0.0
