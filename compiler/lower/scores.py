@@ -206,6 +206,10 @@ class Scorer:
         return scale * (SHARPNESS * (2 * query + 4 * reach * key) + rounding) < SHARPNESS / 4
 
     def form_noise(self, node: Node) -> float:
+        """Bound on the error of a feature of an s-op. A table that rounds what it reads has none; nothing is taken on
+        trust with much care."""
+        if self.care == 1 and self.reader.is_nearly_whole(node):
+            return 0.0
         form = self.reader.form(node)
         if form is not None:
             return form.noise

@@ -100,12 +100,17 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
 
 
 def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowered:
-    """Look up parts of large tables a layer earlier, where that makes the model smaller and no deeper.
+    """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
+    deeper.
 
     A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
     its own, and the large one then sees one value where it saw several.
     """
     best = lowered
+    if not style.care:
+        other = attempt_or_none(best.analysis, outputs, replace(style, care=1))
+        if other is not None and cost(other) < cost(best):
+            best, style = other, replace(style, care=1)
     tried: set[Node] = set()
     for _ in range(MOST_IMPROVEMENTS):
         part = next((p for p in early_parts(best) if p not in tried), None)
@@ -114,11 +119,8 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowe
         tried.add(part)
         materialised = best.analysis.materialised | {part}
         analysis = Analysis(best.analysis.graph, best.analysis.options, materialised, dividing=True)
-        try:
-            other = attempt(analysis, outputs, style)
-        except (Unsolved, CompileError):
-            continue
-        if not other.bounds.unsafe and cost(other) < cost(best):
+        other = attempt_or_none(analysis, outputs, style)
+        if other is not None and cost(other) < cost(best):
             best = other
     return best
 
@@ -165,6 +167,15 @@ def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lo
     plan = schedule(choose(analysis, outputs, style))
     layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
     return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
+
+
+def attempt_or_none(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered | None:
+    """An attempt, if it holds."""
+    try:
+        lowered = attempt(analysis, outputs, style)
+    except (Unsolved, CompileError):
+        return None
+    return None if lowered.bounds.unsafe else lowered
 
 
 def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:
@@ -235,10 +246,5 @@ def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileO
 
 def succeeds(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> bool:
     """Whether a careful attempt holds; parts are not materialised here, lest bisection take minutes."""
-    for style in (Style(MOST_CARE), Style(exact=True)):
-        try:
-            if not attempt(Analysis(graph, options), outputs, style).bounds.unsafe:
-                return True
-        except (Unsolved, CompileError):
-            continue
-    return False
+    styles = (Style(MOST_CARE), Style(exact=True))
+    return any(attempt_or_none(Analysis(graph, options), outputs, style) is not None for style in styles)

@@ -77,6 +77,12 @@ class Reader:
             case _:
                 return 0.0
 
+    def is_nearly_whole(self, node: Node) -> bool:
+        """Whether rounding takes the error of every leaf away."""
+        scalars = [leaf for leaf in self.analysis.leaves(node) if not self.is_free(leaf)]
+        forms = [self.form(leaf) for leaf in scalars]
+        return all(form is not None and bool(rounding_grain(form)) for form in forms)
+
     def table_noise(self, node: Node, vector: Vector) -> float:
         """Bound on the float32 error of a table's feature: one rounding per unit that is on."""
         return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * UNIT
