@@ -21,6 +21,7 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
 from compiler.emit.bounds import audit
 from compiler.emit.decisions import Bounds, Decision
+from compiler.lower.candidates import MANY_ROWS
 from compiler.lower.choose import Style, Unsolved, choose
 from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Frame, Layout, allocate
@@ -72,7 +73,7 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
         else:
             failures += 1
             if not lowered.bounds.unsafe:
-                return compact(improve(lowered, outputs, style)) if options.level >= SEARCHING else lowered
+                return improve(lowered, outputs, style) if options.level >= SEARCHING else lowered
             sturdier = more_careful(style, lowered.bounds.unsafe)
             if sturdier != style:
                 style = sturdier
@@ -106,11 +107,12 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowe
     A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
     its own, and the large one then sees one value where it saw several.
     """
-    best = lowered
-    if not style.care:
-        other = attempt_or_none(best.analysis, outputs, replace(style, care=1))
+    best = compact(lowered)
+    rounding = replace(style, care=1)
+    if not style.care and table_rows(best) <= MANY_ROWS:
+        other = attempt_or_none(best.analysis, outputs, rounding)
         if other is not None and cost(other) < cost(best):
-            best, style = other, replace(style, care=1)
+            best, style = other, rounding
     tried: set[Node] = set()
     for _ in range(MOST_IMPROVEMENTS):
         part = next((p for p in early_parts(best) if p not in tried), None)
@@ -136,7 +138,14 @@ def compact(lowered: Lowered) -> Lowered:
 
 def cost(lowered: Lowered) -> tuple[int, int]:
     """Layers, then parameters."""
-    return len(lowered.plan.layers), parameters(lowered.plan, lowered.layout)
+    plan, layout = lowered.plan, lowered.layout
+    return len(plan.layers), parameters(plan, layout, layout.erasures)
+
+
+def table_rows(lowered: Lowered) -> int:
+    """Combinations of values that choosing the tables looked at."""
+    variables = [table.variable for layer in lowered.plan.layers for table in layer.tables]
+    return sum(len(lowered.analysis.table(variable.node).codes) for variable in variables)
 
 
 def early_parts(lowered: Lowered) -> list[Node]:
@@ -170,12 +179,12 @@ def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lo
 
 
 def attempt_or_none(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered | None:
-    """An attempt, if it holds."""
+    """An attempt made compact, if it holds."""
     try:
         lowered = attempt(analysis, outputs, style)
     except (Unsolved, CompileError):
         return None
-    return None if lowered.bounds.unsafe else lowered
+    return None if lowered.bounds.unsafe else compact(lowered)
 
 
 def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:
