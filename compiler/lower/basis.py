@@ -28,6 +28,7 @@ class Basis:
         self._independent: list[int] = []
         self._directions = np.zeros((0, 0))  # (size, capacity), of which the first rank columns count
         self._inverse = np.zeros((0, 0))
+        self._expressed: dict[bytes, Vector | None] = {}
         for vector in vectors:
             self.append(vector)
 
@@ -36,6 +37,7 @@ class Basis:
 
     def append(self, vector: Vector) -> None:
         """Take a vector in."""
+        self._expressed.clear()
         shares, rest = self._split(vector)
         length = float(np.linalg.norm(rest))
         if length > TIGHT * max(1.0, float(np.linalg.norm(vector))):
@@ -69,6 +71,12 @@ class Basis:
 
     def express(self, vector: Vector) -> Vector | None:
         """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""
+        key = vector.tobytes()
+        if key not in self._expressed:
+            self._expressed[key] = self._express(vector)
+        return self._expressed[key]
+
+    def _express(self, vector: Vector) -> Vector | None:
         coefficients = np.zeros(len(self.vectors))
         if not np.any(vector):
             return coefficients
