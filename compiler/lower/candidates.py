@@ -108,11 +108,20 @@ def relevant_leaves(problem: Problem) -> list[Node]:
 
 def decides(codes: Ints, group: Ints) -> bool:
     """Whether equal rows of codes always have equal groups."""
-    _, inverse = np.unique(codes, axis=0, return_inverse=True)
-    inverse = inverse.reshape(-1)
+    inverse = row_numbers(codes)
     seen = np.empty(inverse.max() + 1, np.int64)
     seen[inverse] = group
     return bool((seen[inverse] == group).all())
+
+
+def row_numbers(codes: Ints) -> Ints:
+    """A number for each row, the same for equal rows, from 0 on."""
+    number = np.zeros(len(codes), np.int64)
+    for column in codes.T:
+        number = np.unique(number * (int(column.max(initial=0)) + 1) + column, return_inverse=True)[
+            1
+        ].reshape(-1)
+    return number
 
 
 def as_digit(form: Form, low: Vector, high: Vector) -> Digit:
@@ -149,7 +158,7 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
     ranked by the mean of their targets, which keeps equal outputs together on the line.
     """
     others = np.delete(problem.codes, column, axis=1)
-    combination = np.unique(others, axis=0, return_inverse=True)[1].reshape(-1)
+    combination = row_numbers(others)
     width = int(combination.max()) + 1
     if size * width > MERGING_WORK:
         return np.arange(size, dtype=float)

@@ -14,7 +14,9 @@ from rasp.graph import Node
 MOST_HOT = 128
 """Classes that an output may have a column each for."""
 MOST_KINDS = 8
-"""Kinds of values of one leaf that an output may be told from."""
+"""Kinds of values of one leaf that an output may be told from, where a table would do."""
+MOST_CENTERS = 4096
+"""Combinations of kinds that an output may be told from in any case."""
 
 
 class Demands(Protocol):
@@ -57,13 +59,18 @@ class Reads:
             or self.demands.by_terms(node, vector) is not None
         )
         if not direct and (self.demands.care or not self.looks_up(node, vector)):
-            apart = self.by_parts(name, node)
+            apart = self.by_parts(name, node, MOST_KINDS)
             if apart is not None:
                 return apart
         if not direct and self.demands.care > 1 and len(domain) <= MOST_HOT:
             # Every class by steps of its own: few units add up in any column.
             hot = tuple(self.demands.demand_feature(node, row) for row in np.eye(len(domain)))
             return Readout(name, node, hot[0], vector, every, 0.5, hot)
+        if not direct and (self.demands.care > 1 or not self.looks_up(node, vector)):
+            rows = len(self.demands.analysis.table(node).codes)
+            apart = self.by_parts(name, node, MOST_CENTERS) if rows <= MOST_CENTERS else None
+            if apart is not None:
+                return apart
         read = self.demands.demand_feature(node, vector)
         margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
         return Readout(name, node, read, vector, every, margin)
@@ -80,14 +87,14 @@ class Reads:
             is not None
         )
 
-    def by_parts(self, name: str, node: Node) -> Readout | None:
-        """An output that only depends on which of a few kinds each leaf's value is: the kinds, as digits of one number,
-        are told apart by the unembedding, which then needs no table of their combinations."""
+    def by_parts(self, name: str, node: Node, most: int) -> Readout | None:
+        """An output that only depends on which of at most so many kinds each leaf's value is: the kinds, as digits of
+        one number, are told apart by the unembedding, which then needs no table of their combinations."""
         table = self.demands.analysis.table(node)
         digits: list[Vector] = []
         for standing in table.stands_for:
             kinds = np.unique(standing, return_inverse=True)[1].reshape(-1)
-            if kinds.max() >= MOST_KINDS:
+            if kinds.max() >= most:
                 return None
             digits.append(kinds.astype(float))
         weight, parts = 1.0, list[Form]()

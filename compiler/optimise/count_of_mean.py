@@ -15,6 +15,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import bounds
 from rasp.graph import Aggregate, And, Map, Node, Select, Width
+from rasp.values import Atom
 
 MOST_VALUES = 32
 """Different values that a sum may have a head for."""
@@ -39,10 +40,23 @@ def counted(analysis: Analysis, mean: Node) -> Node:
     terms: list[Node] = []
     for number in analysis.domain(value).values:
         if number:
-            chosen = graph.add(And(), selector, graph.add(Select("=="), value, graph.constant(number)))
+            chosen = graph.add(And(), selector, graph.add(Select("=="), *occurrence(analysis, value, number)))
             width = graph.add(Width(), chosen)
             terms.append(width if number == 1 else graph.map("mul", graph.constant(int(number)), width))
     return reduce(lambda a, b: graph.map("add", a, b), terms) if terms else graph.constant(0)
+
+
+def occurrence(analysis: Analysis, value: Node, number: Atom) -> tuple[Node, Node]:
+    """What to compare with what, to find where an expression has a value: its only leaf, if that has one value there, so
+    that sums of different functions of one leaf count alike."""
+    table, graph = analysis.table(value), analysis.graph
+    if len(table.leaves) == 1:
+        there = table.codes[table.values == table.domain.code(number), 0]
+        codes = np.flatnonzero(np.isin(table.stands_for[0], there))
+        if len(codes) == 1:
+            leaf = table.leaves[0]
+            return leaf, graph.constant(analysis.domain(leaf).values[int(codes[0])])
+    return value, graph.constant(number)
 
 
 def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
