@@ -42,13 +42,13 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         count_of_mean,
         "full",
         f'round(aggregate({UP_TO}, indicator(tokens == "a")) * (indices + 1))',
-        f'selector_width({UP_TO} and select(indicator(tokens == "a"), 1, ==))',
+        f'selector_width({UP_TO} and select(tokens_asis, "a", ==))',
     ),
     "a sum is a sum of counts": (
         count_of_mean,
         "full",
         'round(length * aggregate(full_s, 2 if tokens == "a" else 0))',
-        '2 * selector_width(full_s and select((2 if tokens == "a" else 0), 2, ==))',
+        '2 * selector_width(full_s and select(tokens_asis, "a", ==))',
     ),
     "a mean times another number is no count": (
         count_of_mean,

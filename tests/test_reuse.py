@@ -26,7 +26,7 @@ answer = aggregate(select(scaled, scaled, <), scaled % 3, 7);
 """
 CASES = {
     "palindrome": (PALINDROME, "palindrome", tuple("abcd"), "full"),
-    "causal": (PALINDROME, "opposite == tokens", tuple("abcd"), "causal"),
+    "causal": (PALINDROME, "palindrome", tuple("abcd"), "causal"),
     "both signs": (SIGNED, "answer", (-1, 0, 2), "full"),
     "ranked": ("", "sort(tokens, selector_width(select(tokens, tokens, ==)))", tuple("abc"), "full"),
 }

@@ -8,7 +8,7 @@ exact. Every construction adds the error that it makes to the error that it is g
 - a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
   one that averages: also the differences between the logits of selected positions, and the rounding of N additions;
 - a *table*: nothing of its input's error while that is below the margin of its steps (slope times it for bends), and the
-  rounding of its units.
+  rounding of its units; nothing at all where an anchor has rounded what it reads (`compiler/emit/anchors.py`).
 
 A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error. Compilation
 succeeds only when all are.

@@ -2,8 +2,8 @@
 
 Each attempt chooses blocks, schedules them, lays them out and has every decision audited (`compiler/emit/bounds.py`).
 When one is unsafe the next attempt
-1. builds tables of steps only, which pass no errors on, and reads numbers through tables (`care` 1);
-2. also scores inexact values one-hot instead of by squares (`care` 2);
+1. reads numbers through tables, and tables read whole numbers rounded, others by steps only: no errors pass (`care` 1);
+2. scores inexact values one-hot instead of by squares, and tells outputs from their parts (`care` 2);
 3. makes the ramps of steps that failed steeper;
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
 5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.

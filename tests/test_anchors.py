@@ -1,0 +1,84 @@
+"""Whole numbers that an anchor rounds: exact in float32 in any order of addition, and what that makes compilable."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compiler.emit.bounds import audit
+from compiler.emit.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
+from compiler.lower.plan import Plan
+from compiler.model.runner import Model
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.verify.differential import Check, verify
+from compiler.verify.inputs import choose_inputs
+from rasp.program import load_program
+from rasp.source import Source
+
+COUNTING = Path(__file__).parent.parent / "programs" / "counting"
+SECOND = """
+so_far = selector_width(select(tokens, tokens, ==) and select(indices, indices, <=));
+second = select(so_far, 2, ==) and select(tokens, tokens, ==);
+"""
+DIGITS = (0, 1, 2)
+# name: program, expression, vocabulary, length, attention; none of them holds as a sum that passes errors on
+CASES = {
+    "mean of what a count selects": (SECOND, "aggregate(second, indices, -1)", tuple("abcxyz"), 7, "full"),
+    "counts of counts": ((COUNTING / "double_histogram.rasp").read_text(), "double_histogram", "abcdef", 64, "full"),
+    "one share for each pair of counts": ("", "selector_width(select(tokens, tokens, ==)) / length", "abc", 21, "full"),
+    "three counts": ((COUNTING / "variance.rasp").read_text(), "variance", DIGITS, 15, "causal"),
+}  # fmt: skip
+
+
+def compiled(name: str) -> Compiled:
+    text, expression, vocabulary, length, attention = CASES[name]
+    options = CompileOptions(tuple(vocabulary), length, attention)
+    return compile_program(load_program(Source("test", text)), {"out": expression}, options)
+
+
+def added_in_any_order(terms: np.ndarray, rng: np.random.Generator) -> np.float32:
+    """A float32 sum along a random tree."""
+    left = list(terms.astype(np.float32))
+    while len(left) > 1:
+        one, other = (left.pop(int(rng.integers(len(left)))) for _ in range(2))
+        left.append(np.float32(one + other))
+    return left[0]
+
+
+@pytest.mark.parametrize("grain", [1.0, 0.25, 8.0])
+def test_an_anchor_rounds_in_any_order(grain: float) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        whole = rng.integers(-ANCHORED_REACH / 8, ANCHORED_REACH / 8, 6) * grain
+        noise = rng.uniform(-1, 1, 6) * 0.9 * ANCHORED_MARGIN * grain / 6
+        small = np.abs(whole) < 2**16 * grain  # the noise of large terms would be below their last digit
+        total = added_in_any_order(np.append(whole + noise * small, ANCHOR * grain), rng)
+        assert np.float32(total - np.float32(ANCHOR * grain)) == whole.sum()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_anchored_tables_are_exact(name: str) -> None:
+    model = compiled(name)
+    anchored = [table for layer in model.plan.layers for table in layer.tables if table.grain]
+    assert anchored
+    for table in anchored:
+        features = range(len(model.layout.blocks.features[table.variable].basis))
+        columns = [model.layout.numbers[table.variable, k] for k in features]
+        assert not model.bounds.columns[columns].any()
+    inputs = choose_inputs(len(model.options.vocabulary), model.options.max_length, 600, seed=0)
+    assert verify(Check(Model(model.weights), model.outputs), inputs).passed
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("factor", [2.0**-12, 2.0])
+def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
+    """Too coarse, and numbers are rounded to others; too fine, and their errors stay."""
+    model = compiled(name)
+    layers = tuple(
+        replace(layer, tables=tuple(replace(t, grain=t.grain * factor) for t in layer.tables))
+        for layer in model.plan.layers
+    )
+    plan = Plan(layers, model.plan.blocks, model.plan.lower_bound)
+    assert audit(plan, model.layout, model.options.max_length).unsafe
