@@ -84,7 +84,7 @@ def compute_most(analysis: Facts, selector: Node) -> int:
     if never(analysis, selector):
         return 0
     parts = conjuncts(selector)
-    if any(isinstance(part, Pick) for part in parts):
+    if any(isinstance(part, Pick) or is_place_among(analysis, part, parts) for part in parts):
         return 1
     bound = analysis.max_length
     positional = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
@@ -96,6 +96,37 @@ def compute_most(analysis: Facts, selector: Node) -> int:
         if about and bound > 1 and distinct(analysis, key):
             bound = min(bound, most_values(analysis, about))
     return bound
+
+
+def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -> bool:
+    """Whether a part asks for the place (how many come before) among the positions that the other parts leave.
+
+    Of two members the later one counts the earlier one and all that it counts, so places differ.
+    """
+    match part:
+        case Comparison("==", Node(Width(), (counted,)), _):
+            members = conjuncts(counted)
+        case _:
+            return False
+    orders = [m for m in members if is_strict_order(analysis, m)]
+    rest = [m for m in members if m not in orders]
+    return len(orders) == 1 and all(m in parts and looks_at_keys(m) for m in rest)
+
+
+def is_strict_order(analysis: Facts, part: Formula) -> bool:
+    """Whether a part orders any two positions; under causal attention, so that a position sees all that come before."""
+    match part:
+        case Comparison("<" | ">" as test, key, query) if key is query:
+            return distinct(analysis, key) and (
+                not analysis.causal or (test == "<" and isinstance(key.op, Indices))
+            )
+        case _:
+            return False
+
+
+def looks_at_keys(part: Formula) -> bool:
+    """Whether every row is asked the same."""
+    return all(isinstance(c.query.op, Constant) for c in comparisons(part))
 
 
 def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
