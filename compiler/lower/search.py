@@ -67,8 +67,8 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
         except Unsolved as unsolved:
             failures += 1
             problem = unsolved.node
-            if not style.exact:
-                style = Style(exact=True)
+            if not style.exact and not separable(analysis, problem):
+                style, materialised = Style(exact=True), frozenset()
                 continue
         else:
             failures += 1
