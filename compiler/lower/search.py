@@ -68,7 +68,7 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
             failures += 1
             problem = unsolved.node
             if not style.exact and not separable(analysis, problem):
-                style, materialised = Style(exact=True), frozenset()
+                style, materialised = Style(exact=True), frozenset[Node]()
                 continue
         else:
             failures += 1
