@@ -8,7 +8,6 @@ import pytest
 
 from compiler.emit.bounds import audit
 from compiler.emit.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
-from compiler.lower.plan import Plan
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -80,5 +79,5 @@ def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
         replace(layer, tables=tuple(replace(t, grain=t.grain * factor) for t in layer.tables))
         for layer in model.plan.layers
     )
-    plan = Plan(layers, model.plan.blocks, model.plan.lower_bound)
+    plan = replace(model.plan, layers=layers)
     assert audit(plan, model.layout, model.options.max_length).unsafe

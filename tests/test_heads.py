@@ -13,6 +13,7 @@ from rasp.source import Source
 
 VOCABULARY, LENGTH = "abc", 4
 SAME = "select(tokens, tokens, ==)"
+ODD = 'select((tokens == "a") == (indices % 2 == 0), True, ==)'
 BEFORE = "select(indices, indices, <)"
 PREVIOUS = "select(indices, indices - 1, ==)"
 EARLIER_IN_ORDER = f"select(tokens, tokens, <) or ({SAME} and {BEFORE})"
@@ -82,7 +83,12 @@ SIZES: dict[str, tuple[str, tuple[int, int], tuple[int, int]]] = {
         (2, 2),
         (0, 0),
     ),
-    "a function of two inputs that is no sum": ('(tokens == "a") == (indices % 2 == 0)', (1, 0), (1, 0)),
+    "a function of two inputs that is no sum, told by the unembedding": (
+        '(tokens == "a") == (indices % 2 == 0)',
+        (0, 0),
+        (0, 0),
+    ),
+    "a function of two inputs that attention reads": (f"has_focus({ODD})", (2, 1), (2, 1)),
     "a function of two inputs that is a sum": ('indicator(tokens == "a") - indices', (0, 0), (0, 0)),
 }
 
@@ -152,8 +158,8 @@ def test_expressions_too_large_for_one_table_are_taken_apart() -> None:
             "1 layer; the longest chain of attention in the program has 1",
         ),
         (
-            '(tokens == "a") == (indices % 2 == 0)',
-            "1 layer; the longest chain of attention in the program has 0, 1 with the look-ups that no linear form can",
+            f"has_focus({ODD})",
+            "2 layers; the longest chain of attention in the program has 1, 2 with the look-ups that no linear form can",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from compiler.analysis.domain import Domain, Ints, domain_of, factor
 from compiler.analysis.facts import Table
 from compiler.analysis.leaf_values import leaf_relation
 from compiler.analysis.means import averages_to_itself
+from compiler.analysis.orders import every_index_once
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Relation, TooMany
 from compiler.options import CompileError, CompileOptions
@@ -199,7 +200,7 @@ class Analysis:
     def possible(self, node: Node, leaves: tuple[Node, ...], codes: Ints) -> Ints:
         """Without the rows on which the parts of a rank add up to more than a rank can be."""
         for part in self.region(node):
-            if isinstance(part.op, Map) and not self.is_leaf(part) and selectors.every_index_once(self, part):
+            if isinstance(part.op, Map) and not self.is_leaf(part) and every_index_once(self, part):
                 places = [leaves.index(leaf) for leaf in self.leaves(part)]
                 rank = self.run(part, self.leaves(part), codes[:, places], as_floats=False)
                 codes = codes[rank.data < self.max_length]

@@ -21,9 +21,10 @@ from compiler.analysis.formula import (
     junction,
 )
 from compiler.analysis.matching import MOST_CELLS, matching
+from compiler.analysis.orders import distinct, every_index_once, is_strict_order
 from compiler.options import CompileError
 from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import And, Best, Constant, Indices, Map, Node, Select, Width
+from rasp.graph import And, Best, Constant, Indices, Node, Select, Width
 from rasp.prims import TESTS
 from rasp.values import const
 
@@ -111,17 +112,6 @@ def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -
     orders = [m for m in members if is_strict_order(analysis, m)]
     rest = [m for m in members if m not in orders]
     return len(orders) == 1 and all(m in parts and looks_at_keys(m) for m in rest)
-
-
-def is_strict_order(analysis: Facts, part: Formula) -> bool:
-    """Whether a part orders any two positions; under causal attention, so that a position sees all that come before."""
-    match part:
-        case Comparison("<" | ">" as test, key, query) if key is query:
-            return distinct(analysis, key) and (
-                not analysis.causal or (test == "<" and isinstance(key.op, Indices))
-            )
-        case _:
-            return False
 
 
 def looks_at_keys(part: Formula) -> bool:
@@ -247,59 +237,6 @@ def diagonal(analysis: Facts, part: Formula) -> Node:
             return reduce(lambda a, b: analysis.graph.map("and" if every else "or", a, b), nodes)
         case Pick():
             raise AssertionError("a best has no diagonal")
-
-
-def distinct(analysis: Facts, node: Node) -> bool:
-    """Whether the s-op's values at any two positions of one input differ (under RASP's ==)."""
-    if every_index_once(analysis, node):
-        return True
-    changing = [arg for arg in node.args if not isinstance(arg.op, Constant)]
-    if isinstance(node.op, Map) and len(changing) == 1 and distinct(analysis, changing[0]):
-        return len(analysis.domain(node)) == len(analysis.domain(changing[0]))
-    leaves = analysis.leaves(node)
-    if len(leaves) != 1 or not every_index_once(analysis, leaves[0]):
-        return False
-    table = analysis.table(node)
-    used = table.values[table.values >= 0]
-    plain = set(analysis.domain(node).select(used))
-    return bool((table.values >= 0).all()) and len(plain) == len(used)
-
-
-def every_index_once(analysis: Facts, node: Node) -> bool:
-    """Whether the s-op is a permutation of 0 … n-1: the indices, or the rank in a strict total order."""
-    match node.op:
-        case Indices():
-            return True
-        case Width():  # under causal attention a row sees only earlier positions, so ranks repeat
-            return not analysis.causal and total_order(analysis, formula(node.args[0]))
-        case Map("add") if all(isinstance(arg.op, Width) for arg in node.args):  # a rank counted in two parts
-            parts = tuple(formula(arg.args[0]) for arg in node.args)
-            return not analysis.causal and total_order(analysis, Junction(False, parts))
-        case _:
-            return False
-
-
-def total_order(analysis: Facts, part: Formula) -> bool:
-    """Whether a formula orders any two positions one way: lexicographic, ending in a key without ties."""
-    match part:
-        case Comparison("<" | ">", key, query):
-            return key is query and distinct(analysis, key)
-        case Junction(False, (first, second)):
-            return lexicographic(analysis, first, second) or lexicographic(analysis, second, first)
-        case _:
-            return False
-
-
-def lexicographic(analysis: Facts, first: Formula, second: Formula) -> bool:
-    """`first` is key < key, and `second` is key == key and a total order."""
-    match first, second:
-        case Comparison("<" | ">", key, query), Junction(True, parts) if key is query:
-            rest = tuple(p for p in parts if p != Comparison("==", key, key))
-            if len(rest) == len(parts) or not rest:
-                return False
-            return total_order(analysis, rest[0] if len(rest) == 1 else Junction(True, rest))
-        case _:
-            return False
 
 
 def hits(analysis: Facts, query: Node) -> bool:

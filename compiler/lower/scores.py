@@ -9,8 +9,8 @@ import numpy as np
 from compiler.analysis.formula import Comparison, Junction, Pick, comparisons, conjuncts
 from compiler.analysis.infer import Analysis
 from compiler.analysis.matching import Matching, is_trivial, matching
+from compiler.analysis.orders import distinct
 from compiler.analysis.refusal import refuse
-from compiler.analysis.selectors import distinct
 from compiler.emit.precision import SHARPNESS, UNIT
 from compiler.lower.blocks import Group, Scores
 from compiler.lower.form import Form, Vector, added, scaled
