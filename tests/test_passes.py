@@ -11,7 +11,9 @@ from compiler.analysis.infer import Analysis
 from compiler.optimise import RULES, rules_for
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
+from compiler.optimise.default_apart import default_apart
 from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.mean_of_constant import mean_of_constant
 from compiler.optimise.one_selector import one_selector
 from compiler.optimise.own_position import own_position
 from compiler.optimise.place_best import place_best
@@ -199,6 +201,37 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         "aggregate(select(indices, 2, <), indices) + aggregate(select(2, indices, >), 2 * indices)",
         None,
     ),
+    "True is no mean": (
+        default_apart,
+        "full",
+        'aggregate(select(tokens, "a", ==), indices, True)',
+        'aggregate(select(tokens, "a", ==), indices, 0) if aggregate(select(tokens, "a", ==), 1, 0) > 0 else True',
+    ),
+    "a number far from all means": (
+        default_apart,
+        "full",
+        'aggregate(select(tokens, "a", ==), indices, 10 ^ 400)',
+        'aggregate(select(tokens, "a", ==), indices, 0) if aggregate(select(tokens, "a", ==), 1, 0) > 0 else 10 ^ 400',
+    ),
+    "a default among the means": (
+        default_apart,
+        "full",
+        'aggregate(select(tokens, "a", ==), indices, -1)',
+        None,
+    ),
+    "a single value keeps its default": (
+        default_apart,
+        "full",
+        "aggregate(select(indices, indices - 1, ==), indices, True)",
+        None,
+    ),
+    "0.1 + 0.1 + 0.1 is not 0.3": (
+        mean_of_constant,
+        "full",
+        'aggregate(select(tokens, "a", ==), 0.1, 2)',
+        '[2, 0.1, 0.1, 0.10000000000000002, 0.1][selector_width(select(tokens, "a", ==))]',
+    ),
+    "a half adds up exactly": (mean_of_constant, "full", "aggregate(full_s, 0.5)", None),
     "best below not": (
         place_best,
         "full",

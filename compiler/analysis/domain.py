@@ -7,6 +7,7 @@ apart from `1`. Such an entry stands as the int, and `floats` marks it so that b
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,15 @@ RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
 def domain_key(value: Atom) -> tuple[int, Atom]:
     """Equal for values that share an entry; sorts entries."""
     return RANKS[KINDS[type(value)]], value
+
+
+LARGEST = 2.0**60
+"""Numbers beyond this, or this close to 0, are not carried as numbers: their products would leave float32's range."""
+
+
+def is_carriable(value: Atom) -> bool:
+    """Whether float32 can hold a number with room for what is done to it."""
+    return not isinstance(value, str) and (value == 0 or 1 / LARGEST <= abs(value) <= LARGEST)
 
 
 @dataclass(frozen=True)
@@ -45,16 +55,36 @@ class Domain:
     def has(self, value: Atom) -> bool:
         return domain_key(value) in self.index
 
-    @property
+    @cached_property
     def is_numeric(self) -> bool:
-        """No strings: every value (booleans as 0 and 1) can be carried as a number."""
-        return not any(isinstance(v, str) for v in self.values)
+        """Every value (booleans as 0 and 1) can be carried as a number: no strings, none too large or small."""
+        return all(is_carriable(v) for v in self.values)
 
     def numbers(self) -> Floats:
-        """Values as float64, strings as their codes."""
-        return np.array(
-            [i if isinstance(v, str) else float(v) for i, v in enumerate(self.values)], dtype=float
-        )
+        """Values as float64; strings are numbered on from the largest number, so that no mean can be one. Codes, if
+        there are numbers too large or small to be carried."""
+        return self._numbers
+
+    @cached_property
+    def _numbers(self) -> Floats:
+        known = [v for v in self.values if not isinstance(v, str)]  # strings come last
+        if all(map(is_carriable, known)):
+            above = np.floor(float(max(known))) + 1 if known else 0.0
+            numbers = np.array([*map(float, known), *(above + k for k in range(len(self) - len(known)))])
+        else:
+            numbers = np.arange(len(self), dtype=float)
+        numbers.flags.writeable = False
+        return numbers
+
+    @property
+    def numbers_differ(self) -> bool:
+        """Whether no two values have the same number, as `1` and `True` do, and whole numbers beyond 2^53 may."""
+        return len(np.unique(self.numbers())) == len(self)
+
+    def ranks(self) -> Floats:
+        """Each value's place among the different ones, 0 for the smallest; `True` is in the place of 1."""
+        order = sorted(set(self.values), key=lambda v: (isinstance(v, str), v))
+        return np.array([order.index(v) for v in self.values], dtype=float)
 
     def select(self, codes: Ints) -> list[Atom]:
         """The values under some codes."""

@@ -30,6 +30,8 @@ from rasp.values import kind_of
 T = TypeVar("T")
 MOST_COMBINATIONS = 100_000
 """Combinations of carried numbers beyond which a sum of them is not looked into."""
+MOST_FLAGS = 2_000
+"""The same for sums with terms that are functions of one value, as when flags are counted."""
 LARGE = 100_000
 """Rows of a table beyond which an expression is taken apart if it can be: searching for its look-up takes time for each."""
 
@@ -96,14 +98,16 @@ class Analysis:
 
     def _is_sum(self, node: Node) -> bool:
         leaves = {leaf for arg in node.args for leaf in self.leaves(arg)}
-        if len(leaves) < 2 or not all(self.is_scalar(leaf) for leaf in leaves):
+        if len(leaves) < 2 or not all(self.is_multiple(arg) for arg in node.args):
             return False
-        if not all(self.is_multiple(arg) for arg in node.args):
-            return False
-        return bool(np.prod([float(len(self.domain(leaf))) for leaf in leaves]) > MOST_COMBINATIONS)
+        most = MOST_COMBINATIONS if all(map(self.is_scalar, leaves)) else MOST_FLAGS
+        return bool(np.prod([float(len(self.domain(leaf))) for leaf in leaves]) > most)
 
     def is_multiple(self, node: Node) -> bool:
-        """Whether a node is built from leaves by sums and constant multiples only."""
+        """Whether a node is a linear form of what is carried: sums and multiples of numbers, functions of one value."""
+        leaves = self.leaves(node)
+        if len(leaves) == 1 and not self.is_scalar(leaves[0]):
+            return self.domain(node).is_numeric
         if self.is_leaf(node) or isinstance(node.op, Constant):
             return True
         match node.op:

@@ -56,7 +56,10 @@ def sums(facts: Facts, node: Node) -> Domain:
             right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
         ]
         found += factor(apply_map(node.op, columns))[0].kinds()
-    return domain_of(found)
+    domain = domain_of(found)
+    if not domain.is_numeric:
+        raise refuse(facts.graph, node, "this adds up numbers that are too large or small for float32", "")
+    return domain
 
 
 def computed(facts: Facts, leaf: Node) -> Relation:
@@ -114,6 +117,8 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
         means = mean_values(domain.kinds(), range(1, int(high.max()) + 1))
     except Unsummable as problem:
         raise refuse(facts.graph, leaf, f"cannot enumerate this mean: {problem}", MEAN_HINT) from None
+    if means:
+        means[1] += [v for v in domain.values if isinstance(v, str)]  # one can be picked, two are an error
     if not exact:
         return Relation(domain_of([v for m in means.values() for v in m] + default))
     all_values = domain_of([v for c in set(high.tolist()) if c for v in means[c]] + default)

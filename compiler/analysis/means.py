@@ -7,12 +7,14 @@ they are refused.
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import gcd
 
 import numpy as np
 
 from rasp.values import Atom
 
 MOST_SUMS = 4_000_000
+MOST_SCALE = 2**20
 
 
 class Unsummable(Exception):
@@ -28,18 +30,20 @@ def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
     numbers: list[Atom] = [v for v in values if not isinstance(v, str)]
     scale = common_scale(numbers)
     steps = sorted({int(Fraction(v) * scale) for v in numbers})
-    if (steps[-1] - steps[0] + 1) * counts.stop > MOST_SUMS or abs(steps[-1]) * counts.stop >= 2**53:
+    unit = gcd(*(step - steps[0] for step in steps)) or 1
+    largest = max(abs(steps[0]), abs(steps[-1]))
+    if ((steps[-1] - steps[0]) // unit + 1) * counts.stop > MOST_SUMS or largest * counts.stop >= 2**53:
         raise Unsummable(f"sums of up to {counts.stop - 1} of these values are too many to enumerate")
     found: dict[int, list[Atom]] = {}
-    reachable = np.ones(1, bool)  # index: sum minus count times the smallest step
-    offsets = np.array(steps) - steps[0]
+    reachable = np.ones(1, bool)  # index: sum minus count times the smallest step, in units
+    offsets = (np.array(steps) - steps[0]) // unit
     for count in range(1, counts.stop):
         grown = np.zeros(len(reachable) + int(offsets[-1]), bool)
         for offset in offsets:
             grown[offset : offset + len(reachable)] |= reachable
         reachable = grown
         if count in counts:
-            sums = np.flatnonzero(reachable) + count * steps[0]
+            sums = np.flatnonzero(reachable) * unit + count * steps[0]
             found[count] = list(numbers) if count == 1 else [float(s) / scale / count for s in sums.tolist()]
     return found
 
@@ -57,7 +61,7 @@ def averages_to_itself(values: Iterable[Atom], count: int) -> bool:
 def common_scale(numbers: list[Atom]) -> int:
     """The power of two that makes every number an integer."""
     scale = max((Fraction(v).denominator for v in numbers), default=1)  # floats are dyadic, always
-    if scale > 2**20:
+    if scale > MOST_SCALE:
         raise Unsummable(
             "the values have no short binary fraction, so the order of addition would change their mean"
         )

@@ -11,7 +11,7 @@ def distinct(analysis: Facts, node: Node) -> bool:
         return True
     changing = [arg for arg in node.args if not isinstance(arg.op, Constant)]
     if isinstance(node.op, Map) and len(changing) == 1 and distinct(analysis, changing[0]):
-        return len(analysis.domain(node)) == len(analysis.domain(changing[0]))
+        return len(set(analysis.domain(node).values)) == len(analysis.domain(changing[0]))
     leaves = analysis.leaves(node)
     if len(leaves) != 1 or not every_index_once(analysis, leaves[0]):
         return False

@@ -89,6 +89,16 @@ class Basis:
                     return coefficients
         return self._combination(vector, coefficients)
 
+    def multiple(self, vector: Vector) -> Vector | None:
+        """Coefficients that take one vector only, exact up to the last bits that scaling it in two steps may differ by."""
+        pivot = int(np.argmax(np.abs(vector)))
+        for k, candidate in enumerate(self.vectors):
+            if candidate[pivot]:
+                ratio = vector[pivot] / candidate[pivot]
+                if np.abs(ratio * candidate - vector).max() <= SAME * abs(vector[pivot]):
+                    return np.where(np.arange(len(self.vectors)) == k, ratio, 0.0)
+        return None
+
     def _combination(self, vector: Vector, coefficients: Vector) -> Vector | None:
         """A combination of the independent vectors with coefficients on the grid."""
         shares, rest = self._split(vector)

@@ -74,6 +74,8 @@ class Chooser:
             return None
         numbers = self.analysis.domain(node).numbers()
         low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+        if numbers[low] == numbers[high]:
+            return None
         slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
         if np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max() > FLAT * max(
             1.0, np.abs(vector).max()
@@ -226,8 +228,8 @@ class Chooser:
         node = variable.node
         assert isinstance(node.op, Aggregate)
         selector, value = node.args
-        sure = certain(self.analysis, selector)
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
+        sure = certain(self.analysis, selector) or not domain.has(node.op.default.value)
         default = None if sure else domain.code(node.op.default.value)
         if self.reader.is_free(node):
             basis = choose_basis(list(self.demands[variable].values()), FEW)
@@ -237,7 +239,11 @@ class Chooser:
                 for v in basis.vectors
             ]
         else:
-            basis, moved = Basis([domain.numbers()]), [source.numbers()]
+            numbers = domain.numbers()
+            basis, moved = Basis([numbers]), [source.numbers().copy()]
+            for code, picked in enumerate(source.values):
+                if isinstance(picked, str) and domain.has(picked):  # its number depends on the domain
+                    moved[0][code] = numbers[domain.code(picked)]
         at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]
         self.features[variable] = Features(basis, tuple(at_bos))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))

@@ -116,6 +116,8 @@ def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
 def express(feature: Vector, basis: Basis) -> Vector:
     """A feature in a variable's own columns."""
     found = basis.express(feature)
+    if found is None:  # a multiple of a carried number may be a product of several factors
+        found = basis.multiple(feature)
     assert found is not None, "a demanded feature is always expressible"
     return found
 

@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from compiler.analysis.infer import Analysis
+from compiler.emit.precision import UNIT
 from compiler.lower.blocks import Readout
 from compiler.lower.form import Form, Vector, added, scaled
 from compiler.lower.lookup import pose, solve
@@ -49,11 +50,13 @@ class Reads:
         form = self.demands.reader.form(node)
         if form is not None:
             centers, margin = self.centers(node, form)
-            if margin > 4 * form.noise:
+            if margin > 4 * form.noise and told_apart(centers, margin):
                 return Readout(name, node, self.demands.demand(form), centers, every, margin)
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
-        vector = numbers if whole else every.astype(float)
+        vector = (
+            numbers if whole and domain.numbers_differ and told_apart(numbers, 0.5) else every.astype(float)
+        )
         direct = (
             self.demands.reader.read(node, vector) is not None
             or self.demands.by_terms(node, vector) is not None
@@ -126,3 +129,8 @@ class Reads:
         above = (low[order][1:] - middle).min(initial=np.inf)
         below = (middle - high[order][:-1]).min(initial=np.inf)
         return centers, float(min(above, below))
+
+
+def told_apart(centers: Vector, margin: float) -> bool:
+    """Whether float32 can tell numbers apart that differ by twice the margin."""
+    return margin > UNIT * float(np.abs(centers).max(initial=0.0)) / 2

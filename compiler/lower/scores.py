@@ -97,13 +97,15 @@ class Scorer:
     def best(self, node: Node, mode: str) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together."""
         selector, score = node.args
-        ranks = self.analysis.domain(score).numbers()
-        if not (ranks == np.round(ranks)).all():
-            ranks = np.arange(len(ranks), dtype=float)
-        ranks = ranks - ranks.min()
+        domain = self.analysis.domain(score)
+        ranks: Vector = domain.numbers() - domain.numbers().min()
         tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
-        top = float(ranks.max()) * max(tie, 1) + tie
         step = self.sharpness(mode, selector)
+        different = len(np.unique(ranks)) == len(set(domain.values))
+        faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
+        if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > EXACT:
+            ranks = domain.ranks()
+        top = float(ranks.max()) * max(tie, 1) + tie
         if above(step, top * step) * 4 > EXACT:
             raise refuse(
                 self.analysis.graph,

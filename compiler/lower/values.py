@@ -173,6 +173,8 @@ class Reader:
             return None
         numbers = self.analysis.domain(node).numbers()
         low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+        if numbers[low] == numbers[high]:  # 1 and True, or whole numbers that float64 merges
+            return None
         slope = (vector[high] - vector[low]) / (numbers[high] - numbers[low])
         offset = vector[low] - slope * numbers[low]
         if np.abs(slope * numbers + offset - vector).max() > FLAT * max(1.0, np.abs(vector).max()):

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
+from compiler.optimise.default_apart import default_apart
 from compiler.optimise.fold_positional import fold_positional
+from compiler.optimise.mean_of_constant import mean_of_constant
 from compiler.optimise.one_selector import one_selector
 from compiler.optimise.own_position import own_position
 from compiler.optimise.place_best import place_best
@@ -24,6 +26,8 @@ class Pass:
 
 RULES = (
     Pass(0, place_best),
+    Pass(0, default_apart),
+    Pass(0, mean_of_constant),
     Pass(1, fold_positional, keeps_kinds=False),
     Pass(1, own_position, keeps_kinds=False),
     Pass(1, one_selector),

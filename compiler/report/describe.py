@@ -32,7 +32,7 @@ def describe(graph: Graph, node: Node) -> str:
 
 def feature_text(domain: Domain, vector: Vector) -> str:
     """What a column holds for each value x of an s-op: `x^2 - 3`, or the values for which it is not 0."""
-    if domain.is_numeric and (text := polynomial(domain.numbers(), vector)):
+    if domain.is_numeric and domain.numbers_differ and (text := polynomial(domain.numbers(), vector)):
         return text
     if np.ptp(vector) == 0:
         return f"{vector[0]:.6g}"

@@ -10,6 +10,7 @@ from compiler.emit.weights import Weights
 from compiler.lower.form import Form, Variable
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
+from compiler.options import CompileError
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
 from rasp.graph import Graph, Node, reachable
@@ -32,9 +33,17 @@ def domains_stage(outputs: Mapping[str, Node], analysis: Analysis) -> str:
             continue
         depends = ", ".join(describe(graph, leaf) for leaf in analysis.leaves(node) if leaf is not node)
         rows.append(
-            f"{describe(graph, node)}: {analysis.domain(node)}" + (f"   of {depends}" if depends else "")
+            f"{describe(graph, node)}: {values(analysis, node)}" + (f"   of {depends}" if depends else "")
         )
     return "\n".join(rows)
+
+
+def values(analysis: Analysis, node: Node) -> str:
+    """The domain; what position and length decide can be compiled though a part of it has none."""
+    try:
+        return str(analysis.domain(node))
+    except CompileError as refused:
+        return f"not known ({refused.diagnostics[0].message})"
 
 
 def plan_stage(plan: Plan, graph: Graph) -> str:
