@@ -17,7 +17,8 @@ from compiler.optimise import rules_for
 from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.report import stages
-from compiler.report.explain import bounds_lines, bounds_record, explain
+from compiler.report.certificate import certificate, certificate_lines
+from compiler.report.explain import explain
 from compiler.report.summary import summary, symbols
 from rasp.diagnostics import Diagnostic
 from rasp.graph import Node
@@ -55,8 +56,12 @@ class Compiled:
     @property
     def summary(self) -> dict[str, Any]:
         """Sizes and error bounds, JSON-able."""
-        errors = bounds_record(self.bounds, self.layout, self.program.graph)
-        return summary(self.weights, self.plan) | {"error_bounds": errors}
+        return summary(self.weights, self.plan) | {"certificate": self.certificate}
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """Error bounds and margins, JSON-able."""
+        return certificate(self.bounds, self.layout, self.program.graph, self.options)
 
     @property
     def symbols(self) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class Compiled:
             case "explain":
                 return explain(self.plan, self.layout, self.analysis, self.bounds)
             case "bounds":
-                return "\n".join(bounds_lines(self.summary["error_bounds"]))
+                return "\n".join(certificate_lines(self.certificate))
             case "weights":
                 return stages.weights_stage(self.weights)
             case _:

@@ -9,7 +9,7 @@ import click
 from compiler.commands.sizes import size_lines
 from compiler.export.checkpoint import Checkpoint, read_checkpoint
 from compiler.export.records import options_record
-from compiler.report.explain import bounds_lines
+from compiler.report.certificate import tightest_lines
 from compiler.report.parts import span
 from rasp.values import show
 
@@ -54,7 +54,7 @@ def info_text(checkpoint: Checkpoint) -> str:
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         lines.append(f"              {len(output.classes)} values: {some(output.classes)}")
-    lines += bounds_lines({**checkpoint.summary["error_bounds"], "values": []})  # pyright: ignore
+    lines += tightest_lines(cast(dict[str, Any], checkpoint.summary["certificate"]))
     return "\n".join([*lines, "", *table(list(map(part_row, rows(checkpoint, "parts"))))])
 
 

@@ -9,6 +9,7 @@ from compiler.commands.progress import progress
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
+from compiler.verify.certificate import Standing, standing
 from compiler.verify.differential import Check, Mismatch, Report, verify
 from compiler.verify.inputs import choose_inputs
 from compiler.verify.source import checkpoint_outputs, checkpoint_program
@@ -18,7 +19,7 @@ from rasp.values import show
 
 
 def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
-    """Compare model and interpreter, print what was checked; a mismatch fails."""
+    """Compare model and interpreter, derive the certificate again, print what was checked; a mismatch fails."""
     checkpoint = read_checkpoint(Path(folder))
     program = checkpoint_program(checkpoint)
     outputs = checkpoint_outputs(program, checkpoint)
@@ -27,14 +28,17 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     check = Check(Model(checkpoint.weights), outputs)
     with progress("verifying", selection.total) as advance:
         found = verify(check, selection, advance)
-    click.echo(json.dumps(found.as_json()) if as_json else report_text(found))
+    with progress("deriving the error bounds again"):
+        bounds = standing(checkpoint, program)
+    record = found.as_json() | {"certified": bounds.holds, "certificate": bounds.reason or "holds"}
+    click.echo(json.dumps(record) if as_json else report_text(found, bounds))
     if found.smallest is not None:
         notes = culprits(check, program, checkpoint.expressions, options, found.smallest)
         report([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
     return 0 if found.passed else FAILED
 
 
-def report_text(found: Report) -> str:
+def report_text(found: Report, bounds: Standing) -> str:
     """What was checked, for reading."""
     which = "all" if found.exhaustive else f"a sample (seed {found.seed})"
     lines = [
@@ -45,6 +49,8 @@ def report_text(found: Report) -> str:
     for name, wrong in found.readers.items():
         verdict = f"wrong on {wrong} inputs of a sample" if wrong else "same answers"
         lines.append(f"  {name:<12}{verdict}")
+    verdict = "derived again, and hold" if bounds.holds else f"NOT certified: {bounds.reason}"
+    lines.append(f"  bounds      {verdict}")
     if found.without_value:
         lines.append(f"  no value    {found.without_value:,} inputs have none in the interpreter")
     return "\n".join(

@@ -1,7 +1,6 @@
-"""`--explain`: where each s-op went and what it costs; and every value's error bound beside the tightest margin."""
+"""`--explain`: where each s-op went and what it costs."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from compiler.analysis.infer import Analysis
 from compiler.emit.decisions import Bounds
@@ -116,43 +115,3 @@ def precautions(plan: Plan, graph: Graph) -> list[str]:
 def listed(variables: Iterable[Variable], graph: Graph) -> str:
     """S-ops by name, each once."""
     return ", ".join(dict.fromkeys(describe(graph, variable.node) for variable in variables))
-
-
-def bounds_record(bounds: Bounds, layout: Layout, graph: Graph) -> dict[str, Any]:
-    """Error bounds of all values and the tightest decision, as plain data."""
-    values: dict[str, float] = {}
-    for column, error in zip(layout.columns, bounds.columns.tolist(), strict=True):
-        if column is not None:
-            name = value_name(graph, column[0])
-            values[name] = max(values.get(name, 0.0), error)
-    tightest = bounds.tightest
-    record: dict[str, Any] = {"values": [{"value": n, "bound": e} for n, e in values.items()]}
-    if tightest is not None:
-        record["tightest"] = {
-            "decision": tightest.kind,
-            "of": describe(graph, tightest.node),
-            "margin": tightest.margin,
-            "error_bound": tightest.error,
-        }
-    return record
-
-
-def value_name(graph: Graph, variable: Variable) -> str:
-    """A variable's name in the list of bounds."""
-    return describe(graph, variable.node) + (" (look-up)" if variable.is_table else "")
-
-
-def bounds_lines(record: dict[str, Any]) -> list[str]:
-    """The record as lines to read."""
-    lines = [f"  error bound {row['bound']:.1e} of {row['value']}" for row in rows_of(record)]
-    if "tightest" in record:
-        row = record["tightest"]
-        lines.append(
-            f"  tightest    {row['decision']} of {row['of']}: margin {row['margin']:.2g}, error at most "
-            f"{row['error_bound']:.2g}"
-        )
-    return lines
-
-
-def rows_of(record: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    return record["values"]

@@ -1,0 +1,63 @@
+"""The certificate: every value's error bound, every decision's margin, and what they were derived for. Plain data."""
+
+from typing import Any
+
+from compiler.emit.decisions import Bounds, Decision
+from compiler.lower.form import Variable
+from compiler.lower.layout import Layout
+from compiler.options import CompileOptions
+from compiler.report.describe import describe
+from rasp.graph import Graph
+
+DTYPE = "float32"
+"""What `compiler/emit/bounds.py` models."""
+ENDLESS = 1e300
+"""Stands for a margin that no error reaches: JSON has no infinity."""
+
+
+def certificate(bounds: Bounds, layout: Layout, graph: Graph, options: CompileOptions) -> dict[str, Any]:
+    """What the compiler has proved of a model: for every decision, that its error bound is below its margin."""
+    values: dict[str, float] = {}
+    for column, error in zip(layout.columns, bounds.columns.tolist(), strict=True):
+        if column is not None:
+            name = value_name(graph, column[0])
+            values[name] = max(values.get(name, 0.0), error)
+    record: dict[str, Any] = {
+        "dtype": DTYPE,
+        "max_length": options.max_length,
+        "values": [{"value": name, "bound": error} for name, error in values.items()],
+        "decisions": [decision_record(decision, graph) for decision in bounds.decisions],
+    }
+    tightest = bounds.tightest
+    return record if tightest is None else record | {"tightest": decision_record(tightest, graph)}
+
+
+def decision_record(decision: Decision, graph: Graph) -> dict[str, Any]:
+    """A decision, with margin and error bound in its own unit."""
+    return {
+        "decision": decision.kind,
+        "of": describe(graph, decision.node),
+        "margin": min(decision.margin, ENDLESS),
+        "error_bound": decision.error,
+    }
+
+
+def value_name(graph: Graph, variable: Variable) -> str:
+    """A variable's name in the list of bounds."""
+    how = " (look-up)" if variable.is_table else " (rounded)" if variable.rounded else ""
+    return describe(graph, variable.node) + how
+
+
+def certificate_lines(record: dict[str, Any]) -> list[str]:
+    """The record as lines to read."""
+    lines = [f"  error bound {row['bound']:.1e} of {row['value']}" for row in record["values"]]
+    return [*lines, *tightest_lines(record)]
+
+
+def tightest_lines(record: dict[str, Any]) -> list[str]:
+    """The decision that errors come closest to turning, as a line; none where there are no decisions."""
+    if "tightest" not in record:
+        return []
+    row = record["tightest"]
+    margin, error = row["margin"], row["error_bound"]
+    return [f"  tightest    {row['decision']} of {row['of']}: margin {margin:.2g}, error at most {error:.2g}"]
