@@ -96,3 +96,13 @@ def test_many_flags_are_added_up() -> None:
     assert [answer[0] for answer in Model(compiled.weights).batch(inputs)] == [
         len(set(word)) > 2 for word in inputs
     ]
+
+
+def test_two_tests_of_the_same_things() -> None:
+    """Without rules to merge them, one part is scored by an order and the other beside it."""
+    text = (
+        'aggregate(select(indices, indices, !=) and select(indices, indices, >), sort(tokens, tokens), "-")'
+    )
+    program = load_program(Source("<none>", ""))
+    compiled = compile_program(program, {"out": text}, CompileOptions(tuple("0123"), 10, level=0))
+    assert Model(compiled.weights).batch(["10", "3"]) == [["1", "-"], ["-"]]

@@ -143,7 +143,7 @@ class Scorer:
             if above(step, step * factoring.top) * 4 <= EXACT:
                 blocks.append(self.block(match, factoring, step))
                 top = step * factoring.top
-                matches.remove(match)
+                matches = [other for other in matches if other is not match]
         scale = above(step, top)
         for match in matches:
             factoring = self.cheapest(match, scale / step, with_bos=with_bos, strict=strict)
