@@ -20,6 +20,7 @@ from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
 from compiler.report.explain import explain
 from compiler.report.summary import summary, symbols
+from rasp.depth import deep_recursion
 from rasp.diagnostics import Diagnostic
 from rasp.graph import Node
 from rasp.program import Program
@@ -98,10 +99,11 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
     Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly.
     """
     nodes = {name: program.sop(text) for name, text in outputs.items()}
-    analysis = Analysis(program.graph, options)
-    check_defined(analysis, nodes)
-    kinds = shows_kinds(nodes.values(), options.vocabulary)
-    nodes = rewrite(analysis, nodes, rules_for(options.level, kinds=kinds))
-    lowered = lower(program.graph, nodes, options)
+    with deep_recursion():  # analysis and rules go down long chains of operators
+        analysis = Analysis(program.graph, options)
+        check_defined(analysis, nodes)
+        kinds = shows_kinds(nodes.values(), options.vocabulary)
+        nodes = rewrite(analysis, nodes, rules_for(options.level, kinds=kinds))
+        lowered = lower(program.graph, nodes, options)
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
     return Compiled(program, dict(outputs), options, nodes, lowered, weights)

@@ -7,7 +7,7 @@ tables find room in earlier layers.
 
 from compiler.analysis.facts import Facts
 from compiler.options import CompileError
-from rasp.graph import Aggregate, Node, Width, reachable
+from rasp.graph import Aggregate, Map, Node, Width, reachable
 
 
 class TooLarge(CompileError):
@@ -18,16 +18,35 @@ class TooLarge(CompileError):
         self.parts = parts
 
 
+LONG = 3
+"""Terms of a sum from which on it is not looked into, but its terms are."""
+
+
 def smaller_parts(analysis: Facts, node: Node) -> frozenset[Node]:
-    """The topmost parts of an expression that look at several of its leaves, but not at all; only early ones if any is."""
+    """The terms of long sums that are not linear, so that the sums become so; otherwise the topmost parts of the expression
+    that look at several of its leaves, but not at all; only early ones if any is."""
+    everything = len(analysis.leaves(node))
+    for part in reversed(analysis.region(node)):
+        parts = terms(analysis, part)
+        curved = frozenset(
+            t for t in parts if not analysis.is_multiple(t) and len(analysis.leaves(t)) < everything
+        )
+        if len(parts) >= LONG and curved:
+            return curved
     depth: dict[Node, int] = {}
     for below in reachable([node]):
         depth[below] = max((depth[arg] for arg in below.args), default=0)
         depth[below] += isinstance(below.op, Width | Aggregate)
-    everything = len(analysis.leaves(node))
     parts = {part for part in analysis.region(node) if 1 < len(analysis.leaves(part)) < everything}
     early = {part for part in parts if depth[part] < depth[node]}
     return topmost(analysis, node, early) or topmost(analysis, node, parts)
+
+
+def terms(analysis: Facts, node: Node) -> list[Node]:
+    """What is added up."""
+    if analysis.is_leaf(node) or not isinstance(node.op, Map) or node.op.prim not in ("add", "sub"):
+        return [node]
+    return [term for arg in node.args for term in terms(analysis, arg)]
 
 
 def topmost(analysis: Facts, node: Node, parts: set[Node]) -> frozenset[Node]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from compiler.analysis.domain import Domain, Ints
+from compiler.analysis.effort import Effort
 from compiler.analysis.rows import Relation
 from compiler.options import CompileOptions
 from rasp.graph import Graph, Node
@@ -34,6 +35,8 @@ class Facts(Protocol):
     @property
     def graph(self) -> Graph: ...
     @property
+    def effort(self) -> Effort: ...
+    @property
     def options(self) -> CompileOptions: ...
     @property
     def max_length(self) -> int: ...
@@ -50,6 +53,10 @@ class Facts(Protocol):
 
     def is_sum(self, node: Node) -> bool:
         """Whether a node is a sum of carried numbers with too many combinations to look at."""
+        ...
+
+    def is_multiple(self, node: Node) -> bool:
+        """Whether a node is a linear form of what is carried."""
         ...
 
     def is_scalar(self, leaf: Node) -> bool:

@@ -15,6 +15,7 @@ from compiler.analysis import selectors
 from compiler.analysis.alike import alike, join_alike
 from compiler.analysis.divide import TooLarge, smaller_parts
 from compiler.analysis.domain import Domain, Ints, domain_of, factor
+from compiler.analysis.effort import Effort
 from compiler.analysis.facts import Table
 from compiler.analysis.leaf_values import leaf_relation
 from compiler.analysis.means import averages_to_itself
@@ -28,6 +29,8 @@ from rasp.graph import Aggregate, Constant, Graph, Map, Node, Tokens, Width, rea
 from rasp.values import kind_of
 
 T = TypeVar("T")
+ROW_WORK = 8
+"""Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
 MOST_COMBINATIONS = 100_000
 """Combinations of carried numbers beyond which a sum of them is not looked into."""
 MOST_FLAGS = 2_000
@@ -50,7 +53,9 @@ class Analysis:
         materialised: frozenset[Node] = frozenset(),
         *,
         dividing: bool = False,
+        effort: Effort | None = None,
     ) -> None:
+        self.effort = effort or Effort()
         self.dividing = dividing
         self.graph = graph
         self.options = options
@@ -175,6 +180,7 @@ class Analysis:
             codes = np.arange(len(domain))
             return Table((node,), codes[:, None], codes, domain, (codes,))
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
+        self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves))
         stands_for = alike(self, node, leaves)
         try:
             codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length)
@@ -182,6 +188,7 @@ class Analysis:
             raise self._too_large(node, len(leaves), problem.rows) from None
         if self.dividing and len(codes) > LARGE and smaller_parts(self, node):
             raise self._too_large(node, len(leaves), len(codes))
+        self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1))
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor(column)

@@ -76,6 +76,11 @@ class Relation:
     depends: frozenset[str] = frozenset()
     allowed: Bools | None = None
 
+    @property
+    def cells(self) -> int:
+        """How many numbers it is made of."""
+        return len(self.domain) if self.allowed is None else self.allowed.size
+
 
 def project(relation: Relation, keep: frozenset[str], max_length: int) -> Relation:
     """Forget the context variables not in `keep`: a value can occur when it can for some value of theirs."""

@@ -17,6 +17,8 @@ from compiler.lower.values import Reader, rounding_grain
 from rasp.graph import Node
 
 MOST_UNITS = 20_000
+FORM_WORK = 4
+"""Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,10 @@ def relative_margin(lookup: Lookup) -> float:
 
 def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
+    analysis = reader.analysis
+    analysis.effort.spend(
+        analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
+    )
     low, high = values_of(reader, problem, form)
     runs = runs_of(low, high, problem.group)
     if runs is None:

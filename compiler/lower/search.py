@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from compiler.analysis.divide import TooLarge
+from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
 from compiler.emit.bounds import audit
@@ -24,13 +25,15 @@ from compiler.emit.decisions import Bounds, Decision
 from compiler.lower.candidates import MANY_ROWS
 from compiler.lower.choose import Style, Unsolved, choose
 from compiler.lower.form import Form, Variable
-from compiler.lower.layout import Frame, Layout, allocate
+from compiler.lower.layout import Frame, Layout, all_forms, allocate
 from compiler.lower.plan import Plan, schedule
 from compiler.lower.reuse import parameters, reuse
 from compiler.options import CompileError, CompileOptions
 from rasp.graph import Constant, Graph, Node
 
 MOST_ATTEMPTS = 16
+COLUMN_WORK = 100
+"""Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
 MOST_CARE = 2
 PATIENCE = 5.0
 """Seconds after which the search for a length that holds ends; only a hint depends on it."""
@@ -57,8 +60,9 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
     style = Style()
     problem: Node | None = None
     failures = 0
+    effort = Effort()
     while failures < MOST_ATTEMPTS:
-        analysis = Analysis(graph, options, materialised, dividing=True)
+        analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:
             lowered = attempt(analysis, outputs, style)
         except TooLarge as large:
@@ -120,7 +124,8 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowe
             break
         tried.add(part)
         materialised = best.analysis.materialised | {part}
-        analysis = Analysis(best.analysis.graph, best.analysis.options, materialised, dividing=True)
+        known = best.analysis
+        analysis = Analysis(known.graph, known.options, materialised, dividing=True, effort=known.effort)
         other = attempt_or_none(analysis, outputs, style)
         if other is not None and cost(other) < cost(best):
             best = other
@@ -175,6 +180,9 @@ def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lo
     options = analysis.options
     plan = schedule(choose(analysis, outputs, style))
     layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
+    analysis.effort.spend(
+        analysis.graph, plan.readouts[0].node, COLUMN_WORK * layout.width * len(all_forms(plan))
+    )
     return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
 from compiler.optimise.default_apart import default_apart
+from compiler.optimise.flags_as_sum import flags_as_sum
 from compiler.optimise.fold_positional import fold_positional
 from compiler.optimise.mean_of_constant import mean_of_constant
 from compiler.optimise.one_selector import one_selector
@@ -28,6 +29,7 @@ RULES = (
     Pass(0, place_best),
     Pass(0, default_apart),
     Pass(0, mean_of_constant),
+    Pass(0, flags_as_sum),
     Pass(1, fold_positional, keeps_kinds=False),
     Pass(1, own_position, keeps_kinds=False),
     Pass(1, one_selector),
