@@ -12,6 +12,7 @@ from compiler.optimise import RULES, rules_for
 from compiler.optimise.count_before import count_before
 from compiler.optimise.count_of_mean import count_of_mean
 from compiler.optimise.default_apart import default_apart
+from compiler.optimise.flags_as_sum import flags_as_sum
 from compiler.optimise.fold_positional import fold_positional
 from compiler.optimise.mean_of_constant import mean_of_constant
 from compiler.optimise.one_selector import one_selector
@@ -29,6 +30,11 @@ SAME = "select(tokens, tokens, ==)"
 BEFORE = "select(indices, indices, <)"
 UP_TO = "select(indices, indices, <=)"
 FIRST = "select(indices, 0, ==)"
+FLAGS = [
+    f'has_focus(select(tokens, "{token}", ==) and select(indices, {k}, >=))'
+    for token in "abc"
+    for k in range(4)
+]
 SELF = "select(indices, indices, ==)"
 
 # name: rule, attention, before, after (None: the rule leaves it alone)
@@ -213,6 +219,26 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         'aggregate(select(tokens, "a", ==), indices, 10 ^ 400)',
         'aggregate(select(tokens, "a", ==), indices, 0) if aggregate(select(tokens, "a", ==), 1, 0) > 0 else 10 ^ 400',
     ),
+    "a disjunction of one part": (
+        one_selector,
+        "full",
+        f"selector_width({SAME} or {SAME})",
+        f"selector_width({SAME})",
+    ),
+    "many flags, any": (
+        flags_as_sum,
+        "full",
+        " or ".join(FLAGS),
+        " + ".join(f"indicator({flag})" for flag in FLAGS) + " > 0",
+    ),
+    "many flags, all": (
+        flags_as_sum,
+        "causal",
+        " and ".join(FLAGS),
+        " + ".join(f"indicator({flag})" for flag in FLAGS) + " == 12",
+    ),
+    "few flags are looked up": (flags_as_sum, "full", " or ".join(FLAGS[:5]), None),
+    "what is no flag is not counted": (flags_as_sum, "full", " or ".join(["indices", *FLAGS]), None),
     "a default among the means": (
         default_apart,
         "full",

@@ -139,6 +139,7 @@ def chunks(config: Config, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Ranges (start, end) of rows that run together without using too much memory."""
     heads = max((len(layer.heads) for layer in config.layers), default=1)
     widest = config.d_model + max((layer.d_mlp for layer in config.layers), default=0)
+    widest += 2 * sum(len(output.classes) for output in config.outputs)  # logits are float64
     start, longest = 0, 0
     for i, length in enumerate(lengths):
         longest = max(longest, length)

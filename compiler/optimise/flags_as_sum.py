@@ -24,7 +24,8 @@ def flags_as_sum(analysis: Analysis, node: Node) -> Node | None:
         return None
     parts = list(dict.fromkeys(chain(node, node.op.prim)))
     try:
-        combinations = prod(len(analysis.domain(leaf)) for leaf in analysis.leaves(node))
+        leaves = dict.fromkeys(leaf for part in parts for leaf in analysis.leaves(part))
+        combinations = prod(len(analysis.domain(leaf)) for leaf in leaves)
         if len(parts) < 3 or combinations <= MOST_FLAGS or not all(is_flag(analysis, p) for p in parts):
             return None
     except CompileError:  # lowering says it with more context

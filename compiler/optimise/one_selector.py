@@ -30,11 +30,23 @@ def one_selector(analysis: Analysis, node: Node) -> Node | None:
 
 def first_like(analysis: Analysis, selector: Node) -> Node:
     """The selector that stands for all that select the same."""
-    parts = conjuncts(selector)
-    kept = tuple(part for part in parts if not trivial(analysis, part))
-    if len(kept) < len(parts):
-        selector = rebuilt(analysis.graph, junction(True, kept)) if kept else full(analysis)
+    kept = tuple(part for part in conjuncts(selector) if not trivial(analysis, part))
+    if not kept:
+        selector = full(analysis)
+    elif length(junction(True, kept)) < written(selector):
+        selector = rebuilt(analysis.graph, junction(True, kept))
     return analysis.first(unordered(formula(selector)), selector)
+
+
+def length(part: Formula) -> int:
+    """Comparisons in a formula, repeated ones counted again."""
+    return sum(map(length, part.parts)) if isinstance(part, Junction) else 1
+
+
+def written(selector: Node) -> int:
+    """The same for a selector."""
+    inner = [arg for arg in selector.args if arg.is_selector]
+    return sum(map(written, inner)) if inner else 1
 
 
 def trivial(analysis: Analysis, part: Formula) -> bool:
