@@ -6,7 +6,7 @@ from typing import Any
 
 from compiler.analysis.defined import check_defined
 from compiler.analysis.infer import Analysis
-from compiler.analysis.kinds import shows_kinds
+from compiler.analysis.kinds import check_zeros, shows_kinds
 from compiler.emit.assemble import assemble
 from compiler.emit.decisions import Bounds
 from compiler.emit.weights import Weights
@@ -104,6 +104,8 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
         check_defined(analysis, nodes)
         kinds = shows_kinds(nodes.values(), options.vocabulary)
         nodes = rewrite(analysis, nodes, rules_for(options.level, kinds=kinds))
+        if kinds:
+            check_zeros(analysis, nodes.values())
         lowered = lower(program.graph, nodes, options)
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
     return Compiled(program, dict(outputs), options, nodes, lowered, weights)

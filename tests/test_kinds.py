@@ -63,3 +63,16 @@ def test_what_needs_no_kinds_is_not_refused() -> None:
     ):
         program = load_program(Source("<test>", ""))
         compile_program(program, {"out": CASES[name][0]}, CompileOptions(tuple("abc"), 4))
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_the_sign_of_a_zero_is_text_only_where_it_is_known(attention: str) -> None:
+    program = load_program(Source("<test>", 'zero = 0.0 * (1 - 2 * indicator(tokens == "1"));'))
+    options = CompileOptions(("0", "1"), 3, attention)
+    with pytest.raises(CompileError, match="-0.0"):
+        compile_program(program, {"out": '"%s" % aggregate(select(indices, 0, ==), zero)'}, options)
+    for text in ('"%s" % zero', "aggregate(select(indices, 0, ==), zero)", '"%s" % round(zero + 1)'):
+        compiled = compile_program(program, {"out": text}, options)
+        words = [word for n in (1, 2, 3) for word in product("01", repeat=n)]
+        found = Check(Model(compiled.weights), compiled.outputs).compare(words)
+        assert not any(isinstance(item, Mismatch) for item in found)

@@ -6,7 +6,7 @@ apart from `1`. Such an entry stands as the int, and `floats` marks it so that b
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,10 +36,11 @@ def is_carriable(value: Atom) -> bool:
 
 @dataclass(frozen=True)
 class Domain:
-    """Values by code. Build one with `domain_of`."""
+    """Values by code. Build one with `domain_of`. `minus_zero`: the 0 among them may be the float -0.0."""
 
     values: tuple[Atom, ...]
     floats: frozenset[int] = frozenset()
+    minus_zero: bool = False
     index: dict[tuple[int, Atom], int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -143,6 +144,8 @@ def factor(column: Column) -> tuple[Domain, Ints]:
     first, place = distinct_elements(flat)
     atoms = flat.indexed(lambda array: array[first]).atoms()
     domain = domain_of(atoms)
+    if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():
+        domain = replace(domain, minus_zero=True)
     codes = np.full(column.data.size, -1, dtype=np.int64)
     codes[ok.ravel()] = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[place]
     return domain, codes

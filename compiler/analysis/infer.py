@@ -253,7 +253,7 @@ class Analysis:
                 )
             if type(domain.values[a]) is int and (b in other.floats or isinstance(other.values[b], float)):
                 twins.add(a)
-        return Domain(domain.values, frozenset(twins))
+        return Domain(domain.values, frozenset(twins), domain.minus_zero)
 
     def relation(self, leaf: Node) -> Relation:
         """The values a leaf can have, by context."""

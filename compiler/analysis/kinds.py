@@ -8,6 +8,8 @@ the rewrites that keep numbers but not their kinds; the tables of their expressi
 
 from collections.abc import Iterable
 
+from compiler.analysis.facts import Facts
+from compiler.analysis.refusal import refuse
 from rasp.graph import Aggregate, Constant, Map, Node, Tokens, reachable
 from rasp.values import Atom
 
@@ -36,6 +38,14 @@ def shows_kinds(outputs: Iterable[Node], vocabulary: Iterable[Atom]) -> bool:
             case _:
                 pass
     return shown
+
+
+def check_zeros(analysis: Facts, outputs: Iterable[Node]) -> None:
+    """Raises `CompileError` where a head would bring a zero whose sign may show, to programs that show numbers."""
+    for node in reachable(outputs):
+        if isinstance(node.op, Aggregate) and analysis.domain(node.args[1]).minus_zero:
+            message = "this averages -0.0 and 0.0, which text tells apart but a model cannot"
+            raise refuse(analysis.graph, node, message, "add 0.0 to the values first")
 
 
 def may_be_text(node: Node, text: set[Node], *, tokens_are_text: bool) -> bool:
