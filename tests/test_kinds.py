@@ -69,7 +69,7 @@ def test_what_needs_no_kinds_is_not_refused() -> None:
 def test_the_sign_of_a_zero_is_text_only_where_it_is_known(attention: str) -> None:
     program = load_program(Source("<test>", 'zero = 0.0 * (1 - 2 * indicator(tokens == "1"));'))
     options = CompileOptions(("0", "1"), 3, attention)
-    with pytest.raises(CompileError, match="-0.0"):
+    with pytest.raises(CompileError, match=r"-0\.0"):
         compile_program(program, {"out": '"%s" % aggregate(select(indices, 0, ==), zero)'}, options)
     for text in ('"%s" % zero', "aggregate(select(indices, 0, ==), zero)", '"%s" % round(zero + 1)'):
         compiled = compile_program(program, {"out": text}, options)
