@@ -78,7 +78,7 @@ def timed_compile(source: Source, expression: str, options: CompileOptions) -> T
 
 def compare(compiled: Compiled, model: Model, words: Iterable[list[Word]]) -> Answers:
     """The model against the interpreter."""
-    check = Check(model, compiled.outputs)
+    check = Check(model, compiled.meaning)
     inputs = without_value = mismatches = 0
     first: Mismatch | None = None
     for batch in words:

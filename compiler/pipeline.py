@@ -28,7 +28,7 @@ from rasp.program import Program
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled program and everything known about it."""
+    """A compiled program and everything known about it. `outputs` are the rewritten ones that were lowered."""
 
     program: Program
     expressions: Mapping[str, str]
@@ -36,6 +36,11 @@ class Compiled:
     outputs: Mapping[str, Node]
     lowered: Lowered
     weights: Weights
+
+    @property
+    def meaning(self) -> dict[str, Node]:
+        """The outputs as the program has them, not rewritten: what a check has to compare with."""
+        return {name: self.program.sop(text) for name, text in self.expressions.items()}
 
     @property
     def analysis(self) -> Analysis:

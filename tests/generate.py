@@ -5,6 +5,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 VOCABULARY = "abc"
+FIRST = "aggregate(select(indices, 0, ==), tokens)"
 
 
 @st.composite
@@ -14,7 +15,7 @@ def numbers(draw: DrawFn, size: int) -> str:
         return draw(st.sampled_from(["indices", "0", "1", "2", "length", "3", "0.5", "(-1)"]))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
-    match draw(st.integers(0, 11)):
+    match draw(st.integers(0, 14)):
         case 0 | 1:
             return f"({draw(numbers(left))} {draw(st.sampled_from('+-'))} {draw(numbers(right))})"
         case 2:
@@ -28,13 +29,30 @@ def numbers(draw: DrawFn, size: int) -> str:
         case 7 | 8:
             default = draw(st.sampled_from(["", ", 0", ", 1", ", -1", ", 0.5"]))
             return f"aggregate({draw(selectors(left))}, {draw(numbers(right))}{default})"
-        case 9:
-            return f"round({draw(numbers(size - 1))} / 2)"
         case 10:
             return f"({draw(numbers(left))} * {draw(numbers(right))})"
+        case 9 | 11 | 12 | 13:
+            return draw(library_numbers(size))
         case _:
             branches = f"{draw(numbers(left))} if {draw(booleans(right))}"
             return f"({branches} else {draw(numbers(1))})"
+
+
+@st.composite
+def library_numbers(draw: DrawFn, size: int) -> str:
+    """Numbers by rounding, by indexing lists and dicts, by sums over all positions, and by functions of the library."""
+    inner = draw(numbers(size - 1))
+    match draw(st.integers(0, 4)):
+        case 0:
+            return f"[3, 0.5, -1][{inner} % 3]"
+        case 1:
+            return f'{{"a": 1, "b": -2, "c": 0.5}}[{draw(st.sampled_from(["tokens", FIRST]))}]'
+        case 2:
+            return f"round(length * aggregate(full_s, {inner}))"
+        case 3:
+            return f"round({inner} / 2)"
+        case _:
+            return f"{draw(st.sampled_from(['max', 'min']))}({inner}, {draw(numbers(1))})"
 
 
 @st.composite
@@ -44,7 +62,7 @@ def booleans(draw: DrawFn, size: int) -> str:
         return draw(st.sampled_from(['(tokens == "a")', '(tokens == "b")', "(indices == 0)", "(length > 2)"]))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
-    match draw(st.integers(0, 6)):
+    match draw(st.integers(0, 8)):
         case 0 | 1:
             return f"({draw(numbers(left))} {draw(st.sampled_from(COMPARISONS))} {draw(numbers(right))})"
         case 2:
@@ -55,6 +73,11 @@ def booleans(draw: DrawFn, size: int) -> str:
             return f"(not {draw(booleans(size - 1))})"
         case 5:
             return f"has_focus({draw(selectors(size - 1))})"
+        case 6:
+            default = draw(st.sampled_from(["True", "False"]))
+            return f"aggregate({draw(selectors(left))}, {draw(booleans(right))}, {default})"
+        case 7:
+            return f'contains({draw(strings(size - 1))}, "b")'
         case _:
             items = draw(st.sampled_from(['["a"]', '["a", "c"]', "[]"]))
             return f"({draw(strings(size - 1))} in {items})"
@@ -67,7 +90,7 @@ def strings(draw: DrawFn, size: int) -> str:
         return draw(st.sampled_from(["tokens", "tokens", '"a"', '"b"']))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
-    match draw(st.integers(0, 4)):
+    match draw(st.integers(0, 6)):
         case 0:
             default = draw(st.sampled_from(['"a"', '"-"']))
             return f"aggregate({draw(selectors(left))}, {draw(strings(right))}, {default})"
@@ -77,6 +100,10 @@ def strings(draw: DrawFn, size: int) -> str:
             return f"({draw(strings(left))} + {draw(strings(right))})"
         case 3:
             return f'("%s" % {draw(numbers(size - 1))})'
+        case 4:
+            return f"sort({draw(strings(left))}, {draw(numbers(right))})"
+        case 5:
+            return f'["a", "b", "-"][{draw(numbers(size - 1))} % 3]'
         case _:
             return f'shift({draw(strings(size - 1))}, {draw(st.sampled_from(["1", "-1", "2"]))}, "-")'
 

@@ -28,7 +28,7 @@ def mismatches(result: Compiled) -> list[Mismatch]:
     """On all inputs."""
     length = result.options.max_length
     words = [word for n in range(1, length + 1) for word in product(VOCABULARY, repeat=n)]
-    found = Check(Model(result.weights), result.outputs).compare(words)
+    found = Check(Model(result.weights), result.meaning).compare(words)
     return [item for item in found if isinstance(item, Mismatch)]
 
 
@@ -146,7 +146,7 @@ def test_expressions_too_large_for_one_table_are_taken_apart() -> None:
     result = compile_program(load_program(Source("<test>", "")), {"out": LARGE}, options)
     assert result.lowered.analysis.materialised
     words = ["abcd" * 8, "ba", "abba", "cadb" * 3, "acbd", "ccdd" * 8, "cddc", "a" * 16 + "b" * 16, "a" * 32]
-    found = Check(Model(result.weights), result.outputs).compare([tuple(word) for word in words])
+    found = Check(Model(result.weights), result.meaning).compare([tuple(word) for word in words])
     assert not any(isinstance(item, Mismatch) for item in found)
 
 

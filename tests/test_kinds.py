@@ -49,7 +49,7 @@ def test_right_or_refused(text: str, attention: str) -> None:
     except CompileError:
         return
     words = [word for n in range(1, 5) for word in product("abc", repeat=n)]
-    found = Check(Model(result.weights), result.outputs).compare(words)
+    found = Check(Model(result.weights), result.meaning).compare(words)
     assert not [item for item in found if isinstance(item, Mismatch)]
 
 
@@ -74,5 +74,5 @@ def test_the_sign_of_a_zero_is_text_only_where_it_is_known(attention: str) -> No
     for text in ('"%s" % zero', "aggregate(select(indices, 0, ==), zero)", '"%s" % round(zero + 1)'):
         compiled = compile_program(program, {"out": text}, options)
         words = [word for n in (1, 2, 3) for word in product("01", repeat=n)]
-        found = Check(Model(compiled.weights), compiled.outputs).compare(words)
+        found = Check(Model(compiled.weights), compiled.meaning).compare(words)
         assert not any(isinstance(item, Mismatch) for item in found)

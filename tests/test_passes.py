@@ -237,6 +237,12 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         " and ".join(FLAGS),
         " + ".join(f"indicator({flag})" for flag in FLAGS) + " == 12",
     ),
+    "a remainder of 0 is a flag like any": (
+        flags_as_sum,
+        "full",
+        " and ".join([*FLAGS, "indices % 2 == 0"]),
+        " + ".join(f"indicator({flag})" for flag in [*FLAGS, "indices % 2 == 0"]) + " == 13",
+    ),
     "few flags are looked up": (flags_as_sum, "full", " or ".join(FLAGS[:5]), None),
     "what is no flag is not counted": (flags_as_sum, "full", " or ".join(["indices", *FLAGS]), None),
     "a default among the means": (

@@ -44,7 +44,7 @@ def test_fewer_columns_and_the_same_answers(name: str) -> None:
     assert after.weights.config.d_model < after.layout.width <= before.weights.config.d_model
     assert after.weights.parameters() < before.weights.parameters()
     inputs = choose_inputs(len(after.options.vocabulary), after.options.max_length, 1500, seed=0)
-    assert verify(Check(Model(after.weights), after.outputs), inputs).passed
+    assert verify(Check(Model(after.weights), after.meaning), inputs).passed
 
 
 @pytest.mark.parametrize("name", CASES)

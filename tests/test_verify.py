@@ -158,7 +158,7 @@ def test_other_ways_of_running_a_model_agree(attention: str, names: set[str]) ->
     program = load_program(Source("test", "n = selector_width(select(tokens, tokens, ==));"))
     options = CompileOptions(LETTERS, 7, attention)
     compiled = compile_program(program, {"n": "n", "back": "1 / (n - 1)"}, options)
-    report = verify(Check(Model(compiled.weights), compiled.outputs), choose_inputs(3, 7, 300, 0))
+    report = verify(Check(Model(compiled.weights), compiled.meaning), choose_inputs(3, 7, 300, 0))
     assert report.passed and set(report.readers) == names and report.without_value
 
 

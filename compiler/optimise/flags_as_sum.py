@@ -53,7 +53,7 @@ def chain(node: Node, prim: str) -> list[Node]:
             return summed(total) or [node]
         case Node(Map("eq"), (total, Node(Constant(number)))) if prim == "and":
             flags = summed(total)
-            return flags if number.value == len(flags) else [node]
+            return flags if flags and number.value == len(flags) else [node]
         case _:
             return [node]
 
