@@ -26,6 +26,7 @@ CASES = {
         "causal",
         3,
     ),
+    "a threshold of 0": ("has_focus(select(tokens, tokens, ==) and select(indices - 3, 0, <=))", "full", 6),
     "an order in both directions": (
         "has_focus(select(indices + 3, 10, <=) and select(tokens, tokens, !=))",
         "full",

@@ -98,8 +98,10 @@ def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | No
         return None
     limits, ranks = codes
     top = float((limits[:, None] - ranks)[match.selects & match.cares].max(initial=0.0))
-    factors = (Factor(np.ones_like(limits), -ranks), Factor(limits, np.ones_like(ranks)))
-    return Factoring(factors, top=top)
+    factors = [Factor(np.ones_like(limits), -ranks)]
+    if limits.any():
+        factors.append(Factor(limits, np.ones_like(ranks)))
+    return Factoring(tuple(factors), top=top)
 
 
 def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:

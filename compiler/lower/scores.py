@@ -282,7 +282,7 @@ class Scorer:
         Under full attention BOS's own row has to select BOS too (its results have to be known constants), so BOS's
         key must lie outside the range of the others.
         """
-        if column.constant_query is None:
+        if not column.constant_query:
             return None
         at_bos = target / column.constant_query
         if at_bos * FINE != round(at_bos * FINE):  # it would make the whole column too fine to stay exact
