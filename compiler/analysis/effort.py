@@ -3,7 +3,7 @@
 from compiler.analysis.refusal import refuse
 from rasp.graph import Graph, Node
 
-MOST_CELLS = 2e9
+MOST_CELLS = 1e9
 """From ten seconds to a minute of a present-day core, most compilations needing a hundredth."""
 
 

@@ -32,7 +32,7 @@ from compiler.options import CompileError, CompileOptions
 from rasp.graph import Constant, Graph, Node
 
 MOST_ATTEMPTS = 16
-COLUMN_WORK = 100
+COLUMN_WORK = 40
 """Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
 MOST_CARE = 2
 PATIENCE = 5.0
