@@ -22,6 +22,8 @@ MOST_ORDERS = 24
 MOST_DIRECTIONS = 8
 MANY_ROWS = 300_000
 MERGING_WORK = 4_000_000
+MOST_MERGING = 100_000_000
+"""Cells of a table, and comparisons of them, beyond which values are not merged."""
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
@@ -164,22 +166,26 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
         return np.arange(size, dtype=float)
     seen = np.full((size, width), -1, np.int64)
     seen[problem.codes[:, column], combination] = problem.group
-    members: list[list[int]] = []
-    merged: list[Ints] = []
+    merged = np.full((size, width), -1, np.int64)  # the first `kinds` rows are what the classes stand for
+    kind = np.zeros(size, np.int64)
+    kinds = 0
+    cells = 0
     for code in range(size):
-        for k, signature in enumerate(merged):
-            if not ((signature >= 0) & (seen[code] >= 0) & (signature != seen[code])).any():
-                members[k].append(code)
-                merged[k] = np.maximum(signature, seen[code])
-                break
-        else:
-            members.append([code])
-            merged.append(seen[code])
-    means = [problem.targets[m[m >= 0]].mean(axis=0).tolist() if (m >= 0).any() else [0.0] for m in merged]
-    ranks = np.zeros(size)
-    for rank, k in enumerate(sorted(range(len(merged)), key=lambda k: (means[k], members[k][0]))):
-        ranks[members[k]] = rank
-    return ranks[problem.stands_for[column]]
+        cells += kinds * width
+        if cells > MOST_MERGING:
+            return np.arange(size, dtype=float)
+        known = merged[:kinds]
+        against = ((known >= 0) & (seen[code] >= 0) & (known != seen[code])).any(axis=1)
+        place = int(np.argmin(against)) if not against.all() else kinds
+        kinds = max(kinds, place + 1)
+        kind[code] = place
+        merged[place] = np.maximum(merged[place], seen[code])
+    means = [
+        problem.targets[m[m >= 0]].mean(axis=0).tolist() if (m >= 0).any() else [0.0] for m in merged[:kinds]
+    ]
+    ranks = np.zeros(kinds)
+    ranks[sorted(range(kinds), key=lambda k: (means[k], k))] = np.arange(kinds)
+    return ranks[kind][problem.stands_for[column]]
 
 
 def number_system(digits: tuple[Digit, ...]) -> Form:

@@ -5,7 +5,7 @@ value at BOS together are one such vector, so that `tokens + indices`, or a cons
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +63,10 @@ class Layout:
     blocks: Blocks
     places: tuple[int, ...]
     erasures: tuple[Erasure, ...] = ()
+    known: dict[int, tuple[Form, Vector]] = field(
+        default_factory=dict[int, tuple[Form, Vector]], repr=False, compare=False
+    )
+    """What `weights_of` has worked out, by the form's id; the form is kept with it, lest another gets the same."""
 
     @property
     def width(self) -> int:
@@ -158,7 +162,14 @@ def allocate(plan: Plan, frame: Frame) -> Layout:
 
 
 def weights_of(form: Form, layout: Layout) -> Vector:
-    """A form as one weight per column, shape (width,)."""
+    """A form as one weight per column, shape (width,). Not to be changed."""
+    if id(form) not in layout.known:
+        layout.known[id(form)] = form, work_out_weights(form, layout)
+    return layout.known[id(form)][1]
+
+
+def work_out_weights(form: Form, layout: Layout) -> Vector:
+    """The same, not looked up."""
     vector = embedded(form, layout.blocks, layout.frame)
     if np.isnan(vector[-1]):
         found = layout.open_embedding.express(vector[:-1])
