@@ -87,7 +87,13 @@ main.add_command(fmt)
 )
 @click.option("--explain", "emit", flag_value="explain", help="Print where each s-op went and what it costs.")
 @click.option(
-    "-O", "level", type=int, default=2, show_default=True, metavar="LEVEL", help="Optimise: 0 to 3."
+    "-O",
+    "level",
+    type=int,
+    default=2,
+    show_default=True,
+    metavar="LEVEL",
+    help="0: as written; 1: rewrite; 2: search for smaller look-ups, reuse columns; 3: search longer.",
 )
 @JSON
 def compile_command(**flags: object) -> int:

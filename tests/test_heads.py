@@ -1,13 +1,16 @@
 """How many heads and layers a program takes: what shares a head, what needs none, what is one comparison or two."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from compiler.model.runner import Model
 from compiler.options import ATTENTIONS, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, Mismatch
+from compiler.verify.differential import Check, Mismatch, verify
+from compiler.verify.inputs import choose_inputs
+from rasp.directives import read_directives
 from rasp.program import load_program
 from rasp.source import Source
 
@@ -117,6 +120,26 @@ def test_optimising_makes_smaller(text: str) -> None:
     plain, optimised = compiled(text, level=0), compiled(text)
     assert optimised.summary["parameters"] < plain.summary["parameters"]
     assert mismatches(plain) == mismatches(optimised) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "smaller"), [("sorting/distinct_by_frequency", (1, 2)), ("formal/a_n_b_n_c_n", (2, 3))]
+)
+def test_each_level_makes_smaller(path: str, smaller: tuple[int, ...]) -> None:
+    """`smaller`: the levels that make this program smaller than the one before; none makes it larger."""
+    file = Path(__file__).parent.parent / "programs" / f"{path}.rasp"
+    program = load_program(Source(file.name, file.read_text(encoding="utf-8")))
+    line = read_directives(program.source).compiles[0]
+    assert line.vocabulary is not None
+    sizes: list[int] = []
+    for level in range(4):
+        options = CompileOptions(tuple(line.vocabulary), 8, line.attention, level=level)
+        model = compile_program(program, {"out": line.expression}, options)
+        inputs = choose_inputs(len(options.vocabulary), options.max_length, 500, seed=level)
+        assert verify(Check(Model(model.weights), model.meaning), inputs).passed
+        sizes.append(model.summary["parameters"])
+    assert sizes == sorted(sizes, reverse=True), sizes
+    assert all(sizes[level] < sizes[level - 1] for level in smaller), sizes
 
 
 def test_equality_takes_columns_by_its_rank_not_by_its_values() -> None:

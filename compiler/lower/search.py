@@ -37,11 +37,25 @@ COLUMN_WORK = 40
 MOST_CARE = 2
 PATIENCE = 5.0
 """Seconds after which the search for a length that holds ends; only a hint depends on it."""
-MOST_IMPROVEMENTS = 8
-LARGE_TABLE = 48
-"""Hidden units from which on a table is worth taking apart."""
-SEARCHING = 2
-"""The optimisation level from which on improvements are looked for."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which improvements are looked for: other styles, and earlier tables for at most `parts` parts of tables that have at
+    least `units` hidden units."""
+
+    styles: tuple[Style, ...] = ()
+    parts: int = 0
+    units: int = 0
+
+
+SEARCHES = (
+    Search(),
+    Search(),
+    Search((Style(care=1),), parts=8, units=48),
+    Search((Style(care=1), Style(care=2), Style(exact=True), Style(care=1, exact=True)), parts=64, units=4),
+)
+"""By optimisation level."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +91,14 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
         else:
             failures += 1
             if not lowered.bounds.unsafe:
-                return improve(lowered, outputs, style) if options.level >= SEARCHING else lowered
+                search = SEARCHES[options.level]
+                return improve(lowered, outputs, style, search) if search.styles else lowered
             sturdier = more_careful(style, lowered.bounds.unsafe)
             if sturdier != style:
                 style = sturdier
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
-            early = early_parts(lowered)[:1]
+            early = early_parts(lowered, SEARCHES[2].units)[:1]
             if early:  # a part that is ready anyway costs no layer
                 materialised |= set(early)
                 continue
@@ -104,7 +119,7 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
     return replace(style, steep=style.steep | failed)
 
 
-def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowered:
+def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search) -> Lowered:
     """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
     deeper.
 
@@ -112,14 +127,16 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style) -> Lowe
     its own, and the large one then sees one value where it saw several.
     """
     best = compact(lowered)
-    rounding = replace(style, care=1)
-    if not style.care and table_rows(best) <= MANY_ROWS:
-        other = attempt_or_none(best.analysis, outputs, rounding)
+    for sturdier in search.styles if table_rows(best) <= MANY_ROWS else ():
+        if (sturdier.care, sturdier.exact) <= (style.care, style.exact):
+            continue
+        sturdier = replace(sturdier, steep=style.steep)
+        other = attempt_or_none(best.analysis, outputs, sturdier)
         if other is not None and cost(other) < cost(best):
-            best, style = other, rounding
+            best, style = other, sturdier
     tried: set[Node] = set()
-    for _ in range(MOST_IMPROVEMENTS):
-        part = next((p for p in early_parts(best) if p not in tried), None)
+    for _ in range(search.parts):
+        part = next((p for p in early_parts(best, search.units) if p not in tried), None)
         if part is None:
             break
         tried.add(part)
@@ -153,8 +170,9 @@ def table_rows(lowered: Lowered) -> int:
     return sum(len(lowered.analysis.table(variable.node).codes) for variable in variables)
 
 
-def early_parts(lowered: Lowered) -> list[Node]:
-    """Parts of large tables' expressions, of several leaves, that are ready earlier; the largest tables first."""
+def early_parts(lowered: Lowered, units: int) -> list[Node]:
+    """Parts of expressions whose tables have at least so many units, of several leaves, that are ready earlier; the largest
+    tables first."""
     analysis, plan = lowered.analysis, lowered.plan
     ready: dict[Node, int] = {}
     for number, layer in enumerate(plan.layers):
@@ -162,7 +180,7 @@ def early_parts(lowered: Lowered) -> list[Node]:
         ready |= {
             table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready
         }
-    tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= LARGE_TABLE]
+    tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= units]
     found: list[Node] = []
     for table in sorted(tables, key=lambda t: -t.stairs.units):
         node = table.variable.node
