@@ -8,13 +8,11 @@ import pytest
 
 from compiler.emit.bounds import audit
 from compiler.emit.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
-from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, verify
-from compiler.verify.inputs import choose_inputs
 from rasp.program import load_program
 from rasp.source import Source
+from tests.right import assert_right
 
 COUNTING = Path(__file__).parent.parent / "programs" / "counting"
 SECOND = """
@@ -66,8 +64,7 @@ def test_anchored_tables_are_exact(name: str) -> None:
         features = range(len(model.layout.blocks.features[table.variable].basis))
         columns = [model.layout.numbers[table.variable, k] for k in features]
         assert not model.bounds.columns[columns].any()
-    inputs = choose_inputs(len(model.options.vocabulary), model.options.max_length, 600, seed=0)
-    assert verify(Check(Model(model.weights), model.meaning), inputs).passed
+    assert_right(model, 600)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -8,11 +8,11 @@ import pytest
 from compiler.model.runner import Model
 from compiler.options import ATTENTIONS, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, Mismatch, verify
-from compiler.verify.inputs import choose_inputs
+from compiler.verify.differential import Check, Mismatch
 from rasp.directives import read_directives
 from rasp.program import load_program
 from rasp.source import Source
+from tests.right import assert_right
 
 VOCABULARY, LENGTH = "abc", 4
 SAME = "select(tokens, tokens, ==)"
@@ -135,8 +135,7 @@ def test_each_level_makes_smaller(path: str, smaller: tuple[int, ...]) -> None:
     for level in range(4):
         options = CompileOptions(tuple(line.vocabulary), 8, line.attention, level=level)
         model = compile_program(program, {"out": line.expression}, options)
-        inputs = choose_inputs(len(options.vocabulary), options.max_length, 500, seed=level)
-        assert verify(Check(Model(model.weights), model.meaning), inputs).passed
+        assert_right(model, 500, seed=level)
         sizes.append(model.summary["parameters"])
     assert sizes == sorted(sizes, reverse=True), sizes
     assert all(sizes[level] < sizes[level - 1] for level in smaller), sizes

@@ -8,13 +8,11 @@ import torch
 
 from compiler.lower.reuse import lives, parameters
 from compiler.model.decoder import Decoder
-from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, verify
-from compiler.verify.inputs import choose_inputs
 from rasp.program import load_program
 from rasp.source import Source
+from tests.right import assert_right
 
 PALINDROME = """
 opposite = aggregate(select(indices, length - 1 - indices, ==), tokens);
@@ -43,8 +41,7 @@ def test_fewer_columns_and_the_same_answers(name: str) -> None:
     before, after = compiled(name, 1), compiled(name, 2)
     assert after.weights.config.d_model < after.layout.width <= before.weights.config.d_model
     assert after.weights.parameters() < before.weights.parameters()
-    inputs = choose_inputs(len(after.options.vocabulary), after.options.max_length, 1500, seed=0)
-    assert verify(Check(Model(after.weights), after.meaning), inputs).passed
+    assert_right(after, 1500)
 
 
 @pytest.mark.parametrize("name", CASES)

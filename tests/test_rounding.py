@@ -14,13 +14,11 @@ from compiler.lower.form import Variable
 from compiler.lower.search import attempt
 from compiler.lower.staircase import evaluate_staircase, rounding
 from compiler.model.decoder import Decoder
-from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, verify
-from compiler.verify.inputs import choose_inputs
 from rasp.program import load_program
 from rasp.source import Source
+from tests.right import assert_right
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
 MEAN_OF_TABLES = """
@@ -70,8 +68,7 @@ def test_float32_rounds_to_the_grid(grid: float) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_exact_counts_are_right(name: str) -> None:
     model = compiled(name)
-    inputs = choose_inputs(len(model.options.vocabulary), model.options.max_length, 600, seed=0)
-    assert verify(Check(Model(model.weights), model.meaning), inputs).passed
+    assert_right(model, 600)
 
 
 @pytest.mark.parametrize("name", CASES)

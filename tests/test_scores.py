@@ -2,13 +2,11 @@
 
 import pytest
 
-from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, verify
-from compiler.verify.inputs import choose_inputs
 from rasp.program import load_program
 from rasp.source import Source
+from tests.right import assert_right
 
 EARLIER = "select(tokens, tokens, ==) and select(indices, indices, <)"
 VOCABULARY = tuple("cabfed")
@@ -45,20 +43,15 @@ def compiled(expression: str, attention: str, length: int) -> Compiled:
     return compile_program(load_program(Source("test", "")), {"out": expression}, options)
 
 
-def assert_right(model: Compiled) -> None:
-    inputs = choose_inputs(len(model.options.vocabulary), model.options.max_length, 1200, seed=0)
-    assert verify(Check(Model(model.weights), model.meaning), inputs).passed
-
-
 @pytest.mark.parametrize(("expression", "attention", "most"), CASES.values(), ids=CASES)
 def test_an_order_takes_two_columns(expression: str, attention: str, most: int) -> None:
     model = compiled(expression, attention, 40)
     (head,) = (head for layer in model.plan.layers for head in layer.heads)
     assert len(head.scores.queries) <= most
-    assert_right(model)
+    assert_right(model, 1200)
 
 
 @pytest.mark.parametrize("expression", EXACT.values(), ids=EXACT)
 @pytest.mark.parametrize("attention", ["full", "causal"])
 def test_where_scores_have_to_be_equal(expression: str, attention: str) -> None:
-    assert_right(compiled(expression, attention, 9))
+    assert_right(compiled(expression, attention, 9), 1200)

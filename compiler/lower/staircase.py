@@ -18,12 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.analysis.domain import Ints
-from compiler.emit.precision import ANCHORED_MARGIN, UNIT
+from compiler.emit.precision import ANCHOR, ANCHORED_MARGIN, UNIT
 from compiler.emit.rounding import grain_of
 from compiler.lower.form import Vector
 
-CARRIER = 2.0**23
-"""Between this and twice this float32 holds whole numbers only."""
 Matrix = NDArray[np.float64]
 MERGED = 1e-9
 """Points closer than this, relative to their range, are one point."""
@@ -170,7 +168,7 @@ def rounding(numbers: Vector) -> Staircase:
     the Available Precision", 1971, splits numbers this way.)
     """
     grid = grain_of(numbers)
-    carrier = 1.5 * CARRIER * grid  # between two powers of two, so that negative z are rounded alike
+    carrier = 1.5 * ANCHOR * grid  # between two powers of two, so that negative z are rounded alike
     ends = (float(numbers.min()), float(numbers.max()))
     slopes, offsets, heights = np.array([1.0, 0.0]), np.array([carrier, carrier]), np.array([[1.0], [-1.0]])
     return Staircase(slopes, offsets, heights, 0.0, grid / 2, *ends, grid)

@@ -11,14 +11,13 @@ from functools import reduce
 
 from compiler.analysis.formula import Comparison, formula
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import diagonal, flat_and, full
-from compiler.optimise.split_or import holds_best
+from compiler.analysis.selectors import contains_best, diagonal, flat_and, full
 from rasp.graph import Aggregate, And, Constant, Indices, Node, Width
 
 
 def count_before(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
-    if not analysis.causal or not isinstance(node.op, Width | Aggregate) or holds_best(node.args[0]):
+    if not analysis.causal or not isinstance(node.op, Width | Aggregate) or contains_best(node.args[0]):
         return None
     rest = without_strict(analysis, node.args[0])
     if rest is None:

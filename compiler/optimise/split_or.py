@@ -12,8 +12,9 @@ aggregates.
 
 from compiler.analysis.formula import comparisons, formula
 from compiler.analysis.infer import Analysis
+from compiler.analysis.selectors import contains_best
 from compiler.optimise.split_width import excluded
-from rasp.graph import Aggregate, And, Best, Constant, Node, Not, Or, Select, Width
+from rasp.graph import Aggregate, And, Constant, Node, Not, Or, Select, Width
 
 
 def split_or(analysis: Analysis, node: Node) -> Node | None:
@@ -33,16 +34,12 @@ def split_or(analysis: Analysis, node: Node) -> Node | None:
 
 def mixed(analysis: Analysis, either: Node) -> bool:
     """Whether a disjunction compares functions of several variables on its key or query side."""
-    if holds_best(either):
+    if contains_best(either):
         return False
     atoms = comparisons(formula(either))
     keys = {leaf for atom in atoms for leaf in analysis.leaves(atom.key)}
     queries = {leaf for atom in atoms for leaf in analysis.leaves(atom.query)}
     return len(keys) > 1 or len(queries) > 1
-
-
-def holds_best(selector: Node) -> bool:
-    return isinstance(selector.op, Best) or any(arg.is_selector and holds_best(arg) for arg in selector.args)
 
 
 def zero_or_one(analysis: Analysis, value: Node) -> bool:
@@ -84,7 +81,7 @@ def ratio(analysis: Analysis, node: Node) -> Node:
 def absorbed(analysis: Analysis, a: Node, b: Node) -> Node | None:
     """`a and b` where b implies a, or implies one side of the disjunction a."""
     parts = a.args if isinstance(a.op, Or) else (a,)
-    if holds_best(a) or holds_best(b):
+    if contains_best(a) or contains_best(b):
         return None
     if any(excluded(analysis, analysis.graph.add(Not(), part), b) for part in parts):
         return b

@@ -1,0 +1,13 @@
+"""Whether a compiled model answers what its program, as written, means."""
+
+from compiler.model.runner import Model
+from compiler.pipeline import Compiled
+from compiler.verify.differential import Check, verify
+from compiler.verify.inputs import choose_inputs
+
+
+def assert_right(compiled: Compiled, budget: int, seed: int = 0) -> None:
+    """On as many inputs as `budget` says, of all lengths, read in every way that there is."""
+    inputs = choose_inputs(len(compiled.options.vocabulary), compiled.options.max_length, budget, seed)
+    report = verify(Check(Model(compiled.weights), compiled.meaning), inputs)
+    assert report.passed, report.smallest or report.readers
