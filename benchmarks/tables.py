@@ -1,6 +1,7 @@
 """A table of measurements, as rich text, Markdown, CSV and JSON."""
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table as RichTable
+
+from rasp.write_whole import write_text
 
 Cell = str | int | float | None
 
@@ -70,13 +73,14 @@ def write(tables: Sequence[Table], name: str, heading: str, folder: Path) -> Non
     """All tables as one Markdown file, and their rows as one CSV file."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = [f"# Results: {name}", "", heading, "", *(markdown(table) for table in tables)]
-    (folder / f"{name}.md").write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    write_text(folder / f"{name}.md", "\n".join(parts).rstrip() + "\n")
     columns = list(dict.fromkeys(column for table in tables for column in table.columns))
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for table in tables:
-            writer.writerows(table.rows)
+    rows = io.StringIO()
+    writer = csv.DictWriter(rows, columns, lineterminator="\n")
+    writer.writeheader()
+    for table in tables:
+        writer.writerows(table.rows)
+    write_text(folder / f"{name}.csv", rows.getvalue())
 
 
 def as_json(tables: Sequence[Table]) -> str:

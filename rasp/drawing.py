@@ -14,6 +14,7 @@ from rasp.events import Answered, Drawing, Examples
 from rasp.picture import Picture, picture
 from rasp.show import Display, show
 from rasp.style import Line, Piece, line
+from rasp.write_whole import reason, write_text
 
 FOLDER = Path("drawings")
 LONGEST_NAME = 60
@@ -48,8 +49,8 @@ def write_files(drawn: Picture, name: str) -> list[Path]:
     texts = {FOLDER / f"{name}.svg": draw_svg(drawn), FOLDER / f"{name}.dot": draw_dot(drawn)}
     try:
         FOLDER.mkdir(exist_ok=True)
-        for path, text in texts.items():
-            path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RaspError(Diagnostic(f"the folder {FOLDER} cannot be written: {error.strerror}")) from None
+        raise RaspError(Diagnostic(f"the folder {FOLDER} cannot be written: {reason(error)}")) from None
+    for path, text in texts.items():
+        write_text(path, text)
     return list(texts)

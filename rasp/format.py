@@ -6,13 +6,9 @@ same but for parentheses that mean nothing; formatting twice is formatting once.
 formatted: `RaspError` tells why.
 """
 
-import os
-import tempfile
 from difflib import unified_diff
-from pathlib import Path
 
 from rasp.depth import deep_recursion
-from rasp.diagnostics import Diagnostic, RaspError
 from rasp.parser import parse
 from rasp.pretty.statements import module_text
 from rasp.source import Source
@@ -39,24 +35,3 @@ def difference(source: Source, formatted: str) -> str:
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Put a text in the place of a file, at once: whoever reads meanwhile sees the old file or the new one.
-
-    Links are followed and permissions kept. Raises `RaspError` when the folder or file cannot be written.
-    """
-    target = path.resolve()
-    try:
-        mode = target.stat().st_mode
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            os.chmod(name, mode & 0o7777)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise RaspError(Diagnostic(f"{path} cannot be written: {error.strerror}", code="write")) from None

@@ -7,8 +7,9 @@ import click
 
 from rasp.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report
 from rasp.diagnostics import RaspError
-from rasp.format import difference, format_source, replace_file
+from rasp.format import difference, format_source
 from rasp.source import Source
+from rasp.write_whole import write_text
 
 
 @click.command()
@@ -73,7 +74,7 @@ def formatted(path: str) -> tuple[Source, str | None]:
 def settle(path: str, text: str, check: bool) -> None:
     """Write a file that changes, or only name it."""
     if not check:
-        replace_file(Path(path), text)
+        write_text(Path(path), text)
     click.echo(f"{'would format' if check else 'formatted'} {path}", err=True)
 
 

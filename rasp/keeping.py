@@ -10,6 +10,7 @@ from rasp.elaborate.scope import Applied, Static
 from rasp.session import Session
 from rasp.show import show
 from rasp.style import Line, Piece, line
+from rasp.write_whole import write_text
 
 
 def save_command(prompt: Prompt, text: str) -> Iterable[Line]:
@@ -23,10 +24,7 @@ def save_command(prompt: Prompt, text: str) -> Iterable[Line]:
         hint = f"choose another name, or replace it: `save {name} over`"
         raise RaspError(Diagnostic(f"there is already a file {path}", hint=hint, code="command"))
     examples = "".join(f"{example}\n" for example in lasting_examples(prompt.session))
-    try:
-        path.write_text(examples + prompt.session.text, encoding="utf-8")
-    except OSError as error:
-        raise RaspError(Diagnostic(f"{path} cannot be written: {error.strerror}", code="command")) from None
+    write_text(path, examples + prompt.session.text, new=not over)
     return [line("saved in ", Piece(str(path), "value"))]
 
 
