@@ -8,7 +8,7 @@ program("sort(tokens, tokens)")("cab")  # an expression
 
 from rasp.diagnostics import RaspError
 from rasp.evaluate import evaluate
-from rasp.face import LoadedProgram, Runnable, load
+from rasp.face import LoadedProgram, RaspWarning, Runnable, load
 from rasp.graph import Graph
 from rasp.parser import parse
 from rasp.program import Program, load_program
@@ -18,6 +18,7 @@ __all__ = [
     "LoadedProgram",
     "Program",
     "RaspError",
+    "RaspWarning",
     "Runnable",
     "evaluate",
     "load",

@@ -23,7 +23,7 @@ from rasp.elaborate.failure import failure
 from rasp.evaluate import EvaluationError, Outcome, evaluate
 from rasp.format_command import fmt
 from rasp.graph import Node
-from rasp.lint import lint
+from rasp.lint import lint, lint_expression
 from rasp.program import Program, load_program
 from rasp.source import Source, Span
 from rasp.values import Atom
@@ -69,6 +69,7 @@ def run(
         raise WrongUsage("the input is missing", "give one or several, for instance -i hello -i '[1, 2, 3]'")
     expression = line.expression if line else expression or ""
     node = interpretable(program, expression)
+    report([*lint(program), *lint_expression(expression)])
     sequences = [parse_tokens(text, "-i") for text in inputs]
     outcomes = evaluate([node], sequences, attention or (line.attention if line else "full"))[0]
     for tokens, outcome in zip(sequences, outcomes, strict=True):
@@ -149,12 +150,14 @@ def check(files: tuple[str, ...], as_json: bool) -> int:
 
 
 def complaints(file: str) -> Sequence[Diagnostic]:
-    """The errors of a program, or the warnings of one without errors."""
+    """The errors of a program, or the warnings of one without errors; also about what it says is to be compiled."""
     try:
         program = load_program(read_source(file))
+        lines = read_directives(program.source).compiles
+        about_lines = [warning for line in lines for warning in lint_expression(line.expression)]
     except RaspError as error:
         return error.diagnostics
-    return [*program.diagnostics, *lint(program)]
+    return [*program.diagnostics, *lint(program), *about_lines]
 
 
 def summary(files: int, found: Sequence[Diagnostic]) -> str:

@@ -71,8 +71,15 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Doubted:
+    """Something that was carried out is doubtful."""
+
+    diagnostic: Diagnostic
+
+
+@dataclass(frozen=True)
 class Left:
     """The session is over."""
 
 
-Event = Shown | Answered | ExampleTold | Drawing | Failed | Left
+Event = Shown | Answered | ExampleTold | Drawing | Failed | Doubted | Left

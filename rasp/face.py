@@ -6,9 +6,11 @@
     program("sort(tokens, tokens)")("cab")    # any expression
     program("len([1, 2])")                    # 2: what is no s-op, selector or function is itself
 
-Names come from the program, then from the library. Everything wrong is a `RaspError` in plain words.
+Names come from the program, then from the library. Everything wrong is a `RaspError` in plain words; what is
+doubtful (`rasp check` warns of it) is a `RaspWarning` of Python's, once.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +23,14 @@ from rasp.elaborate.scope import Function, Given, Static
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import Node
 from rasp.library.load import Files
+from rasp.lint import lint, lint_expression
 from rasp.program import Program, load_program
 from rasp.source import Source, Span
 from rasp.values import Atom, ValueProblem, is_atom, show
+
+
+class RaspWarning(UserWarning):
+    """A place in a program that probably does not mean what it seems to."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ class LoadedProgram:
     program: Program
 
     def __call__(self, expression: str) -> object:
+        tell(lint_expression(expression))
         return usable(self.program, self.program.expression(expression), expression)
 
     def __getitem__(self, name: str) -> object:
@@ -131,8 +139,15 @@ def as_static(value: object) -> Static:
 
 def load(path_or_text: str | Path) -> LoadedProgram:
     """The program in a file (a `Path`, or a string that ends in `.rasp`) or in a text. Raises `RaspError`."""
+    source = source_of(path_or_text)
+    program = load_program(source)
+    tell(lint(program))
+    return LoadedProgram(program)
+
+
+def source_of(path_or_text: str | Path) -> Source:
     if isinstance(path_or_text, str) and not path_or_text.endswith(".rasp"):
-        return LoadedProgram(load_program(Source("<text>", path_or_text)))
+        return Source("<text>", path_or_text)
     name = str(path_or_text)
     try:
         text = Files().read(name)
@@ -140,4 +155,10 @@ def load(path_or_text: str | Path) -> LoadedProgram:
         raise RaspError(Diagnostic(str(problem), code="load")) from None
     if text is None:
         raise RaspError(Diagnostic(f"there is no file {name}", code="load"))
-    return LoadedProgram(load_program(Source(name, text)))
+    return Source(name, text)
+
+
+def tell(doubts: Sequence[Diagnostic]) -> None:
+    """Give warnings, at the line that called the caller."""
+    for doubt in doubts:
+        warnings.warn(doubt.render(), RaspWarning, stacklevel=3)

@@ -1,4 +1,5 @@
-"""What is allowed but doubtful in a program: `lint(program)` yields warnings in the order of the text.
+"""What is allowed but doubtful in a program: `lint(program)` yields warnings in the order of the text,
+`lint_expression` those about an expression beside it, `lint_statement` those about a line of the prompt.
 
 Operators that bind otherwise than they look (`rasp/readings.py`), names in functions that are never read,
 names that hide those of the library, names in functions that do not exist, and, on request, selectors that
@@ -7,11 +8,13 @@ look at positions which causal attention hides. In: an elaborated `Program`. Out
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic, did_you_mean
 from rasp.elaborate.names import FOREIGN_NAMES
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import Aggregate, Best, Node, Select, Tokens, Width, reachable
+from rasp.parser import parse_expression
 from rasp.program import Program
 from rasp.readings import surprising
 from rasp.source import Source
@@ -23,6 +26,7 @@ from rasp.syntax import (
     ListComprehension,
     Load,
     Name,
+    Statement,
 )
 from rasp.walk import Tree, names_in, walk
 
@@ -32,16 +36,41 @@ SAMPLE = 6
 
 def lint(program: Program, causal: bool = False) -> list[Diagnostic]:
     """All warnings about the program's own text."""
-    found: list[Diagnostic] = []
-    for tree in walk(*program.module.statements):
-        found += surprising(tree, program.source)
-    known = program.scope.names()
-    for statement in program.module.statements:
-        if isinstance(statement, FunctionDefinition):
-            found += check_function(program, statement, known)
+    text = Text(program.source, program.workshop.protected, program.scope.names())
+    found = [warning for statement in program.module.statements for warning in doubts(statement, text)]
     if causal:
         found += looking_ahead(program)
     return sorted(found, key=lambda d: d.span.start if d.span else 0)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What warnings about a text depend on besides its tree: the names of the library, and those that there are at its
+    end (`None` for a line of the prompt, which names that come later may complete).
+    """
+
+    source: Source
+    protected: frozenset[str]
+    known: set[str] | None
+
+
+def doubts(statement: Statement, text: Text) -> list[Diagnostic]:
+    """The warnings about one statement, and all that is in it."""
+    found = [warning for tree in walk(statement) for warning in surprising(tree, text.source)]
+    if isinstance(statement, FunctionDefinition):
+        found += check_function(text, statement)
+    return found
+
+
+def lint_statement(statement: Statement, source: Source, protected: frozenset[str]) -> list[Diagnostic]:
+    """The warnings about a line of the prompt; `protected` are the names of the library."""
+    return doubts(statement, Text(source, protected, None))
+
+
+def lint_expression(text: str, name: str = "<expression>") -> list[Diagnostic]:
+    """The warnings about an expression that is no part of a program. Raises `RaspError` if it cannot be read."""
+    source = Source(name, text)
+    return [warning for tree in walk(parse_expression(source)) for warning in surprising(tree, source)]
 
 
 def warning(source: Source, message: str, name: Name, label: str = "", hint: str = "") -> Diagnostic:
@@ -71,11 +100,9 @@ def comprehension_names(*trees: Tree) -> Iterator[Name]:
             yield from tree.names
 
 
-def check_function(program: Program, function: FunctionDefinition, known: set[str]) -> list[Diagnostic]:
-    """Warnings about the names of one function, and of those defined in it. `known` can be seen from
-    outside.
-    """
-    source = program.source
+def check_function(text: Text, function: FunctionDefinition) -> list[Diagnostic]:
+    """Warnings about the names of one function, and of those defined in it."""
+    source, known = text.source, text.known
     inside = (*function.body, *function.results)
     bound = list(bound_in(*function.body))
     binding = {id(name) for name in bound} | {id(name) for name in function.parameters}
@@ -83,14 +110,17 @@ def check_function(program: Program, function: FunctionDefinition, known: set[st
     nested = [tree for tree in function.body if isinstance(tree, FunctionDefinition)]
     skipped = binding | {id(name) for name in loops}
     read = [name for name in names_in(*inside) if id(name) not in skipped]
-    found = hidden_library_names(program, [*function.parameters, *bound])
+    found = hidden_library_names(text, [*function.parameters, *bound])
     if not any(isinstance(tree, Load) for tree in walk(*function.body)):
-        visible = known | {name.text for name in [*function.parameters, *bound, *loops]}
-        within = {id(name) for inner in nested for name in names_in(inner)}
-        missing = [name for name in read if id(name) not in within and name.text not in visible]
-        found += [unknown(source, name, visible) for name in missing]
+        visible = (
+            None if known is None else known | {name.text for name in [*function.parameters, *bound, *loops]}
+        )
+        if visible is not None:
+            within = {id(name) for inner in nested for name in names_in(inner)}
+            missing = [name for name in read if id(name) not in within and name.text not in visible]
+            found += [unknown(source, name, visible) for name in missing]
         for inner in nested:
-            found += check_function(program, inner, visible)
+            found += check_function(replace(text, known=visible), inner)
     found += unused(source, function, {name.text for name in read})
     return found
 
@@ -118,13 +148,12 @@ def unknown(source: Source, name: Name, visible: set[str]) -> Diagnostic:
     return warning(source, message, name, "unknown name", hint)
 
 
-def hidden_library_names(program: Program, names: list[Name]) -> list[Diagnostic]:
+def hidden_library_names(text: Text, names: list[Name]) -> list[Diagnostic]:
     """Names in a function that hide one of the library."""
-    protected = program.workshop.protected
     return [
-        warning(program.source, f"`{name.text}` hides the library's `{name.text}` inside this function", name)
+        warning(text.source, f"`{name.text}` hides the library's `{name.text}` inside this function", name)
         for name in names
-        if name.text in protected
+        if name.text in text.protected
     ]
 
 

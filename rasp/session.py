@@ -19,9 +19,10 @@ from rasp.elaborate.prelude import new_workshop
 from rasp.elaborate.scope import Applied, Frame, Given, Missing, Scope, Static
 from rasp.elaborate.statements import attempt
 from rasp.elaborate.static import describe
-from rasp.events import Answered, Drawing, Event, Examples, ExampleTold, Failed, Left, Shown
+from rasp.events import Answered, Doubted, Drawing, Event, Examples, ExampleTold, Failed, Left, Shown
 from rasp.graph import Node
-from rasp.library.load import Files, Loader, Texts
+from rasp.library.load import Files, Loader, Texts, find
+from rasp.lint import lint, lint_statement
 from rasp.parser import parse_tolerantly
 from rasp.program import Program, load_program
 from rasp.source import Source
@@ -126,8 +127,17 @@ class Session:
         yield from map(Failed, self.forget_problems())
         if not isinstance(statement, syntax.Draw | syntax.ConsoleStatement):
             self.keep(source, statement)
+        yield from map(Doubted, self.doubts(source, statement))
         yield from self.consequences(source, statement, value, before)
         yield from self.put_aside(isinstance(statement, syntax.Load))
+
+    def doubts(self, source: Source, statement: syntax.Statement) -> list[Diagnostic]:
+        """The warnings about a statement that succeeded, or about the file that it has loaded."""
+        if isinstance(statement, syntax.Load):
+            loaded = find(self.loader, statement.path, source.name)
+            program = load_program(loaded, self.loader, tolerate_errors=True) if loaded else None
+            return lint(program) if program and not program.diagnostics else []
+        return lint_statement(statement, source, self.workshop.protected)
 
     def keep(self, source: Source, statement: syntax.Statement) -> None:
         lines = [f"# {line}".rstrip() for line in comment_above(source, statement.span.start)]

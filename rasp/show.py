@@ -15,7 +15,7 @@ from rasp.elaborate.apply import LARGEST_MATRIX
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Applied, Function, Static, Workshop
 from rasp.evaluate import EvaluationError, evaluate
-from rasp.events import Answered, Event, Examples, ExampleTold, Failed, Shown
+from rasp.events import Answered, Doubted, Event, Examples, ExampleTold, Failed, Shown
 from rasp.graph import Node
 from rasp.matrix import matrix_lines
 from rasp.naming import name_of
@@ -44,7 +44,7 @@ def show(event: Event, display: Display) -> list[Line]:
             return answer_lines(applied, Shower(display, examples))
         case ExampleTold(what, example):
             return [line(f"\t{what} example: ", Piece(quoted(example), "value"))]
-        case Failed(diagnostic):
+        case Failed(diagnostic) | Doubted(diagnostic):
             return diagnostic_lines(diagnostic)
         case _:
             return []

@@ -18,7 +18,7 @@ from rasp.console import WrongUsage, parse_tokens, read_source, report, show_val
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import CompileLine, read_directives
 from rasp.elaborate.failure import listed
-from rasp.lint import lint
+from rasp.lint import lint, lint_expression
 from rasp.program import Program, load_program
 from rasp.source import Source
 
@@ -58,6 +58,8 @@ def compile_file(request: CompileRequest) -> int:
     outputs = named_outputs(request.expressions, line)
     options = options_of(request, line)
     program = load_program(source)
+    about_outputs = [warning for text in outputs.values() for warning in lint_expression(text)]
+    report([*lint(program), *about_outputs])
     if options.attention == "causal":
         report(causal_warnings(program, outputs, options))
     with progress(f"compiling {', '.join(outputs)}"):

@@ -19,6 +19,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import Answer, CompileLine, Example, read_directives
 from rasp.evaluate import EvaluationError, Outcome, evaluate
 from rasp.graph import Node
+from rasp.lint import lint
 from rasp.program import Program, load_program
 from rasp.source import Source, Span
 from rasp.values import typed
@@ -76,6 +77,7 @@ def run_file(file: str) -> Result:
         directives = read_directives(source)
         diagnostics = directives.diagnostics
         program = load_program(source)
+        report(lint(program))
         nodes = tuple(interpretable(program, example.expression) for example in directives.examples)
     except RaspError as error:
         return Result(file, 0, 0, 0, (*diagnostics, *error.diagnostics))

@@ -20,8 +20,9 @@ from rasp.console import parse_tokens, show_tokens
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import read_directives
 from rasp.layers import cost_text, heads_per_layer
+from rasp.lint import lint_expression
 from rasp.session import Session
-from rasp.show import input_of, quoted
+from rasp.show import diagnostic_lines, input_of, quoted
 from rasp.source import Source
 from rasp.style import Line, Piece, line
 from rasp.values import Atom, typed
@@ -48,6 +49,8 @@ def compile_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     if request.from_example:
         taken = " and ".join(request.from_example)
         yield line(Piece(f"  taking {taken} from the running example", "label"))
+    for warning in lint_expression(request.expression):
+        yield from diagnostic_lines(warning)
     program = prompt.session.program(strict=True)
     with progress("compiling"):
         compiled = compile_program(program, {request.name: request.expression}, request.options)

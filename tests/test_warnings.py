@@ -1,0 +1,85 @@
+"""What `rasp check` warns of, whoever runs or compiles the program hears once: at every door, with the same words."""
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import rasp
+from compiler.cli import main
+from compiler.commands.repl import new_repl
+from rasp.repl import run_piped
+from rasp.style import plain
+
+CHAINED = "comparisons are not chained, but read from the left"
+PROGRAM = "middle = 2 < indices < 4;\ndef f(a) { b = a; return a; }\n"
+COMMANDS = {
+    "check": ("check", "p.rasp"),
+    "run": ("run", "p.rasp", "-e", "middle", "-i", "hello", "--json"),
+    "compile": ("compile", "p.rasp", "-e", "middle", "--vocab", "ab", "--max-length", "4", "--json"),
+    "test": ("test", "p.rasp"),
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "p.rasp").write_text(PROGRAM)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_commands_tell_on_standard_error(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0
+    assert result.stderr.count(CHAINED) == result.stderr.count("`b` is never used") == 1
+    if "--json" in arguments:
+        json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "-e", "1 < indices < 3", "-i", "hello"),
+        ("compile", "-e", "1 < indices < 3", "--vocab", "ab", "--max-length", "4"),
+    ],
+)
+def test_expressions_beside_a_program(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stderr.count(CHAINED)) == (0, 1)
+
+
+def test_check_reads_compile_lines() -> None:
+    Path("line.rasp").write_text('# compile: 1 < indices < 3 vocab="ab" max_length=4\n')
+    assert CliRunner().invoke(main, ["check", "line.rasp"]).stderr.count(CHAINED) == 1
+
+
+@pytest.mark.parametrize(
+    "lines, told",
+    [
+        (["2 < indices < 4;"], 1),
+        (["def f(a) { return 2 < a < 4; }", "f(indices);", "f(tokens_int);"], 1),
+        (['load "p";'], 1),
+        (['compile 2 < indices < 4 vocab="ab" max_length=3'], 1),
+        (["x = indices < 4;"], 0),
+    ],
+)
+def test_the_prompt(lines: list[str], told: int) -> None:
+    rows: list[str] = []
+    repl = new_repl()
+    repl.write = lambda row: rows.append(plain(row))
+    run_piped(repl, [], lines)
+    assert "\n".join(rows).count(CHAINED) == told
+
+
+def test_python() -> None:
+    with pytest.warns(rasp.RaspWarning) as told:
+        program = rasp.load("p.rasp")
+    assert [CHAINED in str(w.message) for w in told] == [True, False]
+    assert Path(told[0].filename).name == "test_warnings.py"
+    with pytest.warns(rasp.RaspWarning, match=CHAINED):
+        program("1 < indices < 3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert program.middle("hi") == [True, True]
