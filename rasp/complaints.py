@@ -113,6 +113,7 @@ def facts(stuck: Stuck) -> set[str]:
     bracket, loop = stuck.open(*CLOSING), stuck.open("for")
     following = stuck.tokens[stuck.position + 1 : stuck.position + 2]
     behind = stuck.before(bracket)
+    call = bracket is not None and bracket.text == "(" and not isinstance(behind, Token | None)
     known = {
         "AFTER_WORD": previous is first and first is not token and first.kind == "keyword",
         "ASSIGNED": any(token.text == "=" for token in following),
@@ -122,31 +123,48 @@ def facts(stuck: Stuck) -> set[str]:
         "RETURN": previous.text == "return",
         "COMPARISON": previous.type == "COMPARISON",
         "DEF": first.text == "def",
+        "LOOP": first.text == "for",
         "PARAMETERS": first.text == "def" and bracket is not None,
         "UNCLOSED": bracket is not None and CLOSING[bracket.text] in stuck.takes,
-        "CALL": bracket is not None and bracket.text == "(" and not isinstance(behind, Token | None),
+        "CALL": call,
+        "GROUP": bracket is not None and bracket.text == "(" and not call,
+        "INDEX": bracket is not None and bracket.text == "[" and not isinstance(behind, Token | None),
+        "STEP": previous.is_one_of("+", "-") and stuck.tokens[stuck.position - 2].text == previous.text,
+        "ESCAPED": previous.text.endswith('\\"') and previous.end == token.start,
+        "TEXTS": previous.kind == "string",
+        "ANNOTATED": previous is first and first.kind == "name",
         "GENERATOR": loop is not None and bracket is not None and bracket.start < loop.start,
         "PLAIN": not first.is_one_of("def", "for", "load", "draw", "return") and stuck.open("=") is None,
-        "FOREIGN": bool(foreign_word(first) or foreign_word(previous)),
+        "FOREIGN": foreign_token(stuck) is not None,
     }
     return {name for name, holds in known.items() if holds}
 
 
+def foreign_token(stuck: Stuck) -> Token | None:
+    """The word of another language that is to blame, if there is one near."""
+    near = (
+        (stuck.first, stuck.previous)
+        if stuck.token.starts_line
+        else (stuck.first, stuck.previous, stuck.token)
+    )
+    return next((token for token in near if foreign_word(token)), None)
+
+
 def fillings(stuck: Stuck) -> dict[str, str]:
     """The words that may stand in braces in the table."""
-    token, previous, first = stuck.token, stuck.previous, stuck.first
+    token, previous = stuck.token, stuck.previous
     word = stuck.open("for", "(", "def")
     purposes = {"for": "a loop variable", "(": "a parameter", "def": "the name of the function"}
     name = stuck.before(innermost(stuck.values[: stuck.base], "def"), -1)
     wanted = sorted(word for word in stuck.takes - {"selector"} if not word.isupper())
-    opening = stuck.open(*CLOSING) or stuck.block
+    opening, foreign = stuck.open(*CLOSING) or stuck.block, foreign_token(stuck)
     words = {
         "token": token.text,
         "found": "the end of the text" if token.kind == "end" else f"`{token.text}`",
         "previous": previous.text,
         "purpose": purposes[word.text] if word else "a name to assign to",
-        "foreign": foreign_word(token) or foreign_word(first) or foreign_word(previous),
-        "word": first.text if foreign_word(first) else previous.text,
+        "foreign": foreign_word(foreign) if foreign else "",
+        "word": foreign.text if foreign else "",
         "wanted": " or ".join(f"`{word}`" for word in reversed(wanted)),
         "function": name.text if isinstance(name, Token) else "",
     }
@@ -167,7 +185,7 @@ def place(stuck: Stuck, at: str) -> Span:
         case "gap", _:
             return Span(previous.end, previous.end)
         case "word", _:
-            return first.span if foreign_word(first) else previous.span
+            return (foreign_token(stuck) or stuck.token).span
         case "statement", _:
             return Span(first.start, previous.end)
         case (("if" | "block"), Token() as word):

@@ -10,8 +10,8 @@ look at positions which causal attention hides. In: an elaborated `Program`. Out
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rasp.diagnostics import Diagnostic, did_you_mean
-from rasp.elaborate.names import FOREIGN_NAMES
+from rasp.diagnostics import Diagnostic
+from rasp.elaborate.names import FORM_NAMES, hint_for
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import Aggregate, Best, Node, Select, Tokens, Width, reachable
 from rasp.parser import parse_expression
@@ -20,6 +20,7 @@ from rasp.readings import surprising
 from rasp.source import Source
 from rasp.syntax import (
     Assign,
+    Call,
     DictComprehension,
     For,
     FunctionDefinition,
@@ -118,7 +119,8 @@ def check_function(text: Text, function: FunctionDefinition) -> list[Diagnostic]
         if visible is not None:
             within = {id(name) for inner in nested for name in names_in(inner)}
             missing = [name for name in read if id(name) not in within and name.text not in visible]
-            found += [unknown(source, name, visible) for name in missing]
+            called = {id(tree.function) for tree in walk(*inside) if isinstance(tree, Call)}
+            found += [unknown(source, name, visible, id(name) in called) for name in missing]
         for inner in nested:
             found += check_function(replace(text, known=visible), inner)
     found += unused(source, function, {name.text for name in read})
@@ -142,8 +144,8 @@ def unused(source: Source, function: FunctionDefinition, used: set[str]) -> Iter
             yield warning(source, f"`{text}` is never used", name, "bound here", hint)
 
 
-def unknown(source: Source, name: Name, visible: set[str]) -> Diagnostic:
-    hint = FOREIGN_NAMES.get(name.text, "") or did_you_mean(name.text, visible)
+def unknown(source: Source, name: Name, visible: set[str], called: bool) -> Diagnostic:
+    hint = hint_for(name.text, visible | set(FORM_NAMES), called)
     message = f"there is nothing called `{name.text}`, so that calling this function fails"
     return warning(source, message, name, "unknown name", hint)
 

@@ -49,7 +49,7 @@ def input_items(frame: Frame, given: Given) -> list[Atom]:
     value = given.value
     if not isinstance(value, str | list | dict):
         message = f"an input is a string, a list or a dict, got {describe(value)}"
-        raise frame.error(given.span, message, f"this is {describe(value)}", code="kind")
+        raise frame.error(given.span, message, f"this is {describe(value)}", input_hint(value), "kind")
     items: list[Atom] = []
     for item in value:
         if not is_atom(item):
@@ -61,6 +61,13 @@ def input_items(frame: Frame, given: Given) -> list[Atom]:
     if not items:
         raise frame.error(given.span, "an input cannot be empty", "this has no elements")
     return items
+
+
+def input_hint(value: Static) -> str:
+    """What to write where an s-op was called with something that is no input."""
+    if isinstance(value, Node):
+        return "an s-op needs no call: its name alone is its value at every position"
+    return "the value at one position is s[0]" if isinstance(value, int) else ""
 
 
 def apply_node(frame: Frame, subject: Given, given: Given) -> Applied:

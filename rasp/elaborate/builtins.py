@@ -5,13 +5,15 @@
 
 from collections.abc import Callable
 
-from rasp.elaborate.lift import s_op, selector
+from rasp.elaborate.lift import MAKES_SELECTOR, SELECTOR_FIRST, s_op, selector
 from rasp.elaborate.scope import Frame, Function, Given, Scope, Static
 from rasp.elaborate.static import LONGEST_LIST, describe
 from rasp.graph import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
 from rasp.prims import apply_prim
 from rasp.source import Span
 from rasp.values import ValueProblem, const, is_atom
+
+UNKNOWN_HERE = "lists are made before there is an input; what is done to an s-op is done at every position"
 
 
 def select(frame: Frame, key: Given, query: Given, test: str, span: Span) -> Node:
@@ -22,7 +24,9 @@ def select(frame: Frame, key: Given, query: Given, test: str, span: Span) -> Nod
 
 def aggregate(frame: Frame, over: Given, value: Given, default: Given | None, span: Span) -> Node:
     """`aggregate(over, value[, default])`"""
-    rows = selector(frame, over, "the first argument of `aggregate`")
+    swapped = isinstance(value.value, Node) and value.value.is_selector
+    hint = SELECTOR_FIRST if swapped else MAKES_SELECTOR
+    rows = selector(frame, over, "the first argument of `aggregate`", hint)
     values = s_op(frame, value, "the value of `aggregate`")
     if default is None:
         return frame.add(span, Aggregate(), rows, values)
@@ -33,11 +37,16 @@ def aggregate(frame: Frame, over: Given, value: Given, default: Given | None, sp
     return frame.add(span, Aggregate(const(default.value)), rows, values)  # type: ignore[arg-type]
 
 
+def no_list(given: Given) -> str:
+    """A hint for an s-op where a list is made."""
+    return UNKNOWN_HERE if isinstance(given.value, Node) else ""
+
+
 def make_range(frame: Frame, arguments: list[Given], span: Span) -> Static:
     for given in arguments:
         if not isinstance(given.value, int):
             message = f"`range` takes integers, got {describe(given.value)}"
-            raise frame.error(given.span, message, f"this is {describe(given.value)}", code="kind")
+            raise frame.error(given.span, message, f"this is {describe(given.value)}", no_list(given), "kind")
     numbers = [int(given.value) for given in arguments]  # type: ignore[arg-type]
     if len(numbers) == 3 and numbers[2] == 0:
         raise frame.error(arguments[2].span, "the step of `range` cannot be 0")
@@ -53,7 +62,7 @@ def make_zip(frame: Frame, arguments: list[Given], span: Span) -> Static:
     for given in arguments:
         if not isinstance(given.value, list):
             message = f"`zip` takes lists, got {describe(given.value)}"
-            raise frame.error(given.span, message, f"this is {describe(given.value)}", code="kind")
+            raise frame.error(given.span, message, f"this is {describe(given.value)}", no_list(given), "kind")
         lists.append(given.value)
     for given, items in zip(arguments, lists, strict=True):
         if len(items) != len(lists[0]):

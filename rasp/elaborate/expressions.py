@@ -12,6 +12,7 @@ from rasp.elaborate.binding import check_bindable, unpack
 from rasp.elaborate.index import index
 from rasp.elaborate.scope import Applied, Frame, Given, Scope, Static
 from rasp.elaborate.static import describe
+from rasp.foreign import EVERYWHERE
 from rasp.graph import Map, Node
 from rasp.source import Span
 from rasp.values import Atom, ValueProblem, is_atom
@@ -44,9 +45,8 @@ def evaluated(frame: Frame, tree: syntax.Expression) -> Static:
             return expression(frame, inner)
         case syntax.Operation():
             return operation(frame, tree)
-        case syntax.Call(function, arguments, span):
-            callee = given(frame, function)
-            return call(frame, callee, [given(frame, argument) for argument in arguments], span)
+        case syntax.Call():
+            return called(frame, tree)
         case syntax.Index(target, place, span):
             return index(frame, given(frame, target), given(frame, place), span)
         case syntax.Select(key, query, test, span):
@@ -86,6 +86,13 @@ def evaluated_rest(
             return {key_of(inner, key): expression(inner, value) for inner in inners}
         case _:
             assert_never(tree)
+
+
+def called(frame: Frame, tree: syntax.Call) -> Static:
+    if isinstance(tree.function, syntax.Name):
+        frame.check_callee(tree.function.text, tree.function.span)
+    callee = given(frame, tree.function)
+    return call(frame, callee, [given(frame, argument) for argument in tree.arguments], tree.span)
 
 
 def given(frame: Frame, tree: syntax.Expression) -> Given:
@@ -161,7 +168,8 @@ def membership(frame: Frame, left: Given, right: Given, span: Span) -> Static:
     if isinstance(value, Node):
         if not isinstance(container, list):
             message = f"`in` searches an s-op's values in a list, got {describe(container)}"
-            raise frame.error(right.span, message, f"this is {describe(container)}", code="kind")
+            label = f"this is {describe(container)}"
+            raise frame.error(right.span, message, label, list_hint(container), "kind")
         items = lift.atoms(frame, container, right.span, "a list in which an s-op's values are searched")
         return frame.add(span, Map("in_list", items), value)
     if isinstance(container, Node) and not container.is_selector:
@@ -192,4 +200,23 @@ def elements(frame: Frame, iterable: syntax.Expression, purpose: str) -> list[St
     if isinstance(value, list | dict):
         return list(value)
     message = f"{purpose} goes through a list or a dict, got {describe(value)}"
-    raise frame.error(iterable.span, message, f"this is {describe(value)}", code="kind")
+    raise frame.error(iterable.span, message, f"this is {describe(value)}", loop_hint(value), "kind")
+
+
+def loop_hint(value: Static) -> str:
+    """What to write instead of a loop through something that is no list."""
+    match value:
+        case Node(is_selector=False):
+            return EVERYWHERE
+        case int():
+            return f"the integers below a number are `range({value})`"
+        case _:
+            return list_hint(value)
+
+
+def list_hint(value: Static) -> str:
+    """What to write instead of a string where a list has to be."""
+    if not isinstance(value, str):
+        return ""
+    items = ", ".join(f'"{character}"' for character in value[:3])
+    return f"write its characters as a list: [{items}{', …' if len(value) > 3 else ''}]"

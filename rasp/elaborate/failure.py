@@ -5,17 +5,21 @@ from collections.abc import Sequence
 
 from rasp.diagnostics import Diagnostic
 from rasp.evaluate import EvaluationError
-from rasp.graph import Graph
+from rasp.graph import Graph, Map, Node, Tokens
 from rasp.source import Source, Span
 from rasp.values import Atom, show
 
 LONGEST_SHOWN = 12
+NUMBERS = "tokens are strings; `tokens_int` and `tokens_float` are the numbers that they spell"
 #: What to do about a failure, by what its message says.
 ADVICE = {
-    r"does not work on .*string|cannot order .*string": "tokens are strings; `tokens_int` and `tokens_float` are the "
-    "numbers that they spell",
     "averaging several values": "a value of any kind is read where a row selects one position, as `best` does",
+    "is not a key of the dict": 'every value that may come needs an entry; `in` asks for one: `x in ["a", "b"]`',
+    "is not an? (integer|number)": "`tokens` is the input as text",
 }
+#: The same, for strings where numbers are needed: by whether the strings are the tokens.
+STRINGS = r"does not work on .*string|cannot order .*string|`%` cannot put"
+TEXT = 'text goes with text only; it is made of a number by `"%s" % x`'
 
 
 def failure(
@@ -25,9 +29,19 @@ def failure(
     has none.
     """
     source, span = graph.origins.get(error.node, otherwise) if error.node is not None else otherwise
-    hint = next((advice for pattern, advice in ADVICE.items() if re.search(pattern, error.message)), "")
     notes = (f"on the input {listed(items)}",)
-    return Diagnostic(error.message, source, span, "", hint, code="evaluation", notes=notes)
+    return Diagnostic(error.message, source, span, "", advice(error), code="evaluation", notes=notes)
+
+
+def advice(error: EvaluationError) -> str:
+    """What to do about a failure, if that is known."""
+    if re.search(STRINGS, error.message):
+        return NUMBERS if error.node is not None and any(map(is_text_of_tokens, error.node.args)) else TEXT
+    return next((advice for pattern, advice in ADVICE.items() if re.search(pattern, error.message)), "")
+
+
+def is_text_of_tokens(node: Node) -> bool:
+    return node.op == Map("to_str") and node.args[0].op == Tokens()
 
 
 def listed(items: Sequence[Atom]) -> str:

@@ -11,12 +11,14 @@ from rasp.values import Atom, Const, const, is_atom
 
 SELECTOR_HINT = "selectors combine with `and`, `or` and `not`; selector_width(s) counts what s selects"
 
+MAKES_SELECTOR = "select(key, query, ==) makes a selector"
+SELECTOR_FIRST = "the selector comes first: aggregate(selector, value)"
 CONDITION = "the condition of `if`"
 
 #: What may have been meant when a selector stands for an s-op.
 SELECTOR_HINTS: dict[str, str] = {
     CONDITION: "has_focus(s) tells for each position whether s selects anything there",
-    "the value of `aggregate`": "the selector comes first: aggregate(selector, value)",
+    "the value of `aggregate`": SELECTOR_FIRST,
 }
 
 
@@ -32,13 +34,13 @@ def s_op(frame: Frame, given: Given, purpose: str) -> Node:
     return frame.constant(given.span, value)
 
 
-def selector(frame: Frame, given: Given, purpose: str) -> Node:
-    """The value, which has to be a selector."""
+def selector(frame: Frame, given: Given, purpose: str, hint: str = MAKES_SELECTOR) -> Node:
+    """The value, which has to be a selector. `hint` says what to do when it is none."""
     if isinstance(given.value, Node) and given.value.is_selector:
         return given.value
     message = f"{purpose} has to be a selector, got {describe(given.value)}"
     label = f"this is {describe(given.value)}"
-    raise frame.error(given.span, message, label, "select(key, query, ==) makes a selector", code="kind")
+    raise frame.error(given.span, message, label, hint, code="kind")
 
 
 def atoms(frame: Frame, items: list[Static], span: Span, purpose: str) -> tuple[Const, ...]:

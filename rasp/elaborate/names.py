@@ -1,19 +1,30 @@
-"""TABLES of names: what may not be bound, and what to say about names that do not exist."""
+"""TABLES of names: what may not be bound; and what to say about a name that does not exist."""
+
+from collections.abc import Iterable
+
+from rasp.diagnostics import did_you_mean
+from rasp.foreign import NAMES, WORDS
 
 FORM_NAMES = ("select", "aggregate", "range", "zip", "len", "round", "indicator")
-
-#: Names of other languages, and those of forms that only exist as calls.
-FOREIGN_NAMES: dict[str, str] = {
-    "true": "write `True`",
-    "false": "write `False`",
-    "None": "there is no empty value; choose a number or a string",
-    "null": "there is no empty value; choose a number or a string",
-    "n": "the length of the input is called `length`",
-    **{name: f"`{name}` is not a value by itself: call it, as in {name}(…)" for name in FORM_NAMES},
-}
 
 #: Names that cannot be bound anywhere. The library's are protected only at the top level of a file.
 RESERVED = frozenset(
     {"tokens_asis", "tokens_str", "tokens_int", "tokens_bool", "tokens_float", "indices", "True", "False"}
     | {"out", "range", "zip", "len", "get", "round", "indicator"}
 )
+
+
+def hint_for(name: str, known: Iterable[str], called: bool = False) -> str:
+    """What to do about a name that is nowhere bound. `known` are those that are; `called` says that arguments follow,
+    so that a function is missing.
+    """
+    if name in FORM_NAMES:
+        return f"`{name}` is not a value by itself: call it, as in {name}(…)"
+    foreign = NAMES.get(name) or WORDS.get(name) or did_you_mean(name, known)
+    if foreign:
+        return foreign
+    if called:
+        return (
+            f"no such function is above or in the library; it is defined by `def {name}(…) {{ return …; }}`"
+        )
+    return f'a text stands in quotes: "{name}"'

@@ -7,8 +7,8 @@ node of the graph (an s-op or a selector). All but the nodes are gone when elabo
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
-from rasp.elaborate.names import FOREIGN_NAMES, FORM_NAMES
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.elaborate.names import FORM_NAMES, hint_for
 from rasp.graph import Constant, Graph, Node, Op
 from rasp.library.load import Loader
 from rasp.source import Source, Span
@@ -216,13 +216,19 @@ class Frame:
             case value:
                 return value
 
-    def unknown(self, name: str, span: Span) -> RaspError:
+    def check_callee(self, name: str, span: Span) -> None:
+        """Raises `RaspError` with a suggestion when there is nothing of that name to call."""
+        if self.scope.find(name) is None:
+            raise self.unknown(name, span, called=True)
+
+    def unknown(self, name: str, span: Span, called: bool = False) -> RaspError:
         if self.workshop.failed_loads:
             raise FollowUp(
                 Diagnostic(f"there is nothing called `{name}`", *self.where(span), code="follow-up")
             )
-        known = self.scope.names() | set(FORM_NAMES)
-        hint = (
-            FOREIGN_NAMES.get(name, "") or did_you_mean(name, known) or f'a text stands in quotes: "{name}"'
-        )
+        known = {known for known in self.scope.names() if not called or self.can_be_called(known)}
+        hint = hint_for(name, known | set(FORM_NAMES), called)
         return self.error(span, f"there is nothing called `{name}`", "unknown name", hint, "unknown-name")
+
+    def can_be_called(self, name: str) -> bool:
+        return isinstance(self.scope.find(name), Function)
