@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Every module, from the bottom up: an import goes to a module that stands earlier. The names of a row are in
 #: the folder that stands first; `.` is the folder itself, if its `__init__` holds code.
 LEVELS = (
-    ("rasp", "source depth values diagnostics write_whole tokens forms topics comments syntax foreign mistakes"),
+    (
+        "rasp",
+        "source depth values diagnostics write_whole tokens forms topics comments syntax foreign mistakes",
+    ),
     ("rasp", "build complaints grammar lexer parser chunks walk readings directives"),
     ("rasp.pretty", "document remarks expressions statements"),
     ("rasp", "style console svg format format_command pygments_lexer"),
