@@ -4,6 +4,7 @@ Subcommands import what they need when they run: `rasp run` and `rasp check` mus
 """
 
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -44,11 +45,18 @@ def start_repl(files: tuple[str, ...]) -> int:
     from rasp.repl import run_piped  # noqa: PLC0415
 
     repl = new_repl()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return run_piped(repl, files, sys.stdin)
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return run_piped(repl, files, piped_lines())
     from rasp.terminal import run_terminal  # noqa: PLC0415
 
     return run_terminal(repl, files)
+
+
+def piped_lines() -> Iterable[str]:
+    """Standard input, if there is one. Bytes that are no UTF-8 come through, for the prompt to complain about."""
+    if reconfigure := getattr(sys.stdin, "reconfigure", None):
+        reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+    return sys.stdin or ()
 
 
 @main.command()

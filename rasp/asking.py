@@ -1,35 +1,50 @@
-"""Commands of the prompt that tell something: help, type, layers, graph, vars, examples. Nothing changes.
+"""Commands of the prompt that tell something: help, source, type, layers, graph, vars, examples. Nothing changes.
 
 Expressions are elaborated in a program of their own, so that what is asked leaves no trace in the session.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
+from rasp import syntax
 from rasp.commands import Command, Prompt, usage
-from rasp.diagnostics import Diagnostic, RaspError
+from rasp.comments import comment_above
+from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.elaborate.scope import Applied, Function, Static
 from rasp.elaborate.static import describe
 from rasp.evaluate import EvaluationError, evaluate
+from rasp.events import Examples
 from rasp.graph import Node, reachable
 from rasp.graph_text import print_graph
-from rasp.help import help_lines
+from rasp.help import definition, help_lines
 from rasp.layers import cost_text, heads_per_layer
 from rasp.program import Program
 from rasp.session import Session
 from rasp.show import input_of, quoted
-from rasp.style import Line, Piece, line, paragraphs
+from rasp.source import Source
+from rasp.style import Line, Piece, line, paragraphs, wrapped
 from rasp.values import classify, is_atom
 
 ASKED = "<command>"
+ASKED_ABOUT = re.compile(r"""[("']*\s*([A-Za-z_]\w*)\s*(?:[)"']+|\(.*)""")
 #: Commands that are longer have a line of their own in the list.
 WIDEST = 30
 
 
-def help_command(prompt: Prompt, word: str) -> Iterable[Line]:
+def help_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`help` or `help NAME`"""
-    if not word:
-        return overview(prompt.commands)
+    return wrapped(
+        overview(prompt.commands) if not text else explanation(prompt, subject(text)), prompt.display.width
+    )
+
+
+def subject(text: str) -> str:
+    """What is asked about: of a call, or a name in parentheses or quotes, the name; of anything else all of it."""
+    return match[1] if (match := ASKED_ABOUT.fullmatch(text)) else text
+
+
+def explanation(prompt: Prompt, word: str) -> list[Line]:
+    """What is known about a word. Raises `RaspError` for nothing."""
     found = [
         row
         for command in prompt.commands
@@ -39,10 +54,38 @@ def help_command(prompt: Prompt, word: str) -> Iterable[Line]:
     found += help_lines(prompt.session, word)
     if not found:
         names = {*prompt.session.names(), *(command.word for command in prompt.commands)}
-        close = get_close_matches(word, sorted(names), n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "`help` lists the commands, `vars` the names"
+        hint = did_you_mean(word, names) or "`help` lists the commands, `vars` the names"
         raise RaspError(Diagnostic(f"nothing is known about `{word}`", hint=hint, code="command"))
     return found
+
+
+def source_command(prompt: Prompt, text: str) -> Iterable[Line]:
+    """`source NAME` or `NAME??`: the statement that defines it, with its comment."""
+    if not text:
+        raise usage("source sort")
+    name, session = subject(text), prompt.session
+    found = definition(session, name)
+    if found is not None:
+        return source_lines(*found)
+    kept = next((kept for kept in reversed(session.kept) if name in kept.binds), None)
+    if kept is not None:
+        return paragraphs(kept.text)
+    if help_lines(session, name):
+        hint = f"`help {name}` explains it"
+        told = Diagnostic(
+            f"`{name}` is not written in RASP, it is part of the language", hint=hint, code="command"
+        )
+        raise RaspError(told)
+    hint = did_you_mean(name, session.names()) or "`vars` lists the names"
+    raise RaspError(Diagnostic(f"there is nothing called `{name}`", hint=hint, code="command"))
+
+
+def source_lines(source: Source, statement: syntax.Statement) -> list[Line]:
+    """A statement as it stands in its text, below the comment that documents it."""
+    comment = [
+        line(Piece(f"# {text}".rstrip(), "dim")) for text in comment_above(source, statement.span.start)
+    ]
+    return [*comment, *paragraphs(source.text[statement.span.start : statement.span.end])]
 
 
 FIRST_STEPS = """Type a statement of RASP, and see what it makes of the running example:
@@ -51,11 +94,11 @@ FIRST_STEPS = """Type a statement of RASP, and see what it makes of the running 
   hist = selector_width(same);
   hist("banana");
 
-`help NAME` explains a name of the library (sort, length, ...), a word of the language (select, aggregate,
-operators, ...) or a command. Statements end with `;`, which Enter adds where only that is missing.
+`help NAME` (or `NAME?`) explains a name of the library (sort, length, ...), a word of the language (select,
+aggregate, operators, ...) or a command. Statements end with `;`, which Enter adds where only that is missing.
 
 On a terminal Tab completes, Up finds earlier lines, Alt-Enter goes on to a new line, Ctrl-C drops the line or
-stops what runs, Ctrl-D leaves.
+stops what runs, Ctrl-D leaves. `undo` takes back the last change.
 """
 
 
@@ -177,7 +220,10 @@ def kind_of_binding(value: Static) -> str:
 
 def examples_command(prompt: Prompt, _: str) -> Iterable[Line]:
     """`examples`"""
-    found = prompt.session.examples
+    return examples_lines(prompt.session.examples)
+
+
+def examples_lines(found: Examples) -> list[Line]:
     rows = (("s-op", found.s_op, found.s_op_on), ("selector", found.selector, found.selector_on))
     return [
         line(f"  {kind.ljust(8)} example  ", Piece(quoted(value), "value"), "" if on else "  (not shown)")
@@ -186,7 +232,14 @@ def examples_command(prompt: Prompt, _: str) -> Iterable[Line]:
 
 
 ASKING = (
-    Command("help", "[NAME]", "explain a name, a word of the language, or a command", help_command, "name"),
+    Command(
+        "help",
+        "[NAME]",
+        "explain a name, a word of the language, or a command (also `NAME?`)",
+        help_command,
+        "name",
+    ),
+    Command("source", "NAME", "the text that defines a name (also `NAME??`)", source_command, "name"),
     Command("vars", "", "what is bound here", variables_command),
     Command("examples", "", "the running examples", examples_command),
     Command("type", "EXPR", "what kind of value an expression has", type_command, "name"),

@@ -17,6 +17,8 @@ from rasp.source import Source
 from rasp.tokens import Token
 
 UNFINISHED = "unfinished"
+FIRST_PROMPT, NEXT_PROMPT = ">> ", ".. "
+GREETING_STARTS = "RASP. The running example is "
 BLOCKS = ("def", "for")
 
 
@@ -49,6 +51,27 @@ def is_blank(text: str) -> bool:
     """Is there nothing but blanks and comments?"""
     tokens, _ = tokenize(Source("", text))
     return tokens[0].kind == "end"
+
+
+@dataclass
+class Transcript:
+    """What was typed, of a text that may be what a prompt has printed. From the first line on that begins with
+    `>> `, or is the prompt's greeting, only lines with a prompt in front were typed; before, all were.
+    """
+
+    begun: bool = False
+    starts: bool = False
+
+    def typed(self, line: str) -> str | None:
+        """What was typed of a line, or None. `starts` says whether something new begins with it."""
+        self.starts = line == FIRST_PROMPT.rstrip() or line.startswith(FIRST_PROMPT)
+        self.begun |= self.starts or line.startswith(GREETING_STARTS)
+        if not self.begun:
+            return line
+        for sign in (FIRST_PROMPT, NEXT_PROMPT):
+            if line == sign.rstrip() or line.startswith(sign):
+                return line[len(sign) :]
+        return None
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Commands of the prompt: words that are no statements of the language, as in `help sort` or `layers hist`.
 
 They take no names away. A line whose first word is bound, or is being bound, is a statement wherever it can
-be one: `type = 3;`, `help(x);`. With a colon in front (`:type x`) it is a command in any case.
+be one: `type = 3;`, `help(x);`. With a colon in front (`:type x`) it is a command in any case. No statement has
+a question mark, so `x?` and `?x` ask for help, `x??` for the source.
 """
 
 import re
@@ -15,7 +16,11 @@ from rasp.session import Session
 from rasp.show import Display
 from rasp.style import Line
 
-LINE = re.compile(r"\s*(?P<colon>:?)\s*(?P<word>[A-Za-z_]\w*|\?)(?P<rest>.*)")
+LINE = re.compile(r"\s*(?P<colon>:?)\s*(?P<word>[A-Za-z_]\w*)(?P<rest>.*)")
+QUESTION = re.compile(r"\s*(?P<before>\?\??)?\s*(?P<about>[^?;#\"]*?)\s*(?P<behind>\?\??)?\s*;?\s*")
+QUESTIONS: dict[str, str] = {"?": "help", "??": "source"}
+#: What makes the first word a name that is being bound.
+BINDING = re.compile(r"=(?!=)|,\s*[A-Za-z_]")
 #: What may follow a command but not a name.
 ARGUMENT = re.compile(r"[A-Za-z_0-9\"]")
 JOINING = re.compile(r"(if|else|in|and|or)\b")
@@ -23,11 +28,12 @@ JOINING = re.compile(r"(if|else|in|and|or)\b")
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """What a command works on."""
+    """What a command works on. `typed` is what was carried out so far."""
 
     session: Session
     display: Display
     commands: "Sequence[Command]"
+    typed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,18 +56,26 @@ def recognise(
     text: str, commands: Sequence[Command], is_bound: Callable[[str], bool]
 ) -> tuple[Command, str] | None:
     """The command that a line is, and its argument; None for a statement."""
+    question = QUESTION.fullmatch(text)
+    if question and (question["before"] or question["behind"]):
+        asked = QUESTIONS[question["behind"] or question["before"]]
+        return next(
+            (command, question["about"].removeprefix("help "))
+            for command in commands
+            if command.word == asked
+        )
     match = LINE.fullmatch(text)
-    word = "help" if match and match["word"] == "?" else match["word"] if match else ""
+    word = match["word"] if match else ""
     command = next((command for command in commands if command.word == word), None)
     if match is None or command is None:
         return None
     rest = match["rest"].strip()
     rest = rest.removesuffix(";").rstrip()
-    if match["colon"] or match["word"] == "?":
+    if match["colon"]:
         return command, rest
     if word in KEYWORDS:  # `examples on` belongs to the language
         return (command, rest) if not rest else None
-    if rest.startswith(("=", ",")):
+    if BINDING.match(rest) and (word, rest) != ("help", "="):
         return None
     can_be_statement = is_bound(word) and (not ARGUMENT.match(rest) or JOINING.match(rest))
     return None if can_be_statement else (command, rest)

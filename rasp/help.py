@@ -16,6 +16,7 @@ from rasp.elaborate.scope import Function, Static
 from rasp.elaborate.static import describe
 from rasp.graph import Node
 from rasp.layers import cost_text, heads_per_layer
+from rasp.moments import defined
 from rasp.parser import parse_tolerantly
 from rasp.program import Program
 from rasp.session import PROMPT, Session
@@ -65,16 +66,6 @@ def origin(session: Session, name: str, value: Static) -> str:
     return ""
 
 
-def defined(statement: syntax.Statement) -> tuple[str, ...]:
-    match statement:
-        case syntax.Assign(names):
-            return tuple(name.text for name in names)
-        case syntax.FunctionDefinition(name):
-            return (name.text,)
-        case _:
-            return ()
-
-
 def definitions(session: Session) -> Iterator[tuple[Source, syntax.Statement]]:
     """All statements that may define a name, the ones that count first: typed, loaded, the library's."""
     texts = {**session.workshop.loaded, PROMPT: session.text}
@@ -85,12 +76,18 @@ def definitions(session: Session) -> Iterator[tuple[Source, syntax.Statement]]:
     yield from ((library.source, statement) for statement in library.statements)
 
 
+def definition(session: Session, name: str) -> tuple[Source, syntax.Statement] | None:
+    """The latest statement that defines a name, and its text."""
+    return next((found for found in definitions(session) if name in defined(found[1])), None)
+
+
 def documentation(session: Session, name: str) -> tuple[str, ...]:
     """The comment above the latest definition of a name."""
-    for source, statement in definitions(session):
-        if name in defined(statement):
-            lines = comment_above(source, statement.span.start)
-            return tuple(text for text in lines if not DIRECTIVE.match(text))
+    found = definition(session, name)
+    if found is not None:
+        source, statement = found
+        lines = comment_above(source, statement.span.start)
+        return tuple(text for text in lines if not DIRECTIVE.match(text))
     value = session.scope.find(name)
     return tuple(value.doc.splitlines()) if isinstance(value, Function) else ()
 

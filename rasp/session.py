@@ -6,8 +6,8 @@ the same bindings again.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from rasp import syntax
 from rasp.comments import comment_above
@@ -23,6 +23,7 @@ from rasp.events import Answered, Doubted, Drawing, Event, Examples, ExampleTold
 from rasp.graph import Node
 from rasp.library.load import Files, Loader, Texts, find
 from rasp.lint import lint, lint_statement
+from rasp.moments import Kept, Moment, defined
 from rasp.parser import parse_tolerantly
 from rasp.program import Program, load_program
 from rasp.source import Source
@@ -35,20 +36,12 @@ SESSION = "<session>"
 USES_OUT = re.compile(r"\bout\b")
 
 
-@dataclass(frozen=True)
-class Kept:
-    """The text of a statement that succeeded."""
-
-    text: str
-    only_shows: bool = False
-    loads: bool = False
-
-
 class Session:
     """The state behind a prompt."""
 
     def __init__(self, loader: Loader | None = None) -> None:
         self.examples = Examples()
+        self.past: list[Moment] = []
         self.start(Files() if loader is None else loader)
 
     def start(self, loader: Loader) -> None:
@@ -71,6 +64,16 @@ class Session:
     def text(self) -> str:
         """The statements as a program."""
         return "".join(f"{kept.text}\n" for kept in self.statements)
+
+    @property
+    def moment(self) -> Moment:
+        """The session as it is now."""
+        return Moment(tuple(self.kept), self.examples, dict(self.answers), dict(self.workshop.loaded))
+
+    def remember(self, before: Moment) -> None:
+        """Let `undo` come back to a moment, if there is a difference to now."""
+        if before.differs(self.moment):
+            self.past.append(before)
 
     @property
     def bindings(self) -> dict[str, Static]:
@@ -96,15 +99,20 @@ class Session:
     def frame(self, source: Source) -> Frame:
         return Frame(self.workshop, source, self.scope, loading=(source.name,))
 
-    def run(self, text: str) -> Iterator[Event]:
+    def run(self, text: str) -> Generator[Event]:
         """Carry out a text. If a part of it cannot be read, only that is reported."""
         source = Source(PROMPT, text)
         module = parse_tolerantly(source)
         for problem in module.problems:
             yield Failed(problem)
-        if not module.problems:
+        if module.problems:
+            return
+        before = self.moment
+        try:
             for statement in module.statements:
                 yield from self.perform(source, statement)
+        finally:
+            self.remember(before)
 
     def perform(self, source: Source, statement: syntax.Statement) -> Iterator[Event]:
         """Carry out one statement."""
@@ -126,7 +134,7 @@ class Session:
             raise
         yield from map(Failed, self.forget_problems())
         if not isinstance(statement, syntax.Draw | syntax.ConsoleStatement):
-            self.keep(source, statement)
+            self.keep(source, statement, before)
         yield from map(Doubted, self.doubts(source, statement))
         yield from self.consequences(source, statement, value, before)
         yield from self.put_aside(isinstance(statement, syntax.Load))
@@ -139,11 +147,14 @@ class Session:
             return lint(program) if program and not program.diagnostics else []
         return lint_statement(statement, source, self.workshop.protected)
 
-    def keep(self, source: Source, statement: syntax.Statement) -> None:
+    def keep(self, source: Source, statement: syntax.Statement, before: dict[str, Static | Missing]) -> None:
+        changed = [name for name, value in self.scope.values.items() if before.get(name) is not value]
+        binds = dict.fromkeys((*defined(statement), *changed))
+        binds.pop("out", None)
         lines = [f"# {line}".rstrip() for line in comment_above(source, statement.span.start)]
         text = "\n".join([*lines, source.text[statement.span.start : statement.span.end]])
         only_shows = isinstance(statement, syntax.ExpressionStatement)
-        self.kept.append(Kept(text, only_shows, isinstance(statement, syntax.Load)))
+        self.kept.append(Kept(text, tuple(binds), only_shows, isinstance(statement, syntax.Load)))
 
     def forget_problems(self) -> list[Diagnostic]:
         """The problems that loaded files have had since the last statement."""
@@ -245,15 +256,3 @@ class Session:
                 given = Given(expression(frame, statement.input), statement.input.span)
         items = tuple(input_items(frame, given))
         return Drawing(frame.source.text[span.start : span.end], value, items)
-
-    def reload(self) -> Iterator[Event]:
-        """Read the loaded files again and repeat the statements. When a file has errors now, nothing
-        changes.
-        """
-        fresh = Session(self.loader)
-        for kept in self.statements:
-            failures = [event for event in fresh.run(kept.text) if isinstance(event, Failed)]
-            yield from failures
-            if failures and kept.loads:
-                return
-        self.workshop, self.scope, self.kept = fresh.workshop, fresh.scope, fresh.kept

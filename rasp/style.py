@@ -1,5 +1,6 @@
 """Lines of text in styles: what is printed on a terminal in colour, and elsewhere plainly."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -66,6 +67,76 @@ def left(text: str, width: int) -> str:
 def paragraphs(text: str, style: str = "plain") -> list[Line]:
     """A text's lines in one style."""
     return [line(Piece(row, style)) for row in text.splitlines()]
+
+
+#: Texts are written in lines of about this many columns: one as long as that goes on in the next.
+FULL = 85
+#: How far in a text is that stood in a column for which there is no room.
+NARROW = 6
+WORD = re.compile(r"\s*\S+")
+LAST_COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)(?!.*\S {2,}\S)")
+
+
+def wrapped(rows: Iterable[Line], width: int | None) -> list[Line]:
+    """Lines of words, broken between words where they are wider than `width`, the rest below their last column.
+    Lines that went on in the next are filled anew.
+    """
+    found = list(rows)
+    if width is None:
+        return found
+    whole: list[Line] = []
+    for above, row in zip([(), *found], found, strict=False):
+        if goes_on(above, row):
+            whole[-1] = (*whole[-1], Piece(" "), *part(row, margin(plain(row)), len(plain(row))))
+        else:
+            whole.append(row)
+    return [piece for row in whole for piece in broken(row, width)]
+
+
+def goes_on(above: Line, row: Line) -> bool:
+    """Is a line the rest of the sentence above?"""
+    before, text = plain(above), plain(row)
+    alike = (
+        margin(before) == margin(text) and above[-1:] and above[-1].style == row[0].style if row else False
+    )
+    return len(before) >= FULL and not before.endswith(".") and bool(alike) and "  " not in text.strip()
+
+
+def margin(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def broken(row: Line, width: int) -> list[Line]:
+    """One line in as many as it needs."""
+    text = plain(row)
+    if breadth(text) <= width:
+        return [row]
+    if margin(text) > width // 2:
+        return broken((Piece(" " * NARROW), *part(row, margin(text), len(text))), width)
+    column = LAST_COLUMN.search(text)
+    squeezed = column is not None and column.end() > width // 2
+    indent = column.end() if column and not squeezed else margin(text) + (4 if squeezed else 0)
+    spans: list[tuple[int, int]] = []
+    begin = used = 0
+    for word in WORD.finditer(text):
+        at_column = squeezed and column is not None and word.start() == column.start()
+        if used and (at_column or used + breadth(word[0]) > width):
+            spans.append((begin, word.start()))
+            begin, used = word.end() - len(word[0].lstrip()), indent
+        used += breadth(text[max(begin, word.start()) : word.end()])
+    first, *rest = [*spans, (begin, len(text))]
+    return [part(row, *first), *[(Piece(" " * indent), *part(row, *span)) for span in rest]]
+
+
+def part(row: Line, start: int, end: int) -> Line:
+    """The characters of a line from one place to another."""
+    found: list[Piece] = []
+    place = 0
+    for piece in row:
+        text = piece.text[max(0, start - place) : max(0, end - place)]
+        place += len(piece.text)
+        found += [Piece(text, piece.style)] if text else []
+    return tuple(found)
 
 
 def joined(rows: Iterable[Line]) -> str:

@@ -11,21 +11,27 @@ from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
+from prompt_toolkit.validation import Validator
 
-from rasp.chunks import is_blank, needs_more, only_semicolon_missing
+from rasp.chunks import FIRST_PROMPT, NEXT_PROMPT, is_blank, needs_more, only_semicolon_missing
 from rasp.completion import RaspCompleter
 from rasp.highlight import SessionLexer
-from rasp.repl import GREETING, Repl, load_files
+from rasp.lexer import tokenize
+from rasp.repl import GREETING, Repl, load_files, undecoded
 from rasp.show import quoted
-from rasp.style import Line, Piece, breadth, coloured, cut, line, plain
+from rasp.source import Source
+from rasp.style import Line, Piece, breadth, coloured, cut, line, plain, wrapped
+from rasp.tokens import Token
 
-PROMPT_SIGN = ">> "
-CONTINUATION = ".. "
+#: A statement of more lines is told how to end.
+LONG = 3
+NOT_TEXT = "there is a byte in it that is no UTF-8 text; delete it"
 #: A line of output takes no more lines of the terminal.
 MOST_LINES = 8
 STYLE = Style.from_dict(
@@ -48,7 +54,9 @@ def run_terminal(repl: Repl, files: Iterable[str]) -> int:
     """Talk with a person until they leave. The exit code is 0, whatever they mistyped."""
     repl.write = print_coloured if has_colours() else print_plain
     repl.width = lambda: shutil.get_terminal_size().columns
-    print(GREETING.format(example=quoted(repl.session.examples.s_op)))
+    greeting = line(GREETING.format(example=quoted(repl.session.examples.s_op)))
+    for row in wrapped([greeting], repl.width()):
+        print_plain(row)
     load_files(repl, files)
     session = prompt_session(repl)
     while True:
@@ -58,7 +66,7 @@ def run_terminal(repl: Repl, files: Iterable[str]) -> int:
             continue
         except EOFError:
             return 0
-        if not repl.take(completed(repl, text)):
+        if not repl.take_whole(text):
             return 0
 
 
@@ -86,21 +94,14 @@ def fitted(row: Line) -> list[Line]:
     return [cut(row, room), line(Piece(f"  … {length - room:,} characters left out", "dim"))]
 
 
-def completed(repl: Repl, text: str) -> str:
-    """The text with a `;`, if that is all it lacks."""
-    if repl.command(text) is None and only_semicolon_missing(text):
-        return f"{text.rstrip()};"
-    return text
-
-
 def prompt_session(
     repl: Repl, keyboard: Input | None = None, screen: Output | None = None
 ) -> PromptSession[str]:
     """The editor; on the terminal of this process unless others are given."""
-    return PromptSession(
-        [("class:prompt", PROMPT_SIGN)],
+    session: PromptSession[str] = PromptSession(
+        [("class:prompt", FIRST_PROMPT)],
         multiline=True,
-        prompt_continuation=[("class:prompt", CONTINUATION)],
+        prompt_continuation=[("class:prompt", NEXT_PROMPT)],
         lexer=SessionLexer(repl),
         completer=RaspCompleter(repl),
         complete_while_typing=False,
@@ -110,9 +111,34 @@ def prompt_session(
         style=STYLE,
         enable_history_search=True,
         tempfile_suffix=".rasp",
+        validator=Validator.from_callable(lambda text: undecoded(text) is None, error_message=NOT_TEXT),
+        validate_while_typing=False,
         input=keyboard,
         output=screen,
     )
+
+    def tell_way_out(buffer: Buffer) -> None:
+        session.bottom_toolbar = way_out(buffer.text)
+
+    session.default_buffer.on_text_changed += tell_way_out
+    return session
+
+
+def way_out(text: str) -> str | None:
+    """How to get out of a statement that goes on and on; nothing while it is short."""
+    if text.count("\n") < LONG:
+        return None
+    tokens, _ = tokenize(Source("", text))
+    open_ones: list[Token] = []
+    for token in tokens:
+        if token.is_one_of("(", "[", "{"):
+            open_ones.append(token)
+        elif token.is_one_of(")", "]", "}") and open_ones:
+            open_ones.pop()
+    if not open_ones:
+        return "this is not complete; Ctrl-C drops all"
+    number = text.count("\n", 0, open_ones[-1].start) + 1
+    return f"`{open_ones[-1].text}` of line {number} is open; Ctrl-C drops all"
 
 
 def state_folder() -> Path:
@@ -166,7 +192,7 @@ def keys(repl: Repl) -> KeyBindings:
 def is_ready(repl: Repl, text: str) -> bool:
     """Can the text be carried out?"""
     if is_blank(text):
-        return not text.strip()
+        return not text.strip() or text.endswith("\n")
     return repl.command(text) is not None or only_semicolon_missing(text) or not needs_more(text)
 
 

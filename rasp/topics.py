@@ -58,6 +58,11 @@ tokens_int, tokens_float, tokens_bool and tokens_asis read it as integers, float
     "out": "The value of the last expression.",
     "True": "The boolean that holds.",
     "False": "The boolean that does not hold.",
+    "assignment": """name = value;   or   a, b = value, value;
+Gives a value a name. An s-op is shown on the running example as well.""",
+    "comments": """# ...
+What follows the sign, up to the end of the line, is for people. A comment right above a definition is what
+`help NAME` says about it.""",
     "operators": """tightest first:
   x[i]   f(x)            index, call; s("abc") is what an s-op gives for an input
   not x   -x   +x
@@ -71,5 +76,14 @@ tokens_int, tokens_float, tokens_bool and tokens_asis read it as integers, float
   x in list""",
 }
 
-#: Words explained together with another one.
-SEE: dict[str, str] = {"quit": "exit", "else": "if", "example": "set"}
+#: Words and signs explained together with another one.
+SEE: dict[str, str] = {
+    "quit": "exit",
+    "else": "if",
+    "example": "set",
+    **dict.fromkeys(
+        ("==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "^", "[", "[]", "x[i]"), "operators"
+    ),
+    "=": "assignment",
+    "#": "comments",
+}

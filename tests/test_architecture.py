@@ -26,7 +26,10 @@ LEVELS = (
     ("rasp.elaborate", "names scope static binding failure lift apply index builtins expressions statements"),
     ("rasp.elaborate", "prelude"),
     ("rasp", "program lint face"),
-    ("rasp", "naming sequences matrix formula events session show help commands asking keeping"),
+    (
+        "rasp",
+        "naming sequences matrix formula events moments session changes show help commands asking keeping",
+    ),
     ("rasp", "picture draw_text draw_svg draw_dot drawing repl completion highlight terminal"),
     ("rasp.language_server", "patience positions document names complaints describe complete outline server"),
     ("rasp", ". cli __main__"),

@@ -191,6 +191,20 @@ def test_a_misspelt_name_is_no_command() -> None:
         (["help quit"], "Ctrl-D"),
         (["help layers"], "layers EXPR"),
         (["? sort"], "ascending order"),
+        (["sort?"], "ascending order"),
+        (["help(sort)"], "ascending order"),
+        (["help sort(tokens, tokens);"], "ascending order"),
+        (["help =="], "tightest first"),
+        (["help ="], "Gives a value a name"),
+        (["==" + "?", "1;"], "value: out =  1"),
+        (["help ==", "1;"], "value: out =  1"),
+        (["help nosuch?"], "nothing is known about `nosuch`"),
+        (["sort??"], "return aggregate(select(rank, indices, ==), seq);"),
+        (["source length"], "length = selector_width(full_s);"),
+        (["# Mine.", "x = 3;", "x??"], "# Mine.\nx = 3;"),
+        (["for i in [1, 2] { z = i; }", "source z"], "for i in [1, 2] { z = i; }"),
+        (["source select"], "not written in RASP"),
+        (["source lenth"], "did you mean `length`?"),
         (["# Mine.", "x = 3;", "help x"], "  Mine."),
         (["help nosuch"], "nothing is known about `nosuch`"),
         (["vars"], "nothing is bound yet"),
@@ -203,6 +217,22 @@ def test_a_misspelt_name_is_no_command() -> None:
         (["type"], "as in `type"),
         (["graph length"], "# length"),
         (["reload"], "no file has been loaded"),
+        (["undo"], "there is nothing to undo"),
+        (["x = 1;", "x;", "undo", "vars"], "taken back: x = 1;\nnothing is bound yet"),
+        (["x = 1;", "x = 2;", "undo", "x;"], "value: x =  1"),
+        (["x = 1; y = 2;", "undo", "vars"], "nothing is bound yet"),
+        (["x = 1;", "del x", "undo", "x;"], "back again: `x`\n    value: x =  1"),
+        (["x = 1;", "y = x;", "clear", "undo", "vars"], "  x  1\n  y  1"),
+        (['set example "ab"', "undo"], 's-op     example  "hello"'),
+        (["examples off", "undo", "indices;"], "[0, 1, 2, 3, 4]"),
+        (["del x"], "`x` was not bound here"),
+        (["x = 1;", "y = x + 1;", "del x"], "since `y = x + 1;` needs it\n  = hint: `del x y` deletes both"),
+        (["x = 1;", "y = x + 1;", "del x, y;", "vars"], "nothing is bound yet"),
+        (["a, b = 1, 2;", "del a"], "`a, b = 1, 2;` has bound `b`, too"),
+        (["tokens = indices;", "y = tokens + 1;", "del tokens"], "since `y = tokens + 1;` needs it"),
+        (["tokens = indices;", "del tokens", "tokens;"], "[h, e, l, l, o]"),
+        (["def f(y) { return y; }", "y = 1;", "del y", "f(2);"], "value: out =  2"),
+        (["x = 1; # one", "history"], "  x = 1; # one"),
         (["layers sort(tokens, tokens)"], "as written  2 layers with 2 + 1 heads"),
         (["layers full_s"], "a selector becomes a head"),
         (["layers tokens * 0.5"], "not for "),
@@ -236,6 +266,59 @@ def test_compile_and_verify(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "verified" in capsys.readouterr().out
     assert talk('apply out "aba"', 'apply "out" ["b"]') == "aba -> [2, 1, 2] (ints)\nb -> [1] (ints)"
     assert "not in the model's vocabulary" in talk('apply out "xyz"')
+
+
+SESSION = [
+    "# Twice.", "def f(x) {", "  return x * 2;", "}", "y = f(indices);", 'y("abc");', "nosuch;", "vars", "undo", "y;",
+    "x = (1 +;",
+]  # fmt: skip
+
+
+def test_what_was_typed_can_be_repeated(folder: Path) -> None:
+    printed = talk(*SESSION, "history typed.txt")
+    assert printed.endswith("\nwritten to typed.txt; `rasp < typed.txt` repeats it")
+    typed = (folder / "typed.txt").read_text().splitlines()
+    assert typed == SESSION
+    assert printed.startswith(talk(*typed))
+    assert "already a file" in talk("history typed.txt")
+
+
+def test_what_the_prompt_printed_can_be_repeated() -> None:
+    record = ['RASP. The running example is "hello". `help` tells what can be typed.']
+    repl = new_repl()
+    for typed in ("x = 1", "def f(y) {\n  return y;\n}", "f(x) # once", "x = (1", "vars"):
+        first, *rest = typed.split("\n")
+        record += [f">> {first}", *(f".. {line}" for line in rest)]
+        rows: list[str] = []
+        repl.write = lambda row, rows=rows: rows.append(plain(row))
+        assert repl.take_whole(typed)
+        record += rows
+    told = [line for line in record[1:] if not line.startswith((">> ", ".. "))]
+    assert talk(*record) == "\n".join(told)
+    assert "expected `)`" in talk(*record)
+
+
+def test_a_pasted_transcript_does_not_change_what_follows() -> None:
+    repl = new_repl()
+    talk(repl=repl)
+    assert repl.take_whole(">> x = 1\n    value: x =  1\n>> y = (x\n..  + 1)\n")
+    assert repl.take_whole("z = 3")
+    assert repl.session.bindings == {"x": 1, "y": 2, "z": 3}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['x = "\udcff";', "\udcff", "help \udcff", "# \udcff", 'set example "\udce4"', "save \udcff", "\udcff?"],
+)
+def test_bytes_that_are_no_text_are_refused(line: str, folder: Path) -> None:
+    repl = new_repl()
+    text = talk(line, "1;", repl=repl)
+    assert "value: out =  1" in text
+    assert "internal" not in text
+    assert not list(folder.iterdir())
+    assert "is not UTF-8" in text
+    assert repl.failed
+    talk("history all", repl=repl)
 
 
 def test_save_writes_a_program_with_its_examples(folder: Path) -> None:
@@ -288,7 +371,7 @@ def test_an_interruption_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> No
     with monkeypatch.context() as patched:
         patched.setattr("rasp.show.evaluate", interrupted)
         patched.setattr("rasp.elaborate.apply.evaluate", interrupted)
-        assert "interrupted" in talk("y = indices;", repl=repl)
+        assert "stays; `undo` takes it back" in talk("y = indices;", repl=repl)
         assert "interrupted" in talk('for i in [1, 2] { x = i; z = indices("ab"); }', repl=repl)
     assert repl.session.bindings["x"] == 1
     assert "value: x =  1" in talk("x;", repl=repl)
@@ -396,6 +479,8 @@ def test_highlighting_knows_kinds() -> None:
         ("set example", True),
         ("set example [1,", False),
         ("# a comment", False),
+        ("# a comment\n", True),
+        ("x = 1 # one", True),
         ("x = ;", True),
         ("for x in [1] {\n  y = x\n}", True),
     ],
@@ -406,9 +491,11 @@ def test_enter_goes_on_where_something_is_missing(text: str, ready: bool) -> Non
 
 def test_a_last_semicolon_may_be_left_out_on_a_terminal() -> None:
     repl = new_repl()
-    assert terminal.completed(repl, "x = 1 ") == "x = 1;"
-    assert terminal.completed(repl, "help") == "help"
-    assert terminal.completed(repl, "x = (1") == "x = (1"
+    assert repl.completed("x = 1 ") == "x = 1;"
+    assert repl.completed("x = 1 # one") == "x = 1; # one"
+    assert repl.completed("x = 1 # one\n# two") == "x = 1; # one\n# two"
+    assert repl.completed("help") == "help"
+    assert repl.completed("x = (1") == "x = (1"
     assert only_semicolon_missing("tokens")
     assert not only_semicolon_missing("x = 1;")
 
@@ -462,6 +549,29 @@ def test_long_lines_are_cut_on_a_terminal() -> None:
     kept, note = terminal.fitted((Piece("x" * 10_000),))
     assert plain(kept).endswith("x…")
     assert "left out" in plain(note)
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_help_breaks_lines_between_words(width: int) -> None:
+    repl = new_repl()
+    words = talk("help", "help aggregate", "help operators", "sort?", repl=repl).split()
+    repl.width = lambda: width
+    text = talk("help", "help aggregate", "help operators", "sort?", repl=repl)
+    assert text.split() == words
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = [1,\n2", None),
+        ("x = [1,\n2,\n3,\n", "`[` of line 1 is open; Ctrl-C drops all"),
+        ("def f(x) {\n y = (x\n  + 1);\n z = (y\n", "`(` of line 4 is open; Ctrl-C drops all"),
+        ("x =\n\n\n", "this is not complete; Ctrl-C drops all"),
+    ],
+)
+def test_a_long_statement_says_how_to_get_out(text: str, told: str | None) -> None:
+    assert terminal.way_out(text) == told
 
 
 def test_who_wants_no_colours_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rasp.changes import reload
 from rasp.events import Answered, Drawing, Event, Failed, Left, Shown
 from rasp.program import load_program
 from rasp.session import Session
@@ -128,10 +129,10 @@ def test_reload(folder: Path) -> None:
     session = Session()
     run(session, 'load "lib";', "b = a + 1;")
     file.write_text("a = 5;\n")
-    assert not list(session.reload())
+    assert not list(reload(session))
     assert session.bindings == {"a": 5, "b": 6}
     file.write_text("a = ;\n")
-    assert failures(list(session.reload()))
+    assert failures(list(reload(session)))
     assert session.bindings == {"a": 5, "b": 6}
 
 
