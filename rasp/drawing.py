@@ -1,7 +1,9 @@
 """`draw(...)`: the picture as text, as files in the folder `drawings`, and the answer."""
 
+import json
 import re
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 from rasp.diagnostics import Diagnostic, RaspError
@@ -17,7 +19,10 @@ from rasp.style import Line, Piece, line
 from rasp.write_whole import reason, write_text
 
 FOLDER = Path("drawings")
-LONGEST_NAME = 60
+#: What stands for itself in the name of a file, also where capitals do not count.
+FAITHFUL = re.compile(r"[a-z0-9_]{1,40}")
+LONGEST_PART = 30
+DIGITS = 8
 
 
 def drawing_lines(drawing: Drawing, display: Display, examples: Examples) -> Iterable[Line]:
@@ -38,10 +43,17 @@ def answer(drawing: Drawing) -> Applied:
 
 
 def file_name(drawing: Drawing) -> str:
-    """A name that any file system takes, from what is drawn and the input."""
-    given = "".join(map(str, drawing.items))
-    parts = [re.sub(r"[^\w]+", "_", part).strip("_") for part in (drawing.name, given)]
-    return "-".join(part for part in parts if part)[:LONGEST_NAME] or "drawing"
+    """A name that any file system takes, from what is drawn and the input; no other drawing of the program has it.
+
+    Where the two can be read off the name, they are all of it: `hist-abba`. Otherwise a digest of them follows.
+    """
+    parts = (drawing.name, "".join(map(str, drawing.items)))
+    single = all(isinstance(item, str) and len(item) == 1 for item in drawing.items)
+    if single and all(map(FAITHFUL.fullmatch, parts)):
+        return "-".join(parts)
+    whole = json.dumps([drawing.name, *drawing.items]).encode()
+    readable = [re.sub(r"\W+", "_", part, flags=re.ASCII).strip("_")[:LONGEST_PART] for part in parts]
+    return "-".join([*filter(None, readable), sha256(whole).hexdigest()[:DIGITS]])
 
 
 def write_files(drawn: Picture, name: str) -> list[Path]:

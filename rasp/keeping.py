@@ -17,7 +17,7 @@ from rasp.style import Line, Piece, line
 from rasp.write_whole import write_text
 
 #: What is written to: a name, in quotes if it has blanks, and perhaps the word that permits to replace it.
-TARGET = re.compile(r"""(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))(?:\s+(?P<over>over))?""")
+TARGET = re.compile(r"""(?:"(?P<quoted>[^"]+)"|(?P<plain>[^\s"]+))(?:\s+(?P<over>over))?""")
 
 
 def save_command(prompt: Prompt, text: str) -> Iterable[Line]:

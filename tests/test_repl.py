@@ -1,5 +1,6 @@
 """The prompt as a user meets it: piped sessions against recorded ones, commands, and keys on a terminal."""
 
+import errno
 import json
 import os
 import re
@@ -340,10 +341,66 @@ def test_mistakes_in_a_loaded_file_stop_only_compiling(folder: Path) -> None:
 
 
 def test_draw_writes_files_and_says_where(folder: Path) -> None:
-    text = talk('draw(tokens == "a", "a/b");')
-    assert "drawn in drawings/tokens_a-a_b.svg and drawings/tokens_a-a_b.dot" in text
-    assert text.endswith("\t =  [T, F, F] (bools)")
-    assert (folder / "drawings" / "tokens_a-a_b.svg").read_text().startswith("<svg")
+    text = talk('draw(indices, "ab");')
+    assert "drawn in drawings/indices-ab.svg and drawings/indices-ab.dot" in text
+    assert text.endswith("\t =  [0, 1] (ints)")
+    assert (folder / "drawings" / "indices-ab.svg").read_text().startswith("<svg")
+
+
+def test_every_drawing_has_its_own_files(folder: Path) -> None:
+    given = [
+        '"()"',
+        '"[]"',
+        '"[)"',
+        '["ab"]',
+        '"ab"',
+        '"AB"',
+        '["a", "b"]',
+        '"a b"',
+        '"a_b"',
+        "[1]",
+        "[1.0]",
+        '"1"',
+    ]
+    given += ['"%s"' % ("x" * 300), '"%s"' % ("x" * 301), '"é"', '"e\u0301"', '"../x"', '"-"']
+    lines = [f"draw({name}, {items});" for name in ("indices", "indices == 1") for items in given]
+    assert "error" not in talk(*lines)
+    found = list((folder / "drawings").iterdir())
+    assert len(found) == 2 * 2 * (len(given) - 1)  # "ab" and ["a", "b"] are the same input
+    assert len({path.name.lower() for path in found}) == len(found)
+    assert all(path.name.isascii() and path.name.startswith("indices") for path in found)
+
+
+LONG = "n" * 300
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"save {LONG}", f"save {LONG} over", f"history {LONG}", f'load "{LONG}";', "save nosuch/folder"),
+        *("history .", 'load ".";', 'load "a\0b";', "save a\0b", "save", "save a b c", 'save ""', 'load "";'),
+    ],
+)
+def test_files_that_cannot_be(line: str, folder: Path) -> None:
+    text = talk(line)
+    assert text.startswith("error: ")
+    assert "internal" not in text and "Errno" not in text
+    assert not list(folder.iterdir())
+
+
+def test_a_program_is_not_lost_when_saving_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk("x = 1;", "save mine")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.write", full)
+    repl = new_repl()
+    text = talk("y = 2;", "save mine over", repl=repl)
+    assert "mine.rasp cannot be written: No space left on device" in text
+    monkeypatch.undo()
+    assert (folder / "mine.rasp").read_text() == "x = 1;\n"
+    assert [path.name for path in folder.iterdir()] == ["mine.rasp"]
 
 
 def test_statements_over_several_lines() -> None:
