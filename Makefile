@@ -1,4 +1,5 @@
 # make demo: compile, verify and run a program.   make test: all tests.   make check: lint, format, types.
+# make fuzz MINUTES=60: search for inputs that break something.
 # Each works on a fresh clone: what is missing is installed into .venv first. PYTHON=... picks another Python.
 
 VENV := .venv
@@ -11,8 +12,9 @@ CPU_TORCH := $(if $(filter Linux,$(shell uname -s)),--index-url https://download
 RASP := $(BIN)/rasp
 SORT := programs/sorting/sort.rasp
 MODEL := checkpoints/sort
+MINUTES := 60
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test fuzz check format bench clean
 
 demo: $(VENV)/.installed
 	@printf '\n# A program, and what it means.\n\n'
@@ -29,6 +31,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest --numprocesses=auto
+
+# Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
+fuzz: $(VENV)/.tested
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

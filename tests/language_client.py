@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,29 @@ Message = dict[str, Any]
 class Client:
     """A session with `rasp lsp`: its own process, spoken to over its standard input and output."""
 
-    def __init__(self, root: Path, encodings: tuple[str, ...] = ("utf-16",)) -> None:
+    def __init__(self, root: Path, encodings: tuple[str, ...] = ("utf-16",), *, start: bool = True) -> None:
         command = [sys.executable, "-m", "compiler", "lsp"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors
+        )
         self.root = root
         self.count = 0
         self.diagnostics: dict[str, list[Message]] = {}
         self.versions: dict[str, int | None] = {}
+        if start:
+            self.introduce(encodings)
+
+    def introduce(self, encodings: tuple[str, ...]) -> None:
         general = {"positionEncodings": list(encodings)}
-        given = {"processId": None, "rootUri": root.as_uri(), "capabilities": {"general": general}}
+        given = {"processId": None, "rootUri": self.root.as_uri(), "capabilities": {"general": general}}
         self.capabilities: Message = self.ask("initialize", given)["capabilities"]
         self.tell("initialized", {})
 
     def send(self, message: Message) -> None:
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.send_bytes(json.dumps({"jsonrpc": "2.0", **message}).encode())
+
+    def send_bytes(self, body: bytes) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
         self.process.stdin.flush()
@@ -51,18 +61,31 @@ class Client:
 
     def ask(self, method: str, params: Any = None) -> Any:
         """The result of a request. Fails when the answer is an error."""
+        message = self.answer(method, params)
+        assert "error" not in message, message["error"]
+        return message["result"]
+
+    def failure(self, method: str, params: Any) -> Message:
+        """The error that a request is answered with."""
+        error: Message = self.answer(method, params)["error"]
+        return error
+
+    def answer(self, method: str, params: Any) -> Message:
         self.count += 1
         self.send({"id": self.count, "method": method, "params": params})
         while (message := self.receive()).get("id") != self.count:
             pass
-        assert "error" not in message, message["error"]
-        return message["result"]
+        return message
 
     def close(self) -> int:
         """Say goodbye; the exit code of the server."""
         self.ask("shutdown")
         self.tell("exit", None)
-        return self.process.wait(timeout=20)
+        code = self.process.wait(timeout=20)
+        self.errors.seek(0)
+        self.log = self.errors.read()
+        self.errors.close()
+        return code
 
 
 class Text:

@@ -31,7 +31,10 @@ LEVELS = (
         "naming sequences matrix formula events moments session changes show help commands asking keeping",
     ),
     ("rasp", "picture draw_text draw_svg draw_dot drawing repl completion highlight terminal"),
-    ("rasp.language_server", "patience positions document names complaints describe complete outline server"),
+    (
+        "rasp.language_server",
+        "patience protocol positions document names complaints describe complete outline server",
+    ),
     ("rasp", ". cli __main__"),
     ("compiler", "options config"),
     (

@@ -251,6 +251,47 @@ def test_broken_texts_never_break_the_server(client: Client) -> None:
     assert text.diagnostics() is not None
 
 
+@pytest.mark.parametrize("body", ["null", "[1]", "{}", '{"jsonrpc": "2.0", "id": {}}', "{", '"é"', "\\"])
+def test_what_is_no_message_is_passed_over(client: Client, body: str) -> None:
+    client.send_bytes(body.encode())
+    assert Text(client, "r.rasp", "x = 1;").diagnostics() == []
+
+
+@pytest.mark.parametrize(
+    "method, params, code",
+    [
+        ("textDocument/hover", {"textDocument": 3}, -32602),
+        ("textDocument/hover", None, -32602),
+        ("no/such", {}, -32601),
+        ("workspace/executeCommand", {"command": "no"}, -32602),
+    ],
+)
+def test_wrong_requests_are_answered_with_an_error(
+    client: Client, method: str, params: object, code: int
+) -> None:
+    error = client.failure(method, params)
+    assert error["code"] == code and "data" not in error
+
+
+def test_questions_about_texts_that_are_not_open(client: Client) -> None:
+    given = {
+        "textDocument": {"uri": (client.root / "nowhere.rasp").as_uri()},
+        "position": {"line": 9, "character": 9},
+    }
+    assert client.ask("textDocument/hover", given) is None
+    client.tell("textDocument/didClose", given)
+    client.tell("textDocument/didChange", given | {"contentChanges": [{"text": "x"}]})
+
+
+def test_nothing_before_the_beginning(tmp_path: Path) -> None:
+    client = Client(tmp_path, start=False)
+    assert client.failure("textDocument/hover", {})["code"] == -32602
+    given = {"textDocument": {"uri": "file:///a"}, "position": {"line": 0, "character": 0}}
+    assert client.failure("textDocument/hover", given)["code"] == -32002
+    assert client.close() == 0
+    assert "Traceback" not in client.log and "jsonrpc" not in client.log
+
+
 def test_endless_programs_are_given_up(client: Client) -> None:
     loops = "for i in range(1000000) { for j in range(1000000) { x = i + j; } }\n"
     text = Text(client, "p.rasp", loops)

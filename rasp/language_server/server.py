@@ -8,9 +8,11 @@ tolerates all mistakes.
 import asyncio
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import BinaryIO
 
 from lsprotocol import types
 from pygls import uris
+from pygls.exceptions import JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from rasp.diagnostics import RaspError
@@ -23,11 +25,13 @@ from rasp.language_server.document import Buffers, Document, read_document
 from rasp.language_server.names import enclosing, loaded_source, name_at, resolve
 from rasp.language_server.outline import outline
 from rasp.language_server.positions import Positions
+from rasp.language_server.protocol import LOGGER, PatientProtocol, log_in_lines
 from rasp.lexer import tokenize
 from rasp.library import load
 from rasp.source import Source, Span
 from rasp.syntax import Load
 from rasp.tokens import Token
+from rasp.values import ValueProblem
 
 #: Seconds without typing after which diagnostics are sent.
 PAUSE = 0.2
@@ -38,15 +42,20 @@ class RaspServer(LanguageServer):
     """The texts as the editor has them, and what has been found out about them since the last change."""
 
     def __init__(self) -> None:
-        super().__init__("rasp", package_version(), text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        sync = types.TextDocumentSyncKind.Full
+        super().__init__("rasp", package_version(), sync, protocol_cls=PatientProtocol)
         self.documents: dict[str, Document] = {}
         self.changes = 0
 
     def document(self, uri: str) -> Document:
-        """The document of a text that is open."""
+        """The document of a text that is open, or else of the file; of one that cannot be read, an empty one."""
         if uri not in self.documents:
-            text = self.workspace.get_text_document(uri).source
-            self.documents[uri] = read_document(Source(path_of(uri), text), self.buffers())
+            name, buffers = path_of(uri), self.buffers()
+            try:
+                text = buffers.read(name) or ""
+            except ValueProblem:
+                text = ""
+            self.documents[uri] = read_document(Source(name, text), buffers)
         return self.documents[uri]
 
     def buffers(self) -> Buffers:
@@ -76,6 +85,11 @@ class RaspServer(LanguageServer):
         found = [as_lsp(diagnostic, positions) for diagnostic in complaints(document)]
         told = self.workspace.get_text_document(uri).version
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version=told))
+
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """Nothing pops up in the editor; what is a mistake of ours is in the log."""
+        if isinstance(error, JsonRpcInternalError):
+            LOGGER.error("internal error, please report it: %s", error)
 
     async def changed(self) -> None:
         """Forget what was found out; when there is no further change for a while, tell what is wrong now."""
@@ -195,6 +209,7 @@ def make_server() -> RaspServer:
     return server
 
 
-def serve() -> None:
-    """Answer until the editor says goodbye."""
-    make_server().start_io()
+def serve(given: BinaryIO | None = None, told: BinaryIO | None = None) -> None:
+    """Answer what comes in until the editor says goodbye; by default on standard input and output."""
+    log_in_lines()
+    make_server().start_io(given, told)

@@ -1,0 +1,92 @@
+"""The protocol as pygls has it, except that nothing an editor sends can confuse the server: what is no message is passed
+over, a request that is wrong is answered with an error, and the log says it in a line, without Python's traceback.
+"""
+
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcMethodNotFound,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import LanguageServerProtocol
+
+LOGGER = logging.getLogger("pygls")
+#: What may come before the editor has introduced itself.
+FIRST = (types.INITIALIZE, types.EXIT, types.SHUTDOWN)
+#: What can only be said of a text that is open.
+ABOUT_OPEN = (types.DidChangeTextDocumentNotification, types.DidCloseTextDocumentNotification)
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A message that is not as the protocol has it; `id` is None for one that wants no answer."""
+
+    id: str | int | None
+    error: JsonRpcException
+
+
+class PatientProtocol(LanguageServerProtocol):
+    """Reads and answers messages."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """A JSON object of a message as the protocol's type, if it is one. Never raises."""
+        try:
+            return super().structure_message(data)
+        except (JsonRpcException, TypeError):
+            return malformed(data)
+
+    def handle_message(self, message: Any) -> None:
+        """Carry out or refuse a message. One that is none is passed over."""
+        if isinstance(message, Mapping | list | str | int | float | None):
+            LOGGER.warning("passed over what is no message of the protocol")
+        elif isinstance(message, ABOUT_OPEN) and not self.is_open(message.params.text_document.uri):
+            LOGGER.warning("passed over a change of a text that is not open")
+        elif isinstance(message, Malformed):
+            self.refuse(message.id, message.error)
+        elif self._workspace is None and getattr(message, "method", types.EXIT) not in FIRST:
+            self.refuse(getattr(message, "id", None), JsonRpcServerNotInitialized("`initialize` comes first"))
+        else:
+            super().handle_message(cast(Any, message))
+
+    def is_open(self, uri: str) -> bool:
+        return self._workspace is not None and uri in self._workspace.text_documents
+
+    def refuse(self, number: str | int | None, error: JsonRpcException) -> None:
+        """Answer a request with an error; of anything else only the log tells."""
+        LOGGER.warning("refused a message: %s", error.message)
+        if number is not None:
+            self._send_response(number, error=error.to_response_error())
+
+
+def malformed(data: Mapping[str, Any]) -> Malformed:
+    """What to answer to a message that could not be read."""
+    number, method = data.get("id"), str(data.get("method"))[:80]
+    known = method in types.METHOD_TO_TYPES
+    wrong = JsonRpcInvalidParams(f"{method} is not as the protocol has it")
+    return Malformed(
+        number if isinstance(number, str | int) else None,
+        wrong if known else JsonRpcMethodNotFound.of(method),
+    )
+
+
+class OneLine(logging.Formatter):
+    """A record's first line, without what Python says of exceptions."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"rasp lsp: {record.getMessage().partition(chr(10))[0]}"
+
+
+def log_in_lines() -> None:
+    """Write what pygls has to say to standard error, a line each."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    LOGGER.handlers[:] = [handler]
+    LOGGER.propagate = False
+    LOGGER.setLevel(logging.WARNING)

@@ -1,0 +1,216 @@
+"""What is fuzzed: for each target cases, and a function that tries one and returns all that its user would see.
+
+Cases are JSON data, so that each can be kept in a file. An exception that escapes is a finding, and so is a message
+of Python's in what is returned (`tests/fuzz/contained.py`).
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from click.testing import CliRunner
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from compiler.cli import main
+from compiler.commands.repl import new_repl
+from compiler.verify import differential
+from rasp.depth import deep_recursion
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.evaluate import EvaluationError, evaluate
+from rasp.format import format_source
+from rasp.graph import Node
+from rasp.language_server import server
+from rasp.lint import lint
+from rasp.parser import parse, parse_expression, parse_tolerantly
+from rasp.program import load_program
+from rasp.repl import run_piped
+from rasp.source import Source
+from rasp.style import plain as plain_text
+from tests.fuzz import checkpoints, data, texts
+from tests.fuzz.messages import sessions
+from tests.generate_syntax import plain
+
+Case = Any
+assert differential, torch  # what children need is imported before they are forked
+
+
+@dataclass(frozen=True)
+class Target:
+    """`attempt` returns what was seen; `slow` ones are tried less often."""
+
+    name: str
+    cases: SearchStrategy[Case]
+    attempt: Callable[[Case], str]
+    slow: bool = False
+
+
+def prepare() -> None:
+    """Read the grammar and the library once, before the first child is forked."""
+    formatted("x = sort(tokens, tokens);")
+    elaborated("x = sort(tokens, tokens);")
+    for number in range(len(checkpoints.COMPILED)):
+        checkpoints.files(number)
+
+
+def rendered(diagnostics: Iterable[Diagnostic]) -> str:
+    return "\n".join(f"{each.render()}\n{json.dumps(each.as_json())}" for each in diagnostics)
+
+
+def parsed(text: str) -> str:
+    """A text is read as a program and as an expression."""
+    source = Source("fuzz.rasp", text)
+    module = parse_tolerantly(source)
+    for problem in module.problems:
+        assert problem.span is None or 0 <= problem.span.start <= problem.span.end <= len(text), problem
+    try:
+        parse_expression(source)
+    except RaspError as error:
+        return rendered([*module.problems, *error.diagnostics])
+    return rendered(module.problems)
+
+
+def elaborated(text: str) -> str:
+    """A program is elaborated and checked, and its values are worked out on an input."""
+    program = load_program(Source("fuzz.rasp", text), tolerate_errors=True)
+    told = [rendered(program.diagnostics), rendered(lint(program))]
+    nodes = [result.value for result in program.results if isinstance(result.value, Node)]
+    outcomes = [found[0] for found in evaluate(nodes, [tuple("ab12")])] if nodes else []
+    told += [outcome.message for outcome in outcomes if isinstance(outcome, EvaluationError)]
+    return "\n".join(told)
+
+
+def formatted(text: str) -> str:
+    """A text is formatted: that means the same, and formatting it again changes nothing."""
+    source = Source("fuzz.rasp", text)
+    try:
+        once = format_source(source)
+    except RaspError as error:
+        return rendered(error.diagnostics)
+    assert format_source(Source("fuzz.rasp", once)) == once, "formatting twice is not formatting once"
+    with deep_recursion():
+        same = plain(parse(Source("fuzz.rasp", once))) == plain(parse(source))
+    assert same, "formatting changes the meaning"
+    return ""
+
+
+COMMANDS = ("help", "help sort", "help ==", "?x", "vars", "examples", "type x", "layers x", "graph x", "reload", "undo",
+    "save mine", "save mine over", 'load "mine";', "compile x -o model", 'compile x vocab="ab" max_length=3',
+    "verify model", 'apply model "ab"', "hist = selector_width(select(tokens, tokens, ==));", "draw(hist);", "x = tokens",
+    'set example "ab"', "set example [1, 2]", 'set example "[]()"', "examples off", "full seq display on", "history",
+    "compile hist", "verify", "clear", "del x", "x?", ":type x", "show s-op example", 'tokens("ab");', "exit")  # fmt: skip
+
+
+@st.composite
+def prompt_lines(draw: DrawFn) -> list[str]:
+    """Lines that are typed: commands of the prompt, mangled commands, parts of programs."""
+    commands = st.sampled_from(COMMANDS)
+    lines = st.one_of(commands, commands.flatmap(texts.mangled), texts.programs, st.text(max_size=30))
+    # The files that a session writes stay in its folder.
+    return [
+        line.replace("/", " ").replace("..", " ") for line in draw(st.lists(lines, min_size=1, max_size=8))
+    ]
+
+
+def prompted(lines: list[str]) -> str:
+    """Lines are carried out at the prompt."""
+    seen: list[str] = []
+    repl = new_repl()
+    repl.write = lambda row: seen.append(plain_text(row))
+    repl.width = lambda: 80
+    run_piped(repl, [], [f"{part}\n" for line in lines for part in line.split("\n")])
+    return "\n".join(seen)
+
+
+def command(*arguments: str, given: bytes | None = None) -> str:
+    """What a command prints. Of `--json` every line of the standard output is checked to be JSON."""
+    result = CliRunner().invoke(main, arguments, input=given)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code in (0, 1, 2), result.exit_code
+    if "--json" in arguments:
+        for line in result.stdout.splitlines() if result.stdout.startswith(("[", "{")) else ():
+            json.loads(line)
+    return result.output
+
+
+def checkpoint_read(case: Case) -> str:
+    """A changed checkpoint is shown, run and verified."""
+    torch.set_num_threads(1)
+    checkpoints.write(case, Path("model"))
+    told = [command("info", "model"), command("apply", "model", "-i", '["a", "b"]', "-i", "[0, 1]", "--json")]
+    return "\n".join([*told, command("verify", "model", "--budget", "30")])
+
+
+INPUT_COMMANDS = (
+    ("run", "-e", "tokens"), ("run", "-e", "sort(tokens, tokens)"), ("run", "-e", "tokens == 1", "--json"),
+    ("run", "-e", "select(tokens, tokens, <)"), ("apply", "model"), ("apply", "model", "--json"),
+    ("generate", "model", "--max-new-tokens", "2"),
+)  # fmt: skip
+inputs = data.written() | texts.jumbles | st.text(max_size=12)
+
+
+@st.composite
+def input_cases(draw: DrawFn) -> dict[str, Any]:
+    """A command with inputs: on the command line, or in a `# example:` line or a vocabulary."""
+    given = draw(st.lists(inputs, min_size=1, max_size=3))
+    chosen = draw(st.sampled_from(INPUT_COMMANDS))
+    return {"command": list(chosen), "inputs": given[:1] if chosen[0] == "generate" else given}
+
+
+def inputs_read(case: Case) -> str:
+    """Inputs are given to a command, as examples to `rasp test`, and as a vocabulary."""
+    torch.set_num_threads(1)
+    checkpoints.write({"checkpoint": 1, "changes": [], "mended": True}, Path("model"))
+    options = [part for text in case["inputs"] for part in ("-i", text)]
+    told = [command(*case["command"], *options)]
+    for text in case["inputs"]:
+        Path("p.rasp").write_text(f"# example: x({text}) = {text}\nx = tokens;\n", "utf-8", "replace")
+        told += [command("test", "p.rasp", "--json")]
+        told += [command("compile", "-e", "indices", "--vocab", text, "--max-length", "2", "--json")]
+    return "\n".join(told)
+
+
+def framed(message: Case) -> bytes:
+    """A message as it travels; a text is taken for its bytes."""
+    if isinstance(message, str):
+        return message.encode("latin-1", "replace")
+    body = json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def served(session: list[Case]) -> str:
+    """A session of an editor: what the server writes, and that it answers still when it is asked to stop."""
+    goodbye = {"jsonrpc": "2.0", "id": "last", "method": "shutdown", "params": None}
+    stream = io.BytesIO(b"".join(map(framed, [*session, goodbye])))
+    answers = Kept()
+    with patch.object(server, "PAUSE", 0):
+        server.serve(stream, answers)
+    told = answers.getvalue().decode("utf-8", "backslashreplace")
+    proper = all(isinstance(message, dict) for message in session)
+    assert not proper or '"id": "last"' in told or '"id":"last"' in told, (
+        "the server does not answer any more"
+    )
+    return told
+
+
+class Kept(io.BytesIO):
+    """A stream whose contents outlive its end."""
+
+    def close(self) -> None:
+        pass
+
+
+TARGETS = (
+    Target("parser", texts.programs, parsed),
+    Target("elaborator", texts.programs, elaborated),
+    Target("formatter", texts.programs, formatted),
+    Target("prompt", prompt_lines(), prompted, slow=True),
+    Target("checkpoint", checkpoints.cases(), checkpoint_read, slow=True),
+    Target("inputs", input_cases(), inputs_read, slow=True),
+    Target("language-server", sessions(), served, slow=True),
+)
