@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from compiler.options import ATTENTIONS, DIALECTS
 from rasp.values import Atom
 
 
@@ -34,6 +35,7 @@ class Config:
     """Token id t < V stands for `vocabulary[t]`; id V is BOS and always stands first.
 
     Model position 0 is BOS; RASP's index i is model position i + 1. N is `max_length`, so positions go to N.
+    Raises `ValueError` for an attention or dialect that nothing here knows how to run.
     """
 
     dialect: str
@@ -44,6 +46,10 @@ class Config:
     layers: tuple[LayerShape, ...]
     outputs: tuple[Output, ...]
     has_positions: bool
+
+    def __post_init__(self) -> None:
+        if self.attention not in ATTENTIONS or self.dialect not in DIALECTS:
+            raise ValueError(f"no model has attention {self.attention!r} and dialect {self.dialect!r}")
 
     @property
     def bos(self) -> int:

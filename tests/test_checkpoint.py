@@ -11,16 +11,12 @@ from random_models import random_weights
 import compiler
 from compiler.emit.weights import Weights
 from compiler.export import folder as folder_module
-from compiler.export.checkpoint import (
-    FILES,
-    Checkpoint,
-    CheckpointError,
-    ProgramText,
-    read_checkpoint,
-    write_checkpoint,
-)
+from compiler.export.checkpoint import read_checkpoint, write_checkpoint
+from compiler.export.files import FILES, Checkpoint, ProgramText
+from compiler.export.read_file import CheckpointError
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
+from compiler.report.summary import sizes
 from compiler.verify.source import checkpoint_outputs, checkpoint_program
 from rasp.evaluate import evaluate
 from rasp.library.load import Texts
@@ -28,15 +24,25 @@ from rasp.program import load_program
 from rasp.source import Source
 from rasp.values import Atom, typed
 
+CERTIFICATE = {"dtype": "float32", "max_length": 6, "values": [], "decisions": []}
+PART = {
+    "where": "everywhere",
+    "computes": "all",
+    "columns": [0, 9],
+    "error_bound": 0.5,
+    "extra": [1, 2.0, None],
+}
 
-def checkpoint(vocabulary: tuple[Atom, ...] = ("a", "b", "c")) -> Checkpoint:
+
+def checkpoint(vocabulary: tuple[Atom, ...] = ("a", "b", "c"), bound: int = 3) -> Checkpoint:
+    weights = random_weights(vocabulary=vocabulary)
     return Checkpoint(
-        weights=random_weights(vocabulary=vocabulary),
+        weights=weights,
         program=ProgramText("p.rasp", 'load "q";\nx = tokens; # ü "\n', {"q": "y = 1;\n"}),
         expressions={"letters": "x", "numbers": "y"},
         options=CompileOptions(vocabulary, 6),
-        symbols={"heads": [1, 2.0, None]},
-        summary={"layers": 3},
+        symbols={"parts": [PART | {"parameters": weights.parameters()}], "columns": []},
+        summary=sizes(weights) | {"lower_bound_layers": bound, "certificate": CERTIFICATE},
     )
 
 
@@ -141,9 +147,9 @@ def test_a_newer_version_says_so(written: Path) -> None:
 
 
 def test_only_a_checkpoint_is_overwritten(tmp_path: Path, written: Path) -> None:
-    changed = replace(checkpoint(), summary={"layers": 4})
+    changed = checkpoint(bound=1)
     write_checkpoint(changed, written)
-    assert read_checkpoint(written).summary == {"layers": 4}
+    assert read_checkpoint(written).summary == changed.summary
     (tmp_path / "empty").mkdir()
     write_checkpoint(changed, tmp_path / "empty")
     (written / "notes.txt").write_text("mine")
@@ -152,17 +158,17 @@ def test_only_a_checkpoint_is_overwritten(tmp_path: Path, written: Path) -> None
         with pytest.raises(CheckpointError, match="exists and is not a checkpoint"):
             write_checkpoint(checkpoint(), taken)
     assert (written / "notes.txt").read_text() == "mine"
-    assert read_checkpoint(written).summary == {"layers": 4}
+    assert read_checkpoint(written).summary["lower_bound_layers"] == 1
 
 
 def test_a_failed_write_leaves_the_old_one(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder_module, "write_through", fail)
+    monkeypatch.setattr(folder_module, "write_bytes", fail)
     with pytest.raises(CheckpointError, match="No space left"):
-        write_checkpoint(replace(checkpoint(), summary={}), written)
-    assert read_checkpoint(written).summary == {"layers": 3}
+        write_checkpoint(checkpoint(bound=1), written)
+    assert read_checkpoint(written).summary["lower_bound_layers"] == 3
     assert [path.name for path in written.parent.iterdir()] == ["model"]
 
 

@@ -7,7 +7,8 @@ from typing import Any, cast
 import click
 
 from compiler.commands.sizes import size_lines
-from compiler.export.checkpoint import Checkpoint, read_checkpoint
+from compiler.export.checkpoint import read_checkpoint
+from compiler.export.files import Checkpoint
 from compiler.export.records import options_record
 from compiler.report.certificate import tightest_lines
 from compiler.report.parts import span

@@ -9,53 +9,72 @@ from compiler.commands.progress import progress
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
-from compiler.verify.certificate import Standing, standing
 from compiler.verify.differential import Check, Mismatch, Report, verify
 from compiler.verify.inputs import choose_inputs
+from compiler.verify.recompile import Standing, recompile
 from compiler.verify.source import checkpoint_outputs, checkpoint_program
+from compiler.verify.verdict import Verdict, judge, percent
 from rasp.console import FAILED, report, show_tokens
 from rasp.diagnostics import Diagnostic
 from rasp.values import show
 
+CHANGED = "they were changed since, or another version made them; compile the program again"
+
 
 def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
-    """Compare model and interpreter, derive the certificate again, print what was checked; a mismatch fails."""
+    """Compile again, compare model and interpreter, print what was checked. The exit code follows the headline."""
     checkpoint = read_checkpoint(Path(folder))
     program = checkpoint_program(checkpoint)
     outputs = checkpoint_outputs(program, checkpoint)
     options = checkpoint.options
+    with progress("compiling the program again"):
+        standing = recompile(checkpoint, program)
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
     check = Check(Model(checkpoint.weights), outputs)
     with progress("verifying", selection.total) as advance:
         found = verify(check, selection, advance)
-    with progress("deriving the error bounds again"):
-        bounds = standing(checkpoint, program)
-    record = found.as_json() | {"certified": bounds.holds, "certificate": bounds.reason or "holds"}
-    click.echo(json.dumps(record) if as_json else report_text(found, bounds))
+    verdict = judge(found, standing)
+    click.echo(
+        json.dumps(json_record(found, standing, verdict))
+        if as_json
+        else "\n".join([verdict.headline, *report_lines(found, standing)])
+    )
     if found.smallest is not None:
-        notes = culprits(check, program, checkpoint.expressions, options, found.smallest)
+        notes = culprits(check, program, options, standing.again, found.smallest)
         report([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
-    return 0 if found.passed else FAILED
+    return 0 if verdict.passed else FAILED
 
 
-def report_text(found: Report, bounds: Standing) -> str:
+def json_record(found: Report, standing: Standing, verdict: Verdict) -> dict[str, object]:
+    """The verdict, then what it rests on."""
+    record: dict[str, object] = {"passed": verdict.passed, "headline": verdict.headline}
+    certified = {"certified": standing.holds, "differences": list(standing.differences)}
+    return record | found.as_json() | certified
+
+
+def report_lines(found: Report, standing: Standing) -> list[str]:
     """What was checked, for reading."""
     which = "all" if found.exhaustive else f"a sample (seed {found.seed})"
     lines = [
-        "verified" if found.passed else "NOT verified",
-        f"  inputs      {found.checked:,}: {which} of length {min(found.lengths)} to {max(found.lengths)}",
-        f"  mismatches  {found.mismatched:,}",
+        f"  inputs      {found.checked:,}: {which} of length {min(found.lengths)} to {max(found.lengths)}"
     ]
+    for name, count in found.valued.items():
+        if missing := found.checked - count:
+            where = f" of {name}" if len(found.valued) > 1 else ""
+            share = percent(missing, found.checked)
+            lines.append(
+                f"  no value    on {missing:,} inputs ({share}), so nothing{where} was compared there"
+            )
+    lines.append(f"  mismatches  {found.mismatched:,}")
     for name, wrong in found.readers.items():
         verdict = f"wrong on {wrong} inputs of a sample" if wrong else "same answers"
         lines.append(f"  {name:<12}{verdict}")
-    verdict = "derived again, and hold" if bounds.holds else f"NOT certified: {bounds.reason}"
-    lines.append(f"  bounds      {verdict}")
-    if found.without_value:
-        lines.append(f"  no value    {found.without_value:,} inputs have none in the interpreter")
-    return "\n".join(
-        [*lines, f"  time        {found.seconds:.1f} s, {found.per_second:,.0f} inputs a second"]
-    )
+    if standing.holds:
+        lines.append("  compiled    again: the same weights, classes and error bounds")
+    lines += [f"  compiled    again: {difference}" for difference in standing.differences]
+    if not standing.holds:
+        lines.append(f"              {CHANGED}")
+    return [*lines, f"  time        {found.seconds:.1f} s, {found.per_second:,.0f} inputs a second"]
 
 
 def describe(mismatch: Mismatch, expression: str, notes: tuple[str, ...]) -> Diagnostic:

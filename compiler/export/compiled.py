@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from compiler.export.checkpoint import Checkpoint, ProgramText, write_checkpoint
+from compiler.export.checkpoint import write_checkpoint
+from compiler.export.files import Checkpoint, ProgramText
 from compiler.pipeline import Compiled
 
 
 def save(compiled: Compiled, folder: str | Path) -> None:
-    """Write a compilation as a checkpoint folder. Raises `CheckpointError`."""
+    """Write a compilation as a checkpoint folder. Raises `CheckpointError`, and then nothing has changed."""
     write_checkpoint(checkpoint_of(compiled), Path(folder))
 
 

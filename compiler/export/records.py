@@ -6,6 +6,7 @@ written with all their digits.
 
 import json
 import math
+import re
 from typing import cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
@@ -13,6 +14,8 @@ from compiler.options import CompileOptions
 from rasp.values import Atom, is_atom
 
 Record = dict[str, object]
+
+HASH = re.compile("[0-9a-f]{64}")
 
 
 def encode_json(data: object) -> bytes:
@@ -26,12 +29,20 @@ def encode_json(data: object) -> bytes:
 def decode_json(data: bytes) -> Record:
     """The object in JSON bytes. Raises `ValueError` when there is none."""
     try:
-        found = json.loads(data.decode("utf-8"))
+        found = json.loads(data.decode("utf-8"), parse_constant=finite, parse_float=finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
     return cast(Record, found)
+
+
+def finite(digits: str) -> float:
+    """A JSON number with a point or exponent. Raises `ValueError` for NaN and for what float64 cannot hold."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits} is not a finite number")
+    return number
 
 
 def config_record(config: Config) -> Record:
@@ -105,10 +116,23 @@ def text(value: object) -> str:
     return value
 
 
+def hash_text(value: object) -> str:
+    """A sha256 in hexadecimal digits."""
+    if not HASH.fullmatch(text(value)):
+        raise ValueError(f"{value!r} is not a sha256")
+    return text(value)
+
+
 def size(value: object) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} is not a size")
     return value
+
+
+def number(value: object) -> int | float:
+    if type(value) not in (int, float):
+        raise ValueError(f"{value!r} is not a number")
+    return cast(int | float, value)
 
 
 def items(value: object) -> list[object]:
@@ -125,6 +149,6 @@ def mapping(value: object) -> Record:
 
 def atoms(value: object) -> tuple[Atom, ...]:
     found = tuple(items(value))
-    if not all(is_atom(v) and (not isinstance(v, float) or math.isfinite(v)) for v in found):
+    if not all(map(is_atom, found)):
         raise ValueError(f"{value!r} is not a list of numbers, strings and booleans")
     return cast(tuple[Atom, ...], found)

@@ -16,11 +16,16 @@ from rasp.graph import Graph, Node
 
 def summary(weights: Weights, plan: Plan) -> dict[str, Any]:
     """The numbers that `rasp compile` and `rasp info` show."""
+    layers = {"layers": len(weights.config.layers), "lower_bound_layers": plan.least.layers}
+    return layers | sizes(weights)
+
+
+def sizes(weights: Weights) -> dict[str, Any]:
+    """Those of them that the weights alone decide."""
     config = weights.config
     heads = [head for layer in config.layers for head in layer.heads]
     return {
         "layers": len(config.layers),
-        "lower_bound_layers": plan.least.layers,
         "heads": len(heads),
         "heads_per_layer": [len(layer.heads) for layer in config.layers],
         "d_model": config.d_model,

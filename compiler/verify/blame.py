@@ -5,11 +5,9 @@ the program it is the first name that is wrong by itself when it is compiled aga
 the names before it are right.
 """
 
-from collections.abc import Mapping
-
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
-from compiler.pipeline import compile_program
+from compiler.pipeline import Compiled, compile_program
 from compiler.verify.columns import first_wrong_column
 from compiler.verify.differential import Check, Mismatch
 from rasp.graph import Node, reachable
@@ -18,14 +16,10 @@ from rasp.values import show
 
 
 def culprits(
-    check: Check,
-    program: Program,
-    expressions: Mapping[str, str],
-    options: CompileOptions,
-    mismatch: Mismatch,
+    check: Check, program: Program, options: CompileOptions, compiled: Compiled | None, mismatch: Mismatch
 ) -> tuple[str, ...]:
-    """What is known about where a mismatch comes from, in sentences."""
-    found = [in_the_model(check.model, program, expressions, options, mismatch)]
+    """What is known about where a mismatch comes from, in sentences. `compiled` is what the program compiles to."""
+    found = [in_the_model(check.model, compiled, mismatch)]
     blamed = first_wrong_name(program, options, check.outputs[mismatch.output], mismatch)
     if blamed is not None:
         values = f"{show(blamed.got)} for {show(blamed.expected)} at position {blamed.position}"
@@ -33,19 +27,9 @@ def culprits(
     return tuple(sentence for sentence in found if sentence)
 
 
-def in_the_model(
-    model: Model,
-    program: Program,
-    expressions: Mapping[str, str],
-    options: CompileOptions,
-    mismatch: Mismatch,
-) -> str:
+def in_the_model(model: Model, compiled: Compiled | None, mismatch: Mismatch) -> str:
     """The first part of the model that is wrong. Nothing can be said about one that is laid out in another way."""
-    try:
-        compiled = compile_program(program, expressions, options)
-    except CompileError:
-        return ""
-    if compiled.weights.config != model.config:
+    if compiled is None or compiled.weights.config != model.config:
         return ""
     wrong = first_wrong_column(compiled, model, mismatch.tokens)
     if wrong is not None:

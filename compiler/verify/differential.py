@@ -46,14 +46,16 @@ class Mismatch:
 class Report:
     """What was checked and what came out.
 
-    `without_value` counts inputs on which some output has no value. `readers` counts, for each other way of
-    running the model (`compiler/verify/readers.py`), the inputs of a small sample on which it is wrong.
+    `without_value` counts inputs on which some output has no value, `valued` for each output those on which it has
+    one: these were compared. `readers` counts, for each other way of running the model
+    (`compiler/verify/readers.py`), the inputs of a small sample on which it is wrong.
     """
 
     checked: int
     lengths: dict[int, int]
     exhaustive: bool
     without_value: int
+    valued: dict[str, int]
     mismatched: int
     smallest: Mismatch | None
     seconds: float
@@ -61,8 +63,23 @@ class Report:
     readers: dict[str, int]
 
     @property
+    def scarcest(self) -> str:
+        """The output that could be compared on the fewest inputs."""
+        return min(self.valued, key=self.valued.__getitem__)
+
+    @property
+    def compared(self) -> int:
+        """On how many inputs that output was compared: those on which the program has a value for it."""
+        return self.valued[self.scarcest]
+
+    @property
+    def share_compared(self) -> float:
+        return self.compared / self.checked
+
+    @property
     def passed(self) -> bool:
-        return self.mismatched == 0 and not any(self.readers.values())
+        """Whether answers of every output were compared, and all of them were right."""
+        return self.compared > 0 and self.mismatched == 0 and not any(self.readers.values())
 
     @property
     def per_second(self) -> float:
@@ -76,8 +93,10 @@ class Report:
             smallest |= {"position": self.smallest.position}
             smallest |= {"expected": self.smallest.expected, "got": self.smallest.got}
         return {
-            "passed": self.passed,
             "checked": self.checked,
+            "compared": self.compared,
+            "share_compared": self.share_compared,
+            "compared_by_output": self.valued,
             "lengths": {str(length): count for length, count in self.lengths.items()},
             "exhaustive": self.exhaustive,
             "without_value": self.without_value,
@@ -101,20 +120,26 @@ class Check:
         self, inputs: Sequence[Word], reader: Reader = Model.answers
     ) -> list[Mismatch | EvaluationError | None]:
         """For each input its first mismatch, an error if some output has no value, or None if all is well."""
+        return self.compare_outputs(inputs, reader)[0]
+
+    def compare_outputs(
+        self, inputs: Sequence[Word], reader: Reader = Model.answers
+    ) -> tuple[list[Mismatch | EvaluationError | None], Counter[str]]:
+        """The same, and how many of the inputs each output has a value for."""
         outcomes = evaluate(list(self.outputs.values()), inputs, self.model.config.attention)
         answers = reader(self.model, inputs)
         found: list[Mismatch | EvaluationError | None] = [None] * len(inputs)
+        valued: Counter[str] = Counter()
         for name, per_input in zip(self.outputs, outcomes, strict=True):
             for i, (tokens, outcome) in enumerate(zip(inputs, per_input, strict=True)):
-                if isinstance(found[i], Mismatch):
-                    continue
                 if isinstance(outcome, EvaluationError):
-                    found[i] = outcome
-                else:
-                    found[i] = (
-                        difference(tokens, name, cast(list[Atom], outcome), answers[i][name]) or found[i]
-                    )
-        return found
+                    found[i] = found[i] or outcome
+                    continue
+                valued[name] += 1
+                if not isinstance(found[i], Mismatch):
+                    wrong = difference(tokens, name, cast(list[Atom], outcome), answers[i][name])
+                    found[i] = wrong or found[i]
+        return found, valued
 
 
 def difference(tokens: Word, name: str, expected: Sequence[Atom], got: Sequence[Atom]) -> Mismatch | None:
@@ -133,10 +158,12 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
     """Compare model and interpreter on the selected inputs; `advance` is told how many were just checked."""
     start = time.perf_counter()
     lengths: Counter[int] = Counter()
+    valued = Counter(dict.fromkeys(check.outputs, 0))
     without_value = mismatched = 0
     first: Mismatch | None = None
     for inputs in batches(check.model.config.vocabulary, selection, batch_size):
-        found = check.compare(inputs)
+        found, with_value = check.compare_outputs(inputs)
+        valued.update(with_value)
         wrong = [item for item in found if isinstance(item, Mismatch)]
         without_value += sum(isinstance(item, EvaluationError) for item in found)
         mismatched += len(wrong)
@@ -150,6 +177,7 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
         lengths=dict(lengths),
         exhaustive=selection.exhaustive,
         without_value=without_value,
+        valued=dict(valued),
         mismatched=mismatched,
         smallest=None if first is None else shrink(check, first),
         seconds=seconds,

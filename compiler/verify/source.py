@@ -1,6 +1,6 @@
 """A checkpoint's program, elaborated again from the texts it holds; the file system is not asked."""
 
-from compiler.export.checkpoint import Checkpoint
+from compiler.export.files import Checkpoint
 from rasp.graph import Node
 from rasp.library.load import Texts
 from rasp.program import Program, load_program

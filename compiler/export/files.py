@@ -1,0 +1,224 @@
+"""The four files of a checkpoint as bytes, and back. The same checkpoint always gives the same bytes.
+
+Reading trusts nothing, also where all hashes are right: what contradicts the rest, or would not have been written
+like this, is a `CheckpointError`; so is what is larger than any model of ours.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from compiler.config import Config
+from compiler.emit.weights import Array, Weights, expected_shapes
+from compiler.export.consistency import contradictions
+from compiler.export.folder import sha256
+from compiler.export.read_file import CheckpointError, damaged
+from compiler.export.records import (
+    Record,
+    config_record,
+    decode_json,
+    encode_json,
+    hash_text,
+    mapping,
+    options_record,
+    read_config,
+    read_options,
+    text,
+)
+from compiler.export.tokenizer import tokenizer_record
+from compiler.options import CompileError, CompileOptions
+from rasp.diagnostics import Diagnostic
+
+FORMAT = "rasp-checkpoint"
+VERSION = 1
+CONFIG, ARRAYS, TOKENIZER, RECORD = "config.json", "model.safetensors", "tokenizer.json", "rasp.json"
+PARTS = (CONFIG, ARRAYS, TOKENIZER)
+FILES = (*PARTS, RECORD)
+CHANGED = "is damaged: its contents have changed since it was written"
+#: Bytes of one JSON file, bytes of all weights, and layers and heads together.
+MOST_JSON, MOST_ARRAYS, MOST_MODULES = 2**25, 2**30, 10_000
+
+#: Reads the file of a name and sha256 ("" for any contents) that has at most so many bytes.
+Read = Callable[[str, str, int], bytes]
+
+
+@dataclass(frozen=True)
+class ProgramText:
+    """A program's own text, and the texts it loaded by the name under which it loaded them."""
+
+    name: str
+    text: str
+    loaded: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint holds. `expressions` maps output names to RASP; the last two are JSON data."""
+
+    weights: Weights
+    program: ProgramText
+    expressions: Mapping[str, str]
+    options: CompileOptions
+    symbols: Record
+    summary: Record
+
+
+def encode_files(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """File name → bytes. The same checkpoint always gives the same bytes. Raises `CheckpointError` if it is too large."""
+    config = checkpoint.weights.config
+    files = {
+        CONFIG: encode_json(config_record(config)),
+        ARRAYS: save_arrays(stored_arrays(checkpoint.weights), metadata={"format": "rasp"}),
+        TOKENIZER: encode_json(tokenizer_record(config.vocabulary)),
+    }
+    files[RECORD] = encode_record(checkpoint, files)
+    for name, data in files.items():
+        if len(data) > most_bytes(config, name):
+            message = f"the model is too large for a checkpoint: {name} would have {len(data):,} bytes"
+            raise CheckpointError(Diagnostic(message, hint="use a smaller vocabulary or maximum length"))
+    return files
+
+
+def encode_record(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> bytes:
+    """The bytes of rasp.json beside the other files."""
+    program = checkpoint.program
+    source: Record = {"name": program.name, "text": program.text, "loaded": dict(program.loaded)}
+    record: Record = {
+        "format": FORMAT,
+        "version": VERSION,
+        "program": source,
+        "expressions": dict(checkpoint.expressions),
+        "options": options_record(checkpoint.options),
+        "summary": checkpoint.summary,
+        "symbols": checkpoint.symbols,
+        "sha256": {name: sha256(files[name]) for name in PARTS} | {"program": sha256(encode_json(source))},
+    }
+    return encode_json(record | {"checksum": sha256(encode_json(record))})
+
+
+def stored_type(name: str) -> type[np.float32] | type[np.float64]:
+    """How a file holds an array: the unembedding in float64, since nearest-value logits of close values need it."""
+    return np.float64 if name.startswith("outputs.") else np.float32
+
+
+def stored_arrays(weights: Weights) -> dict[str, np.ndarray]:
+    """Arrays as the file holds them. Raises `CheckpointError` when float32 cannot hold a weight."""
+    stored: dict[str, np.ndarray] = {}
+    for name, array in weights.arrays.items():
+        with np.errstate(over="ignore"):
+            stored[name] = np.ascontiguousarray(array, dtype=stored_type(name))
+        if not np.isfinite(stored[name]).all():
+            message = f"the array {name} holds a number that is too large for a checkpoint"
+            raise CheckpointError(Diagnostic(message, hint="use a smaller maximum length", code="overflow"))
+    return stored
+
+
+def most_bytes(config: Config, name: str) -> int:
+    """How large a file of a checkpoint can be. Raises `CheckpointError` for a model beyond all limits."""
+    if name != ARRAYS:
+        return MOST_JSON
+    modules = len(config.layers) + sum(len(layer.heads) for layer in config.layers)
+    if modules > MOST_MODULES:
+        raise CheckpointError(Diagnostic(f"a model of {modules:,} layers and heads is too large"))
+    shapes = expected_shapes(config)
+    # Python's numbers: sizes from a file may be beyond numpy's.
+    numbers = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes.items())
+    if numbers > MOST_ARRAYS:
+        raise CheckpointError(Diagnostic(f"a model with {numbers:,} bytes of weights is too large"))
+    return numbers + 1000 + 300 * len(shapes)  # the header names every array
+
+
+def decode_files(folder: Path, read: Read) -> Checkpoint:
+    """The checkpoint in files that `read` gives; `folder` stands in messages. Raises `CheckpointError`."""
+    data = read(RECORD, "", MOST_JSON)
+    record = decode_record(folder / RECORD, data)
+
+    def part(name: str, most: int) -> bytes:
+        digest = hash_text(mapping(record["sha256"])[name])
+        found = read(name, digest, most)
+        if sha256(found) != digest:
+            raise damaged(folder / name, CHANGED)
+        return found
+
+    try:
+        files = {CONFIG: part(CONFIG, MOST_JSON)}
+        config = read_config(decode_json(files[CONFIG]))
+        files[ARRAYS] = part(ARRAYS, most_bytes(config, ARRAYS))
+        files[TOKENIZER] = part(TOKENIZER, MOST_JSON)
+        checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS])))
+        check(folder, checkpoint, files | {RECORD: data})
+    except (KeyError, TypeError, ValueError, SafetensorError, CompileError):
+        raise damaged(folder, "does not describe a model, though its checksums are right") from None
+    return checkpoint
+
+
+def checkpoint_of_record(record: Record, weights: Weights) -> Checkpoint:
+    """The checkpoint of a rasp.json and weights. Raises `KeyError`, `ValueError` or `CompileError` if it is none."""
+    source = mapping(record["program"])
+    loaded = {name: text(content) for name, content in mapping(source["loaded"]).items()}
+    return Checkpoint(
+        weights=weights,
+        program=ProgramText(text(source["name"]), text(source["text"]), loaded),
+        expressions={name: text(e) for name, e in mapping(record["expressions"]).items()},
+        options=read_options(mapping(record["options"])),
+        symbols=mapping(record["symbols"]),
+        summary=mapping(record["summary"]),
+    )
+
+
+def check(folder: Path, checkpoint: Checkpoint, files: Mapping[str, bytes]) -> None:
+    """Raise `CheckpointError` where files contradict each other, or hold anything that we would not have written."""
+    config, options = checkpoint.weights.config, checkpoint.options
+    found = contradictions(
+        checkpoint.weights, checkpoint.expressions, options, checkpoint.summary, checkpoint.symbols
+    )
+    for reason in found:
+        raise damaged(folder, f"contradicts itself: {reason}")
+    written = {
+        CONFIG: encode_json(config_record(config)),
+        TOKENIZER: encode_json(tokenizer_record(config.vocabulary)),
+        RECORD: encode_record(checkpoint, files),
+    }
+    for name, data in written.items():
+        if data != files[name]:
+            raise damaged(folder / name, "is not what the rest of the checkpoint asks for")
+
+
+def decode_record(path: Path, data: bytes) -> Record:
+    """A rasp.json, checked to be ours, readable by this version, and whole. Raises `CheckpointError`."""
+    try:
+        record = decode_json(data)
+    except ValueError:
+        raise damaged(path, "is damaged: it is not readable as JSON") from None
+    if record.get("format") != FORMAT:
+        raise damaged(path, "was not written by the RASP compiler", "give the folder of a compiled program")
+    version = record.get("version")
+    if type(version) is int and version > VERSION:
+        reason = f"has format version {version}; this program reads versions up to {VERSION}"
+        raise damaged(path, reason, "update the program, or compile again with this one")
+    content = {key: value for key, value in record.items() if key != "checksum"}
+    # Comparing the bytes as well catches a changed blank, which the content does not show.
+    whole = record.get("checksum") == sha256(encode_json(content)) and data == encode_json(record)
+    if (
+        not whole
+        or type(version) is not int
+        or version != VERSION
+        or not isinstance(record.get("sha256"), dict)
+    ):
+        raise damaged(path, CHANGED)
+    return record
+
+
+def read_arrays(data: bytes) -> dict[str, Array]:
+    """The arrays in safetensors bytes, as float64. Raises `ValueError` for one of another type than we write."""
+    arrays = load_arrays(data)
+    for name, array in arrays.items():
+        if array.dtype != stored_type(name):
+            raise ValueError(f"the array {name} has the type {array.dtype}")
+    return {name: array.astype(np.float64) for name, array in arrays.items()}

@@ -1,0 +1,58 @@
+"""What `rasp verify` says in one line: the worst of what it found."""
+
+from dataclasses import dataclass
+
+from compiler.verify.differential import Report
+from compiler.verify.recompile import Standing
+
+REFUTED = "NOT verified"
+VERIFIED = "verified"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`passed`: nothing speaks against the checkpoint, and something speaks for it. `headline` says so in one line."""
+
+    passed: bool
+    headline: str
+
+
+def judge(report: Report, standing: Standing) -> Verdict:
+    """The verdict on a model that was run and compared with its program compiled again."""
+    refuted = refutation(report, standing)
+    if refuted:
+        return Verdict(False, f"{REFUTED}: {refuted}")
+    if report.compared < report.checked:
+        which = "all inputs" if report.exhaustive else "the inputs checked"
+        share = percent(report.compared, report.checked)
+        return Verdict(True, f"{VERIFIED} on the {share} of {which} for which {wanted(report)} has a value")
+    return Verdict(True, VERIFIED)
+
+
+def refutation(report: Report, standing: Standing) -> str:
+    """The worst of what speaks against a checkpoint; empty when nothing does."""
+    if report.mismatched:
+        return f"wrong on {report.mismatched:,} of {report.checked:,} inputs"
+    for reader, wrong in report.readers.items():
+        if wrong:
+            return f"wrong when it is run in another way ({reader})"
+    if standing.differences:
+        return standing.differences[0]
+    if not report.compared:
+        return f"{wanted(report)} has a value for none of the {report.checked:,} inputs checked"
+    return ""
+
+
+def wanted(report: Report) -> str:
+    """The program, or of several outputs the one that has the fewest values."""
+    return report.scarcest if len(report.valued) > 1 else "the program"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share of a whole, never rounded to none or to all."""
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    share = 100 * part / whole
+    if share < 0.1:
+        return "under 0.1 %"
+    return "over 99.9 %" if share > 99.9 else f"{share:.1f} %"
