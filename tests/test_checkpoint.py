@@ -1,7 +1,11 @@
 """Checkpoints: what is read is what was written, and nothing damaged or foreign is ever taken for one."""
 
 import json
+import os
+import threading
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +14,10 @@ from random_models import random_weights
 
 import compiler
 from compiler.emit.weights import Weights
+from compiler.export import checkpoint as checkpoint_module
 from compiler.export import folder as folder_module
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
-from compiler.export.files import FILES, Checkpoint, ProgramText
+from compiler.export.files import FILES, Checkpoint, ProgramText, encode_files
 from compiler.export.read_file import CheckpointError
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
@@ -214,3 +219,165 @@ def test_loaded_texts_are_kept(tmp_path: Path) -> None:
     again = read_checkpoint(tmp_path / "model")
     nodes = checkpoint_outputs(checkpoint_program(again), again)
     assert evaluate([nodes["x"]], ["aaa"]) == [[[2, 4, 6]]]
+
+
+def old_and_new() -> tuple[Checkpoint, Checkpoint]:
+    """Two checkpoints of which every file differs."""
+    old, new = checkpoint(), checkpoint(("a", "b", "d"), bound=1)
+    arrays = {name: array + 1 for name, array in new.weights.arrays.items()}
+    return old, replace(new, weights=Weights(new.weights.config, arrays))
+
+
+def all_bytes(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+class Killed(BaseException):
+    """Stands for the end of the program: what would be tidied up afterwards is not."""
+
+
+def kill_at(step: int, patch: pytest.MonkeyPatch, *, dies: bool) -> list[str]:
+    """Let the system fail when the `step`-th change of the disk is asked for; a list of what was asked for.
+
+    With `dies`, everything later fails too, as it does for a program that is dead.
+    """
+    asked: list[str] = []
+
+    def failing(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def wrapped(*arguments: object, **options: object) -> object:
+            if name == "open" and not (arguments[1] & os.O_CREAT):  # type: ignore[operator]
+                return call(*arguments, **options)
+            asked.append(name)
+            if len(asked) == step or (dies and len(asked) > step):
+                raise Killed
+            return call(*arguments, **options)
+
+        return wrapped
+
+    for name in ("open", "write", "fsync", "link", "replace", "unlink", "chmod", "mkdir"):
+        patch.setattr(os, name, failing(name, getattr(os, name)))
+    return asked
+
+
+@pytest.mark.parametrize("dies", [True, False], ids=["killed", "interrupted"])
+@pytest.mark.parametrize("over", [True, False], ids=["over an old one", "into a new folder"])
+def test_a_save_that_ends_anywhere_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: bool, dies: bool
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # the disk is not what is tested
+    old, new = old_and_new()
+    seen: set[int] = set()
+    for step in count(1):
+        folder = tmp_path / f"{step}" / "model"
+        if over:
+            write_checkpoint(old, folder)
+        before = all_bytes(folder) if over else {}
+        with pytest.MonkeyPatch.context() as patch:
+            asked = kill_at(step, patch, dies=dies)
+            try:
+                write_checkpoint(new, folder)
+            except Killed:
+                pass
+            else:
+                break
+        assert len(asked) >= step
+        if over or (folder / "rasp.json").exists():
+            seen.add(read_checkpoint(folder).summary["lower_bound_layers"])  # type: ignore[arg-type]
+        elif dies and folder.exists():
+            with pytest.raises(CheckpointError, match="it has no"):
+                read_checkpoint(folder)
+        if not dies:  # an interrupted save ends in one of two states, and leaves nothing
+            assert not folder.exists() or all_bytes(folder) in (before, encode_files(new))
+        write_checkpoint(new, folder)
+        assert all_bytes(folder) == encode_files(new)
+        assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    assert step > 30 and seen == ({1, 3} if over else {1})
+
+
+def test_leftovers_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_checkpoint(checkpoint(), folder)
+    for name in (".config.json.0123456789abcdef.next", ".rasp.json.01234567.partial"):
+        (folder / name).touch()
+    read_checkpoint(folder)
+    assert write_checkpoint(checkpoint(), folder) == (
+        ".config.json.0123456789abcdef.next",
+        ".rasp.json.01234567.partial",
+    )
+    assert write_checkpoint(checkpoint(), folder) == ()
+
+
+def test_a_reader_in_the_middle_of_a_save_sees_the_old_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = old_and_new()
+    write_checkpoint(old, tmp_path)
+    found: list[object] = []
+    replace_name, files = os.replace, checkpoint_module.read_file
+
+    def look(one: str, other: str) -> None:
+        found.append(read_checkpoint(tmp_path).summary["lower_bound_layers"])
+        replace_name(one, other)
+        found.append(read_checkpoint(tmp_path).summary["lower_bound_layers"])
+
+    def write_meanwhile(path: Path, most: int) -> bytes:
+        data = files(path, most)
+        monkeypatch.setattr(checkpoint_module, "read_file", files)
+        write_checkpoint(old, tmp_path)
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", look)
+        write_checkpoint(new, tmp_path)
+    assert found == sorted(found, reverse=True) and set(found) == {3, 1}
+    monkeypatch.setattr(checkpoint_module, "read_file", write_meanwhile)  # just after the manifest was read
+    assert read_checkpoint(tmp_path).summary["lower_bound_layers"] == 3
+
+
+def test_writers_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = old_and_new()
+    write_checkpoint(old, tmp_path)
+    with folder_module.locked(tmp_path):
+        assert read_checkpoint(tmp_path).summary["lower_bound_layers"] == 3
+        monkeypatch.setattr(folder_module, "PATIENCE", 0)
+        with pytest.raises(CheckpointError, match="is being written by another program"):
+            write_checkpoint(new, tmp_path)
+    released = threading.Event()
+
+    def wait_for_it(_: float) -> None:
+        released.set()
+        other.join()
+
+    def hold() -> None:
+        with folder_module.locked(tmp_path):
+            ready.set()
+            released.wait()
+
+    monkeypatch.setattr(folder_module, "PATIENCE", 60)
+    monkeypatch.setattr(folder_module.time, "sleep", wait_for_it)
+    ready = threading.Event()
+    other = threading.Thread(target=hold)
+    other.start()
+    ready.wait()
+    write_checkpoint(new, tmp_path)
+    assert read_checkpoint(tmp_path).summary["lower_bound_layers"] == 1
+
+
+def test_a_folder_may_be_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for one in old_and_new():
+        write_checkpoint(one, Path("."))
+        assert sorted(os.listdir(".")) == sorted(FILES)
+        assert read_checkpoint(Path(".")).options == one.options
+    assert Path.cwd() == tmp_path
+
+
+def test_links_and_permissions_of_a_folder_stay(tmp_path: Path) -> None:
+    old, new = old_and_new()
+    write_checkpoint(old, tmp_path / "model")
+    for name in FILES:
+        (tmp_path / "model" / name).chmod(0o600)
+    (tmp_path / "link").symlink_to("model")
+    write_checkpoint(new, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()} == {0o600}

@@ -9,7 +9,7 @@ import click
 
 from compiler.commands.progress import progress
 from compiler.commands.sizes import size_lines
-from compiler.export.compiled import save
+from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.report.describe import describe
@@ -65,7 +65,7 @@ def compile_file(request: CompileRequest) -> int:
     with progress(f"compiling {', '.join(outputs)}"):
         compiled = compile_program(program, outputs, options)
     if request.folder is not None:
-        save(compiled, request.folder)
+        report(save_with_notes(compiled, request.folder))
     if request.emit is not None:
         click.echo(compiled.emit(request.emit))
     elif request.as_json:

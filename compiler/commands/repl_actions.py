@@ -11,7 +11,7 @@ from importlib import import_module
 
 from compiler.commands.progress import progress
 from compiler.commands.sizes import size_lines
-from compiler.export.compiled import save
+from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.asking import node_of
@@ -60,7 +60,8 @@ def compile_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     if request.folder is None:
         yield line(Piece("  not written: -o DIR keeps it", "label"))
         return
-    save(compiled, request.folder)
+    for note in save_with_notes(compiled, request.folder):
+        yield from diagnostic_lines(note)
     yield line("  written to  ", Piece(request.folder, "value"), f"   (`verify {request.folder}` checks it)")
 
 

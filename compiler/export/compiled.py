@@ -5,11 +5,23 @@ from pathlib import Path
 from compiler.export.checkpoint import write_checkpoint
 from compiler.export.files import Checkpoint, ProgramText
 from compiler.pipeline import Compiled
+from rasp.diagnostics import Diagnostic
 
 
 def save(compiled: Compiled, folder: str | Path) -> None:
     """Write a compilation as a checkpoint folder. Raises `CheckpointError`, and then nothing has changed."""
-    write_checkpoint(checkpoint_of(compiled), Path(folder))
+    save_with_notes(compiled, folder)
+
+
+def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
+    """The same; returns what the user should know of the folder."""
+    left = write_checkpoint(checkpoint_of(compiled), Path(folder))
+    if not left:
+        return []
+    message = (
+        f"an earlier save into {folder} was interrupted, and had left {len(left)} hidden files; they are gone"
+    )
+    return [Diagnostic(message, severity="warning", notes=left, code="leftovers")]
 
 
 def checkpoint_of(compiled: Compiled) -> Checkpoint:
