@@ -106,11 +106,32 @@ class Text:
             "textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": self.text}]}
         )
 
-    def ask(self, method: str) -> Any:
+    def ask(self, method: str, **more: Any) -> Any:
         """A question about the marked place."""
+        return self.client.ask(f"textDocument/{method}", self.given(more))
+
+    def refusal(self, method: str, **more: Any) -> str:
+        """The message of the error that a question is answered with."""
+        message: str = self.client.failure(f"textDocument/{method}", self.given(more))["message"]
+        return message
+
+    def given(self, more: Message) -> Message:
         options = {"tabSize": 4, "insertSpaces": True}
-        given = {"textDocument": {"uri": self.uri}, "position": self.place, "options": options}
-        return self.client.ask(f"textDocument/{method}", given)
+        return {"textDocument": {"uri": self.uri}, "position": self.place, "options": options, **more}
+
+    def whole(self) -> Message:
+        """The range of all of the text."""
+        lines = self.text.split("\n")
+        end = {"line": len(lines) - 1, "character": len(lines[-1].encode("utf-16-le")) // 2}
+        return {"start": {"line": 0, "character": 0}, "end": end}
+
+    def edited(self, edits: list[Message]) -> str:
+        """The text after edits of it."""
+        text = self.text
+        for edit in sorted(edits, key=lambda each: -offset(self.text, each["range"]["start"])):
+            start, end = (offset(self.text, edit["range"][side]) for side in ("start", "end"))
+            text = text[:start] + edit["newText"] + text[end:]
+        return text
 
     def diagnostics(self) -> list[Message]:
         """What the server says about this version, once it does."""

@@ -5,9 +5,11 @@ several definitions in a scope the last one that stands before the use counts, o
 called later) the first one behind it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from rasp.elaborate.prelude import standard_library
 from rasp.language_server.document import Document
@@ -49,6 +51,20 @@ class Definition:
     @property
     def is_parameter(self) -> bool:
         return self.owner is not None and self.name in self.owner.parameters
+
+    @property
+    def scope(self) -> Tree | None:
+        """The function or comprehension that the name belongs to; None at the top level of its text."""
+        return self.tree if isinstance(self.tree, ListComprehension | DictComprehension) else self.owner
+
+
+class Level(NamedTuple):
+    """The bindings of one scope. Those of a `captured` one are looked up when a function is called, so that
+    they may stand behind their use.
+    """
+
+    definitions: list[Definition]
+    captured: bool = False
 
 
 def enclosing(module: Module, place: int) -> list[Tree]:
@@ -117,26 +133,39 @@ def loaded_source(document: Document, tree: Load, source: Source) -> Source | No
         return None
 
 
-def scopes(document: Document, place: int) -> Iterator[list[Definition]]:
+def scopes(document: Document, place: int) -> Iterator[Level]:
     """The bindings in each scope around an offset, the innermost scope first; the library's are the last."""
-    source = document.source
+    source, captured = document.source, False
     around = enclosing(document.module, place)
     for tree in reversed(around):
         match tree:
             case ListComprehension() | DictComprehension() if not within(tree.iterable.span, place):
-                yield [Definition(name, source, tree, 0) for name in tree.names]
+                yield Level([Definition(name, source, tree, 0) for name in tree.names], captured)
             case FunctionDefinition() if not within(tree.name.span, place):
                 parameters = [Definition(name, source, tree, 0, tree) for name in tree.parameters]
-                yield [*parameters, *bindings(source, tree.body, tree), *loaded(document, source, tree.body)]
+                inner = [*bindings(source, tree.body, tree), *loaded(document, source, tree.body)]
+                yield Level([*parameters, *inner], captured)
+                captured = True
             case Broken() if is_function(document, tree):
-                yield list(half_read(document, tree))
+                yield Level(list(half_read(document, tree)), captured)
+                captured = True
             case _:
                 pass
+    yield Level(top_level(document), captured)
+    yield Level(library_definitions(), captured=True)
+
+
+@lru_cache(maxsize=16)
+def top_level(document: Document) -> list[Definition]:
+    """What a text binds at its top level, itself and by loading."""
     top = document.module.statements
     outside = [tree for tree in top if not isinstance(tree, FunctionDefinition)]
-    yield [*bindings(source, top), *loaded(document, source, outside)]
+    return [*bindings(document.source, top), *loaded(document, document.source, outside)]
+
+
+def library_definitions() -> list[Definition]:
     library = standard_library()
-    yield list(bindings(library.source, library.statements))
+    return list(bindings(library.source, library.statements))
 
 
 def half_read(document: Document, tree: Broken) -> Iterator[Definition]:
@@ -161,16 +190,32 @@ def within(span: Span, place: int) -> bool:
 
 
 def resolve(document: Document, name: Name) -> Definition | None:
-    """The definition that a name of the document belongs to; None for what is built in or unknown."""
-    for scope in scopes(document, name.span.start):
-        found = [definition for definition in scope if definition.name.text == name.text]
+    """The definition that a name of the document belongs to; None for what is built in or unknown.
+
+    A name that is bound only further on in its own scope is looked for around that scope first.
+    """
+    return among(scopes(document, name.span.start), name)
+
+
+def resolve_at_end(document: Document, name: Name) -> Definition | None:
+    """The same, of a name that is read behind the text, as in its directives."""
+    return among([Level(top_level(document)), Level(library_definitions(), captured=True)], name)
+
+
+def among(levels: Iterable[Level], name: Name) -> Definition | None:
+    """The definition of a name in the first scope that has one before it."""
+    later: list[Definition] = []
+    for level in levels:
+        found = [definition for definition in level.definitions if definition.name.text == name.text]
         for definition in found:
             if definition.name is name:
                 return definition
-        before = [definition for definition in found if definition.visible <= name.span.start]
-        if found:
-            return max(before, key=lambda each: each.visible) if before else found[0]
-    return None
+        if before := [definition for definition in found if definition.visible <= name.span.start]:
+            return max(before, key=lambda each: each.visible)
+        if found and level.captured:
+            return found[0]
+        later += found
+    return later[0] if later else None
 
 
 def is_function(document: Document, tree: Tree) -> bool:
@@ -187,9 +232,9 @@ def visible_names(document: Document, place: int) -> dict[str, Definition | None
     found: dict[str, Definition | None] = {}
     around = enclosing(document.module, place)
     inside = any(is_function(document, tree) for tree in around)
-    for scope in scopes(document, place):
+    for level in scopes(document, place):
         here: dict[str, Definition] = {}
-        for definition in scope:
+        for definition in level.definitions:
             late = definition.visible > place and definition.source == document.source
             if not late or (inside and definition.owner is None):
                 here[definition.name.text] = definition

@@ -2,117 +2,36 @@
 
 The server keeps the texts that are open; each is read again when it or any other open text has changed.
 Diagnostics come when typing pauses. Whatever the text, there is an answer: `rasp/language_server/document.py`
-tolerates all mistakes.
+tolerates all mistakes. Here is what turns a question of the protocol into one about a `Document`, and back.
 """
 
-import asyncio
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 from lsprotocol import types
-from pygls import uris
-from pygls.exceptions import JsonRpcInternalError
-from pygls.lsp.server import LanguageServer
+from pygls.exceptions import JsonRpcException
 
 from rasp.diagnostics import RaspError
-from rasp.elaborate import prelude
 from rasp.format import format_source
-from rasp.language_server.complaints import as_lsp, complaints
+from rasp.language_server.complaints import as_lsp
 from rasp.language_server.complete import complete
 from rasp.language_server.describe import hover_text, topic_text
-from rasp.language_server.document import Buffers, Document, read_document
+from rasp.language_server.document import Document
+from rasp.language_server.folding import foldings
+from rasp.language_server.inlays import inlays
 from rasp.language_server.names import enclosing, loaded_source, name_at, resolve
+from rasp.language_server.open_texts import RaspServer
 from rasp.language_server.outline import outline
-from rasp.language_server.positions import Positions
-from rasp.language_server.protocol import LOGGER, PatientProtocol, log_in_lines
+from rasp.language_server.protocol import log_in_lines
+from rasp.language_server.rename import NotRenamed, renamable, rename
+from rasp.language_server.repairs import repairs
+from rasp.language_server.semantic_tokens import LEGEND, semantic_tokens
+from rasp.language_server.signature import signature
+from rasp.language_server.variables import Occurrence, definition_at, occurrences, places_of, variable_of
 from rasp.lexer import tokenize
-from rasp.library import load
-from rasp.source import Source, Span
+from rasp.source import Span
 from rasp.syntax import Load
 from rasp.tokens import Token
-from rasp.values import ValueProblem
-
-#: Seconds without typing after which diagnostics are sent.
-PAUSE = 0.2
-LIBRARY = Path(load.__file__).with_name("std.rasp")
-
-
-class RaspServer(LanguageServer):
-    """The texts as the editor has them, and what has been found out about them since the last change."""
-
-    def __init__(self) -> None:
-        sync = types.TextDocumentSyncKind.Full
-        super().__init__("rasp", package_version(), sync, protocol_cls=PatientProtocol)
-        self.documents: dict[str, Document] = {}
-        self.changes = 0
-
-    def document(self, uri: str) -> Document:
-        """The document of a text that is open, or else of the file; of one that cannot be read, an empty one."""
-        if uri not in self.documents:
-            name, buffers = path_of(uri), self.buffers()
-            try:
-                text = buffers.read(name) or ""
-            except ValueProblem:
-                text = ""
-            self.documents[uri] = read_document(Source(name, text), buffers)
-        return self.documents[uri]
-
-    def buffers(self) -> Buffers:
-        """The open texts, and the folder that is open (or else the working directory)."""
-        root = self.workspace.root_path
-        opened = self.workspace.text_documents
-        texts = {path_of(uri): opened[uri].source for uri in opened}
-        return Buffers(Path(root) if root else Path.cwd(), texts)
-
-    def positions(self, source: Source) -> Positions:
-        encoding = self.workspace.position_encoding
-        return Positions(source, str(getattr(encoding, "value", encoding or "utf-16")))
-
-    def place(self, document: Document, position: types.Position) -> int:
-        return self.positions(document.source).offset(position)
-
-    def location(self, document: Document, source: Source, span: Span) -> types.Location:
-        """Where in which file a span is. The library is a file too."""
-        library = source == prelude.standard_library().source
-        path = LIBRARY if library else document.buffers.path(source.name)
-        return types.Location(uris.from_fs_path(str(path)) or "", self.positions(source).range(span))
-
-    def publish(self, uri: str) -> None:
-        """Send what is wrong with a text."""
-        document = self.document(uri)
-        positions = self.positions(document.source)
-        found = [as_lsp(diagnostic, positions) for diagnostic in complaints(document)]
-        told = self.workspace.get_text_document(uri).version
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version=told))
-
-    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
-        """Nothing pops up in the editor; what is a mistake of ours is in the log."""
-        if isinstance(error, JsonRpcInternalError):
-            LOGGER.error("internal error, please report it: %s", error)
-
-    async def changed(self) -> None:
-        """Forget what was found out; when there is no further change for a while, tell what is wrong now."""
-        self.documents.clear()
-        self.changes += 1
-        mine = self.changes
-        await asyncio.sleep(PAUSE)
-        for uri in list(self.workspace.text_documents):
-            if mine == self.changes:
-                self.publish(uri)
-                await asyncio.sleep(0)  # questions that have come meanwhile go first
-
-
-def package_version() -> str:
-    try:
-        return version("rasp-compiler")
-    except PackageNotFoundError:
-        return "0"
-
-
-def path_of(uri: str) -> str:
-    """The path of a file; of a text that is no file, its URI."""
-    return (uris.to_fs_path(uri) or uri).replace("\\", "/")
 
 
 async def did_open(server: RaspServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -193,19 +112,133 @@ def formatting(server: RaspServer, params: types.DocumentFormattingParams) -> li
     return [types.TextEdit(server.positions(document.source).whole(), text)]
 
 
+def references(server: RaspServer, params: types.ReferenceParams) -> list[types.Location]:
+    """Where the variable is read, here and in the texts that load it; where it is bound, if asked for."""
+    document = server.document(params.text_document.uri)
+    found = definition_at(document, server.place(document, params.position))
+    if found is None:
+        return []
+    places = places_of(document, variable_of(document, found[1]))
+    return [
+        server.location(document, text.source, each.span)
+        for text, occurrences in places.values()
+        for each in occurrences
+        if params.context.include_declaration or not each.is_binding
+    ]
+
+
+def document_highlight(
+    server: RaspServer, params: types.DocumentHighlightParams
+) -> list[types.DocumentHighlight]:
+    document = server.document(params.text_document.uri)
+    found = definition_at(document, server.place(document, params.position))
+    if found is None:
+        return []
+    positions, variable = server.positions(document.source), variable_of(document, found[1])
+    return [
+        types.DocumentHighlight(positions.range(each.span), highlight_kind(each))
+        for each in occurrences(document)
+        if each.variable == variable
+    ]
+
+
+def highlight_kind(each: Occurrence) -> types.DocumentHighlightKind:
+    return types.DocumentHighlightKind.Write if each.is_binding else types.DocumentHighlightKind.Read
+
+
+def prepare_rename(server: RaspServer, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder:
+    """The name that would be renamed; an error that says why not."""
+    document = server.document(params.text_document.uri)
+    try:
+        span, definition = renamable(document, server.place(document, params.position))
+    except NotRenamed as reason:
+        raise refused(reason) from None
+    where = server.positions(document.source).range(span)
+    return types.PrepareRenamePlaceholder(range=where, placeholder=definition.name.text)
+
+
+def rename_everywhere(server: RaspServer, params: types.RenameParams) -> types.WorkspaceEdit:
+    """Edits of all texts that have the variable; an error that says why not."""
+    document = server.document(params.text_document.uri)
+    try:
+        renaming = rename(document, server.place(document, params.position), params.new_name)
+    except NotRenamed as reason:
+        raise refused(reason) from None
+    places = [server.location(document, source, span) for source, spans in renaming.places for span in spans]
+    edits: dict[str, list[types.TextEdit]] = {}
+    for place in places:
+        edits.setdefault(place.uri, []).append(types.TextEdit(place.range, renaming.name))
+    return types.WorkspaceEdit(edits)
+
+
+def refused(reason: NotRenamed) -> JsonRpcException:
+    return JsonRpcException(str(reason), types.LSPErrorCodes.RequestFailed.value)
+
+
+def signature_help(server: RaspServer, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+    document = server.document(params.text_document.uri)
+    return signature(document, server.place(document, params.position))
+
+
+def code_action(server: RaspServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Edits that end the complaints in a part of the text."""
+    document = server.document(params.text_document.uri)
+    positions = server.positions(document.source)
+    return [
+        types.CodeAction(
+            repair.title,
+            types.CodeActionKind.QuickFix,
+            [as_lsp(repair.complaint, positions)],
+            edit=types.WorkspaceEdit(
+                {params.text_document.uri: [types.TextEdit(positions.range(repair.span), repair.text)]}
+            ),
+        )
+        for repair in repairs(document, server.span(document, params.range))
+    ]
+
+
+def semantic_tokens_full(server: RaspServer, params: types.SemanticTokensParams) -> types.SemanticTokens:
+    document = server.document(params.text_document.uri)
+    return semantic_tokens(document, server.positions(document.source))
+
+
+def inlay_hint(server: RaspServer, params: types.InlayHintParams) -> list[types.InlayHint]:
+    document = server.document(params.text_document.uri)
+    return inlays(document, server.positions(document.source), server.span(document, params.range))
+
+
+def folding_range(server: RaspServer, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
+    return foldings(server.document(params.text_document.uri))
+
+
+#: What the server answers, by whom, and what it says of that at the beginning.
+FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
+    (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+    (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+    (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+    (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_files, None),
+    (types.TEXT_DOCUMENT_HOVER, hover, None),
+    (types.TEXT_DOCUMENT_COMPLETION, completion, types.CompletionOptions(trigger_characters=['"', "/", "#"])),
+    (types.TEXT_DOCUMENT_DEFINITION, definition, None),
+    (types.TEXT_DOCUMENT_REFERENCES, references, None),
+    (types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, document_highlight, None),
+    (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, document_symbol, None),
+    (types.TEXT_DOCUMENT_PREPARE_RENAME, prepare_rename, None),
+    (types.TEXT_DOCUMENT_RENAME, rename_everywhere, types.RenameOptions(prepare_provider=True)),
+    (types.TEXT_DOCUMENT_SIGNATURE_HELP, signature_help, types.SignatureHelpOptions(["(", ","])),
+    (types.TEXT_DOCUMENT_CODE_ACTION, code_action, types.CodeActionOptions([types.CodeActionKind.QuickFix])),
+    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, semantic_tokens_full, LEGEND),
+    (types.TEXT_DOCUMENT_INLAY_HINT, inlay_hint, None),
+    (types.TEXT_DOCUMENT_FOLDING_RANGE, folding_range, None),
+    (types.TEXT_DOCUMENT_FORMATTING, formatting, None),
+)
+
+
 def make_server() -> RaspServer:
     """A server that answers everything above."""
     server = RaspServer()
-    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
-    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
-    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
-    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_files)
-    server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
-    options = types.CompletionOptions(trigger_characters=['"', "/", "#"])
-    server.feature(types.TEXT_DOCUMENT_COMPLETION, options)(completion)
-    server.feature(types.TEXT_DOCUMENT_DEFINITION)(definition)
-    server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(document_symbol)
-    server.feature(types.TEXT_DOCUMENT_FORMATTING)(formatting)
+    for name, handler, options in FEATURES:
+        server.feature(name, options)(handler)
     return server
 
 

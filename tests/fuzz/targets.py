@@ -25,7 +25,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.format import format_source
 from rasp.graph import Node
-from rasp.language_server import server
+from rasp.language_server import open_texts, server
 from rasp.lint import lint
 from rasp.parser import parse, parse_expression, parse_tolerantly
 from rasp.program import load_program
@@ -188,7 +188,7 @@ def served(session: list[Case]) -> str:
     goodbye = {"jsonrpc": "2.0", "id": "last", "method": "shutdown", "params": None}
     stream = io.BytesIO(b"".join(map(framed, [*session, goodbye])))
     answers = Kept()
-    with patch.object(server, "PAUSE", 0):
+    with patch.object(open_texts, "PAUSE", 0):
         server.serve(stream, answers)
     told = answers.getvalue().decode("utf-8", "backslashreplace")
     proper = all(isinstance(message, dict) for message in session)
