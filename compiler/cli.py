@@ -5,6 +5,7 @@ Subcommands import what they need when they run: `rasp run` and `rasp check` mus
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from compiler.options import ATTENTIONS, DIALECTS
 from rasp.cli import SETTINGS, check, run
 from rasp.console import Commands
 from rasp.format_command import fmt
+from rasp.input_options import InputRequest, takes_inputs
 
 STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 FOLDER = click.argument("folder", metavar="DIR")
@@ -27,10 +29,10 @@ def main(context: click.Context) -> int:
 
     \b
     A first tour:
-      rasp run -e "tokens[length - 1]" -i hello
+      rasp run -e "sort(tokens, tokens)" hello
       rasp compile -e "aggregate(select(indices, length - 1 - indices, ==), tokens)" \\
           --vocab abc --max-length 8 -o reverse
-      rasp apply reverse -i abca
+      rasp apply reverse abca
       rasp verify reverse
 
     `rasp COMMAND --help` explains a command. Exit codes: 0 all well, 1 the program or the model is wrong,
@@ -147,21 +149,23 @@ def verify(folder: str, budget: int, seed: int, as_json: bool) -> int:
 
 @main.command()
 @FOLDER
-@click.option("-i", "--input", "inputs", multiple=True, required=True, metavar="INPUT", help="An input.")
+@takes_inputs("[INPUT]...")
 @JSON
-def apply(folder: str, inputs: tuple[str, ...], as_json: bool) -> int:
+def apply(folder: str, as_json: bool, **given: Any) -> int:
     """Run a compiled model on inputs.
 
-    INPUT is a text (the sequence of its characters) or a JSON list of tokens.
+    INPUT is a text (the sequence of its characters) or a JSON list of tokens. With --inputs any number of them, one a
+    line, are run in batches, and answered in their order.
 
     \b
     Examples:
-      rasp apply sorted -i cabbage
-      rasp apply sums -i '[1, 2, 2]' -i '[0]' --json
+      rasp apply sorted cabbage
+      rasp apply sums '[1, 2, 2]' '[0]' --json
+      rasp apply sorted --inputs words.txt --json > answers.jsonl
     """
     from compiler.commands.model import apply_model  # noqa: PLC0415
 
-    return apply_model(folder, inputs, as_json)
+    return apply_model(folder, InputRequest(**given), as_json)
 
 
 @main.command()
@@ -185,22 +189,23 @@ def info(folder: str, as_json: bool) -> int:
 
 @main.command()
 @FOLDER
-@click.option("-i", "--input", "prompt", required=True, metavar="PROMPT", help="The first tokens.")
+@takes_inputs("[PROMPT]...")
 @click.option("--max-new-tokens", "count", type=POSITIVE, required=True, metavar="K", help="How many to add.")
 @JSON
-def generate(folder: str, prompt: str, count: int, as_json: bool) -> int:
+def generate(folder: str, count: int, as_json: bool, **given: Any) -> int:
     """Let a causal model continue a prompt with its own answers.
 
     The program's value at the last position is appended, again and again, until K tokens are there or the
     maximum length is reached. The model has to be compiled with --attention causal.
 
     \b
-    Example:
-      rasp generate alphabet -i ab --max-new-tokens 5
+    Examples:
+      rasp generate alphabet ab --max-new-tokens 5
+      rasp generate alphabet --inputs prompts.txt --max-new-tokens 5 --json
     """
     from compiler.commands.model import generate_tokens  # noqa: PLC0415
 
-    return generate_tokens(folder, prompt, count, as_json)
+    return generate_tokens(folder, InputRequest(**given), count, as_json)
 
 
 @main.command()

@@ -9,5 +9,9 @@ from compiler.model.runner import Model
 
 
 def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Model:
-    """The model in a checkpoint folder, on any dtype and device. Raises `CheckpointError`."""
+    """The model in a checkpoint folder, on a device.
+
+    Raises `CheckpointError`, and `ModelError` for an arithmetic in which the model is not exact: any dtype but
+    float32, TF32 and the like (`compiler/model/arithmetic.py`).
+    """
     return Model(read_checkpoint(Path(folder)).weights, dtype, device)

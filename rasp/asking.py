@@ -159,14 +159,8 @@ def layers_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`layers EXPR`: the language's own measure."""
     if not text:
         raise usage("layers sort(tokens, tokens)")
-    node = node_of(prompt.session.program(), text)
+    node = prompt.session.program().node(text, ASKED)
     return [line(Piece("by hand     ", "label"), cost_text(heads_per_layer(node)))]
-
-
-def node_of(program: Program, text: str) -> Node:
-    """The s-op or selector that an expression denotes; atoms are lifted. Raises `RaspError`."""
-    value = program.expression(text, ASKED)
-    return value if isinstance(value, Node) else program.sop(text, ASKED)
 
 
 def graph_command(prompt: Prompt, text: str) -> Iterable[Line]:
@@ -174,7 +168,7 @@ def graph_command(prompt: Prompt, text: str) -> Iterable[Line]:
     if not text:
         raise usage("graph length")
     program = prompt.session.program()
-    node = node_of(program, text)
+    node = program.node(text, ASKED)
     return [
         (*coloured_row(row), *named(program, part, row))
         for row, part in zip(

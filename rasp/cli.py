@@ -1,32 +1,21 @@
-"""Commands that need only the language: `run`, `check` and `fmt`. The compiler adds its own to them."""
+"""Commands that need only the language: `run`, `check` and `fmt`. The compiler adds its own to them.
+
+What a command alone needs is imported when it runs.
+"""
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import click
-import numpy as np
 
-from rasp.console import (
-    FAILED,
-    Commands,
-    WrongUsage,
-    parse_tokens,
-    read_source,
-    report,
-    show_rows,
-    show_tokens,
-    show_values,
-)
+from rasp.console import FAILED, Commands, read_source, report
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import CompileLine, read_directives
-from rasp.elaborate.failure import failure
-from rasp.evaluate import EvaluationError, Outcome, evaluate
+from rasp.directives import read_directives
 from rasp.format_command import fmt
-from rasp.graph import Node
+from rasp.input_options import InputRequest, takes_inputs
 from rasp.lint import lint, lint_expression
-from rasp.program import Program, load_program
-from rasp.source import Source, Span
-from rasp.values import Atom
+from rasp.program import load_program
 
 ATTENTION = click.Choice(["full", "causal"])
 SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -41,90 +30,31 @@ main.add_command(fmt)
 
 
 @main.command()
-@click.argument("file", required=False)
-@click.option("-e", "--expression", metavar="EXPR", help="The s-op or selector to evaluate.")
-@click.option("-i", "--input", "inputs", multiple=True, metavar="INPUT", help="An input.")
+@takes_inputs("[FILE] [INPUT]...")
+@click.option("-e", "--expression", metavar="EXPR", help="What to evaluate.")
 @click.option("--attention", type=ATTENTION, help="What a position sees; full unless given.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON list a line (of a selector: its rows).")
-def run(
-    file: str | None, expression: str | None, inputs: tuple[str, ...], attention: str | None, as_json: bool
-) -> int:
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON value a line (of a selector: its rows)."
+)
+def run(expression: str | None, attention: str | None, as_json: bool, **given: Any) -> int:
     """Interpret an expression of a program on inputs.
 
-    INPUT is a text (the sequence of its characters) or a JSON list. FILE may be `-` for standard input;
+    INPUT is a text (the sequence of its characters) or a JSON list of tokens. FILE may be `-` for standard input;
     without it only the library is known. Without -e, what the program's `# compile:` line says is run; the
-    attention of a `# compile:` line holds for its expression here, too.
+    attention of a `# compile:` line holds for its expression here, too. What is neither s-op nor selector, like a list or
+    a function, is shown as it is.
 
     \b
     Examples:
-      rasp run sort.rasp -i cabbage                 (with `# compile: ...` in sort.rasp)
+      rasp run sort.rasp cabbage                    (with `# compile: ...` in sort.rasp)
       rasp run sort.rasp -e "sort(tokens, tokens)" -i cabbage
-      rasp run -e "select(indices, indices, <=)" -i abc
-      rasp run counts.rasp -e hist -i '[3, 1, 3]' -i '[2]' --json
+      rasp run -e "select(indices, indices, <=)" abc
+      rasp run counts.rasp -e hist '[3, 1, 3]' '[2]' --json
+      rasp run sort.rasp --inputs words.txt > sorted.txt
     """
-    source = Source("<no program>", "") if file is None else read_source(file)
-    program = load_program(source)
-    line = compile_line(program, expression)
-    if not inputs:
-        raise WrongUsage("the input is missing", "give one or several, for instance -i hello -i '[1, 2, 3]'")
-    expression = line.expression if line else expression or ""
-    node = interpretable(program, expression)
-    report([*lint(program), *lint_expression(expression)])
-    sequences = [parse_tokens(text, "-i") for text in inputs]
-    outcomes = evaluate([node], sequences, attention or (line.attention if line else "full"))[0]
-    for tokens, outcome in zip(sequences, outcomes, strict=True):
-        if isinstance(outcome, EvaluationError):
-            report([failure(program.graph, outcome, tokens, whole(expression))])
-        if as_json:
-            click.echo(outcome_json(outcome))
-        elif not isinstance(outcome, EvaluationError):
-            click.echo(show_outcome(node, tokens, outcome))
-    return FAILED if any(isinstance(outcome, EvaluationError) for outcome in outcomes) else 0
+    from rasp.run_command import RunRequest, run_program  # noqa: PLC0415
 
-
-def compile_line(program: Program, expression: str | None) -> CompileLine | None:
-    """The only `# compile:` line of a program, or that of an expression or of its name; None if there is none of it.
-
-    Raises `WrongUsage` when nothing says what to run.
-    """
-    lines = read_directives(program.source).compiles
-    if expression is not None:
-        return next((line for line in lines if expression.strip() in (line.expression, line.name)), None)
-    if len(lines) == 1:
-        return lines[0]
-    names = [line.name or line.expression for line in lines]
-    names = names or [name for name, value in program.bindings.items() if isinstance(value, Node)]
-    hint = f"say it with -e: {', '.join(names)}" if names else "say it with -e EXPR"
-    raise WrongUsage("which expression should be run?", hint)
-
-
-def interpretable(program: Program, expression: str) -> Node:
-    """The s-op or selector that an expression denotes. Raises `RaspError` when it denotes something else."""
-    value = program.expression(expression)
-    return value if isinstance(value, Node) else program.sop(expression)
-
-
-def whole(expression: str) -> tuple[Source, Span]:
-    """The place of a failure that no part of the program is to blame for."""
-    return Source("<expression>", expression), Span(0, len(expression))
-
-
-def outcome_json(outcome: Outcome) -> str:
-    """One line of JSON: values, a selector's rows of 0 and 1, or an object with the error."""
-    match outcome:
-        case EvaluationError():
-            return json.dumps({"error": outcome.message, "position": outcome.position})
-        case [list(), *_]:
-            return json.dumps(np.array(outcome, dtype=int).tolist())
-        case _:
-            return json.dumps(outcome)
-
-
-def show_outcome(node: Node, tokens: Sequence[Atom], outcome: list[Atom] | list[list[bool]]) -> str:
-    """Values or matrix of one input, for reading."""
-    if node.is_selector:
-        return show_rows(tokens, outcome)  # pyright: ignore[reportArgumentType]
-    return f"{show_tokens(tokens)} -> {show_values(outcome)}"  # pyright: ignore[reportArgumentType]
+    return run_program(RunRequest(InputRequest(**given), expression, attention, as_json))
 
 
 @main.command()

@@ -5,19 +5,21 @@ Messages go to standard error, results to standard output.
 """
 
 import json
-import math
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from io import BufferedIOBase
 from pathlib import Path
 from typing import cast
 
 import click
 
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.inputs import read_input
 from rasp.source import Source
-from rasp.values import Atom, classify, is_atom
+from rasp.values import Atom, classify
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 USAGE = "usage"
@@ -84,20 +86,28 @@ def report(diagnostics: Sequence[Diagnostic]) -> None:
             click.echo(rest, err=True)
 
 
-def read_source(path: str) -> Source:
-    """A program's text; `-` is standard input. Raises `WrongUsage` for no file, `RaspError` for no text."""
+def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
+    """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened."""
     try:
-        data = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+        if path == STANDARD_INPUT:
+            return nullcontext(cast(BufferedIOBase, sys.stdin.buffer))
+        return Path(path).open("rb")
     except FileNotFoundError:
         beside = Path(path).parent
-        names = [str(p) for p in beside.glob("*.rasp")] if beside.is_dir() else []
+        names = [str(p) for p in beside.glob(f"*{Path(path).suffix or '.rasp'}")] if beside.is_dir() else []
         raise WrongUsage(f"there is no file {path}", did_you_mean(path, names)) from None
     except IsADirectoryError:
-        raise WrongUsage(f"{path} is a folder, not a program", "give a file that holds a program") from None
+        raise WrongUsage(f"{path} is a folder, not a file", "give the path of a file") from None
     except OSError as error:
         raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
         raise WrongUsage("the path of a file cannot hold a NUL character") from None
+
+
+def read_source(path: str) -> Source:
+    """A program's text; `-` is standard input. Raises `WrongUsage` for no file, `RaspError` for no text."""
+    with open_file(path) as stream:
+        data = stream.read()
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
         return Source(name, data.decode("utf-8-sig"))
@@ -106,36 +116,12 @@ def read_source(path: str) -> Source:
         raise RaspError(Diagnostic(message, hint="save the file as UTF-8", code="not-utf-8")) from None
 
 
-def parse_tokens(text: str, option: str) -> list[Atom]:
-    """Tokens given on the command line: the characters of a text, or a JSON list when it starts with `[`.
-
-    Raises `WrongUsage` for a list that is none, or that holds anything but strings, numbers and booleans.
-    """
-    if not text.startswith("["):
-        return list(text)
-    hint = f'write {option} \'["a", "b"]\'; for the characters of the text itself, list them one by one'
-    try:
-        found: object = json.loads(text, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
-        raise WrongUsage(f"{option} {text}: this is not a JSON list", hint) from None
-    for item in cast(list[object], found):
-        if not is_atom(item) or (isinstance(item, float) and not math.isfinite(item)):
-            shown = json.dumps(item)
-            message = f"{option} {text}: {shown} is not a string, finite number or boolean"
-            raise WrongUsage(message, hint)
-    return cast(list[Atom], found)
-
-
-def refuse_constant(name: str) -> object:
-    """What JSON does not have, Python's reader would accept: NaN and the infinities."""
-    raise ValueError(name)
-
-
 def show_tokens(tokens: Sequence[Atom]) -> str:
     """An input as one would write it on the command line."""
-    plain = all(isinstance(token, str) and len(token) == 1 for token in tokens)
-    if plain and tokens and tokens[0] != "[":
-        return "".join(map(str, tokens))
+    if all(isinstance(token, str) and len(token) == 1 and token.isprintable() for token in tokens):
+        text = "".join(map(str, tokens))
+        if read_input(text).tokens == tuple(tokens):
+            return text
     return json.dumps(list(tokens), ensure_ascii=False)
 
 

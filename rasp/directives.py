@@ -20,18 +20,18 @@ is a list of rows of 0 and 1. The expression is everything before the last `(…
 In: a `Source`. Out: `Directives`; lines that begin like a directive but are malformed become diagnostics.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.inputs import atoms_of, json_value
 from rasp.lexer import tokenize
 from rasp.parser import parse_expression
 from rasp.source import Source, Span
 from rasp.syntax import Comment
-from rasp.values import Atom, is_atom
+from rasp.values import Atom, ValueProblem
 
 HEAD = re.compile(r"#+[ \t]*(?P<word>compile|example)[ \t]*(?:\((?P<mode>[^)\n]*)\))?[ \t]*:")
 SETTING = re.compile(
@@ -280,7 +280,11 @@ def answer_of(text: str) -> Answer:
 
 
 def as_atoms(items: list[object]) -> tuple[Atom, ...] | None:
-    return tuple(cast("list[Atom]", items)) if all(is_atom(item) for item in items) else None
+    """The elements of a list if it may be a sequence, or is empty; else None."""
+    try:
+        return atoms_of(items) if items else ()
+    except ValueProblem:
+        return None
 
 
 WORDS = re.compile(r'"[^"]*"|\b(True|False)\b')
@@ -291,6 +295,6 @@ def literal(text: str) -> object:
     such text.
     """
     try:
-        return json.loads(WORDS.sub(lambda match: match.group().lower() if match[1] else match.group(), text))
-    except (json.JSONDecodeError, RecursionError):
+        return json_value(WORDS.sub(lambda match: match.group().lower() if match[1] else match.group(), text))
+    except ValueProblem:
         return None

@@ -64,6 +64,11 @@ class Program:
         with deep_recursion():
             return expression(self.frame(source), tree)
 
+    def node(self, text: str, name: str = "<expression>") -> Node:
+        """The s-op or selector that an expression denotes; an atom is lifted. Raises `RaspError`."""
+        value = self.expression(text, name)
+        return value if isinstance(value, Node) else self.sop(text, name)
+
     def sop(self, text: str, name: str = "<expression>") -> Node:
         """The s-op that an expression denotes; a number, string or boolean is lifted. Raises `RaspError`."""
         source = Source(name, text)

@@ -16,11 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = (
     (
         "rasp",
-        "source depth values diagnostics write_whole tokens forms topics comments syntax foreign mistakes",
+        "source depth values inputs diagnostics write_whole tokens forms topics comments syntax foreign mistakes",
     ),
     ("rasp", "build complaints grammar lexer parser chunks walk readings directives"),
     ("rasp.pretty", "document remarks expressions statements"),
-    ("rasp", "style console svg format format_command pygments_lexer"),
+    (
+        "rasp",
+        "style console input_options input_lines progress answering svg format format_command pygments_lexer",
+    ),
     ("rasp", "prims graph graph_text check_graph layers library.load"),
     ("rasp", "column distinct selection counting dense elementwise averaging run evaluate trace"),
     ("rasp.elaborate", "names scope static binding failure lift apply index builtins expressions statements"),
@@ -39,7 +42,7 @@ LEVELS = (
         "rasp.language_server",
         "rename signature repairs inlays semantic_tokens folding open_texts server",
     ),
-    ("rasp", ". cli __main__"),
+    ("rasp", ". run_command cli __main__"),
     ("compiler", "options config"),
     (
         "compiler.analysis",
@@ -61,11 +64,11 @@ LEVELS = (
     ("compiler.report", "describe certificate parts columns stages summary explain"),
     ("compiler", "pipeline"),
     ("compiler.export", "folder read_file records tokenizer consistency files checkpoint compiled"),
-    ("compiler.model", "problem answers cache decoder runner generate"),
+    ("compiler.model", "problem answers arithmetic cache check_ids decoder runner generate"),
     ("compiler", "opening"),
     ("compiler.verify", "inputs lookahead readers differential source recompile verdict columns blame"),
     ("compiler", "."),
-    ("compiler.commands", "sizes progress compile examples info model verify repl_actions repl"),
+    ("compiler.commands", "sizes threads compile examples info model verify repl_actions repl"),
     ("compiler", "cli __main__"),
 )
 PLACES = [folder if name == "." else f"{folder}.{name}" for folder, names in LEVELS for name in names.split()]
@@ -75,11 +78,12 @@ FILES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 #: Starts a command and only then imports what that needs, so that `rasp run` need not wait for torch.
-LATE = {"compiler.cli"}
+LATE = {"compiler.cli", "rasp.cli"}
 #: Modules that run models; everything else has to work, and start, without torch.
 WITH_TORCH = (
     "compiler.model.",
     "compiler.opening",
+    "compiler.commands.threads",
     "compiler.verify.readers",
     "compiler.verify.differential",
 )

@@ -240,21 +240,31 @@ def test_run_takes_expression_and_attention_from_the_compile_line(folder: Path) 
     assert rasp("run", "seen.rasp", "-i", "aab", "-e", "n + 0").stdout == "aab -> [3, 3, 3] (ints)\n"
 
 
+JSON = ("--input-format", "json")
 MISUSES = {
     "no file": (["run", "nowhere.rasp", "-e", "x", "-i", "a"], 2, "there is no file nowhere.rasp"),
     "almost a file": (["run", "hist", "-e", "x", "-i", "a"], 2, "did you mean `hist.rasp`"),
-    "a folder": (["run", ".", "-e", "x", "-i", "a"], 2, "is a folder, not a program"),
+    "a folder": (["run", ".", "-e", "x", "-i", "a"], 2, "is a folder, not a file"),
     "not text": (["run", "bytes.rasp", "-e", "x", "-i", "a"], 1, "not UTF-8"),
     "NUL": (["run", "a\0b", "-e", "x", "-i", "a"], 2, "NUL"),
     "syntax": (["run", "broken.rasp", "-e", "x", "-i", "a"], 1, "missing `;`"),
     "unknown name": (["run", "hist.rasp", "-e", "hits", "-i", "a"], 1, "did you mean `hist`"),
-    "a list": (["run", "-e", "[1]", "-i", "a"], 1, "this is a list"),
     "empty input": (["run", "-e", "length", "-i", ""], 1, "the input is empty"),
-    "half a list": (["run", "-e", "length", "-i", "[1, 2"], 2, "not a JSON list"),
-    "nested": (["run", "-e", "length", "-i", "[[1]]"], 2, "[1] is not a string"),
-    "infinite": (["run", "-e", "length", "-i", "[1e999]"], 2, "Infinity is not"),
-    "NaN": (["run", "-e", "length", "-i", "[NaN]"], 2, "not a JSON list"),
-    "no input": (["run", "-e", "length"], 2, "the input is missing"),
+    "half a list": (["run", "-e", "tokens_int", "[1, 2"], 1, "was read as its 5 characters: it ends before"),
+    "a list for a text": (
+        ["run", "-e", 'tokens_asis + "x"', "[1]"],
+        1,
+        "was read as a JSON list, not as its 3",
+    ),
+    "JSON that is none": (["run", "-e", "length", "[[1]]", *JSON], 2, "[1] is not a string"),
+    "JSON that is infinite": (["run", "-e", "length", "[1e999]", *JSON], 2, "Infinity is not"),
+    "JSON of an empty list": (["run", "-e", "length", "[]", *JSON], 2, "an empty list is no input"),
+    "no input": (["run", "-e", "length"], 2, "as in `rasp run -e length hello`"),
+    "no input to a program": (["run", "hist.rasp"], 2, "as in `rasp run hist.rasp abca`"),
+    "program and inputs from one pipe": (["run", "-", "--inputs", "-"], 2, "cannot hold both"),
+    "no file of inputs": (["run", "-e", "length", "--inputs", "hist.rsp"], 2, "there is no file hist.rsp"),
+    "a folder of inputs": (["run", "-e", "length", "--inputs", "empty"], 2, "is a folder"),
+    "misspelt program": (["run", "hist", "-e", "x", "abc"], 2, "did you mean `hist.rasp`"),
     "nothing to run": (["run", "next.rasp", "-i", "a"], 2, "say it with -e: next"),
     "choice": (["run", "-e", "if tokens == 1", "-i", "a"], 1, "`a if condition else b`"),
     "text as number": (["run", "-e", "tokens + 1", "-i", "a"], 1, "`tokens_int`"),

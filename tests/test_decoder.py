@@ -133,7 +133,7 @@ def test_several_outputs_come_by_name() -> None:
 
 
 def test_large_batches_run_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Model(random_weights("causal"), torch.float64)
+    model = Model(random_weights("causal"))
     inputs = ["abc", "a", "cc", "abcabc", "b"]
     whole = model.batch(inputs)
     monkeypatch.setattr(runner, "BATCH_NUMBERS", 100)
@@ -182,7 +182,7 @@ def test_generation() -> None:
 
 
 def test_generation_equals_running_again_without_a_cache() -> None:
-    model = Model(random_weights("causal", seed=4), torch.float64)
+    model = Model(random_weights("causal", seed=4))
     generated = generate(model, "b", 5)
     sequence = list(generated.prompt)
     for token in generated.new:

@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-import torch
 from random_models import random_weights
 
 from compiler.config import Config, Output
@@ -173,7 +172,7 @@ def test_a_reader_that_is_wrong_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_padded_and_stepwise_answers() -> None:
-    model = Model(random_weights("causal"), torch.float64)
+    model = Model(random_weights("causal"))
     inputs = [("a",), ("b", "c", "a"), ("c", "c", "c", "a", "b", "a"), ("b", "b")]
     assert padded(model, inputs) == stepwise(model, inputs) == model.answers(inputs)
 

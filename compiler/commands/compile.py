@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 import click
 
-from compiler.commands.progress import progress
 from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.report.describe import describe
 from compiler.verify.lookahead import find_lookahead
-from rasp.console import WrongUsage, parse_tokens, read_source, report, show_values
+from rasp.console import WrongUsage, read_source, report, show_values
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import CompileLine, read_directives
 from rasp.elaborate.failure import listed
+from rasp.inputs import read_input
 from rasp.lint import lint, lint_expression
 from rasp.program import Program, load_program
+from rasp.progress import progress
 from rasp.source import Source
 
 #: `name = expression`, but not `a == b`.
@@ -138,7 +139,7 @@ def named_output(text: str, line: CompileLine | None) -> tuple[str, str]:
 
 def options_of(request: CompileRequest, line: CompileLine | None) -> CompileOptions:
     """Options from the flags, and from the `# compile:` line where there is none. Raises `WrongUsage`."""
-    vocabulary = tuple(parse_tokens(request.vocab, "--vocab")) if request.vocab is not None else None
+    vocabulary = read_input(request.vocab).tokens if request.vocab is not None else None
     if vocabulary is None and line is not None:
         vocabulary = line.vocabulary
     max_length = request.max_length

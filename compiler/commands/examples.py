@@ -13,7 +13,7 @@ from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from rasp.cli import counted, interpretable
+from rasp.cli import counted
 from rasp.console import FAILED, WrongUsage, read_source, report
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import Answer, CompileLine, Example, read_directives
@@ -78,7 +78,7 @@ def run_file(file: str) -> Result:
         diagnostics = directives.diagnostics
         program = load_program(source)
         report(lint(program))
-        nodes = tuple(interpretable(program, example.expression) for example in directives.examples)
+        nodes = tuple(program.node(example.expression) for example in directives.examples)
     except RaspError as error:
         return Result(file, 0, 0, 0, (*diagnostics, *error.diagnostics))
     subject = Subject(source, program)

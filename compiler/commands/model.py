@@ -1,33 +1,42 @@
 """`rasp apply` and `rasp generate`: a compiled model at work."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import click
 
-from compiler.model.generate import generate
+from compiler.commands.threads import limit_threads
+from compiler.model.generate import Generation, generate_batch
 from compiler.model.problem import ModelError
 from compiler.model.runner import Answer
 from compiler.opening import load
-from rasp.console import FAILED, parse_tokens, report, show_tokens, show_values
+from rasp.answering import answer_inputs
+from rasp.console import show_tokens, show_values
+from rasp.input_lines import Unanswered, unanswered
+from rasp.input_options import InputRequest
 from rasp.values import Atom
 
+Inputs = Sequence[tuple[Atom, ...]]
 
-def apply_model(folder: str, inputs: Sequence[str], as_json: bool) -> int:
+
+def apply_model(folder: str, given: InputRequest, as_json: bool) -> int:
     """Print the model's answer to each input; an input that does not fit is reported and the others go on."""
     model = load(folder)
-    failed = False
-    for tokens in [parse_tokens(text, "-i") for text in inputs]:
-        try:
-            answer = model.answers([tokens])[0]
-        except ModelError as error:
-            failed = True
-            report(error.diagnostics)
-            if as_json:
-                click.echo(json.dumps({"error": error.diagnostics[0].message}))
-        else:
-            click.echo(answer_json(answer) if as_json else show_answer(tokens, answer))
-    return FAILED if failed else 0
+    limit_threads(model)
+
+    def answer(inputs: Inputs) -> list[str | Unanswered]:
+        outcomes = model.outcomes(inputs)
+        return [applied(tokens, outcome, as_json) for tokens, outcome in zip(inputs, outcomes, strict=True)]
+
+    return answer_inputs(given, answer, as_json)
+
+
+def applied(tokens: Sequence[Atom], outcome: Answer | ModelError, as_json: bool) -> str | Unanswered:
+    """What to print for one input."""
+    if isinstance(outcome, ModelError):
+        return unanswered(*outcome.diagnostics)
+    return answer_json(outcome) if as_json else show_answer(tokens, outcome)
 
 
 def answer_json(answer: Answer) -> str:
@@ -43,14 +52,28 @@ def show_answer(tokens: Sequence[Atom], answer: Answer) -> str:
     return "\n".join(f"{shown} -> {name} = {show_values(values)}" for name, values in answer.items())
 
 
-def generate_tokens(folder: str, prompt: str, count: int, as_json: bool) -> int:
-    """Print what the model generates after a prompt."""
-    generation = generate(load(folder), parse_tokens(prompt, "-i"), count)
+def generate_tokens(folder: str, given: InputRequest, count: int, as_json: bool) -> int:
+    """Print what the model generates after each prompt; one that does not fit is reported and the others go on."""
+    model = load(folder)
+    limit_threads(model)
+    notes: Counter[str] = Counter()
+
+    def answer(prompts: Inputs) -> list[str | Unanswered]:
+        found = generate_batch(model, prompts, count)
+        notes.update(item.note for item in found if isinstance(item, Generation) and item.note)
+        return [generated(item, as_json) for item in found]
+
+    code = answer_inputs(given, answer, as_json)
+    for note, times in notes.items():
+        if not as_json:
+            click.echo(f"note: {note}" if times == 1 else f"note: {times:,} prompts {note}", err=True)
+    return code
+
+
+def generated(found: Generation | ModelError, as_json: bool) -> str | Unanswered:
+    """What to print for one prompt."""
+    if isinstance(found, ModelError):
+        return unanswered(*found.diagnostics)
     if as_json:
-        data = {"prompt": generation.prompt, "new": generation.new, "note": generation.note}
-        click.echo(json.dumps(data))
-        return 0
-    click.echo(show_tokens(generation.prompt + generation.new))
-    if generation.note:
-        click.echo(f"note: {generation.note}", err=True)
-    return 0
+        return json.dumps({"prompt": found.prompt, "new": found.new, "note": found.note})
+    return show_tokens(found.prompt + found.new)

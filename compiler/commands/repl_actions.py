@@ -9,18 +9,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from compiler.commands.progress import progress
 from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.asking import node_of
+from rasp.asking import ASKED
 from rasp.commands import Prompt, usage
-from rasp.console import parse_tokens, show_tokens
+from rasp.console import show_tokens
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.directives import read_directives
+from rasp.inputs import read_input
 from rasp.layers import cost_text, heads_per_layer
 from rasp.lint import lint_expression
+from rasp.progress import progress
 from rasp.session import Session
 from rasp.show import diagnostic_lines, input_of, quoted
 from rasp.source import Source
@@ -28,7 +29,7 @@ from rasp.style import Line, Piece, line
 from rasp.values import Atom, typed
 
 FOLDER = re.compile(r"""\s-o\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))(?=\s|$)""")
-APPLIED = re.compile(r"""("(?P<quoted>[^"]*)"|(?P<plain>\S+))\s+("(?P<text>[^"]*)"|(?P<list>\[.*\]))""")
+APPLIED = re.compile(r"""("(?P<quoted>[^"]*)"|(?P<plain>\S+))\s+("(?P<text>[^"]*)"|(?P<input>\S.*))""")
 BUDGET, SEED = 20_000, 0
 
 
@@ -103,7 +104,7 @@ def layer_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     if not text:
         raise usage("layers sort(tokens, tokens)")
     program = prompt.session.program()
-    node = node_of(program, text)
+    node = program.node(text, ASKED)
     yield line(Piece("  as written  ", "label"), cost_text(heads_per_layer(node)))
     if node.is_selector:
         yield line(Piece("  compiled    ", "label"), "a selector becomes a head where it is used")
@@ -148,12 +149,12 @@ def verify_lines(prompt: Prompt, text: str) -> Iterable[Line]:
 
 
 def apply_lines(prompt: Prompt, text: str) -> Iterable[Line]:
-    """Run the model in a folder on a text in quotes or a list, as `rasp apply` does."""
+    """Run the model in a folder on a text in quotes, or on what `rasp apply` would take."""
     found = APPLIED.fullmatch(text.strip())
     if found is None:
         raise usage('apply DIR "abc"')
     # Only this needs torch.
     model = import_module("compiler.opening").load(found["quoted"] or found["plain"])
-    tokens = found["text"] if found["text"] is not None else parse_tokens(found["list"], "apply")
+    tokens = read_input(found["input"]).tokens if found["text"] is None else tuple(found["text"])
     shower = import_module("compiler.commands.model")
     yield line(shower.show_answer(tokens, model.answers([tokens])[0]))

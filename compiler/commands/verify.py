@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.progress import progress
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
@@ -16,6 +15,7 @@ from compiler.verify.source import checkpoint_outputs, checkpoint_program
 from compiler.verify.verdict import Verdict, judge, percent
 from rasp.console import FAILED, report, show_tokens
 from rasp.diagnostics import Diagnostic
+from rasp.progress import progress
 from rasp.values import show
 
 CHANGED = "they were changed since, or another version made them; compile the program again"

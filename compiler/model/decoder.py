@@ -18,9 +18,11 @@ from torch import Tensor, nn
 
 from compiler.config import Config, HeadShape, LayerShape
 from compiler.emit.weights import Weights
+from compiler.model.arithmetic import LOGITS, exact_arithmetic, refuse_conversion
 from compiler.model.cache import Cache, SlotShape
-from compiler.model.problem import ModelError
-from rasp.diagnostics import Diagnostic
+from compiler.model.check_ids import check_ids
+from compiler.model.problem import problem
+from compiler.options import ATTENTIONS
 
 Make = Callable[[NDArray[np.float64]], nn.Parameter]
 Arrays = Mapping[str, NDArray[np.float64]]
@@ -102,9 +104,11 @@ class Unembedding(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Compiled weights as a torch module.
+    """Compiled weights as a torch module: float32, with logits in float64.
 
-    Choose dtype and device here (not with `.half()`, which would also round the unembedding).
+    Another dtype is for experiments: no error bound holds there (`compiler/model/arithmetic.py`), and `Model`
+    refuses it. The arithmetic chosen here stays, or `ModelError` is raised: `.half()`, TF32 and the like do not get
+    in unnoticed.
     """
 
     def __init__(
@@ -113,9 +117,9 @@ class Decoder(nn.Module):
         super().__init__()
         config, arrays = weights.config, weights.arrays
         self.config = config
-        # Nearest-value logits 2xv - v^2 of close values differ by less than float32 can hold for large v, so
-        # logits are float64 wherever the device has it (Apple's MPS does not).
-        reading = torch.float32 if torch.device(device).type == "mps" else torch.float64
+        if config.attention not in ATTENTIONS:
+            hint = f"there are {' and '.join(ATTENTIONS)}; compile the program again"
+            raise problem(f"there is no attention called {config.attention}", hint, "unknown-attention")
         make = parameter_maker(dtype, device)
         self.embed = make(arrays["embed"])  # (V + 1, d)
         self.position = make(arrays["position"]) if config.has_positions else None  # (N + 1, d)
@@ -130,30 +134,39 @@ class Decoder(nn.Module):
             layers.append(Layer(arrays, shape, number, first_slot, make))
             first_slot += len(head_groups(shape))
         self.layers = nn.ModuleList(layers)
+        # Nearest-value logits 2xv - v^2 of close values differ by less than float32 can hold for large v.
         self.outputs = nn.ModuleList(
-            Unembedding(arrays, f"outputs.{k}", parameter_maker(reading, device))
+            Unembedding(arrays, f"outputs.{k}", parameter_maker(LOGITS, device))
             for k in range(len(config.outputs))
         )
+        self.arithmetic = tuple((parameter, parameter.dtype) for parameter in self.parameters())
 
-    def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
-        """Logits (batch, position, class) of every output.
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Decoder":
+        """What `.to`, `.half` and the like do: devices may change, dtypes not. Raises `ModelError`."""
+        refuse_conversion(fn, {dtype for _, dtype in self.arithmetic})
+        return super()._apply(fn, recurse)
 
-        `ids` (batch, position) starts with BOS, or continues what `cache` has seen. `lengths` (batch,) says
-        how many ids of each row (BOS included) are real; the rest is padding on the right, which no position
-        sees.
-        """
-        return self.read(self.residual(ids, lengths, cache))
-
-    def read(self, residual: Tensor) -> list[Tensor]:
-        """Logits of every output from the last residual."""
-        return [unembedding(residual) for unembedding in self.outputs]
-
-    def residual(
+    def forward(
         self,
         ids: Tensor,
         lengths: Tensor | None = None,
         cache: Cache | None = None,
         keep: list[Tensor] | None = None,
+    ) -> list[Tensor]:
+        """Logits (batch, position, class) of every output.
+
+        `ids` (batch, position) starts with BOS, or continues what `cache` has seen. `lengths` (batch,) says
+        how many ids of each row (BOS included) are real; the rest is padding on the right, which no position
+        sees. `keep` collects the first residual and those after each half-layer. Raises `ModelError` for other ids,
+        and where the arithmetic is not the model's own.
+        """
+        check_ids(self.config, ids, lengths, cache)
+        with exact_arithmetic(self.arithmetic):
+            residual = self.residual(ids, lengths, cache, [] if keep is None else keep)
+            return [unembedding(residual) for unembedding in self.outputs]
+
+    def residual(
+        self, ids: Tensor, lengths: Tensor | None, cache: Cache | None, keep: list[Tensor]
     ) -> Tensor:
         """The last residual (b, p, d); `keep` collects the first and those after each half-layer."""
         start = 0 if cache is None else cache.length
@@ -161,7 +174,6 @@ class Decoder(nn.Module):
         if self.position is not None:
             x = x + self.position[start : start + ids.shape[1]]
         mask = visible(self.config, ids, lengths, start)
-        keep = [] if keep is None else keep
         keep.append(x)
         for layer in cast(Iterable[Layer], self.layers):
             x = layer.attend(x, mask, cache)
@@ -177,7 +189,7 @@ class Decoder(nn.Module):
         if self.config.attention != "causal":
             message = f"a model with {self.config.attention} attention cannot run token by token"
             hint = "every new token changes what earlier positions see; compile with --attention causal"
-            raise ModelError(Diagnostic(message, hint=hint, code="not-causal"))
+            raise problem(message, hint, "not-causal")
         return Cache(self.slots, batch, self.config.max_length + 1, self.embed)
 
 

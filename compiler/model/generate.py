@@ -1,18 +1,19 @@
 """Next-token generation: the program's value at the last position is appended, and so on.
 
 The prompt runs once (prefill) and fills the cache; then one position a step. Greedy: compiled answers are
-certain.
+certain. Prompts of one length run together.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 
 from compiler.config import Config, Output
 from compiler.model.answers import comparable
-from compiler.model.problem import ModelError
-from compiler.model.runner import Model, Tokens, as_items, problem
-from rasp.diagnostics import Diagnostic
+from compiler.model.problem import ModelError, problem
+from compiler.model.runner import Model, Tokens, as_batch, chunks, likeliest, no_answer
 from rasp.values import Atom, show
 
 
@@ -25,26 +26,67 @@ class Generation:
     note: str = ""
 
 
-@torch.inference_mode()
 def generate(model: Model, prompt: Tokens, count: int, output: str | None = None) -> Generation:
     """Up to `count` new tokens from one output (the first unless named), fewer at the maximum length.
 
     Raises `ModelError` when attention is not causal, the prompt does not fit, or a value is no token.
     """
+    found = generate_batch(model, [prompt], count, output)[0]
+    if isinstance(found, ModelError):
+        raise found
+    return found
+
+
+def generate_batch(
+    model: Model, prompts: Iterable[Tokens], count: int, output: str | None = None
+) -> list[Generation | ModelError]:
+    """For each prompt what `generate` gives or raises. Raises `ModelError` for what is wrong with all."""
     if count < 0:
         raise problem(f"cannot generate {count} tokens", "give a number of at least 0", "bad-count")
-    cache = model.module.new_cache()
     number = output_number(model.config, output)
-    chosen = model.config.outputs[number]
-    step = torch.tensor([model.encode(prompt)], device=model.module.embed.device)  # (1, prompt + 1)
-    room = model.config.max_length - (step.shape[1] - 1)
-    new: list[int] = []
-    while len(new) < min(count, room):
-        logits = model.module(step, cache=cache)[number]  # (1, step, class)
-        new.append(token_of(model.config, chosen, int(logits[0, -1].argmax())))
-        step = step.new_tensor([new[-1:]])
-    note = f"stopped at the maximum length of {model.config.max_length}" if len(new) < count else ""
-    return Generation(tuple(as_items(prompt)), tuple(model.config.vocabulary[i] for i in new), note)
+    model.module.new_cache(0)  # complains unless attention is causal
+    rows = [model.encoded(prompt) for prompt in as_batch(prompts)]
+    found: dict[int, Generation | ModelError] = {}
+    groups: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        if isinstance(row, ModelError):
+            found[i] = row
+        else:
+            groups.setdefault(len(row), []).append(i)
+    for group in groups.values():
+        for start, end in chunks(model.config, [model.config.max_length + 1] * len(group)):
+            part = [cast(list[int], rows[i]) for i in group[start:end]]
+            found |= zip(group[start:end], continued(model, part, count, number), strict=True)
+    return [found[i] for i in range(len(rows))]
+
+
+@torch.inference_mode()
+def continued(
+    model: Model, rows: Sequence[list[int]], count: int, number: int
+) -> list[Generation | ModelError]:
+    """What the model appends to rows of ids of one length."""
+    config, chosen = model.config, model.config.outputs[number]
+    tokens = tokens_of(config, chosen)
+    room = config.max_length + 1 - len(rows[0])
+    cache = model.module.new_cache(len(rows))
+    step = torch.tensor(rows, device=model.module.embed.device)  # (b, prompt + 1)
+    new: list[list[int]] = [[] for _ in rows]
+    failed: dict[int, ModelError] = {}
+    for position in range(len(rows[0]) - 2, len(rows[0]) - 2 + min(count, room)):
+        logits = model.module(step, cache=cache)[number]  # (b, step, class)
+        classes = [column[0] for column in likeliest(logits[:, -1:])]
+        for i, c in enumerate(classes):
+            token = None if c < 0 else tokens[c]
+            if token is None:
+                failed.setdefault(i, no_answer(chosen.name, position) if c < 0 else no_token(chosen, c))
+            new[i].append(token or 0)
+        step = step.new_tensor([row[-1:] for row in new])
+    note = f"stopped at the maximum length of {config.max_length}" if room < count else ""
+    word = config.vocabulary
+    return [
+        failed.get(i) or Generation(tuple(word[t] for t in row[1:]), tuple(word[t] for t in new[i]), note)
+        for i, row in enumerate(rows)
+    ]
 
 
 def output_number(config: Config, name: str | None) -> int:
@@ -53,19 +95,22 @@ def output_number(config: Config, name: str | None) -> int:
     if name is None:
         return 0
     if name not in names:
-        hint = f"the outputs are {', '.join(names)}"
-        raise ModelError(Diagnostic(f"the model has no output {name}", hint=hint, code="unknown-output"))
+        raise problem(
+            f"the model has no output {name}", f"the outputs are {', '.join(names)}", "unknown-output"
+        )
     return names.index(name)
 
 
-def token_of(config: Config, output: Output, number: int) -> int:
-    """The id of the token that equals a class. Raises `ModelError` when none does."""
-    value = output.classes[number]
-    for i, token in enumerate(config.vocabulary):
-        if comparable(token) == comparable(value):
-            return i
-    raise problem(
-        f"{output.name} answers {show(value)}, which is not a token of the vocabulary",
+def tokens_of(config: Config, output: Output) -> list[int | None]:
+    """For each class of an output, the id of the token that equals it, if there is one."""
+    ids = {comparable(token): i for i, token in enumerate(config.vocabulary)}
+    return [ids.get(comparable(value)) for value in output.classes]
+
+
+def no_token(output: Output, number: int) -> ModelError:
+    """What to say about a class that is no token."""
+    return problem(
+        f"{output.name} answers {show(output.classes[number])}, which is not a token of the vocabulary",
         "generation needs a program whose values are tokens",
         "not-a-token",
     )

@@ -9,3 +9,8 @@ class ModelError(Exception):
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n\n".join(d.render() for d in diagnostics))
         self.diagnostics = diagnostics
+
+
+def problem(message: str, hint: str, code: str) -> ModelError:
+    """A `ModelError` of one diagnostic."""
+    return ModelError(Diagnostic(message, hint=hint, code=code))

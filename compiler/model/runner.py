@@ -3,7 +3,7 @@
 The value of RASP position i is read at model position i + 1, since BOS stands first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
+from compiler.model.arithmetic import WEIGHTS, check_choice
 from compiler.model.decoder import Decoder
-from compiler.model.problem import ModelError
-from rasp.diagnostics import Diagnostic
+from compiler.model.problem import ModelError, problem
 from rasp.values import KINDS, Atom, is_atom, kind_of, show, typed
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
@@ -24,6 +24,7 @@ SHOWN_TOKENS = 40
 
 Tokens = str | Sequence[Atom]
 Answer = dict[str, list[Atom]]
+Reading = dict[str, list[Atom | None]]
 
 
 class Model:
@@ -34,8 +35,9 @@ class Model:
     """
 
     def __init__(
-        self, weights: Weights, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
+        self, weights: Weights, dtype: torch.dtype = WEIGHTS, device: str | torch.device = "cpu"
     ) -> None:
+        check_choice(dtype, torch.device(device))
         self.config = weights.config
         self.module = Decoder(weights, dtype, device).eval()
         self.ids = {typed(token): i for i, token in enumerate(self.config.vocabulary)}
@@ -46,21 +48,41 @@ class Model:
             return self.batch(cast(Sequence[Tokens], tokens))
         return self.batch([cast(Tokens, tokens)])[0]
 
-    def batch(self, sequences: Sequence[Tokens]) -> list[object]:
+    def batch(self, sequences: Iterable[Tokens]) -> list[object]:
         """The values for each input of a batch, whose lengths may differ."""
         only = self.config.outputs[0].name if len(self.config.outputs) == 1 else None
         return [answer if only is None else answer[only] for answer in self.answers(sequences)]
 
-    def answers(self, sequences: Sequence[Tokens]) -> list[Answer]:
+    def answers(self, sequences: Iterable[Tokens]) -> list[Answer]:
         """For each input, the values of every output by name."""
-        rows = [self.encode(tokens) for tokens in sequences]
-        found: list[Answer] = []
-        for start, end in chunks(self.config, [len(row) for row in rows]):
-            logits = self.logits(rows[start:end])
-            values = self.decode(logits)
-            for i, row in enumerate(rows[start:end]):
-                found.append({name: sequence[i][: len(row) - 1] for name, sequence in values.items()})
-        return found
+        outcomes = self.outcomes(sequences)
+        for outcome in outcomes:
+            if isinstance(outcome, ModelError):
+                raise outcome
+        return cast(list[Answer], outcomes)
+
+    def outcomes(self, sequences: Iterable[Tokens]) -> list[Answer | ModelError]:
+        """For each input, the values of every output by name, or why it has no answer."""
+        rows = [self.encoded(tokens) for tokens in as_batch(sequences)]
+        readings = iter(self.readings([row for row in rows if not isinstance(row, ModelError)]))
+        return [row if isinstance(row, ModelError) else decided(next(readings)) for row in rows]
+
+    def encoded(self, tokens: Tokens) -> list[int] | ModelError:
+        """What `encode` gives or raises."""
+        try:
+            return self.encode(tokens)
+        except ModelError as error:
+            return error
+
+    def readings(self, rows: Sequence[list[int]]) -> list[Reading]:
+        """For each row of ids, what `decode` reads off its logits. Rows of like lengths run together."""
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        lengths = [len(rows[i]) for i in order]
+        found: dict[int, Reading] = {}
+        for start, end in chunks(self.config, lengths):
+            logits = self.logits([rows[i] for i in order[start:end]])
+            found |= zip(order[start:end], self.decode(logits, lengths[start:end]), strict=True)
+        return [found[i] for i in range(len(rows))]
 
     def encode(self, tokens: Tokens) -> list[int]:
         """Token ids with BOS in front. Raises `ModelError` for anything the model was not compiled for."""
@@ -92,17 +114,21 @@ class Model:
         Position 0 is BOS.
         """
         keep: list[Tensor] = []
-        ids = torch.tensor([self.encode(tokens)], device=self.module.embed.device)
-        self.module.residual(ids, keep=keep)
+        self.module(torch.tensor([self.encode(tokens)], device=self.module.embed.device), keep=keep)
         return torch.cat(keep).double().cpu().numpy()
 
-    def decode(self, logits: Sequence[Tensor]) -> dict[str, list[list[Atom]]]:
-        """Output name → values (batch, position) of the likeliest classes, BOS's position left out."""
-        values: dict[str, list[list[Atom]]] = {}
+    def decode(self, logits: Sequence[Tensor], lengths: Sequence[int]) -> list[Reading]:
+        """What the logits of each row say: by output, the value of the likeliest class at each position but BOS's.
+
+        `lengths` are those of the rows, BOS included. None stands where no class is the likeliest, or where a logit is
+        not finite: neither happens on an input for which the program has a value.
+        """
+        found: list[Reading] = [{} for _ in lengths]
         for output, scores in zip(self.config.outputs, logits, strict=True):
-            rows = cast(list[list[int]], scores.argmax(dim=-1).tolist())
-            values[output.name] = [[output.classes[c] for c in row[1:]] for row in rows]
-        return values
+            values = [*output.classes, None]
+            for reading, row, length in zip(found, likeliest(scores), lengths, strict=True):
+                reading[output.name] = [values[c] for c in row[1:length]]
+        return found
 
     def unknown_token(self, token: object, place: int) -> ModelError:
         """What to say about an element that is not in the vocabulary."""
@@ -118,18 +144,55 @@ class Model:
         return problem(message, f"the vocabulary is {shown}{more}", "unknown-token")
 
 
-def problem(message: str, hint: str, code: str) -> ModelError:
-    """A `ModelError` of one diagnostic."""
-    return ModelError(Diagnostic(message, hint=hint, code=code))
+def likeliest(scores: Tensor) -> list[list[int]]:
+    """The class with the largest logit, of logits (batch, position, class); -1 where that is no single one, or where a
+    logit is not finite."""
+    low, high = torch.aminmax(scores, dim=-1)
+    sure = (scores == high[..., None]).sum(dim=-1) == 1  # NaN equals nothing
+    sure &= torch.isfinite(low) & torch.isfinite(high)
+    return cast(list[list[int]], torch.where(sure, scores.argmax(dim=-1), -1).tolist())
+
+
+def decided(reading: Reading) -> Answer | ModelError:
+    """A reading as an answer, if it is one everywhere."""
+    for name, values in reading.items():
+        if None in values:
+            return no_answer(name, values.index(None))
+    return cast(Answer, reading)
+
+
+def no_answer(output: str, position: int) -> ModelError:
+    """What to say about logits that decide nothing."""
+    return problem(
+        f"the model has no answer at position {position} of {output}: no value is the likeliest",
+        "the program may have no value there; `rasp verify` finds out whether the model is damaged",
+        "no-answer",
+    )
+
+
+def as_batch(sequences: object) -> Iterable[Tokens]:
+    """The inputs of a batch. Raises `ModelError` for a single one."""
+    single = isinstance(sequences, str | bytes | bytearray | Mapping) or not isinstance(sequences, Iterable)
+    if not single:
+        return cast("Iterable[Tokens]", sequences)
+    raise problem(
+        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else kind_name(cast(object, sequences))}",
+        'write model("abc") for one input, model.batch(["abc", "b"]) for several',
+        "not-a-batch",
+    )
+
+
+def kind_name(value: object) -> str:
+    """What something is that is no sequence."""
+    return f"a {KINDS.get(type(value), type(value).__name__)}"
 
 
 def as_items(tokens: object) -> list[Atom]:
     """The elements of an input. Raises `ModelError` unless it is a string or a sequence."""
     if isinstance(tokens, Sequence) and not isinstance(tokens, bytes | bytearray):
         return list(tokens)  # pyright: ignore[reportUnknownArgumentType]
-    got = KINDS.get(type(tokens), type(tokens).__name__)
     raise problem(
-        f"an input is a string or a list of tokens, not a {got}",
+        f"an input is a string or a list of tokens, not {kind_name(tokens)}",
         'write "abc" or ["a", "b", "c"]; for an array of numbers pass its list',
         "not-a-sequence",
     )

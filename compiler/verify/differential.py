@@ -15,7 +15,7 @@ from typing import cast
 from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.verify.inputs import Selection, Word, batches, choose_inputs
-from compiler.verify.readers import READERS, Reader
+from compiler.verify.readers import READERS, Reader, together
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import Node
 from rasp.values import Atom, typed
@@ -33,13 +33,13 @@ SIMPLEST_TOKENS = 4
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One wrong answer: where it is, what the interpreter says there and what the model."""
+    """One wrong answer: where it is, what the interpreter says there and what the model (None: it has no answer)."""
 
     tokens: Word
     output: str
     position: int
     expected: Atom
-    got: Atom
+    got: Atom | None
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Check:
     outputs: Mapping[str, Node]
 
     def compare(
-        self, inputs: Sequence[Word], reader: Reader = Model.answers
+        self, inputs: Sequence[Word], reader: Reader = together
     ) -> list[Mismatch | EvaluationError | None]:
         """For each input its first mismatch, an error if some output has no value, or None if all is well."""
         return self.compare_outputs(inputs, reader)[0]
@@ -142,10 +142,12 @@ class Check:
         return found, valued
 
 
-def difference(tokens: Word, name: str, expected: Sequence[Atom], got: Sequence[Atom]) -> Mismatch | None:
+def difference(
+    tokens: Word, name: str, expected: Sequence[Atom], got: Sequence[Atom | None]
+) -> Mismatch | None:
     """The first position at which two answers differ."""
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
-        if comparable(one) != comparable(other):
+        if other is None or comparable(one) != comparable(other):
             return Mismatch(tokens, name, position, one, other)
     return None
 

@@ -8,21 +8,29 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
-#: Of how many steps, is known; or only that it takes time.
+#: Of how many steps, is known; the share that is done; how many have been done; or only that it takes time.
 COUNTED = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+SHARE = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+ENDLESS = (MofNCompleteColumn(), TimeElapsedColumn())
 TIMED = (TimeElapsedColumn(),)
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Generator[Callable[[int], None]]:
+def progress(
+    what: str, total: int | None = None, columns: tuple[ProgressColumn, ...] | None = None
+) -> Generator[Callable[[int], None]]:
     """A line on standard error while something runs, when that is a terminal; what is yielded moves the bar on."""
     console = Console(stderr=True)
-    columns = (TextColumn(what), *(TIMED if total is None else COUNTED))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    chosen = columns or (TIMED if total is None else COUNTED)
+    with Progress(
+        TextColumn(what), *chosen, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(what, total=total)
         yield lambda count: bar.advance(task, count)
