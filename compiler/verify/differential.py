@@ -123,7 +123,7 @@ class Check:
         return self.compare_outputs(inputs, reader)[0]
 
     def compare_outputs(
-        self, inputs: Sequence[Word], reader: Reader = Model.answers
+        self, inputs: Sequence[Word], reader: Reader = together
     ) -> tuple[list[Mismatch | EvaluationError | None], Counter[str]]:
         """The same, and how many of the inputs each output has a value for."""
         outcomes = evaluate(list(self.outputs.values()), inputs, self.model.config.attention)
