@@ -48,6 +48,8 @@ class PatientProtocol(LanguageServerProtocol):
             LOGGER.warning("passed over what is no message of the protocol")
         elif isinstance(message, ABOUT_OPEN) and not self.is_open(message.params.text_document.uri):
             LOGGER.warning("passed over a change of a text that is not open")
+        elif not isinstance(getattr(message, "method", ""), str):
+            self.refuse(getattr(message, "id", None), JsonRpcInvalidRequest("a method is a string"))
         elif isinstance(message, Malformed):
             self.refuse(message.id, message.error)
         elif self._workspace is None and getattr(message, "method", types.EXIT) not in FIRST:

@@ -30,7 +30,7 @@ PYTHONS = re.compile(
     r"recursion depth|(?:list|string|tuple) index out of range|<\w+ object at 0x"
 )
 NO_MEMORY = re.compile(r"not enough memory|MemoryError|can't allocate memory")
-FRAME = re.compile(r'File "([^"]+)", line \d+,? in (\S+)')
+FRAME = re.compile(r'File \\?"([^"\\]+)\\?", line \d+,? in (\S+)')
 
 
 @dataclass(frozen=True)

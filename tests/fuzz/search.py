@@ -30,6 +30,10 @@ class Smaller(Exception):
     """Asks Hypothesis for a smaller case."""
 
 
+class Enough(BaseException):
+    """Ends a batch. No `Exception`, so that Hypothesis does not take it for another finding."""
+
+
 @dataclass
 class Record:
     """What has been done for a target."""
@@ -98,7 +102,9 @@ class Pursuit:
     deadline: float = 0
 
     def attempt(self, case: Case) -> None:
-        """Try a case. Raises `Smaller` when smaller ones of the same kind are wanted."""
+        """Try a case. Raises `Smaller` when smaller ones of the same kind are wanted, `Enough` after a while of that."""
+        if self.chased and time.monotonic() > self.deadline:
+            raise Enough
         self.cases += 1
         found = contained(lambda: self.target.attempt(case))
         if found is None:
@@ -106,7 +112,7 @@ class Pursuit:
         path = self.folder / file_name(self.target, found)
         if not self.chased and not path.exists():
             self.chased, self.deadline = path.name, time.monotonic() + LONGEST_SHRINKING
-        if path.name == self.chased and time.monotonic() < self.deadline:
+        if path.name == self.chased:
             keep(path, self.target, case, found)
             raise Smaller
 
@@ -129,8 +135,8 @@ def explore(target: Target, name: str, size: int, pursuit: Pursuit) -> None:
     def trying(case: Case) -> None:
         pursuit.attempt(case)
 
-    # Beyond the deadline a case that was wrong seems right, which Hypothesis remarks on.
-    with suppress(Smaller, HypothesisException):
+    # A case that is wrong only sometimes makes Hypothesis complain.
+    with suppress(Smaller, Enough, HypothesisException):
         trying()
 
 
