@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -263,11 +264,12 @@ def test_what_is_no_message_is_passed_over(client: Client, body: str) -> None:
         ("textDocument/hover", {"textDocument": 3}, -32602),
         ("textDocument/hover", None, -32602),
         ("no/such", {}, -32601),
+        (7, {}, -32600),
         ("workspace/executeCommand", {"command": "no"}, -32602),
     ],
 )
 def test_wrong_requests_are_answered_with_an_error(
-    client: Client, method: str, params: object, code: int
+    client: Client, method: Any, params: object, code: int
 ) -> None:
     error = client.failure(method, params)
     assert error["code"] == code and "data" not in error

@@ -15,14 +15,14 @@ from hypothesis.strategies import DrawFn
 from safetensors.numpy import load, save
 
 from compiler import CompileOptions, compile_program
-from compiler.export.checkpoint import RECORD, encode_files, sha256
 from compiler.export.compiled import checkpoint_of
+from compiler.export.files import ARRAYS, RECORD, encode_files
+from compiler.export.folder import sha256
 from compiler.export.records import encode_json
 from rasp.program import load_program
 from rasp.source import Source
 from tests.fuzz import data
 
-ARRAYS = "model.safetensors"
 #: What is compiled: a look-up, counting, an aggregate with positions; full and causal; one output and two.
 COMPILED: tuple[tuple[dict[str, str], str, tuple[Any, ...]], ...] = (
     ({"out": "aggregate(select(indices, length - 1 - indices, ==), tokens)"}, "full", ("a", "b", "c")),
