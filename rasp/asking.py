@@ -17,7 +17,7 @@ from rasp.events import Examples
 from rasp.graph import Node, reachable
 from rasp.graph_text import print_graph
 from rasp.help import definition, help_lines
-from rasp.layers import cost_text, heads_per_layer
+from rasp.layers import DRAWN, REFERENCE, cost_text, drawn_heads, reference_heads
 from rasp.program import Program
 from rasp.session import Session
 from rasp.show import input_of, quoted
@@ -159,8 +159,13 @@ def layers_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`layers EXPR`: the language's own measure."""
     if not text:
         raise usage("layers sort(tokens, tokens)")
-    node = prompt.session.program().node(text, ASKED)
-    return [line(Piece("by hand     ", "label"), cost_text(heads_per_layer(node)))]
+    return counted_lines(prompt.session.program().node(text, ASKED))
+
+
+def counted_lines(node: Node) -> list[Line]:
+    """Layers and heads, by the counts that need no compiler."""
+    counts = ((REFERENCE, reference_heads(node)), (DRAWN, drawn_heads(node)))
+    return [line(Piece(f"  {word:<11}", "label"), cost_text(heads)) for word, heads in counts]
 
 
 def graph_command(prompt: Prompt, text: str) -> Iterable[Line]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rasp import svg
+from rasp.layers import DRAWN, cost_text
 from rasp.picture import HeadPicture, LayerPicture, Picture, Read, Row
 from rasp.svg import CELL_HEIGHT, Block, Ink
 
@@ -47,7 +48,7 @@ def heading(picture: Picture) -> Block:
     """What is drawn, and on which input."""
     name = svg.text(0, 12, picture.title, Ink(size=18, bold=True))
     tokens = "".join(picture.tokens) if all(len(t) == 1 for t in picture.tokens) else " ".join(picture.tokens)
-    note = f"on {shortened(tokens, 80)}"
+    note = f"on {shortened(tokens, 80)}   {DRAWN}: {cost_text(picture.heads)}"
     x = svg.text_width(picture.title, 18) + 16
     return Block(x + svg.text_width(note), 26, name + svg.text(x, 13, note, Ink(svg.FAINT)))
 

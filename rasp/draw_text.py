@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rasp.layers import DRAWN, cost_text
 from rasp.picture import HeadPicture, Picture, Read, Row
 from rasp.style import Line, Piece, breadth, cut, left, line, plain, right
 
@@ -18,6 +19,7 @@ def draw_text(picture: Picture, width: int | None) -> list[Line]:
 
 
 def lines(picture: Picture) -> Iterator[Line]:
+    yield line(Piece(f"{DRAWN}: ", "label"), cost_text(picture.heads))
     yield line(Piece("input", "heading"))
     first = [row for row in picture.layers[0].rows if row != picture.output]
     yield from table([*picture.inputs, *first], picture)

@@ -15,7 +15,7 @@ from rasp.elaborate.prelude import standard_library
 from rasp.elaborate.scope import Function, Static
 from rasp.elaborate.static import describe
 from rasp.graph import Node
-from rasp.layers import cost_text, heads_per_layer
+from rasp.layers import REFERENCE, cost_text, reference_heads
 from rasp.moments import defined
 from rasp.parser import parse_tolerantly
 from rasp.program import Program
@@ -96,12 +96,12 @@ def cost_of(session: Session, name: str, value: Static) -> str:
     """Layers and heads of an s-op or selector, or of what a function returns; nothing when unknown."""
     match value:
         case Node():
-            return f"needs {cost_text(heads_per_layer(value))}"
+            return f"{REFERENCE}: {cost_text(reference_heads(value))}"
         case Function():
             program = session.program()
             call, result = next(calls(program, name, value), ("", None))
-            counts = heads_per_layer(result) if result is not None else []
-            return f"{call} needs {cost_text(counts)}" if result is not None else ""
+            counts = reference_heads(result) if result is not None else []
+            return f"{REFERENCE}: {cost_text(counts)} for {call}" if result is not None else ""
         case _:
             return ""
 

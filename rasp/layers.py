@@ -1,4 +1,4 @@
-"""How many layers and heads an s-op needs, counted as RASP's authors do: everything as early as possible.
+"""How many layers and heads an s-op needs before anything is compiled, everything as early as possible.
 
     s-op                     layer
     tokens, indices, 3       0
@@ -7,11 +7,13 @@
     aggregate(s, v)          the later of s's and 1 + v's
     selector_width(s)        s's
 
-A head belongs to each selector that is read in a layer. The authors build `selector_width(s)` of two heads,
-so it counts as two, except where s selects everything: then the one head of that selector does.
+There are two counts of heads. *As drawn*, a head belongs to each selector that is read in a layer. In the
+*reference's* analysis, that of RASP's first implementation, `selector_width(s)` is built of two heads and counts as
+two, except where s selects everything: then the one head of that selector does. A *compiled* model has as many
+heads as the compiler finds to be enough.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from rasp.graph import (
@@ -30,6 +32,9 @@ from rasp.graph import (
     reachable,
 )
 
+#: What the counts are called wherever they are shown.
+REFERENCE, DRAWN, COMPILED = "reference", "drawn", "compiled"
+
 
 @dataclass(frozen=True)
 class Head:
@@ -40,8 +45,8 @@ class Head:
 
     @property
     def count(self) -> int:
-        """Heads in the authors' count."""
-        if selects_everything(self.selector):
+        """Heads in the reference's analysis. A selector of which nothing is read counts as if it were read once."""
+        if selects_everything(self.selector) or not self.results:
             return 1
         aggregates = sum(isinstance(result.op, Aggregate) for result in self.results)
         return 2 * (len(self.results) - aggregates) + (aggregates > 0)
@@ -72,15 +77,19 @@ def layer_numbers(nodes: Iterable[Node]) -> dict[Node, int]:
     return found
 
 
-def arrange(outputs: Iterable[Node]) -> list[Layer]:
-    """The layers that the outputs need, from layer 0 on."""
+def arrange(outputs: Collection[Node]) -> list[Layer]:
+    """The layers that the outputs need, from layer 0 on. A selector among them has a head of its own in its layer."""
     nodes = reachable(outputs)
     numbers = layer_numbers(nodes)
+    unread: dict[int, list[Head]] = {}
+    for output in outputs:
+        if output.is_selector:
+            unread.setdefault(numbers[output], []).append(Head(output, ()))
     layers: list[Layer] = []
     for number in range(max(numbers.values()) + 1):
         here = [node for node in nodes if numbers[node] == number]
         elementwise = tuple(node for node in here if isinstance(node.op, Map))
-        layers.append(Layer(tuple(heads_of(here)), elementwise))
+        layers.append(Layer((*heads_of(here), *unread.get(number, ())), elementwise))
     return layers
 
 
@@ -108,13 +117,14 @@ def equal(op: Select) -> bool:
     return op.test in ("==", "<=", ">=")
 
 
-def heads_per_layer(node: Node) -> list[int]:
-    """Heads in layer 1, 2, …; empty for an s-op that needs no attention. A selector counts as read once."""
-    layers = arrange([node])
-    counts = [sum(head.count for head in layer.heads) for layer in layers[1:]]
-    if node.is_selector:
-        counts[-1] += 1
-    return counts
+def reference_heads(node: Node) -> list[int]:
+    """Heads in layer 1, 2, … by the reference's analysis; empty for an s-op that needs no attention."""
+    return [sum(head.count for head in layer.heads) for layer in arrange([node])[1:]]
+
+
+def drawn_heads(node: Node) -> list[int]:
+    """Heads in layer 1, 2, … as they are drawn."""
+    return [len(layer.heads) for layer in arrange([node])[1:]]
 
 
 def cost_text(numbers: list[int]) -> str:

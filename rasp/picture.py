@@ -78,6 +78,11 @@ class Picture:
     layers: tuple[LayerPicture, ...]
     output: Row | None
 
+    @property
+    def heads(self) -> list[int]:
+        """Heads in layer 1, 2, …"""
+        return [len(layer.heads) for layer in self.layers[1:]]
+
 
 def picture(workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str) -> Picture:
     """The picture of a node on an input. Raises `RaspError` when it has no value there."""
@@ -87,8 +92,6 @@ def picture(workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str)
         place = (Source("<prompt>", title), Span(0, len(title)))
         raise RaspError(failure(workshop.graph, problem, items, place))
     layers = arrange([node])
-    if node.is_selector:
-        layers[-1] = Layer((*layers[-1].heads, Head(node, ())), layers[-1].elementwise)
     painter = Painter(workshop, traced, shown_nodes(workshop, node), {node: title} if title else {})
     return Picture(
         title,

@@ -65,7 +65,7 @@ class Repl:
             line = self.transcript.typed(row)
             if line is None:
                 continue
-            if self.transcript.starts and not self.finish():
+            if self.transcript.starts and self.chunks.waiting and not self.finish():
                 return False
             wrong = undecoded(line) if is_blank(line) else None
             if wrong is not None:

@@ -68,7 +68,7 @@ LEVELS = (
     ("compiler", "opening"),
     ("compiler.verify", "inputs lookahead readers differential source recompile verdict columns blame"),
     ("compiler", "."),
-    ("compiler.commands", "sizes threads compile examples info model verify repl_actions repl"),
+    ("compiler.commands", "sizes threads compile examples info model verify known_lines repl_actions repl"),
     ("compiler", "cli __main__"),
 )
 PLACES = [folder if name == "." else f"{folder}.{name}" for folder, names in LEVELS for name in names.split()]

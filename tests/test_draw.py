@@ -9,7 +9,7 @@ from rasp.draw_dot import draw_dot
 from rasp.draw_svg import draw_svg
 from rasp.draw_text import draw_text
 from rasp.graph import Node
-from rasp.layers import cost_text, heads_per_layer
+from rasp.layers import cost_text, drawn_heads, reference_heads
 from rasp.picture import Picture, picture
 from rasp.program import load_program
 from rasp.source import Source
@@ -58,6 +58,7 @@ def test_every_form_is_well_formed(expression: str) -> None:
 def test_a_drawing_as_text() -> None:
     assert joined(draw_text(node_of("reverse")[1], None)) == (
         """\
+drawn: 2 layers with 1 + 1 heads
 input
     tokens   b a n a n a
     indices  0 1 2 3 4 5
@@ -115,21 +116,25 @@ def test_what_has_no_value_is_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "counts"),
+    ("expression", "reference", "drawn"),
     [
-        ("indices * 2", []),
-        ("hist", [2]),
-        ("hist2", [2, 2]),
-        ("reverse", [1, 1]),
-        ("sort(tokens, tokens)", [2, 1]),
-        ("tokens[-1]", [1, 1]),
-        ("length", [1]),
-        ("same", [1]),
-        ("share", [1]),
+        ("indices * 2", [], []),
+        ("hist", [2], [1]),
+        ("hist2", [2, 2], [1, 1]),
+        ("reverse", [1, 1], [1, 1]),
+        ("sort(tokens, tokens)", [2, 1], [1, 1]),
+        ("tokens[-1]", [1, 1], [1, 1]),
+        ("length", [1], [1]),
+        ("same", [1], [1]),
+        ("same and upto", [1], [1]),
+        ("share", [1], [1]),
     ],
 )
-def test_layers_and_heads_as_the_authors_count(expression: str, counts: list[int]) -> None:
-    assert heads_per_layer(node_of(expression)[0]) == counts
+def test_layers_and_heads_before_compiling(expression: str, reference: list[int], drawn: list[int]) -> None:
+    node, picture = node_of(expression)
+    assert reference_heads(node) == reference
+    assert drawn_heads(node) == picture.heads == drawn
+    assert joined(draw_text(picture, None)).startswith(f"drawn: {cost_text(drawn)}\n")
 
 
 def test_costs_in_words() -> None:

@@ -186,7 +186,7 @@ def test_a_misspelt_name_is_no_command() -> None:
     ("lines", "expected"),
     [
         (["help"], "draw layers and heads"),
-        (["help sort"], "sort(tokens, tokens) needs 2 layers with 2 + 1 heads"),
+        (["help sort"], "reference: 2 layers with 2 + 1 heads for sort(tokens, tokens)"),
         (["help length"], "The length of the input"),
         (["help select"], "select(key, query, test)"),
         (["help quit"], "Ctrl-D"),
@@ -234,17 +234,27 @@ def test_a_misspelt_name_is_no_command() -> None:
         (["tokens = indices;", "del tokens", "tokens;"], "[h, e, l, l, o]"),
         (["def f(y) { return y; }", "y = 1;", "del y", "f(2);"], "value: out =  2"),
         (["x = 1; # one", "history"], "  x = 1; # one"),
-        (["layers sort(tokens, tokens)"], "as written  2 layers with 2 + 1 heads"),
+        (
+            ["layers sort(tokens, tokens)"],
+            "reference  2 layers with 2 + 1 heads\n  drawn      2 layers with 1 + 1 heads",
+        ),
         (["layers full_s"], "a selector becomes a head"),
+        (["layers selector_width(full_s)"], "compiled   1 layer with 1 head"),
         (["layers tokens * 0.5"], "not for "),
+        (["layers tokens * 0.5"], "taking the vocabulary and the maximum length from the running example"),
         (["compile tokens"], "compiled tokens for inputs over helo up to length 5"),
         (['compile indices vocab="ab" max_length=3 attention=causal'], "over ab up to length 3 under causal"),
         (["compile tokens vocab="], "error: "),
         (["compile nosuch"], "there is nothing called `nosuch`"),
-        (["verify"], "needs more"),
+        (["verify"], "no model has been compiled yet"),
+        (['apply "ab"'], "no model has been compiled yet"),
+        (["compile"], "as in `compile"),
+        (["compile nosuch"], "there is nothing called `nosuch`"),
+        (["compile tokens", 'apply "hello"'], "hello -> [h, e, l, l, o] (strings)"),
+        (["compile tokens", 'apply ["h"]'], "h -> [h] (strings)"),
         (["verify nosuch"], "nosuch does not exist"),
         (["apply"], "needs more"),
-        (["apply nosuch"], "needs more"),
+        (["apply nosuch"], "no model has been compiled yet"),
         (['apply nosuch "ab"'], "nosuch does not exist"),
     ],
 )
@@ -259,12 +269,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_compile_and_verify(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repl = new_repl()
     text = talk(
-        "hist = selector_width(select(tokens, tokens, ==));", 'compile hist vocab="ab" max_length=3 -o out'
+        *(
+            "hist = selector_width(select(tokens, tokens, ==));",
+            'compile hist vocab="ab" max_length=3 -o out',
+        ),
+        repl=repl,
     )
     assert "written to  out" in text
-    talk("verify out")
-    assert "verified" in capsys.readouterr().out
+    for lines in (["verify out"], ["verify"], ['compile hist vocab="ab" max_length=2', "verify"]):
+        talk(*lines, repl=repl)
+        assert "verified" in capsys.readouterr().out
+    assert "aba -> [2, 1, 2] (ints)" in talk('apply out "aba"', repl=repl)
+    assert "at most 2" in talk('apply "aba"', repl=repl)
     assert talk('apply out "aba"', 'apply "out" ["b"]') == "aba -> [2, 1, 2] (ints)\nb -> [1] (ints)"
     assert "not in the model's vocabulary" in talk('apply out "xyz"')
 
@@ -320,6 +338,45 @@ def test_bytes_that_are_no_text_are_refused(line: str, folder: Path) -> None:
     assert "is not UTF-8" in text
     assert repl.failed
     talk("history all", repl=repl)
+
+
+LINES = """
+# compile: twice vocab=[0, 1] max_length=3
+# compile: back( tokens )  vocab="xyz" max_length=4 attention=causal name=last
+twice = tokens_int * 2;
+def back(s) { return s; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["compile twice"], ["the maximum length from file.rasp", "for inputs over [0, 1] up to length 3"]),
+        (
+            ["compile last"],
+            ["and causal attention from file.rasp", "over xyz up to length 4 under causal attention"],
+        ),
+        (["compile back(tokens)"], ["over xyz up to length 4 under causal"]),
+        (
+            ["compile last attention=full max_length=2"],
+            ["the vocabulary from file.rasp", "over xyz up to length 2"],
+        ),
+        (["compile twice + 1 vocab=[0]"], ["the maximum length from the running example", "up to length 5"]),
+        (["twice = tokens;", "compile twice"], ["from the running example", "over helo up to length 5"]),
+        (["layers twice"], ["for inputs over [0, 1] up to length 3", "from file.rasp"]),
+        (['layers last vocab="a"'], ["for inputs over a up to length 4 under causal attention"]),
+        (["compile"], ["several `# compile:` lines", "`twice`, `last`"]),
+        (["undo", "compile twice"], ["there is nothing called `twice`"]),
+        (
+            ["clear", '# compile: indices vocab="q" max_length=2', "i = indices;", "compile"],
+            ["over q up to length 2"],
+        ),
+    ],
+)
+def test_compile_lines_of_loaded_files_hold(lines: list[str], told: list[str], folder: Path) -> None:
+    (folder / "file.rasp").write_text(LINES)
+    text = talk('load "file";', *lines)
+    assert all(part in text for part in told), text
 
 
 def test_save_writes_a_program_with_its_examples(folder: Path) -> None:

@@ -4,6 +4,7 @@ What they need is imported when they are first used, so that the prompt is there
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import import_module
 
 from rasp.commands import Command, Prompt
@@ -11,37 +12,43 @@ from rasp.repl import COMMANDS, Repl
 from rasp.style import Line
 
 ACTIONS = "compiler.commands.repl_actions"
-
-
-def compile_command(prompt: Prompt, text: str) -> Iterable[Line]:
-    return import_module(ACTIONS).compile_lines(prompt, text)
+SETTINGS = 'EXPR [vocab="ab"] [max_length=8] [attention=causal] [-o DIR]'
 
 
 def layers_command(prompt: Prompt, text: str) -> Iterable[Line]:
     return import_module(ACTIONS).layer_lines(prompt, text)
 
 
-def verify_command(prompt: Prompt, text: str) -> Iterable[Line]:
-    return import_module(ACTIONS).verify_lines(prompt, text)
+def compiling() -> Sequence[Command]:
+    """The compiler's commands. They share the model that was compiled last."""
 
+    @cache
+    def bench() -> object:
+        return import_module(ACTIONS).Workbench()
 
-def apply_command(prompt: Prompt, text: str) -> Iterable[Line]:
-    return import_module(ACTIONS).apply_lines(prompt, text)
+    def compile_command(prompt: Prompt, text: str) -> Iterable[Line]:
+        return import_module(ACTIONS).compile_lines(bench(), prompt, text)
 
+    def verify_command(prompt: Prompt, text: str) -> Iterable[Line]:
+        return import_module(ACTIONS).verify_lines(bench(), prompt, text)
 
-SETTINGS = 'EXPR [vocab="ab"] [max_length=8] [attention=causal] [-o DIR]'
-COMPILING = (
-    Command("layers", "EXPR", "how many layers and heads it needs", layers_command, "name"),
-    Command("compile", SETTINGS, "compile it to a transformer", compile_command, "name"),
-    Command("verify", "DIR", "check a compiled model against the interpreter", verify_command, "folder"),
-    Command("apply", 'DIR "abc"', "run a compiled model", apply_command, "folder"),
-)
+    def apply_command(prompt: Prompt, text: str) -> Iterable[Line]:
+        return import_module(ACTIONS).apply_lines(bench(), prompt, text)
+
+    checks = "check a compiled model (else the last one) against the interpreter"
+    return (
+        Command("layers", "EXPR", "how many layers and heads it needs", layers_command, "name"),
+        Command("compile", SETTINGS, "compile it to a transformer", compile_command, "name"),
+        Command("verify", "[DIR]", checks, verify_command, "folder"),
+        Command("apply", '[DIR] "abc"', "run a compiled model, else the last one", apply_command, "folder"),
+    )
 
 
 def all_commands() -> Sequence[Command]:
     """The prompt's commands, with the compiler's instead of those of the same name."""
-    own = {command.word for command in COMPILING}
-    return (*[command for command in COMMANDS if command.word not in own], *COMPILING)
+    ours = compiling()
+    own = {command.word for command in ours}
+    return (*[command for command in COMMANDS if command.word not in own], *ours)
 
 
 def new_repl() -> Repl:

@@ -1,55 +1,86 @@
 """What the prompt's commands `compile`, `layers`, `verify` and `apply` do.
 
-What `compile` is not told is taken from the running example: its elements are the vocabulary, its length is
-the maximum length. The session is elaborated anew for it, so that the model's program is what `save` writes.
+What `compile` and `layers` are not told is taken from a `# compile:` line of the expression, and else from the
+running example: its elements are the vocabulary, its length is the maximum length. The session is elaborated anew
+for it, so that the model's program is what `save` writes.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from compiler.commands.known_lines import KnownLine, known_line, known_lines, name_of
 from compiler.commands.sizes import size_lines
-from compiler.export.compiled import save_with_notes
+from compiler.export.compiled import save, save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.asking import ASKED
+from rasp.asking import ASKED, counted_lines
 from rasp.commands import Prompt, usage
 from rasp.console import show_tokens
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import read_directives
+from rasp.directives import CompileLine, read_directives
 from rasp.inputs import read_input
-from rasp.layers import cost_text, heads_per_layer
+from rasp.layers import COMPILED, cost_text
 from rasp.lint import lint_expression
 from rasp.progress import progress
 from rasp.session import Session
-from rasp.show import diagnostic_lines, input_of, quoted
+from rasp.show import diagnostic_lines, input_of
 from rasp.source import Source
 from rasp.style import Line, Piece, line
 from rasp.values import Atom, typed
 
 FOLDER = re.compile(r"""\s-o\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))(?=\s|$)""")
-APPLIED = re.compile(r"""("(?P<quoted>[^"]*)"|(?P<plain>\S+))\s+("(?P<text>[^"]*)"|(?P<input>\S.*))""")
+APPLIED = re.compile(
+    r"""(?:("(?P<quoted>[^"]*)"|(?P<plain>[^\s"\[]\S*))\s+)?("(?P<text>[^"]*)"|(?P<input>\S.*))"""
+)
+ATTENTION = re.compile(r"\sattention=\S+")
 BUDGET, SEED = 20_000, 0
 
 
 @dataclass(frozen=True)
 class Request:
-    """What `compile` is asked for."""
+    """What `compile` or `layers` is asked for. `origins` says where what was not said is taken from."""
 
     expression: str
     name: str
     options: CompileOptions
     folder: str | None
-    from_example: tuple[str, ...]
+    origins: tuple[str, ...]
 
 
-def compile_lines(prompt: Prompt, text: str) -> Iterable[Line]:
+@dataclass(eq=False)
+class Workbench:
+    """The model that a prompt has compiled last, and the folder it is in, if it was written."""
+
+    compiled: Compiled | None = None
+    folder: str | None = None
+
+    @contextmanager
+    def model_folder(self, text: str, wanted: str) -> Generator[str]:
+        """The folder of the model that is meant: the one named, or that of the last model. Raises `RaspError`."""
+        named = text.strip().strip('"') or self.folder
+        if named:
+            yield named
+        elif self.compiled is None:
+            hint = f"`compile` one first, or name its folder, as in `{wanted}`"
+            raise RaspError(Diagnostic("no model has been compiled yet", hint=hint, code="command"))
+        else:
+            with TemporaryDirectory() as folder:
+                save(self.compiled, Path(folder) / "model")
+                yield str(Path(folder) / "model")
+
+
+def compile_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
     """Compile and, with a folder, save. Raises `RaspError`, `CompileError`."""
-    request = read_request(prompt.session, text)
-    if request.from_example:
-        taken = " and ".join(request.from_example)
-        yield line(Piece(f"  taking {taken} from the running example", "label"))
+    request = read_request(
+        prompt.session, text, 'compile sort(tokens, tokens) vocab="abc" max_length=6 -o DIR'
+    )
+    for origin in request.origins:
+        yield line(Piece(f"  taking {origin}", "label"))
     for warning in lint_expression(request.expression):
         yield from diagnostic_lines(warning)
     program = prompt.session.program(strict=True)
@@ -58,12 +89,14 @@ def compile_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     yield line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
     for row in size_lines(compiled.summary):
         yield line(row)
-    if request.folder is None:
-        yield line(Piece("  not written: -o DIR keeps it", "label"))
-        return
-    for note in save_with_notes(compiled, request.folder):
-        yield from diagnostic_lines(note)
-    yield line("  written to  ", Piece(request.folder, "value"), f"   (`verify {request.folder}` checks it)")
+    if request.folder is not None:
+        for note in save_with_notes(compiled, request.folder):
+            yield from diagnostic_lines(note)
+        yield line("  written to  ", Piece(request.folder, "value"), "   (`verify` checks it)")
+    else:
+        unwritten = '  not written: -o DIR keeps it; `verify` checks it, `apply "abc"` runs it'
+        yield line(Piece(unwritten, "label"))
+    bench.compiled, bench.folder = compiled, request.folder
 
 
 def vocabulary_text(options: CompileOptions) -> str:
@@ -71,27 +104,60 @@ def vocabulary_text(options: CompileOptions) -> str:
     return f" for inputs over {show_tokens(options.vocabulary)} up to length {options.max_length}{attention}"
 
 
-def read_request(session: Session, text: str) -> Request:
-    """The command's text, completed by the running example. Raises `RaspError`."""
+def read_request(session: Session, text: str, wanted: str) -> Request:
+    """A command's text, completed by what the session knows of the expression. Raises `RaspError`."""
     folder = FOLDER.search(text)
-    rest = FOLDER.sub("", text)
-    if not rest.strip():
-        raise usage('compile sort(tokens, tokens) vocab="abc" max_length=6 -o DIR')
+    rest = FOLDER.sub("", text).strip() or the_only_expression(session, wanted)
     found = read_directives(Source("<command>", f"# compile: {rest}"))
     if found.diagnostics:
         raise RaspError(*found.diagnostics)
-    wanted = found.compiles[0]
-    tokens = vocabulary_of(input_of(session.examples.s_op))
+    asked = found.compiles[0]
+    known = known_line(session, asked.expression)
+    line = known.line if known else asked
+    items = input_of(session.examples.s_op)
+    attention = asked.attention if ATTENTION.search(rest) else line.attention
     options = CompileOptions(
-        tokens if wanted.vocabulary is None else wanted.vocabulary,
-        wanted.max_length or len(session.examples.s_op),  # type: ignore[arg-type]
-        wanted.attention,
+        asked.vocabulary or line.vocabulary or vocabulary_of(items),
+        asked.max_length or line.max_length or len(items),
+        attention,
     )
-    missing = (("the vocabulary", wanted.vocabulary), ("the maximum length", wanted.max_length))
-    taken = tuple(what for what, value in missing if value is None)
-    plain = wanted.expression if wanted.expression.isidentifier() else "out"
+    name = asked.name or line.name or (line.expression if line.expression.isidentifier() else "out")
     where = (folder["quoted"] or folder["plain"]) if folder else None
-    return Request(wanted.expression, wanted.name or plain, options, where, taken)
+    return Request(line.expression, name, options, where, origins(asked, known, attention))
+
+
+def the_only_expression(session: Session, wanted: str) -> str:
+    """The expression of the only `# compile:` line that there is. Raises `RaspError` for none or several."""
+    lines = known_lines(session)
+    if not lines:
+        raise usage(wanted)
+    names = [name_of(known.line) for known in lines]
+    if len(names) > 1:
+        hint = f"there are {', '.join(f'`{name}`' for name in names)}"
+        raise RaspError(
+            Diagnostic("there are several `# compile:` lines: say which", hint=hint, code="command")
+        )
+    return names[0]
+
+
+def origins(asked: CompileLine, known: KnownLine | None, attention: str) -> tuple[str, ...]:
+    """Where what was not said is taken from, in words: from a `# compile:` line, the rest from the running example."""
+    missing = [
+        (what, known is not None and getattr(known.line, setting) is not None)
+        for what, setting in (("the vocabulary", "vocabulary"), ("the maximum length", "max_length"))
+        if getattr(asked, setting) is None
+    ]
+    told = [what for what, is_known in missing if is_known]
+    if known is not None and attention != asked.attention:
+        told.append(f"{attention} attention")
+    guessed = [what for what, is_known in missing if not is_known]
+    places = ((told, known.home if known else ""), (guessed, "the running example"))
+    return tuple(f"{listed(words)} from {place}" for words, place in places if words)
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def vocabulary_of(items: Sequence[Atom]) -> tuple[Atom, ...]:
@@ -100,28 +166,26 @@ def vocabulary_of(items: Sequence[Atom]) -> tuple[Atom, ...]:
 
 
 def layer_lines(prompt: Prompt, text: str) -> Iterable[Line]:
-    """The language's own measure, and what the compiler reaches on inputs like the running example."""
-    if not text:
-        raise usage("layers sort(tokens, tokens)")
+    """The counts that need no compiler, and what the compiler reaches."""
+    request = read_request(prompt.session, text, "layers sort(tokens, tokens)")
     program = prompt.session.program()
-    node = program.node(text, ASKED)
-    yield line(Piece("  as written  ", "label"), cost_text(heads_per_layer(node)))
+    node = program.node(request.expression, ASKED)
+    yield from counted_lines(node)
+    label = Piece(f"  {COMPILED:<11}", "label")
     if node.is_selector:
-        yield line(Piece("  compiled    ", "label"), "a selector becomes a head where it is used")
+        yield line(label, "a selector becomes a head where it is used")
         return
-    given = prompt.session.examples.s_op
-    items = input_of(given)
+    what = vocabulary_text(request.options).strip()
     try:
-        options = CompileOptions(vocabulary_of(items), len(items))
-        compiled = compile_program(program, {"out": text}, options)
+        with progress("compiling"):
+            compiled = compile_program(program, {"out": request.expression}, request.options)
     except CompileError as error:
-        yield line(
-            Piece("  compiled    ", "label"), f"not for {quoted(given)}: {error.diagnostics[0].message}"
-        )
-        return
-    yield line(Piece("  compiled    ", "label"), compiled_cost(compiled))
-    note = f"for the alphabet and length of {quoted(given)}"
-    yield line(Piece(f"              {note}; `set example` or `compile` try another one", "dim"))
+        yield line(label, f"not {what}: {error.diagnostics[0].message}")
+    else:
+        yield line(label, compiled_cost(compiled))
+        yield line(Piece(f"{' ' * 13}{what}", "dim"))
+    for origin in request.origins:
+        yield line(Piece(f"{' ' * 13}taking {origin}", "dim"))
 
 
 def compiled_cost(compiled: Compiled) -> str:
@@ -133,28 +197,26 @@ def compiled_cost(compiled: Compiled) -> str:
     return f"{cost_text(heads)}{bound}; d_model {summary['d_model']}, {summary['nonzero']:,} weights not zero"
 
 
-def verify_lines(prompt: Prompt, text: str) -> Iterable[Line]:
-    """Check the model in a folder, as `rasp verify` does."""
-    folder = text.strip().strip('"')
-    if not folder:
-        raise usage("verify DIR")
+def verify_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
+    """Check a model, as `rasp verify` does: the one in a folder, or the one compiled last."""
     # Only this needs torch.
     verifier = import_module("compiler.commands.verify")
-    code = verifier.verify_folder(folder, BUDGET, SEED, False)
+    with bench.model_folder(text, "verify DIR") as folder:
+        code = verifier.verify_folder(folder, BUDGET, SEED, False)
     if code:
-        raise RaspError(
-            Diagnostic(f"the model in {folder} does not do what its program does", code="mismatch")
-        )
+        raise RaspError(Diagnostic("the model does not do what its program does", code="mismatch"))
     return ()
 
 
-def apply_lines(prompt: Prompt, text: str) -> Iterable[Line]:
-    """Run the model in a folder on a text in quotes, or on what `rasp apply` would take."""
+def apply_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
+    """Run a model on a text in quotes, or on what `rasp apply` would take: the one in a folder, or the last one."""
     found = APPLIED.fullmatch(text.strip())
     if found is None:
         raise usage('apply DIR "abc"')
     # Only this needs torch.
-    model = import_module("compiler.opening").load(found["quoted"] or found["plain"])
+    opening = import_module("compiler.opening")
+    with bench.model_folder(found["quoted"] or found["plain"] or "", 'apply DIR "abc"') as folder:
+        model = opening.load(folder)
     tokens = read_input(found["input"]).tokens if found["text"] is None else tuple(found["text"])
     shower = import_module("compiler.commands.model")
     yield line(shower.show_answer(tokens, model.answers([tokens])[0]))

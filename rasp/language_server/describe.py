@@ -14,7 +14,7 @@ from rasp.evaluate import EvaluationError
 from rasp.graph import Node
 from rasp.language_server.document import Document, outcome_on, running_example
 from rasp.language_server.names import Definition
-from rasp.layers import cost_text, heads_per_layer
+from rasp.layers import REFERENCE, cost_text, reference_heads
 from rasp.syntax import Assign, For, FunctionDefinition, Statement
 from rasp.topics import SEE, TOPICS
 
@@ -78,7 +78,7 @@ def hover_text(document: Document, text: str, definition: Definition | None, pla
     parts = [fenced(head)]
     value = value_of(document, text, definition)
     if isinstance(value, Node):
-        parts += [example_text(document, value, place), f"Needs {cost_text(heads_per_layer(value))}."]
+        parts += [example_text(document, value, place), f"{REFERENCE}: {cost_text(reference_heads(value))}."]
     elif value is not None and not isinstance(value, Function):
         parts.append(fenced(shortened(written(value))))
     elif definition is not None and definition.owner is not None and not definition.is_parameter:
