@@ -14,6 +14,7 @@ from rasp.cli import SETTINGS, check, run
 from rasp.console import Commands
 from rasp.format_command import fmt
 from rasp.input_options import InputRequest, takes_inputs
+from rasp.version import VERSION
 
 STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 FOLDER = click.argument("folder", metavar="DIR")
@@ -22,7 +23,7 @@ POSITIVE = click.IntRange(min=1)
 
 
 @click.group(cls=Commands, context_settings=SETTINGS, invoke_without_command=True)
-@click.version_option(package_name="rasp-compiler", prog_name="rasp")
+@click.version_option(VERSION, prog_name="rasp")
 @click.pass_context
 def main(context: click.Context) -> int:
     """Run RASP programs, and compile them to transformer weights that compute the same thing.

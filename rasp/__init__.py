@@ -12,6 +12,7 @@ from rasp.face import LoadedProgram, RaspWarning, Runnable, load
 from rasp.graph import Graph
 from rasp.parser import parse
 from rasp.program import Program, load_program
+from rasp.version import VERSION as __version__
 
 __all__ = [
     "Graph",
@@ -20,6 +21,7 @@ __all__ = [
     "RaspError",
     "RaspWarning",
     "Runnable",
+    "__version__",
     "evaluate",
     "load",
     "load_program",

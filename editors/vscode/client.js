@@ -28,7 +28,7 @@ async function start() {
     await client.start();
   } catch {
     client = undefined;
-    const hint = "Install it with `pip install rasp-compiler`, or set rasp.command to its path.";
+    const hint = "Install it with `pip install .` in a clone of the RASP compiler, or set rasp.command to its path.";
     window.showErrorMessage(`RASP: \`${server.command} lsp\` does not start. ${hint}`);
   }
 }

@@ -13,7 +13,7 @@ from rasp.directives import Directives, read_directives
 from rasp.evaluate import Outcome, evaluate
 from rasp.graph import Node
 from rasp.language_server.patience import TooSlow, limited
-from rasp.library.load import Files
+from rasp.library.load import Files, file_of
 from rasp.parser import parse_tolerantly
 from rasp.program import Program, load_program
 from rasp.source import Source, Span
@@ -34,7 +34,7 @@ class Buffers:
     texts: Mapping[str, str]
 
     def path(self, name: str) -> Path:
-        return self.root / name
+        return file_of(name, self.root)
 
     def read(self, name: str) -> str | None:
         path = str(self.path(name))

@@ -1,7 +1,6 @@
 """The server itself: the texts as the editor has them, and what has been found out about them since the last change."""
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from lsprotocol import types
@@ -17,6 +16,7 @@ from rasp.language_server.protocol import LOGGER, PatientProtocol
 from rasp.library import load
 from rasp.source import Source, Span
 from rasp.values import ValueProblem
+from rasp.version import VERSION
 
 #: Seconds without typing after which diagnostics are sent.
 PAUSE = 0.2
@@ -28,7 +28,7 @@ class RaspServer(LanguageServer):
 
     def __init__(self) -> None:
         sync = types.TextDocumentSyncKind.Full
-        super().__init__("rasp", package_version(), sync, protocol_cls=PatientProtocol)
+        super().__init__("rasp", VERSION, sync, protocol_cls=PatientProtocol)
         self.documents: dict[str, Document] = {}
         self.changes = 0
 
@@ -89,13 +89,6 @@ class RaspServer(LanguageServer):
             if mine == self.changes:
                 self.publish(uri)
                 await asyncio.sleep(0)  # questions that have come meanwhile go first
-
-
-def package_version() -> str:
-    try:
-        return version("rasp-compiler")
-    except PackageNotFoundError:
-        return "0"
 
 
 def path_of(uri: str) -> str:

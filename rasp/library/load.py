@@ -6,6 +6,7 @@ it needs). Both are asked for the same names in the same order, so that a record
 texts.
 """
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from rasp.source import Source
 from rasp.values import ValueProblem
 
 PROGRAMS = "programs"
+PACKAGE = Path(__file__).resolve().parents[1]
+#: The folders in which the programs that come with the language may be: in the package, where it is installed;
+#: beside it in a clone.
+SHIPPED = (PACKAGE, PACKAGE.parent)
 
 
 class Loader(Protocol):
@@ -28,10 +33,12 @@ class Loader(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """Texts are files; relative names start at the working directory."""
+    """Texts are files; relative names start at the working directory. Names in `programs/` that are not there are
+    those of the programs that come with the language.
+    """
 
     def read(self, name: str) -> str | None:
-        path = Path(name)
+        path = file_of(name)
         try:
             return path.read_text(encoding="utf-8") if path.is_file() else None
         except UnicodeDecodeError:
@@ -41,6 +48,16 @@ class Files:
                 error.strerror if isinstance(error, OSError) and error.strerror else "the name is not valid"
             )
             raise ValueProblem(f"{name} cannot be read: {reason}") from None
+
+
+def file_of(name: str, root: Path = Path()) -> Path:
+    """The file of a text below `root`; if there is none, one of `programs/` that comes with the language, if there is."""
+    here = root / name
+    if not name.startswith(f"{PROGRAMS}/"):
+        return here
+    return next(
+        (path for path in (here, *(folder / name for folder in SHIPPED)) if os.path.isfile(path)), here
+    )
 
 
 @dataclass(frozen=True)
