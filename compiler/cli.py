@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from compiler.options import ATTENTIONS, DIALECTS
+from compiler.options import DIALECTS
+from rasp.arguments import ATTENTIONS
 from rasp.cli import SETTINGS, check, run
 from rasp.console import Commands
 from rasp.format_command import fmt

@@ -6,6 +6,7 @@ import torch
 
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
+from rasp.arguments import as_path
 
 
 def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Model:
@@ -14,4 +15,4 @@ def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | t
     Raises `CheckpointError`, and `ModelError` for an arithmetic in which the model is not exact: any dtype but
     float32, TF32 and the like (`compiler/model/arithmetic.py`).
     """
-    return Model(read_checkpoint(Path(folder)).weights, dtype, device)
+    return Model(read_checkpoint(as_path(folder)).weights, dtype, device)

@@ -1,11 +1,13 @@
 """What a compilation fixes besides the program itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from rasp.arguments import as_atoms, attention_problem, wrong_kind
 from rasp.diagnostics import Diagnostic
 from rasp.values import Atom, show, typed
 
-ATTENTIONS = ("full", "causal")
 DIALECTS = ("plain",)
 
 
@@ -21,6 +23,8 @@ class CompileError(Exception):
 class CompileOptions:
     """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile.
 
+    A list of tokens, or a text of characters, is a vocabulary too.
+
     Raises `CompileError` when the vocabulary is empty or repeats a token, or anything is out of range.
     """
 
@@ -31,10 +35,27 @@ class CompileOptions:
     level: int = 2
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
+        for what, number in (("the maximum length", self.max_length), ("the optimisation level", self.level)):
+            if type(number) is not int:
+                raise CompileError(wrong_kind(what, "a whole number", number))
         for complaint, hint in complaints(self):
             raise CompileError(Diagnostic(complaint, hint=hint))
 
 
+def vocabulary_of(given: object) -> tuple[Atom, ...]:
+    """The tokens of a list, a tuple, or a text. Raises `CompileError` for anything else."""
+    if not isinstance(given, list | tuple | str):
+        raise CompileError(wrong_kind("the vocabulary", "a list of tokens or a text", given, LIST))
+    items = cast("Sequence[object]", given)
+    atoms = as_atoms(items)
+    if atoms is None:
+        wrong = next(item for item in items if as_atoms([item]) is None)
+        raise CompileError(wrong_kind("a token", "a string, number or boolean", wrong, LIST))
+    return atoms
+
+
+LIST = 'write ["a", "b"], or "ab" for its characters'
 LONGEST = 4096
 ONCE = 'every token may stand there only once; "ab" is two tokens, the list ["ab", "c"] as well'
 
@@ -65,8 +86,8 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
     if not 1 <= options.max_length <= LONGEST:
         message = f"the maximum length has to be between 1 and {LONGEST}, got {options.max_length}"
         found.append((message, "it is the number of input tokens, BOS not counted"))
-    if options.attention not in ATTENTIONS:
-        found.append((f"there is no attention called {options.attention!r}", "use full or causal"))
+    if attention := attention_problem(options.attention):
+        found.append((attention.message, attention.hint))
     if options.dialect not in DIALECTS:
         found.append((f"there is no dialect called {options.dialect}", f"use {', '.join(DIALECTS)}"))
     if not 0 <= options.level <= 3:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from compiler.analysis.defined import check_defined
 from compiler.analysis.infer import Analysis
@@ -20,8 +20,10 @@ from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
 from compiler.report.explain import explain
 from compiler.report.summary import summary, symbols
+from rasp.arguments import wrong_kind
 from rasp.depth import deep_recursion
 from rasp.diagnostics import Diagnostic
+from rasp.face import LoadedProgram
 from rasp.graph import Node
 from rasp.program import Program
 
@@ -98,11 +100,15 @@ class Compiled:
                 )
 
 
-def compile_program(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Compiled:
-    """Compile named expressions of a program into one model.
+def compile_program(
+    program: Program | LoadedProgram, outputs: Mapping[str, str] | str, options: CompileOptions
+) -> Compiled:
+    """Compile named expressions of a program into one model. One expression alone is called by its name, or `out`.
 
     Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly.
     """
+    program, outputs = program_of(program), outputs_of(outputs)
+    check_options(options)
     nodes = {name: program.sop(text) for name, text in outputs.items()}
     with deep_recursion():  # analysis and rules go down long chains of operators
         analysis = Analysis(program.graph, options)
@@ -114,3 +120,37 @@ def compile_program(program: Program, outputs: Mapping[str, str], options: Compi
         lowered = lower(program.graph, nodes, options)
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
     return Compiled(program, dict(outputs), options, nodes, lowered, weights)
+
+
+def program_of(given: object) -> Program:
+    """The program; of one that was loaded for calling, the data in it."""
+    match given:
+        case Program():
+            return given
+        case LoadedProgram(program):
+            return program
+        case _:
+            hint = "`rasp.load` gives one, from a file or a text"
+            raise CompileError(wrong_kind("`program`", "a program", given, hint))
+
+
+def outputs_of(given: object) -> dict[str, str]:
+    """Expressions by the names of the outputs."""
+    if isinstance(given, str):
+        return {given.strip() if given.strip().isidentifier() else "out": given}
+    hint = 'give their names and expressions: {"sorted": "sort(tokens, tokens)"}, or one expression'
+    if not isinstance(given, Mapping):
+        raise CompileError(wrong_kind("`outputs`", "a dict of expressions", given, hint))
+    outputs = dict(cast("Mapping[object, object]", given))
+    if not outputs:
+        raise CompileError(Diagnostic("there is no output to compile", hint=hint, code="argument"))
+    for part in (*outputs, *outputs.values()):
+        if not isinstance(part, str):
+            raise CompileError(wrong_kind("a name or expression of an output", "a string", part, hint))
+    return cast("dict[str, str]", outputs)
+
+
+def check_options(given: object) -> None:
+    if not isinstance(given, CompileOptions):
+        hint = 'write CompileOptions("ab", max_length=8)'
+        raise CompileError(wrong_kind("`options`", "`CompileOptions`", given, hint))

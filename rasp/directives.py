@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.inputs import atoms_of, json_value
 from rasp.lexer import tokenize
@@ -38,7 +39,6 @@ SETTING = re.compile(
     r"""(?P<key>[A-Za-z_]+)=(?!=)(?P<value>"[^"]*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|[^\s"\[]+)(?=\s|$)"""
 )
 KEYS = ("vocab", "max_length", "attention", "name")
-ATTENTIONS = ("full", "causal")
 
 Answer = tuple[Atom, ...] | tuple[tuple[Atom, ...], ...] | None
 

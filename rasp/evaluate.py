@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rasp import counting, dense
+from rasp.arguments import check_evaluation
 from rasp.averaging import Chosen, aggregate, choose_keys, not_averaged
 from rasp.column import STRING, Array, Column, constant_column, is_text, kinds_of, pack
 from rasp.distinct import rank_together
@@ -77,7 +78,11 @@ class BatchValue:
 def evaluate(
     outputs: Sequence[Node], inputs: Sequence[Sequence[Atom]], attention: str = "full"
 ) -> list[list[Outcome]]:
-    """For each output, its outcome on each input. Inputs may differ in length; a string is its characters."""
+    """For each output, its outcome on each input. Inputs may differ in length; a string is its characters.
+
+    Raises `RaspError` where what is given is no list of s-ops and selectors, no list of inputs, or no attention.
+    """
+    check_evaluation(outputs, Node, inputs, attention)
     results: list[list[Outcome]] = [[EvaluationError("")] * len(inputs) for _ in outputs]
     groups: dict[tuple[int, frozenset[type]], list[int]] = {}
     for number, sequence in enumerate(inputs):

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from rasp.diagnostics import Diagnostic, RaspError
+from rasp.arguments import as_atoms, attention_problem, wrong_kind
+from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.elaborate.apply import call
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Function, Given, Static
@@ -26,11 +27,31 @@ from rasp.library.load import Files
 from rasp.lint import lint, lint_expression
 from rasp.program import Program, load_program
 from rasp.source import Source, Span
-from rasp.values import Atom, ValueProblem, is_atom, show
+from rasp.values import Atom, ValueProblem, show
+
+ARGUMENTS = (
+    "these are numbers, strings, booleans, lists, dicts, and s-ops, selectors and functions of a program"
+)
+INPUT_HINT = 'write "abc" or ["a", "b", "c"]; an array of numbers is given as its list'
 
 
 class RaspWarning(UserWarning):
     """A place in a program that probably does not mean what it seems to."""
+
+
+def input_of(given: object) -> tuple[Atom, ...]:
+    """The elements of an input. Raises `RaspError` unless there are some, all of them atoms."""
+    if not isinstance(given, Sequence) or isinstance(given, bytes | bytearray):
+        got = cast(object, given)
+        raise RaspError(wrong_kind("an input", "a string, or a list of tokens", got, INPUT_HINT))
+    items = cast("Sequence[object]", given)
+    if not items:
+        raise RaspError(Diagnostic("an input cannot be empty", hint=INPUT_HINT, code="argument"))
+    atoms = as_atoms(items)
+    if atoms is None:
+        wrong = next(item for item in items if as_atoms([item]) is None)
+        raise RaspError(wrong_kind("a token", "a string, number or boolean", wrong, INPUT_HINT))
+    return atoms
 
 
 @dataclass(frozen=True)
@@ -45,12 +66,10 @@ class Runnable:
 
     def __call__(self, given: Sequence[Atom], attention: str = "full") -> list[Atom] | list[list[int]]:
         """The list of values, or a selector's rows. Raises `RaspError` for an input that has none."""
-        items = list(given)
         place = (Source("<expression>", self.text), Span(0, len(self.text)))
-        if not items or not all(is_atom(item) for item in items):
-            raise RaspError(
-                Diagnostic("an input is a non-empty sequence of numbers, strings or booleans", *place)
-            )
+        items = list(input_of(given))
+        if problem := attention_problem(attention):
+            raise RaspError(problem)
         outcome = evaluate([self.node], [items], attention)[0][0]
         if isinstance(outcome, EvaluationError):
             raise RaspError(failure(self.program.graph, outcome, items, place))
@@ -87,6 +106,7 @@ class LoadedProgram:
     program: Program
 
     def __call__(self, expression: str) -> object:
+        check_text(expression, "an expression")
         tell(lint_expression(expression))
         return usable(self.program, self.program.expression(expression), expression)
 
@@ -94,8 +114,10 @@ class LoadedProgram:
         return self(name)
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith("__") or name not in self.program.scope.names():
-            raise AttributeError(f"the program has no name {name!r}")
+        known = self.program.scope.names() if not name.startswith("__") else set[str]()
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise AttributeError(f"the program has nothing called {name}" + (f"; {hint}" if hint else ""))
         return self(name)
 
     def __dir__(self) -> list[str]:
@@ -134,7 +156,16 @@ def as_static(value: object) -> Static:
         case bool() | int() | float() | str() | Node():
             return value
         case _:
-            raise RaspError(Diagnostic(f"RASP has no values like {value!r}"))
+            atoms = as_atoms([value])
+            if atoms is None:
+                raise RaspError(wrong_kind("an argument", "a value that RASP has", value, ARGUMENTS))
+            return atoms[0]
+
+
+def check_text(given: object, what: str, hint: str = "") -> None:
+    """Raises `RaspError` unless it is a string."""
+    if not isinstance(given, str):
+        raise RaspError(wrong_kind(what, "a string", given, hint))
 
 
 def load(path_or_text: str | Path) -> LoadedProgram:
@@ -146,6 +177,8 @@ def load(path_or_text: str | Path) -> LoadedProgram:
 
 
 def source_of(path_or_text: str | Path) -> Source:
+    if not isinstance(path_or_text, Path):
+        check_text(path_or_text, "a program", 'give its text, or the path of a file: "sort.rasp"')
     if isinstance(path_or_text, str) and not path_or_text.endswith(".rasp"):
         return Source("<text>", path_or_text)
     name = str(path_or_text)

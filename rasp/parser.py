@@ -10,6 +10,7 @@ from typing import Any
 
 from lark import UnexpectedToken
 
+from rasp.arguments import as_source, wrong_kind
 from rasp.build import DEEPEST, Refusal, too_deep
 from rasp.complaints import VALUES, Stuck, complaint
 from rasp.diagnostics import Diagnostic, RaspError
@@ -23,8 +24,11 @@ NESTING = ("(", "[", "{", "if")
 BROKEN, UNFINISHED = "BROKEN", "unfinished"
 
 
-def parse(source: Source) -> Module:
+def parse(text: Source | str) -> Module:
     """The text as a tree. Raises `RaspError` with every mistake found."""
+    source = as_source(text)
+    if source is None:
+        raise RaspError(wrong_kind("a program", "a string or a `Source`", text))
     module = parse_tolerantly(source)
     if module.problems:
         raise RaspError(*module.problems)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rasp import syntax
+from rasp.arguments import as_source, wrong_kind
 from rasp.depth import deep_recursion
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.expressions import expression
@@ -92,8 +93,11 @@ class Program:
         return Frame(self.workshop, source, Scope({}, self.scope))
 
 
-def load_program(source: Source, loader: Loader | None = None, tolerate_errors: bool = False) -> Program:
+def load_program(text: Source | str, loader: Loader | None = None, tolerate_errors: bool = False) -> Program:
     """The program that a text is. Raises `RaspError` with all its mistakes, unless they are tolerated."""
+    source = as_source(text)
+    if source is None:
+        raise RaspError(wrong_kind("a program", "a string or a `Source`", text))
     workshop = new_workshop(Files() if loader is None else loader)
     module = parse_tolerantly(source)
     scope = Scope({}, workshop.base)

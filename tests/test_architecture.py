@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = (
     (
         "rasp",
-        "source depth values inputs diagnostics write_whole tokens forms topics comments syntax foreign mistakes",
+        "version source depth values inputs diagnostics arguments write_whole tokens forms topics comments syntax foreign "
+        "mistakes",
     ),
     ("rasp", "build complaints grammar lexer parser chunks walk readings directives"),
     ("rasp.pretty", "document remarks expressions statements"),

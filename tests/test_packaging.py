@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -159,8 +158,15 @@ wrong: int = rasp.load("n = length;")
 def test_types_are_seen_by_users(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "snippet.py").write_text(SNIPPET, encoding="utf-8")
     environment = installed.parents[2]
-    dependencies = [sysconfig.get_path("purelib")]
-    settings = {"extraPaths": dependencies, "venvPath": str(environment.parent), "venv": environment.name, "typeCheckingMode": "strict"}
+    torch = find_spec("torch")
+    assert torch is not None and torch.origin is not None
+    dependencies = [str(Path(torch.origin).parents[1])]
+    settings = {
+        "extraPaths": dependencies,
+        "venvPath": str(environment.parent),
+        "venv": environment.name,
+        "typeCheckingMode": "strict",
+    }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pyright", "--outputjson", "snippet.py"],
