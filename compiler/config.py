@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from compiler.options import ATTENTIONS, DIALECTS
+from compiler.options import DIALECTS
+from rasp.arguments import ATTENTIONS
 from rasp.values import Atom
 
 
