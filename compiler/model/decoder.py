@@ -22,7 +22,7 @@ from compiler.model.arithmetic import LOGITS, exact_arithmetic, refuse_conversio
 from compiler.model.cache import Cache, SlotShape
 from compiler.model.check_ids import check_ids
 from compiler.model.problem import problem
-from compiler.options import ATTENTIONS
+from rasp.arguments import ATTENTIONS
 
 Make = Callable[[NDArray[np.float64]], nn.Parameter]
 Arrays = Mapping[str, NDArray[np.float64]]
