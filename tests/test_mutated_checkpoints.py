@@ -18,14 +18,12 @@ from compiler.export.compiled import checkpoint_of
 from compiler.export.files import (
     ARRAYS,
     CONFIG,
-    PARTS,
     RECORD,
     TOKENIZER,
     Checkpoint,
     decode_files,
     encode_files,
 )
-from compiler.export.folder import sha256
 from compiler.export.read_file import CheckpointError
 from compiler.export.records import encode_json
 from compiler.model.runner import Answer, Model
@@ -39,6 +37,7 @@ from compiler.verify.verdict import judge
 from rasp.diagnostics import RaspError
 from rasp.program import Program, load_program
 from rasp.source import Source
+from tests.fuzz.checkpoints import mended
 
 Files = dict[str, bytes]
 #: A name → the files of a checkpoint with one random change, hashes not mended.
@@ -81,16 +80,6 @@ def answers(name: str) -> tuple[list[tuple[Any, ...]], list[Answer]]:
     config = original(name).weights.config
     inputs = [word for n in range(1, config.max_length + 1) for word in product(config.vocabulary, repeat=n)]
     return inputs, Model(original(name).weights).answers(inputs)
-
-
-def mended(files: Files) -> Files:
-    """The same files, with hashes that are right again."""
-    record = json.loads(files[RECORD])
-    record.pop("checksum", None)
-    record["sha256"] = {name: sha256(files[name]) for name in PARTS} | {
-        "program": sha256(encode_json(record.get("program")))
-    }
-    return files | {RECORD: encode_json(record | {"checksum": sha256(encode_json(record))})}
 
 
 def change_weights(random: Random, files: Files) -> Files:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
@@ -31,6 +32,7 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
         standing = recompile(checkpoint, program)
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
     check = Check(Model(checkpoint.weights), outputs)
+    limit_threads(check.model)
     with progress("verifying", selection.total) as advance:
         found = verify(check, selection, advance)
     verdict = judge(found, standing)

@@ -43,9 +43,18 @@ FILES = (*PARTS, RECORD)
 CHANGED = "is damaged: its contents have changed since it was written"
 #: Bytes of one JSON file, bytes of all weights, and layers and heads together.
 MOST_JSON, MOST_ARRAYS, MOST_MODULES = 2**25, 2**30, 10_000
+#: Bytes that the file of arrays has for each of them besides, and once more.
+HEADER = 1000
 
 #: Reads the file of a name and sha256 ("" for any contents) that has at most so many bytes.
 Read = Callable[[str, str, int], bytes]
+
+
+class ModelTooLarge(Exception):
+    """A config describes a model beyond all that we write. Its text says what it has, and the limit."""
+
+    def __init__(self, has: str, most: int) -> None:
+        super().__init__(f"it has {has}, and at most {most:,} can be kept")
 
 
 @dataclass(frozen=True)
@@ -72,16 +81,21 @@ class Checkpoint:
 def encode_files(checkpoint: Checkpoint) -> dict[str, bytes]:
     """File name → bytes. The same checkpoint always gives the same bytes. Raises `CheckpointError` if it is too large."""
     config = checkpoint.weights.config
+    hint = "use a smaller vocabulary or maximum length"
+    try:
+        bytes_of_weights(config)
+    except ModelTooLarge as error:
+        raise CheckpointError(Diagnostic(f"the model is too large: {error}", hint=hint)) from None
     files = {
         CONFIG: encode_json(config_record(config)),
         ARRAYS: save_arrays(stored_arrays(checkpoint.weights), metadata={"format": "rasp"}),
         TOKENIZER: encode_json(tokenizer_record(config.vocabulary)),
     }
     files[RECORD] = encode_record(checkpoint, files)
-    for name, data in files.items():
-        if len(data) > most_bytes(config, name):
-            message = f"the model is too large for a checkpoint: {name} would have {len(data):,} bytes"
-            raise CheckpointError(Diagnostic(message, hint="use a smaller vocabulary or maximum length"))
+    for name in (CONFIG, TOKENIZER, RECORD):
+        if len(files[name]) > MOST_JSON:
+            message = f"the model is too large: {name} would have {len(files[name]):,} bytes"
+            raise CheckpointError(Diagnostic(message, hint=hint))
     return files
 
 
@@ -119,19 +133,17 @@ def stored_arrays(weights: Weights) -> dict[str, np.ndarray]:
     return stored
 
 
-def most_bytes(config: Config, name: str) -> int:
-    """How large a file of a checkpoint can be. Raises `CheckpointError` for a model beyond all limits."""
-    if name != ARRAYS:
-        return MOST_JSON
+def bytes_of_weights(config: Config) -> int:
+    """The bytes of all arrays of a model. Raises `ModelTooLarge`, before anything of that size exists."""
     modules = len(config.layers) + sum(len(layer.heads) for layer in config.layers)
     if modules > MOST_MODULES:
-        raise CheckpointError(Diagnostic(f"a model of {modules:,} layers and heads is too large"))
-    shapes = expected_shapes(config)
+        raise ModelTooLarge(f"{modules:,} layers and heads", MOST_MODULES)
     # Python's numbers: sizes from a file may be beyond numpy's.
-    numbers = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes.items())
-    if numbers > MOST_ARRAYS:
-        raise CheckpointError(Diagnostic(f"a model with {numbers:,} bytes of weights is too large"))
-    return numbers + 1000 + 300 * len(shapes)  # the header names every array
+    shapes = expected_shapes(config).items()
+    needed = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes)
+    if needed > MOST_ARRAYS:
+        raise ModelTooLarge(f"weights of {needed:,} bytes", MOST_ARRAYS)
+    return needed
 
 
 def decode_files(folder: Path, read: Read) -> Checkpoint:
@@ -149,10 +161,14 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
     try:
         files = {CONFIG: part(CONFIG, MOST_JSON)}
         config = read_config(decode_json(files[CONFIG]))
-        files[ARRAYS] = part(ARRAYS, most_bytes(config, ARRAYS))
+        files[ARRAYS] = part(
+            ARRAYS, bytes_of_weights(config) + HEADER + HEADER * len(expected_shapes(config))
+        )
         files[TOKENIZER] = part(TOKENIZER, MOST_JSON)
         checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS])))
         check(folder, checkpoint, files | {RECORD: data})
+    except ModelTooLarge as error:
+        raise damaged(folder / CONFIG, f"describes a model that is too large: {error}") from None
     except (KeyError, TypeError, ValueError, SafetensorError, CompileError):
         raise damaged(folder, "does not describe a model, though its checksums are right") from None
     return checkpoint
