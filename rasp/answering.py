@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from rasp.console import FAILED, report
+from rasp.console import FAILED, is_file, report
 from rasp.input_lines import Given, Unanswered, Window, input_windows
 from rasp.input_options import InputRequest
 from rasp.inputs import Input
@@ -42,10 +42,7 @@ def answer_inputs(request: InputRequest, answer: Answerer, as_json: bool) -> int
 
 def file_size(file: str | None) -> int:
     """How many bytes a regular file has; 0 for anything else, of which nobody knows."""
-    try:
-        return Path(file).stat().st_size if file is not None and Path(file).is_file() else 0
-    except (OSError, ValueError):
-        return 0
+    return Path(file).stat().st_size if file is not None and is_file(file) else 0
 
 
 def progress_bar(request: InputRequest, size: int) -> AbstractContextManager[Callable[[int], None]]:

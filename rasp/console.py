@@ -44,6 +44,15 @@ class Commands(click.Group):
                 reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 must not stop us
         sys.exit(self.guarded(*args, **extra))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named first; a program that is named instead is run."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and (word.endswith(".rasp") or is_file(word)):
+            return super().resolve_command(ctx, ["run", *args])
+        return super().resolve_command(ctx, args)
+
     def guarded(self, *args: object, **extra: object) -> int:
         """Run a command; its exit code."""
         try:
@@ -84,6 +93,14 @@ def report(diagnostics: Sequence[Diagnostic]) -> None:
         click.secho(head, err=True, fg=colour, bold=True)
         if rest:
             click.echo(rest, err=True)
+
+
+def is_file(path: str) -> bool:
+    """Whether a file has this path; none has one that is too long, or holds a NUL."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:

@@ -4,12 +4,20 @@ import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import click
 
 from rasp.answering import answer_inputs
-from rasp.console import STANDARD_INPUT, WrongUsage, read_source, report, show_rows, show_tokens, show_values
+from rasp.console import (
+    STANDARD_INPUT,
+    WrongUsage,
+    is_file,
+    read_source,
+    report,
+    show_rows,
+    show_tokens,
+    show_values,
+)
 from rasp.directives import CompileLine, read_directives
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Function, Static
@@ -82,12 +90,8 @@ def program_and_inputs(request: RunRequest) -> tuple[str | None, InputRequest]:
 
 def is_program(word: str) -> bool:
     """Whether a word is rather a program's path, right or wrong, than an input."""
-    if word == STANDARD_INPUT or word.endswith(".rasp") or "/" in word:
-        return True
-    try:
-        return Path(word).is_file() or Path(f"{word}.rasp").is_file()
-    except (OSError, ValueError):  # too long for a path, or with a NUL
-        return False
+    named = word == STANDARD_INPUT or word.endswith(".rasp") or "/" in word
+    return named or is_file(word) or is_file(f"{word}.rasp")
 
 
 def compile_line(program: Program, expression: str | None) -> CompileLine | None:

@@ -22,7 +22,6 @@ from compiler.model.arithmetic import LOGITS, exact_arithmetic, refuse_conversio
 from compiler.model.cache import Cache, SlotShape
 from compiler.model.check_ids import check_ids
 from compiler.model.problem import problem
-from rasp.arguments import ATTENTIONS
 
 Make = Callable[[NDArray[np.float64]], nn.Parameter]
 Arrays = Mapping[str, NDArray[np.float64]]
@@ -117,9 +116,6 @@ class Decoder(nn.Module):
         super().__init__()
         config, arrays = weights.config, weights.arrays
         self.config = config
-        if config.attention not in ATTENTIONS:
-            hint = f"there are {' and '.join(ATTENTIONS)}; compile the program again"
-            raise problem(f"there is no attention called {config.attention}", hint, "unknown-attention")
         make = parameter_maker(dtype, device)
         self.embed = make(arrays["embed"])  # (V + 1, d)
         self.position = make(arrays["position"]) if config.has_positions else None  # (N + 1, d)

@@ -138,6 +138,10 @@ class Model:
             message = f"the token {show(token)} at position {place} is a {kind_of(token)}"
             hint = f"the vocabulary has the {kind_of(alike[0])} {show(alike[0])}, which is a different token"
             return problem(message, hint, "unknown-token")
+        if not is_atom(token):
+            message = f"the token {show(token)} at position {place} is {kind_name(token)}"
+            hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
+            return problem(message, hint, "unknown-token")
         shown = ", ".join(map(show, vocabulary[:SHOWN_TOKENS]))
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
         message = f"the token {show(token)} at position {place} is not in the model's vocabulary"
