@@ -139,7 +139,8 @@ def named_output(text: str, line: CompileLine | None) -> tuple[str, str]:
 
 def options_of(request: CompileRequest, line: CompileLine | None) -> CompileOptions:
     """Options from the flags, and from the `# compile:` line where there is none. Raises `WrongUsage`."""
-    vocabulary = read_input(request.vocab).tokens if request.vocab is not None else None
+    given = read_input(request.vocab) if request.vocab is not None else None
+    vocabulary = None if given is None else given.tokens
     if vocabulary is None and line is not None:
         vocabulary = line.vocabulary
     max_length = request.max_length
@@ -156,7 +157,8 @@ def options_of(request: CompileRequest, line: CompileLine | None) -> CompileOpti
         return CompileOptions(vocabulary, max_length, attention, request.dialect, request.level)
     except CompileError as error:
         first = error.diagnostics[0]
-        raise WrongUsage(first.message, first.hint) from None
+        how_read = f"; {given.note}" if given is not None and given.note else ""
+        raise WrongUsage(first.message, first.hint + how_read) from None
 
 
 def announcement(compiled: Compiled, folder: str | None) -> str:

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from compiler.commands.threads import limit_threads
 from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
@@ -123,7 +124,9 @@ def compile_and_run(
         return 0, [subject.complain(line.span, message, error.diagnostics[0].hint)]
     node = subject.program.sop(line.expression)
     examples = [example for example, of in right if of is node and fits(example, options)]
-    answers = Model(compiled.weights).answers([example.input for example in examples])
+    model = Model(compiled.weights)
+    limit_threads(model)
+    answers = model.answers([example.input for example in examples])
     wrong = [
         subject.complain(example.span, f"the model gives {shown(answer['out'])}, not {shown(example.answer)}")
         for example, answer in zip(examples, answers, strict=True)
