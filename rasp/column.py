@@ -162,6 +162,13 @@ def is_text(column: Column) -> bool:
     return column.data.dtype.kind == "U"
 
 
+def text_rows(column: Column) -> Array:
+    """Which inputs hold strings here: (1 or batch,)."""
+    if column.data.dtype == object:
+        return (kinds_of(column) == STRING).any(axis=1)
+    return np.full(1, is_text(column))
+
+
 def magnitude(data: Array) -> int:
     """The largest absolute value of machine integers (0 if there are none), as an unbounded integer."""
     if data.size == 0:

@@ -30,6 +30,7 @@ from rasp.column import (
 )
 from rasp.distinct import compact, encode
 from rasp.graph import Map
+from rasp.limits import CHARACTERS
 from rasp.prims import apply_prim
 from rasp.values import Atom, ValueProblem
 
@@ -93,9 +94,14 @@ def _each_distinct(prim: str, parameters: tuple[Atom, ...], args: Sequence[Colum
         rows = [(*rows[code // len(atoms)], atoms[code % len(atoms)]) for code in used.tolist()]
     results: list[Any] = []
     failed = np.zeros(len(rows), dtype=np.bool_)
+    characters = 0
     for number, row in enumerate(rows):
         try:
-            results.append(apply_prim(prim, parameters, *row))
+            value = apply_prim(prim, parameters, *row)
+            results.append(value)
+            characters += len(value) if isinstance(value, str) else 0
+            if characters > CHARACTERS.most:
+                raise CHARACTERS.refusal(f"one operation makes strings of more than {CHARACTERS}")
         except ValueProblem:
             results.append(None)
             failed[number] = True

@@ -22,7 +22,7 @@ import numpy as np
 from rasp import counting, dense
 from rasp.arguments import check_evaluation
 from rasp.averaging import Chosen, aggregate, choose_keys, not_averaged
-from rasp.column import STRING, Array, Column, constant_column, is_text, kinds_of, pack
+from rasp.column import STRING, Array, Column, constant_column, kinds_of, pack, text_rows
 from rasp.distinct import rank_together
 from rasp.elementwise import apply_map
 from rasp.graph import (
@@ -40,7 +40,17 @@ from rasp.graph import (
     Width,
     reachable,
 )
-from rasp.run import EvaluationError, Reason, Run, explain, fail, failed_inputs, inherited_failures
+from rasp.run import (
+    EvaluationError,
+    Reason,
+    Run,
+    explain,
+    fail,
+    failed_inputs,
+    inherited_failures,
+    inputs_at_a_time,
+    look_at_pairs,
+)
 from rasp.selection import (
     EQUAL,
     GREATER,
@@ -59,9 +69,6 @@ from rasp.values import Atom, is_atom, show
 __all__ = ["BatchValue", "EvaluationError", "Outcome", "apply_map", "evaluate", "evaluate_batch"]
 
 Outcome = list[Atom] | list[list[bool]] | EvaluationError
-
-#: Positions evaluated at a time; a longer list of inputs is cut.
-MOST_POSITIONS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +101,7 @@ def evaluate(
         else:
             groups.setdefault((len(sequence), types), []).append(number)
     for (length, _), members in groups.items():
-        step = max(1, MOST_POSITIONS // length)
+        step = inputs_at_a_time(outputs, length)
         for start in range(0, len(members), step):
             part = members[start : start + step]
             tokens = pack([atom for number in part for atom in inputs[number]], (len(part), length))
@@ -220,6 +227,8 @@ def width(run: Run, node: Node) -> Array:
 
 def aggregated(run: Run, node: Node, number: int, default: Atom) -> Column:
     chosen = keys_of(run, node.args[0])
+    if chosen.parts is None:
+        look_at_pairs(run, node.args[0])
     values = run.values[node.args[1]]
     fail(run, number, Reason.AVERAGE, not_averaged(values)[:, None] & (chosen.count > 1))
     return aggregate(chosen, values, default, run.frame)
@@ -232,6 +241,8 @@ def ranges_of(run: Run, node: Node) -> counting.Sum | None:
         if run.frame.causal:
             selection = both(selection, related(run.positions, LESS | EQUAL))
         run.sums[node] = None if run.dense_only else counting.structured(selection, run.frame)
+        if run.sums[node] is None:
+            look_at_pairs(run, node)
     return run.sums[node]
 
 
@@ -269,13 +280,6 @@ def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
         codes, size = rank_together(*both_sides)
         run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons) + 1)
     return related(run.comparisons[key, query], relation)
-
-
-def text_rows(column: Column) -> Array:
-    """Which inputs hold strings here: (1 or batch,)."""
-    if column.data.dtype == object:
-        return (kinds_of(column) == STRING).any(axis=1)
-    return np.full(1, is_text(column))
 
 
 def best(run: Run, node: Node) -> Selection:

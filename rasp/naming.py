@@ -54,7 +54,7 @@ def argument_text(workshop: Workshop, value: Static, depth: int) -> str:
         case Function(name):
             return name
         case list() | dict():
-            text = str(value) if not holds_more(value) else ""
+            text = str(value) if len(value) <= LONGEST_ARGUMENT and not holds_more(value) else ""
             kind = "(list)" if isinstance(value, list) else "(dict)"
             return text if text and len(text) <= LONGEST_ARGUMENT else kind
         case _:
@@ -108,4 +108,5 @@ def map_text(prim: str, parameters: list[Atom], parts: list[str]) -> str:
 
 
 def short_table(values: list[Atom]) -> str:
-    return str(values) if len(str(values)) <= LONGEST_ARGUMENT else "(list)"
+    text = str(values[: LONGEST_ARGUMENT + 1])
+    return text if len(text) <= LONGEST_ARGUMENT else "(list)"

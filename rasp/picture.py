@@ -17,6 +17,7 @@ from rasp.evaluate import EvaluationError
 from rasp.formula import formula, uses
 from rasp.graph import Aggregate, Constant, Indices, Map, Node, Select, Tokens, reachable
 from rasp.layers import Head, Layer, arrange
+from rasp.limits import DRAWN_CELLS
 from rasp.naming import general, literal, name_of
 from rasp.run import CONVERSIONS
 from rasp.sequences import short
@@ -86,6 +87,7 @@ class Picture:
 
 def picture(workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str) -> Picture:
     """The picture of a node on an input. Raises `RaspError` when it has no value there."""
+    check_size(node, len(items))
     traced = trace([node], items)
     problem = traced.outcomes[node]
     if isinstance(problem, EvaluationError):
@@ -100,6 +102,14 @@ def picture(workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str)
         tuple(painter.layer(layer) for layer in layers),
         None if node.is_selector else painter.row(node),
     )
+
+
+def check_size(node: Node, length: int) -> None:
+    """Raises `RaspError` for more cells than a picture can have: a selector has one for every two positions."""
+    cells = sum(length**2 if part.is_selector else length for part in reachable([node]))
+    if cells > DRAWN_CELLS.most:
+        message = f"the drawing would have {cells:,} cells for {length:,} elements, more than {DRAWN_CELLS}"
+        raise DRAWN_CELLS.refusal(message)
 
 
 def is_input(node: Node) -> bool:

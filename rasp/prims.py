@@ -15,8 +15,8 @@ from rasp.values import KINDS, Atom, ValueProblem, kind_of, show
 Parameters = tuple[Atom, ...]
 
 LONGEST_STRING = 1_000_000
-#: A field of a formatting string that is ten thousand characters wide, or more.
-WIDE_FIELD = re.compile(r"%[^a-zA-Z%]*[0-9]{5}")
+#: A field of a formatting string, with its width and precision.
+FIELD = re.compile(r"%(?:\([^()%]*\))?[^a-zA-Z%]*")
 #: Larger integers could not be written in decimal.
 MOST_BITS = 14_000
 
@@ -92,14 +92,23 @@ def div(_: Parameters, a: Atom, b: Atom) -> Atom:
 
 def mod(_: Parameters, a: Atom, b: Atom) -> Atom:
     if isinstance(a, str):  # Python's formatting operator, as in the reference
-        if WIDE_FIELD.search(a):
-            raise ValueProblem("the string that `%` makes would be too long")
+        check_filled(a, len(str(b)))
         try:
             return a % b
         except (TypeError, ValueError, OverflowError):
             raise ValueProblem(f"`%` cannot put {show(b)} into {show(a)}") from None
     _numeric("%", a, b)
     return _finish("%", lambda: a % b)  # type: ignore[operator]
+
+
+def check_filled(text: str, longest: int) -> None:
+    """Raises `ValueProblem` where the fields of a formatting string, with values of at most so many characters, could make
+    too long a string."""
+    fields = FIELD.findall(text)
+    widths = [digits for field in fields for digits in re.findall(r"[0-9]+", field.rpartition(")")[2])]
+    width = sum(int(digits[:8]) for digits in widths)  # eight digits are too wide already
+    if len(text) + len(fields) * longest + width > LONGEST_STRING:
+        raise ValueProblem("the string that `%` makes would be too long")
 
 
 def power(_: Parameters, a: Atom, b: Atom) -> Atom:

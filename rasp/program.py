@@ -89,7 +89,7 @@ class Program:
 
     def frame(self, source: Source) -> Frame:
         """A frame for an expression that sees the program's names and changes none."""
-        self.workshop.depth = 0
+        self.workshop.begin()
         return Frame(self.workshop, source, Scope({}, self.scope))
 
 

@@ -10,11 +10,13 @@ from enum import IntEnum
 
 import numpy as np
 
+from rasp import dense
 from rasp.averaging import Chosen
 from rasp.column import Array, Column, objects
 from rasp.counting import Sum
 from rasp.elementwise import problem_at
-from rasp.graph import Map, Node, Tokens
+from rasp.graph import Map, Node, Tokens, reachable
+from rasp.limits import BATCH_CELLS, CELLS, PAIRS
 from rasp.selection import Comparison, Frame, Selection
 from rasp.values import Atom, ValueProblem, classify
 
@@ -72,6 +74,7 @@ class Run:
     order: list[Node]
     dense_only: bool
     positions: Comparison  # of each position with each
+    pairs: int = 0  # looked at one by one, of an input
     values: dict[Node, Column] = field(default_factory=dict[Node, Column])
     selections: dict[Node, Selection] = field(default_factory=dict[Node, Selection])
     failures: dict[Node, Failures | None] = field(default_factory=dict[Node, Failures | None])
@@ -153,3 +156,21 @@ def mixture(values: Sequence[Atom]) -> str:
     except ValueProblem as problem:
         return str(problem)
     raise AssertionError(values)
+
+
+def inputs_at_a_time(outputs: Sequence[Node], length: int) -> int:
+    """How many inputs of a length are to be evaluated at a time. Raises `RaspError` where even one is too much."""
+    cells = length * sum(not node.is_selector for node in reachable(outputs))
+    if cells > CELLS.most:
+        raise CELLS.refusal(
+            f"on an input of {length:,} elements this has {cells:,} values, more than {CELLS}"
+        )
+    return max(1, BATCH_CELLS // max(1, cells))
+
+
+def look_at_pairs(run: Run, selector: Node) -> None:
+    """Count the cells that reading a selector cell by cell looks at. Raises `RaspError` when they are too many."""
+    length = run.frame.length
+    run.pairs += length**2 * len(dense.in_order(run.selections[selector]))
+    if run.pairs > PAIRS.most:
+        raise PAIRS.refusal(f"on an input of {length:,} elements its selectors look at more than {PAIRS}")

@@ -120,7 +120,7 @@ class Session:
             yield Left()
             return
         before = dict(self.scope.values)
-        self.workshop.depth = 0
+        self.workshop.begin()
         try:
             value = attempt(self.frame(source), statement)
         except RaspError as error:

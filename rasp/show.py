@@ -11,18 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
-from rasp.elaborate.apply import LARGEST_MATRIX
+from rasp.elaborate.effort import volume
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Applied, Function, Static, Workshop
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.events import Answered, Doubted, Event, Examples, ExampleTold, Failed, Shown
 from rasp.graph import Node
+from rasp.limits import ELEMENTS, MATRIX
 from rasp.matrix import matrix_lines
 from rasp.naming import name_of
 from rasp.sequences import sequence_lines
 from rasp.source import Source, Span
 from rasp.style import Line, Piece, line
-from rasp.values import Atom, is_atom
+from rasp.values import Atom, ValueProblem, is_atom
 
 TABS = "\t\t"
 
@@ -91,6 +92,8 @@ def value_lines(value: Static, name: str, shower: Shower) -> list[Line]:
             return [line(Piece(f"     {value.home} function: ", "label"), Piece(text, "name"))]
         case list() | dict():
             kind = "list" if isinstance(value, list) else "dict"
+            if is_endless(value):
+                return [labelled(f"     {kind}: ", name, " = " if name else "", "(too long to show)")]
             if is_flat(value):
                 return [labelled(f"     {kind}: ", name, " = " if name else "", flat_text(value))]
             return nested_lines(value, kind, name, shower)
@@ -100,6 +103,14 @@ def value_lines(value: Static, name: str, shower: Shower) -> list[Line]:
 
 def labelled(label: str, name: str, equals: str, value: str) -> Line:
     return line(Piece(label, "label"), Piece(name, "name"), equals, Piece(value, "value"))
+
+
+def is_endless(value: Static) -> bool:
+    """Is there more in it than is ever looked at? Lists that share their elements can hold any number."""
+    try:
+        return volume(value) > ELEMENTS.most
+    except ValueProblem:
+        return True
 
 
 def is_flat(value: list[Static] | dict[Atom, Static]) -> bool:
@@ -150,7 +161,7 @@ def node_lines(node: Node, name: str, shower: Shower) -> list[Line]:
         return [head]
     given = shower.examples.of(node)
     items = tuple(input_of(given))
-    if node.is_selector and len(items) > LARGEST_MATRIX:
+    if node.is_selector and len(items) > MATRIX.most:
         return [head, line(Piece(" \t Example: the running example is too long for a matrix", "label"))]
     outcome = evaluate([node], [items])[0][0]
     example = f"{name}({brief(quoted(given), shower.display.width)})"

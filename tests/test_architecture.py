@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = (
     (
         "rasp",
-        "version source depth values inputs diagnostics arguments write_whole tokens forms topics comments syntax foreign "
-        "mistakes",
+        "version source depth values inputs diagnostics limits arguments write_whole tokens forms topics comments "
+        "syntax foreign mistakes",
     ),
     ("rasp", "build complaints grammar lexer parser chunks walk readings directives"),
     ("rasp.pretty", "document remarks expressions statements"),
@@ -27,7 +27,10 @@ LEVELS = (
     ),
     ("rasp", "prims graph graph_text check_graph layers library.load"),
     ("rasp", "column distinct selection counting dense elementwise averaging run evaluate trace"),
-    ("rasp.elaborate", "names scope static binding failure lift apply index builtins expressions statements"),
+    (
+        "rasp.elaborate",
+        "names scope effort static binding failure lift apply index builtins expressions statements",
+    ),
     ("rasp.elaborate", "prelude"),
     ("rasp", "program lint face"),
     (

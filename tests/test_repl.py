@@ -659,7 +659,7 @@ def test_long_lines_are_cut_on_a_terminal() -> None:
     text = talk("set example [i for i in range(5000)]", "length;", "full_s;", repl=repl)
     assert "Example: length([0, 1, 2, 3, 4, 5, 6, 7, 8, 9…) = [5000]*5000 (ints)" in text
     assert "too long for a matrix" in text
-    assert "at most 4000 elements" in talk("full_s([i for i in range(5000)]);")
+    assert "at most 4,000 elements" in talk("full_s([i for i in range(5000)]);")
     kept, note = terminal.fitted((Piece("x" * 10_000),))
     assert plain(kept).endswith("x…")
     assert "left out" in plain(note)

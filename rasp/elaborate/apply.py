@@ -1,16 +1,15 @@
 """Calls: a function with its arguments, or an s-op or selector applied to an input."""
 
 from rasp.diagnostics import RaspError
+from rasp.elaborate.effort import handle
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Applied, Frame, Function, Given, Static
 from rasp.elaborate.static import describe
 from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node
+from rasp.graph import Node, reachable
+from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
 from rasp.values import Atom, is_atom
-
-#: The longest input for which a selector's whole matrix is made.
-LARGEST_MATRIX = 4_000
 
 
 def call(frame: Frame, function: Given, arguments: list[Given], span: Span) -> Static:
@@ -75,9 +74,11 @@ def apply_node(frame: Frame, subject: Given, given: Given) -> Applied:
     node = subject.value
     assert isinstance(node, Node)
     items = input_items(frame, given)
-    if node.is_selector and len(items) > LARGEST_MATRIX:
-        message = f"a selector's matrix is shown for inputs of at most {LARGEST_MATRIX} elements"
-        raise frame.error(given.span, message, f"this has {len(items)}")
+    if node.is_selector and len(items) > MATRIX.most:
+        message = f"a selector's matrix is shown for inputs of at most {MATRIX}"
+        raise frame.error(given.span, message, f"this has {len(items)}", MATRIX.hint, CODE)
+    nodes = len(reachable([node]))
+    handle(frame, given.span, nodes * (HANDLED + len(items)))
     outcome = evaluate([node], [items])[0][0]
     if isinstance(outcome, EvaluationError):
         graph = frame.workshop.graph

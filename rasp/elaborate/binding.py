@@ -45,7 +45,7 @@ def spread(frame: Frame, names: Sequence[Name], values: list[Static], span: Span
         if not isinstance(only, list | str):
             message = f"there are {len(names)} names, but only one value, {describe(only)}"
             raise frame.error(span, message, hint="give as many values as names, or a list of them")
-        parts = list(only)
+        parts = only
     if len(parts) != len(names):
         message = f"there are {len(names)} names, but {len(parts)} value{'' if len(parts) == 1 else 's'}"
         raise frame.error(span, message)

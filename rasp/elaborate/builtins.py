@@ -5,10 +5,12 @@
 
 from collections.abc import Callable
 
+from rasp.elaborate.effort import keep_list
 from rasp.elaborate.lift import MAKES_SELECTOR, SELECTOR_FIRST, s_op, selector
 from rasp.elaborate.scope import Frame, Function, Given, Scope, Static
-from rasp.elaborate.static import LONGEST_LIST, describe
+from rasp.elaborate.static import describe
 from rasp.graph import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
+from rasp.limits import CODE, ELEMENTS
 from rasp.prims import apply_prim
 from rasp.source import Span
 from rasp.values import ValueProblem, const, is_atom
@@ -52,8 +54,10 @@ def make_range(frame: Frame, arguments: list[Given], span: Span) -> Static:
         raise frame.error(arguments[2].span, "the step of `range` cannot be 0")
     found = range(*numbers)
     # A length beyond the machine's integers has no len().
-    if not -LONGEST_LIST <= (found.stop - found.start) // found.step <= LONGEST_LIST:
-        raise frame.error(span, f"this `range` has more than {LONGEST_LIST} elements")
+    if not -ELEMENTS.most <= (found.stop - found.start) // found.step <= ELEMENTS.most:
+        message = f"this `range` has more than {ELEMENTS}"
+        raise frame.error(span, message, hint="`indices` goes through all positions, however many", code=CODE)
+    keep_list(frame, span, len(found))
     return list(found)
 
 
@@ -68,6 +72,7 @@ def make_zip(frame: Frame, arguments: list[Given], span: Span) -> Static:
         if len(items) != len(lists[0]):
             message = f"`zip` takes lists of the same length, got {len(lists[0])} and {len(items)} elements"
             raise frame.error(given.span, message, f"this one has {len(items)}")
+    keep_list(frame, span, 2 * len(lists) * len(lists[0]))
     return [list(row) for row in zip(*lists, strict=True)]
 
 

@@ -3,31 +3,31 @@
 Every value, of parts too, becomes the scope's `out`; only an application to an input leaves its input there.
 """
 
+from collections.abc import Iterator
 from typing import assert_never
 
 from rasp import syntax
 from rasp.elaborate import builtins, lift, static
 from rasp.elaborate.apply import call
 from rasp.elaborate.binding import check_bindable, unpack
+from rasp.elaborate.effort import handle, keep, keep_list, spend, volume
 from rasp.elaborate.index import index
 from rasp.elaborate.scope import Applied, Frame, Given, Scope, Static
 from rasp.elaborate.static import describe
 from rasp.foreign import EVERYWHERE
 from rasp.graph import Map, Node
+from rasp.limits import LEVELS
 from rasp.source import Span
 from rasp.values import Atom, ValueProblem, is_atom
-
-DEEPEST = 10_000
 
 
 def expression(frame: Frame, tree: syntax.Expression) -> Static:
     """The value of an expression. Raises `RaspError`."""
     workshop = frame.workshop
     workshop.depth += 1
-    if workshop.depth > DEEPEST:
-        raise frame.error(
-            tree.span, "the program goes too deep here", hint="does a function call itself forever?"
-        )
+    if workshop.depth > LEVELS.most:
+        raise frame.error(tree.span, "the program goes too deep here", hint=LEVELS.hint)
+    spend(frame, tree.span)
     value = evaluated(frame, tree)
     workshop.depth -= 1
     if not (isinstance(tree, syntax.Call) and isinstance(value, Applied)):
@@ -133,9 +133,22 @@ def binary(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> 
     if with_node:
         return lift.elementwise(frame, symbol, left, right, span)
     try:
-        return static.operate(symbol, left.value, right.value)
+        return operate(frame, symbol, left.value, right.value, span)
     except ValueProblem as problem:
         raise frame.error(span, str(problem)) from None
+
+
+def operate(frame: Frame, symbol: str, left: Static, right: Static, span: Span) -> Static:
+    """The same of values without a node, counted. Raises `ValueProblem`."""
+    lists = [value for value in (left, right) if isinstance(value, list | dict)]
+    if lists and symbol not in ("+", "*"):
+        handle(frame, span, sum(map(volume, lists)))
+    value = static.operate(symbol, left, right)
+    if isinstance(value, list):
+        keep_list(frame, span, len(value))
+    elif isinstance(value, str):
+        keep(frame, span, len(value))
+    return value
 
 
 def prefix(frame: Frame, symbol: str, operand: Given, span: Span) -> Static:
@@ -178,26 +191,27 @@ def membership(frame: Frame, left: Given, right: Given, span: Span) -> Static:
         message = f"`in` searches a list or an s-op, got {describe(container)}"
         raise frame.error(right.span, message, f"this is {describe(container)}", code="kind")
     try:
+        handle(frame, span, volume(container))
         return static.contains(container, value)  # type: ignore[arg-type]
     except ValueProblem as problem:
         raise frame.error(right.span, str(problem)) from None
 
 
-def iterations(frame: Frame, names: tuple[syntax.Name, ...], iterable: syntax.Expression) -> list[Frame]:
+def iterations(frame: Frame, names: tuple[syntax.Name, ...], iterable: syntax.Expression) -> Iterator[Frame]:
     """One frame for each element that a comprehension goes through, with a scope of its own."""
     items = elements(frame, iterable, "a comprehension")
     check_bindable(frame, names)
-    frames: list[Frame] = []
     for item in items:
-        frames.append(frame.inside(Scope({}, frame.scope)))
-        frames[-1].scope.values.update(unpack(frame, names, item, iterable.span))
-    return frames
+        inner = frame.inside(Scope({}, frame.scope))
+        inner.scope.values.update(unpack(frame, names, item, iterable.span))
+        yield inner
 
 
 def elements(frame: Frame, iterable: syntax.Expression, purpose: str) -> list[Static]:
     """What a loop goes through: the elements of a list, or the keys of a dict."""
     value = expression(frame, iterable)
     if isinstance(value, list | dict):
+        handle(frame, iterable.span, len(value))
         return list(value)
     message = f"{purpose} goes through a list or a dict, got {describe(value)}"
     raise frame.error(iterable.span, message, f"this is {describe(value)}", loop_hint(value), "kind")

@@ -3,6 +3,7 @@
 Here also: operators with a node among their operands.
 """
 
+from rasp.elaborate.effort import spend
 from rasp.elaborate.scope import Frame, Function, Given, Static
 from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe
 from rasp.graph import Aggregate, And, Map, Node, Not, Or, Select
@@ -45,6 +46,7 @@ def selector(frame: Frame, given: Given, purpose: str, hint: str = MAKES_SELECTO
 
 def atoms(frame: Frame, items: list[Static], span: Span, purpose: str) -> tuple[Const, ...]:
     """The items as fixed operands of a primitive."""
+    spend(frame, span, len(items))
     for item in items:
         if not is_atom(item):
             message = f"{purpose} has to hold only numbers, strings and booleans; it holds {describe(item)}"

@@ -11,6 +11,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.names import FORM_NAMES, hint_for
 from rasp.graph import Constant, Graph, Node, Op
 from rasp.library.load import Loader
+from rasp.limits import CODE, NODE_STEPS, NODES
 from rasp.source import Source, Span
 from rasp.syntax import ConsoleStatement, Draw
 from rasp.values import Atom, const
@@ -73,6 +74,10 @@ class Result:
     span: Span
 
 
+class Exhausted(RaspError):
+    """The elaboration has taken all the steps or the memory that it may: nothing after it is worked out."""
+
+
 class FollowUp(RaspError):
     """An error that only repeats an earlier one: a name is used whose definition failed."""
 
@@ -120,7 +125,8 @@ class Workshop:
     """What one elaboration shares among all its texts and functions; the only part of it that changes.
 
     `asides` are the statements that are recorded and not carried out, with where they stand: drawings and
-    commands of the prompt. `calls` says which call first gave a node.
+    commands of the prompt. `calls` says which call first gave a node. `steps` and `bytes` count what has been
+    done (`rasp/elaborate/effort.py`).
     """
 
     graph: Graph
@@ -128,12 +134,18 @@ class Workshop:
     base: Scope
     protected: frozenset[str] = frozenset()
     depth: int = 0
+    steps: int = 0
+    bytes: int = 0
     asides: list[Aside] = field(default_factory=list[Aside])
     calls: dict[Node, Called] = field(default_factory=dict[Node, Called])
     loaded: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
     failed_loads: set[str] = field(default_factory=set[str])
     top_names: set[Node] = field(default_factory=set[Node])
+
+    def begin(self) -> None:
+        """Count the work of something new, not nested in anything."""
+        self.depth = self.steps = self.bytes = 0
 
 
 @dataclass(frozen=True)
@@ -188,7 +200,14 @@ class Frame:
 
     def add(self, span: Span, op: Op, *args: Node) -> Node:
         """The node for `op`; its origin is here if it is new."""
-        return self.noted(self.workshop.graph.add(op, *args), span)
+        graph = self.workshop.graph
+        before = len(graph.nodes)
+        node = graph.add(op, *args)
+        self.workshop.steps += NODE_STEPS * (len(graph.nodes) - before)
+        if len(graph.nodes) > NODES.most:
+            message = f"this program makes more than {NODES}"
+            raise Exhausted(*self.error(span, message, "here are too many", NODES.hint, CODE).diagnostics)
+        return self.noted(node, span)
 
     def noted(self, node: Node, span: Span) -> Node:
         """The node; if it has no origin yet, it is here. The library's own text is no place to tell

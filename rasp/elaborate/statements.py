@@ -12,10 +12,22 @@ from rasp import syntax
 from rasp.depth import deep_recursion
 from rasp.diagnostics import RaspError
 from rasp.elaborate.binding import check_bindable, spread, unpack
+from rasp.elaborate.effort import spend
 from rasp.elaborate.expressions import elements, expression
-from rasp.elaborate.scope import CallSite, FollowUp, Frame, Function, Missing, Result, Scope, Static
+from rasp.elaborate.scope import (
+    CallSite,
+    Exhausted,
+    FollowUp,
+    Frame,
+    Function,
+    Missing,
+    Result,
+    Scope,
+    Static,
+)
 from rasp.graph import Node
 from rasp.library.load import find
+from rasp.limits import TEXT_STEPS
 from rasp.parser import parse_tolerantly
 from rasp.source import Span
 from rasp.values import ValueProblem
@@ -79,6 +91,7 @@ def assign(frame: Frame, statement: syntax.Assign) -> None:
 def repeat(frame: Frame, statement: syntax.For) -> None:
     check_bindable(frame, statement.names, at_top(frame))
     for item in elements(frame, statement.iterable, "`for`"):
+        spend(frame, statement.iterable.span)
         for name, value in unpack(frame, statement.names, item, statement.iterable.span).items():
             bind(frame, name, value)
         for inner in statement.body:
@@ -126,6 +139,7 @@ def load(frame: Frame, statement: syntax.Load) -> None:
     if source.name in frame.loading:
         circle = " → ".join([*frame.loading[frame.loading.index(source.name) :], source.name])
         raise frame.error(statement.path_span, f"files load each other in a circle: {circle}", code="load")
+    spend(frame, statement.path_span, TEXT_STEPS * len(source.text))
     workshop.failed_loads.discard(statement.path)
     workshop.loaded[source.name] = source.text
     loading = (*frame.loading, source.name)
@@ -150,6 +164,11 @@ def run(frame: Frame, module: syntax.Module) -> list[Result]:
             value = attempt(frame, statement)
         except FollowUp:
             continue
+        except Exhausted as error:
+            if frame.loading[1:]:
+                raise  # the text that loads this one has no more to spend either
+            problems.extend(error.diagnostics)
+            break
         except RaspError as error:
             problems.extend(error.diagnostics)
             continue

@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 from rasp.elaborate.scope import Function, Static
 from rasp.graph import Node
-from rasp.prims import apply_prim
+from rasp.limits import ELEMENTS
+from rasp.prims import apply_prim, check_filled
 from rasp.values import Atom, ValueProblem, is_atom, kind_of
-
-LONGEST_LIST = 1_000_000
 
 #: Elementwise operators and the primitives they are.
 PRIM_OF: dict[str, str] = {
@@ -98,21 +97,26 @@ def operate(symbol: str, left: Static, right: Static) -> Static:
 
 
 def joined(left: list[Static], right: list[Static]) -> list[Static]:
-    if len(left) + len(right) > LONGEST_LIST:
-        raise ValueProblem(f"the list would have more than {LONGEST_LIST} elements")
+    check_length(len(left) + len(right))
     return left + right
 
 
 def repeat(items: list[Static], times: int) -> list[Static]:
-    if len(items) * times > LONGEST_LIST:
-        raise ValueProblem(f"the list would have more than {LONGEST_LIST} elements")
+    check_length(len(items) * times)
     return items * times
+
+
+def check_length(length: int) -> None:
+    """Raises `ValueProblem` for the length of a list that is not to be made."""
+    if length > ELEMENTS.most:
+        raise ValueProblem(f"the list would have more than {ELEMENTS}")
 
 
 def fill_in(text: str, value: list[Static] | dict[Atom, Static]) -> str:
     """`"… %s …" % value`"""
     if holds_node(value):
         raise ValueProblem("`%` cannot put an s-op or selector into a string")
+    check_filled(text, len(repr(value)))
     try:
         return text % value
     except (TypeError, ValueError, KeyError):

@@ -15,6 +15,7 @@ from rasp.graph import Node
 from rasp.language_server.document import Document, outcome_on, running_example
 from rasp.language_server.names import Definition
 from rasp.layers import REFERENCE, cost_text, reference_heads
+from rasp.show import is_endless
 from rasp.syntax import Assign, For, FunctionDefinition, Statement
 from rasp.topics import SEE, TOPICS
 
@@ -109,6 +110,8 @@ def example_text(document: Document, node: Node, place: int) -> str:
 def written(value: Static) -> str:
     """A value as it is written in a program, except that s-ops and functions are only named by their kind."""
     match value:
+        case list() | dict() if is_endless(value):
+            return "…"
         case list():
             return f"[{', '.join(map(written, value))}]"
         case dict():

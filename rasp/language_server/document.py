@@ -92,7 +92,7 @@ def outcome_on(node: Node, given: Given) -> Outcome | None:
     try:
         with limited(PATIENCE):
             return evaluate([node], [list(given.items)], given.attention)[0][0]
-    except (TooSlow, MemoryError):
+    except (TooSlow, MemoryError, RaspError):
         return None
 
 

@@ -1,0 +1,104 @@
+"""What asks for too much is refused by counting, before the work is done; the refusal names the limit and what to do."""
+
+import tracemalloc
+from dataclasses import replace
+
+import pytest
+
+from rasp.diagnostics import RaspError
+from rasp.elaborate import effort
+from rasp.library.load import Texts
+from rasp.limits import ELEMENTS, MEBIBYTES, STEPS, Limit
+from rasp.program import load_program
+from rasp.source import Source
+
+MEBIBYTE = 2**20
+#: Limits that the tests set in place of the real ones, which take seconds to reach.
+FEW_STEPS, FEW_MEBIBYTES = 60_000, 16
+#: Programs that ask for more than there is, and the limit that their refusal names.
+HOSTILE: dict[str, tuple[str, Limit | str]] = {
+    "calls": ("def fib(n) { return n if n < 2 else fib(n - 1) + fib(n - 2); }\nx = fib(40);", STEPS),
+    "distinct s-ops": (
+        "def f(x, d) { return x if d == 0 else f(x * 2, d - 1) + f(x * 2 + 1, d - 1); }\nx = f(indices, 30);",
+        STEPS,
+    ),
+    "comprehensions": (
+        "l = range(50); x = [[[[[[a + f for a in l] for b in l] for c in l] for d in l] for e in l] for f in l];",
+        STEPS,
+    ),
+    "loops that do nothing": ("for i in range(100000) { for j in range(100000) { x = 1; } }", STEPS),
+    "dict comprehension": (
+        "d = {i: {j: [k for k in range(1000)] for j in range(1000)} for i in range(1000)};",
+        STEPS,
+    ),
+    "endless recursion": ("def f(n) { return f(n + 1); }\nx = f(0);", "too deep"),
+    "range": ("x = range(10 ^ 12);", ELEMENTS),
+    "a range downwards": ("x = range(0, 0 - 10 ^ 12, 0 - 1);", ELEMENTS),
+    "lists of lists": ("x = [range(100000) for i in range(1000)];", MEBIBYTES),
+    "lists joined": ("x = range(100000); for i in range(1000) { x = x + [i]; }", MEBIBYTES),
+    "strings": ('x = ["a" * 1000000 + "" for i in range(10000)];', MEBIBYTES),
+    "a string": ('x = "a"; for i in range(100) { x = x + x; }', "too long"),
+    "a string repeated": ('x = "a" * 10 ^ 12;', "too long"),
+    "a wide field": ('x = "%99999999999s" % "a";', "too long"),
+    "a wide field of a list": ('x = "%99999999999s" % [1];', "too long"),
+    "many fields": ('f = "%(a)s" * 1000; x = f % {"a": "b" * 10000};', "too long"),
+    "a power": ("x = 9 ^ 99 ^ 99;", "too large"),
+    "a product": ("x = 2; for i in range(100) { x = x * x; }", "too large"),
+    "shared lists compared": (
+        "x = [1]; y = [1]; for i in range(100) { x = [x, x]; y = [y, y]; }\nz = x == y;",
+        ELEMENTS,
+    ),
+    "shared lists in order": (
+        "x = [1]; y = [1]; for i in range(100) { x = [x, x]; y = [y, y]; }\nz = x < y;",
+        ELEMENTS,
+    ),
+    "shared lists written": ('x = [1]; for i in range(100) { x = [x, x]; }\ny = "%s" % [x];', ELEMENTS),
+    "deep lists": (
+        "x = [1]; y = [1]; for i in range(1000) { x = [x]; y = [y]; }\nz = x == y;",
+        "inside each other",
+    ),
+    "files loaded again and again": ('for i in range(10000) { load "other"; }', STEPS),
+    "files loaded within files": ('load "loops";\nload "loops";', STEPS),
+    "evaluations": ("x = range(1000); for i in range(1000) { y = sort(tokens_int, tokens_int)(x); }", STEPS),
+    "tables": ("t = range(10000); for i in range(1000) { x = t[indices + i]; }", STEPS),
+}
+TEXTS = Texts(
+    {
+        "other.rasp": "y = 1;\n" * 10,
+        "loops.rasp": "for i in range(100000) { for j in range(100000) { x = 1; } }\nz = 1;",
+    }
+)
+
+
+def refusals(text: str) -> list[str]:
+    """What is wrong with a program, rendered."""
+    try:
+        load_program(Source("hostile.rasp", text), TEXTS)
+    except RaspError as error:
+        return [diagnostic.render() for diagnostic in error.diagnostics]
+    return []
+
+
+@pytest.fixture
+def tighter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effort, "STEPS", replace(STEPS, most=FEW_STEPS))
+    monkeypatch.setattr(effort, "MEBIBYTES", replace(MEBIBYTES, most=FEW_MEBIBYTES))
+
+
+@pytest.mark.usefixtures("tighter")
+@pytest.mark.parametrize("name", HOSTILE)
+def test_programs_are_refused(name: str) -> None:
+    text, limit = HOSTILE[name]
+    if limit is MEBIBYTES:
+        tracemalloc.start()  # (only then: it walks the whole stack for every allocation)
+    try:
+        found = refusals(text)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 1, "one thing is wrong: what comes after it is not complained about"
+    assert (limit if isinstance(limit, str) else limit.what) in found[0]
+    assert "hostile.rasp:" in found[0] or "loops.rasp:" in found[0]
+    if limit in (STEPS, MEBIBYTES):
+        assert limit.hint in found[0]  # type: ignore[union-attr]
+    assert peak < 4 * FEW_MEBIBYTES * MEBIBYTE
