@@ -4,18 +4,22 @@ Subcommands import what they need when they run: `rasp run` and `rasp check` mus
 """
 
 import sys
-from collections.abc import Iterable
-from typing import Any
 
-import click
+try:
+    from collections.abc import Iterable
+    from typing import Any
 
-from compiler.options import DIALECTS
-from rasp.arguments import ATTENTIONS
-from rasp.cli import SETTINGS, check, run
-from rasp.console import Commands
-from rasp.format_command import fmt
-from rasp.input_options import InputRequest, takes_inputs
-from rasp.version import VERSION
+    import click
+
+    from compiler.options import DIALECTS
+    from rasp.arguments import ATTENTIONS
+    from rasp.cli import SETTINGS, check, run
+    from rasp.console import Commands
+    from rasp.format_command import fmt
+    from rasp.input_options import InputRequest, takes_inputs
+    from rasp.version import VERSION
+except KeyboardInterrupt:  # what stands above takes a moment, and nobody is there yet to catch it
+    sys.exit(130)
 
 STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 FOLDER = click.argument("folder", metavar="DIR")

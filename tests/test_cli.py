@@ -379,6 +379,16 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
     assert process.returncode == 130 and "Traceback" not in errors
 
 
+@pytest.mark.parametrize("module", ["click", "lark", "numpy"])
+def test_an_interrupt_while_starting_is_quiet(module: str, tmp_path: Path) -> None:
+    """The interrupt comes when a module is imported, so at the same moment in every run."""
+    (tmp_path / f"{module}.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent.parent)])
+    started = python("-c", "from compiler.cli import main; main()", env=os.environ | {"PYTHONPATH": path})
+    assert started.communicate() == ("", "")
+    assert started.returncode == 130
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     process = python("-m", "rasp", "run", "-e", "indices", *["-i", "ab"] * 20_000)
     assert process.stdout is not None and process.stderr is not None
