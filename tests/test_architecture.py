@@ -40,11 +40,11 @@ LEVELS = (
     ("rasp", "picture draw_text draw_svg draw_dot drawing repl completion highlight terminal"),
     (
         "rasp.language_server",
-        "patience protocol positions document names complaints describe complete outline variables",
+        "patience protocol positions document names complaints describe signature complete outline variables",
     ),
     (
         "rasp.language_server",
-        "rename signature repairs inlays semantic_tokens folding open_texts server",
+        "rename repairs inlays semantic_tokens folding open_texts server",
     ),
     ("rasp", ". run_command cli __main__"),
     ("compiler", "options config"),

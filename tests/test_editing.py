@@ -194,6 +194,38 @@ def test_no_call_no_signature(client: Client, marked: str) -> None:
     assert Text(client, "g.rasp", marked).ask("signatureHelp") is None
 
 
+PROMPT_WORDS = {"set", "show", "example", "examples", "on", "off", "selector", "exit", "quit", "help", "draw"}
+
+
+@pytest.mark.parametrize(
+    "marked, first, absent",
+    [
+        ("|", "def", {"if", "return"}),
+        ("x = 1;\nde|", "def", {"if", "return"}),
+        ("def f() { |", "def", {"if"}),
+        ("m = full_s;\na = indices;\nx = aggregate(|", "m", {"def", "if"}),
+        ("m = full_s;\na = indices;\nx = aggregate(m, |", "a", {"def", "if"}),
+        ("m = full_s;\na = indices;\nx = selector_width(|", "m", {"def"}),
+        ("m = full_s;\na = indices;\nx = select(|", "a", {"def"}),
+        ("m = full_s;\na = indices;\nx = sort(|", "a", {"def"}),
+        ("a = 1;\nx = a |", "and", {"def", "load"}),
+        ("a = 1;\nx = (a) |", "and", {"def", "load"}),
+        ("a = 1;\nx = |", "a", {"def", "load", "if"}),
+        ("a = 1;\ndef f(b) { return |", "b", {"def", "load", "if"}),
+    ],
+)
+def test_what_fits_is_offered_first(client: Client, marked: str, first: str, absent: set[str]) -> None:
+    items = Text(client, "m.rasp", marked).ask("completion")["items"]
+    found = [each["label"] for each in sorted(items, key=lambda each: each["sortText"])]
+    assert found[0] == first
+    assert not set(found) & (absent | PROMPT_WORDS)
+
+
+@pytest.mark.parametrize("marked", ["def |", "def f|", "for |", "for i|"])
+def test_new_names_are_made_up(client: Client, marked: str) -> None:
+    assert Text(client, "m.rasp", marked).ask("completion")["items"] == []
+
+
 def coloured(client: Client, text: Text) -> list[tuple[str, str, tuple[str, ...]]]:
     """Names with their type and modifiers."""
     legend = client.capabilities["semanticTokensProvider"]["legend"]

@@ -136,7 +136,7 @@ def test_completion_offers_what_is_in_scope(client: Client) -> None:
         client, "g.rasp", "same = select(1, 1, ==);\ndef f(seq) { inner = 1; return |; }\nlater = 2;\n"
     )
     found = labels(text)
-    assert {"same", "seq", "inner", "f", "later", "sort", "select", "indices", "def", "True"} <= found.keys()
+    assert {"same", "seq", "inner", "f", "later", "sort", "select", "indices", "not", "True"} <= found.keys()
     assert found["sort"]["detail"] == "function (seq, key)"
     assert "ascending order" in str(found["sort"]["documentation"])
     assert found["same"]["detail"] == "selector"

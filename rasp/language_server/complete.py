@@ -1,4 +1,8 @@
-"""What the editor offers while a name, a path behind `load`, or a directive is being typed."""
+"""What the editor offers while a name, a path behind `load`, or a directive is being typed.
+
+What fits the place comes first: selectors where a selector is read, words that begin a statement where one begins.
+The prompt's own words are no part of files and are not offered.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,9 +16,11 @@ from rasp.forms import FORMS
 from rasp.graph import Node
 from rasp.language_server.describe import detail, documentation, topic, value_of
 from rasp.language_server.document import Document
-from rasp.language_server.names import Definition, visible_names
+from rasp.language_server.names import Definition, enclosing, is_function, visible_names
+from rasp.language_server.signature import signature
+from rasp.lexer import tokenize
 from rasp.library.load import PROGRAMS
-from rasp.tokens import KEYWORDS
+from rasp.syntax import Broken
 
 LOAD = re.compile(r'\bload\s*"(?P<path>[^"]*)$')
 #: A line's beginning up to a `#` that is not in a string.
@@ -28,6 +34,14 @@ DIRECTIVES: dict[str, str] = {
 }
 MOST_FILES = 200
 
+#: Words by where they stand: at the beginning of a statement, before a value, behind one.
+BEGINNING = ("def", "for", "load")
+BEFORE_VALUE = ("not",)
+BEHIND_VALUE = ("if", "else", "and", "or", "in")
+#: Behind these a value is complete, behind those a new name is made up.
+VALUES, CLOSING = ("name", "int", "float", "string"), (")", "]")
+NAMING = ("def", "for")
+
 
 def complete(document: Document, place: int) -> list[types.CompletionItem]:
     """The items for an offset; none in strings, comments and numbers, except in a directive or a path."""
@@ -39,7 +53,42 @@ def complete(document: Document, place: int) -> list[types.CompletionItem]:
         return in_comment(document, match["comment"], place)
     if OPEN_STRING.match(before) or NUMBER.search(before):
         return []
-    return [*name_items(document, place), *word_items()]
+    return in_code(document, place)
+
+
+def in_code(document: Document, place: int) -> list[types.CompletionItem]:
+    """Names and words, those first that fit between what stands there."""
+    earlier = [token for token in tokenize(document.source)[0] if token.kind != "end" and token.start < place]
+    typed = bool(earlier) and earlier[-1].end >= place and earlier[-1].kind in ("name", "keyword")
+    before = earlier[:-1] if typed else earlier
+    previous = before[-1] if before else None
+    if previous is not None and previous.is_one_of(*NAMING):
+        return []
+    if previous is not None and (previous.kind in VALUES or previous.is_one_of(*CLOSING)):
+        return [*words(BEHIND_VALUE, "0"), *name_items(document, place), *form_items("")]
+    wanted = wanted_kind(document, place)
+    items = [*name_items(document, place, wanted), *form_items(wanted), *words(BEFORE_VALUE, "4")]
+    if previous is None or previous.is_one_of(";", "{", "}"):
+        inside = any(is_function(document, tree) for tree in enclosing(document.module, place))
+        items += words((*BEGINNING, "return") if inside else BEGINNING, "0")
+    return items
+
+
+def wanted_kind(document: Document, place: int) -> str:
+    """`selector` or `s-op` where an argument is one by its name, and nothing anywhere else."""
+    found = signature(document, place)
+    if found is None:
+        return ""
+    active = found.signatures[found.active_signature or 0]
+    parameters = active.parameters or []
+    name = (
+        parameters[found.active_parameter or 0].label
+        if (found.active_parameter or 0) < len(parameters)
+        else ""
+    )
+    if str(name).startswith("sel"):
+        return "selector"
+    return "s-op" if name in ("key", "query", "value", "seq", "default", "s_op") else ""
 
 
 def in_comment(document: Document, comment: str, place: int) -> list[types.CompletionItem]:
@@ -57,8 +106,8 @@ def in_comment(document: Document, comment: str, place: int) -> list[types.Compl
     ]
 
 
-def name_items(document: Document, place: int) -> Iterator[types.CompletionItem]:
-    """All names that can be seen."""
+def name_items(document: Document, place: int, wanted: str = "") -> Iterator[types.CompletionItem]:
+    """All names that can be seen; first those of the kind that is wanted."""
     for text, definition in visible_names(document, place).items():
         value = value_of(document, text, definition)
         notes = documentation(document, text, definition)
@@ -68,8 +117,19 @@ def name_items(document: Document, place: int) -> Iterator[types.CompletionItem]
             detail=detail(document, text, definition),
             documentation=notes or None,
             # What is near comes first: locals, then the text's names, then the library.
-            sort_text=f"{distance(document, definition)}{text}",
+            sort_text=f"{int(not fits(value, wanted))}{distance(document, definition)}{text}",
         )
+
+
+def fits(value: Static | None, wanted: str) -> bool:
+    """May a name of this value be of the kind? What is not known may, and a function may return it."""
+    match value:
+        case Node() if wanted:
+            return value.is_selector == (wanted == "selector")
+        case str() | int() | float():
+            return wanted != "selector"
+        case _:
+            return True
 
 
 def distance(document: Document, definition: Definition | None) -> int:
@@ -77,7 +137,8 @@ def distance(document: Document, definition: Definition | None) -> int:
         return 3
     if definition.source != document.source:
         return 2
-    return 0 if definition.owner is not None else 1
+    inside = isinstance(definition.tree, Broken) and definition.visible < definition.tree.span.end
+    return 0 if definition.owner is not None or inside else 1
 
 
 def kind_of_name(definition: Definition | None, value: Static | None) -> types.CompletionItemKind:
@@ -94,22 +155,25 @@ def kind_of_name(definition: Definition | None, value: Static | None) -> types.C
             return types.CompletionItemKind.Constant
 
 
-def word_items() -> Iterator[types.CompletionItem]:
-    """Keywords, and the words that are special when they are called."""
+def form_items(wanted: str) -> Iterator[types.CompletionItem]:
+    """The words that are special when they are called."""
     for word, (_, _, usage) in FORMS.items():
-        notes = topic(word) or None
+        misfit = bool(wanted) and (word == "select") != (wanted == "selector")
         yield types.CompletionItem(
             word,
             kind=types.CompletionItemKind.Function,
             detail=usage,
-            documentation=notes,
-            sort_text=f"3{word}",
+            documentation=topic(word) or None,
+            sort_text=f"{int(misfit)}3{word}",
         )
-    for word in sorted(KEYWORDS):
+
+
+def words(chosen: Sequence[str], rank: str) -> Iterator[types.CompletionItem]:
+    """Keywords."""
+    for word in chosen:
         notes = topic(word) or None
-        yield types.CompletionItem(
-            word, kind=types.CompletionItemKind.Keyword, documentation=notes, sort_text=f"4{word}"
-        )
+        kind = types.CompletionItemKind.Keyword
+        yield types.CompletionItem(word, kind=kind, documentation=notes, sort_text=f"0{rank}{word}")
 
 
 def loadable(document: Document, typed: str) -> list[str]:

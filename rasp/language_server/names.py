@@ -75,7 +75,15 @@ def enclosing(module: Module, place: int) -> list[Tree]:
         # Of two trees that touch at the offset, the second; but a name rather than what follows it.
         found.append(next((tree for tree in inside if isinstance(tree, Name)), inside[-1]))
         below = children(found[-1])
-    return found
+    return found or list(unfinished(module, place))
+
+
+def unfinished(module: Module, place: int) -> Iterator[Broken]:
+    """The statement that could not be read and is followed by nothing but blanks up to an offset."""
+    before = [tree for tree in module.statements if tree.span.end <= place][-1:]
+    for tree in before:
+        if isinstance(tree, Broken) and module.source.text[tree.span.end : place].isspace():
+            yield tree
 
 
 def name_at(module: Module, place: int) -> Name | None:
@@ -235,7 +243,8 @@ def visible_names(document: Document, place: int) -> dict[str, Definition | None
     for level in scopes(document, place):
         here: dict[str, Definition] = {}
         for definition in level.definitions:
-            late = definition.visible > place and definition.source == document.source
+            being_written = isinstance(definition.tree, Broken) and definition.visible == place
+            late = definition.source == document.source and (definition.visible > place or being_written)
             if not late or (inside and definition.owner is None):
                 here[definition.name.text] = definition
         found = {**here, **found}
