@@ -44,7 +44,7 @@ LEVELS = (
     ),
     (
         "rasp.language_server",
-        "rename repairs inlays semantic_tokens folding open_texts server",
+        "rename repairs draw inlays semantic_tokens folding open_texts server",
     ),
     ("rasp", ". run_command cli __main__"),
     ("compiler", "options config"),

@@ -252,7 +252,19 @@ def test_broken_texts_never_break_the_server(client: Client) -> None:
     assert text.diagnostics() is not None
 
 
-@pytest.mark.parametrize("body", ["null", "[1]", "{}", '{"jsonrpc": "2.0", "id": {}}', "{", '"é"', "\\"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "null",
+        "[1]",
+        "{}",
+        '{"jsonrpc": "2.0", "id": {}}',
+        '{"jsonrpc": "2.0", "id": [1], "method": "a"}',
+        "{",
+        '"é"',
+        "\\",
+    ],
+)
 def test_what_is_no_message_is_passed_over(client: Client, body: str) -> None:
     client.send_bytes(body.encode())
     assert Text(client, "r.rasp", "x = 1;").diagnostics() == []

@@ -38,6 +38,8 @@ class PatientProtocol(LanguageServerProtocol):
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """A JSON object of a message as the protocol's type, if it is one. Never raises."""
+        if not isinstance(data.get("id", 0), str | int) or not isinstance(data.get("method", ""), str):
+            return Malformed(number_of(data), JsonRpcInvalidRequest("a message has a method and a number"))
         try:
             return super().structure_message(data)
         except (JsonRpcException, TypeError):
@@ -49,8 +51,6 @@ class PatientProtocol(LanguageServerProtocol):
             LOGGER.warning("passed over what is no message of the protocol")
         elif isinstance(message, ABOUT_OPEN) and not self.is_open(message.params.text_document.uri):
             LOGGER.warning("passed over a change of a text that is not open")
-        elif not isinstance(getattr(message, "method", ""), str):
-            self.refuse(getattr(message, "id", None), JsonRpcInvalidRequest("a method is a string"))
         elif isinstance(message, Malformed):
             self.refuse(message.id, message.error)
         elif self._workspace is None and getattr(message, "method", types.EXIT) not in FIRST:
@@ -68,15 +68,17 @@ class PatientProtocol(LanguageServerProtocol):
             self._send_response(number, error=error.to_response_error())
 
 
+def number_of(data: Mapping[str, Any]) -> str | int | None:
+    number = data.get("id")
+    return number if isinstance(number, str | int) else None
+
+
 def malformed(data: Mapping[str, Any]) -> Malformed:
     """What to answer to a message that could not be read."""
-    number, method = data.get("id"), str(data.get("method"))[:80]
+    method = str(data.get("method"))[:80]
     known = method in types.METHOD_TO_TYPES
     wrong = JsonRpcInvalidParams(f"{method} is not as the protocol has it")
-    return Malformed(
-        number if isinstance(number, str | int) else None,
-        wrong if known else JsonRpcMethodNotFound.of(method),
-    )
+    return Malformed(number_of(data), wrong if known else JsonRpcMethodNotFound.of(method))
 
 
 class OneLine(logging.Formatter):

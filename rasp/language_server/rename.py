@@ -5,6 +5,7 @@ to, and the programs have to mean what they meant.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.names import RESERVED
 from rasp.graph import Node
 from rasp.graph_text import print_graph
@@ -23,8 +24,9 @@ from rasp.lexer import tokenize
 from rasp.source import Source, Span
 
 
-class NotRenamed(Exception):
-    """Why a name cannot become another one, in the user's words."""
+def refusal(message: str) -> RaspError:
+    """Why a name cannot become another one."""
+    return RaspError(Diagnostic(message, code="rename"))
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,24 @@ class Renaming:
 
 
 def renamable(document: Document, place: int) -> tuple[Span, Definition]:
-    """The name at an offset and what it belongs to. Raises `NotRenamed`."""
+    """The name at an offset and what it belongs to. Raises `RaspError`."""
     found = definition_at(document, place)
     if found is None:
-        raise NotRenamed("here is no name that this program defines")
+        raise refusal("here is no name that this program defines")
     if found[1].source.name == "<library>":
-        raise NotRenamed("this is a name of the standard library")
+        raise refusal("this is a name of the standard library")
     return found
 
 
 def rename(document: Document, place: int, name: str) -> Renaming:
-    """What to replace so that the variable at an offset is called `name`. Raises `NotRenamed`."""
+    """What to replace so that the variable at an offset is called `name`. Raises `RaspError`."""
     _, definition = renamable(document, place)
     check_name(document, definition, name)
     variable = variable_of(document, definition)
     places = places_of(document, variable)
     for text, _ in places.values():
         if text.module.problems:
-            raise NotRenamed(f"first mend what cannot be read in {text.source.name}")
+            raise refusal(f"first mend what cannot be read in {text.source.name}")
     spans = {path: (text.source, [each.span for each in found]) for path, (text, found) in places.items()}
     renaming = Renaming(spans, name)
     if variable.scope is None:  # others may have the new name from two texts then
@@ -84,18 +86,18 @@ def rename(document: Document, place: int, name: str) -> Renaming:
 
 
 def check_name(document: Document, definition: Definition, name: str) -> None:
-    """Raises `NotRenamed` for what cannot be bound there."""
+    """Raises `RaspError` for what cannot be bound there."""
     tokens = tokenize(Source("<name>", name))[0]
     if [token.kind for token in tokens] != ["name", "end"] or tokens[0].text != name:
-        raise NotRenamed(f"`{name}` is not a name: names are made of letters, digits and `_`")
+        raise refusal(f"`{name}` is not a name: names are made of letters, digits and `_`")
     if name in RESERVED:
-        raise NotRenamed(f"`{name}` is a reserved name")
+        raise refusal(f"`{name}` is a reserved name")
     if definition.scope is None and name in document.program.workshop.protected:
-        raise NotRenamed(f"`{name}` is a name of the standard library")
+        raise refusal(f"`{name}` is a name of the standard library")
 
 
 def check_meaning(document: Document, texts: Sequence[Document], renaming: Renaming) -> None:
-    """Raises `NotRenamed` unless all names belong to what they belonged to, and all values are the same."""
+    """Raises `RaspError` unless all names belong to what they belonged to, and all values are the same."""
     named = {path_in(document, text.source): text for text in texts}
     changed = {path: renaming.renamed(path, text.source.text) for path, text in named.items()}
     buffers = replace(document.buffers, texts={**document.buffers.texts, **changed})
@@ -104,7 +106,7 @@ def check_meaning(document: Document, texts: Sequence[Document], renaming: Renam
         expected = {moved(text, each, renaming) for each in occurrences(text)}
         found = {(each.span.start, *home(after, each)) for each in occurrences(after)}
         if expected != found or meaning(text) != meaning(after):
-            raise NotRenamed(f"`{renaming.name}` already means something in {text.source.name}")
+            raise refusal(f"`{renaming.name}` already means something in {text.source.name}")
 
 
 def home(document: Document, each: Occurrence) -> tuple[str, int]:

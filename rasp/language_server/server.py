@@ -17,13 +17,14 @@ from rasp.language_server.complaints import as_lsp
 from rasp.language_server.complete import complete
 from rasp.language_server.describe import hover_text, topic_text
 from rasp.language_server.document import Document
+from rasp.language_server.draw import Drawn, draw
 from rasp.language_server.folding import foldings
 from rasp.language_server.inlays import inlays
 from rasp.language_server.names import enclosing, loaded_source, name_at, resolve
 from rasp.language_server.open_texts import RaspServer
 from rasp.language_server.outline import outline
 from rasp.language_server.protocol import log_in_lines
-from rasp.language_server.rename import NotRenamed, renamable, rename
+from rasp.language_server.rename import renamable, rename
 from rasp.language_server.repairs import repairs
 from rasp.language_server.semantic_tokens import LEGEND, semantic_tokens
 from rasp.language_server.signature import signature
@@ -32,6 +33,9 @@ from rasp.lexer import tokenize
 from rasp.source import Span
 from rasp.syntax import Load
 from rasp.tokens import Token
+
+#: The command of the protocol that gives a drawing; its argument is a text and a position.
+DRAW = "rasp.svg"
 
 
 async def did_open(server: RaspServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -151,7 +155,7 @@ def prepare_rename(server: RaspServer, params: types.PrepareRenameParams) -> typ
     document = server.document(params.text_document.uri)
     try:
         span, definition = renamable(document, server.place(document, params.position))
-    except NotRenamed as reason:
+    except RaspError as reason:
         raise refused(reason) from None
     where = server.positions(document.source).range(span)
     return types.PrepareRenamePlaceholder(range=where, placeholder=definition.name.text)
@@ -162,7 +166,7 @@ def rename_everywhere(server: RaspServer, params: types.RenameParams) -> types.W
     document = server.document(params.text_document.uri)
     try:
         renaming = rename(document, server.place(document, params.position), params.new_name)
-    except NotRenamed as reason:
+    except RaspError as reason:
         raise refused(reason) from None
     places = [server.location(document, source, span) for source, spans in renaming.places for span in spans]
     edits: dict[str, list[types.TextEdit]] = {}
@@ -171,8 +175,11 @@ def rename_everywhere(server: RaspServer, params: types.RenameParams) -> types.W
     return types.WorkspaceEdit(edits)
 
 
-def refused(reason: NotRenamed) -> JsonRpcException:
-    return JsonRpcException(str(reason), types.LSPErrorCodes.RequestFailed.value)
+def refused(reason: RaspError) -> JsonRpcException:
+    """The error that an editor shows."""
+    told = reason.diagnostics[0]
+    message = f"{told.message}; {told.hint}" if told.hint else told.message
+    return JsonRpcException(message, types.LSPErrorCodes.RequestFailed.value)
 
 
 def signature_help(server: RaspServer, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
@@ -211,6 +218,15 @@ def folding_range(server: RaspServer, params: types.FoldingRangeParams) -> list[
     return foldings(server.document(params.text_document.uri))
 
 
+def svg(server: RaspServer, where: types.TextDocumentPositionParams) -> Drawn:
+    """A command: the s-op or selector at a place, drawn; an error that says why not."""
+    document = server.document(where.text_document.uri)
+    try:
+        return draw(document, server.place(document, where.position))
+    except RaspError as reason:
+        raise refused(reason) from None
+
+
 #: What the server answers, by whom, and what it says of that at the beginning.
 FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
@@ -239,6 +255,7 @@ def make_server() -> RaspServer:
     server = RaspServer()
     for name, handler, options in FEATURES:
         server.feature(name, options)(handler)
+    server.command(DRAW)(svg)
     return server
 
 
