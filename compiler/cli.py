@@ -236,7 +236,7 @@ def test(paths: tuple[str, ...], as_json: bool) -> int:
 
 @main.command()
 def lsp() -> None:
-    """Serve an editor: diagnostics, hover, completion, definitions, outline, formatting.
+    """Serve an editor: diagnostics, hover, completion, renaming and more.
 
     A language server (LSP) on standard input and output; editors start it themselves. See editors/.
     """

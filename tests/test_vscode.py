@@ -9,12 +9,14 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rasp import pygments_lexer
+from rasp.language_server import server
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "editors" / "vscode"
@@ -164,19 +166,54 @@ def test_files_fit_together() -> None:
     assert "vscode-languageclient" in package["dependencies"]
 
 
-#: Runs the client with modules in place of the editor's, and prints what it does.
+def test_menus_commands_and_client_fit_together() -> None:
+    """What a menu names is a command, and what is a command is registered by the client."""
+    contributed = read("package.json")["contributes"]
+    client = (FOLDER / "client.js").read_text(encoding="utf-8")
+    commands = {each["command"] for each in contributed["commands"]}
+    assert commands == {"rasp.run", "rasp.draw", "rasp.restart"}
+    assert {each["command"] for menu in contributed["menus"].values() for each in menu} <= commands
+    assert set(re.findall(r'registerCommand\("([^"]+)"', client)) == commands
+    assert f'"{server.DRAW}"' in client
+
+
+#: Runs commands of the client with modules in place of the editor's, and prints what it does. `answers` are what a
+#: user types into input boxes; null is Escape.
 STAGE = """
 const Module = require("module");
-const done = [];
+const [, file, configured, names, answers] = process.argv;
+const done = [], asked = [], typed = JSON.parse(answers);
 const editor = {
   commands: { registerCommand: (name, run) => ({ name, run }) },
-  window: { showErrorMessage: (text) => done.push(text) },
+  window: {
+    showErrorMessage: (text) => done.push(text),
+    activeTextEditor: {
+      selection: { active: { line: 1, character: 2 } },
+      document: {
+        uri: { fsPath: "/home/me/a.rasp", toString: () => "file:///home/me/a.rasp" },
+        getWordRangeAtPosition: () => "hist",
+        getText: (range) => range,
+        save: async () => done.push("save"),
+      },
+    },
+    showInputBox: async ({ value }) => { asked.push(value); return typed.shift() ?? undefined; },
+    createWebviewPanel: (kind, title) => {
+      const panel = { webview: {} };
+      done.push(["panel", title, panel.webview]);
+      return panel;
+    },
+  },
   workspace: {
-    getConfiguration: () => ({ get: () => process.argv[2] }),
+    getConfiguration: () => ({ get: () => configured }),
     workspaceFolders: [{ uri: { fsPath: "/home/me" } }],
     createFileSystemWatcher: (pattern) => pattern,
     onDidChangeConfiguration: () => ({}),
   },
+  tasks: { executeTask: async (task) => done.push(["run", ...task.words]) },
+  ProcessExecution: class { constructor(command, words) { this.words = [command, ...words]; } },
+  Task: class { constructor(kind, scope, name, source, execution) { this.words = execution.words; } },
+  TaskScope: {},
+  ViewColumn: {},
 };
 class LanguageClient {
   constructor(id, name, server) { this.server = server; }
@@ -185,16 +222,24 @@ class LanguageClient {
     done.push(["start", this.server.command, ...this.server.args]);
   }
   async stop() { done.push("stop"); }
+  async sendRequest(method, given) {
+    done.push([method, given.command, given.arguments[0].position]);
+    if (typed[0] === "wrong") throw new Error("nothing here");
+    return { title: "hist", svg: "<svg></svg>" };
+  }
 }
 const load = Module._load;
 Module._load = (name, ...rest) =>
   name === "vscode" ? editor : name.startsWith("vscode-") ? { LanguageClient } : load(name, ...rest);
-const extension = require(process.argv[1]);
+const extension = require(file);
 const context = { subscriptions: [] };
-extension.activate(context)
-  .then(() => context.subscriptions[0].run())
-  .then(() => extension.deactivate())
-  .then(() => console.log(JSON.stringify(done)));
+const carryOut = (name) => context.subscriptions.find((each) => each.name === name).run();
+(async () => {
+  await extension.activate(context);
+  for (const name of JSON.parse(names)) await carryOut(name);
+  await extension.deactivate();
+  console.log(JSON.stringify({ done, asked }));
+})();
 """
 
 
@@ -205,16 +250,53 @@ extension.activate(context)
 )
 def test_client_starts_and_stops_the_server(configured: str, command: str) -> None:
     started = ["start", command, "lsp"]
-    assert staged(configured) == [started, "stop", started, "stop"]
+    assert staged(configured, "rasp.restart")["done"] == [started, "stop", started, "stop"]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_client_tells_when_there_is_no_server() -> None:
-    first, _ = staged("missing")
+    (first,) = staged("missing")["done"]
     assert first.startswith("RASP: `missing lsp` does not start. Install it")
 
 
-def staged(configured: str) -> list[Any]:
-    command = ["node", "-e", STAGE, str(FOLDER / "client.js"), configured]
+STARTED = ["start", "rasp", "lsp"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+@pytest.mark.parametrize(
+    "answers, done, asked",
+    [
+        (["hist", "abca"], [["run", "rasp", "run", "/home/me/a.rasp", "-e", "hist", "-i", "abca"]], "hello"),
+        (["", "abca"], [["run", "rasp", "run", "/home/me/a.rasp", "-i", "abca"]], "hello"),
+        (["hist", None], [], "hello"),
+        ([None], [], None),
+    ],
+)
+def test_running(answers: list[str | None], done: list[Any], asked: str | None) -> None:
+    found = staged("rasp", "rasp.run", answers=answers)
+    assert found["done"] == [STARTED, *(["save", *done] if done else []), "stop"]
+    assert found["asked"] == ["hist", asked][: len(answers)]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_the_last_input_is_offered_again() -> None:
+    found = staged("rasp", "rasp.run", "rasp.run", answers=["x", "[1, 2]", "y", "[1, 2]"])
+    assert found["asked"] == ["hist", "hello", "hist", "[1, 2]"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_drawing() -> None:
+    request = ["workspace/executeCommand", "rasp.svg", {"line": 1, "character": 2}]
+    _, asked, panel, _ = staged("rasp", "rasp.draw")["done"]
+    assert asked == request
+    assert panel[:2] == ["panel", "hist"] and "<svg></svg>" in panel[2]["html"]
+    failed = staged("rasp", "rasp.draw", answers=["wrong"])["done"]
+    assert failed == [STARTED, request, "RASP: nothing here", "stop"]
+
+
+def staged(configured: str, *names: str, answers: Sequence[str | None] = ()) -> dict[str, Any]:
+    """What the client does when it is started, commands are given, and it is stopped; and what it asked with."""
+    arguments = [str(FOLDER / "client.js"), configured, json.dumps(names), json.dumps(answers)]
+    command = ["node", "-e", STAGE, *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return json.loads(run.stdout)
