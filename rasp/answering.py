@@ -64,7 +64,8 @@ def print_result(given: Given, result: str | Unanswered, as_json: bool) -> bool:
     if isinstance(result, str):
         click.echo(result)
         return True
-    notes = (given.input.note,) if isinstance(given.input, Input) and given.input.note else ()
+    read = given.input.note if isinstance(given.input, Input) else ""
+    notes = (f"{read} (--input-format says which is meant)",) if read else ()
     place = f"line {given.line}: " if given.line else ""
     report([replace(d, message=place + d.message, notes=(*d.notes, *notes)) for d in result.diagnostics])
     if as_json:

@@ -5,6 +5,7 @@ now. So memory stays small, and whoever writes the lines one by one gets the ans
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BufferedIOBase
 
@@ -49,10 +50,10 @@ def input_windows(request: InputRequest) -> Iterator[Window]:
         hint = "give one or several, as in: hello '[1, 2, 3]'; or a file of them with --inputs FILE"
         raise WrongUsage("the input is missing", hint)
     told = [Given(command_line_input(text, request.form)) for text in (*request.words, *request.texts)]
-    if told:
-        yield Window(told)
-    if request.file is not None:
-        with open_file(request.file) as stream:
+    with nullcontext() if request.file is None else open_file(request.file) as stream:
+        if told:
+            yield Window(told)
+        if stream is not None:
             yield from file_windows(stream, request.form)
 
 

@@ -262,7 +262,11 @@ MISUSES = {
     "no input": (["run", "-e", "length"], 2, "as in `rasp run -e length hello`"),
     "no input to a program": (["run", "hist.rasp"], 2, "as in `rasp run hist.rasp abca`"),
     "program and inputs from one pipe": (["run", "-", "--inputs", "-"], 2, "cannot hold both"),
-    "no file of inputs": (["run", "-e", "length", "--inputs", "hist.rsp"], 2, "there is no file hist.rsp"),
+    "no file of inputs": (
+        ["run", "-e", "length", "-i", "ab", "--inputs", "hist.rsp"],
+        2,
+        "there is no file hist.rsp",
+    ),
     "a folder of inputs": (["run", "-e", "length", "--inputs", "empty"], 2, "is a folder"),
     "misspelt program": (["run", "hist", "-e", "x", "abc"], 2, "did you mean `hist.rasp`"),
     "nothing to run": (["run", "next.rasp", "-i", "a"], 2, "say it with -e: next"),
