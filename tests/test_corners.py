@@ -6,8 +6,9 @@ import pytest
 
 from compiler.model.answers import comparable
 from compiler.model.runner import Model
-from compiler.options import ATTENTIONS, CompileError, CompileOptions
+from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
+from rasp.arguments import ATTENTIONS
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.program import load_program
 from rasp.source import Source

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from compiler.model.runner import Model
-from compiler.options import ATTENTIONS, CompileOptions
+from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.differential import Check, Mismatch
+from rasp.arguments import ATTENTIONS
 from rasp.directives import read_directives
 from rasp.program import load_program
 from rasp.source import Source

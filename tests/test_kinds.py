@@ -6,9 +6,10 @@ import pytest
 
 from compiler.analysis.kinds import shows_kinds
 from compiler.model.runner import Model
-from compiler.options import ATTENTIONS, CompileError, CompileOptions
+from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.differential import Check, Mismatch
+from rasp.arguments import ATTENTIONS
 from rasp.program import load_program
 from rasp.source import Source
 

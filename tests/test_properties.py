@@ -24,9 +24,10 @@ from compiler.model.decoder import Decoder
 from compiler.model.runner import Model
 from compiler.optimise import rules_for
 from compiler.optimise.rewrite import rewrite
-from compiler.options import ATTENTIONS, CompileError, CompileOptions
+from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.readers import padded, stepwise
+from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
 from rasp.evaluate import EvaluationError, Outcome, evaluate
 from rasp.graph import Node, reachable
