@@ -63,7 +63,7 @@ LEVELS = (
         "compiler.lower",
         "form staircase basis blocks plan layout reuse values candidates lookup readouts relations scores choose",
     ),
-    ("compiler.emit", "decisions anchors tables bounds assemble"),
+    ("compiler.emit", "decisions anchors tables logits bounds assemble"),
     ("compiler.lower", "search"),
     ("compiler.report", "describe certificate parts columns stages summary explain"),
     ("compiler", "pipeline"),

@@ -263,13 +263,16 @@ class Analysis:
         """Whether an aggregate moves single values, so that any function of its value can be moved in its
         place.
 
-        True when no row selects two positions, or all values are alike, or two would be an error.
+        True when it picks one, or all values are alike.
         """
+        values = self.domain(leaf.args[1]).values
+        return (len(values) == 1 and averages_to_itself(values, self.max_length)) or self.picks(leaf)
+
+    def picks(self, leaf: Node) -> bool:
+        """Whether an aggregate brings the value of one position: no row selects two, or two would be an error."""
         selector, value = leaf.args
-        values = self.domain(value).values
-        kinds = {kind_of(v) for v in values}
-        alike = len(values) == 1 and averages_to_itself(values, self.max_length)
-        return alike or kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
+        kinds = {kind_of(v) for v in self.domain(value).values}
+        return kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
 
     def always(self, node: Node) -> bool:
         """Whether a boolean expression is true wherever it has a value; False if that is not known."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from compiler.emit.precision import ANCHOR, ANCHORED_REACH, UNIT
-from compiler.emit.rounding import MANTISSA, NEGLIGIBLE, Reading, grain_of, roundings
+from compiler.emit.rounding import MANTISSA, NEGLIGIBLE, Reading, grain_of, is_binary, roundings
 from compiler.lower.blocks import TableBlock
 from compiler.lower.form import Form, Vector
 from compiler.lower.layout import Frame, Layout, express, weights_of, without_constant
@@ -51,10 +51,12 @@ def span(entries: Vector, frame: Frame) -> tuple[float, float]:
 
 
 def is_taken_away(block: TableBlock) -> bool:
-    """Whether the biases are what they should be after rounding to float32, which is as fine as the grain there."""
-    bias = block.stairs.offsets + block.stairs.slopes * block.form.constant
-    wrong = np.abs(bias - bias.astype(np.float32)) / np.abs(block.stairs.slopes)
-    return bool((wrong <= NEGLIGIBLE * block.grain).all())
+    """Whether the biases are what they should be after rounding to float32, which is as fine as the grain there, and no
+    product with a slope rounds."""
+    slopes = block.stairs.slopes
+    bias = block.stairs.offsets + slopes * block.form.constant
+    wrong = np.abs(bias - bias.astype(np.float32)) / np.abs(slopes)
+    return is_binary(slopes) and bool((wrong <= NEGLIGIBLE * block.grain).all())
 
 
 def is_whole(form: Form, grain: float, weights: Vector, layout: Layout) -> bool:

@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 
 from compiler.emit.anchors import anchored_reading
 from compiler.emit.decisions import Bounds, Decision
-from compiler.emit.precision import SHARPNESS, UNIT, Precision
+from compiler.emit.logits import logit_noise
+from compiler.emit.precision import SHARPNESS, UNIT, Precision, averaging_noise
 from compiler.emit.rounding import (
     LEAST_GAP,
     MANTISSA,
     NEGLIGIBLE,
-    POINTS,
+    Products,
     Reading,
+    Weighting,
     beside,
     grain_of,
     grains_of,
@@ -39,7 +41,7 @@ from compiler.lower.blocks import Head, Readout, Scores, TableBlock
 from compiler.lower.form import Form, Variable, Vector
 from compiler.lower.layout import Layout, weights_of, without_constant
 from compiler.lower.plan import Plan
-from rasp.graph import Node, Width
+from rasp.graph import Width
 
 
 class Auditor:
@@ -53,7 +55,7 @@ class Auditor:
         self.errors = np.zeros(layout.width)
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
-        self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (point of z, feature) of a table
+        self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
         self.decisions: list[Decision] = []
         vectors = layout.embedding.vectors
         self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
@@ -90,17 +92,18 @@ class Auditor:
         self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
         self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
 
-    def inherited(self, column: int, total: float = 0.0, grain: float = 0.0) -> float:
-        """What is left of the column whose place this one takes. An MLP that clears it beside writing this one has
-        products of size `total` and multiples of `grain` in the sum."""
+    def inherited(self, column: int, products: Products | None = None) -> float:
+        """What is left of the column whose place this one takes, given the products of an MLP that may clear it beside
+        writing this one."""
         erasure = self.layout.erased_for.get(column)
         if erasure is None:
             return 0.0
         old = erasure.column
         left = 0.0 if len(erasure.signs) > 1 else float(self.errors[old])
-        return left + (
-            beside(total + self.sizes[old], min(grain, self.grains[old])) if erasure.beside else 0.0
-        )
+        if not erasure.beside:
+            return left
+        assert products is not None, "only an MLP clears"
+        return left + beside(products, float(self.sizes[old]), float(self.grains[old]))
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
@@ -110,11 +113,16 @@ class Auditor:
             return Reading(0.0, 0.0, 1.0)
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
-        grain = float((grains_of(weights[used]) * self.grains[used]).min())
+        grain = self.grain_read(weights)
         if grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
             return Reading(error, size, grain)
         rounding = roundings(weights[used]) * UNIT * size
         return Reading(error + rounding, size, 0.0, rounding)
+
+    def grain_read(self, weights: Vector) -> float:
+        """What all products of weights and columns are multiples of; 0 where a column is not exact."""
+        used = np.flatnonzero(weights)
+        return float((grains_of(weights[used]) * self.grains[used]).min(initial=np.inf))
 
     def size_of(self, weights: Vector) -> float:
         """Largest sum of |weight · column|: columns of one variable are summed for one value of it at a time."""
@@ -141,33 +149,39 @@ class Auditor:
         # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
         gap = scores.sharpness if scores.mode == "count" else SHARPNESS
         least = 0.0 if scores.mode == "count" else LEAST_GAP
-        moves = [not isinstance(variable.node.op, Width) for variable, _ in head.targets]
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
         leak = self.length * math.exp(min(0.0, gap_loss - gap))
-        for form, target, moved in zip(head.values, head.targets, moves, strict=True):
-            value = self.read(form)
-            column = self.layout.numbers[target]
-            left = self.inherited(column)
-            vector = self.layout.blocks.features[target[0]].basis.vectors[target[1]]
-            at_bos = self.layout.blocks.features[target[0]].at_bos[target[1]]
-            size = max(float(np.abs(vector).max()), abs(at_bos))
-            if not moved:
-                # BOS's own logit has no features in it: only those of the selected positions are off.
-                spread = math.expm1(min(level, 50.0))
-                error = size * spread + self.precision.count_noise(size) + leak + left
-                self.settle(column, size, 0.0, error)
-            elif self.delivers_one(target[0].node):
-                error = value.error + 2 * leak * max(size, value.size) + left
-                exact = error <= NEGLIGIBLE * grain_of(vector)
-                self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
-            else:
-                spread = math.expm1(min(2 * level, 50.0))
-                error = value.error + size * (spread + 2 * leak + (self.length + 8) * UNIT) + left
-                self.settle(column, size, 0.0, error)
+        weighting = Weighting(scores.sharing, level, leak)
+        for form, target in zip(head.values, head.targets, strict=True):
+            self.deliver(target, self.read(form), weighting)
 
-    def delivers_one(self, node: Node) -> bool:
-        """Whether a head for this aggregate delivers single values (or equal ones)."""
-        return node in self.layout.blocks.moved
+    def deliver(self, target: tuple[Variable, int], value: Reading, weighting: Weighting) -> None:
+        """Bound one value column."""
+        level, leak = weighting.level, weighting.leak
+        variable, feature = target
+        features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
+        left = self.inherited(column)
+        vector = features.basis.vectors[feature]
+        size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
+        leaked = 2 * leak * max(size, value.size)
+        equal = level <= UNIT / 4  # as good as equal: the exponential of a difference rounds to 1
+        if isinstance(variable.node.op, Width):
+            # BOS's own logit has no features in it: only those of the selected positions are off, and rounded once more
+            # when BOS's is taken from them.
+            apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
+            spread = math.expm1(min(apart, 50.0))
+            error = size * spread + self.precision.count_noise(size) + leak + left
+            self.settle(column, size, 0.0, error)
+        elif weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
+            error = value.error + leaked + left
+            exact = error <= NEGLIGIBLE * grain_of(vector)
+            self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
+        else:
+            # Of equal values every mean is the same, however scores differ.
+            alike = variable.node in self.layout.blocks.moved
+            spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
+            noise = averaging_noise(weighting.sharing, equal=equal)
+            self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
 
     def logit_errors(
         self, scores: Scores, queries: list[Reading], keys: list[Reading]
@@ -230,10 +244,10 @@ class Auditor:
         if stairs.grid:
             return self.rounding(block, reading)
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
-        profile, sums = table_errors(stairs, reading)
+        profile, products = table_errors(stairs, block.form.constant, reading)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
-            profile[:, k] += self.inherited(column, *sums[k])
+            profile[:, k] += self.inherited(column, products[k])
             self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
         self.profiles[block.variable] = profile
 
@@ -249,13 +263,13 @@ class Auditor:
             self.layout.numbers[variable, 0],
             self.layout.blocks.features[variable].basis.vectors[0],
         )
-        left = self.inherited(column, 2 * float(stairs.offsets.max()), stairs.grid)
+        left = self.inherited(column, Products(2 * float(stairs.offsets.max()), stairs.grid, 1))
         self.settle(column, float(np.abs(vector).max()), stairs.grid, left)
-        self.profiles[variable] = np.full((POINTS, 1), left)
+        self.profiles[variable] = np.full((2, 1), left)
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
         """Bound on the sum of share times error of forms read together: the features of one table are all
-        read at one point of its z, and near the base, or before a feature's units come on, errors are small."""
+        read at one point of its z, and the errors of all grow towards either end of it."""
         weights = np.zeros(self.layout.width)
         for form, share in zip(forms, shares, strict=True):
             weights += abs(share) * np.abs(weights_of(form, self.layout))
@@ -267,10 +281,13 @@ class Auditor:
         return total + float(weights @ self.errors)
 
     def readout(self, readout: Readout) -> None:
-        """The logits are float64, so only the columns' own errors count."""
+        """The logits are float64: only where classes lie very close does that round too."""
         forms = [np.abs(weights_of(without_constant(form), self.layout)) for form in readout.forms]
         error = max(float(weights @ self.errors) for weights in forms)
-        self.decisions.append(Decision("output", readout.node, readout.margin, error))
+        size = max(self.size_of(weights) for weights in forms)
+        grain = min(self.grain_read(weights) for weights in forms)
+        rounding = logit_noise(readout, size, grain, max(int(np.count_nonzero(weights)) for weights in forms))
+        self.decisions.append(Decision("output", readout.node, readout.margin, error + rounding))
 
 
 def audit(plan: Plan, layout: Layout, max_length: int) -> Bounds:

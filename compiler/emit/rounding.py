@@ -9,11 +9,9 @@ from compiler.emit.precision import UNIT
 
 MANTISSA = 2.0**24
 FINEST = 2.0**-40
-NEGLIGIBLE = 2.0**-24
+NEGLIGIBLE = 2.0**-25
 """Share of the grain of exact values by which the leak of a head may disturb them: less than half the distance to the next
 float32 of any multiple of the grain but 0, so that the next rounding takes it away."""
-POINTS = 257
-"""Where a table's rounding is looked at; between two points it changes by less than they are apart."""
 LEAST_GAP = 14.0
 """Logit distance below which the leak e^-gap would reach 10^-6 a position."""
 
@@ -27,6 +25,26 @@ class Reading:
     size: float
     grain: float
     rounding: float = 0.0
+
+
+@dataclass(frozen=True)
+class Products:
+    """What an MLP adds up in one column: how large all of them are together, the power of two that they are multiples of (0
+    when they are not exact), and how many additions that is (of those that are not 0)."""
+
+    size: float
+    grain: float
+    additions: int
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Attention weights of a head: how many positions can share in them, how far a selected one's logit may be off, and the
+    share of what is not selected."""
+
+    sharing: int
+    level: float
+    leak: float
 
 
 def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -50,9 +68,13 @@ def roundings(weights: NDArray[np.float64]) -> int:
     return len(weights) - 1 + (0 if is_binary(weights) else 2)
 
 
-def beside(total: float, grain: float) -> float:
-    """Error of a value written in the same sum that clears its place of another: x + (y - x), for |x| + |y| = total."""
-    return 0.0 if grain and total / grain <= MANTISSA else 2 * UNIT * total
+def beside(products: Products, old: float, grain: float) -> float:
+    """What it adds to a sum's error to clear its place of another value, of at most `old` and a multiple of `grain`, in the
+    same sum: each addition may have the old value in it, one takes it in, and one takes the sum to the place."""
+    total, fine = products.size + old, min(products.grain, grain)
+    if fine and total / fine <= MANTISSA:
+        return 0.0
+    return UNIT * (2 * products.size + (products.additions + 1) * old)
 
 
 def is_binary(values: NDArray[np.float64]) -> bool:

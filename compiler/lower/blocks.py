@@ -31,7 +31,7 @@ class Scores:
 
     score(q, k) = sum of queries[c] at q times keys[c] at k: 0 for selected positions (up to a row's own constant),
     at most -sharpness for others. `mode`: "count" (BOS far above, to normalise), "default" (BOS wins only where
-    nothing is selected) or "excluded" (BOS never wins).
+    nothing is selected) or "excluded" (BOS never wins). `sharing`: how many positions can have the highest score of a row.
     """
 
     queries: tuple[Form, ...]
@@ -39,6 +39,7 @@ class Scores:
     groups: tuple[Group, ...]
     mode: str
     sharpness: float
+    sharing: int
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ class Readout:
 class Blocks:
     """Everything a model consists of, unscheduled.
 
-    `moved`: the aggregates whose heads deliver single values. `needed`: the tables of what no linear form gives.
+    `moved`: the aggregates whose heads deliver single values, or equal ones; `single`: those of them that never average.
+    `needed`: the tables of what no linear form gives.
     """
 
     heads: tuple[Head, ...]
@@ -108,4 +110,5 @@ class Blocks:
     features: dict[Variable, Features]
     readouts: tuple[Readout, ...]
     moved: frozenset[Node]
+    single: frozenset[Node]
     needed: frozenset[Variable]

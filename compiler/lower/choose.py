@@ -164,6 +164,7 @@ class Chooser:
             self.features,
             readouts,
             frozenset(moved),
+            frozenset(node for node in moved if self.analysis.picks(node)),
             frozenset(self.needed),
         )
 

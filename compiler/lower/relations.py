@@ -42,6 +42,13 @@ class Factoring:
     reward: float = 0.0
     top: float = 0.0
 
+    @property
+    def injective(self) -> bool:
+        """Whether no two key values have the same features."""
+        return len(np.unique(np.stack([factor.key for factor in self.factors]), axis=1).T) == len(
+            self.factors[0].key
+        )
+
 
 def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> list[Factoring]:
     """Ways to score a matching. `numbers` are the query's and key's values as numbers, for codes that cost nothing."""

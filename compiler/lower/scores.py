@@ -1,8 +1,7 @@
 """Selectors to scores: the query and key forms of a head."""
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +10,8 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.matching import Matching, is_trivial, matching
 from compiler.analysis.orders import distinct
 from compiler.analysis.refusal import refuse
-from compiler.emit.precision import SHARPNESS, UNIT
+from compiler.analysis.selectors import most
+from compiler.emit.precision import SHARPNESS, UNIT, above
 from compiler.lower.blocks import Group, Scores
 from compiler.lower.form import Form, Vector, added, scaled
 from compiler.lower.relations import Factoring, factorings, threshold
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Block:
-    """The columns of one comparison."""
+    """The columns of one comparison. `alone`: no two positions score alike in them."""
 
     kind: str
     columns: tuple[Column, ...]
@@ -47,11 +47,7 @@ class Block:
     query: float
     key: float
     reward: float = 0.0
-
-
-def above(step: float, top: float) -> float:
-    """A sharpness that outweighs `top` and leaves `step`: step times a power of two, which keeps integer scores exact."""
-    return step * 2.0 ** math.ceil(math.log2(top / step + 2)) if top else step
+    alone: bool = False
 
 
 class Scorer:
@@ -72,7 +68,7 @@ class Scorer:
             return self.best(pick.node, mode)
         sharpness = self.sharpness(mode, selector)
         blocks, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
-        return self.assemble(blocks, mode, sharpness, top)
+        return self.assemble(selector, blocks, mode, sharpness, top)
 
     def sharpness(self, mode: str, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
@@ -117,9 +113,9 @@ class Scorer:
         if tie:
             indices = self.analysis.graph.add(Indices())
             rank = added(rank, self.demand(indices, np.arange(tie, dtype=float), None))
-        order = Block("order", (Column(Form({}, step), rank),), top * step, step, top)
+        order = Block("order", (Column(Form({}, step), rank),), top * step, step, top, alone=True)
         blocks, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
-        return self.assemble([*blocks, order], mode, sharpness, whole)
+        return self.assemble(selector, [*blocks, order], mode, sharpness, whole)
 
     def conjunction(
         self, selector: Node, mode: str, step: float, top: float, *, strict: bool
@@ -141,7 +137,8 @@ class Scorer:
         if not strict and not top and (found := self.ordered(matches, with_bos=with_bos)):
             match, factoring = found
             if above(step, step * factoring.top) * 4 <= EXACT:
-                blocks.append(self.block(match, factoring, step))
+                alone = distinct(self.analysis, match.key) and factoring.injective
+                blocks.append(replace(self.block(match, factoring, step), alone=alone))
                 top = step * factoring.top
                 matches = [other for other in matches if other is not match]
         scale = above(step, top)
@@ -237,7 +234,9 @@ class Scorer:
         sizes = ((queries @ keys).max(), queries.sum(axis=1).max(), keys.sum(axis=0).max())
         return Block(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
-    def assemble(self, blocks: list[Block], mode: str, sharpness: float, top: float) -> Scores:
+    def assemble(
+        self, selector: Node, blocks: list[Block], mode: str, sharpness: float, top: float
+    ) -> Scores:
         """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
 
         Every other column is 0 at BOS's key; under full attention also at its query, so that BOS selects itself and
@@ -264,7 +263,8 @@ class Scorer:
             queries.append(Form({}, target, attend))
             keys.append(Form({}, 0.0, 1.0))
             groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
-        return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness)
+        sharing = 1 if any(block.alone for block in blocks) else most(self.analysis, selector)
+        return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
 
     def bos_score(self, columns: list[Column], mode: str, sharpness: float, top: float) -> float:
         match mode:

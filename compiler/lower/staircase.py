@@ -35,9 +35,9 @@ BEND_NOISE = 0.01
 class Staircase:
     """hidden[u] = relu(slope[u] * z + offset[u]); output = hidden @ heights, 0 at `base`.
 
-    `margin` is how far z may be off without changing the output (by more than rounding); infinite where errors of z pass
-    through. z lies between `low` and `high`. Shapes (u,), (u,), (u, f). `grid`: z is rounded to multiples of this (0: it
-    is not).
+    `margin` is how far z may be off before it takes another step than its own; infinite where errors of z pass through.
+    They pass through beyond `flat`, which ramps leave level on either side of a point. z lies between `low` and `high`.
+    Shapes (u,), (u,), (u, f). `grid`: z is rounded to multiples of this (0: it is not).
     """
 
     slopes: Vector
@@ -48,6 +48,7 @@ class Staircase:
     low: float
     high: float
     grid: float = 0.0
+    flat: float = 0.0
 
     @property
     def units(self) -> int:
@@ -158,7 +159,8 @@ def steps(runs: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Sta
     slopes = np.concatenate([sign / width, sign / width])
     offsets = np.concatenate([-sign * near / width, -sign * far / width])
     heights = np.concatenate([sign[:, None] * jump, -sign[:, None] * jump])
-    return Staircase(slopes, offsets, heights, base, margin, float(runs.low[0]), float(runs.high[-1]))
+    ends, flat = (float(runs.low[0]), float(runs.high[-1])), float(beside.min(initial=np.inf))
+    return Staircase(slopes, offsets, heights, base, margin, *ends, flat=flat)
 
 
 def rounding(numbers: Vector) -> Staircase:
