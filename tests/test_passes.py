@@ -3,7 +3,10 @@
 Nodes are hash-consed, so "becomes" is identity: the rewritten graph *is* the graph of the expression on the right.
 """
 
+import inspect
+import sys
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -25,6 +28,8 @@ from compiler.options import CompileOptions
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.program import load_program
 from rasp.source import Source
+from tests.mutants.changes import Change, every_change
+from tests.sizes import read, rule_size, write
 
 SAME = "select(tokens, tokens, ==)"
 BEFORE = "select(indices, indices, <)"
@@ -36,6 +41,9 @@ FLAGS = [
     for k in range(4)
 ]
 SELF = "select(indices, indices, ==)"
+LENGTH = 4
+EITHER = f"(selector_width({SAME}) + selector_width({FIRST}) - selector_width({SAME} and {FIRST}))"
+ONES = f'selector_width(({SAME} or {FIRST}) and select(indicator(tokens == "a"), 1, ==))'
 
 # name: rule, attention, before, after (None: the rule leaves it alone)
 CASES: dict[str, tuple[Rule, str, str, str | None]] = {
@@ -58,6 +66,19 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         'round(length * aggregate(full_s, 2 if tokens == "a" else 0))',
         '2 * selector_width(full_s and select(tokens_asis, "a", ==))',
     ),
+    "a number of positions times a mean": (
+        count_of_mean,
+        "full",
+        f'round((indices + 1) * aggregate({UP_TO}, indicator(tokens == "a")))',
+        f'selector_width({UP_TO} and select(tokens_asis, "a", ==))',
+    ),
+    "several values of an expression are looked for as they are": (
+        count_of_mean,
+        "full",
+        'round(length * aggregate(full_s, indicator(tokens_asis in ["a", "b"])))',
+        'selector_width(full_s and select(indicator(tokens_asis in ["a", "b"]), 1, ==))',
+    ),
+    "nothing is counted of zeros": (count_of_mean, "full", "round(length * aggregate(full_s, 0))", "0"),
     "a mean times another number is no count": (
         count_of_mean,
         "full",
@@ -270,6 +291,18 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"selector_width(not best({SAME}, indices))",
         f"selector_width(not select(indices, aggregate(best({SAME}, indices), indices, -1), ==))",
     ),
+    "best below or": (
+        place_best,
+        "full",
+        f"selector_width({SAME} or best({SAME}, indices))",
+        f"selector_width({SAME} or select(indices, aggregate(best({SAME}, indices), indices, -1), ==))",
+    ),
+    "best below and": (
+        place_best,
+        "causal",
+        f"selector_width(best({SAME}, indices) and {BEFORE})",
+        f"selector_width(select(indices, aggregate(best({SAME}, indices), indices, -1), ==) and {BEFORE})",
+    ),
     "best of best": (
         place_best,
         "full",
@@ -300,6 +333,24 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"aggregate({SAME} or {FIRST}, 1, 0)",
         f"1 if selector_width({SAME}) > 0 or selector_width({FIRST}) > 0 else 0",
     ),
+    "the mean of zeros and ones over either": (
+        split_or,
+        "full",
+        f'aggregate({SAME} or {FIRST}, indicator(tokens == "a"), 2)',
+        f"2 if {EITHER} == 0 else ({ONES} if {EITHER} == 1 else {ONES} / (1 if {EITHER} == 0 else {EITHER}))",
+    ),
+    "the mean of other numbers over either": (
+        split_or,
+        "full",
+        f"aggregate({SAME} or {FIRST}, indices)",
+        None,
+    ),
+    "absorption by the other side": (
+        split_or,
+        "full",
+        f"selector_width({FIRST} and ({SAME} or {FIRST}))",
+        f"selector_width({FIRST})",
+    ),
     "absorption": (
         split_or,
         "full",
@@ -318,13 +369,53 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f'selector_width(select(tokens, "a", ==) and {BEFORE})',
         'selector_width(select(tokens, "a", ==)) - indicator(tokens == "a")',
     ),
+    "whether there is any earlier": (
+        count_before,
+        "causal",
+        f"aggregate({SAME} and {BEFORE}, 5, 2)",
+        f"5 if selector_width({SAME}) - 1 > 0 else 2",
+    ),
+    "a mean of the earlier ones is none of all": (
+        count_before,
+        "causal",
+        f"aggregate({SAME} and {BEFORE}, indices)",
+        None,
+    ),
     "earlier without the mask": (count_before, "full", f"selector_width({SAME} and {BEFORE})", None),
 }
 
 
+#: Cases in which a rule of a level that makes models smaller saves nothing.
+SAVES_NOTHING = {
+    "rank is counted in two parts": "split_or does it too",
+    "nothing is counted of zeros": "fold_positional knows",
+    "one value is known": "an expression of one value costs nothing",
+    "nothing is both": "likewise",
+    "nothing precedes and follows": "likewise",
+    "nothing follows under the mask": "likewise",
+    "what the mask does anyway": "a comparison that always holds takes no column",
+    "a disjunction of one part": "it does where there is another selector to share a head with",
+    "any of either": "an expression of one value costs nothing",
+    "the mean of zeros and ones over either": "it takes a layer less where the parts have many values",
+}
+
+
+def rule_row(name: str) -> str:
+    """What a case's expression costs without its rule, and with it."""
+    rule, attention, before, _ = CASES[name]
+    options = CompileOptions(tuple("abc"), LENGTH, attention)
+    without, with_it = rule_size(before, options, without=rule), rule_size(before, options)
+    return f"{rule.__name__:18} {without:12} {with_it:12} {name}"
+
+
+def rule_rows() -> list[str]:
+    """Those of the cases in which a rule changes something."""
+    return [rule_row(name) for name, (*_, after) in CASES.items() if after is not None]
+
+
 def rewritten(rules: list[Rule], attention: str, text: str, after: str | None) -> None:
     program = load_program(Source("<test>", ""))
-    options = CompileOptions(tuple("abc"), 4, attention)
+    options = CompileOptions(tuple("abc"), LENGTH, attention)
     old = program.sop(text)
     new = rewrite(Analysis(program.graph, options), {"out": old}, rules)["out"]
     if after is not None:
@@ -349,3 +440,45 @@ def test_levels_keep_meaning(level: int, attention: str) -> None:
 
 def test_every_rule_has_a_case() -> None:
     assert {entry.rule for entry in RULES} == {rule for rule, *_ in CASES.values()}
+
+
+def forms_of_rules() -> list[Change]:
+    """Each `case` of each rule, as the change that takes it away."""
+    modules = {
+        entry.rule.__module__: inspect.getsource(sys.modules[entry.rule.__module__]) for entry in RULES
+    }
+    taken = [c for c in every_change(modules) if c.after.endswith("if False") or c.after == "False"]
+    return [change for change in taken if change.before != "True"]
+
+
+@pytest.mark.parametrize("form", forms_of_rules(), ids=lambda form: f"{form.module}: {form.before}")
+def test_every_form_of_every_rule_has_a_case(form: Change) -> None:
+    """Without it, what is to become of some expression does not."""
+    module = sys.modules[form.module]
+    changed: dict[str, Any] = {"__name__": module.__name__}
+    exec(compile(form.apply(inspect.getsource(module)), str(module.__file__), "exec"), changed)
+    for rule, attention, before, after in CASES.values():
+        if rule.__module__ == form.module and after is not None:
+            program = load_program(Source("<test>", ""))
+            analysis = Analysis(program.graph, CompileOptions(tuple("abc"), LENGTH, attention))
+            try:
+                left = rewrite(analysis, {"out": program.sop(before)}, [changed[rule.__name__]])["out"]
+            except (AssertionError, AttributeError):  # nothing is returned where a node should be
+                return
+            if left is not program.sop(after):
+                return
+    raise AssertionError(f"no case needs {form.name}")
+
+
+@pytest.mark.parametrize("name", [name for name, (*_, after) in CASES.items() if after is not None])
+def test_what_a_rule_saves(name: str) -> None:
+    """As written down by `make sizes`; and it does save something, but for rules without which there is no model."""
+    row = rule_row(name)
+    assert row in read("rules")
+    without, with_it = (part.split()[-1] for part in (row[19:31], row[32:44]))
+    (level,) = (entry.level for entry in RULES if entry.rule is CASES[name][0])
+    assert not level or (int(with_it) < int(without)) != (name in SAVES_NOTHING)
+
+
+if __name__ == "__main__":
+    write("rules", rule_rows())

@@ -26,6 +26,8 @@ from rasp.graph import Node
 from rasp.lint import lint
 from rasp.program import Program, load_program
 from rasp.source import Source
+from tests.sizes import program_row
+from tests.sizes import read as read_sizes
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
 FILES = sorted(PROGRAMS.rglob("*.rasp"))
@@ -42,12 +44,14 @@ class Compilation:
     options: CompileOptions
     node: Node
     model: Model
+    size: str
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A program of the library with its models."""
+    """A program of the library, named as in `load`, with its models."""
 
+    name: str
     program: Program
     directives: Directives
     compilations: tuple[Compilation, ...]
@@ -81,12 +85,14 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     source = read(request.param)
     program, directives = load_program(source), read_directives(source)
     compilations: list[Compilation] = []
-    for line in directives.compiles:
+    for number, line in enumerate(directives.compiles):
         assert line.vocabulary is not None and line.max_length is not None
         options = CompileOptions(line.vocabulary, line.max_length, line.attention)
         compiled = compile_program(program, {"out": line.expression}, options)
-        compilations.append(Compilation(options, program.sop(line.expression), Model(compiled.weights)))
-    return Subject(program, directives, tuple(compilations))
+        size = program_row(request.param, number, compiled)
+        compilations.append(Compilation(options, program.sop(line.expression), Model(compiled.weights), size))
+    name = str(request.param.relative_to(PROGRAMS).with_suffix(""))
+    return Subject(name, program, directives, tuple(compilations))
 
 
 def test_examples_interpreted(subject: Subject) -> None:
@@ -118,6 +124,18 @@ def test_models_agree_with_the_interpreter(subject: Subject) -> None:
         wrong = [outcome for outcome in found if isinstance(outcome, Mismatch)]
         assert not wrong, wrong[0]
         assert None in found, "there is no input with a value"
+
+
+def test_sizes(subject: Subject) -> None:
+    """As written down by `python -m tests.sizes`: what a model costs, and what room its tightest decision has."""
+    kept = [row for row in read_sizes("programs") if row.split()[-2] == subject.name]
+    assert [one.size for one in subject.compilations] == kept
+
+
+def test_sizes_are_of_programs() -> None:
+    assert {row.split()[-2] for row in read_sizes("programs")} == {
+        str(file.relative_to(PROGRAMS).with_suffix("")) for file in FILES
+    }
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

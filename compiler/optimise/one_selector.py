@@ -72,5 +72,5 @@ def rebuilt(graph: Graph, part: Formula) -> Node:
         case Junction(every, parts):
             nodes = [rebuilt(graph, p) for p in parts]
             return reduce(lambda a, b: graph.add(And() if every else Or(), a, b), nodes)
-        case Pick(node):
-            return node
+        case Pick():
+            raise AssertionError("a selector with a best in it is left as it is")

@@ -136,9 +136,9 @@ def replacements(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             yield called, NAMES[name]
         case ast.Call(func=ast.Attribute(owner, name) as called) if name in NAMES:
             yield called, f"{written(owner)}.{NAMES[name]}"
-        case ast.match_case(pattern, None) if not isinstance(
-            pattern, ast.MatchAs
-        ):  # `case _` is what remains
+        case ast.match_case(body=[ast.Raise(), *_]) | ast.match_case(pattern=ast.MatchAs(), guard=None):
+            return  # what cannot be, and `case _`, which is what remains
+        case ast.match_case(pattern, None):
             yield pattern, f"{ast.unparse(pattern)} if False"
         case ast.match_case(_, ast.expr() as guard):
             yield guard, "False"

@@ -87,6 +87,7 @@ def measure(items: Sequence[pytest.Item], modules: Mapping[str, Path], record: P
         coverage.switch_context(item.nodeid)
         start = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        assert not item.session.testsfailed, f"{item.nodeid} fails without any change"
         seconds[item.nodeid] = round(time.process_time() - start, 4)
     coverage.stop()
     data = coverage.get_data()
