@@ -1,5 +1,5 @@
 # make demo: compile, verify and run a program.   make test: all tests.   make check: lint, format, types.
-# make fuzz MINUTES=60: search for inputs that break something.
+# make fuzz MINUTES=60: search for inputs that break something.   make mutants: search for changes that no test notices.
 # Each works on a fresh clone: what is missing is installed into .venv first. PYTHON=... picks another Python.
 
 VENV := .venv
@@ -13,8 +13,10 @@ RASP := $(BIN)/rasp
 SORT := programs/sorting/sort.rasp
 MODEL := checkpoints/sort
 MINUTES := 60
+SEED := 0
+COUNT := 200
 
-.PHONY: demo test fuzz check format bench clean
+.PHONY: demo test fuzz mutants sizes check format bench clean
 
 demo: $(VENV)/.installed
 	@printf '\n# A program, and what it means.\n\n'
@@ -35,6 +37,15 @@ test: $(VENV)/.tested
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
 fuzz: $(VENV)/.tested
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+# Goes on where it was; results lie in build/mutants/. SEED=... chooses other changes, COUNT=... says how many.
+mutants: $(VENV)/.developed
+	$(BIN)/python -m tests.mutants --seed $(SEED) --count $(COUNT)
+
+# What models cost, written down again where that is meant to be different.
+sizes: $(VENV)/.tested
+	$(BIN)/python -m tests.sizes
+	$(BIN)/python -m tests.test_passes
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .
