@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compiler.emit.bounds import audit
+from compiler.emit.anchors import anchored_reading
+from compiler.emit.bounds import Auditor, audit
 from compiler.emit.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
+from compiler.lower.layout import weights_of, without_constant
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.program import load_program
@@ -78,3 +80,30 @@ def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
     )
     plan = replace(model.plan, layers=layers)
     assert audit(plan, model.layout, model.options.max_length).unsafe
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
+    """The anchor itself is exact, all of the sum stays where float32 is as fine as half a grain, and no finer."""
+    model = compiled(name)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor.run()
+    (block, *_) = [table for layer in model.plan.layers for table in layer.tables if table.grain]
+    error, reading = anchored_reading(block, model.layout, auditor.errors, auditor.size_of)
+    assert 0 < error < ANCHORED_MARGIN * block.grain and reading.error == 0 and reading.grain == block.grain
+    used = np.flatnonzero(weights_of(without_constant(block.form), model.layout))
+    held_exactly = [k for k in used if not auditor.errors[k]]
+    refused = 0
+    for column in held_exactly:
+        errors = auditor.errors.copy()
+        errors[column] = 1e-12
+        more, _ = anchored_reading(block, model.layout, errors, auditor.size_of)
+        assert more >= error
+        refused += np.isinf(more)
+    assert refused == 1, "the column that holds the anchor, and no other"
+    doubled, _ = anchored_reading(block, model.layout, 2 * auditor.errors, auditor.size_of)
+    assert error < doubled <= 2 * error
+    for share, holds in ((0.5, True), (1.0, False)):
+        size = share * ANCHORED_REACH * block.grain
+        far, _ = anchored_reading(block, model.layout, auditor.errors, lambda _, size=size: size)
+        assert np.isfinite(far) == holds

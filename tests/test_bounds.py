@@ -54,7 +54,7 @@ def decoded(model: Compiled) -> Residuals:
 
     def run(ids: list[int]) -> np.ndarray:
         halves: list[torch.Tensor] = []
-        decoder.residual(torch.tensor([ids]), keep=halves)
+        decoder(torch.tensor([ids]), keep=halves)
         return torch.cat(halves).numpy()
 
     return run

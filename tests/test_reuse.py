@@ -73,7 +73,7 @@ def test_a_cleared_place_holds_nothing(name: str) -> None:
     ids = torch.randint(vocabulary, (64, 7), generator=torch.Generator().manual_seed(0))
     ids[:, 0] = vocabulary
     halves: list[torch.Tensor] = []
-    Decoder(model.weights).residual(ids, keep=halves)
+    Decoder(model.weights)(ids, keep=halves)
     for erasure in layout.erasures:
         cleared, written = 2 * erasure.layer + 2, spans[erasure.successor].written
         for half in range(cleared, written):

@@ -82,7 +82,7 @@ def test_a_rounded_count_has_two_units_and_no_error(name: str) -> None:
                 assert model.bounds.columns[model.layout.numbers[table.variable, 0]] == 0
     ids = torch.tensor([[len(model.options.vocabulary), *[0] * model.options.max_length]])
     halves: list[torch.Tensor] = []
-    Decoder(model.weights).residual(ids, keep=halves)
+    Decoder(model.weights)(ids, keep=halves)
     for number, layer in enumerate(model.plan.layers):
         for table in layer.tables:
             if table.stairs.grid:

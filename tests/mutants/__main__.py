@@ -23,7 +23,7 @@ BUILD = "RASP_MUTANTS"
 """Environment variable of the process that runs in the copy: where results are kept."""
 EXPLAINED = Path("tests", "mutants", "explained.json")
 AREAS = ("analysis", "optimise", "lower", "emit")
-ALIVE = ("survived", "unreached")
+ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots.
 TESTS = (
     "exact_tables", "exact_scores", "exact_bounds", "rounding", "anchors", "passes", "reuse", "heads", "scores",

@@ -33,7 +33,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a change: "killed" (`by` a test), "limit" (no end, or no memory), "survived" or "unreached"."""
+    """What became of a change: "killed" (`by` a test), "limit" (no end, or no memory), "survived", "unreached" (by any
+    test), or "broken": it could not be made.
+    """
 
     name: str
     line: int
@@ -55,6 +57,7 @@ class Trials:
         done: Callable[[Result], None],
     ) -> None:
         self.todo, self.modules, self.kept, self.limits, self.done = todo, modules, kept, limits, done
+        self.sound: set[str] = set()  # tests that pass without a change
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
@@ -64,7 +67,7 @@ class Trials:
         running: dict[int, tuple[Change, int, int]] = {}
         for change in self.todo:
             if len(running) == self.limits.jobs:
-                self.collect(running)
+                self.collect(running, items)
             tests = within(
                 reach, reach.tests(change.module, texts[change.module], change.line), self.limits.seconds
             )
@@ -76,7 +79,7 @@ class Trials:
             child, pipe = start(partial(self.attempt, change, texts[change.module], chosen, seconds))
             running[child] = change, len(tests), pipe
         while running:
-            self.collect(running)
+            self.collect(running, items)
         return True
 
     def attempt(self, change: Change, text: str, items: Sequence[pytest.Item], seconds: float) -> str:
@@ -85,21 +88,19 @@ class Trials:
         resource.setrlimit(resource.RLIMIT_CPU, (most, most))
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         swap(change, text)
-        session = items[0].session
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if session.testsfailed:
-                return item.nodeid
-        return ""
+        return first_failure(items)
 
-    def collect(self, running: dict[int, tuple[Change, int, int]]) -> None:
-        """Wait for a child and tell its result."""
+    def collect(self, running: dict[int, tuple[Change, int, int]], items: Mapping[str, pytest.Item]) -> None:
+        """Wait for a child and tell its result, once it is known that the test passes without the change."""
         child, status, usage = os.wait3(0)
         change, tests, pipe = running.pop(child)
         with os.fdopen(pipe) as stream:
             by = stream.read()
         code = os.waitstatus_to_exitcode(status)
-        outcome = "limit" if code else "killed" if by else "survived"
+        outcome = "limit" if code < 0 else "broken" if code else "killed" if by else "survived"
+        if by and by not in self.sound:
+            assert not finished(partial(first_failure, [items[by]])), f"{by} fails without any change"
+            self.sound.add(by)
         cpu = round(usage.ru_utime + usage.ru_stime, 2)
         self.done(Result(change.name, change.line, outcome, by, tests, cpu))
 
@@ -108,6 +109,24 @@ def within(reach: Reach, tests: Sequence[str], seconds: float) -> list[str]:
     """The first tests, for as long as they take together."""
     total = list(accumulate(reach.seconds[test] for test in tests))
     return [test for test, until in zip(tests, total, strict=True) if until <= seconds] or list(tests[:1])
+
+
+def first_failure(items: Sequence[pytest.Item]) -> str:
+    """The first of some tests that fails, or nothing."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if item.session.testsfailed:
+            return item.nodeid
+    return ""
+
+
+def finished(work: Callable[[], str]) -> str:
+    """What a silent child makes of some work."""
+    child, pipe = start(work)
+    with os.fdopen(pipe) as stream:
+        found = stream.read()
+    os.waitpid(child, 0)
+    return found
 
 
 def start(work: Callable[[], str]) -> tuple[int, int]:
