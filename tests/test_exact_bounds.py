@@ -20,6 +20,7 @@ from rasp.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
 from tests.any_order import orders, residuals
+from tests.kept import check_row
 from tests.measure_columns import measured
 
 LOOSE = 10.0
@@ -131,6 +132,7 @@ def test_errors_stay_below_their_bounds(name: str) -> None:
     bounds = model.bounds.columns
     below = [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
     assert not below
+    check_row("bounds", name, " ".join(f"{bounds[k]:.3g}" for k in columns))
     tightest = min(bounds[k] / max(worst[k], 1e-300) for k in columns)
     assert tightest <= case.loose
 

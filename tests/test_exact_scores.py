@@ -25,6 +25,7 @@ from rasp.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
 from tests.any_order import orders, product, residuals
+from tests.kept import check_row
 from tests.measure_columns import ids_of
 
 SAME = "select(tokens, tokens, ==)"
@@ -217,3 +218,5 @@ def test_no_allowance_is_much_more_than_errors_can_make(name: str) -> None:
             moved = injected(one, model, columns)[1:, 1:][selected(model, one.head, tokens)]
             worst = max(worst, float(moved.max(initial=0.0)))
         assert worst <= one.level <= LOOSE * worst
+    allowed = [f"{one.head.scores.mode} {one.level:.3g} {one.loss:.3g}" for one in scored_heads(model)]
+    check_row("scores", name, ", ".join(allowed))

@@ -27,8 +27,11 @@ from compiler.lower.form import Form, Variable
 from compiler.lower.staircase import Staircase, Tolerance, bends, build, rounding, runs_of, steps
 from rasp.graph import Graph, Tokens
 from tests.any_order import Single, orders, product
+from tests.kept import check_row
 
 Numbers = NDArray[np.float64]
+LOOSE = 500.0
+"""Units that are on together cancel in pairs, and roundings hardly ever all add up: the more units, the looser."""
 TOKENS = Graph().add(Tokens())
 
 
@@ -102,7 +105,8 @@ def test_units_round_by_no_more_than_said(name: str, way: str) -> None:
         held = points - constant + side * error if side else stored
         worst = np.maximum(worst, worst_error(stairs, constant, held, targets))
     assert (worst <= bound).all()
-    print(name, way, bound / np.maximum(worst, 1e-300))
+    check_row("tables", f"{name}, {way}", " ".join(f"{b:.3g}" for b in bound))
+    assert (bound <= LOOSE * worst).all()
 
 
 @pytest.mark.parametrize("fine", [1.0, 2.0**-8, 2.0**-20, 2.0**-30])

@@ -26,8 +26,7 @@ from rasp.graph import Node
 from rasp.lint import lint
 from rasp.program import Program, load_program
 from rasp.source import Source
-from tests.sizes import program_row
-from tests.sizes import read as read_sizes
+from tests.kept import check_row, rows, size
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
 FILES = sorted(PROGRAMS.rglob("*.rasp"))
@@ -85,12 +84,13 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     source = read(request.param)
     program, directives = load_program(source), read_directives(source)
     compilations: list[Compilation] = []
-    for number, line in enumerate(directives.compiles):
+    for line in directives.compiles:
         assert line.vocabulary is not None and line.max_length is not None
         options = CompileOptions(line.vocabulary, line.max_length, line.attention)
         compiled = compile_program(program, {"out": line.expression}, options)
-        size = program_row(request.param, number, compiled)
-        compilations.append(Compilation(options, program.sop(line.expression), Model(compiled.weights), size))
+        compilations.append(
+            Compilation(options, program.sop(line.expression), Model(compiled.weights), size(compiled))
+        )
     name = str(request.param.relative_to(PROGRAMS).with_suffix(""))
     return Subject(name, program, directives, tuple(compilations))
 
@@ -127,15 +127,13 @@ def test_models_agree_with_the_interpreter(subject: Subject) -> None:
 
 
 def test_sizes(subject: Subject) -> None:
-    """As written down by `python -m tests.sizes`: what a model costs, and what room its tightest decision has."""
-    kept = [row for row in read_sizes("programs") if row.split()[-2] == subject.name]
-    assert [one.size for one in subject.compilations] == kept
+    for number, one in enumerate(subject.compilations, start=1):
+        check_row("programs", f"{subject.name} {number}", one.size)
 
 
 def test_sizes_are_of_programs() -> None:
-    assert {row.split()[-2] for row in read_sizes("programs")} == {
-        str(file.relative_to(PROGRAMS).with_suffix("")) for file in FILES
-    }
+    kept = {name.split()[0] for name in rows("programs")}
+    assert kept == {str(file.relative_to(PROGRAMS).with_suffix("")) for file in FILES}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -6,6 +6,7 @@ A pytest plugin: the tests are collected once, before anything is changed.
 import os
 import resource
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -45,6 +46,15 @@ class Result:
     cpu: float
 
 
+@dataclass(frozen=True)
+class Running:
+    """A change that a child is trying, with so many tests; the child writes to `pipe`."""
+
+    change: Change
+    tests: int
+    pipe: int
+
+
 class Trials:
     """The plugin; `done` hears of every result."""
 
@@ -56,53 +66,58 @@ class Trials:
         limits: Limits,
         done: Callable[[Result], None],
     ) -> None:
-        self.todo, self.modules, self.kept, self.limits, self.done = todo, modules, kept, limits, done
-        self.sound: set[str] = set()  # tests that pass without a change
+        self.todo, self.modules, self.kept, self.limits, self.done = deque(todo), modules, kept, limits, done
+        self.texts = {module: path.read_text(encoding="utf-8") for module, path in modules.items()}
+        self.running: dict[int, Running] = {}
+        self.sound: dict[str, bool] = {}
+        """Whether tests that have failed with a change pass without one."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
         reach = measure_reach(session.items, self.modules, self.kept)
         items = {item.nodeid: item for item in session.items}
-        texts = {module: path.read_text(encoding="utf-8") for module, path in self.modules.items()}
-        running: dict[int, tuple[Change, int, int]] = {}
-        for change in self.todo:
-            if len(running) == self.limits.jobs:
-                self.collect(running, items)
-            tests = within(
-                reach, reach.tests(change.module, texts[change.module], change.line), self.limits.seconds
-            )
-            if not tests:
-                self.done(Result(change.name, change.line, "unreached", "", 0, 0.0))
-                continue
-            seconds = sum(reach.seconds[test] for test in tests)
-            chosen = [items[test] for test in tests]
-            child, pipe = start(partial(self.attempt, change, texts[change.module], chosen, seconds))
-            running[child] = change, len(tests), pipe
-        while running:
-            self.collect(running, items)
+        while self.todo or self.running:
+            if self.todo and len(self.running) < self.limits.jobs:
+                self.begin(self.todo.popleft(), reach, items)
+            else:
+                self.collect(items)
         return True
 
-    def attempt(self, change: Change, text: str, items: Sequence[pytest.Item], seconds: float) -> str:
+    def begin(self, change: Change, reach: Reach, items: Mapping[str, pytest.Item]) -> None:
+        """Start a child that tries a change."""
+        known = reach.tests(change.module, self.texts[change.module], change.line)
+        tests = within(reach, [test for test in known if self.sound.get(test, True)], self.limits.seconds)
+        if not tests:
+            self.done(Result(change.name, change.line, "unreached", "", 0, 0.0))
+            return
+        seconds = sum(reach.seconds[test] for test in tests)
+        child, pipe = start(partial(self.attempt, change, [items[test] for test in tests], seconds))
+        self.running[child] = Running(change, len(tests), pipe)
+
+    def attempt(self, change: Change, items: Sequence[pytest.Item], seconds: float) -> str:
         """In the child: the first test that fails, or nothing."""
         most = int(SLOWER * (seconds + SLOWER))
         resource.setrlimit(resource.RLIMIT_CPU, (most, most))
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        swap(change, text)
+        swap(change, self.texts[change.module])
         return first_failure(items)
 
-    def collect(self, running: dict[int, tuple[Change, int, int]], items: Mapping[str, pytest.Item]) -> None:
-        """Wait for a child and tell its result, once it is known that the test passes without the change."""
+    def collect(self, items: Mapping[str, pytest.Item]) -> None:
+        """Wait for a child and tell its result; or try again where the test fails without the change too."""
         child, status, usage = os.wait3(0)
-        change, tests, pipe = running.pop(child)
-        with os.fdopen(pipe) as stream:
+        one = self.running.pop(child)
+        with os.fdopen(one.pipe) as stream:
             by = stream.read()
+        if by and by not in self.sound:
+            self.sound[by] = not finished(partial(first_failure, [items[by]]))
+        if not self.sound.get(by, True):
+            print(f"left out, since it fails without any change: {by}", flush=True)
+            self.todo.append(one.change)
+            return
         code = os.waitstatus_to_exitcode(status)
         outcome = "limit" if code < 0 else "broken" if code else "killed" if by else "survived"
-        if by and by not in self.sound:
-            assert not finished(partial(first_failure, [items[by]])), f"{by} fails without any change"
-            self.sound.add(by)
         cpu = round(usage.ru_utime + usage.ru_stime, 2)
-        self.done(Result(change.name, change.line, outcome, by, tests, cpu))
+        self.done(Result(one.change.name, one.change.line, outcome, by, one.tests, cpu))
 
 
 def within(reach: Reach, tests: Sequence[str], seconds: float) -> list[str]:
