@@ -149,25 +149,35 @@ def checkpoint_read(case: Case) -> str:
 INPUT_COMMANDS = (
     ("run", "-e", "tokens"), ("run", "-e", "sort(tokens, tokens)"), ("run", "-e", "tokens == 1", "--json"),
     ("run", "-e", "select(tokens, tokens, <)"), ("apply", "model"), ("apply", "model", "--json"),
-    ("generate", "model", "--max-new-tokens", "2"),
+    ("generate", "model", "--max-new-tokens", "2"), ("run", "-e", "indices", "--input-format", "json"),
+    ("apply", "model", "--input-format", "text", "--json"),
 )  # fmt: skip
 inputs = data.written() | texts.jumbles | st.text(max_size=12)
 
 
 @st.composite
 def input_cases(draw: DrawFn) -> dict[str, Any]:
-    """A command with inputs: on the command line, or in a `# example:` line or a vocabulary."""
+    """A command with inputs."""
     given = draw(st.lists(inputs, min_size=1, max_size=3))
     chosen = draw(st.sampled_from(INPUT_COMMANDS))
-    return {"command": list(chosen), "inputs": given[:1] if chosen[0] == "generate" else given}
+    single = chosen[0] == "generate"
+    return {
+        "command": list(chosen),
+        "inputs": given[:1] if single else given,
+        "piped": not single and draw(st.booleans()),
+    }
 
 
 def inputs_read(case: Case) -> str:
-    """Inputs are given to a command, as examples to `rasp test`, and as a vocabulary."""
+    """Inputs are given to a command or piped into it, and are an example for `rasp test` and a vocabulary."""
     torch.set_num_threads(1)
     checkpoints.write({"checkpoint": 1, "changes": [], "mended": True}, Path("model"))
-    options = [part for text in case["inputs"] for part in ("-i", text)]
-    told = [command(*case["command"], *options)]
+    if case["piped"]:
+        lines = "\n".join(case["inputs"]).encode("utf-8", "surrogateescape")
+        told = [command(*case["command"], "--inputs", "-", given=lines)]
+    else:
+        options = [part for text in case["inputs"] for part in ("-i", text)]
+        told = [command(*case["command"], *options)]
     for text in case["inputs"]:
         Path("p.rasp").write_text(f"# example: x({text}) = {text}\nx = tokens;\n", "utf-8", "replace")
         told += [command("test", "p.rasp", "--json")]
