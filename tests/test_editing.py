@@ -129,6 +129,7 @@ def test_a_parameter_may_hide_a_library_name(client: Client) -> None:
 REPAIRS = [
     ("x = tokns;", "write `tokens` instead", "x = tokens;"),
     ("x = 1\ny = 2;", "insert `;`", "x = 1;\ny = 2;"),
+    ("x = 1", "insert `;`", "x = 1;"),
     ('x = tokens != "a" && True;', "write `and` instead", 'x = tokens != "a" and True;'),
     ("x = indices ≤ 2;", "write `<=` instead", "x = indices <= 2;"),
     ("x = true;", "write `True` instead", "x = True;"),
@@ -159,7 +160,16 @@ def test_repairs(client: Client, before: str, title: str, after: str) -> None:
 
 def test_what_does_not_help_is_not_offered(client: Client) -> None:
     """A hint may show code that is an example only: `a if c else b`."""
-    for wrong in ("x = ;", "if x { y = 1; }", "x = foo(tokens);", "x = (1;", "while True { }"):
+    for wrong in (
+        "größe = 1;",
+        "x = range(10 ^ 12);",
+        "x = full_s + 1;",
+        "x = ;",
+        "if x { y = 1; }",
+        "x = foo(tokens);",
+        "x = (1;",
+        "while True { }",
+    ):
         text = Text(client, "f.rasp", wrong)
         assert text.ask("codeAction", range=text.whole(), context={"diagnostics": []}) == [], wrong
     text = Text(client, "f.rasp", "x = tokns;\ny = tokns;")

@@ -1,6 +1,6 @@
 """What could be done about a complaint, as edits that the editor offers.
 
-Candidates come from the words of the complaint: what its hint shows as code, a missing `;`, the answer that an example
+Candidates come from the words of the complaint: what its hint tells to write, a missing `;`, the answer that an example
 has. Whatever they are, an edit is offered only if after it the complaint is gone and no other has come.
 """
 
@@ -13,7 +13,8 @@ from rasp.language_server.complaints import complaints
 from rasp.language_server.document import Document, read_document
 from rasp.source import Source, Span
 
-CODE = re.compile(r"`([^`]+)`")
+#: What a hint tells to write.
+INSTEAD = re.compile(r"(?:did you mean|write(?: the ordinary)?|is written) `([^`]+)`")
 ANSWER = re.compile(r"the answer is (.+)", re.DOTALL)
 #: How many complaints of a text, and candidates for each, are tried.
 MOST_COMPLAINTS, MOST_CANDIDATES = 10, 6
@@ -46,17 +47,15 @@ def candidates(document: Document, complaint: Diagnostic) -> Iterator[Repair]:
     """Edits that might end a complaint."""
     span = complaint.span or Span(0, 0)
     here = document.source.text[span.start : span.end]
-    if complaint.code == "missing-semicolon":
+    if complaint.message.startswith("missing `;`"):
         yield Repair("insert `;`", complaint, Span(span.start, span.start), ";")
     if complaint.code == "example" and (match := ANSWER.fullmatch(complaint.message)):
         start = span.start + here.rindex("=") + 1
         yield Repair(f"write the answer {match[1]}", complaint, Span(start, span.end), f" {match[1]}")
-    if here.startswith("'"):
-        text = here.replace("'", '"')
-        yield Repair(f"write `{text}` instead", complaint, span, text)
     if complaint.hint.startswith("remove "):
         yield Repair("remove it", complaint, span, "")
-    for text in CODE.findall(complaint.hint):
+    quoted = [here.replace("'", '"')] if here.startswith("'") else INSTEAD.findall(complaint.hint)
+    for text in quoted:
         yield Repair(f"write `{text}` instead", complaint, span, text)
 
 
