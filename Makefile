@@ -1,5 +1,6 @@
 # make demo: compile, verify and run a program.   make test: all tests.   make check: lint, format, types.
 # make fuzz MINUTES=60: search for inputs that break something.   make mutants: search for changes that no test notices.
+# make kill-saves: saves that are killed, interrupted, without room.
 # Each works on a fresh clone: what is missing is installed into .venv first. PYTHON=... picks another Python.
 
 VENV := .venv
@@ -17,7 +18,7 @@ SEED := 0
 COUNT := 200
 SIZES := $(addprefix tests/test_,exact_bounds.py exact_scores.py exact_tables.py passes.py programs.py)
 
-.PHONY: demo test fuzz mutants sizes check format bench clean
+.PHONY: demo test fuzz kill-saves mutants sizes check format bench clean
 
 demo: $(VENV)/.installed
 	@printf '\n# A program, and what it means.\n\n'
@@ -47,6 +48,9 @@ mutants: $(VENV)/.developed
 sizes: $(VENV)/.tested
 	rm -f tests/golden/sizes/*.txt
 	RASP_WRITE_SIZES=1 $(BIN)/python -m pytest $(SIZES)
+
+kill-saves: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.kill_saves
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

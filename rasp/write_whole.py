@@ -105,17 +105,19 @@ def place_new(name: str, target: Path) -> None:
 def unfinished_file(target: Path) -> Generator[tuple[int, str]]:
     """A locked, empty, hidden file beside the target, as (open file, name); gone at the end under that name."""
     while True:
-        name = str(target.with_name(f"{unfinished_name(target)}{secrets.token_hex(4)}{UNFINISHED}"))
-        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        name = str(target.with_name(f"{unfinished_name(target)}{secrets.token_hex(8)}{UNFINISHED}"))
+        handle = -1
         try:
+            handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             # Another writer may have taken it for something left over before it was locked.
             if try_lock(handle) and os.fstat(handle).st_nlink:
                 yield handle, name
                 return
         finally:
-            os.close(handle)
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # it has its name by now, or never came to be
                 os.unlink(name)
+            if handle >= 0:
+                os.close(handle)
 
 
 def unfinished_name(target: Path) -> str:

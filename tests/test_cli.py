@@ -152,6 +152,15 @@ def test_apply(model: Path) -> None:
     assert '"x"' in bad["error"] and good == [2, 2]
 
 
+def test_an_answer_of_mixed_kinds_is_none(folder: Path) -> None:
+    command = ("compile", "-e", 'x = 1 if tokens == "a" else "b"', "--vocab", "ab", "--max-length", 3)
+    assert rasp(*command, "-o", "m").exit_code == 0
+    for flags in ((), ("--json",)):
+        result = rasp("apply", "m", "-i", "ab", "-i", "aa", *flags)
+        assert result.exit_code == 1 and "[1, 1]" in result.stdout and "[1, " + '"b"' not in result.stdout
+        assert "no value here for x: a sequence cannot mix strings with int values" in result.output
+
+
 def test_verify(model: Path) -> None:
     result = rasp("verify", model)
     assert result.exit_code == 0 and "363: all of length 1 to 5" in result.stdout

@@ -17,7 +17,14 @@ from tests.documents import replayed
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "docs/language.md", "docs/tutorial.md")
-PROSE = (*DOCUMENTS, "CONTRIBUTING.md", "docs/architecture.md", "benchmarks/README.md", "programs/README.md")
+PROSE = (
+    *DOCUMENTS,
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/reliability.md",
+    "benchmarks/README.md",
+    "programs/README.md",
+)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 PATH = re.compile(
     r"`((?:rasp|compiler|tests|programs|docs|benchmarks|editors|\.ci)/[\w./*-]*|[A-Z]\w+\.md|Makefile)`"

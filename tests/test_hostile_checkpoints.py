@@ -13,7 +13,8 @@ from safetensors.numpy import load, save
 
 from compiler.cli import main
 from compiler.export.compiled import checkpoint_of
-from compiler.export.files import ARRAYS, CONFIG, FILES, MOST_MODULES, RECORD, TOKENIZER, encode_files
+from compiler.export.files import ARRAYS, CONFIG, FILES, RECORD, TOKENIZER, encode_files
+from compiler.export.records import MOST_MODULES
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from rasp.program import load_program

@@ -24,7 +24,7 @@ from compiler.export.files import (
     encode_files,
 )
 from compiler.export.folder import Layout, is_hidden_name, locked, place_of, replace_files
-from compiler.export.read_file import CheckpointError, damaged, read_file
+from compiler.export.read_file import CheckpointError, Unsettled, damaged, read_file, unsettled
 from compiler.export.records import decode_json, hash_text, mapping
 from rasp.write_whole import reason
 
@@ -85,7 +85,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     check_folder(folder)
     try:
         return read_at_once(folder)
-    except CheckpointError:
+    except Unsettled:
         pass  # perhaps only because it is being written: nobody does that while we have it
     try:
         with locked(folder):
@@ -98,10 +98,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 
 def read_at_once(folder: Path) -> Checkpoint:
-    """The checkpoint, if nobody changes it meanwhile. Raises `CheckpointError`."""
+    """The checkpoint. Raises `CheckpointError`, and `Unsettled` where somebody changes it meanwhile."""
     if not (folder / RECORD).exists():
         hint = "a checkpoint is a folder written by `rasp compile FILE -o FOLDER`"
-        raise damaged(folder, f"is not a checkpoint: it has no {RECORD}", hint, "usage")
+        raise unsettled(folder, f"is not a checkpoint: it has no {RECORD}", hint, "usage")
     return decode_files(folder, lambda name, digest, most: read_file(place_of(folder, name, digest), most))
 
 

@@ -18,9 +18,11 @@ from compiler.config import Config
 from compiler.emit.weights import Array, Weights, expected_shapes
 from compiler.export.consistency import contradictions
 from compiler.export.folder import sha256
-from compiler.export.read_file import CheckpointError, damaged
+from compiler.export.read_file import CheckpointError, damaged, unsettled
 from compiler.export.records import (
+    ModelTooLarge,
     Record,
+    check_modules,
     config_record,
     decode_json,
     encode_json,
@@ -41,20 +43,13 @@ CONFIG, ARRAYS, TOKENIZER, RECORD = "config.json", "model.safetensors", "tokeniz
 PARTS = (CONFIG, ARRAYS, TOKENIZER)
 FILES = (*PARTS, RECORD)
 CHANGED = "is damaged: its contents have changed since it was written"
-#: Bytes of one JSON file, bytes of all weights, and layers and heads together.
-MOST_JSON, MOST_ARRAYS, MOST_MODULES = 2**25, 2**30, 10_000
+#: Bytes of one JSON file, and bytes of all weights.
+MOST_JSON, MOST_ARRAYS = 2**24, 2**30
 #: Bytes that the file of arrays has for each of them besides, and once more.
 HEADER = 1000
 
 #: Reads the file of a name and sha256 ("" for any contents) that has at most so many bytes.
 Read = Callable[[str, str, int], bytes]
-
-
-class ModelTooLarge(Exception):
-    """A config describes a model beyond all that we write. Its text says what it has, and the limit."""
-
-    def __init__(self, has: str, most: int) -> None:
-        super().__init__(f"it has {has}, and at most {most:,} can be kept")
 
 
 @dataclass(frozen=True)
@@ -135,9 +130,7 @@ def stored_arrays(weights: Weights) -> dict[str, np.ndarray]:
 
 def bytes_of_weights(config: Config) -> int:
     """The bytes of all arrays of a model. Raises `ModelTooLarge`, before anything of that size exists."""
-    modules = len(config.layers) + sum(len(layer.heads) for layer in config.layers)
-    if modules > MOST_MODULES:
-        raise ModelTooLarge(f"{modules:,} layers and heads", MOST_MODULES)
+    check_modules([len(layer.heads) for layer in config.layers])
     # Python's numbers: sizes from a file may be beyond numpy's.
     shapes = expected_shapes(config).items()
     needed = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes)
@@ -155,7 +148,7 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
         digest = hash_text(mapping(record["sha256"])[name])
         found = read(name, digest, most)
         if sha256(found) != digest:
-            raise damaged(folder / name, CHANGED)
+            raise unsettled(folder / name, CHANGED)
         return found
 
     try:

@@ -18,27 +18,36 @@ class CheckpointError(Exception):
         self.diagnostics = diagnostics
 
 
+class Unsettled(CheckpointError):
+    """A file is not what the folder's manifest says: perhaps only because somebody is writing at this moment."""
+
+
+def unsettled(path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint") -> Unsettled:
+    """An `Unsettled` about one file."""
+    return Unsettled(*damaged(path, reason, hint, code).diagnostics)
+
+
 def damaged(path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint") -> CheckpointError:
     """A `CheckpointError` about one file. The code "usage" says that the path is wrong, not the file."""
     return CheckpointError(Diagnostic(f"{path} {reason}", hint=hint, code=code))
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """The bytes of a file of at most `most`. Raises `CheckpointError`, in bounded time and memory."""
+    """The bytes of a file of at most `most`. Raises `Unsettled`, in bounded time and memory."""
     try:
         with open(path, "rb", opener=open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise damaged(path, "is a pipe or a device, not a file", "put the file itself there")
+                raise unsettled(path, "is a pipe or a device, not a file", "put the file itself there")
             if status.st_size > most:
-                raise damaged(path, f"is larger than the {most:,} bytes that it can have")
+                raise unsettled(path, f"is larger than the {most:,} bytes that it can have")
             return file.read(status.st_size)
     except (FileNotFoundError, NotADirectoryError):
-        raise damaged(path, "is missing") from None
+        raise unsettled(path, "is missing") from None
     except IsADirectoryError:
-        raise damaged(path, "is a folder, not a file", "put the file itself there") from None
+        raise unsettled(path, "is a folder, not a file", "put the file itself there") from None
     except OSError as error:
-        raise damaged(path, f"cannot be read: {reason(error)}", "check its permissions") from None
+        raise unsettled(path, f"cannot be read: {reason(error)}", "check its permissions") from None
 
 
 def open_at_once(path: str, flags: int) -> int:

@@ -15,7 +15,23 @@ from rasp.values import Atom, is_atom
 
 Record = dict[str, object]
 
+#: Layers and heads of one model.
+MOST_MODULES = 10_000
 HASH = re.compile("[0-9a-f]{64}")
+
+
+class ModelTooLarge(Exception):
+    """A config describes a model beyond all that we write. Its text says what it has, and the limit."""
+
+    def __init__(self, has: str, most: int) -> None:
+        super().__init__(f"it has {has}, and at most {most:,} can be kept")
+
+
+def check_modules(heads_per_layer: list[int]) -> None:
+    """Raise `ModelTooLarge` for more layers and heads than we write; a decoder of many takes minutes to build."""
+    modules = len(heads_per_layer) + sum(heads_per_layer)
+    if modules > MOST_MODULES:
+        raise ModelTooLarge(f"{modules:,} layers and heads", MOST_MODULES)
 
 
 def encode_json(data: object) -> bytes:
@@ -64,7 +80,8 @@ def config_record(config: Config) -> Record:
 
 
 def read_config(record: Record) -> Config:
-    """The config in a record. Raises `ValueError` when it is not one."""
+    """The config in a record. Raises `ValueError` when it is not one, `ModelTooLarge` when nothing could run it."""
+    check_modules([len(items(layer["heads"])) for layer in map(mapping, items(record["layers"]))])
     layers = tuple(
         LayerShape(
             tuple(HeadShape(*(size(n) for n in items(pair))) for pair in items(layer["heads"])),

@@ -16,11 +16,12 @@ from compiler.emit.weights import Weights
 from compiler.model.arithmetic import WEIGHTS, check_choice
 from compiler.model.decoder import Decoder
 from compiler.model.problem import ModelError, problem
-from rasp.values import KINDS, Atom, is_atom, kind_of, show, typed
+from rasp.values import KINDS, Atom, ValueProblem, classify, is_atom, kind_of, show, typed
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
 SHOWN_TOKENS = 40
+MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"
 
 Tokens = str | Sequence[Atom]
 Answer = dict[str, list[Atom]]
@@ -162,6 +163,10 @@ def decided(reading: Reading) -> Answer | ModelError:
     for name, values in reading.items():
         if None in values:
             return no_answer(name, values.index(None))
+        try:
+            classify(values)
+        except ValueProblem as mixed:
+            return problem(f"the program has no value here for {name}: {mixed}", MIXED, "no-value")
     return cast(Answer, reading)
 
 
