@@ -277,7 +277,7 @@ def row(thing: Saved, how: str, found: Counter[str]) -> dict[str, Cell]:
 def main() -> None:
     """Run everything and print the table; exit code 1 if anything was lost, left or read wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--times", type=int, default=300, help="saves for each way to end them")
+    parser.add_argument("--times", type=int, default=220, help="saves for each way to end them")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     options = parser.parse_args()
     rows: list[dict[str, Cell]] = []
