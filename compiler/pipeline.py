@@ -1,10 +1,11 @@
 """The stages in order: program → graph → blocks → plan → layout → weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from compiler.analysis.defined import check_defined
+from compiler.analysis.effort import HINT_CELLS, Effort
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import check_zeros, shows_kinds
 from compiler.emit.assemble import assemble
@@ -12,7 +13,7 @@ from compiler.emit.decisions import Bounds
 from compiler.emit.weights import Weights
 from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
-from compiler.lower.search import Lowered, lower
+from compiler.lower.search import Inexact, Lowered, lower
 from compiler.optimise import rules_for
 from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
@@ -24,7 +25,7 @@ from rasp.arguments import wrong_kind
 from rasp.depth import deep_recursion
 from rasp.diagnostics import Diagnostic
 from rasp.face import LoadedProgram
-from rasp.graph import Node
+from rasp.graph import Graph, Node
 from rasp.program import Program
 
 
@@ -109,17 +110,44 @@ def compile_program(
     """
     program, outputs = program_of(program), outputs_of(outputs)
     check_options(options)
-    nodes = {name: program.sop(text) for name, text in outputs.items()}
+    meaning = {name: program.sop(text) for name, text in outputs.items()}
     with deep_recursion():  # analysis and rules go down long chains of operators
-        analysis = Analysis(program.graph, options)
-        check_defined(analysis, nodes)
-        kinds = shows_kinds(nodes.values(), options.vocabulary)
-        nodes = rewrite(analysis, nodes, rules_for(options.level, kinds=kinds))
-        if kinds:
-            check_zeros(analysis, nodes.values())
-        lowered = lower(program.graph, nodes, options)
+        try:
+            nodes, lowered = optimised(program.graph, meaning, options, Effort())
+        except Inexact as error:
+            raise advised(error, program.graph, meaning, options) from None
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
     return Compiled(program, dict(outputs), options, nodes, lowered, weights)
+
+
+def optimised(
+    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, effort: Effort
+) -> tuple[dict[str, Node], Lowered]:
+    """The outputs rewritten, and lowered."""
+    analysis = Analysis(graph, options, effort=effort)
+    check_defined(analysis, outputs)
+    kinds = shows_kinds(outputs.values(), options.vocabulary)
+    nodes = rewrite(analysis, outputs, rules_for(options.level, kinds=kinds))
+    if kinds:
+        check_zeros(analysis, nodes.values())
+    return nodes, lower(graph, nodes, options, effort)
+
+
+def advised(
+    error: Inexact, graph: Graph, outputs: Mapping[str, Node], options: CompileOptions
+) -> CompileError:
+    """The refusal, with the greatest length found at which the program does compile, within a small effort."""
+    holds, fails, effort = 0, options.max_length, Effort(HINT_CELLS)
+    while fails - holds > 1 and effort.cells < effort.most:
+        middle = (holds + fails) // 2
+        try:
+            optimised(graph, outputs, replace(options, max_length=middle), effort)
+            holds = middle
+        except CompileError:
+            fails = middle
+    first, *rest = error.diagnostics
+    hint = f"it holds at --max-length {holds}" if holds else first.hint
+    return CompileError(replace(first, hint=hint), *rest)
 
 
 def program_of(given: object) -> Program:

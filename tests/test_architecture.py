@@ -50,7 +50,7 @@ LEVELS = (
     ("compiler", "options config"),
     (
         "compiler.analysis",
-        "domain formula means rows refusal effort facts matching orders selectors alike divide leaf_values",
+        "domain formula means rows refusal effort facts matching orders selectors alike divide leaf_values occurring",
     ),
     ("compiler.analysis", "infer defined kinds"),
     (

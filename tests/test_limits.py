@@ -5,12 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from compiler.analysis.effort import MOST_BYTES, MOST_CELLS, Effort
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
 from rasp.elaborate import effort
 from rasp.library.load import Texts
 from rasp.limits import ELEMENTS, MEBIBYTES, STEPS, Limit
 from rasp.program import load_program
 from rasp.source import Source
+from rasp.values import Atom
+from tests.right import assert_right
 
 MEBIBYTE = 2**20
 #: Limits that the tests set in place of the real ones, which take seconds to reach.
@@ -102,3 +107,49 @@ def test_programs_are_refused(name: str) -> None:
     if limit in (STEPS, MEBIBYTES):
         assert limit.hint in found[0]  # type: ignore[union-attr]
     assert peak < 4 * FEW_MEBIBYTES * MEBIBYTE
+
+
+#: Compilations that took minutes or gigabytes: program, output, vocabulary, length; what the refusal says, or "" where
+#: the answer is right.
+HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
+    "more combinations than inputs": (
+        'x = tokens; for i in range(4) { x = x + shift(x, 1, ""); }',
+        tuple("ab"),
+        4,
+        "",
+    ),
+    "best over a mean": (
+        "m = aggregate(select(tokens_int, indices, <), tokens_int);\n"
+        "x = aggregate(best(select(indices, indices, <=), m), tokens);",
+        tuple("0123456789"),
+        48,
+        "rank",
+    ),
+    "a sum of sums": ("x = contains(round(length * average(tokens_float)), 1.5);", tuple(range(12)), 5, ""),
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_compilations_end(name: str) -> None:
+    text, vocabulary, length, message = HEAVY[name]
+    program = load_program(Source("heavy.rasp", text))
+    options = CompileOptions(vocabulary, length)
+    if not message:
+        compiled = compile_program(program, {"x": "x"}, options)
+        assert compiled.analysis.effort.cells < MOST_CELLS / 10
+        assert_right(compiled, 200)
+        return
+    with pytest.raises(CompileError) as refused:
+        compile_program(program, {"x": "x"}, options)
+    assert message in str(refused.value)
+    assert "hint" in str(refused.value)
+
+
+def test_work_and_memory_are_refused_before_they_are_done() -> None:
+    program = load_program(Source("small.rasp", "x = length;"))
+    node = program.sop("x")
+    effort = Effort()
+    with pytest.raises(CompileError, match=r"combinations of values.*limit"):
+        effort.spend(program.graph, node, 2 * MOST_CELLS)
+    with pytest.raises(CompileError, match=r"2.0 GiB of memory.*limit is 1 GiB"):
+        Effort().reserve(program.graph, node, 2 * MOST_BYTES)

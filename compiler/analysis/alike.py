@@ -12,7 +12,7 @@ import numpy as np
 
 from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.rows import Relation, contexts, join
+from compiler.analysis.rows import CAP, Relation, contexts, join
 from rasp.graph import Node
 
 
@@ -64,7 +64,9 @@ def whole_column(analysis: Facts, use: Node, size: int) -> Ints:
     return column
 
 
-def join_alike(relations: Sequence[Relation], stands_for: Sequence[Ints], max_length: int) -> Ints:
+def join_alike(
+    relations: Sequence[Relation], stands_for: Sequence[Ints], max_length: int, most: int = CAP
+) -> Ints:
     """`join`, with only the codes that stand for others; a code can occur where any that it stands for
     can.
     """
@@ -83,5 +85,5 @@ def join_alike(relations: Sequence[Relation], stands_for: Sequence[Ints], max_le
             for column, target in enumerate(place.reshape(-1).tolist()):
                 allowed[:, target] |= relation.allowed[:, column]
         narrowed.append(Relation(domain, relation.depends, allowed))
-    rows = join(narrowed, max_length)
+    rows = join(narrowed, max_length, most)
     return np.stack([codes[rows[:, k]] for k, codes in enumerate(kept)], axis=1) if kept else rows

@@ -85,7 +85,8 @@ class Domain:
     def ranks(self) -> Floats:
         """Each value's place among the different ones, 0 for the smallest; `True` is in the place of 1."""
         order = sorted(set(self.values), key=lambda v: (isinstance(v, str), v))
-        return np.array([order.index(v) for v in self.values], dtype=float)
+        place = {value: rank for rank, value in enumerate(order)}
+        return np.array([place[v] for v in self.values], dtype=float)
 
     def select(self, codes: Ints) -> list[Atom]:
         """The values under some codes."""

@@ -19,9 +19,10 @@ from compiler.analysis.effort import Effort
 from compiler.analysis.facts import Table
 from compiler.analysis.leaf_values import leaf_relation
 from compiler.analysis.means import averages_to_itself
+from compiler.analysis.occurring import has_few_inputs, occurring
 from compiler.analysis.orders import every_index_once
 from compiler.analysis.refusal import refuse
-from compiler.analysis.rows import Relation, TooMany
+from compiler.analysis.rows import CAP, Relation, TooMany
 from compiler.options import CompileError, CompileOptions
 from rasp.column import Column
 from rasp.evaluate import apply_map
@@ -182,10 +183,13 @@ class Analysis:
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
         self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves))
         stands_for = alike(self, node, leaves)
+        most = LARGE if has_few_inputs(self) else CAP
         try:
-            codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length)
+            codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length, most)
         except TooMany as problem:
-            raise self._too_large(node, len(leaves), problem.rows) from None
+            if most == CAP:
+                raise self._too_large(node, len(leaves), problem.rows) from None
+            codes = occurring(self, leaves, stands_for)
         if self.dividing and len(codes) > LARGE and smaller_parts(self, node):
             raise self._too_large(node, len(leaves), len(codes))
         self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1))

@@ -7,18 +7,21 @@ value that the interpreter can yield for it.
 import numpy as np
 
 from compiler.analysis import selectors
-from compiler.analysis.domain import Domain, domain_of, factor
+from compiler.analysis.domain import Domain, Ints, domain_of, factor
 from compiler.analysis.facts import Facts
 from compiler.analysis.means import Unsummable, mean_values
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Relation, contexts, project
-from rasp.evaluate import EvaluationError, apply_map, evaluate
+from rasp.column import Column
+from rasp.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.graph import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
 
 LARGEST_RELATION = 60_000_000
 """Entries of one relation (contexts times values); beyond it the link between value and context is dropped.
 """
+PAIR_WORK, PAIR_BYTES = 8, 48
+"""A pair of values that a sum adds up, in cells (`compiler/analysis/effort.py`) and bytes."""
 MEAN_HINT = "average whole numbers of moderate size, or count with selector_width instead"
 
 
@@ -49,6 +52,9 @@ def sums(facts: Facts, node: Node) -> Domain:
     """The values of a sum: every value of one part with every value of the other."""
     left, right = (facts.domain(arg) for arg in node.args)
     assert isinstance(node.op, Map)
+    pairs = len(left) * len(right)
+    facts.effort.reserve(facts.graph, node, PAIR_BYTES * pairs)
+    facts.effort.spend(facts.graph, node, PAIR_WORK * pairs)
     found: list[Atom] = []
     for as_floats in (False, True) if left.floats or right.floats else (False,):
         columns = [
@@ -66,19 +72,18 @@ def computed(facts: Facts, leaf: Node) -> Relation:
     """A leaf that position and length determine: ask the interpreter, once per length."""
     where = contexts(frozenset("in"), facts.max_length)
     token = facts.options.vocabulary[0]
-    inputs = [[token] * n for n in range(1, facts.max_length + 1)]
-    values: list[Atom | None] = []
-    problem = ""
-    for n, outcome in enumerate(evaluate([leaf], inputs, facts.options.attention)[0], start=1):
-        if isinstance(outcome, EvaluationError):
-            problem = outcome.message
-            values += [None] * n
-        else:
-            values += list(outcome)  # type: ignore[arg-type]
-    domain = domain_of(v for v in values if v is not None)
+    facts.effort.spend(facts.graph, leaf, where.size)
+    found: list[tuple[Domain, Ints]] = []  # for each length
+    for n in range(1, facts.max_length + 1):
+        value = evaluate_batch([leaf], Column.from_atoms([[token] * n]), facts.options.attention)[leaf]
+        nothing = value.failed is not None and bool(value.failed[0])
+        found.append((domain_of(()), np.full(n, -1)) if nothing else factor(value.column))
+    domain = domain_of(v for values, _ in found for v in values.kinds())
     if not len(domain):
+        outcome = evaluate([leaf], [[token]], facts.options.attention)[0][0]
+        problem = outcome.message if isinstance(outcome, EvaluationError) else ""
         raise refuse(facts.graph, leaf, f"this has no value for any input: {problem}", "")
-    codes = np.array([-1 if v is None else domain.code(v) for v in values])
+    codes = np.concatenate([np.array([*map(domain.code, own.values), -1])[codes] for own, codes in found])
     for keep in (frozenset[str](), frozenset("i"), frozenset("n"), frozenset("in")):
         rows = where.rows_of(keep)
         size = contexts(keep, facts.max_length).size
@@ -93,11 +98,27 @@ def computed(facts: Facts, leaf: Node) -> Relation:
 
 def width(facts: Facts, leaf: Node) -> Relation:
     selector = leaf.args[0]
-    depends, low, high = selectors.bounds(facts, selector)
+    depends, low, high = narrow_bounds(*selectors.bounds(facts, selector), facts.max_length)
     domain = domain_of(range(int(low.min()), int(high.max()) + 1))
     codes = np.arange(int(low.min()), int(high.max()) + 1)
+    facts.effort.reserve(facts.graph, leaf, 3 * len(low) * len(codes))
     allowed = (codes >= low[:, None]) & (codes <= high[:, None])
-    return narrowest(Relation(domain, depends, allowed), facts.max_length)
+    return Relation(domain, depends, allowed if depends or not allowed.all() else None)
+
+
+def narrow_bounds(
+    depends: frozenset[str], low: Ints, high: Ints, max_length: int
+) -> tuple[frozenset[str], Ints, Ints]:
+    """The same bounds over fewer of i and n, when the others make no difference."""
+    where = contexts(depends, max_length)
+    for keep in (frozenset[str](), frozenset("i"), frozenset("n")):
+        rows = where.rows_of(keep)
+        size = contexts(keep, max_length).size
+        least, most = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        least[rows], most[rows] = low, high
+        if (least[rows] == low).all() and (most[rows] == high).all():
+            return keep, least, most
+    return depends, low, high
 
 
 def aggregate(facts: Facts, leaf: Node) -> Relation:

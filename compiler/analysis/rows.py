@@ -20,7 +20,7 @@ CAP = 3_000_000
 
 
 class TooMany(Exception):
-    """An enumeration would exceed `CAP`. `rows` says by how much."""
+    """An enumeration would have too many `rows`."""
 
     def __init__(self, rows: float) -> None:
         super().__init__(f"{rows:.3g} combinations")
@@ -95,8 +95,8 @@ def project(relation: Relation, keep: frozenset[str], max_length: int) -> Relati
     return Relation(relation.domain, kept, allowed)
 
 
-def join(relations: Sequence[Relation], max_length: int) -> Ints:
-    """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany`."""
+def join(relations: Sequence[Relation], max_length: int, most: int = CAP) -> Ints:
+    """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany` for more than `most`."""
     if len(relations) == 1:
         allowed = relations[0].allowed
         codes = np.arange(len(relations[0].domain))
@@ -106,7 +106,7 @@ def join(relations: Sequence[Relation], max_length: int) -> Ints:
         depends = frozenset[str]().union(*(r.depends for r in narrowed))
         where = contexts(depends, max_length)
         rows = count_rows(narrowed, where)
-        if rows <= CAP:
+        if rows <= most:
             return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
     raise TooMany(rows)
 
@@ -132,10 +132,21 @@ def expand(relations: Sequence[Relation], where: Contexts) -> Ints:
             parent = np.repeat(np.arange(len(context)), size)
             code = np.tile(np.arange(size), len(context))
         else:
-            parent, code = np.nonzero(relation.allowed[where.rows_of(relation.depends)[context]])
+            parent, code = allowed_codes(relation.allowed, where.rows_of(relation.depends)[context])
         context = context[parent]
         columns = [column[parent] for column in columns] + [code]
     return np.stack(columns, axis=1) if columns else np.zeros((1, 0), np.int64)
+
+
+def allowed_codes(allowed: Bools, rows: Ints) -> tuple[Ints, Ints]:
+    """`np.nonzero(allowed[rows])`, without a copy of the rows."""
+    counts = allowed.sum(axis=1)
+    codes = np.nonzero(allowed)[1]
+    first = np.cumsum(counts) - counts  # where a row's codes begin
+    sizes = counts[rows]
+    parent = np.repeat(np.arange(len(rows)), sizes)
+    within = np.arange(len(parent)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return parent, codes[np.repeat(first[rows], sizes) + within]
 
 
 def unique_rows(rows: Ints, sizes: Sequence[int]) -> Ints:

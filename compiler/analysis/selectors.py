@@ -23,7 +23,8 @@ from compiler.analysis.formula import (
 from compiler.analysis.matching import MOST_CELLS, matching
 from compiler.analysis.orders import distinct, every_index_once, is_strict_order
 from compiler.options import CompileError
-from rasp.evaluate import EvaluationError, evaluate
+from rasp.column import Column
+from rasp.evaluate import evaluate_batch
 from rasp.graph import And, Best, Constant, Indices, Node, Select, Width
 from rasp.prims import TESTS
 from rasp.values import const
@@ -64,11 +65,12 @@ def counts(analysis: Facts, positional: Node) -> Ints:
 def count_rows(analysis: Facts, positional: Node) -> Ints:
     width = analysis.graph.add(Width(), positional)
     token = analysis.options.vocabulary[0]
-    inputs = [[token] * n for n in range(1, analysis.max_length + 1)]
-    rows: list[int] = []
-    for n, outcome in enumerate(evaluate([width], inputs, analysis.options.attention)[0], start=1):
-        rows += [0] * n if isinstance(outcome, EvaluationError) else list(outcome)  # type: ignore[arg-type]
-    return np.array(rows, dtype=np.int64)
+    rows: list[Ints] = []
+    for n in range(1, analysis.max_length + 1):
+        value = evaluate_batch([width], Column.from_atoms([[token] * n]), analysis.options.attention)[width]
+        nothing = value.failed is not None and bool(value.failed[0])
+        rows.append(np.zeros(n, np.int64) if nothing else value.column.data.ravel().astype(np.int64))
+    return np.concatenate(rows)
 
 
 def unique(analysis: Facts, selector: Node) -> bool:

@@ -54,6 +54,7 @@ class Chooser:
         self.needed: set[Variable] = set()
         self._scores: dict[tuple[Node, str, bool], Scores] = {}
         self._ranks: dict[Node, int] = {}
+        self._bases: dict[Node, int] = {}
 
     # -- demands --------------------------------------------------------------------------------------------------
 
@@ -124,9 +125,11 @@ class Chooser:
 
     def base(self, node: Node) -> int:
         """The value code at which all of a table's units are off: the median over its rows."""
-        values = self.analysis.table(node).values
-        ok = np.sort(values[values >= 0])
-        return int(ok[len(ok) // 2])
+        if node not in self._bases:
+            values = self.analysis.table(node).values
+            ok = np.sort(values[values >= 0])
+            self._bases[node] = int(ok[len(ok) // 2])
+        return self._bases[node]
 
     def rank(self, variable: Variable) -> int:
         """Higher than the rank of anything that the variable can read."""

@@ -10,6 +10,7 @@ selected positions only have to score above the others, two columns do:
 - *by threshold*: t(q) - r(k), at least 0 where selected and at most -1 where not.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,16 +51,18 @@ class Factoring:
         )
 
 
-def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> list[Factoring]:
-    """Ways to score a matching. `numbers` are the query's and key's values as numbers, for codes that cost nothing."""
+def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> Iterator[Factoring]:
+    """Ways to score a matching, made one after another: they can be large. `numbers` are the query's and key's values as
+    numbers, for codes that cost nothing."""
     selects = match.selects | ~match.cares
-    found = [penalties(selects), transposed(penalties(selects.T))]
+    yield penalties(selects)
+    yield transposed(penalties(selects.T))
     if selects.any():
-        found += [rewards(selects), transposed(rewards(selects.T))]
+        yield rewards(selects)
+        yield transposed(rewards(selects.T))
     codes = equality_codes(match, numbers)
     if codes is not None:
-        found.append(quadratic(*codes, with_bos=with_bos))
-    return found
+        yield quadratic(*codes, with_bos=with_bos)
 
 
 def penalties(selects: Bools) -> Factoring:

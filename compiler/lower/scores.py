@@ -23,6 +23,8 @@ WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
 FINE = 256
+COLUMN_BYTES = 24
+"""For each value of query and key in a column: two factorings at a time, and what compares them."""
 
 Demand = Callable[[Node, Vector, float | None], Form]
 
@@ -169,12 +171,12 @@ class Scorer:
     def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
         """The factoring with the fewest columns, a table counting as several; `scale` says how many times larger than
         need be the scores are."""
-        allowed = [
-            f
-            for f in factorings(match, self.numbers(match), with_bos=with_bos)
-            if self.accurate(match, f, scale, strict=strict)
-        ]
-        return min(allowed, key=lambda f: self.price(match, f))
+        graph, cells = self.analysis.graph, min(match.selects.shape) * sum(match.selects.shape)
+        self.analysis.effort.reserve(graph, match.query, COLUMN_BYTES * cells)
+        self.analysis.effort.spend(graph, match.query, match.selects.size)
+        found = factorings(match, self.numbers(match), with_bos=with_bos)
+        accurate = (f for f in found if self.accurate(match, f, scale, strict=strict))
+        return min(accurate, key=lambda f: self.price(match, f))
 
     def price(self, match: Matching, factoring: Factoring) -> float:
         tables = sum(

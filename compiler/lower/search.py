@@ -8,11 +8,10 @@ When one is unsafe the next attempt
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
 5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
 Parts of expressions whose tables would be too large to look at are materialised from the start.
-When nothing is left to try the program is refused, with the decision that fails and the greatest length that holds.
+When nothing is left to try the program is refused, with the decision that fails.
 """
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -34,9 +33,9 @@ from rasp.graph import Constant, Graph, Node
 MOST_ATTEMPTS = 16
 COLUMN_WORK = 40
 """Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
+BASIS_WORK, BASIS_BYTES = 1 / 64, 48
+"""Telling whether a form is a combination of others, for each of its numbers and each of the others."""
 MOST_CARE = 2
-PATIENCE = 5.0
-"""Seconds after which the search for a length that holds ends; only a hint depends on it."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,19 @@ class Lowered:
     bounds: Bounds
 
 
-def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> Lowered:
-    """The first attempt that holds. Raises `CompileError` when none does."""
+class Inexact(CompileError):
+    """Every way to build the program loses values to rounding. Shorter inputs may not."""
+
+
+def lower(
+    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, effort: Effort | None = None
+) -> Lowered:
+    """The first attempt that holds. Raises `Inexact` when none does, `CompileError` for other refusals."""
     materialised: frozenset[Node] = frozenset()
     style = Style()
     problem: Node | None = None
     failures = 0
-    effort = Effort()
+    effort = effort or Effort()
     while failures < MOST_ATTEMPTS:
         analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:
@@ -106,7 +111,10 @@ def lower(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) ->
         if not parts:
             break
         materialised |= parts
-    raise exhausted(graph, outputs, options, problem)
+    node = problem if problem is not None else next(iter(outputs.values()))
+    message = "float32 cannot tell apart all the values that it compares here"
+    error = refuse(graph, node, message, "compute it in smaller steps, or with fewer tokens")
+    raise Inexact(*error.diagnostics)
 
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:
@@ -197,10 +205,13 @@ def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lo
     """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
     options = analysis.options
     plan = schedule(choose(analysis, outputs, style))
-    layout = allocate(plan, Frame(len(options.vocabulary), options.max_length))
-    analysis.effort.spend(
-        analysis.graph, plan.readouts[0].node, COLUMN_WORK * layout.width * len(all_forms(plan))
-    )
+    frame = Frame(len(options.vocabulary), options.max_length)
+    forms = len(all_forms(plan))
+    node = plan.readouts[0].node
+    analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, frame.size) * frame.size)
+    analysis.effort.spend(analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size)
+    layout = allocate(plan, frame)
+    analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms)
     return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
 
 
@@ -251,35 +262,3 @@ def forms_of(plan: Plan, decision: Decision) -> list[Form]:
         if decision.kind == "output" and r.node is decision.node
         for form in r.forms
     ]
-
-
-def exhausted(
-    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, problem: Node | None
-) -> CompileError:
-    """The refusal, with the greatest length for which the program does compile."""
-    node = problem if problem is not None else next(iter(outputs.values()))
-    holds = greatest_length(graph, outputs, options)
-    hint = (
-        f"it holds at --max-length {holds}" if holds else "compute it in smaller steps, or with fewer tokens"
-    )
-    return refuse(graph, node, "float32 cannot tell apart all the values that it compares here", hint)
-
-
-def greatest_length(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> int:
-    """The greatest length found, by bisection from above within a time that a user would wait, at which lowering
-    succeeds; 0 for none."""
-    holds, fails = 0, options.max_length
-    deadline = time.monotonic() + PATIENCE
-    while fails - holds > 1 and time.monotonic() < deadline:
-        middle = (holds + fails) // 2
-        if succeeds(graph, outputs, replace(options, max_length=middle)):
-            holds = middle
-        else:
-            fails = middle
-    return holds
-
-
-def succeeds(graph: Graph, outputs: Mapping[str, Node], options: CompileOptions) -> bool:
-    """Whether a careful attempt holds; parts are not materialised here, lest bisection take minutes."""
-    styles = (Style(MOST_CARE), Style(exact=True))
-    return any(attempt_or_none(Analysis(graph, options), outputs, style) is not None for style in styles)

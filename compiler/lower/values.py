@@ -153,6 +153,7 @@ class Reader:
     def single_leaf(self, node: Node, vector: Vector) -> Form | None:
         """A feature that looks at one free leaf only, though the expression looks at several."""
         table = self.analysis.table(node)
+        self.analysis.effort.spend(self.analysis.graph, node, len(table.values) * (len(table.leaves) + 1))
         ok = table.values >= 0
         targets = vector[table.values[ok]]
         for column, leaf in enumerate(table.leaves):
