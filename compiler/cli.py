@@ -146,7 +146,7 @@ def verify(folder: str, budget: int, seed: int, as_json: bool) -> int:
     \b
     Examples:
       rasp verify sorted
-      rasp verify sorted --budget 1000000 --seed 7 --json
+      rasp verify sorted --budget 100000 --seed 7 --json
     """
     from compiler.commands.verify import verify_folder  # noqa: PLC0415
 

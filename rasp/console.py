@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from io import BufferedIOBase
 from pathlib import Path
 from typing import cast
@@ -19,11 +19,14 @@ import click
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.inputs import read_input
 from rasp.source import Source
+from rasp.style import wants_colour
 from rasp.values import Atom, classify
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 USAGE = "usage"
 STANDARD_INPUT = "-"
+#: Bytes of a program; what is longer, or never ends, is none.
+LARGEST = 64 * 2**20
 
 
 class WrongUsage(Exception):
@@ -37,12 +40,12 @@ class WrongUsage(Exception):
 class Commands(click.Group):
     """A group of commands that turns every exception into a message and an exit code, in one place."""
 
-    def main(self, *args: object, **extra: object) -> None:  # type: ignore[override]
+    def main(self, args: Sequence[str] | None = None, **extra: object) -> None:  # type: ignore[override]
         extra["standalone_mode"] = False
         for stream in (sys.stdout, sys.stderr):
             if reconfigure := getattr(stream, "reconfigure", None):
                 reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 must not stop us
-        sys.exit(self.guarded(*args, **extra))
+        sys.exit(self.guarded(list(sys.argv[1:] if args is None else args), **extra))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -53,36 +56,85 @@ class Commands(click.Group):
             return super().resolve_command(ctx, ["run", *args])
         return super().resolve_command(ctx, args)
 
-    def guarded(self, *args: object, **extra: object) -> int:
+    def guarded(self, arguments: list[str], **extra: object) -> int:
         """Run a command; its exit code."""
         try:
-            code = super().main(*args, **extra)  # type: ignore[arg-type]
+            check_text(arguments)
+            code = super().main(arguments, **extra)  # type: ignore[arg-type]
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return code if isinstance(code, int) else 0
-        except click.ClickException as error:
-            error.show()
-            return error.exit_code
         except click.Abort:
             return INTERRUPTED
-        except MemoryError:
-            report(
-                [Diagnostic("not enough memory", hint="use a smaller input, vocabulary or maximum length")]
-            )
-            return FAILED
         except Exception as error:
-            return self.explain(error)
+            return tell(diagnosed(error), as_json="--json" in arguments)
 
-    def explain(self, error: Exception) -> int:
-        """Report an exception: its diagnostics if it has some, otherwise it is a mistake of ours."""
-        diagnostics = getattr(error, "diagnostics", None)
-        if diagnostics is not None:
-            report(diagnostics)
-            return MISUSED if any(diagnostic.code == USAGE for diagnostic in diagnostics) else FAILED
-        click.echo(f"internal error, please report it: {type(error).__name__}: {error}", err=True)
-        if os.environ.get("RASP_DEBUG") == "1":
-            traceback.print_exception(error)
-        else:
-            click.echo("  = hint: RASP_DEBUG=1 shows where it happened", err=True)
-        return FAILED
+
+def check_text(arguments: Sequence[str]) -> None:
+    """Raises `WrongUsage` for an argument that is no text: bytes that the system's encoding does not have."""
+    for number, argument in enumerate(arguments, 1):
+        if not argument.isprintable() and any("\ud800" <= character <= "\udfff" for character in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            raise WrongUsage(f"argument {number} is not text in UTF-8: {shown}", "give it in UTF-8")
+
+
+def diagnosed(error: Exception) -> Sequence[Diagnostic]:
+    """What to tell of an exception: its diagnostics if it has some. What has none and is not of the system is a mistake
+    of ours.
+    """
+    diagnostics: Sequence[Diagnostic] | None = getattr(error, "diagnostics", None)
+    if diagnostics is not None:
+        return diagnostics
+    match error:
+        case click.UsageError():
+            command = error.ctx.command_path if error.ctx else "rasp"
+            return [Diagnostic(sentence(error), hint=f"`{command} --help` explains it", code=USAGE)]
+        case click.ClickException():
+            return [Diagnostic(sentence(error), code=USAGE)]
+        case MemoryError():
+            hint = "use a smaller input, vocabulary or maximum length"
+            return [Diagnostic("not enough memory", hint=hint, code="memory")]
+        case OSError(strerror=str(reason), filename=name):
+            what = (
+                f"{os.fsdecode(name)} cannot be used"
+                if isinstance(name, str | bytes)
+                else "the output cannot be written"
+            )
+            return [
+                Diagnostic(
+                    f"{what}: {reason}",
+                    hint="check the path, its permissions and the free space",
+                    code="system",
+                )
+            ]
+        case _:
+            return [internal(error)]
+
+
+def sentence(error: click.ClickException) -> str:
+    """What the library for command lines says, in the form of our messages."""
+    text = " ".join(error.format_message().split()).removesuffix(".")
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def internal(error: Exception) -> Diagnostic:
+    """The message for a mistake of ours."""
+    debugging = os.environ.get("RASP_DEBUG") == "1"
+    if debugging:
+        traceback.print_exception(error)
+    hint = "" if debugging else "RASP_DEBUG=1 shows where it happened"
+    return Diagnostic(
+        f"internal error, please report it: {type(error).__name__}: {error}", hint=hint, code="internal"
+    )
+
+
+def tell(diagnostics: Sequence[Diagnostic], as_json: bool) -> int:
+    """Print why a command failed, with `--json` also as JSON; the exit code."""
+    with suppress(OSError):  # what cannot be written there is told here all the same
+        if as_json:
+            click.echo(json.dumps({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics]}))
+    report(diagnostics)
+    return MISUSED if any(diagnostic.code == USAGE for diagnostic in diagnostics) else FAILED
 
 
 def report(diagnostics: Sequence[Diagnostic]) -> None:
@@ -90,7 +142,7 @@ def report(diagnostics: Sequence[Diagnostic]) -> None:
     for diagnostic in diagnostics:
         head, _, rest = diagnostic.render().partition("\n")
         colour = "red" if diagnostic.severity == "error" else "yellow"
-        click.secho(head, err=True, fg=colour, bold=True)
+        click.secho(head, err=True, fg=colour, bold=True, color=wants_colour(os.environ))
         if rest:
             click.echo(rest, err=True)
 
@@ -107,11 +159,15 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
     """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened."""
     try:
         if path == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise WrongUsage("there is no standard input", "give a file")
             return nullcontext(cast(BufferedIOBase, sys.stdin.buffer))
         return Path(path).open("rb")
     except FileNotFoundError:
         beside = Path(path).parent
-        names = [str(p) for p in beside.glob(f"*{Path(path).suffix or '.rasp'}")] if beside.is_dir() else []
+        names = (
+            [str(p) for p in beside.glob(f"*{Path(path).suffix or '.rasp'}")] if os.path.isdir(beside) else []
+        )
         raise WrongUsage(f"there is no file {path}", did_you_mean(path, names)) from None
     except IsADirectoryError:
         raise WrongUsage(f"{path} is a folder, not a file", "give the path of a file") from None
@@ -124,7 +180,12 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
 def read_source(path: str) -> Source:
     """A program's text; `-` is standard input. Raises `WrongUsage` for no file, `RaspError` for no text."""
     with open_file(path) as stream:
-        data = stream.read()
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise WrongUsage(
+            f"{path} is larger than {LARGEST // 2**20} MiB, and no program",
+            "give a file that holds a program",
+        )
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
         return Source(name, data.decode("utf-8-sig"))

@@ -50,6 +50,8 @@ class Diagnostic:
             end_line, end_column = self.source.position(self.span.end)
             place = {"file": self.source.name, "line": line, "column": column}
             place |= {"end_line": end_line, "end_column": end_column}
+        if self.label:
+            place["label"] = self.label
         if self.notes:
             place["notes"] = list(self.notes)
         told = {"severity": self.severity, "code": self.code, "message": self.message, "hint": self.hint}

@@ -1,5 +1,6 @@
 """The command `rasp fmt`: formats files in place, or says what it would change."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def fmt(files: tuple[str, ...], check: bool, diff: bool) -> int:
 def found_files(names: Sequence[str]) -> Iterator[str]:
     """The files that are named, and those in folders. Raises `WrongUsage` for an empty folder."""
     for name in names:
-        if not Path(name).is_dir():
+        if not os.path.isdir(name):
             yield name
             continue
         inside = sorted(str(path) for path in Path(name).rglob("*.rasp"))

@@ -1,7 +1,7 @@
 """Lines of text in styles: what is printed on a terminal in colour, and elsewhere plainly."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rasp.diagnostics import cells
@@ -30,6 +30,18 @@ class Piece:
 
 
 Line = tuple[Piece, ...]
+
+
+def wants_colour(environment: Mapping[str, str]) -> bool | None:
+    """What the user wishes of colours, wherever output goes; None: those of a terminal on a terminal.
+
+    The variables are those of https://no-color.org, https://force-color.org and https://bixense.com/clicolors.
+    """
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return False if environment.get("CLICOLOR") == "0" or environment.get("TERM") == "dumb" else None
 
 
 def line(*parts: str | Piece) -> Line:

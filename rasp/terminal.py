@@ -26,7 +26,7 @@ from rasp.lexer import tokenize
 from rasp.repl import GREETING, Repl, load_files, undecoded
 from rasp.show import quoted
 from rasp.source import Source
-from rasp.style import Line, Piece, breadth, coloured, cut, line, plain, wrapped
+from rasp.style import Line, Piece, breadth, coloured, cut, line, plain, wants_colour, wrapped
 from rasp.tokens import Token
 
 #: A statement of more lines is told how to end.
@@ -71,8 +71,8 @@ def run_terminal(repl: Repl, files: Iterable[str]) -> int:
 
 
 def has_colours() -> bool:
-    """Does the user want colours here? (https://no-color.org)"""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Does the user want colours here?"""
+    return wants_colour(os.environ) is not False
 
 
 def print_coloured(row: Line) -> None:

@@ -103,7 +103,6 @@ CONTENTS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "an output renamed": (edit(CONFIG, "outputs", 0, "name", to="other"), "another outputs than"),
     "no outputs": (edit(CONFIG, "outputs", to=[]), ""),
     "no classes": (edit(CONFIG, "outputs", 0, "classes", to=[]), ""),
-    "one class twice": (edit(CONFIG, "outputs", 0, "classes", to=[1, 1, 3]), "one of them twice"),
     "classes that are no values": (edit(CONFIG, "outputs", 0, "classes", to=[[1], None, {}]), NO_MODEL),
     "an empty summary": (edit(RECORD, "summary", to={}), NO_MODEL),
     "a summary of another model": (edit(RECORD, "summary", "d_model", to=77), "says d_model 77"),

@@ -1,6 +1,7 @@
 """`rasp test`: the `# example:` lines of programs, interpreted and, by the `# compile:` lines, compiled."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ def run_examples(paths: Sequence[str], as_json: bool) -> int:
 
 def program_files(path: str) -> list[str]:
     """The file itself, or all programs below a folder. Raises `WrongUsage` when there is none."""
-    if not Path(path).is_dir():
+    if not os.path.isdir(path):
         return [path]
     files = sorted(str(file) for file in Path(path).rglob("*.rasp") if file.is_file())
     if not files:

@@ -14,4 +14,10 @@ def size_lines(summary: Mapping[str, object]) -> list[str]:
         f"  heads       {summary['heads']}" + (f" ({split})" if split else ""),
         f"  widths      d_model {summary['d_model']}, d_head {summary['d_head']}, d_mlp {summary['d_mlp']}",
         f"  parameters  {summary['parameters']:,}, of which {summary['nonzero']:,} are not zero",
+        f"  unembedding {unembedding_of(summary):,} parameters more",
     ]
+
+
+def unembedding_of(summary: Mapping[str, object]) -> int:
+    """How many numbers turn the last residual columns into answers; the other parameters do not count them."""
+    return cast(int, summary["parameters_with_unembedding"]) - cast(int, summary["parameters"])

@@ -28,9 +28,10 @@ def explain(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> s
             rows.append(f"    writes residual {numbered('column', part.places)}, {error_text(error)}")
     for readout in plan.readouts:
         sources = sources_of(graph, readout.forms)
+        classes, numbers = len(readout.centers), (layout.d_model + 1) * len(readout.centers)
         rows += [
             f"output {readout.name}",
-            f"    reads {sources}; one of {counted(len(readout.centers), 'value')}",
+            f"    reads {sources}; one of {counted(classes, 'value')}, {counted(numbers, 'parameter')} of the unembedding",
         ]
     rows += ["free (read off the residual stream, or folded into the weights that read it)"]
     rows += [f"  {name}" for name in free(plan, graph)] or ["  nothing has a name of its own"]
