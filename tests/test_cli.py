@@ -283,7 +283,7 @@ MISUSES = {
     "text as number": (["run", "-e", "tokens + 1", "-i", "a"], 1, "`tokens_int`"),
     "no quotes": (["run", "-e", "tokens == xyz", "-i", "a"], 1, 'a text stands in quotes: "xyz"'),
     "text stage as JSON": (["compile", "hist.rasp", "--explain", "--json"], 2, "rasp info DIR --json"),
-    "no command": (["frobnicate"], 2, "No such command"),
+    "no command": (["frobnicate"], 2, "no such command"),
     "length 0": (["compile", "hist.rasp", "--max-length", "0"], 2, "between 1 and"),
     "no length": (["compile", "-e", "length", "--vocab", "ab"], 2, "the maximum length is missing"),
     "no vocabulary": (["compile", "-e", "length", "--max-length", "3"], 2, "the vocabulary is missing"),
@@ -312,8 +312,15 @@ MISUSES = {
 @pytest.mark.parametrize("arguments, code, message", MISUSES.values(), ids=MISUSES)
 def test_mistakes_get_a_message(folder: Path, arguments: list[str], code: int, message: str) -> None:
     result = rasp(*arguments)
-    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.exit_code == code
     assert message in result.stderr
+    told = result.stderr if "--json" not in arguments else ""
+    assert told.startswith(("error: ", "warning: ")) or "--json" in arguments
+    assert (
+        [row["message"] for row in json.loads(result.stdout)["diagnostics"]]
+        if not told
+        else not result.stdout
+    )
 
 
 def test_malformed_directives_are_reported(folder: Path) -> None:

@@ -50,7 +50,9 @@ def config_contradictions(
     if not config.outputs:
         yield "config.json has no outputs"
     for output in config.outputs:
-        if not output.classes:  # the same value may stand for several: a program's numbers that are one answer
+        if (
+            not output.classes
+        ):  # the same value may stand for several: a program's numbers that are one answer
             yield f"config.json has no classes for the output {output.name}"
 
 
