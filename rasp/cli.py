@@ -68,7 +68,7 @@ def check(files: tuple[str, ...], as_json: bool) -> int:
     \b
     Examples:
       rasp check sort.rasp
-      rasp check programs/*.rasp --json
+      rasp check programs/basics/*.rasp --json
     """
     found = [diagnostic for file in files for diagnostic in complaints(file)]
     if as_json:
