@@ -8,6 +8,7 @@ from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
+from compiler.verify.readers import together
 from rasp.arguments import ATTENTIONS
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.program import load_program
@@ -72,10 +73,12 @@ def test_edges_are_right(name: str, attention: str) -> None:
     inputs = [word for n in range(1, length + 1) for word in product(vocabulary, repeat=n)]
     outcomes = evaluate([program.sop(text)], inputs, attention)[0]
     checked = 0
-    for word, outcome, answer in zip(inputs, outcomes, Model(compiled.weights).batch(inputs), strict=True):
+    for word, outcome, answer in zip(
+        inputs, outcomes, together(Model(compiled.weights), inputs), strict=True
+    ):
         if not isinstance(outcome, EvaluationError):
             checked += 1
-            assert list(map(comparable, outcome)) == list(map(comparable, answer)), word
+            assert list(map(comparable, outcome)) == list(map(comparable, answer["out"])), word
     assert checked
 
 
