@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from compiler.options import DIALECTS
 from rasp.arguments import ATTENTIONS
-from rasp.values import Atom
+from rasp.values import Atom, typed
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Config:
     """Token id t < V stands for `vocabulary[t]`; id V is BOS and always stands first.
 
     Model position 0 is BOS; RASP's index i is model position i + 1. N is `max_length`, so positions go to N.
-    Raises `ValueError` for an attention or dialect that nothing here knows how to run.
+    Raises `ValueError` for an attention or dialect that nothing here knows how to run, and for a token
+    with two ids.
     """
 
     dialect: str
@@ -51,6 +52,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.attention not in ATTENTIONS or self.dialect not in DIALECTS:
             raise ValueError(f"no model has attention {self.attention!r} and dialect {self.dialect!r}")
+        if len(set(map(typed, self.vocabulary))) < len(self.vocabulary):
+            raise ValueError("a token stands in the vocabulary twice")
 
     @property
     def bos(self) -> int:

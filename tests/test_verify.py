@@ -74,6 +74,12 @@ def test_a_sample_is_not_called_exhaustive() -> None:
     assert choose_inputs(3, 10_000, 50_000, 0).total <= 50_000
 
 
+def test_a_model_has_each_token_once() -> None:
+    for classes, vocabulary in ((LETTERS, ("a", "a", "b")), ((1, 2, 3), (1, 2, 1))):
+        with pytest.raises(ValueError, match="twice"):
+            table_model(classes, vocabulary)
+
+
 def test_the_budget_is_spent() -> None:
     assert choose_inputs(26, 9, 5000, 0).total == 5000
     assert choose_inputs(3, 6, 500, 0).counts == {1: 3, 2: 9, 3: 27, 4: 81, 5: 190, 6: 190}
