@@ -11,10 +11,10 @@ from pathlib import Path
 from lsprotocol import types
 
 from rasp.directives import HEAD, KEYS
-from rasp.elaborate.scope import Function, Static
+from rasp.elaborate.scope import Static
 from rasp.forms import FORMS
 from rasp.graph import Node
-from rasp.language_server.describe import detail, documentation, topic, value_of
+from rasp.language_server.describe import detail, documentation, role, topic, value_of
 from rasp.language_server.document import Document
 from rasp.language_server.names import Definition, enclosing, is_function, visible_names
 from rasp.language_server.signature import signature
@@ -33,6 +33,16 @@ DIRECTIVES: dict[str, str] = {
     "example": 'what it answers, which is checked: # example: sorted("cab") = "abc"',
 }
 MOST_FILES = 200
+#: Role → item.
+KINDS: dict[str, types.CompletionItemKind] = {
+    "function": types.CompletionItemKind.Function,
+    "parameter": types.CompletionItemKind.Variable,
+    "selector": types.CompletionItemKind.Field,
+    "s-op": types.CompletionItemKind.Variable,
+    "list": types.CompletionItemKind.Constant,
+    "constant": types.CompletionItemKind.Constant,
+    "unknown": types.CompletionItemKind.Variable,
+}
 
 #: Words by where they stand: at the beginning of a statement, before a value, behind one.
 BEGINNING = ("def", "for", "load")
@@ -113,7 +123,7 @@ def name_items(document: Document, place: int, wanted: str = "") -> Iterator[typ
         notes = documentation(document, text, definition)
         yield types.CompletionItem(
             text,
-            kind=kind_of_name(definition, value),
+            kind=KINDS[role(document, text, definition)],
             detail=detail(document, text, definition),
             documentation=notes or None,
             # What is near comes first: locals, then the text's names, then the library.
@@ -139,20 +149,6 @@ def distance(document: Document, definition: Definition | None) -> int:
         return 2
     inside = isinstance(definition.tree, Broken) and definition.visible < definition.tree.span.end
     return 0 if definition.owner is not None or inside else 1
-
-
-def kind_of_name(definition: Definition | None, value: Static | None) -> types.CompletionItemKind:
-    match value:
-        case Function():
-            return types.CompletionItemKind.Function
-        case Node():
-            return types.CompletionItemKind.Field if value.is_selector else types.CompletionItemKind.Variable
-        case None:
-            return types.CompletionItemKind.Variable
-        case _ if definition is None:
-            return types.CompletionItemKind.Keyword
-        case _:
-            return types.CompletionItemKind.Constant
 
 
 def form_items(wanted: str) -> Iterator[types.CompletionItem]:

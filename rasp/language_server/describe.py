@@ -38,6 +38,25 @@ def value_of(document: Document, text: str, definition: Definition | None) -> St
     return None if isinstance(value, Missing) else value
 
 
+def role(document: Document, text: str, definition: Definition | None) -> str:
+    """What a name is: `parameter`, `function`, `selector`, `s-op`, `list`, `constant`, or `unknown`."""
+    if definition is not None and definition.is_parameter:
+        return "parameter"
+    if definition is not None and isinstance(definition.tree, FunctionDefinition):
+        return "function"
+    match value_of(document, text, definition):
+        case Function():
+            return "function"
+        case Node() as node:
+            return "selector" if node.is_selector else "s-op"
+        case list() | dict():
+            return "list"
+        case None:
+            return "unknown"
+        case _:
+            return "constant"
+
+
 def documentation(document: Document, text: str, definition: Definition | None) -> str:
     """The comment above a definition, without its directives; what is built in has a text of its own."""
     if definition is not None and (definition.is_parameter or not isinstance(definition.tree, Defining)):

@@ -4,13 +4,21 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
-from rasp.elaborate.scope import Function
-from rasp.graph import Node
-from rasp.language_server.describe import detail, value_of
+from rasp.language_server.describe import detail, role
 from rasp.language_server.document import Document
-from rasp.language_server.names import Definition, bindings
+from rasp.language_server.names import bindings
 from rasp.language_server.positions import Positions
 from rasp.syntax import FunctionDefinition, Statement
+
+#: Role → symbol.
+KINDS: dict[str, types.SymbolKind] = {
+    "function": types.SymbolKind.Function,
+    "selector": types.SymbolKind.Field,
+    "s-op": types.SymbolKind.Variable,
+    "list": types.SymbolKind.Array,
+    "constant": types.SymbolKind.Constant,
+    "unknown": types.SymbolKind.Variable,
+}
 
 
 def outline(document: Document, positions: Positions) -> list[types.DocumentSymbol]:
@@ -37,25 +45,9 @@ def symbols(
         )
         yield types.DocumentSymbol(
             name.text,
-            symbol_kind(document, definition),
+            KINDS[role(document, name.text, definition)],
             positions.range(tree.span),
             positions.range(name.span),
             detail=detail(document, name.text, definition),
             children=inner,
         )
-
-
-def symbol_kind(document: Document, definition: Definition) -> types.SymbolKind:
-    if isinstance(definition.tree, FunctionDefinition):
-        return types.SymbolKind.Function
-    match value_of(document, definition.name.text, definition):
-        case Node() as node:
-            return types.SymbolKind.Field if node.is_selector else types.SymbolKind.Variable
-        case Function():
-            return types.SymbolKind.Function
-        case list() | dict():
-            return types.SymbolKind.Array
-        case None:
-            return types.SymbolKind.Variable
-        case _:
-            return types.SymbolKind.Constant

@@ -4,17 +4,24 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from rasp.elaborate.scope import Function
-from rasp.graph import Node
-from rasp.language_server.describe import value_of
+from rasp.language_server.describe import role
 from rasp.language_server.document import Document
-from rasp.language_server.names import Definition, resolve
+from rasp.language_server.names import resolve
 from rasp.language_server.positions import Positions
-from rasp.syntax import FunctionDefinition, Name
+from rasp.syntax import Name
 from rasp.walk import names_in
 
-#: Selectors are shown as properties, constants and whatever else is no s-op as enum members.
-TYPES = ("function", "parameter", "variable", "property", "enumMember")
+#: Role → type of token.
+ROLES: dict[str, str] = {
+    "function": "function",
+    "parameter": "parameter",
+    "selector": "property",
+    "s-op": "variable",
+    "list": "enumMember",
+    "constant": "enumMember",
+    "unknown": "variable",
+}
+TYPES = tuple(dict.fromkeys(ROLES.values()))
 DECLARATION, LIBRARY = 1, 2
 LEGEND = types.SemanticTokensLegend(list(TYPES), ["declaration", "defaultLibrary"])
 
@@ -38,24 +45,12 @@ def coloured(document: Document) -> Iterator[tuple[Name, str, int]]:
         definition = resolve(document, name)
         if definition is None:
             if document.program.workshop.base.find(name.text) is not None:
-                yield name, kind_of(document, name, None), LIBRARY
+                yield name, ROLES[role(document, name.text, None)], LIBRARY
             continue
         is_declaration = definition.name.span == name.span and definition.source == document.source
         is_library = definition.source.name == "<library>"
-        yield name, kind_of(document, name, definition), DECLARATION * is_declaration + LIBRARY * is_library
-
-
-def kind_of(document: Document, name: Name, definition: Definition | None) -> str:
-    if definition is not None and definition.is_parameter:
-        return "parameter"
-    if definition is not None and isinstance(definition.tree, FunctionDefinition):
-        return "function"
-    match value_of(document, name.text, definition):
-        case Function():
-            return "function"
-        case Node() as node:
-            return "property" if node.is_selector else "variable"
-        case None:
-            return "variable"
-        case _:
-            return "enumMember"
+        yield (
+            name,
+            ROLES[role(document, name.text, definition)],
+            DECLARATION * is_declaration + LIBRARY * is_library,
+        )

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import HypothesisException
 
+from rasp.write_whole import write_text
 from tests.fuzz.contained import Finding, contained
 from tests.fuzz.targets import TARGETS, Case, Target
 
@@ -76,9 +77,8 @@ class Search:
         self.write()
 
     def write(self) -> None:
-        beside = self.state.with_suffix(".new")
-        beside.write_text(json.dumps({name: asdict(r) for name, r in self.records.items()}), encoding="utf-8")
-        beside.replace(self.state)
+        records = {name: asdict(record) for name, record in self.records.items()}
+        write_text(self.state, json.dumps(records))
 
     def findings(self) -> list[Path]:
         return sorted(self.folder.glob("*.finding.json"))
@@ -152,9 +152,7 @@ def keep(path: Path, target: Target, case: Case, found: Finding) -> None:
         json.dumps(case)
     ):
         return
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(kept | {"told": found.told[-LONGEST_TOLD:]}, indent=1), encoding="utf-8")
-    beside.replace(path)
+    write_text(path, json.dumps(kept | {"told": found.told[-LONGEST_TOLD:]}, indent=1))
 
 
 def replay(path: Path) -> Finding | None:
