@@ -74,6 +74,7 @@ class Trials:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
+        assert not session.testsfailed, "some tests cannot be collected"
         reach = measure_reach(session.items, self.modules, self.kept)
         items = {item.nodeid: item for item in session.items}
         while self.todo or self.running:
