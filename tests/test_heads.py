@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.lower.search import forms_of
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -188,3 +189,20 @@ def test_expressions_too_large_for_one_table_are_taken_apart() -> None:
 )
 def test_explain_says_what_layers_are_for(text: str, shown: str) -> None:
     assert shown in compiled(text).emit("explain")
+
+
+def test_what_a_decision_reads() -> None:
+    """Where a decision fails, the search looks for the look-up that brings most error into it."""
+    model = compiled(f"[3, 1, 2][selector_width({SAME}) % 3] + aggregate({SAME} and {BEFORE}, indices, -1)")
+    for decision in model.bounds.decisions:
+        forms = forms_of(model.plan, decision)
+        match decision.kind:
+            case "selection":
+                heads = [h for layer in model.plan.layers for h in layer.heads if h.selector is decision.node]
+                assert forms == [f for head in heads for f in (*head.scores.queries, *head.scores.keys)]
+            case "step":
+                tables = [t for layer in model.plan.layers for t in layer.tables]
+                assert forms == [t.form for t in tables if t.variable.node is decision.node]
+            case _:
+                assert forms == [f for r in model.plan.readouts for f in r.forms]
+    assert {decision.kind for decision in model.bounds.decisions} == {"selection", "step", "output"}

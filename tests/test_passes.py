@@ -266,6 +266,12 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         " and ".join([*FLAGS, "indices % 2 == 0"]),
         " + ".join(f"indicator({flag})" for flag in [*FLAGS, "indices % 2 == 0"]) + " == 13",
     ),
+    "a sum of flags that is to be less is no chain": (
+        flags_as_sum,
+        "full",
+        f'({" + ".join(f"indicator({flag})" for flag in FLAGS)} == 11) and tokens == "a" and indices == 0',
+        None,
+    ),
     "few flags are looked up": (flags_as_sum, "full", " or ".join(FLAGS[:5]), None),
     "what is no flag is not counted": (flags_as_sum, "full", " or ".join(["indices", *FLAGS]), None),
     "a default among the means": (

@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import most
+from compiler.analysis.orders import distinct
+from compiler.analysis.selectors import most, unique
 from compiler.options import CompileOptions
 from rasp.evaluate import evaluate
 from rasp.graph import Width
@@ -39,3 +40,50 @@ def test_most(name: str, attention: str) -> None:
     counted = max(max(values) for values in evaluate([width], inputs, attention)[0])
     assert counted <= known
     assert (known == 1) == (full if attention == "full" else causal)
+
+
+#: Selectors, and how many positions their rows can select at most, which is known.
+SEVERAL = {
+    "select(indices, indices, <=) and select(indices, indices - 2, >)": 2,
+    "select(indices, indices - 1, ==) or select(indices, indices + 1, ==)": 2,
+    "select(indices, indices, ==)": 1,
+    "select(indices, indices, <) and select(indices, length, >)": 0,
+}
+
+
+@pytest.mark.parametrize("selector", SEVERAL)
+def test_unique_is_at_most_one(selector: str) -> None:
+    program = load_program(Source("test", ""))
+    node = program.sop(f"selector_width({selector})").args[0]
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), LENGTH))
+    assert most(analysis, node) == SEVERAL[selector]
+    assert unique(analysis, node) == (SEVERAL[selector] <= 1)
+
+
+RANK = "selector_width(select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, <)))"
+# s-op: whether no two positions have the same value, under full and under causal attention
+DISTINCT = {
+    "indices": (True, True),
+    "2 * indices + 1": (True, True),
+    "indices % 3": (False, False),
+    "[3, 1, 2, 0, 4][indices]": (True, True),
+    "[3, 1, 2, 3, 4][indices]": (False, False),
+    "[1, True, 2, 3, 4][indices]": (False, False),
+    "tokens": (False, False),
+    RANK: (True, False),
+    f"{RANK} * 2": (True, False),
+    f"{RANK} % 2": (False, False),
+    f"selector_width({BEFORE})": (True, False),  # under the mask this is not looked into
+    f"selector_width({MINE} and {BEFORE})": (False, False),
+}
+
+
+@pytest.mark.parametrize("attention", ["full", "causal"])
+@pytest.mark.parametrize("text", DISTINCT)
+def test_distinct_values_are_distinct(text: str, attention: str) -> None:
+    program = load_program(Source("test", ""))
+    node = program.sop(text)
+    known = distinct(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), node)
+    inputs = [list(word) for n in range(1, LENGTH + 1) for word in product("ab", repeat=n)]
+    assert known <= all(len(set(values)) == len(values) for values in evaluate([node], inputs, attention)[0])
+    assert known == DISTINCT[text][attention == "causal"]

@@ -6,9 +6,11 @@ exact. Every construction adds the error that it makes to the error that it is g
 
 - a *form* read from columns with errors e_c and weights w_c: Σ|w_c| e_c, and the rounding of the sum;
 - a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
-  one that averages: also the differences between the logits of selected positions, and the rounding of N additions;
-- a *table*: nothing of its input's error while that is below the margin of its steps (slope times it for bends), and the
-  rounding of its units; nothing at all where an anchor has rounded what it reads (`compiler/emit/anchors.py`).
+  one that averages, be it equal values: also the differences between the logits of selected positions, and the rounding
+  of as many additions as can be selected;
+- a *table*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
+  of its units and their biases; nothing at all where an anchor has rounded what it reads (`compiler/emit/anchors.py`);
+- an *output*: what float64 rounds, where its classes lie very close (`compiler/emit/logits.py`).
 
 A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error. Compilation
 succeeds only when all are.
