@@ -106,6 +106,12 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         "aggregate(select(indices, indices - 1, ==), indices, 7)",
         "[7, 0, 1, 2][indices]",
     ),
+    "two values at a position are not known": (
+        fold_positional,
+        "causal",
+        'selector_width(select(tokens, "a", ==) and select(indices, 1, ==))',
+        None,
+    ),
     "one value is known": (fold_positional, "full", f"aggregate({SAME}, 1, 0)", "1"),
     "nothing is both": (
         fold_positional,
