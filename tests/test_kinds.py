@@ -4,12 +4,14 @@ from itertools import product
 
 import pytest
 
+from compiler.analysis.domain import factor
 from compiler.analysis.kinds import shows_kinds
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.differential import Check, Mismatch
 from rasp.arguments import ATTENTIONS
+from rasp.column import Column
 from rasp.program import load_program
 from rasp.source import Source
 
@@ -77,3 +79,9 @@ def test_the_sign_of_a_zero_is_text_only_where_it_is_known(attention: str) -> No
         words = [word for n in (1, 2, 3) for word in product("01", repeat=n)]
         found = Check(Model(compiled.weights), compiled.meaning).compare(words)
         assert not any(isinstance(item, Mismatch) for item in found)
+
+
+def test_a_zero_with_a_sign_is_noted() -> None:
+    """No number in the weights is one, so that its text cannot be had (`check_zeros`)."""
+    for values, noted in (([1.5, -0.0], True), ([1.0, 0.0], False), ([-1.0, 0.0], False), ([0, 1], False)):
+        assert factor(Column.from_atoms(values))[0].minus_zero == noted
