@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.cli import main
+from compiler.commands import compile as compile_module
 from compiler.commands import info as info_module
 from compiler.commands import verify as verify_module
 from rasp.program import load_program
@@ -150,6 +151,15 @@ def test_apply(model: Path) -> None:
     assert result.exit_code == 1
     bad, good = map(json.loads, result.stdout.splitlines())
     assert '"x"' in bad["error"] and good == [2, 2]
+
+
+def test_a_folder_of_something_else_is_refused_before_compiling(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compile_module, "compile_program", lambda *_: 1 / 0)
+    for taken in (".", "hist.rasp"):
+        result = rasp("compile", "hist.rasp", "-o", taken)
+        assert result.exit_code == 2 and f"{taken} exists and is not a checkpoint" in result.stderr
 
 
 def test_an_answer_of_mixed_kinds_is_none(folder: Path) -> None:

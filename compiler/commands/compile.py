@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from compiler.commands.sizes import size_lines
+from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -63,6 +65,8 @@ def compile_file(request: CompileRequest) -> int:
     report([*lint(program), *about_outputs])
     if options.attention == "causal":
         report(causal_warnings(program, outputs, options))
+    if request.folder is not None:
+        check_destination(Path(request.folder))
     with progress(f"compiling {', '.join(outputs)}"):
         compiled = compile_program(program, outputs, options)
     if request.folder is not None:

@@ -49,6 +49,15 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
         raise damaged(folder, "is not a path that can be", "choose another folder", "usage") from None
 
 
+def check_destination(folder: Path) -> None:
+    """Raise `CheckpointError` for a folder that holds something else: to be asked before a long compilation."""
+    with contextlib.suppress(OSError, ValueError):  # what else is wrong, writing tells
+        if folder.exists() and not folder.is_dir():
+            raise not_ours(folder)
+        if folder.exists():
+            check_replaceable(folder)
+
+
 def not_ours(folder: Path) -> CheckpointError:
     hint = "choose another folder, or remove it first"
     return damaged(folder, "exists and is not a checkpoint", hint, "usage")
