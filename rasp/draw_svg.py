@@ -22,9 +22,14 @@ GAP = 26.0
 MARGIN = 24.0
 TITLE = 34.0
 NAME_HEIGHT = 17.0
-LONGEST_TITLE = 64
+HEADING = Ink(size=18, bold=True, longest=64)
+SUBTITLE = Ink(svg.FAINT, longest=160)
+FORMULA = Ink(size=12, longest=64)
 #: Tokens beside a grid that is about something else.
-ORIENTATION = Ink(svg.FAINT, svg.SMALL, "middle")
+ORIENTATION = Ink(svg.FAINT, svg.SMALL, "middle", longest=svg.LONGEST_CELL)
+#: From the middle of a column of queries to the name that belongs to it, below.
+REACH = 12
+GAP_IN_CAPTION = 8
 
 
 def draw_svg(picture: Picture) -> str:
@@ -33,10 +38,12 @@ def draw_svg(picture: Picture) -> str:
     first = (*picture.inputs, *(row for row in picture.layers[0].rows if row != picture.output))
     if first:
         blocks.append(panel("input", "", table(first, picture)))
-    for number, layer in enumerate(picture.layers):
+    layers = [head_blocks(layer, picture) for layer in picture.layers]
+    widest = max([WIDEST, *(block.width for heads in layers for block in heads)])
+    for number, (layer, heads) in enumerate(zip(picture.layers, layers, strict=True)):
         if number:
-            heads = f"{len(layer.heads)} head{'' if len(layer.heads) == 1 else 's'}"
-            blocks.append(panel(f"layer {number}", heads, layer_block(layer, picture)))
+            count = f"{len(heads)} head{'' if len(heads) == 1 else 's'}"
+            blocks.append(panel(f"layer {number}", count, layer_block(layer, heads, picture, widest)))
     if picture.output is not None:
         blocks.append(panel("output", "", table((replace(picture.output, formula=""),), picture)))
     width = max(block.width for block in blocks)
@@ -46,21 +53,17 @@ def draw_svg(picture: Picture) -> str:
 
 def heading(picture: Picture) -> Block:
     """What is drawn, and on which input."""
-    name = svg.text(0, 12, picture.title, Ink(size=18, bold=True))
+    name = svg.text(0, 12, picture.title, HEADING)
     tokens = "".join(picture.tokens) if all(len(t) == 1 for t in picture.tokens) else " ".join(picture.tokens)
-    note = f"on {shortened(tokens, 80)}   {DRAWN}: {cost_text(picture.heads)}"
-    x = svg.text_width(picture.title, 18) + 16
-    return Block(x + svg.text_width(note), 26, name + svg.text(x, 13, note, Ink(svg.FAINT)))
-
-
-def shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    note = f"on {svg.shortened(tokens, 80)} · {DRAWN}: {cost_text(picture.heads)}"
+    x = svg.text_width(picture.title, HEADING) + 16
+    return Block(x + svg.text_width(note, SUBTITLE), 26, name + svg.text(x, 13, note, SUBTITLE))
 
 
 def panel(title: str, note: str, content: Block) -> Block:
     """A block in a frame with a title. The frame is drawn by `widened`, when the width is known."""
     words = svg.text(18, 20, title, Ink(bold=True))
-    words += svg.text(18 + svg.text_width(title) + 10, 20, note, Ink(svg.FAINT, svg.SMALL))
+    words += svg.text(18 + svg.text_width(title) + 10, 20, note, svg.NOTE)
     width = max(content.width + 36, 160)
     return Block(width, content.height + TITLE + 18, words + svg.moved(content, 18, TITLE))
 
@@ -73,11 +76,13 @@ def widened(block: Block, width: float) -> Block:
     return Block(width, block.height, svg.box(0.5, 0.5, width - 1, block.height - 1, style) + block.body)
 
 
-def layer_block(layer: LayerPicture, picture: Picture) -> Block:
-    blocks: list[Block] = []
-    if layer.heads:
-        heads = [head_block(head, number, picture) for number, head in enumerate(layer.heads, start=1)]
-        blocks.append(svg.in_lines(heads, GAP, WIDEST))
+def head_blocks(layer: LayerPicture, picture: Picture) -> list[Block]:
+    return [head_block(head, number, picture) for number, head in enumerate(layer.heads, start=1)]
+
+
+def layer_block(layer: LayerPicture, heads: Sequence[Block], picture: Picture, widest: float) -> Block:
+    """Heads beside each other as far as there is room, and the elementwise rows below."""
+    blocks = [svg.in_lines(heads, GAP, widest)] if heads else []
     rows = [row for row in layer.rows if row != picture.output or row.formula]
     if rows:
         blocks.append(svg.stacked([note("feed-forward"), table(rows, picture)], 2))
@@ -85,24 +90,24 @@ def layer_block(layer: LayerPicture, picture: Picture) -> Block:
 
 
 def note(words: str) -> Block:
-    return Block(svg.text_width(words, svg.SMALL), 16, svg.text(0, 7, words, svg.NOTE))
+    return Block(svg.text_width(words, svg.NOTE), 16, svg.text(0, 7, words, svg.NOTE))
 
 
 def table(rows: Sequence[Row], picture: Picture) -> Block:
     """Rows of values with their names on the left and their formulas on the right."""
-    labels = max(svg.text_width(shortened(row.label, LONGEST_TITLE)) for row in rows) + 12
+    labels = max(svg.text_width(row.label, svg.LABEL) for row in rows) + 12
     width = svg.cell_width(cell for row in rows for cell in row.cells)
     body, y = "", 0.0
     for row in rows:
         is_output = picture.output is not None and row.label == picture.output.label
-        body += svg.text(labels - 10, y + CELL_HEIGHT / 2, shortened(row.label, LONGEST_TITLE), svg.LABEL)
+        body += svg.text(labels - 10, y + CELL_HEIGHT / 2, row.label, svg.LABEL)
         fill, colour = (svg.ANSWER, svg.ANSWER_INK) if is_output else (svg.VALUE, svg.INK)
-        ink = Ink(colour, anchor="middle", bold=is_output)
+        ink = replace(svg.CENTRED, colour=colour, bold=is_output)
         body += svg.cells_across((labels, y), width, row.cells, fill, ink)
         x = labels + width * len(row.cells) + 12
-        body += svg.text(x, y + CELL_HEIGHT / 2, shortened(row.formula, LONGEST_TITLE), svg.NOTE)
+        body += svg.text(x, y + CELL_HEIGHT / 2, row.formula, svg.NOTE)
         y += CELL_HEIGHT + 4
-    formulas = max(svg.text_width(shortened(row.formula, LONGEST_TITLE), svg.SMALL) for row in rows)
+    formulas = max(svg.text_width(row.formula, svg.NOTE) for row in rows)
     return Block(labels + width * len(picture.tokens) + 12 + formulas, y - 4, body)
 
 
@@ -110,11 +115,10 @@ def head_block(head: HeadPicture, number: int, picture: Picture) -> Block:
     """A head: title, grid, and what stands around it."""
     title = svg.text(0, 8, f"head {number}", Ink(svg.FAINT, svg.SMALL, bold=True))
     name = f"{head.title} = {head.formula}" if head.title else head.formula
-    x = svg.text_width(f"head {number}", svg.SMALL) + 10
-    shown = shortened(name, LONGEST_TITLE)
-    title += svg.text(x, 8, shown, Ink(size=12))
+    x = svg.text_width(f"head {number}", svg.NOTE) + 10
+    title += svg.text(x, 8, name, FORMULA)
     grid = grid_block(head, picture)
-    width = max(grid.width, x + svg.text_width(shown, 12))
+    width = max(grid.width, x + svg.text_width(name, FORMULA))
     return Block(width, grid.height + 24, title + svg.moved(grid, 0, 24))
 
 
@@ -138,12 +142,16 @@ def geometry(head: HeadPicture, picture: Picture) -> Geometry:
     tokens_above, tokens_beside = (
         all(row.cells != picture.tokens for row in rows) for rows in (head.keys, head.queries)
     )
-    tokens = max(map(svg.text_width, picture.tokens)) + 12 if tokens_beside else 0
-    names = [svg.text_width(f"query {row.label}") - sum(sides[k + 1 :]) for k, row in enumerate(head.queries)]
+    tokens = max(svg.text_width(token, ORIENTATION) for token in picture.tokens) + 12 if tokens_beside else 0
+    # A query's name ends left of its column's middle: what stands between there and the grid comes on top.
+    names = [
+        caption_width("query", row.label) + REACH + sides[k] / 2 + sum(sides[k + 1 :]) + 4
+        for k, row in enumerate(head.queries)
+    ]
     left = max(
-        max(svg.text_width(f"key {row.label}") for row in head.keys) + 10,
+        max(caption_width("key", row.label) for row in head.keys) + 10,
         sum(sides) + 4 + tokens,
-        max(names) + max(sides) / 2 + 16,
+        max(names),
     )
     above = len(head.keys) * CELL_HEIGHT + 4 + (NAME_HEIGHT if tokens_above else 0)
     top = max(above, NAME_HEIGHT * len(head.reads))
@@ -163,7 +171,7 @@ def grid_block(head: HeadPicture, picture: Picture) -> Block:
     body += read_rows(reads, place, bottom + 4)
     columns, end = result_columns(head.reads, picture, right + 14, place.top)
     below = max(NAME_HEIGHT * len(head.queries), (CELL_HEIGHT + 3) * len(reads)) + 4
-    ends = [end, *(right + 8 + svg.text_width(f"value {row.label}") for row in reads)]
+    ends = [end, *(right + 8 + caption_width("value", row.label) for row in reads)]
     return Block(max(ends), bottom + below, body + columns)
 
 
@@ -189,9 +197,15 @@ def key_rows(keys: Sequence[Row], place: Geometry) -> str:
     return body
 
 
+def caption_width(role: str, label: str) -> float:
+    return svg.text_width(label, svg.LABEL) + GAP_IN_CAPTION + svg.text_width(role, svg.NOTE)
+
+
 def captioned(role: str, label: str, x: float, y: float) -> str:
     """A name that ends at `x`, with its role in front of it."""
-    caption = svg.text(x - svg.text_width(f" {label}"), y, role, Ink(svg.FAINT, svg.SMALL, "end"))
+    caption = svg.text(
+        x - svg.text_width(label, svg.LABEL) - GAP_IN_CAPTION, y, role, Ink(svg.FAINT, svg.SMALL, "end")
+    )
     return caption + svg.text(x, y, label, svg.LABEL)
 
 
@@ -203,7 +217,7 @@ def query_columns(queries: Sequence[Row], place: Geometry, bottom: float) -> str
         middle = x + side / 2
         body += svg.cells_down((x, place.top), side, row.cells, svg.VALUE, svg.CENTRED)
         body += svg.stroke([(middle, bottom + 2), (middle, y), (middle - 6, y)], svg.FAINT)
-        body += captioned("query", row.label, middle - 12, y)
+        body += captioned("query", row.label, middle - REACH, y)
         x += side
     return body
 
@@ -215,7 +229,7 @@ def read_rows(reads: Sequence[Row], place: Geometry, top: float) -> str:
         body += svg.cells_across((place.left, y), place.cell, row.cells, svg.VALUE, svg.CENTRED)
         x = place.left + place.cell * len(row.cells) + 8
         body += svg.text(x, y + CELL_HEIGHT / 2, "value", svg.NOTE)
-        x += svg.text_width("value ", svg.SMALL)
+        x += svg.text_width("value ", svg.NOTE)
         body += svg.text(x, y + CELL_HEIGHT / 2, row.label)
     return body
 
@@ -227,14 +241,14 @@ def result_columns(reads: Sequence[Read], picture: Picture, left: float, top: fl
         row, is_output = read.result, read.result == picture.output
         side = svg.cell_width(row.cells)
         fill, colour = (svg.ANSWER, svg.ANSWER_INK) if is_output else (svg.RESULT, svg.RESULT_INK)
-        ink = Ink(colour, anchor="middle", bold=True)
+        ink = replace(svg.CENTRED, colour=colour, bold=True)
         body += svg.cells_down((x, top), side, row.cells, fill, ink)
         y = top - NAME_HEIGHT * (len(reads) - k - 0.5)
-        name = result_name(read)
+        name, ink = result_name(read), Ink(colour, bold=True)
         if k < len(reads) - 1:
             body += svg.stroke([(x + 5, y + 8), (x + 5, top)], svg.FAINT)
-        body += svg.text(x, y, name, Ink(colour, bold=True))
-        end = max(end, x + side, x + svg.text_width(name) * 1.05)
+        body += svg.text(x, y, name, ink)
+        end = max(end, x + side, x + svg.text_width(name, ink) * 1.05)
         x += side + 3
     return body, end
 

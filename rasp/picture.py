@@ -5,8 +5,9 @@ text, SVG and DOT. Elementwise steps that are used once by another elementwise s
 formula, unless the user named them.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -24,6 +25,8 @@ from rasp.sequences import short
 from rasp.source import Source, Span
 from rasp.trace import Trace, trace
 from rasp.values import Atom
+
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ class Painter:
     def row(self, node: Node) -> Row:
         outcome = self.traced.outcomes[node]
         assert not isinstance(outcome, EvaluationError)
-        cells = tuple(short(value) for value in outcome if not isinstance(value, list))
+        cells = cells_of([value for value in outcome if not isinstance(value, list)])
         own = isinstance(node.op, Map) and not is_input(node) and node in self.labels
         if not own:
             return Row(self.label(node), cells)
@@ -211,6 +214,19 @@ class Painter:
                 return Read(self.row(value), self.row(result), short(default.value))
             case _:
                 return Read(None, self.row(result), "0")
+
+
+def cells_of(values: Sequence[Atom]) -> tuple[str, ...]:
+    """Values as they stand beside each other; numbers all with as many digits behind the point as one of them needs."""
+    shown = [short(value) for value in values]
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) < len(values) or not any(isinstance(value, float) for value in values):
+        return tuple(shown)
+    plain = [text for text in shown if PLAIN_NUMBER.fullmatch(text)]
+    digits = max((len(text.partition(".")[2]) for text in plain), default=0)
+    return tuple(
+        f"{value:.{digits}f}" if text in plain else text for value, text in zip(numbers, shown, strict=True)
+    )
 
 
 def parts(selector: Node) -> set[Node]:

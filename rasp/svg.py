@@ -1,5 +1,6 @@
 """Pieces of SVG: text, boxes, grids, and blocks of them that know their size. Sizes are in pixels."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +12,7 @@ SMALL = 11
 CHARACTER = 7.85  # the advance of a monospace character, as a share of the font size, is 0.6
 CELL_HEIGHT = 24
 PADDING = 5
+LONGEST_CELL = 12
 
 INK = "#1c2333"
 FAINT = "#7a8499"
@@ -18,11 +20,28 @@ LINE = "#d5dbe7"
 PANEL = "#f6f8fc"
 EMPTY = "#e9edf5"
 SELECTED = "#3d5afe"
-VALUE = "#ffffff"
+VALUE = "#fefefe"
 RESULT = "#dff3ea"
 RESULT_INK = "#0b6b4a"
 ANSWER = "#fff0cf"
 ANSWER_INK = "#8a5200"
+PAPER = "#ffffff"
+#: Each colour on a dark screen.
+DARK: dict[str, str] = {
+    PAPER: "#14171f",
+    INK: "#e4e8f1",
+    FAINT: "#8f99ad",
+    LINE: "#3a4254",
+    PANEL: "#1b1f2a",
+    EMPTY: "#262c3a",
+    SELECTED: "#6d83ff",
+    VALUE: "#20252f",
+    RESULT: "#12382c",
+    RESULT_INK: "#7fe0ba",
+    ANSWER: "#44340f",
+    ANSWER_INK: "#ffcf77",
+}
+LINES = (LINE, FAINT)
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
@@ -38,42 +57,54 @@ class Block:
     body: str
 
 
-def text_width(text: str, size: float = FONT_SIZE) -> float:
-    return breadth(text) * CHARACTER * size / FONT_SIZE
-
-
-def cell_width(texts: Iterable[str]) -> float:
-    """The width of a cell that each of the texts fits into."""
-    return max(CELL_HEIGHT, max(map(text_width, texts), default=0) + 2 * PADDING)
-
-
 def number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)
 class Ink:
-    """How a text is written. `anchor` is start, middle or end."""
+    """How a text is written. `anchor` is start, middle or end. Of a text of more than `longest` characters only
+    the beginning is drawn, and the whole is a tooltip.
+    """
 
     colour: str = INK
     size: float = FONT_SIZE
     anchor: str = "start"
     bold: bool = False
+    longest: int = 48
 
 
+PLAIN = Ink()
 LABEL = Ink(anchor="end")
-NOTE = Ink(FAINT, SMALL)
-CENTRED = Ink(anchor="middle")
+NOTE = Ink(FAINT, SMALL, longest=64)
+CENTRED = Ink(anchor="middle", longest=LONGEST_CELL)
 
 
-def text(x: float, y: float, words: str, ink: Ink = Ink()) -> str:
+def text_width(words: str, ink: Ink = PLAIN) -> float:
+    """How wide a text is drawn."""
+    return breadth(shortened(words, ink.longest)) * CHARACTER * ink.size / FONT_SIZE
+
+
+def shortened(words: str, longest: int) -> str:
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def cell_width(texts: Iterable[str]) -> float:
+    """The width of a cell that each of the texts fits into."""
+    widest = max((text_width(words, CENTRED) for words in texts), default=0)
+    return max(CELL_HEIGHT, widest + 2 * PADDING)
+
+
+def text(x: float, y: float, words: str, ink: Ink = PLAIN) -> str:
     """Words whose line has its middle at height `y`."""
     if not words.strip():
         return ""
     weight = ' font-weight="600"' if ink.bold else ""
+    shown = shortened(words, ink.longest)
+    tooltip = f"<title>{escape(words)}</title>" if shown != words else ""
     return (
         f'<text x="{number(x)}" y="{number(y + ink.size * 0.34)}" font-size="{number(ink.size)}" '
-        f'text-anchor="{ink.anchor}" fill="{ink.colour}"{weight}>{escape(words)}</text>'
+        f'text-anchor="{ink.anchor}" fill="{ink.colour}"{weight}>{escape(shown)}{tooltip}</text>'
     )
 
 
@@ -150,11 +181,28 @@ def in_lines(blocks: Sequence[Block], gap: float, widest: float) -> Block:
 
 
 def document(block: Block, margin: float) -> str:
-    """A whole file."""
+    """A whole file. It is dark where the reader's screen is."""
     width, height = block.width + 2 * margin, block.height + 2 * margin
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
-    background = box(0, 0, width, height, 'fill="#ffffff"')
+    background = box(0, 0, width, height, f'fill="{PAPER}"')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONT}">'
-        f"{background}{moved(block, margin, margin)}</svg>\n"
+        f"<style>{dark_rules()}</style>{background}{moved(block, margin, margin)}</svg>\n"
     )
+
+
+def dark_rules() -> str:
+    """What a style sheet says for dark screens. Attributes give way to it."""
+    rules = (
+        f'[{what}="{light}"]{{{what}:{dark}}}'
+        for light, dark in DARK.items()
+        for what in ("fill", "stroke")
+        if what == "fill" or light in LINES
+    )
+    return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
+
+
+def darkened(drawing: str) -> str:
+    """A file of `document` that is dark everywhere."""
+    style = re.compile(r"<style>.*?</style>")
+    return re.sub(r'(?<==")#[0-9a-f]{6}(?=")', lambda found: DARK[found[0]], style.sub("", drawing))
