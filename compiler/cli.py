@@ -13,7 +13,7 @@ try:
 
     from compiler.options import DIALECTS
     from rasp.arguments import ATTENTIONS
-    from rasp.cli import SETTINGS, check, run
+    from rasp.cli import SETTINGS, check, draw, run
     from rasp.console import Commands
     from rasp.format_command import fmt
     from rasp.input_options import InputRequest, takes_inputs
@@ -84,6 +84,7 @@ def repl(files: tuple[str, ...]) -> int:
 
 
 main.add_command(run)
+main.add_command(draw)
 main.add_command(check)
 main.add_command(fmt)
 

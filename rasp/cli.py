@@ -1,4 +1,4 @@
-"""Commands that need only the language: `run`, `check` and `fmt`. The compiler adds its own to them.
+"""Commands that need only the language: `run`, `draw`, `check` and `fmt`. The compiler adds its own to them.
 
 What a command alone needs is imported when it runs.
 """
@@ -23,7 +23,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 @click.group(cls=Commands, context_settings=SETTINGS)
 def main() -> None:
-    """Run, check and format RASP programs."""
+    """Run, draw, check and format RASP programs."""
 
 
 main.add_command(fmt)
@@ -55,6 +55,32 @@ def run(expression: str | None, attention: str | None, as_json: bool, **given: A
     from rasp.run_command import RunRequest, run_program  # noqa: PLC0415
 
     return run_program(RunRequest(InputRequest(**given), expression, attention, as_json))
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option("-e", "--expression", metavar="EXPR", help="The s-op or selector to draw.")
+@click.option("-i", "--input", "text", required=True, metavar="INPUT", help="The input.")
+@click.option(
+    "-o", "--output", metavar="OUT", help="A file that ends in .svg, .html, .png, .pdf, .dot or .txt."
+)
+@click.option("--attention", type=ATTENTION, help="What a position sees; full unless given.")
+@click.option("--dark", is_flag=True, help="For dark paper; else an SVG is dark where the screen is.")
+def draw(**flags: Any) -> int:
+    """Draw which position attends to which, layer by layer, on one input.
+
+    INPUT is a text (the sequence of its characters) or a JSON list of tokens. Without -o the picture is printed as
+    text. Without -e, what the program's `# compile:` line says is drawn. PNG and PDF need the library cairosvg.
+
+    \b
+    Examples:
+      rasp draw sort.rasp -i cabbage -o sort.svg    (with `# compile: ...` in sort.rasp)
+      rasp draw sort.rasp -e "sort(tokens, tokens)" -i cabbage -o sort.html
+      rasp draw -e "select(indices, indices, <=)" -i abc
+    """
+    from rasp.draw_command import DrawRequest, draw_program  # noqa: PLC0415
+
+    return draw_program(DrawRequest(**flags))
 
 
 @main.command()

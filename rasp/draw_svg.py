@@ -45,7 +45,10 @@ def draw_svg(picture: Picture) -> str:
             count = f"{len(heads)} head{'' if len(heads) == 1 else 's'}"
             blocks.append(panel(f"layer {number}", count, layer_block(layer, heads, picture, widest)))
     if picture.output is not None:
-        blocks.append(panel("output", "", table((replace(picture.output, formula=""),), picture)))
+        # Its formula stands in its layer, if that is drawn.
+        is_first = picture.output in picture.layers[0].rows
+        output = picture.output if is_first else replace(picture.output, formula="")
+        blocks.append(panel("output", "", table((output,), picture)))
     width = max(block.width for block in blocks)
     blocks = [widened(block, width) for block in blocks]
     return svg.document(svg.stacked(blocks, 14), MARGIN)

@@ -13,18 +13,25 @@ doubtful (`rasp check` warns of it) is a `RaspWarning` of Python's, once.
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import cast
 
 from rasp.arguments import as_atoms, attention_problem, wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.directives import read_directives
+from rasp.draw_file import write_picture
+from rasp.draw_html import text_html
+from rasp.draw_svg import draw_svg
 from rasp.elaborate.apply import call
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Function, Given, Static
 from rasp.evaluate import EvaluationError, evaluate
 from rasp.graph import Node
+from rasp.inputs import cut
 from rasp.library.load import Files
 from rasp.lint import lint, lint_expression
+from rasp.picture import Picture, picture
 from rasp.program import Program, load_program
 from rasp.source import Source, Span
 from rasp.values import Atom, ValueProblem, show
@@ -77,8 +84,27 @@ class Runnable:
             return [[int(cell) for cell in row] for row in outcome if isinstance(row, list)]
         return [item for item in outcome if not isinstance(item, list)]
 
+    def picture(self, given: Sequence[Atom], attention: str = "full") -> Picture:
+        """Who attends to what on an input, as plain data. Raises `RaspError` for an input that has no value."""
+        if problem := attention_problem(attention):
+            raise RaspError(problem)
+        return picture(self.program.workshop, self.node, input_of(given), self.text, attention)
+
+    def draw(
+        self, given: Sequence[Atom], file: str | Path, attention: str = "full", *, dark: bool = False
+    ) -> None:
+        """Write that picture into a file, whose name ends in .svg, .html, .png, .pdf, .dot or .txt. Raises `RaspError`."""
+        write_picture(self.picture(given, attention), Path(file), dark)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture on an input of the program's examples, if it has a value there."""
+        try:
+            return draw_svg(self.picture(example_input(self.program, self.text)))
+        except RaspError:
+            return f"<code>{escape(repr(self))}</code>"
+
     def __repr__(self) -> str:
-        return f"<{'selector' if self.node.is_selector else 's-op'} {self.text}>"
+        return f"<{'selector' if self.node.is_selector else 's-op'} {cut(self.text)}>"
 
 
 @dataclass(frozen=True)
@@ -123,8 +149,19 @@ class LoadedProgram:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.program.bindings]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the text."""
+        return text_html(self.program.source.text)
+
     def __repr__(self) -> str:
-        return f"<RASP program {show(self.program.source.name)}: {', '.join(self.program.bindings)}>"
+        return repr(self.program)
+
+
+def example_input(program: Program, expression: str) -> tuple[Atom, ...]:
+    """The input of an expression's example, else of any, else `hello`."""
+    examples = read_directives(program.source).examples
+    own = [example for example in examples if example.expression == expression]
+    return next((example.input for example in (*own, *examples)), tuple("hello"))
 
 
 def usable(program: Program, value: Static, text: str) -> object:

@@ -26,6 +26,8 @@ from rasp.source import Source, Span
 from rasp.trace import Trace, trace
 from rasp.values import Atom
 
+#: How deep the formula of a row may be.
+DEEPEST = 100
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -88,10 +90,12 @@ class Picture:
         return [len(layer.heads) for layer in self.layers[1:]]
 
 
-def picture(workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str) -> Picture:
+def picture(
+    workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str, attention: str = "full"
+) -> Picture:
     """The picture of a node on an input. Raises `RaspError` when it has no value there."""
     check_size(node, len(items))
-    traced = trace([node], items)
+    traced = trace([node], items, attention)
     problem = traced.outcomes[node]
     if isinstance(problem, EvaluationError):
         place = (Source("<prompt>", title), Span(0, len(title)))
@@ -184,7 +188,8 @@ class Painter:
         own = isinstance(node.op, Map) and not is_input(node) and node in self.labels
         if not own:
             return Row(self.label(node), cells)
-        return Row(self.label(node), cells, formula(node, self.labels), uses(node, self.labels))
+        # Each node that is folded into it is used once, so that its length is that of the program's text.
+        return Row(self.label(node), cells, formula(node, self.labels, DEEPEST), uses(node, self.labels))
 
     def layer(self, layer: Layer) -> LayerPicture:
         rows = [node for node in layer.elementwise if node in self.labels and not is_input(node)]

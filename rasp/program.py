@@ -21,6 +21,10 @@ from rasp.graph import Graph, Node
 from rasp.library.load import Files, Loader
 from rasp.parser import parse_expression, parse_tolerantly
 from rasp.source import Source
+from rasp.values import show
+
+#: So many names stand in what is printed for a program.
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Program:
     scope: Scope
     results: tuple[Result, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+    def __repr__(self) -> str:
+        names = list(self.bindings)
+        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+        return f"<RASP program {show(self.source.name)}: {', '.join(names[:FEW])}{more}>"
 
     @property
     def graph(self) -> Graph:

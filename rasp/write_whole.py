@@ -36,12 +36,19 @@ NO_SURPRISE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 def write_text(path: Path, text: str, *, new: bool = False) -> None:
     """Write a text as UTF-8, with its line ends as they are. Raises `RaspError`, and then nothing has changed."""
     try:
-        write_bytes(path, text.encode("utf-8"), new=new)
+        data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         message = f"{path} cannot be written: line {line} has {text[error.start]!r}, which is not a character"
         hint = "it comes from a byte that is not UTF-8; take it out, or write the character again"
         raise RaspError(Diagnostic(message, hint=hint, code="write")) from None
+    write_file(path, data, new=new)
+
+
+def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
+    """Write bytes. Raises `RaspError`, and then nothing has changed."""
+    try:
+        write_bytes(path, data, new=new)
     except OSError as error:
         raise RaspError(Diagnostic(f"{path} cannot be written: {reason(error)}", code="write")) from None
 

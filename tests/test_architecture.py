@@ -32,12 +32,15 @@ LEVELS = (
         "names scope effort static binding failure lift apply index builtins expressions statements",
     ),
     ("rasp.elaborate", "prelude"),
-    ("rasp", "program lint face"),
+    ("rasp", "program lint"),
     (
         "rasp",
         "naming sequences matrix formula events moments session changes show help commands asking keeping",
     ),
-    ("rasp", "picture draw_text draw_svg draw_dot drawing repl completion highlight terminal"),
+    (
+        "rasp",
+        "picture draw_text draw_svg draw_dot draw_html draw_file face drawing repl completion highlight terminal",
+    ),
     (
         "rasp.language_server",
         "patience protocol positions document names complaints describe signature complete outline variables",
@@ -46,7 +49,7 @@ LEVELS = (
         "rasp.language_server",
         "rename repairs draw inlays semantic_tokens folding open_texts server",
     ),
-    ("rasp", ". run_command cli __main__"),
+    ("rasp", ". run_command draw_command cli __main__"),
     ("compiler", "options config"),
     (
         "compiler.analysis",

@@ -1,19 +1,29 @@
 """Pictures of s-ops and selectors: their parts, and that every form of them can be read by its programs."""
 
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner, Result
 
+from compiler.cli import main
+from rasp import load
 from rasp.diagnostics import RaspError
 from rasp.draw_dot import draw_dot
-from rasp.draw_svg import draw_svg
+from rasp.draw_svg import MARGIN, draw_svg
 from rasp.draw_text import draw_text
 from rasp.graph import Node
 from rasp.layers import cost_text, drawn_heads, reference_heads
-from rasp.picture import Picture, picture
+from rasp.picture import Picture, cells_of, picture
 from rasp.program import load_program
 from rasp.source import Source
 from rasp.style import breadth, joined, plain
+from rasp.svg import DARK, Ink, darkened, text_width
+from rasp.values import Atom
 
 PROGRAM = """
 opposite = length - indices - 1;
@@ -141,3 +151,137 @@ def test_costs_in_words() -> None:
     assert cost_text([]) == "no attention (feed-forward only)"
     assert cost_text([1]) == "1 layer with 1 head"
     assert cost_text([2, 1]) == "2 layers with 2 + 1 heads"
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_everything_is_inside_its_card(expression: str) -> None:
+    """Texts as wide as they are thought to be end inside the picture, and begin right of a card's edge."""
+    root = ElementTree.fromstring(draw_svg(node_of(expression)[1]))
+    width = float(root.get("width", "0"))
+    for left, right in extents(root, 0.0):
+        in_card = left >= MARGIN + 16 or left == MARGIN  # the heading has no card
+        assert in_card and right <= width - MARGIN + 0.1, (left, right, width)
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def extents(element: ElementTree.Element, x: float) -> Iterator[tuple[float, float]]:
+    """Where the texts inside an element begin and end."""
+    moved = element.get("transform", "translate(0,0)").removeprefix("translate(").split(",")[0]
+    x += float(moved)
+    if element.tag == f"{SVG}text":
+        ink = Ink(size=float(element.get("font-size", "0")), longest=1000)
+        size, at = text_width(element.text or "", ink), x + float(element.get("x", "0"))
+        left = at - size * {"start": 0, "middle": 0.5, "end": 1}[element.get("text-anchor", "start")]
+        yield left, left + size
+    for child in element:
+        yield from extents(child, x)
+
+
+def test_what_is_cut_is_whole_in_a_tooltip() -> None:
+    long = " + ".join(["tokens"] * 30)
+    program = load_program(Source("test", f"long = {long};\n"))
+    drawn = picture(program.workshop, program.sop("long"), ("extraordinary_token", "b"), "long")
+    root = ElementTree.fromstring(draw_svg(drawn))
+    texts = {element.text for element in root.iter(f"{SVG}text")}
+    titles = {element.text for element in root.iter(f"{SVG}title")}
+    assert "extraordina…" in texts and "extraordinary_token" in titles
+    formula = drawn.layers[0].rows[-1].formula
+    assert formula in titles and formula.count("tokens") == 30
+
+
+@pytest.mark.parametrize(
+    ("values", "cells"),
+    [
+        ([0.5, 1.0, 1 / 3], ("0.500", "1.000", "0.333")),
+        ([1.0, 2.0], ("1.0", "2.0")),
+        ([0.5, 2], ("0.5", "2.0")),
+        ([1, 2], ("1", "2")),
+        ([1e30, 0.25], ("1e+30", "0.25")),
+        ([True, False], ("T", "F")),
+        (["a", "b"], ("a", "b")),
+    ],
+)
+def test_numbers_of_a_row_are_written_alike(values: list[Atom], cells: tuple[str, ...]) -> None:
+    assert cells_of(values) == cells
+
+
+def test_every_colour_has_a_dark_one() -> None:
+    drawing = draw_svg(node_of("hist2")[1])
+    assert "prefers-color-scheme: dark" in drawing
+    dark = darkened(drawing)
+    colours = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', dark))
+    assert colours and colours <= set(DARK.values())
+    ElementTree.fromstring(dark)
+
+
+HIST = 'hist = selector_width(select(tokens, tokens, ==));\n# compile: hist vocab="ab" max_length=4\n'
+
+
+def rasp(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["draw", *arguments])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hist.rasp").write_text(HIST)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("a.svg", b"<svg"), ("a.HTML", b"<!doctype html>"), ("a.dot", b"digraph"), ("a.txt", b"drawn: 1 layer")],
+)
+def test_the_command_draws_files(name: str, start: bytes, folder: Path) -> None:
+    result = rasp("hist.rasp", "-i", "abba", "-o", name)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"drawn in {name}\n")
+    assert (folder / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.pdf", b"%PDF")])
+def test_the_command_draws_what_the_library_draws(name: str, start: bytes, folder: Path) -> None:
+    pytest.importorskip("cairosvg")
+    assert rasp("hist.rasp", "-i", "abba", "-o", name, "--dark").exit_code == 0
+    assert (folder / name).read_bytes().startswith(start)
+
+
+def test_the_command_says_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    result = rasp("hist.rasp", "-i", "abba", "-o", "a.png")
+    assert result.exit_code == 2 and "pip install cairosvg" in result.stderr
+    assert not (folder / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["hist.rasp", "-i", "[]", "-e", "hist"], 0, "hist  1 1"),
+        (["-e", "select(indices, indices, <=)", "-i", "ab"], 0, "drawn: 1 layer with 1 head"),
+        (["-e", "length", "-i", "ab", "--attention", "causal"], 0, "length  1 2"),
+        (["hist.rasp", "-i", "ab", "-o", "a.gif"], 2, "has to end in one of .svg"),
+        (["hist.rasp", "-i", "ab", "-o", "svg"], 2, "as in svg.svg"),
+        (["hist.rasp", "-i", "ab", "-o", "nosuch/a.svg"], 1, "cannot be written"),
+        (["hist.rasp", "-i", ""], 2, "the input is empty"),
+        (["hist.rasp", "-e", "tokens_int", "-i", "ab"], 1, "not an integer"),
+        (["hist.rasp", "-e", "nosuch", "-i", "ab"], 1, "there is nothing called"),
+        (["-i", "ab"], 2, "-e"),
+    ],
+)
+def test_the_command_draws_or_says_why_not(arguments: list[str], code: int, told: str, folder: Path) -> None:
+    result = rasp(*arguments)
+    assert (result.exit_code, told in result.output) == (code, True), result.output
+
+
+def test_drawing_from_python(folder: Path) -> None:
+    program: Any = load(HIST)
+    program.hist.draw("abba", "a.svg")
+    assert (folder / "a.svg").read_text().startswith("<svg")
+    assert program.hist._repr_html_().startswith("<svg")
+    assert program("tokens_int")._repr_html_() == "<code>&lt;s-op tokens_int&gt;</code>"
+    assert "<span" in program._repr_html_()
+    with pytest.raises(RaspError, match="input"):
+        program.hist.draw("", "a.svg")
+    with pytest.raises(RaspError, match="end in one of"):
+        program.hist.draw("ab", "a.gif")
