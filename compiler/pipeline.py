@@ -15,6 +15,7 @@ from compiler.lower.layout import Layout
 from compiler.lower.plan import Plan
 from compiler.lower.search import Inexact, Lowered, lower
 from compiler.optimise import rules_for
+from compiler.optimise.make_total import make_total
 from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.report import stages
@@ -124,10 +125,11 @@ def optimised(
     graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, effort: Effort
 ) -> tuple[dict[str, Node], Lowered]:
     """The outputs rewritten, and lowered."""
+    total = make_total(Analysis(graph, options, effort=Effort(effort.most)), outputs)
     analysis = Analysis(graph, options, effort=effort)
-    check_defined(analysis, outputs)
-    kinds = shows_kinds(outputs.values(), options.vocabulary)
-    nodes = rewrite(analysis, outputs, rules_for(options.level, kinds=kinds))
+    check_defined(analysis, total)
+    kinds = shows_kinds(total.values(), options.vocabulary)
+    nodes = rewrite(analysis, total, rules_for(options.level, kinds=kinds))
     if kinds:
         check_zeros(analysis, nodes.values())
     return nodes, lower(graph, nodes, options, effort)

@@ -40,7 +40,7 @@ Fast = Callable[..., Column | None]
 def apply_map(op: Map, args: Sequence[Column]) -> Column:
     """`op` on each position of broadcast `args`. Never raises: `failed` marks the elements without a value.
 
-    An element that failed in an argument stays failed, also in the branch that an `if` does not take.
+    An element that failed in an argument that is looked at there stays failed.
     """
     shape = np.broadcast_shapes(*(arg.shape for arg in args))
     parameters = tuple(parameter.value for parameter in op.parameters)
@@ -52,7 +52,7 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     column = column.broadcast(shape)
     if column.failed is not None and not column.failed.any():
         column = replace(column, failed=None)
-    inherited = [(arg.failed, arg.problem) for arg in args if arg.failed is not None and arg.failed.any()]
+    inherited = inherited_failures(op.prim, args)
     if not inherited:
         if column.failed is None:
             return column
@@ -61,6 +61,36 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     for other, _ in inherited:
         failed = failed | other
     return replace(column, failed=failed, problem=inherited[0][1])
+
+
+def looked_at(prim: str, args: Sequence[Column]) -> list[Array | None]:
+    """At which positions a primitive looks at each of its arguments; `None` for everywhere.
+
+    A choice looks at the branch that is chosen, and at its condition; `and` and `or` look at the right side where the left
+    one does not decide.
+    """
+    match prim:
+        case "if":
+            chosen = truth(args[0])
+            return [None, chosen, ~chosen]
+        case "and":
+            return [None, truth(args[0])]
+        case "or":
+            return [None, ~truth(args[0])]
+        case _:
+            return [None] * len(args)
+
+
+def inherited_failures(prim: str, args: Sequence[Column]) -> list[tuple[Array, str]]:
+    """The failures of arguments where they are looked at, with their messages."""
+    if all(arg.failed is None for arg in args):
+        return []
+    found: list[tuple[Array, str]] = []
+    for look, arg in zip(looked_at(prim, args), args, strict=True):
+        if arg.failed is not None:
+            failed = arg.failed if look is None else arg.failed & look
+            found += [(failed, arg.problem)] if failed.any() else []
+    return found
 
 
 def problem_at(prim: str, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:

@@ -1,14 +1,18 @@
 """What a graph means: its values on inputs. The only definition of what an op means, batches at once.
 
 In: nodes of a graph and input sequences. Out: for each node and input an `Outcome`: a list of atoms, a
-selector's rows, or an `EvaluationError`. An input fails alone: a position without a value fails its whole
-sequence there and all that depends on it, but no other input of the batch.
+selector's rows, or an `EvaluationError`. An input fails alone, and no other input of the batch.
+
+A position may have no value. What is elementwise then has none there either, except that a choice needs a value only
+of the branch that it takes there, and `and` and `or` need the right side only where the left one does not decide.
+Everything else (selectors, aggregates, what is asked for) needs a value at every position: without, it has none at any.
 
     row q of a selector says which keys k are selected; under causal attention only keys k <= q are looked at
     aggregate: none selected, the default; one, its value unchanged; several numbers, float(sum) / count
     best: the selected key of the highest score, of equal ones the last; none in an empty row
 
-Each s-op's values must all be strings, or all be numbers and booleans (`rasp.values.classify`). Elementwise
+Each s-op's values must all be strings, or all be numbers and booleans (`rasp.values.classify`), unless a choice takes
+them apart again. Elementwise
 primitives are in `rasp/elementwise.py`, means in `rasp/averaging.py`; selectors stay symbolic
 (`rasp/selection.py`) and are counted by `rasp/counting.py` or, failing that, `rasp/dense.py`.
 """
@@ -41,15 +45,19 @@ from rasp.graph import (
     reachable,
 )
 from rasp.run import (
+    NONE,
     EvaluationError,
     Reason,
     Run,
+    anywhere,
+    causes_at,
     explain,
-    fail,
-    failed_inputs,
-    inherited_failures,
+    inherit,
     inputs_at_a_time,
+    is_absent,
+    least,
     look_at_pairs,
+    whole_failures,
 )
 from rasp.selection import (
     EQUAL,
@@ -75,11 +83,13 @@ Outcome = list[Atom] | list[list[bool]] | EvaluationError
 class BatchValue:
     """A node's values on a batch: (batch, n) atoms, or a selector's (batch, query, key) booleans.
 
-    `failed` (batch,) marks the inputs without a value, whose data are arbitrary; `None` if there are none.
+    `failed` (batch,) marks the inputs without a value, `absent` (batch, n) the positions without one, whose data are
+    arbitrary (a sequence fails also for its mixture of kinds); `None` if there are none.
     """
 
     column: Column
     failed: Array | None
+    absent: Array | None = None
 
 
 def evaluate(
@@ -138,9 +148,10 @@ def evaluate_batch(
 
 
 def batch_value(run: Run, node: Node) -> BatchValue:
-    failed = failed_inputs(run, node)
+    causes = whole_failures(run, node)
+    failed = None if causes is None else causes != NONE
     if not node.is_selector:
-        return BatchValue(run.values[node].broadcast(run.frame.shape), failed)
+        return BatchValue(run.values[node].broadcast(run.frame.shape), failed, is_absent(run, node))
     return BatchValue(Column(dense.whole_matrix(run.selections[node], run.frame)), failed)
 
 
@@ -165,9 +176,9 @@ def run_batch(outputs: Sequence[Node], tokens: Column, attention: str, dense_onl
     if indices is not None:
         run.comparisons[indices, indices] = run.positions
     for number, node in enumerate(run.order):
-        run.failures[node] = inherited_failures(run, node)
-        failed = failed_inputs(run, node)
-        if failed is not None and failed.all():
+        inherit(run, node)
+        absent = is_absent(run, node)
+        if absent is not None and absent.all():
             skip(run, node)
         elif node.is_selector:
             run.selections[node] = selector(run, node, number)
@@ -204,12 +215,29 @@ def sequence_values(run: Run, node: Node, number: int) -> Column:
             raise AssertionError(node.op)
     if column.failed is not None:
         reason = Reason.LARGE if isinstance(node.op, Aggregate) else Reason.ELEMENT
-        fail(run, number, reason, np.broadcast_to(column.failed, column.shape))
+        lose(run, number, reason, np.broadcast_to(column.failed, column.shape))
         column = replace(column, failed=None, problem="")
     if column.data.dtype == object:
-        text = kinds_of(column) == STRING
-        fail(run, number, Reason.MIXED, text.any(axis=1, keepdims=True) & ~text)
+        check_mixture(run, number, column)
     return column
+
+
+def lose(run: Run, number: int, reason: Reason, cells: Array) -> None:
+    """Mark positions (1 or batch, 1 or n) that have no value at a node."""
+    node = run.order[number]
+    run.absent[node] = least(run.absent[node], causes_at(run, number, reason, cells))
+
+
+def check_mixture(run: Run, number: int, column: Column) -> None:
+    """Mark the inputs on which strings stand beside other values."""
+    node = run.order[number]
+    text = kinds_of(column) == STRING
+    others = ~text
+    absent = is_absent(run, node)
+    if absent is not None:
+        text, others = text & ~absent, others & ~absent
+    causes = causes_at(run, number, Reason.MIXED, text.any(axis=1, keepdims=True) & others)
+    run.mixed[node] = least(run.mixed[node], anywhere(causes))
 
 
 def positions(frame: Frame) -> Array:
@@ -230,7 +258,7 @@ def aggregated(run: Run, node: Node, number: int, default: Atom) -> Column:
     if chosen.parts is None:
         look_at_pairs(run, node.args[0])
     values = run.values[node.args[1]]
-    fail(run, number, Reason.AVERAGE, not_averaged(values)[:, None] & (chosen.count > 1))
+    lose(run, number, Reason.AVERAGE, not_averaged(values)[:, None] & (chosen.count > 1))
     return aggregate(chosen, values, default, run.frame)
 
 
@@ -274,7 +302,10 @@ def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
     key, query = node.args
     if relation not in (EQUAL, LESS | GREATER):
         unlike = text_rows(run.values[key]) != text_rows(run.values[query])
-        fail(run, number, Reason.ORDER, unlike[:, None])
+        absent = is_absent(run, node)
+        cells = unlike[:, None] if absent is None else unlike[:, None] & ~absent[:, :1]
+        causes = causes_at(run, number, Reason.ORDER, cells)
+        run.failures[node] = least(run.failures[node], causes)
     if (key, query) not in run.comparisons:
         both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
         codes, size = rank_together(*both_sides)

@@ -226,7 +226,30 @@ _ROWS = (
     _one("in_list", "{0} in l", lambda items, a: a in items),
 )
 
-PRIMS: dict[str, Prim] = {row.name: row for row in _ROWS}
+#: What has a value for all arguments.
+WITHOUT_FAILURES = frozenset(
+    {"eq", "ne", "and", "or", "not", "indicator", "if", "to_str", "to_bool", "in_list"}
+)
+
+
+def total_name(prim: str) -> str:
+    """The name of the primitive that is like `prim`, but where that has no value has its first parameter."""
+    return f"{prim}_or"
+
+
+def _total(row: Prim) -> Prim:
+    def function(parameters: Parameters, *values: Atom) -> Atom:
+        try:
+            return row.function(parameters[1:], *values)
+        except ValueProblem:
+            return parameters[0]
+
+    return Prim(total_name(row.name), row.arity, row.symbol, function)
+
+
+_TOTAL_ROWS = tuple(_total(row) for row in _ROWS if row.name not in WITHOUT_FAILURES)
+
+PRIMS: dict[str, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS}
 
 #: Comparisons by the spelling that `select` uses.
 TESTS: dict[str, str] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}

@@ -1,12 +1,19 @@
 """The record of one evaluation: each node's values, selector and failures on a batch of equally long inputs.
 
-`rasp/evaluate.py` fills it, node by node. A failure is three small integers per input (which node, why,
-where); its message is made only when someone asks, from the values that the failing node was given.
+`rasp/evaluate.py` fills it, node by node. Why there is no value is one integer, a *cause*, that says which node failed
+first, why and where; its message is made only when someone asks, from the values that the failing node was given. A
+node has three records of causes, and `NONE` in them where there is a value:
+
+    failures    (1 or batch, 1)        of whole inputs, and of all that depends on them
+    absent      (1 or batch, 1 or n)   of single positions, which a choice may pass over
+    mixed       (1 or batch, 1)        of inputs on which strings stand beside other values, which a choice may part
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import reduce
 
 import numpy as np
 
@@ -14,7 +21,7 @@ from rasp import dense
 from rasp.averaging import Chosen
 from rasp.column import Array, Column, objects
 from rasp.counting import Sum
-from rasp.elementwise import problem_at
+from rasp.elementwise import looked_at, problem_at
 from rasp.graph import Map, Node, Tokens, reachable
 from rasp.limits import BATCH_CELLS, CELLS, PAIRS
 from rasp.selection import Comparison, Frame, Selection
@@ -56,13 +63,10 @@ MESSAGES: dict[Reason, str] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Failures:
-    """Per input: the failing node's number in the order of evaluation (-1: none), the reason, position."""
+Causes = defaultdict[Node, Array | None]
 
-    node: Array
-    reason: Array
-    position: Array
+#: No cause: there is a value. Of two causes the smaller counts, which is that of the node evaluated first.
+NONE = np.iinfo(np.int64).max
 
 
 @dataclass(eq=False)
@@ -77,7 +81,9 @@ class Run:
     pairs: int = 0  # looked at one by one, of an input
     values: dict[Node, Column] = field(default_factory=dict[Node, Column])
     selections: dict[Node, Selection] = field(default_factory=dict[Node, Selection])
-    failures: dict[Node, Failures | None] = field(default_factory=dict[Node, Failures | None])
+    failures: Causes = field(default_factory=lambda: defaultdict(lambda: None))
+    absent: Causes = field(default_factory=lambda: defaultdict(lambda: None))
+    mixed: Causes = field(default_factory=lambda: defaultdict(lambda: None))
     comparisons: dict[tuple[Node, Node], Comparison] = field(
         default_factory=dict[tuple[Node, Node], Comparison]
     )
@@ -85,62 +91,105 @@ class Run:
     chosen: dict[Node, Chosen] = field(default_factory=dict[Node, Chosen])
 
 
-def inherited_failures(run: Run, node: Node) -> Failures | None:
-    """The failures of a node's arguments, those of earlier arguments first."""
-    result: Failures | None = None
-    for argument in node.args:
-        if not (isinstance(argument.op, Tokens) and isinstance(node.op, Map) and node.op.prim in CONVERSIONS):
-            result = merged(result, run.failures[argument])
-    return result
-
-
-def merged(first: Failures | None, second: Failures | None) -> Failures | None:
-    """The first's failures, and the second's for inputs that have none there."""
-    if first is None or second is None or first is second:
-        return first or second
-    take = first.node < 0
-    return Failures(
-        np.where(take, second.node, first.node),
-        np.where(take, second.reason, first.reason),
-        np.where(take, second.position, first.position),
-    )
-
-
-def fail(run: Run, number: int, reason: Reason, cells: Array) -> None:
-    """Mark the inputs with some of `cells` (1 or batch, positions or 1) true, but keep earlier failures."""
-    if not cells.any():
+def inherit(run: Run, node: Node) -> None:
+    """Take over the failures of a node's arguments. What is elementwise has a value wherever all that it looks at have one;
+    everything else needs whole sequences.
+    """
+    args = node.args
+    run.failures[node] = least(*[run.failures[arg] for arg in args])
+    if isinstance(node.op, Map):
+        if any(run.absent[arg] is not None or run.mixed[arg] is not None for arg in args):
+            inherit_positions(run, node, node.op)
         return
-    rows = np.broadcast_to(cells.any(axis=1), (run.frame.batch,))
-    position = np.broadcast_to(cells.argmax(axis=1), (run.frame.batch,))
-    found = Failures(np.where(rows, number, -1), np.full(run.frame.batch, reason), position)
-    node = run.order[number]
-    run.failures[node] = merged(run.failures[node], found)
+    run.failures[node] = least(run.failures[node], *[run.mixed[arg] for arg in args])
+    run.absent[node] = least(*[anywhere(run.absent[arg]) for arg in args])
 
 
-def failed_inputs(run: Run, node: Node) -> Array | None:
-    """Which inputs have no value at a node: (batch,), or `None` if all have one."""
-    failures = run.failures[node]
-    if failures is None or not (failures.node >= 0).any():
+def inherit_positions(run: Run, node: Node, op: Map) -> None:
+    """Take over the failures of the positions that an elementwise op looks at. A choice whose condition has no value looks
+    at nothing else; one that looks at parts of a sequence does not mind what it is mixed of.
+    """
+    decides = run.absent[node.args[0]]
+    causes, mixed = [decides], [] if reads_elements(op, node.args[0]) else [run.mixed[node.args[0]]]
+    looks = looked_at(op.prim, [run.values[arg] for arg in node.args])
+    for look, arg in list(zip(looks, node.args, strict=True))[1:]:
+        lost = run.absent[arg]
+        if look is None:
+            mixed.append(run.mixed[arg])
+        elif lost is not None:
+            lost = np.where(look if decides is None else look & (decides == NONE), lost, NONE)
+        causes.append(lost)
+    run.absent[node], run.mixed[node] = least(*causes), least(*mixed)
+
+
+def reads_elements(op: Map, argument: Node) -> bool:
+    """Whether an op reads the input, whatever kinds stand beside each other there."""
+    return isinstance(argument.op, Tokens) and op.prim in CONVERSIONS
+
+
+def least(*causes: Array | None) -> Array | None:
+    """Where several nodes fail, the first of them."""
+    found = [cause for cause in causes if cause is not None]
+    return reduce(np.minimum, found) if found else None
+
+
+def anywhere(causes: Array | None) -> Array | None:
+    """For each input, the first cause at any of its positions."""
+    return None if causes is None else causes.min(axis=1, keepdims=True)
+
+
+def causes_at(run: Run, number: int, reason: Reason, cells: Array) -> Array | None:
+    """The causes of a node that fails, for `reason`, at some `cells` (1 or batch, 1 or n); `None` if there are none."""
+    if not cells.any():
         return None
-    return failures.node >= 0
+    positions = np.arange(cells.shape[1], dtype=np.int64)
+    return np.where(cells, (number * len(Reason) + reason) * run.frame.length + positions, NONE)
+
+
+def is_absent(run: Run, node: Node) -> Array | None:
+    """Where there is no value: (batch, n), or `None` if there is one everywhere. Strings may stand beside others."""
+    causes = least(run.failures[node], run.absent[node])
+    if causes is None or (causes == NONE).all():
+        return None
+    return np.broadcast_to(causes != NONE, run.frame.shape)
+
+
+def whole_failures(run: Run, node: Node) -> Array | None:
+    """The causes for which a node is no sequence: (batch,), or `None` if it is one on all inputs."""
+    causes = least(run.mixed[node], anywhere(run.absent[node]))
+    failures = run.failures[node]
+    if (
+        failures is not None
+    ):  # they count first: what else fails may depend on values that are arbitrary there
+        causes = failures if causes is None else np.where(failures != NONE, failures, causes)
+    if causes is None or (causes == NONE).all():
+        return None
+    return np.broadcast_to(causes[:, 0], (run.frame.batch,))
 
 
 def explain(run: Run, node: Node, row: int) -> EvaluationError:
     """Why a node has no value on an input that it failed on."""
-    failures = run.failures[node]
-    assert failures is not None
-    culprit = run.order[int(failures.node[row])]
-    position = int(failures.position[row])
-    reason = Reason(int(failures.reason[row]))
+    causes = whole_failures(run, node)
+    assert causes is not None
+    rest, position = divmod(int(causes[row]), run.frame.length)
+    number, reason = divmod(rest, len(Reason))
+    culprit = run.order[number]
     match culprit.op:
-        case Map(prim, parameters) if reason is Reason.ELEMENT:
+        case Map(prim, parameters) if reason == Reason.ELEMENT:
             values = [row_atoms(run, argument, row)[position] for argument in culprit.args]
             message = problem_at(prim, tuple(parameter.value for parameter in parameters), values)
-        case _ if reason is Reason.MIXED:
-            message = mixture(row_atoms(run, culprit, row))
+        case _ if reason == Reason.MIXED:
+            message = mixture(present_atoms(run, culprit, row))
         case _:
-            message = MESSAGES[reason]
+            message = MESSAGES[Reason(reason)]
     return EvaluationError(message, culprit, position)
+
+
+def present_atoms(run: Run, node: Node, row: int) -> list[Atom]:
+    """An s-op's values on one input, without the positions that have none."""
+    absent = is_absent(run, node)
+    atoms = row_atoms(run, node, row)
+    return atoms if absent is None else [a for a, gone in zip(atoms, absent[row], strict=True) if not gone]
 
 
 def row_atoms(run: Run, node: Node, row: int) -> list[Atom]:

@@ -42,7 +42,9 @@ def numbers(draw: DrawFn, size: int) -> str:
 def library_numbers(draw: DrawFn, size: int) -> str:
     """Numbers by rounding, by indexing lists and dicts, by sums over all positions, and by functions of the library."""
     inner = draw(numbers(size - 1))
-    match draw(st.integers(0, 4)):
+    match draw(st.integers(0, 7)):
+        case 5 | 6 | 7:
+            return draw(guarded_numbers(size))
         case 0:
             return f"[3, 0.5, -1][{inner} % 3]"
         case 1:
@@ -56,13 +58,56 @@ def library_numbers(draw: DrawFn, size: int) -> str:
 
 
 @st.composite
+def guarded_numbers(draw: DrawFn, size: int) -> str:
+    """A choice between what has no value everywhere and something else, by a condition that fits it or one that may not."""
+    left = draw(st.integers(1, max(1, size - 2)))
+    one, other = draw(numbers(left)), draw(numbers(max(1, size - 1 - left)))
+    partial, guard = draw(
+        st.sampled_from(
+            [
+                (f"{one} / {other}", f"{other} != 0"),
+                (f"{one} % {other}", f"{other} > 0"),
+                (f"[2, 0, 1][{one}]", f"{one} in [0, 1, 2]"),
+                (f"{{0: 1, 2: -1}}[{one}]", f"{one} == 0"),
+                ('{"a": 1, "b": 3}[tokens]', 'tokens != "c"'),
+                (f"aggregate(full_s, 1 / {one})", f"not (0 in {one})"),
+                (f"aggregate(select(indices, 6 / {one}, <), {other})", f"{one} > 0"),
+                ("6 / (length - 2)", "length != 2"),
+            ]
+        )
+    )
+    condition = guard if draw(st.integers(0, 3)) else draw(booleans(left))
+    deeper = draw(st.sampled_from(["", " + 1", f" * {other}"]))
+    return f"({partial}{deeper} if {condition} else {draw(numbers(1))})"
+
+
+@st.composite
+def guarded_strings(draw: DrawFn, size: int) -> str:
+    """Single strings where one is selected, and entries of a dict that has not all of them."""
+    rows = draw(selectors(size - 1))
+    texts = draw(strings(1))
+    return draw(
+        st.sampled_from(
+            [
+                f'(aggregate({rows}, {texts}) if selector_width({rows}) == 1 else "-")',
+                f'(aggregate({rows}, {texts}) + "b" if has_focus({rows}) else "-")',
+                f'({{"a": "b", "b": "c"}}[{texts}] if {texts} in ["a", "b"] else {texts})',
+            ]
+        )
+    )
+
+
+@st.composite
 def booleans(draw: DrawFn, size: int) -> str:
     """An s-op of booleans."""
     if size <= 1:
         return draw(st.sampled_from(['(tokens == "a")', '(tokens == "b")', "(indices == 0)", "(length > 2)"]))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
-    match draw(st.integers(0, 8)):
+    match draw(st.integers(0, 9)):
+        case 9:
+            divisor, joint = draw(numbers(left)), draw(st.sampled_from(["!= 0 and", "== 0 or"]))
+            return f"({divisor} {joint} {draw(numbers(right))} / {divisor} > 1)"
         case 0 | 1:
             return f"({draw(numbers(left))} {draw(st.sampled_from(COMPARISONS))} {draw(numbers(right))})"
         case 2:
@@ -90,7 +135,9 @@ def strings(draw: DrawFn, size: int) -> str:
         return draw(st.sampled_from(["tokens", "tokens", '"a"', '"b"']))
     left = draw(st.integers(1, max(1, size - 2)))
     right = max(1, size - 1 - left)
-    match draw(st.integers(0, 6)):
+    match draw(st.integers(0, 7)):
+        case 7:
+            return draw(guarded_strings(size))
         case 0:
             default = draw(st.sampled_from(['"a"', '"-"']))
             return f"aggregate({draw(selectors(left))}, {draw(strings(right))}, {default})"

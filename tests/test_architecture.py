@@ -58,8 +58,8 @@ LEVELS = (
     ("compiler.analysis", "infer defined kinds"),
     (
         "compiler.optimise",
-        "rewrite fold_positional own_position one_selector place_best default_apart mean_of_constant flags_as_sum "
-        "count_of_mean split_width split_or count_before .",
+        "rewrite make_total fold_positional own_position one_selector place_best default_apart mean_of_constant "
+        "flags_as_sum count_of_mean split_width split_or count_before .",
     ),
     ("compiler.emit", "precision rounding weights"),
     (

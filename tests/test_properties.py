@@ -7,6 +7,7 @@ tokens. Set RASP_EXAMPLES to search longer than a test run should.
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -23,7 +24,8 @@ from compiler.model.answers import comparable
 from compiler.model.decoder import Decoder
 from compiler.model.runner import Model
 from compiler.optimise import rules_for
-from compiler.optimise.rewrite import rewrite
+from compiler.optimise.make_total import make_total
+from compiler.optimise.rewrite import Rule, rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.readers import padded, stepwise, together
@@ -132,6 +134,12 @@ def test_domains_hold_every_value(text: str, attention: str) -> None:
                 assert all(domain.has(value) for value in outcome), (tokens, outcome, domain)
 
 
+def rewritten(fresh: Program, node: Node, attention: str, rules: Sequence[Rule]) -> Node:
+    """What is lowered in place of a node."""
+    total = make_total(Analysis(fresh.graph, options(attention)), {"out": node})
+    return rewrite(Analysis(fresh.graph, options(attention)), total, rules)["out"]
+
+
 @search(300)
 @given(s_ops(), attentions, st.integers(0, 3))
 def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> None:
@@ -139,7 +147,7 @@ def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> N
     before = s_op(fresh, text)
     rules = rules_for(level, kinds=shows_kinds([before], VOCABULARY))
     try:
-        after = rewrite(Analysis(fresh.graph, options(attention)), {"out": before}, rules)["out"]
+        after = rewritten(fresh, before, attention, rules)
     except CompileError:
         event("refused")
         return
@@ -157,7 +165,7 @@ def test_some_rules_keep_ints_and_floats(text: str, attention: str) -> None:
     before = s_op(fresh, text)
     rules = rules_for(3, kinds=True)
     try:
-        after = rewrite(Analysis(fresh.graph, options(attention)), {"out": before}, rules)["out"]
+        after = rewritten(fresh, before, attention, rules)
     except CompileError:
         event("refused")
         return

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from compiler.analysis.facts import Facts
 from compiler.analysis.refusal import refuse
 from rasp.graph import Aggregate, Constant, Map, Node, Tokens, reachable
+from rasp.prims import total_name
 from rasp.values import Atom
 
-SHOWING = frozenset({"to_str", "mod", "mul"})
+SHOWING = frozenset({"to_str", "mod", "mul", "mod_or", "mul_or"})
 """Primitives that make text of a number: `mul` repeats as often as an int says, and fails for a float."""
-ARITHMETIC = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
+NUMERIC = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
+ARITHMETIC = NUMERIC | {total_name(prim) for prim in NUMERIC}
 """Primitives whose result is an int or a float as their operands are."""
 
 
@@ -63,7 +65,9 @@ def may_be_text(node: Node, text: set[Node], *, tokens_are_text: bool) -> bool:
             return any(arg in text for arg in node.args)
         case Map("mod"):
             return node.args[0] in text
-        case Map("index_list" | "index_dict", parameters):
+        case Map("add_or" | "mul_or" | "mod_or", (default, *_)):
+            return isinstance(default.value, str) or any(arg in text for arg in node.args)
+        case Map("index_list" | "index_dict" | "index_list_or" | "index_dict_or", parameters):
             return any(isinstance(parameter.value, str) for parameter in parameters)
         case _:
             return False

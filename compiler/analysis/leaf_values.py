@@ -4,6 +4,8 @@ In: a leaf of an expression (tokens, indices, a result of attention). Out: its `
 value that the interpreter can yield for it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from compiler.analysis import selectors
@@ -76,8 +78,7 @@ def computed(facts: Facts, leaf: Node) -> Relation:
     found: list[tuple[Domain, Ints]] = []  # for each length
     for n in range(1, facts.max_length + 1):
         value = evaluate_batch([leaf], Column.from_atoms([[token] * n]), facts.options.attention)[leaf]
-        nothing = value.failed is not None and bool(value.failed[0])
-        found.append((domain_of(()), np.full(n, -1)) if nothing else factor(value.column))
+        found.append(factor(replace(value.column, failed=value.absent)))
     domain = domain_of(v for values, _ in found for v in values.kinds())
     if not len(domain):
         outcome = evaluate([leaf], [[token]], facts.options.attention)[0][0]

@@ -28,10 +28,19 @@ def rewrite(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rul
 
 def sweep(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
     """One pass over the live nodes, arguments before users."""
+    return rebuild(analysis, outputs, lambda _, node: settle(analysis, node, rules))
+
+
+def rebuild(
+    analysis: Analysis, outputs: Mapping[str, Node], change: Callable[[Node, Node], Node]
+) -> dict[str, Node]:
+    """The outputs with `change(old, new)` in place of each live node, where `new` is `old` with changed arguments. What is
+    new has the names and places of what it replaces.
+    """
     graph = analysis.graph
     new: dict[Node, Node] = {}
     for node in reachable(outputs.values()):
-        now = settle(analysis, graph.add(node.op, *(new[arg] for arg in node.args)), rules)
+        now = change(node, graph.add(node.op, *(new[arg] for arg in node.args)))
         new[node] = now
         if node is not now:
             if node in graph.names:

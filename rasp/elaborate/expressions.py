@@ -4,15 +4,17 @@ Every value, of parts too, becomes the scope's `out`; only an application to an 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from rasp import syntax
+from rasp.diagnostics import RaspError
 from rasp.elaborate import builtins, lift, static
 from rasp.elaborate.apply import call
 from rasp.elaborate.binding import check_bindable, unpack
 from rasp.elaborate.effort import handle, keep, keep_list, spend, volume
 from rasp.elaborate.index import index
-from rasp.elaborate.scope import Applied, Frame, Given, Scope, Static
+from rasp.elaborate.scope import Applied, Exhausted, Frame, Given, Scope, Static
 from rasp.elaborate.static import describe
 from rasp.foreign import EVERYWHERE
 from rasp.graph import Map, Node
@@ -115,10 +117,39 @@ def operation(frame: Frame, tree: syntax.Operation) -> Static:
     result = given(frame, first)
     for symbol, operand in zip(tree.operators, rest, strict=True):
         span = Span(tree.span.start, operand.span.end)
-        value = binary(frame, symbol, result, given(frame, operand), span)
+        value = binary(frame, symbol, result, right_side(frame, symbol, result, operand), span)
         frame.scope.values["out"] = value
         result = Given(value, span)
     return result.value
+
+
+def right_side(frame: Frame, symbol: str, left: Given, tree: syntax.Expression) -> Given:
+    """The right operand. If the left side of `and` or `or` decides, it need not have a value: then it is the left one."""
+    if symbol not in ("and", "or"):
+        return given(frame, tree)
+    if isinstance(left.value, Node):
+        return passed_over(frame, tree)
+    depth = frame.workshop.depth
+    try:
+        return given(frame, tree)
+    except Exhausted:
+        raise
+    except RaspError:
+        if static.truth(left.value) == (symbol == "and"):
+            raise
+        frame.workshop.depth = depth
+        return left
+
+
+def passed_over(frame: Frame, tree: syntax.Expression) -> Given:
+    """The value of an expression that a choice may pass over at some positions, or at all: what has none is an s-op without
+    a value.
+    """
+    frame.workshop.passed_over += 1
+    try:
+        return given(frame, tree)
+    finally:
+        frame.workshop.passed_over -= 1
 
 
 def binary(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> Static:
@@ -135,6 +166,8 @@ def binary(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> 
     try:
         return operate(frame, symbol, left.value, right.value, span)
     except ValueProblem as problem:
+        if frame.workshop.passed_over and is_atom(left.value) and is_atom(right.value):
+            return lift.elementwise(frame, symbol, left, right, span)
         raise frame.error(span, str(problem)) from None
 
 
@@ -157,6 +190,8 @@ def prefix(frame: Frame, symbol: str, operand: Given, span: Span) -> Static:
     try:
         return static.prefix(symbol, operand.value)
     except ValueProblem as problem:
+        if frame.workshop.passed_over and is_atom(operand.value):
+            return lift.prefix(frame, symbol, replace(operand, value=lift.s_op(frame, operand, "")), span)
         raise frame.error(span, str(problem)) from None
 
 
@@ -166,7 +201,7 @@ def conditional(frame: Frame, tree: syntax.Conditional) -> Static:
     """
     condition = given(frame, tree.condition)
     if isinstance(condition.value, Node):
-        then, otherwise = given(frame, tree.then), given(frame, tree.otherwise)
+        then, otherwise = passed_over(frame, tree.then), passed_over(frame, tree.otherwise)
         return lift.choice(frame, condition, then, otherwise, tree.span)
     return expression(frame, tree.then if static.truth(condition.value) else tree.otherwise)
 

@@ -36,16 +36,26 @@ def index_items(frame: Frame, target: Given, place: Given, span: Span) -> Static
     items = target.value
     assert isinstance(items, list | str)
     if isinstance(place.value, Node):
-        fixed = atoms(frame, list(items), target.span, "a list indexed by an s-op")
-        return frame.add(span, Map("index_list", fixed), place.value)
+        return index_at_positions(frame, target, place.value, span)
     try:
         return element(items, place.value)
     except ValueProblem as problem:
+        if frame.workshop.passed_over and is_atom(place.value):
+            return index_at_positions(frame, target, s_op(frame, place, "an index"), span)
         raise frame.error(place.span, str(problem)) from None
+
+
+def index_at_positions(frame: Frame, target: Given, place: Node, span: Span) -> Node:
+    items = target.value
+    assert isinstance(items, list | str)
+    fixed = atoms(frame, list(items), target.span, "a list indexed by an s-op")
+    return frame.add(span, Map("index_list", fixed), place)
 
 
 def index_dict(frame: Frame, table: dict[Atom, Static], table_span: Span, place: Given, span: Span) -> Static:
     key = place.value
+    if frame.workshop.passed_over and is_atom(key) and key not in table:
+        key = s_op(frame, place, "a key")
     if isinstance(key, Node):
         flat = [part for entry in table.items() for part in entry]
         return frame.add(

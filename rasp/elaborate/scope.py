@@ -124,9 +124,10 @@ class CallSite:
 class Workshop:
     """What one elaboration shares among all its texts and functions; the only part of it that changes.
 
-    `asides` are the statements that are recorded and not carried out, with where they stand: drawings and
-    commands of the prompt. `calls` says which call first gave a node. `steps` and `bytes` count what has been
-    done (`rasp/elaborate/effort.py`).
+    `passed_over` counts the choices at each position that elaboration is in a branch of (or on the right side of an
+    `and` or `or` of s-ops). `asides` are the statements that are recorded and not carried out, with where they stand:
+    drawings and commands of the prompt. `calls` says which call first gave a node. `steps` and `bytes` count what has
+    been done (`rasp/elaborate/effort.py`).
     """
 
     graph: Graph
@@ -136,6 +137,7 @@ class Workshop:
     depth: int = 0
     steps: int = 0
     bytes: int = 0
+    passed_over: int = 0
     asides: list[Aside] = field(default_factory=list[Aside])
     calls: dict[Node, Called] = field(default_factory=dict[Node, Called])
     loaded: dict[str, str] = field(default_factory=dict[str, str])
