@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rasp.choosing import inherited_failures, truth
 from rasp.column import (
     EXACT,
     INT,
@@ -63,36 +64,6 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     return replace(column, failed=failed, problem=inherited[0][1])
 
 
-def looked_at(prim: str, args: Sequence[Column]) -> list[Array | None]:
-    """At which positions a primitive looks at each of its arguments; `None` for everywhere.
-
-    A choice looks at the branch that is chosen, and at its condition; `and` and `or` look at the right side where the left
-    one does not decide.
-    """
-    match prim:
-        case "if":
-            chosen = truth(args[0])
-            return [None, chosen, ~chosen]
-        case "and":
-            return [None, truth(args[0])]
-        case "or":
-            return [None, ~truth(args[0])]
-        case _:
-            return [None] * len(args)
-
-
-def inherited_failures(prim: str, args: Sequence[Column]) -> list[tuple[Array, str]]:
-    """The failures of arguments where they are looked at, with their messages."""
-    if all(arg.failed is None for arg in args):
-        return []
-    found: list[tuple[Array, str]] = []
-    for look, arg in zip(looked_at(prim, args), args, strict=True):
-        if arg.failed is not None:
-            failed = arg.failed if look is None else arg.failed & look
-            found += [(failed, arg.problem)] if failed.any() else []
-    return found
-
-
 def problem_at(prim: str, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
     """Why the primitive has no value for these atoms; "" if it has one."""
     try:
@@ -140,13 +111,6 @@ def _each_distinct(prim: str, parameters: tuple[Atom, ...], args: Sequence[Colum
     table = pack([filler if value is None else value for value in results], (len(rows),))
     taken = table.indexed(lambda array: array[combined])
     return replace(taken, failed=failed[combined] if failed.any() else None)
-
-
-def truth(column: Column) -> Array:
-    """Which elements count as true."""
-    if column.data.dtype == object:
-        return np.asarray(np.frompyfunc(bool, 1, 1)(column.data), dtype=np.bool_)
-    return column.data.astype(np.bool_) if not is_text(column) else column.data != ""
 
 
 def _whole(column: Column) -> Array:

@@ -19,9 +19,10 @@ import numpy as np
 
 from rasp import dense
 from rasp.averaging import Chosen
+from rasp.choosing import looked_at
 from rasp.column import Array, Column, objects
 from rasp.counting import Sum
-from rasp.elementwise import looked_at, problem_at
+from rasp.elementwise import problem_at
 from rasp.graph import Map, Node, Tokens, reachable
 from rasp.limits import BATCH_CELLS, CELLS, PAIRS
 from rasp.selection import Comparison, Frame, Selection
