@@ -26,20 +26,14 @@ import numpy as np
 from rasp import counting, dense
 from rasp.arguments import check_evaluation
 from rasp.averaging import Chosen, aggregate, choose_keys, not_averaged
-from rasp.column import STRING, Array, Column, constant_column, kinds_of, pack, text_rows
-from rasp.distinct import rank_together
+from rasp.column import STRING, Array, Column, constant_column, kinds_of, pack
 from rasp.elementwise import apply_map
 from rasp.graph import (
     Aggregate,
-    And,
-    Best,
     Constant,
     Indices,
     Map,
     Node,
-    Not,
-    Or,
-    Select,
     Tokens,
     Width,
     reachable,
@@ -59,17 +53,11 @@ from rasp.run import (
     look_at_pairs,
     whole_failures,
 )
+from rasp.selecting import positions, ranges_of, selector
 from rasp.selection import (
     EQUAL,
-    GREATER,
-    LESS,
-    RELATIONS,
     Comparison,
     Frame,
-    Selection,
-    both,
-    complement,
-    either,
     related,
 )
 from rasp.values import Atom, is_atom, show
@@ -240,10 +228,6 @@ def check_mixture(run: Run, number: int, column: Column) -> None:
     run.mixed[node] = least(run.mixed[node], anywhere(causes))
 
 
-def positions(frame: Frame) -> Array:
-    return np.arange(frame.length, dtype=np.int64)[None, :]
-
-
 def width(run: Run, node: Node) -> Array:
     """How many keys each query selects."""
     if node not in run.chosen:
@@ -262,68 +246,8 @@ def aggregated(run: Run, node: Node, number: int, default: Atom) -> Column:
     return aggregate(chosen, values, default, run.frame)
 
 
-def ranges_of(run: Run, node: Node) -> counting.Sum | None:
-    """The visible part of a selector as ranges, if it has that form; found once."""
-    if node not in run.sums:
-        selection = run.selections[node]
-        if run.frame.causal:
-            selection = both(selection, related(run.positions, LESS | EQUAL))
-        run.sums[node] = None if run.dense_only else counting.structured(selection, run.frame)
-        if run.sums[node] is None:
-            look_at_pairs(run, node)
-    return run.sums[node]
-
-
 def keys_of(run: Run, node: Node) -> Chosen:
     """The visible part of a selector, ready for aggregating; found once."""
     if node not in run.chosen:
         run.chosen[node] = choose_keys(run.selections[node], ranges_of(run, node), run.frame)
     return run.chosen[node]
-
-
-def selector(run: Run, node: Node, number: int) -> Selection:
-    match node.op:
-        case Select(test):
-            return compared(run, node, number, RELATIONS[test])
-        case Not():
-            return complement(run.selections[node.args[0]])
-        case And():
-            return both(run.selections[node.args[0]], run.selections[node.args[1]])
-        case Or():
-            return either(run.selections[node.args[0]], run.selections[node.args[1]])
-        case Best():
-            return best(run, node)
-        case _:
-            raise AssertionError(node.op)
-
-
-def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
-    """A plain select. Ordering strings and numbers fails; comparing them for equality does not."""
-    key, query = node.args
-    if relation not in (EQUAL, LESS | GREATER):
-        unlike = text_rows(run.values[key]) != text_rows(run.values[query])
-        absent = is_absent(run, node)
-        cells = unlike[:, None] if absent is None else unlike[:, None] & ~absent[:, :1]
-        causes = causes_at(run, number, Reason.ORDER, cells)
-        run.failures[node] = least(run.failures[node], causes)
-    if (key, query) not in run.comparisons:
-        both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
-        codes, size = rank_together(*both_sides)
-        run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons) + 1)
-    return related(run.comparisons[key, query], relation)
-
-
-def best(run: Run, node: Node) -> Selection:
-    """The best key's position is known for each query, so this selects `indices == that position`."""
-    inner, score = node.args
-    frame = run.frame
-    (codes,), _ = rank_together(run.values[score])
-    priority = codes * frame.length + positions(frame)
-    parts = ranges_of(run, inner)
-    found = None if parts is None else counting.highest(parts, priority, frame)
-    if found is None:
-        found = dense.highest(run.selections[inner], priority, frame)
-    winner = np.where(found < 0, frame.length, found % frame.length)
-    comparison = Comparison(positions(frame), winner, frame.length + 1, node, len(run.comparisons) + 1)
-    run.comparisons[node, node] = comparison
-    return related(comparison, EQUAL)

@@ -26,7 +26,10 @@ LEVELS = (
         "style console input_options input_lines progress answering svg format format_command pygments_lexer",
     ),
     ("rasp", "prims graph graph_text check_graph layers library.load"),
-    ("rasp", "column distinct selection counting dense choosing elementwise averaging run evaluate trace"),
+    (
+        "rasp",
+        "column distinct selection counting dense choosing elementwise averaging run selecting evaluate trace",
+    ),
     (
         "rasp.elaborate",
         "names scope effort static binding failure lift apply index builtins expressions statements",
