@@ -49,6 +49,9 @@ class Config:
     outputs: tuple[Output, ...]
     has_positions: bool
 
+    def __repr__(self) -> str:
+        return f"<config: {len(self.layers)} layers, {len(self.vocabulary)} tokens up to length {self.max_length}>"
+
     def __post_init__(self) -> None:
         if self.attention not in ATTENTIONS or self.dialect not in DIALECTS:
             raise ValueError(f"no model has attention {self.attention!r} and dialect {self.dialect!r}")

@@ -34,6 +34,10 @@ class CompileOptions:
     dialect: str = "plain"
     level: int = 2
 
+    def __repr__(self) -> str:
+        settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
+        return f"<options: {settings}, dialect {self.dialect}, level {self.level}>"
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
         for what, number in (("the maximum length", self.max_length), ("the optimisation level", self.level)):

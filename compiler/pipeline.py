@@ -41,6 +41,9 @@ class Compiled:
     lowered: Lowered
     weights: Weights
 
+    def __repr__(self) -> str:
+        return f"<compiled {', '.join(self.outputs)}: {self.weights!r}>"
+
     @property
     def meaning(self) -> dict[str, Node]:
         """The outputs as the program has them, not rewritten: what a check has to compare with."""

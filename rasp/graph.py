@@ -110,6 +110,9 @@ class Graph:
     `names` holds the name last bound to a node, `origins` the first place in a text that made it.
     """
 
+    def __repr__(self) -> str:
+        return f"<graph of {len(self.nodes)} nodes>"
+
     def __init__(self) -> None:
         self.nodes: dict[tuple[Op, tuple[Node, ...]], Node] = {}
         self.names: dict[Node, str] = {}

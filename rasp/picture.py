@@ -17,7 +17,8 @@ from rasp.elaborate.scope import Workshop
 from rasp.evaluate import EvaluationError
 from rasp.formula import formula, uses
 from rasp.graph import Aggregate, Constant, Indices, Map, Node, Select, Tokens, reachable
-from rasp.layers import Head, Layer, arrange
+from rasp.inputs import cut
+from rasp.layers import Head, Layer, arrange, cost_text
 from rasp.limits import DRAWN_CELLS
 from rasp.naming import general, literal, name_of
 from rasp.run import CONVERSIONS
@@ -83,6 +84,9 @@ class Picture:
     inputs: tuple[Row, ...]
     layers: tuple[LayerPicture, ...]
     output: Row | None
+
+    def __repr__(self) -> str:
+        return f"<picture of {cut(self.title)}: {cost_text(self.heads)}>"
 
     @property
     def heads(self) -> list[int]:

@@ -25,6 +25,9 @@ class Source:
         starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
         object.__setattr__(self, "starts", tuple(starts))
 
+    def __repr__(self) -> str:
+        return f"<source {self.name}: {len(self.starts)} lines>"
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1."""
         line = bisect_right(self.starts, offset)

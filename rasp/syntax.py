@@ -295,3 +295,6 @@ class Module:
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...] = ()
     problems: tuple[Diagnostic, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return f"<tree of {self.source!r}>"

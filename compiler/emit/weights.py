@@ -55,6 +55,12 @@ class Weights:
     config: Config
     arrays: Mapping[str, Array]
 
+    def __repr__(self) -> str:
+        count = sum(array.size for array in self.arrays.values())
+        return (
+            f"<weights of {len(self.config.layers)} layers: {count:,} numbers in {len(self.arrays)} arrays>"
+        )
+
     def __post_init__(self) -> None:
         shapes = expected_shapes(self.config)
         for name in sorted(shapes.keys() ^ self.arrays.keys()):

@@ -72,6 +72,9 @@ class Checkpoint:
     symbols: Record
     summary: Record
 
+    def __repr__(self) -> str:
+        return f"<checkpoint of {', '.join(self.expressions)}: {self.weights!r}>"
+
 
 def encode_files(checkpoint: Checkpoint) -> dict[str, bytes]:
     """File name → bytes. The same checkpoint always gives the same bytes. Raises `CheckpointError` if it is too large."""

@@ -43,6 +43,12 @@ class Model:
         self.module = Decoder(weights, dtype, device).eval()
         self.ids = {typed(token): i for i, token in enumerate(self.config.vocabulary)}
 
+    def __repr__(self) -> str:
+        outputs = ", ".join(output.name for output in self.config.outputs)
+        return (
+            f"<model of {outputs}: {len(self.config.layers)} layers, at most {self.config.max_length} tokens>"
+        )
+
     def __call__(self, tokens: Tokens | Sequence[Sequence[Atom]]) -> object:
         """The values for one input (a string or a list of tokens), or a list of them for a list of lists."""
         if isinstance(tokens, list | tuple) and any(isinstance(token, list | tuple) for token in tokens):

@@ -89,6 +89,9 @@ class Scope:
     values: dict[str, Static | Missing] = field(default_factory=dict[str, Static | Missing])
     parent: "Scope | None" = None
 
+    def __repr__(self) -> str:
+        return f"<scope of {len(self.values)} names>"
+
     def chain(self) -> Iterator["Scope"]:
         """This scope and those around it, inside out."""
         scope: Scope | None = self
@@ -144,6 +147,9 @@ class Workshop:
     problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
     failed_loads: set[str] = field(default_factory=set[str])
     top_names: set[Node] = field(default_factory=set[Node])
+
+    def __repr__(self) -> str:
+        return f"<workshop of {self.graph!r} and {len(self.loaded)} loaded texts>"
 
     def begin(self) -> None:
         """Count the work of something new, not nested in anything."""
