@@ -24,6 +24,8 @@ FIRST_EXAMPLE = "hello"
 LONGEST_EXAMPLE = 200
 #: Seconds that elaborating a text, and evaluating an example, may take.
 PATIENCE = 3.0
+#: The code of the warning that this did not suffice.
+TOO_SLOW = "slow"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def unelaborated(source: Source, buffers: Buffers) -> Program:
     message = (
         f"the definitions of this program take longer than {PATIENCE:.0f} seconds, so they are not checked"
     )
-    slow = Diagnostic(message, source, Span(0, 0), severity="warning", code="slow")
+    slow = Diagnostic(message, source, Span(0, 0), severity="warning", code=TOO_SLOW)
     empty = load_program(Source(source.name, ""), buffers)
     return replace(empty, source=source, module=module, diagnostics=(*module.problems, slow))
 

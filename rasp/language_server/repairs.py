@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
 from rasp.language_server.complaints import complaints
-from rasp.language_server.document import Document, read_document
+from rasp.language_server.document import TOO_SLOW, Document, read_document
 from rasp.source import Source, Span
 
 #: What a hint tells to write.
@@ -33,6 +33,8 @@ class Repair:
 def repairs(document: Document, asked: Span) -> Iterator[Repair]:
     """The repairs of the complaints that touch a part of the text."""
     before = complaints(document)
+    if any(each.code == TOO_SLOW for each in before):  # to read it again for each edit would take too long
+        return
     touching = [
         each for each in before if each.span and each.span.start <= asked.end and asked.start <= each.span.end
     ]

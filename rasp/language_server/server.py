@@ -5,6 +5,7 @@ Diagnostics come when typing pauses. Whatever the text, there is an answer: `ras
 tolerates all mistakes. Here is what turns a question of the protocol into one about a `Document`, and back.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -262,4 +263,6 @@ def make_server() -> RaspServer:
 def serve(given: BinaryIO | None = None, told: BinaryIO | None = None) -> None:
     """Answer what comes in until the editor says goodbye; by default on standard input and output."""
     log_in_lines()
-    make_server().start_io(given, told)
+    # At the end pygls closes what it writes to; standard output has to stay.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        make_server().start_io(given, told or output)

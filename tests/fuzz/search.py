@@ -115,6 +115,8 @@ class Pursuit:
         if path.name == self.chased:
             keep(path, self.target, case, found)
             raise Smaller
+        if not path.exists():  # met on the way; as large as it is
+            keep(path, self.target, case, found)
 
 
 def explore(target: Target, name: str, size: int, pursuit: Pursuit) -> None:
