@@ -43,7 +43,8 @@ LIBRARY = (
         "average",
     ),
     *("load_from_location", "shift", "mark_last_instance", "mark_first_instance", "select_from_last"),
-    *("select_from_first", "sort", "select_next_identical"),
+    *("select_from_first", "sort", "select_next_identical", "abs", "floor", "ceil", "quotient", "sqrt"),
+    *("maximum", "minimum", "first_index", "last_index"),
 )
 
 

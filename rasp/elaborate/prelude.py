@@ -17,7 +17,10 @@ from rasp.source import Source
 from rasp.syntax import Module
 
 #: Names of the base scope that a program may bind at its top level.
-FREE = frozenset({"tokens", "best"})
+FREE = frozenset(
+    {"tokens", "best", "abs", "floor", "ceil", "quotient", "sqrt"}
+    | {"maximum", "minimum", "first_index", "last_index"}
+)
 
 
 @cache
