@@ -69,6 +69,8 @@ DISTINCT = {
     "[3, 1, 2, 0, 4][indices]": (True, True),
     "[3, 1, 2, 3, 4][indices]": (False, False),
     "[1, True, 2, 3, 4][indices]": (False, False),
+    "indices * indices": (True, True),
+    "(indices - 2) * (indices - 2)": (False, False),
     "tokens": (False, False),
     RANK: (True, False),
     f"{RANK} * 2": (True, False),
