@@ -15,6 +15,7 @@ from rasp.diagnostics import RaspError
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Workshop
 from rasp.evaluate import EvaluationError
+from rasp.format import format_source
 from rasp.formula import formula, uses
 from rasp.graph import Aggregate, Constant, Indices, Map, Node, Select, Tokens, reachable
 from rasp.inputs import cut
@@ -105,6 +106,7 @@ def picture(
         place = (Source("<prompt>", title), Span(0, len(title)))
         raise RaspError(failure(workshop.graph, problem, items, place))
     layers = arrange([node])
+    title = tidied(title)
     painter = Painter(workshop, traced, shown_nodes(workshop, node), {node: title} if title else {})
     return Picture(
         title,
@@ -159,7 +161,16 @@ def label_of(workshop: Workshop, node: Node) -> str:
     """The name of a node, or a number sign."""
     name = name_of(workshop, node)
     known = node in workshop.graph.names or node in workshop.calls or is_input(node)
-    return name if known and name != general(node) else "#"
+    return tidied(name) if known and name != general(node) else "#"
+
+
+def tidied(text: str) -> str:
+    """An expression as the formatter lays it out, on one line."""
+    try:
+        found = format_source(Source("<name>", f"{text};")).strip().removesuffix(";")
+    except RaspError:
+        return text
+    return text if "\n" in found else found
 
 
 def unlike(label: str, others: set[str]) -> str:

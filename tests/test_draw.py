@@ -100,6 +100,15 @@ output
     )
 
 
+def test_names_are_laid_out_as_the_formatter_does() -> None:
+    program = load_program(Source("test", PROGRAM))
+    expression = 'shift( sort(tokens,tokens),1," , ")'
+    drawn = picture(program.workshop, program.sop(expression), tuple("banana"), expression)
+    assert drawn.title == 'shift(sort(tokens, tokens), 1, " , ")'
+    values = [read.value.label for head in drawn.layers[-1].heads for read in head.reads if read.value]
+    assert values == ["sort(tokens, tokens)"]
+
+
 def test_wide_drawings_are_cut() -> None:
     rows = draw_text(node_of("reverse")[1], 30)
     assert all(breadth(plain(row)) <= 30 for row in rows[:-1])
