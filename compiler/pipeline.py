@@ -16,6 +16,7 @@ from compiler.lower.plan import Plan
 from compiler.lower.search import Inexact, Lowered, lower
 from compiler.optimise import rules_for
 from compiler.optimise.make_total import make_total
+from compiler.optimise.place_best import place_best
 from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.report import stages
@@ -128,7 +129,8 @@ def optimised(
     graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, effort: Effort
 ) -> tuple[dict[str, Node], Lowered]:
     """The outputs rewritten, and lowered."""
-    total = make_total(Analysis(graph, options, effort=Effort(effort.most)), outputs)
+    first = Analysis(graph, options, effort=Effort(effort.most))
+    total = make_total(first, rewrite(first, outputs, [place_best]))
     analysis = Analysis(graph, options, effort=effort)
     check_defined(analysis, total)
     kinds = shows_kinds(total.values(), options.vocabulary)

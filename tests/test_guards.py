@@ -58,6 +58,12 @@ VALUES: list[tuple[str, str, list[Atom] | str]] = [
 
 #: Expression, vocabulary, and whether some input has no value under full attention.
 COMPILED: list[tuple[str, str | list[Atom], bool]] = [
+    (
+        'aggregate(best(not best(select(indices, indices, <=), 3), indices), tokens) + "b" '
+        'if has_focus(best(not best(select(indices, indices, <=), 3), indices)) else "-"',
+        "ab",
+        False,
+    ),
     ("tokens_int / (indices - 1) if indices != 1 else 0", "012", False),
     ("6 / tokens_int if tokens_int > 0 else 0", "012", False),
     ("6 / tokens_int if indices > 0 else 0", "012", True),
