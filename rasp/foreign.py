@@ -12,6 +12,10 @@ EVERYWHERE = "an operation on an s-op works at every position at once: no loop i
 KEPT_LENGTH = 'an s-op keeps its length; positions are blanked with `tokens if indices > 0 else ""`'
 TABLE = 'a dict is a function of few values: `{"a": 1, "b": 2}[tokens]`'
 NUMBER = "`tokens_int` are the integers that the tokens spell, `tokens_float` the numbers"
+LARGEST = (
+    "`maximum(indices)` is the largest of a sequence; `max(1, 2)` the larger of two values, at each position"
+)
+SMALLEST = "`minimum(indices)` is the smallest of a sequence; `min(1, 2)` the smaller of two values, at each position"
 SHOWN = "an expression followed by `;` shows its value"
 
 #: Words that start a statement or stand between values: they are looked for where the parser is stuck, and
@@ -95,10 +99,17 @@ NAMES: dict[str, str] = {
         "a choice at each position is written `1 if indices > 2 else 0`",
     ),
     **dict.fromkeys(("mean", "avg"), "write `average(indices)`"),
+    **dict.fromkeys(("cumsum", "prefix_sum"), "write `running_sum(indices)`"),
+    **dict.fromkeys(("cummax", "prefix_max", "running_max"), "write `running_maximum(indices)`"),
+    **dict.fromkeys(("cummin", "prefix_min", "running_min"), "write `running_minimum(indices)`"),
+    **dict.fromkeys(("amax", "largest"), "write `maximum(indices)`: the largest of a sequence"),
+    **dict.fromkeys(("amin", "smallest"), "write `minimum(indices)`: the smallest of a sequence"),
     **dict.fromkeys(
-        ("cumsum", "prefix_sum", "running_sum"),
-        "write `aggregate(select(indices, indices, <=), tokens_int) * (indices + 1)`",
+        ("index_of", "indexof", "indexOf", "find"),
+        'write `first_index(tokens, "a")` or `last_index(tokens, "a")`',
     ),
+    **dict.fromkeys(("ceiling", "roundup"), "write `ceil(indices / 2)`"),
+    **dict.fromkeys(("trunc", "rounddown"), "write `floor(indices / 2)`"),
     "argmax": "`aggregate(best(full_s, tokens_int), indices)` is the position of the largest",
     "argmin": "`aggregate(best(full_s, -tokens_int), indices)` is the position of the smallest",
     "pow": "a power is written `2 ^ 3`",
@@ -133,5 +144,18 @@ METHODS: dict[str, str] = {
     "split": "an input is split already: `tokens` holds a token at each position",
     "format": 'text is made of a number by `"%s" % x`',
     "mean": NAMES["mean"],
-    **dict.fromkeys(("max", "min"), "write `max(1, 2)`: the larger of two values, at each position"),
+    "sum": "write `sum(indices)`",
+    "max": LARGEST,
+    "min": SMALLEST,
+    **dict.fromkeys(
+        ("abs", "floor", "ceil", "round"), "write `abs(tokens_int)`: the function stands in front"
+    ),
+    **dict.fromkeys(("index", "find", "indexOf"), NAMES["find"]),
+    **dict.fromkeys(("rindex", "rfind", "lastIndexOf"), 'write `last_index(tokens, "a")`'),
+}
+
+#: Functions of the library with a number of arguments that they take elsewhere.
+MISCOUNTED: dict[tuple[str, int], str] = {
+    ("max", 1): LARGEST,
+    ("min", 1): SMALLEST,
 }

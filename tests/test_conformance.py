@@ -4,6 +4,7 @@ The cases in `tests/conformance` are RASP programs with what the first implement
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,26 @@ def test_values(case: dict[str, Any]) -> None:
         if case["kind"] == "selector":
             outcome = [[int(cell) for cell in row] for row in outcome]
         assert exact(outcome) == exact(expected)
+
+
+def close(found: Any, expected: Any) -> bool:
+    """Are two atoms equal, or floats that are so but for a rounding?"""
+    return found == expected or (isinstance(found, float) and math.isclose(found, expected, rel_tol=1e-12))
+
+
+@pytest.mark.parametrize("case", read("public.jsonl"))
+def test_public_programs(case: dict[str, Any]) -> None:
+    """Programs that people published, with what their own interpreters give; those count 1.0, 1 and True as one."""
+    node = load_program(Source(case["id"], case["program"])).expression(case["query"])
+    assert isinstance(node, Node)
+    outcomes = evaluate([node], inputs_of(case), case["attention"])[0]
+    for given, outcome, expected in zip(inputs_of(case), outcomes, case["expected"], strict=True):
+        assert not isinstance(outcome, EvaluationError), outcome.message
+        assert all(map(close, outcome, expected)) and len(outcome) == len(expected), (
+            given,
+            outcome,
+            expected,
+        )
 
 
 @pytest.mark.parametrize("case", read("errors.jsonl"))

@@ -6,6 +6,7 @@ from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Applied, Frame, Function, Given, Static
 from rasp.elaborate.static import describe
 from rasp.evaluate import EvaluationError, evaluate
+from rasp.foreign import MISCOUNTED
 from rasp.graph import Node, reachable
 from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
@@ -34,8 +35,9 @@ def call_function(frame: Frame, function: Function, arguments: list[Given], span
     if len(arguments) != wanted:
         plural = "" if wanted == 1 else "s"
         message = f"`{function.name}` takes {wanted} argument{plural}, got {len(arguments)}"
-        usage = f"{function.name}({', '.join(function.parameters)})"
-        raise frame.error(span, message, hint=f"it is called as {usage}", code="arguments")
+        usage = f"it is called as {function.name}({', '.join(function.parameters)})"
+        meant = MISCOUNTED.get((function.name, len(arguments))) if function.home == "library" else None
+        raise frame.error(span, message, hint=meant or usage, code="arguments")
     values = [given.value for given in arguments]
     result = function.apply(frame, values, span)
     if isinstance(result, Node):

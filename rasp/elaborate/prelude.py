@@ -18,8 +18,8 @@ from rasp.syntax import Module
 
 #: Names of the base scope that a program may bind at its top level.
 FREE = frozenset(
-    {"tokens", "best", "abs", "floor", "ceil", "quotient", "sqrt"}
-    | {"maximum", "minimum", "first_index", "last_index"}
+    {"tokens", "best", "abs", "floor", "ceil", "quotient", "sqrt", "sum", "maximum", "minimum"}
+    | {"running_sum", "running_maximum", "running_minimum", "first_index", "last_index"}
 )
 
 

@@ -1,0 +1,74 @@
+"""The words of the library for numbers and whole sequences: what they mean, against Python, kinds and all."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import rasp
+from rasp.values import Atom
+
+#: Name, argument, what it means to Python: of the whole sequence at each position, or of what is up to there.
+EVERYWHERE: dict[str, tuple[str, Callable[[list[Any]], Any]]] = {
+    "sum(tokens_int)": ("ints", sum),
+    "sum(tokens_float)": ("floats", lambda x: math.fsum(x) if any(v % 1 for v in x) else int(sum(x))),
+    "sum(tokens_int > 0)": ("ints", lambda x: sum(v > 0 for v in x)),
+    "maximum(tokens_int)": ("ints", max),
+    "maximum(tokens)": ("texts", max),
+    "minimum(tokens_int)": ("ints", min),
+    "minimum(tokens_float)": ("floats", min),
+    "first_index(tokens_int, 2)": ("ints", lambda x: x.index(2) if 2 in x else -1),
+    "last_index(tokens_int, 2)": ("ints", lambda x: len(x) - 1 - x[::-1].index(2) if 2 in x else -1),
+}
+UP_TO_HERE = {f"running_{name}": meant for name, meant in EVERYWHERE.items() if "index" not in name}
+EACH: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "abs(tokens_int)": ("ints", abs),
+    "abs(tokens_float)": ("floats", abs),
+    "abs(-tokens_float)": ("floats", abs),
+    "floor(tokens_float)": ("floats", math.floor),
+    "ceil(tokens_float)": ("floats", math.ceil),
+    "floor(tokens_int)": ("ints", math.floor),
+    "ceil(-tokens_float)": ("floats", lambda x: math.ceil(-x)),
+}
+SAMPLES: dict[str, list[list[Atom]]] = {
+    "ints": [[3], [2, 0, 2, -5, 1], [0, 0, 0], [7, -7, 10**9, 2]],
+    "floats": [[0.5], [1.0, 2.0, -3.0], [0.25, -1.5, 2.5, 0.0], [0.0, 1e-20, -0.75, 1e15]],
+    "texts": [["b"], ["b", "abc", "", "c", "a"]],
+}
+
+
+def alike(found: object, wanted: list[Any]) -> bool:
+    """Are all values the same, of the same kinds, the sign of a zero too?"""
+    return repr(found) == repr(wanted)
+
+
+@pytest.mark.parametrize("query", EVERYWHERE)
+def test_words_for_a_sequence(query: str) -> None:
+    kind, meant = EVERYWHERE[query]
+    for sample in SAMPLES[kind]:
+        prefixes = [sample[: i + 1] for i in range(len(sample))]
+        value = rasp.load("")(query)
+        assert alike(value(sample), [meant(sample)] * len(sample)), sample
+        assert alike(value(sample, attention="causal"), [meant(prefix) for prefix in prefixes]), sample
+
+
+@pytest.mark.parametrize("query", UP_TO_HERE)
+def test_words_for_what_is_up_to_here(query: str) -> None:
+    kind, meant = UP_TO_HERE[query]
+    for sample in SAMPLES[kind]:
+        wanted = [meant(sample[: i + 1]) for i in range(len(sample))]
+        for attention in ("full", "causal"):
+            assert alike(rasp.load("")(query)(sample, attention=attention), wanted), sample
+
+
+@pytest.mark.parametrize("query", EACH)
+def test_words_for_each_position(query: str) -> None:
+    kind, meant = EACH[query]
+    for sample in SAMPLES[kind]:
+        assert alike(rasp.load("")(query)(sample), [meant(value) for value in sample]), sample
+
+
+def test_a_program_may_set_the_newer_names_and_the_library_keeps_its_own() -> None:
+    p = rasp.load("sum = 3;\ndef floor(x) { return 7; }\n")
+    assert (p.sum, p("floor(1)"), p("running_sum(indices)")("abc")) == (3, 7, [0, 1, 3])
