@@ -125,7 +125,18 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
         48,
         "rank",
     ),
-    "a sum of sums": ("x = contains(round(length * average(tokens_float)), 1.5);", tuple(range(12)), 5, ""),
+    "many different sums": (
+        "x = contains(round(length * average(tokens_float)), 1.5);",
+        tuple(4**k for k in range(12)),
+        5,
+        "limit is",
+    ),
+    "every position by every position": (
+        "x = aggregate(select(indices, length - 1 - indices, ==), tokens);",
+        tuple("abc"),
+        4096,
+        "limit is",
+    ),
 }
 
 

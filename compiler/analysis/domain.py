@@ -5,7 +5,7 @@ int when one position was selected and a float when several were, which no trans
 apart from `1`. Such an entry stands as the int, and `floats` marks it so that both kinds can be tried.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -134,8 +134,9 @@ def domain_of(values: Iterable[Atom]) -> Domain:
     )
 
 
-def factor(column: Column) -> tuple[Domain, Ints]:
-    """The domain of a column's values that exist, and each element's code (-1 where it failed)."""
+def factor(column: Column, keep: Callable[[int], None] | None = None) -> tuple[Domain, Ints]:
+    """The domain of a column's values that exist, and each element's code (-1 where it failed). `keep` is told how many
+    values that will be, and may refuse."""
     ok = (
         np.ones(column.shape, bool)
         if column.failed is None
@@ -143,6 +144,8 @@ def factor(column: Column) -> tuple[Domain, Ints]:
     )
     flat = column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
     first, place = distinct_elements(flat)
+    if keep is not None:
+        keep(len(first))
     atoms = flat.indexed(lambda array: array[first]).atoms()
     domain = domain_of(atoms)
     if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():

@@ -5,6 +5,9 @@ Whoever goes through many numbers says so before: `spend` counts them over all a
 arrays that would not fit beside each other. The search for a hint has a small effort of its own.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from compiler.analysis.refusal import refuse
 from rasp.graph import Graph, Node
 
@@ -14,6 +17,11 @@ HINT_CELLS = 5e7
 """For finding out what to advise: a second or two."""
 MOST_BYTES = 2.0**30
 """Of the arrays that one step of an analysis makes at a time."""
+VALUE_WORK, VALUE_BYTES = 500, 800
+"""A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
+INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
+"""Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
+OPTIONAL_SHARE = 1 / 4
 STEPS_HINT = "compute it in smaller steps, or compile for fewer tokens or a shorter length"
 
 
@@ -26,13 +34,36 @@ class Effort:
 
     def spend(self, graph: Graph, node: Node, cells: float) -> None:
         """Count them. Raises `CompileError` when it becomes too much."""
-        self.cells += cells
-        if self.cells > self.most:
+        if self.cells + cells > self.most:
             message = (
                 "this has too many combinations of values, over all the ways to build it that were tried "
                 f"(the limit is {self.most:.0e} numbers looked at)"
             )
             raise refuse(graph, node, message, STEPS_HINT)
+        self.cells += cells
+
+    def evaluate(self, graph: Graph, node: Node, longest: int) -> None:
+        """To be called before an expression is evaluated on one input of each length. Raises `CompileError` when that is
+        too much."""
+        positions = longest * (longest + 1) / 2
+        self.reserve(graph, node, CONTEXT_BYTES * positions)
+        self.spend(graph, node, INPUT_WORK * longest + POSITION_WORK * positions)
+
+    def keep(self, graph: Graph, node: Node, values: int) -> None:
+        """To be called before so many different values become a domain, which is kept. Raises `CompileError` when that is
+        too much."""
+        self.reserve(graph, node, VALUE_BYTES * values)
+        self.spend(graph, node, VALUE_WORK * values)
+
+    @contextmanager
+    def optional(self) -> Generator[None]:
+        """For what only might make a program better: a part of what is left, so that enough stays for what it needs."""
+        most = self.most
+        self.most = self.cells + (most - self.cells) * OPTIONAL_SHARE
+        try:
+            yield
+        finally:
+            self.most = most
 
     def reserve(self, graph: Graph, node: Node, taken: float) -> None:
         """To be called before so many bytes are taken. Raises `CompileError` when that is too much."""

@@ -7,6 +7,7 @@ values. Rows on which the interpreter has no value count for nothing: such input
 """
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -195,7 +196,7 @@ class Analysis:
         self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1))
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
-        domain, values = factor(column)
+        domain, values = factor(column, partial(self.effort.keep, self.graph, node))
         if any(self.relation(leaf).domain.floats for leaf in leaves):
             domain = self._with_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
         if not len(domain):

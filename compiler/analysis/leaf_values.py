@@ -5,6 +5,7 @@ value that the interpreter can yield for it.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -57,13 +58,14 @@ def sums(facts: Facts, node: Node) -> Domain:
     pairs = len(left) * len(right)
     facts.effort.reserve(facts.graph, node, PAIR_BYTES * pairs)
     facts.effort.spend(facts.graph, node, PAIR_WORK * pairs)
+    keep = partial(facts.effort.keep, facts.graph, node)
     found: list[Atom] = []
     for as_floats in (False, True) if left.floats or right.floats else (False,):
         columns = [
             left.column(np.repeat(np.arange(len(left)), len(right)), as_floats=as_floats),
             right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
         ]
-        found += factor(apply_map(node.op, columns))[0].kinds()
+        found += factor(apply_map(node.op, columns), keep)[0].kinds()
     domain = domain_of(found)
     if not domain.is_numeric:
         raise refuse(facts.graph, node, "this adds up numbers that are too large or small for float32", "")
@@ -72,9 +74,9 @@ def sums(facts: Facts, node: Node) -> Domain:
 
 def computed(facts: Facts, leaf: Node) -> Relation:
     """A leaf that position and length determine: ask the interpreter, once per length."""
+    facts.effort.evaluate(facts.graph, leaf, facts.max_length)
     where = contexts(frozenset("in"), facts.max_length)
     token = facts.options.vocabulary[0]
-    facts.effort.spend(facts.graph, leaf, where.size)
     found: list[tuple[Domain, Ints]] = []  # for each length
     for n in range(1, facts.max_length + 1):
         value = evaluate_batch([leaf], Column.from_atoms([[token] * n]), facts.options.attention)[leaf]

@@ -17,6 +17,8 @@ from rasp.prims import TESTS
 from rasp.values import const
 
 MOST_CELLS = 16_000_000
+PAIR_WORK, PAIR_BYTES = 2, 40
+"""Comparing two values: in cells (`compiler/analysis/effort.py`) and bytes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ def matching(analysis: Facts, part: Formula) -> Matching:
             f"a selector compares {len(keys)} key values with {len(queries)} query values",
             "split the selector, or compile for a smaller vocabulary or length",
         )
+    pairs = len(keys) * len(queries)
+    analysis.effort.reserve(analysis.graph, atoms[0].key, PAIR_BYTES * pairs)
+    analysis.effort.spend(analysis.graph, atoms[0].key, PAIR_WORK * pairs)
     selects = holds(analysis, part, key, query)
     cares = np.ones_like(selects)
     indices = analysis.graph.add(Indices())

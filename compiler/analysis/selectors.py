@@ -65,6 +65,7 @@ def counts(analysis: Facts, positional: Node) -> Ints:
 def count_rows(analysis: Facts, positional: Node) -> Ints:
     width = analysis.graph.add(Width(), positional)
     token = analysis.options.vocabulary[0]
+    analysis.effort.evaluate(analysis.graph, positional, analysis.max_length)
     rows: list[Ints] = []
     for n in range(1, analysis.max_length + 1):
         value = evaluate_batch([width], Column.from_atoms([[token] * n]), analysis.options.attention)[width]
@@ -124,7 +125,8 @@ def looks_at_keys(part: Formula) -> bool:
 def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
     """How many values of their common key any query can select; one position each, if the key is distinct."""
     try:
-        match = matching(analysis, junction(True, parts))
+        with analysis.effort.optional():
+            match = matching(analysis, junction(True, parts))
     except CompileError:  # too large to enumerate
         return analysis.max_length
     return int(match.selects.sum(axis=1).max(initial=0))
@@ -178,16 +180,17 @@ def variables(analysis: Facts, part: Formula, side: str) -> frozenset[Node]:
 
 def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
     """Whether no pair of values satisfies all the parts; False where there are too many to look."""
-    whole = junction(True, parts)
     try:
-        sides = [variables(analysis, whole, side) for side in ("key", "query")]
-        cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
-        if cells > MOST_CELLS:
-            return False
-        match = matching(analysis, whole)
+        with analysis.effort.optional():
+            whole = junction(True, parts)
+            sides = [variables(analysis, whole, side) for side in ("key", "query")]
+            cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
+            if cells > MOST_CELLS:
+                return False
+            match = matching(analysis, whole)
+            return not (match.selects & match.cares).any()
     except CompileError:
         return False
-    return not (match.selects & match.cares).any()
 
 
 def alike_where_selected(analysis: Facts, selector: Node, value: Node) -> bool:

@@ -25,6 +25,8 @@ from rasp.graph import Aggregate, Best, Indices, Map, Node, Tokens, Width
 
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
+SPLIT_WORK = 1 / 4
+"""Telling a number of a feature from the others before it, for each of them, in cells (`compiler/analysis/effort.py`)."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,10 @@ class Chooser:
                 raise AssertionError(variable.node.op)
 
     def make_table(self, variable: Variable) -> None:
-        basis = choose_basis(list(self.demands[variable].values()), FEW)
-        node = variable.node
+        node, vectors = variable.node, list(self.demands[variable].values())
+        split = min(len(vectors), len(vectors[0])) * len(vectors[0])
+        self.analysis.effort.spend(self.analysis.graph, node, SPLIT_WORK * len(vectors) * split)
+        basis = choose_basis(vectors, FEW)
         features = np.array(basis.vectors)
         problem = pose(node, self.analysis.table(node), features, self.base(node), steep=node in self.steep)
         lookup = solve(self.reader, problem, care=self.care)

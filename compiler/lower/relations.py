@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.analysis.matching import Matching
-from compiler.analysis.rows import Bools
+from compiler.analysis.rows import Bools, kinds_of_rows
 from compiler.lower.form import Vector
 
 
@@ -70,8 +70,8 @@ def penalties(selects: Bools) -> Factoring:
 
     Rows that select everything need none.
     """
-    kinds, of_row = np.unique(selects, axis=0, return_inverse=True)
-    one_hot = of_row.reshape(-1)[:, None] == np.arange(len(kinds))
+    kinds, of_row = kinds_of_rows(selects)
+    one_hot = of_row[:, None] == np.arange(len(kinds))
     return Factoring(
         tuple(Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all())
     )
@@ -79,8 +79,8 @@ def penalties(selects: Bools) -> Factoring:
 
 def rewards(selects: Bools) -> Factoring:
     """The same with 1 where the kind selects: few keys are 1 where few are selected, so that errors don't add up."""
-    kinds, of_row = np.unique(selects, axis=0, return_inverse=True)
-    one_hot = of_row.reshape(-1)[:, None] == np.arange(len(kinds))
+    kinds, of_row = kinds_of_rows(selects)
+    one_hot = of_row[:, None] == np.arange(len(kinds))
     factors = tuple(
         Factor(one_hot[:, k].astype(float), row.astype(float)) for k, row in enumerate(kinds) if row.any()
     )
@@ -125,13 +125,13 @@ def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector
         if np.isfinite(least) and (apart[~match.selects & match.cares] < least).all():
             return sign * query - least, sign * key
     selects = match.selects | ~match.cares
-    kinds, of_row = np.unique(selects, axis=0, return_inverse=True)
+    kinds, of_row = kinds_of_rows(selects)
     order = np.argsort(kinds.sum(axis=1), kind="stable")
     if (kinds[order][:-1] & ~kinds[order][1:]).any():
         return None
     place = np.empty(len(kinds))
     place[order] = np.arange(len(kinds))
-    return place[of_row.reshape(-1)], (~kinds).sum(axis=0).astype(float)
+    return place[of_row], (~kinds).sum(axis=0).astype(float)
 
 
 def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
@@ -140,8 +140,7 @@ def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vec
     The values themselves are taken where they serve: a linear form then provides them for nothing.
     """
     selects = match.selects
-    rows, row_kind = np.unique(selects, axis=0, return_inverse=True)
-    row_kind = row_kind.reshape(-1)
+    rows, row_kind = kinds_of_rows(selects)
     if (rows.sum(axis=0) > 1).any():
         return None
     query, key = numbers

@@ -37,7 +37,8 @@ def known(analysis: Analysis, node: Node) -> Relation | None:
     if not isinstance(node.op, Aggregate | Width):
         return None
     try:
-        return None if is_open_mean(analysis, node) else analysis.relation(node)
+        with analysis.effort.optional():
+            return None if is_open_mean(analysis, node) else analysis.relation(node)
     except CompileError:  # another rule may still replace it
         return None
 

@@ -52,7 +52,8 @@ def written(selector: Node) -> int:
 def trivial(analysis: Analysis, part: Formula) -> bool:
     """Whether a part holds for all pairs of values that can meet."""
     try:
-        return is_trivial(matching(analysis, part))
+        with analysis.effort.optional():
+            return is_trivial(matching(analysis, part))
     except CompileError:  # too many to look at
         return False
 
