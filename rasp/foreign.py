@@ -41,7 +41,7 @@ WORDS: dict[str, str] = {
     "is": "write `==`",
     "xor": "write `a != b` for two booleans",
     "mod": "the remainder is written `%`",
-    "div": "the quotient is written `a / b`",
+    "div": "the quotient is written `a / b`, whole division `quotient(a, b)`",
     **{word.upper(): f"write `{word}`" for word in ("and", "or", "not", "if", "else", "in")},
     "del": "names stay bound; bind them to something else",
     **dict.fromkeys(
@@ -61,7 +61,7 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(("false", "FALSE"), "write `False`"),
     **dict.fromkeys(("None", "null", "nil", "undefined", "NULL"), NO_VALUE),
     **dict.fromkeys(
-        ("n", "N", "size", "seq_len", "strlen", "input_length"), "the length of the input is called `length`"
+        ("n", "N", "size", "seq_len", "input_length"), "the length of the input is called `length`"
     ),
     **dict.fromkeys(
         ("i", "idx", "index", "pos", "position", "positions", "arange"),
@@ -93,7 +93,13 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(("dict", "map_of", "hash"), 'a dict is written `{"a": 1, "b": 2}`'),
     **dict.fromkeys(("map", "apply", "elementwise", "SequenceMap", "LinearSequenceMap", "Map"), EVERYWHERE),
     "filter": KEPT_LENGTH,
-    **dict.fromkeys(("slice", "substr", "substring"), KEPT_LENGTH),
+    **dict.fromkeys(
+        ("slice", "substr", "substring"), f'a part of a string is `string_slice("abc", 0, 2)`; {KEPT_LENGTH}'
+    ),
+    **dict.fromkeys(("strlen", "str_len"), "write `string_length(tokens)`"),
+    **dict.fromkeys(("toupper", "uppercase", "to_upper"), "write `upper(tokens)`"),
+    **dict.fromkeys(("tolower", "lowercase", "to_lower"), "write `lower(tokens)`"),
+    **dict.fromkeys(("floordiv", "floor_div", "idiv", "intdiv", "quot"), "write `quotient(7, 2)`"),
     **dict.fromkeys(
         ("where", "iff", "ite", "cond", "ifelse", "choose", "np", "torch"),
         "a choice at each position is written `1 if indices > 2 else 0`",
@@ -150,6 +156,8 @@ METHODS: dict[str, str] = {
     **dict.fromkeys(
         ("abs", "floor", "ceil", "round"), "write `abs(tokens_int)`: the function stands in front"
     ),
+    **dict.fromkeys(("upper", "toUpperCase"), NAMES["toupper"]),
+    **dict.fromkeys(("lower", "toLowerCase"), NAMES["tolower"]),
     **dict.fromkeys(("index", "find", "indexOf"), NAMES["find"]),
     **dict.fromkeys(("rindex", "rfind", "lastIndexOf"), 'write `last_index(tokens, "a")`'),
 }

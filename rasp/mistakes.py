@@ -28,7 +28,7 @@ SPELLINGS: dict[str, tuple[str, str]] = {
     "**": ("`**` is not an operator", "a power is written `^`"),
     "//": (
         "`//` is not an operator",
-        "write `(a - a % b) / b` for whole division; a comment starts with `#`",
+        "write `quotient(a, b)` for whole division; a comment starts with `#`",
     ),
     ":=": ("`:=` is not an operator", "write `=`"),
     "->": ("`->` means nothing in RASP", "functions are written `def f(x) { return x; }`"),
@@ -92,7 +92,8 @@ FILTER = "leave elements out in a loop that builds the list: `for x in all {{ â€
 NESTED = "write one list inside the other, or a function that makes the inner one"
 SEVERAL = "several values can stand on the right of `=` and behind `return`; a list is written [a, b]"
 SLICE = (
-    'an s-op keeps its length: `shift(s, -1, "")` moves it, `s if indices > 0 else ""` blanks a part of it'
+    'an s-op keeps its length: `shift(s, -1, "")` moves it, `s if indices > 0 else ""` blanks a part of it; '
+    'of a string it is `string_slice("abc", 0, 2)`'
 )
 NOT_IN, NOT_IN_HINT = "`not` cannot stand here", 'write `not (tokens in ["a"])`'
 ESCAPE, QUOTES = (

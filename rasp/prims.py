@@ -111,6 +111,12 @@ def check_filled(text: str, longest: int) -> None:
         raise ValueProblem("the string that `%` makes would be too long")
 
 
+def quotient(_: Parameters, a: Atom, b: Atom) -> Atom:
+    """How many times b goes into a: an integer, whatever the kinds."""
+    _numeric("quotient", a, b)
+    return _finish("quotient", lambda: int(a // b))  # type: ignore[operator]
+
+
 def power(_: Parameters, a: Atom, b: Atom) -> Atom:
     _numeric("^", a, b)
     if (
@@ -184,6 +190,25 @@ def index_dict(flat: Parameters, key: Atom) -> Atom:
     return table[key]
 
 
+def _of_text(name: str, function: Callable[[str], Atom]) -> Prim:
+    """A primitive for strings alone."""
+
+    def apply(_: Parameters, text: Atom) -> Atom:
+        if not isinstance(text, str):
+            raise ValueProblem(f"`{name}` works on strings, not on {kind_of(text)} values ({show(text)})")
+        return _finish(name, lambda: function(text))
+
+    return _one(name, f"{name}({{0}})", apply)
+
+
+def string_slice(_: Parameters, text: Atom, start: Atom, end: Atom) -> Atom:
+    """The characters from `start` to before `end`; negatives count from the end, as in Python."""
+    if not isinstance(text, str) or isinstance(start, str | float) or isinstance(end, str | float):
+        kinds = ", ".join(map(kind_of, (text, start, end)))
+        raise ValueProblem(f"`string_slice` takes a string and two integers, not {kinds}")
+    return text[start:end]
+
+
 def _one(name: str, symbol: str, function: Callable[[Parameters, Atom], Atom]) -> Prim:
     return Prim(name, 1, symbol, function)
 
@@ -202,6 +227,7 @@ _ROWS = (
     _two("mul", "( {0} * {1} )", mul),
     _two("div", "( {0} / {1} )", div),
     _two("mod", "( {0} % {1} )", mod),
+    _two("quotient", "quotient({0}, {1})", quotient),
     _two("pow", "( {0} ^ {1} )", power),
     _two("eq", "( {0} == {1} )", lambda _, a, b: a == b),
     _two("ne", "( {0} != {1} )", lambda _, a, b: a != b),
@@ -221,6 +247,11 @@ _ROWS = (
     _one("to_int", "int({0})", to_int),
     _one("to_float", "float({0})", to_float),
     _one("to_bool", "bool({0})", lambda _, a: bool(a)),
+    _of_text("string_length", len),
+    _of_text("string_reverse", lambda text: text[::-1]),
+    _of_text("upper", str.upper),
+    _of_text("lower", str.lower),
+    _three("string_slice", "string_slice({0}, {1}, {2})", string_slice),
     _one("index_list", "l[{0}]", index_items),
     _one("index_dict", "d[{0}]", index_dict),
     _one("in_list", "{0} in l", lambda items, a: a in items),

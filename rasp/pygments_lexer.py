@@ -45,7 +45,7 @@ LIBRARY = (
     *("load_from_location", "shift", "mark_last_instance", "mark_first_instance", "select_from_last"),
     *("select_from_first", "sort", "select_next_identical", "abs", "floor", "ceil", "quotient", "sqrt"),
     *("sum", "maximum", "minimum", "running_sum", "running_maximum", "running_minimum"),
-    *("first_index", "last_index"),
+    *("first_index", "last_index", "string_length", "string_reverse", "string_slice", "upper", "lower"),
 )
 
 

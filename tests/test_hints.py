@@ -127,8 +127,8 @@ def test_names_that_hints_call_exist() -> None:
     known = library()
     for name in foreign.NAMES:
         assert hint_for(name, known) == foreign.NAMES[name]
-    assert "quotes" not in hint_for("nowhere", known, called=True)
-    assert "quotes" in hint_for("nowhere", known)
+    assert "quotes" not in hint_for("nothing_like_it", known, called=True)
+    assert "quotes" in hint_for("nothing_like_it", known)
 
 
 def test_topics_name_what_exists() -> None:

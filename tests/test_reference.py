@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import get_args
 
 from rasp import syntax
+from rasp.elaborate.builtins import FUNCTIONS
 from rasp.forms import FORMS, LEVELS, TESTS
 from rasp.parser import parse_tolerantly
 from rasp.source import Source
+from rasp.tokens import KEYWORDS
 from rasp.walk import Tree, walk
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
@@ -27,8 +29,11 @@ PRIMITIVES = {
 
 def typed() -> list[Tree]:
     """Everything that stands behind a prompt on the page, parsed; lines that are commands or wrong are left out."""
-    lines = re.findall(r"^(?:>>|\.\.) ?(.*)$", PAGE, re.MULTILINE)
-    return list(walk(*parse_tolerantly(Source("language.md", "\n".join(lines))).statements))
+    inputs = re.findall(r"^>> (.*(?:\n\.\..*)*)", PAGE, re.MULTILINE)
+    texts = [text.replace("\n..", "\n") for text in inputs]
+    return [
+        tree for text in texts for tree in walk(*parse_tolerantly(Source("language.md", text)).statements)
+    ]
 
 
 def test_every_form_has_an_example() -> None:
@@ -60,7 +65,12 @@ def test_every_operator_and_call_has_an_example() -> None:
     assert set(FORMS) - calls == set()
 
 
+def test_reserved_words_are_listed() -> None:
+    (listed,) = re.findall(r"The words of the language name nothing else: (.*?), of which", PAGE, re.DOTALL)
+    assert re.findall(r"`(.*?)`", listed) == sorted(KEYWORDS)
+
+
 def test_every_name_has_an_example_or_a_line() -> None:
     library = re.findall(r"^(?:def )?(\w+)(?: =|\()", LIBRARY.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {name for name in library if f"`{name}" not in PAGE} == set()
+    assert {name for name in (*library, *FUNCTIONS) if f"`{name}" not in PAGE} == set()
     assert {name for name in PRIMITIVES if not re.search(rf"\b{name}\b", PAGE)} == set()

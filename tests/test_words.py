@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import rasp
+from rasp.diagnostics import RaspError
 from rasp.values import Atom
 
 #: Name, argument, what it means to Python: of the whole sequence at each position, or of what is up to there.
@@ -30,6 +31,16 @@ EACH: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "ceil(tokens_float)": ("floats", math.ceil),
     "floor(tokens_int)": ("ints", math.floor),
     "ceil(-tokens_float)": ("floats", lambda x: math.ceil(-x)),
+    "quotient(tokens_int, 2)": ("ints", lambda x: x // 2),
+    "quotient(tokens_int * tokens_int * 10 ^ 9, -3)": ("ints", lambda x: x * x * 10**9 // -3),
+    "quotient(tokens_float, 0.25)": ("floats", lambda x: int(x // 0.25)),
+    "sqrt(tokens_int * tokens_int)": ("ints", lambda x: float(abs(x))),
+    "upper(tokens)": ("texts", str.upper),
+    "lower(upper(tokens))": ("texts", str.lower),
+    "string_length(tokens)": ("texts", len),
+    "string_reverse(tokens)": ("texts", lambda x: x[::-1]),
+    "string_slice(tokens, 1, -1)": ("texts", lambda x: x[1:-1]),
+    "string_slice(tokens, -2, 9)": ("texts", lambda x: x[-2:9]),
 }
 SAMPLES: dict[str, list[list[Atom]]] = {
     "ints": [[3], [2, 0, 2, -5, 1], [0, 0, 0], [7, -7, 10**9, 2]],
@@ -67,6 +78,24 @@ def test_words_for_each_position(query: str) -> None:
     kind, meant = EACH[query]
     for sample in SAMPLES[kind]:
         assert alike(rasp.load("")(query)(sample), [meant(value) for value in sample]), sample
+
+
+WRONG = (
+    "upper(1)",
+    "string_length(indices)",
+    'string_slice("abc", 0.5, 2)',
+    "quotient(1, 0)",
+    'quotient("a", 2)',
+    "sqrt(-1)",
+)
+
+
+@pytest.mark.parametrize("query", [*WRONG, "lower([1])", "string_reverse(full_s)"])
+def test_words_for_other_kinds_are_refused(query: str) -> None:
+    with pytest.raises(RaspError):
+        rasp.load("")(query)("abc")
+    if query in WRONG:  # a guard passes over them
+        assert rasp.load("")(f"{query} if indices < 0 else 7")("abc") == [7, 7, 7]
 
 
 def test_a_program_may_set_the_newer_names_and_the_library_keeps_its_own() -> None:

@@ -126,6 +126,22 @@ def best(frame: Frame, arguments: list[Static], span: Span) -> Static:
     return frame.add(span, Best(), rows, score)
 
 
+def elementwise(prim: str) -> Callable[[Frame, list[Static], Span], Static]:
+    """The function that applies a primitive to values, or at each position."""
+
+    def apply(frame: Frame, arguments: list[Static], span: Span) -> Static:
+        try:
+            if all(map(is_atom, arguments)):
+                return apply_prim(prim, (), *arguments)  # type: ignore[arg-type]
+        except ValueProblem as problem:
+            if not frame.workshop.passed_over:
+                raise frame.error(span, str(problem)) from None
+        nodes = [s_op(frame, Given(value, span), f"an argument of `{prim}`") for value in arguments]
+        return frame.add(span, Map(prim), *nodes)
+
+    return apply
+
+
 #: Functions that exist before the library: parameters, what they do, what they are for.
 FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Frame, list[Static], Span], Static], str]] = {
     "selector_width": (("sel",), selector_width, "How many positions each row of the selector selects."),
@@ -135,6 +151,28 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Frame, list[Static], Span]
         "A selector: in each row, of the positions that sel selects, the one with the highest score\n"
         "(the last of several). A row in which sel selects nothing stays empty.",
     ),
+    "quotient": (
+        ("a", "b"),
+        elementwise("quotient"),
+        "Whole division: how many times b goes into a. (a / b is exact division, a % b what is left.)",
+    ),
+    "string_length": (
+        ("text",),
+        elementwise("string_length"),
+        "How many characters a string has, at each position.",
+    ),
+    "string_reverse": (
+        ("text",),
+        elementwise("string_reverse"),
+        "A string from its end to its start, at each position.",
+    ),
+    "string_slice": (
+        ("text", "start", "end"),
+        elementwise("string_slice"),
+        "The characters of a string from start to before end, at each position; negative numbers count from the end.",
+    ),
+    "upper": (("text",), elementwise("upper"), "A string in upper case, at each position."),
+    "lower": (("text",), elementwise("lower"), "A string in lower case, at each position."),
 }
 
 #: The input in its several readings, by the primitive that converts it.

@@ -20,6 +20,7 @@ from rasp.syntax import Module
 FREE = frozenset(
     {"tokens", "best", "abs", "floor", "ceil", "quotient", "sqrt", "sum", "maximum", "minimum"}
     | {"running_sum", "running_maximum", "running_minimum", "first_index", "last_index"}
+    | {"string_length", "string_reverse", "string_slice", "upper", "lower"}
 )
 
 
