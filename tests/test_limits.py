@@ -154,6 +154,7 @@ def test_compilations_end(name: str) -> None:
         compile_program(program, {"x": "x"}, options)
     assert message in str(refused.value)
     assert "hint" in str(refused.value)
+    assert "heavy.rasp:" in str(refused.value)
 
 
 def test_work_and_memory_are_refused_before_they_are_done() -> None:

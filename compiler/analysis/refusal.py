@@ -2,12 +2,26 @@
 
 from compiler.options import CompileError
 from rasp.diagnostics import Diagnostic
-from rasp.graph import Graph, Node
+from rasp.graph import Graph, Node, reachable
 
 
 def refuse(graph: Graph, node: Node, message: str, hint: str) -> CompileError:
     """The error to raise when `node` can't be compiled."""
+    node = written(graph, node)
     name = graph.names.get(node, "")
     about = f"cannot compile `{name}`: {message}" if name else f"cannot compile this: {message}"
     source, span = graph.origins.get(node, (None, None))
     return CompileError(Diagnostic(about, source, span, hint=hint, code="cannot-compile"))
+
+
+def written(graph: Graph, node: Node) -> Node:
+    """The node itself if it has a place in a program, or else an innermost expression with one that needs it, or
+    an operator or call that it needs, an outermost one."""
+    needing = {node}
+    for user in reachable(graph.origins) if node not in graph.origins else ():
+        if not needing.isdisjoint(user.args):
+            if user in graph.origins:
+                return user
+            needing.add(user)
+    parts = reversed(reachable([node]))
+    return next((part for part in parts if part.args and part in graph.origins), node)
