@@ -16,12 +16,11 @@ def refuse(graph: Graph, node: Node, message: str, hint: str) -> CompileError:
 
 def written(graph: Graph, node: Node) -> Node:
     """The node itself if it has a place in a program, or else an innermost expression with one that needs it, or
-    an operator or call that it needs, an outermost one."""
+    an outermost one that it needs."""
     needing = {node}
     for user in reachable(graph.origins) if node not in graph.origins else ():
         if not needing.isdisjoint(user.args):
             if user in graph.origins:
                 return user
             needing.add(user)
-    parts = reversed(reachable([node]))
-    return next((part for part in parts if part.args and part in graph.origins), node)
+    return next((part for part in reversed(reachable([node])) if part in graph.origins), node)
