@@ -4,6 +4,7 @@ In CI the examples are the same every time; elsewhere Hypothesis looks for new o
 """
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -13,3 +14,6 @@ for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("default", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+# Where tests run in the background, interrupts may be ignored, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
