@@ -166,7 +166,7 @@ def test_what_does_not_help_is_not_offered(client: Client) -> None:
         "x = full_s + 1;",
         "x = ;",
         "if x { y = 1; }",
-        "x = foo(tokens);",
+        "x = blub(tokens);",
         "x = (1;",
         "while True { }",
     ):

@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 
 import rasp
+from compiler.options import CompileOptions
+from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
+from rasp.program import load_program
+from rasp.source import Source
 from rasp.values import Atom
+from tests.right import assert_right
 
 #: Name, argument, what it means to Python: of the whole sequence at each position, or of what is up to there.
 EVERYWHERE: dict[str, tuple[str, Callable[[list[Any]], Any]]] = {
@@ -78,6 +83,35 @@ def test_words_for_each_position(query: str) -> None:
     kind, meant = EACH[query]
     for sample in SAMPLES[kind]:
         assert alike(rasp.load("")(query)(sample), [meant(value) for value in sample]), sample
+
+
+#: Programs of one line, each with the layers that it takes.
+COMPILED = {
+    "sum(tokens_int)": 1,
+    "sum(tokens_int == 3)": 1,
+    "maximum(tokens_int)": 1,
+    "minimum(tokens_int)": 1,
+    "running_sum(tokens_int)": 1,
+    "running_maximum(tokens_int)": 1,
+    "running_minimum(tokens_int)": 1,
+    "first_index(tokens_int, tokens_int)": 1,
+    "last_index(tokens_int, 3)": 1,
+    "abs(tokens_int) + floor(tokens_int / 2) + ceil(tokens_int / 2)": 0,
+    "quotient(tokens_int, indices + 1)": 0,
+    "sqrt(abs(tokens_int))": 0,
+    "upper(string_reverse(tokens)) + string_slice(lower(tokens), 0, 1)": 0,
+    "string_length(tokens)": 0,
+}
+
+
+@pytest.mark.parametrize("attention", ["full", "causal"])
+@pytest.mark.parametrize("query", COMPILED)
+def test_words_compile(query: str, attention: str) -> None:
+    compiled = compile_program(
+        load_program(Source("<test>", "")), {"out": query}, CompileOptions((1, -2, 3), 4, attention)
+    )
+    assert len(compiled.plan.layers) == COMPILED[query]
+    assert_right(compiled, 120)
 
 
 WRONG = (
