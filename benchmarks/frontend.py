@@ -5,9 +5,9 @@ python benchmarks/frontend.py
 
 import time
 
-from rasp.parser import parse
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
+from rasp.syntax.parser import parse
 
 RUNS = 5
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from random import Random
 
+from compiler.verify.chosen_inputs import Word, batches, bounded_power, choose_inputs, sequences
 from compiler.verify.differential import batch_size
-from compiler.verify.inputs import Word, batches, bounded_power, choose_inputs, sequences
 
 Choose = Callable[[Word, int, int, int], Iterator[list[Word]]]
 

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 
 import rasp
-from rasp.column import Column
-from rasp.evaluate import evaluate, evaluate_batch
-from rasp.face import Runnable
-from rasp.graph import Node
+from rasp.api import Runnable
+from rasp.graph.nodes import Node
+from rasp.interpret.column import Column
+from rasp.interpret.evaluate import evaluate, evaluate_batch
 
 LENGTHS = (10, 100, 300, 1000, 20_000)
 

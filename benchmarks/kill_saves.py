@@ -35,7 +35,7 @@ from compiler.export.read_file import CheckpointError
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.write_whole import write_text
 

@@ -9,11 +9,11 @@ import torch
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.verify.chosen_inputs import Word
 from compiler.verify.differential import Check, Mismatch
-from compiler.verify.inputs import Word
 from rasp.diagnostics import RaspError
-from rasp.evaluate import EvaluationError
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import EvaluationError
 from rasp.source import Source
 from rasp.values import Atom
 

@@ -14,9 +14,9 @@ try:
     from compiler.options import DIALECTS
     from rasp.arguments import ATTENTIONS
     from rasp.cli import SETTINGS, check, draw, run
-    from rasp.console import Commands
-    from rasp.format_command import fmt
-    from rasp.input_options import InputRequest, takes_inputs
+    from rasp.command_line.console import Commands
+    from rasp.command_line.format_command import fmt
+    from rasp.command_line.input_options import InputRequest, takes_inputs
     from rasp.version import VERSION
 except KeyboardInterrupt:  # what stands above takes a moment, and nobody is there yet to catch it
     sys.exit(130)
@@ -50,12 +50,12 @@ def main(context: click.Context) -> int:
 def start_repl(files: tuple[str, ...]) -> int:
     """The prompt, on a terminal or on what is piped in; its exit code."""
     from compiler.commands.repl import new_repl  # noqa: PLC0415
-    from rasp.repl import run_piped  # noqa: PLC0415
+    from rasp.prompt.repl import run_piped  # noqa: PLC0415
 
     repl = new_repl()
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return run_piped(repl, files, piped_lines())
-    from rasp.terminal import run_terminal  # noqa: PLC0415
+    from rasp.prompt.terminal import run_terminal  # noqa: PLC0415
 
     return run_terminal(repl, files)
 
@@ -241,6 +241,6 @@ def lsp() -> None:
 
     A language server (LSP) on standard input and output; editors start it themselves. See editors/.
     """
-    from rasp.language_server.server import serve  # noqa: PLC0415
+    from rasp.editor.server import serve  # noqa: PLC0415
 
     serve()

@@ -8,27 +8,27 @@ from compiler.analysis.defined import check_defined
 from compiler.analysis.effort import HINT_CELLS, Effort
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import check_zeros, shows_kinds
+from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble
-from compiler.emit.decisions import Bounds
 from compiler.emit.weights import Weights
-from compiler.lower.layout import Layout
-from compiler.lower.plan import Plan
-from compiler.lower.search import Inexact, Lowered, lower
-from compiler.optimise import rules_for
-from compiler.optimise.make_total import make_total
-from compiler.optimise.place_best import place_best
-from compiler.optimise.rewrite import rewrite
 from compiler.options import CompileError, CompileOptions
+from compiler.plan.layout import Layout
+from compiler.plan.schedule import Plan
 from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
 from compiler.report.explain import explain
 from compiler.report.summary import summary, symbols
+from compiler.rewrite import rules_for
+from compiler.rewrite.driver import rewrite
+from compiler.rewrite.make_total import make_total
+from compiler.rewrite.place_best import place_best
+from compiler.search import Inexact, Lowered, lower
+from rasp.api import LoadedProgram
 from rasp.arguments import wrong_kind
-from rasp.depth import deep_recursion
 from rasp.diagnostics import Diagnostic
-from rasp.face import LoadedProgram
-from rasp.graph import Graph, Node
-from rasp.program import Program
+from rasp.elaborate.program import Program
+from rasp.graph.nodes import Graph, Node
+from rasp.recursion import deep_recursion
 
 
 @dataclass(frozen=True)

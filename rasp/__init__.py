@@ -6,12 +6,12 @@ program["sort"]("cab")                  # a name
 program("sort(tokens, tokens)")("cab")  # an expression
 """
 
+from rasp.api import LoadedProgram, RaspWarning, Runnable, load
 from rasp.diagnostics import RaspError
-from rasp.evaluate import evaluate
-from rasp.face import LoadedProgram, RaspWarning, Runnable, load
-from rasp.graph import Graph
-from rasp.parser import parse
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Graph
+from rasp.interpret.evaluate import evaluate
+from rasp.syntax.parser import parse
 from rasp.version import VERSION as __version__
 
 __all__ = [

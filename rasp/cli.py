@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from rasp.console import FAILED, Commands, read_source, report
+from rasp.command_line.console import FAILED, Commands, read_source, report
+from rasp.command_line.format_command import fmt
+from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import read_directives
-from rasp.format_command import fmt
-from rasp.input_options import InputRequest, takes_inputs
-from rasp.lint import lint, lint_expression
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.lint.doubts import lint, lint_expression
+from rasp.syntax.directives import read_directives
 
 ATTENTION = click.Choice(["full", "causal"])
 SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -52,7 +52,7 @@ def run(expression: str | None, attention: str | None, as_json: bool, **given: A
       rasp run counts.rasp -e hist '[3, 1, 3]' '[2]' --json
       rasp run sort.rasp --inputs words.txt > sorted.txt
     """
-    from rasp.run_command import RunRequest, run_program  # noqa: PLC0415
+    from rasp.command_line.run_command import RunRequest, run_program  # noqa: PLC0415
 
     return run_program(RunRequest(InputRequest(**given), expression, attention, as_json))
 
@@ -78,7 +78,7 @@ def draw(**flags: Any) -> int:
       rasp draw sort.rasp -e "sort(tokens, tokens)" -i cabbage -o sort.html
       rasp draw -e "select(indices, indices, <=)" -i abc
     """
-    from rasp.draw_command import DrawRequest, draw_program  # noqa: PLC0415
+    from rasp.command_line.draw_command import DrawRequest, draw_program  # noqa: PLC0415
 
     return draw_program(DrawRequest(**flags))
 

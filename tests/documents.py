@@ -23,13 +23,13 @@ from click.testing import CliRunner
 from compiler.cli import main
 from compiler.commands.examples import agrees
 from compiler.commands.repl import new_repl
-from rasp.directives import read_directives
-from rasp.evaluate import evaluate
-from rasp.graph import Node
-from rasp.program import load_program
-from rasp.repl import Repl
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import evaluate
+from rasp.notation.style import Line, plain
+from rasp.prompt.repl import Repl
 from rasp.source import Source
-from rasp.style import Line, plain
+from rasp.syntax.directives import read_directives
 
 BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL_SIGNS = {"|", "<", ">", "&&", ";", ">>", "&"}

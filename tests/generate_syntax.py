@@ -10,11 +10,11 @@ from dataclasses import fields, is_dataclass
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from rasp import syntax
-from rasp.forms import FORMS, TESTS
-from rasp.lexer import tokenize
 from rasp.source import Source, Span
-from rasp.syntax import Expression, Group, Module, Name, Statement
+from rasp.syntax import syntax_tree
+from rasp.syntax.lexer import tokenize
+from rasp.syntax.precedence import FORMS, TESTS
+from rasp.syntax.syntax_tree import Expression, Group, Module, Name, Statement
 
 NOWHERE = Span(0, 0)
 LEVELS = (("in",), ("and", "or"), TESTS, ("+", "-"), ("%",), ("*", "/"), ("^",))
@@ -24,7 +24,7 @@ names = st.sampled_from(WORDS).map(lambda text: Name(text, NOWHERE))
 name_lists = st.lists(names, min_size=1, max_size=3).map(tuple)
 strings = st.text(st.characters(exclude_characters='"\r\n', exclude_categories=["Cs"]), max_size=8)
 floats = st.floats(min_value=0, allow_infinity=False, allow_nan=False).map(abs)
-literals = st.builds(syntax.Literal, st.integers(0, 2000) | floats | strings, st.just(NOWHERE))
+literals = st.builds(syntax_tree.Literal, st.integers(0, 2000) | floats | strings, st.just(NOWHERE))
 
 
 def tuples(
@@ -38,14 +38,14 @@ def operations(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
     """Operators of one level between operands of any."""
     operands = draw(tuples(inner, 2, 4))
     symbols = st.sampled_from(draw(st.sampled_from(LEVELS)))
-    return syntax.Operation(operands, tuple(draw(symbols) for _ in operands[1:]), NOWHERE)
+    return syntax_tree.Operation(operands, tuple(draw(symbols) for _ in operands[1:]), NOWHERE)
 
 
 @st.composite
 def built_in_calls(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
     form = draw(st.sampled_from(["range", "zip", "len", "round", "indicator"]))
     fewest, most, _ = FORMS[form]
-    return syntax.BuiltinCall(form, draw(tuples(inner, fewest, min(most, 4))), NOWHERE)
+    return syntax_tree.BuiltinCall(form, draw(tuples(inner, fewest, min(most, 4))), NOWHERE)
 
 
 def larger(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
@@ -57,16 +57,16 @@ def larger(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
         operations(inner),
         built_in_calls(inner),
         st.builds(Group, inner, here),
-        st.builds(syntax.Prefix, signs, inner, here),
-        st.builds(syntax.Conditional, inner, inner, inner, here),
-        st.builds(syntax.Index, inner, inner, here),
-        st.builds(syntax.Call, inner, tuples(inner, 0, 3), here),
-        st.builds(syntax.Select, inner, inner, st.sampled_from(TESTS), here),
-        st.builds(syntax.Aggregate, inner, inner, st.none() | inner, here),
-        st.builds(syntax.ListDisplay, tuples(inner, 0, 6), here),
-        st.builds(syntax.DictDisplay, entries, here),
-        st.builds(syntax.ListComprehension, inner, name_lists, inner, here),
-        st.builds(syntax.DictComprehension, inner, inner, name_lists, inner, here),
+        st.builds(syntax_tree.Prefix, signs, inner, here),
+        st.builds(syntax_tree.Conditional, inner, inner, inner, here),
+        st.builds(syntax_tree.Index, inner, inner, here),
+        st.builds(syntax_tree.Call, inner, tuples(inner, 0, 3), here),
+        st.builds(syntax_tree.Select, inner, inner, st.sampled_from(TESTS), here),
+        st.builds(syntax_tree.Aggregate, inner, inner, st.none() | inner, here),
+        st.builds(syntax_tree.ListDisplay, tuples(inner, 0, 6), here),
+        st.builds(syntax_tree.DictDisplay, entries, here),
+        st.builds(syntax_tree.ListComprehension, inner, name_lists, inner, here),
+        st.builds(syntax_tree.DictComprehension, inner, inner, name_lists, inner, here),
     )
 
 
@@ -79,8 +79,8 @@ def blocks(inner: SearchStrategy[Statement]) -> SearchStrategy[Statement]:
     full = st.lists(inner, min_size=1, max_size=3).map(tuple)
     parameters, results = st.lists(names, max_size=3).map(tuple), tuples(expressions, 1, 3)
     return st.one_of(
-        st.builds(syntax.FunctionDefinition, names, parameters, body, results, st.just(""), here),
-        st.builds(syntax.For, name_lists, expressions, full, here),
+        st.builds(syntax_tree.FunctionDefinition, names, parameters, body, results, st.just(""), here),
+        st.builds(syntax_tree.For, name_lists, expressions, full, here),
     )
 
 
@@ -88,10 +88,10 @@ def simple() -> SearchStrategy[Statement]:
     """Statements that end with `;`."""
     here = st.just(NOWHERE)
     return st.one_of(
-        st.builds(syntax.ExpressionStatement, expressions, here),
-        st.builds(syntax.Assign, name_lists, tuples(expressions, 1, 3), here),
-        st.builds(syntax.Load, strings, here, here),
-        st.builds(syntax.Draw, expressions, st.none() | expressions, here),
+        st.builds(syntax_tree.ExpressionStatement, expressions, here),
+        st.builds(syntax_tree.Assign, name_lists, tuples(expressions, 1, 3), here),
+        st.builds(syntax_tree.Load, strings, here, here),
+        st.builds(syntax_tree.Draw, expressions, st.none() | expressions, here),
     )
 
 
@@ -99,11 +99,11 @@ def commands() -> SearchStrategy[Statement]:
     """Commands of the prompt."""
     here, what = st.just(NOWHERE), st.sampled_from(["both", "s-op", "selector"])
     return st.one_of(
-        st.builds(syntax.SetExample, what, expressions, here),
-        st.builds(syntax.ShowExample, what, here),
-        st.builds(syntax.SwitchExamples, what, st.booleans(), here),
-        st.builds(syntax.FullDisplay, st.booleans(), here),
-        st.builds(syntax.Exit, here),
+        st.builds(syntax_tree.SetExample, what, expressions, here),
+        st.builds(syntax_tree.ShowExample, what, here),
+        st.builds(syntax_tree.SwitchExamples, what, st.booleans(), here),
+        st.builds(syntax_tree.FullDisplay, st.booleans(), here),
+        st.builds(syntax_tree.Exit, here),
     )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.lower.reuse import lives
 from compiler.pipeline import Compiled
-from rasp.evaluate import EvaluationError, evaluate
+from compiler.plan.reuse import lives
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
 
 Residuals = Callable[[list[int]], NDArray[np.floating]]

@@ -1,6 +1,6 @@
 """A second, naive definition of what a graph means: one input, one position, one cell at a time.
 
-For tests only. It shares with `rasp/evaluate.py` no more than the scalar primitives and the classification
+For tests only. It shares with `rasp/interpret/evaluate.py` no more than the scalar primitives and the classification
 of sequences.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rasp.graph import (
+from rasp.graph.nodes import (
     Aggregate,
     And,
     Best,
@@ -23,7 +23,7 @@ from rasp.graph import (
     Width,
     reachable,
 )
-from rasp.prims import TESTS, apply_prim
+from rasp.graph.primitives import TESTS, apply_prim
 from rasp.values import Atom, ValueProblem, classify
 
 CONVERSIONS = ("to_str", "to_int", "to_float", "to_bool")

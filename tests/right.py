@@ -2,8 +2,8 @@
 
 from compiler.model.runner import Model
 from compiler.pipeline import Compiled
+from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, verify
-from compiler.verify.inputs import choose_inputs
 
 
 def assert_right(compiled: Compiled, budget: int, seed: int = 0) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compiler.emit.anchors import anchored_reading
-from compiler.emit.bounds import Auditor, audit
-from compiler.emit.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
-from compiler.lower.layout import weights_of, without_constant
+from compiler.audit.anchors import anchored_reading
+from compiler.audit.bounds import Auditor, audit
+from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.program import load_program
+from compiler.plan.layout import weights_of, without_constant
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right
 

@@ -7,81 +7,45 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import networkx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Every module, from the bottom up: an import goes to a module that stands earlier. The names of a row are in
-#: the folder that stands first; `.` is the folder itself, if its `__init__` holds code.
-LEVELS = (
-    (
-        "rasp",
-        "version source depth values inputs diagnostics limits arguments write_whole tokens forms topics comments "
-        "syntax foreign mistakes",
-    ),
-    ("rasp", "build complaints grammar lexer parser chunks walk readings directives"),
-    ("rasp.pretty", "document remarks expressions statements"),
-    (
-        "rasp",
-        "style console input_options input_lines progress answering svg format format_command pygments_lexer",
-    ),
-    ("rasp", "prims graph graph_text check_graph layers library.load"),
-    (
-        "rasp",
-        "column distinct selection counting dense choosing elementwise averaging run selecting evaluate trace",
-    ),
-    (
-        "rasp.elaborate",
-        "names scope effort static binding failure lift apply index builtins expressions statements",
-    ),
-    ("rasp.elaborate", "prelude"),
-    ("rasp", "program lint"),
-    (
-        "rasp",
-        "naming sequences matrix formula events moments session changes show help commands asking keeping",
-    ),
-    (
-        "rasp",
-        "picture draw_text draw_svg draw_dot draw_html draw_file face drawing repl completion highlight terminal",
-    ),
-    (
-        "rasp.language_server",
-        "patience protocol positions document names complaints describe signature complete outline variables",
-    ),
-    (
-        "rasp.language_server",
-        "rename repairs draw inlays semantic_tokens folding open_texts server",
-    ),
-    ("rasp", ". run_command draw_command cli __main__"),
-    ("compiler", "options config"),
-    (
-        "compiler.analysis",
-        "domain formula means rows refusal effort facts matching orders selectors alike divide leaf_values occurring",
-    ),
-    ("compiler.analysis", "infer defined kinds"),
-    (
-        "compiler.optimise",
-        "rewrite make_total fold_positional own_position one_selector place_best default_apart mean_of_constant "
-        "flags_as_sum count_of_mean split_width split_or count_before .",
-    ),
-    ("compiler.emit", "precision rounding weights"),
-    (
-        "compiler.lower",
-        "form staircase basis blocks plan layout reuse values candidates lookup readouts relations scores choose",
-    ),
-    ("compiler.emit", "decisions anchors tables logits bounds assemble"),
-    ("compiler.lower", "search"),
-    ("compiler.report", "describe certificate parts columns stages summary explain"),
-    ("compiler", "pipeline"),
-    ("compiler.export", "folder read_file records tokenizer consistency files checkpoint compiled"),
-    ("compiler.model", "problem answers arithmetic cache check_ids decoder runner generate"),
-    ("compiler", "opening"),
-    ("compiler.verify", "inputs lookahead readers differential source recompile verdict columns blame"),
-    ("compiler", "."),
-    ("compiler.commands", "sizes threads compile examples info model verify known_lines repl_actions repl"),
-    ("compiler", "cli __main__"),
+#: The house, from the bottom up. A name is a package with all that is in it, or a module that stands alone;
+#: an import goes to what stands earlier, or stays inside of its package, where no two modules need each other.
+ORDER = (
+    "rasp.source rasp.diagnostics rasp.values rasp.limits rasp.recursion rasp.arguments rasp.inputs",
+    "rasp.write_whole rasp.version rasp.library",
+    "rasp.syntax",
+    "rasp.graph",
+    "rasp.interpret",
+    "rasp.elaborate",
+    "rasp.lint rasp.notation rasp.format",
+    "rasp.drawing",
+    "rasp.command_line",
+    "rasp.prompt",
+    "rasp.language_features",
+    "rasp.editor",
+    "rasp.api rasp.cli rasp rasp.__main__",
+    "compiler.options compiler.config",
+    "compiler.numerics compiler.analysis",
+    "compiler.rewrite compiler.blocks",
+    "compiler.lowering compiler.plan",
+    "compiler.audit",
+    "compiler.search compiler.emit",
+    "compiler.report",
+    "compiler.pipeline",
+    "compiler.export compiler.model",
+    "compiler.opening",
+    "compiler.commands.threads",
+    "compiler.verify",
+    "compiler",
+    "compiler.commands",
+    "compiler.cli compiler.__main__",
 )
-PLACES = [folder if name == "." else f"{folder}.{name}" for folder, names in LEVELS for name in names.split()]
+LEVEL = {room: level for level, room in enumerate(" ".join(ORDER).split())}
+MOST_MODULES = 18
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for folder in ("rasp", "compiler")
@@ -114,20 +78,29 @@ def tree(module: str) -> ast.Module:
 
 
 def targets(node: ast.AST) -> Iterator[str]:
-    """The modules that an import statement names: `from a.b import c` names a.b.c if that is a module."""
+    """The modules that a node names: `from a.b import c` is a.b.c if that is a module, and so is a string that
+    is a module's name, since `import_module` is given such."""
     match node:
         case ast.ImportFrom(module=str(module), names=names):
             for alias in names:
                 yield f"{module}.{alias.name}" if f"{module}.{alias.name}" in FILES else module
         case ast.Import(names=names):
             yield from (alias.name for alias in names)
+        case ast.Constant(value=str(name)) if "." in name and name in FILES:
+            yield name
         case _:
             return
 
 
-def imports(module: str) -> set[str]:
+@cache
+def imports(module: str) -> frozenset[str]:
     """Every module that `module` imports anywhere, also inside functions and for types only."""
-    return {target for node in ast.walk(tree(module)) for target in targets(node)} - {module}
+    return frozenset(target for node in ast.walk(tree(module)) for target in targets(node)) - {module}
+
+
+def room(module: str) -> str:
+    """The package of `ORDER` that a module is in, or the module itself where it stands alone."""
+    return module if module in LEVEL else module.rpartition(".")[0]
 
 
 def has_code(module: str) -> bool:
@@ -136,19 +109,44 @@ def has_code(module: str) -> bool:
     return len(body) > 1 or any(not isinstance(statement, ast.Expr) for statement in body)
 
 
-def test_every_module_has_one_place() -> None:
-    assert len(PLACES) == len(set(PLACES)), "a module stands twice in LEVELS"
-    written = {module for module in FILES if has_code(module)}
-    assert written - set(PLACES) == set(), "add these to LEVELS in tests/test_architecture.py"
-    assert set(PLACES) - written == set(), "these stand in LEVELS but are gone"
+def test_every_module_has_a_room() -> None:
+    rooms = " ".join(ORDER).split()
+    assert len(rooms) == len(set(rooms)), "something stands twice in ORDER"
+    assert {room(module) for module in FILES} - set(rooms) == set(), "add these to ORDER"
+    assert set(rooms) - {room(module) for module in FILES} == set(), "these stand in ORDER but are gone"
 
 
 @pytest.mark.parametrize("module", FILES)
 def test_imports_go_down(module: str) -> None:
     ours = {target for target in imports(module) if target.split(".")[0] in ("rasp", "compiler")}
-    place = {name: i for i, name in enumerate(PLACES)}
-    wrong = [target for target in sorted(ours) if place.get(target, -1) >= place.get(module, -1)]
+    others = {target for target in ours if room(target) != room(module)}
+    wrong = [target for target in sorted(others) if LEVEL[room(target)] >= LEVEL[room(module)]]
     assert not wrong, f"{module} may not import {', '.join(wrong)}"
+
+
+def test_no_module_needs_itself() -> None:
+    """No circles among the modules of a package (between packages `ORDER` leaves none)."""
+    house = networkx.DiGraph(
+        (module, target) for module in FILES for target in imports(module) if target in FILES
+    )
+    circles = [sorted(part) for part in networkx.strongly_connected_components(house) if len(part) > 1]
+    assert circles == []
+
+
+@pytest.mark.parametrize("package", sorted({room(module) for module in FILES if module not in LEVEL}))
+def test_packages_are_small(package: str) -> None:
+    inside = [module for module in FILES if room(module) == package and module != package]
+    assert len(inside) <= MOST_MODULES, f"{len(inside)} modules: two subjects, two packages"
+
+
+def test_names_of_modules_are_unique() -> None:
+    """One name, one subject; a command is named as the package that does its work."""
+    names = [
+        module.rpartition(".")[2]
+        for module in FILES
+        if room(module) not in ("compiler.commands", "compiler.cli") and not module.endswith("__main__")
+    ]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
 def test_the_language_knows_nothing_of_the_compiler() -> None:

@@ -22,7 +22,7 @@ from compiler.opening import load
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.readers import READERS
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 
 WORD = "abcabcaabbccabca"

@@ -13,9 +13,9 @@ import torch
 from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.directives import read_directives
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
+from rasp.syntax.directives import read_directives
 from tests.measure_columns import Residuals, measured
 
 PROGRAMS = Path(__file__).parent.parent / "programs"

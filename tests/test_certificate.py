@@ -11,8 +11,8 @@ from compiler.export.files import Checkpoint
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.recompile import recompile
-from compiler.verify.source import checkpoint_program
-from rasp.program import load_program
+from compiler.verify.recorded_program import checkpoint_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 
 TEXT = "rank = selector_width(select(tokens, tokens, <));"

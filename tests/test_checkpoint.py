@@ -22,10 +22,10 @@ from compiler.export.read_file import CheckpointError
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
 from compiler.report.summary import sizes
-from compiler.verify.source import checkpoint_outputs, checkpoint_program
-from rasp.evaluate import evaluate
+from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import evaluate
 from rasp.library.load import Texts
-from rasp.program import load_program
 from rasp.source import Source
 from rasp.values import Atom, typed
 

@@ -14,7 +14,7 @@ from compiler.cli import main
 from compiler.commands import compile as compile_module
 from compiler.commands import info as info_module
 from compiler.commands import verify as verify_module
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 
 HIST = """# compile: hist vocab="abc" max_length=5

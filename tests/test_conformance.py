@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from rasp.diagnostics import RaspError
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.values import Atom
 

@@ -10,8 +10,8 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.readers import together
 from rasp.arguments import ATTENTIONS
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.values import Atom
 

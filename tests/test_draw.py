@@ -13,16 +13,16 @@ from click.testing import CliRunner, Result
 from compiler.cli import main
 from rasp import load
 from rasp.diagnostics import RaspError
-from rasp.draw_dot import draw_dot
-from rasp.draw_svg import MARGIN, draw_svg
-from rasp.draw_text import draw_text
-from rasp.graph import Node
-from rasp.layers import cost_text, drawn_heads, reference_heads
-from rasp.picture import Picture, cells_of, picture
-from rasp.program import load_program
+from rasp.drawing.draw_dot import draw_dot
+from rasp.drawing.draw_svg import MARGIN, draw_svg
+from rasp.drawing.draw_text import draw_text
+from rasp.drawing.picture import Picture, cells_of, picture
+from rasp.drawing.svg import DARK, Ink, darkened, text_width
+from rasp.elaborate.program import load_program
+from rasp.graph.cost import cost_text, drawn_heads, reference_heads
+from rasp.graph.nodes import Node
+from rasp.notation.style import breadth, joined, plain
 from rasp.source import Source
-from rasp.style import breadth, joined, plain
-from rasp.svg import DARK, Ink, darkened, text_width
 from rasp.values import Atom
 
 PROGRAM = """

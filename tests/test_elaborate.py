@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 import rasp
-from rasp.check_graph import check_graph
 from rasp.diagnostics import RaspError
-from rasp.directives import CompileLine, Example, read_directives
-from rasp.evaluate import evaluate
-from rasp.graph import Node, reachable
-from rasp.graph_text import parse_graph, print_graph
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.check import check_graph
+from rasp.graph.nodes import Node, reachable
+from rasp.graph.text import parse_graph, print_graph
+from rasp.interpret.evaluate import evaluate
 from rasp.library.load import Texts
-from rasp.lint import lint
-from rasp.program import Program, load_program
+from rasp.lint.doubts import lint
 from rasp.source import Source
+from rasp.syntax.directives import CompileLine, Example, read_directives
 from rasp.values import Atom
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import read_directives
 from rasp.elaborate.failure import failure
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.library.load import Texts
-from rasp.lint import lint
-from rasp.program import Program, load_program
+from rasp.lint.doubts import lint
 from rasp.source import Source
+from rasp.syntax.directives import read_directives
 
 FOLDER = Path(__file__).parent / "golden" / "errors"
 INPUT = list("hello")

@@ -1,4 +1,4 @@
-"""`rasp.evaluate` against the naive `reference_evaluator` on random graphs and inputs; and by hand."""
+"""`rasp.interpret.evaluate` against the naive `reference_evaluator` on random graphs and inputs; and by hand."""
 
 from typing import Any
 
@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_evaluator import Failed, reference_values
 
-from rasp.column import Column
-from rasp.evaluate import EvaluationError, Outcome, apply_map, evaluate, evaluate_batch
-from rasp.graph import (
+from rasp.graph.nodes import (
     Aggregate,
     And,
     Best,
@@ -25,8 +23,10 @@ from rasp.graph import (
     Width,
     reachable,
 )
-from rasp.prims import PRIMS, TESTS, apply_prim
-from rasp.trace import first_difference, trace
+from rasp.graph.primitives import PRIMS, TESTS, apply_prim
+from rasp.interpret.column import Column
+from rasp.interpret.evaluate import EvaluationError, Outcome, apply_map, evaluate, evaluate_batch
+from rasp.interpret.trace import first_difference, trace
 from rasp.values import Atom, Const, ValueProblem, const
 
 ATTENTIONS = ("full", "causal")

@@ -15,8 +15,8 @@ import torch
 from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.graph import Aggregate, Map, Node, Width
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Aggregate, Map, Node, Width
 from rasp.source import Source
 from rasp.values import Atom
 from tests.any_order import orders, residuals

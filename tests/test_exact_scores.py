@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compiler.emit.bounds import Auditor
-from compiler.emit.precision import SHARPNESS, Precision
-from compiler.emit.rounding import Reading
-from compiler.lower.blocks import Head, Scores
-from compiler.lower.form import Form
-from compiler.lower.layout import weights_of
+from compiler.audit.bounds import Auditor
+from compiler.blocks.block import Head, Scores
+from compiler.blocks.form import Form
+from compiler.numerics.precision import SHARPNESS, Precision
+from compiler.numerics.rounding import Reading
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.evaluate import evaluate
-from rasp.program import load_program
+from compiler.plan.layout import weights_of
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import evaluate
 from rasp.source import Source
 from rasp.values import Atom
 from tests.any_order import orders, product, residuals

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compiler.emit.anchors import is_taken_away
-from compiler.emit.logits import logit_noise
-from compiler.emit.precision import ANCHOR, UNIT
-from compiler.emit.rounding import (
+from compiler.audit.anchors import is_taken_away
+from compiler.audit.logits import logit_noise
+from compiler.audit.tables import table_errors
+from compiler.blocks.block import Readout, TableBlock
+from compiler.blocks.form import Form, Variable
+from compiler.blocks.staircase import Staircase, Tolerance, bends, build, rounding, runs_of, steps
+from compiler.numerics.precision import ANCHOR, UNIT
+from compiler.numerics.rounding import (
     NEGLIGIBLE,
     Products,
     Reading,
@@ -21,11 +25,7 @@ from compiler.emit.rounding import (
     roundings,
     steepest,
 )
-from compiler.emit.tables import table_errors
-from compiler.lower.blocks import Readout, TableBlock
-from compiler.lower.form import Form, Variable
-from compiler.lower.staircase import Staircase, Tolerance, bends, build, rounding, runs_of, steps
-from rasp.graph import Graph, Tokens
+from rasp.graph.nodes import Graph, Tokens
 from tests.any_order import Single, orders, product
 from tests.kept import check_row
 

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from compiler.cli import main
 from rasp.diagnostics import RaspError
-from rasp.format import format_source, print_module
-from rasp.graph import Node
-from rasp.graph_text import print_graph
-from rasp.lexer import tokenize
+from rasp.elaborate.program import Program, load_program
+from rasp.format.format_text import format_source, print_module
+from rasp.graph.nodes import Node
+from rasp.graph.text import print_graph
 from rasp.library.load import Texts
-from rasp.lint import lint
-from rasp.parser import parse
-from rasp.program import Program, load_program
+from rasp.lint.doubts import lint
 from rasp.source import Source
-from rasp.syntax import Module
+from rasp.syntax.lexer import tokenize
+from rasp.syntax.parser import parse
+from rasp.syntax.syntax_tree import Module
 from tests.generate import numbers
 from tests.generate_syntax import modules, plain, scattered, statements
 

@@ -9,8 +9,8 @@ from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.values import Atom
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from compiler.lower.search import forms_of
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.search import forms_of
 from compiler.verify.differential import Check, Mismatch
 from rasp.arguments import ATTENTIONS
-from rasp.directives import read_directives
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
+from rasp.syntax.directives import read_directives
 from tests.right import assert_right
 
 VOCABULARY, LENGTH = "abc", 4

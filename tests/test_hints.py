@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from rasp import foreign, mistakes, topics
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.names import hint_for
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node
-from rasp.lexer import tokenize
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
+from rasp.syntax import foreign, mistakes, topics
+from rasp.syntax.lexer import tokenize
 from tests.test_errors import messages
 
 HABITS = Path(__file__).parent / "golden" / "habits.txt"

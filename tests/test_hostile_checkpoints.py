@@ -17,7 +17,7 @@ from compiler.export.files import ARRAYS, CONFIG, FILES, RECORD, TOKENIZER, enco
 from compiler.export.records import MOST_MODULES
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz.checkpoints import mended
 

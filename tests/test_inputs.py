@@ -15,11 +15,11 @@ from compiler.cli import main
 from compiler.commands.threads import limit_threads
 from compiler.model import runner
 from compiler.opening import load
-from rasp.console import show_tokens
-from rasp.directives import read_directives
-from rasp.input_lines import line_windows
+from rasp.command_line.console import show_tokens
+from rasp.command_line.input_lines import line_windows
 from rasp.inputs import InputFormat, read_input
 from rasp.source import Source
+from rasp.syntax.directives import read_directives
 from rasp.values import ValueProblem
 
 ROOT = Path(__file__).resolve().parent.parent

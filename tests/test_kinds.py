@@ -11,8 +11,8 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.differential import Check, Mismatch
 from rasp.arguments import ATTENTIONS
-from rasp.column import Column
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.interpret.column import Column
 from rasp.source import Source
 
 SAME = "select(tokens, tokens, ==)"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rasp.language_server.document import Buffers, read_document
-from rasp.language_server.patience import TooSlow, limited
+from rasp.language_features.document import Buffers, read_document
+from rasp.language_features.patience import TooSlow, limited
 from rasp.source import Source
 from tests.language_client import Client, Text
 

@@ -9,10 +9,10 @@ from compiler.analysis.effort import MOST_BYTES, MOST_CELLS, Effort
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
-from rasp.elaborate import effort
+from rasp.elaborate import elaboration_effort
+from rasp.elaborate.program import load_program
 from rasp.library.load import Texts
 from rasp.limits import ELEMENTS, MEBIBYTES, STEPS, Limit
-from rasp.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
 from tests.right import assert_right
@@ -86,8 +86,8 @@ def refusals(text: str) -> list[str]:
 
 @pytest.fixture
 def tighter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effort, "STEPS", replace(STEPS, most=FEW_STEPS))
-    monkeypatch.setattr(effort, "MEBIBYTES", replace(MEBIBYTES, most=FEW_MEBIBYTES))
+    monkeypatch.setattr(elaboration_effort, "STEPS", replace(STEPS, most=FEW_STEPS))
+    monkeypatch.setattr(elaboration_effort, "MEBIBYTES", replace(MEBIBYTES, most=FEW_MEBIBYTES))
 
 
 @pytest.mark.usefixtures("tighter")
@@ -160,8 +160,8 @@ def test_compilations_end(name: str) -> None:
 def test_work_and_memory_are_refused_before_they_are_done() -> None:
     program = load_program(Source("small.rasp", "x = length;"))
     node = program.sop("x")
-    effort = Effort()
+    elaboration_effort = Effort()
     with pytest.raises(CompileError, match=r"combinations of values.*limit"):
-        effort.spend(program.graph, node, 2 * MOST_CELLS)
+        elaboration_effort.spend(program.graph, node, 2 * MOST_CELLS)
     with pytest.raises(CompileError, match=r"2.0 GiB of memory.*limit is 1 GiB"):
         Effort().reserve(program.graph, node, 2 * MOST_BYTES)

@@ -5,7 +5,7 @@ import pytest
 from compiler.options import CompileOptions
 from compiler.report.describe import describe
 from compiler.verify.lookahead import find_lookahead
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 
 PROGRAM = """

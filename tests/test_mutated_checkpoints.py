@@ -29,13 +29,13 @@ from compiler.export.records import encode_json
 from compiler.model.runner import Answer, Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, verify
-from compiler.verify.inputs import choose_inputs
 from compiler.verify.recompile import Standing, differences
-from compiler.verify.source import checkpoint_outputs, checkpoint_program
+from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
 from compiler.verify.verdict import judge
 from rasp.diagnostics import RaspError
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
 from rasp.source import Source
 from tests.fuzz.checkpoints import mended
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rasp import grammar, syntax
 from rasp.diagnostics import RaspError
-from rasp.forms import LEVELS
-from rasp.mistakes import MISTAKES
-from rasp.parser import parse, parse_expression, parse_tolerantly
 from rasp.source import Source
-from rasp.walk import Tree, walk
+from rasp.syntax import grammar, syntax_tree
+from rasp.syntax.mistakes import MISTAKES
+from rasp.syntax.parser import parse, parse_expression, parse_tolerantly
+from rasp.syntax.precedence import LEVELS
+from rasp.syntax.walk import Tree, walk
 
 CASES = Path(__file__).parent / "conformance"
 
@@ -31,24 +31,24 @@ def programs() -> Iterator[str]:
 def shape(tree: Tree) -> str:
     """An expression with every operation in parentheses and everything else as it is in the text."""
     match tree:
-        case syntax.Operation(operands, operators):
+        case syntax_tree.Operation(operands, operators):
             text = shape(operands[0])
             for operator, operand in zip(operators, operands[1:], strict=True):
                 text = f"({text} {operator} {shape(operand)})"
             return text
-        case syntax.Prefix(operator, operand):
+        case syntax_tree.Prefix(operator, operand):
             return f"({operator} {shape(operand)})"
-        case syntax.Conditional(then, condition, otherwise):
+        case syntax_tree.Conditional(then, condition, otherwise):
             return f"({shape(then)} if {shape(condition)} else {shape(otherwise)})"
-        case syntax.Index(target, index):
+        case syntax_tree.Index(target, index):
             return f"{shape(target)}[{shape(index)}]"
-        case syntax.Call(function, arguments):
+        case syntax_tree.Call(function, arguments):
             return f"{shape(function)}({', '.join(map(shape, arguments))})"
-        case syntax.Group(inner):
+        case syntax_tree.Group(inner):
             return shape(inner)
-        case syntax.Name(text):
+        case syntax_tree.Name(text):
             return text
-        case syntax.Literal(value):
+        case syntax_tree.Literal(value):
             return repr(value)
         case _:
             return type(tree).__name__
@@ -96,7 +96,7 @@ def test_levels_are_those_of_the_grammar() -> None:
     for first, tight in LEVELS.items():
         for second, loose in LEVELS.items():
             whole = parse_expression(Source("<test>", f"a {first} b {second} c"))
-            assert isinstance(whole, syntax.Operation)
+            assert isinstance(whole, syntax_tree.Operation)
             one_level = (first, second) if tight == loose else (second,) if tight > loose else (first,)
             assert whole.operators == one_level
 
@@ -134,7 +134,9 @@ def test_commands_end_with_their_line() -> None:
         "FullDisplay",
         "Exit",
     ]
-    assert [s.what for s in statements if isinstance(s, syntax.SetExample | syntax.ShowExample)] == [
+    assert [
+        s.what for s in statements if isinstance(s, syntax_tree.SetExample | syntax_tree.ShowExample)
+    ] == [
         "both",
         "s-op",
         "selector",
@@ -144,7 +146,7 @@ def test_commands_end_with_their_line() -> None:
 def test_doc_comments() -> None:
     text = "# Not this.\n\n# Adds one.\n# Twice.\ndef f(x) { return x + 1; }\n"
     (definition,) = parse(Source("<test>", text)).statements
-    assert isinstance(definition, syntax.FunctionDefinition)
+    assert isinstance(definition, syntax_tree.FunctionDefinition)
     assert definition.doc == "Adds one.\nTwice."
 
 

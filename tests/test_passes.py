@@ -12,23 +12,23 @@ import pytest
 
 from compiler import pipeline
 from compiler.analysis.infer import Analysis
-from compiler.optimise import RULES, rules_for
-from compiler.optimise.count_before import count_before
-from compiler.optimise.count_of_mean import count_of_mean
-from compiler.optimise.default_apart import default_apart
-from compiler.optimise.flags_as_sum import flags_as_sum
-from compiler.optimise.fold_positional import fold_positional
-from compiler.optimise.mean_of_constant import mean_of_constant
-from compiler.optimise.one_selector import one_selector
-from compiler.optimise.own_position import own_position
-from compiler.optimise.place_best import place_best
-from compiler.optimise.rewrite import Rule, rewrite
-from compiler.optimise.split_or import split_or
-from compiler.optimise.split_width import split_width
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.program import load_program
+from compiler.rewrite import RULES, rules_for
+from compiler.rewrite.count_before import count_before
+from compiler.rewrite.count_of_mean import count_of_mean
+from compiler.rewrite.default_apart import default_apart
+from compiler.rewrite.driver import Rule, rewrite
+from compiler.rewrite.flags_as_sum import flags_as_sum
+from compiler.rewrite.fold_positional import fold_positional
+from compiler.rewrite.mean_of_constant import mean_of_constant
+from compiler.rewrite.one_selector import one_selector
+from compiler.rewrite.own_position import own_position
+from compiler.rewrite.place_best import place_best
+from compiler.rewrite.split_or import split_or
+from compiler.rewrite.split_width import split_width
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from tests.kept import check_row
 from tests.mutants.changes import Change, every_change

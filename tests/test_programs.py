@@ -17,15 +17,15 @@ from compiler.commands.examples import agrees, fits
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
+from compiler.verify.chosen_inputs import batches, choose_inputs
 from compiler.verify.differential import Check, Mismatch, batch_size
-from compiler.verify.inputs import batches, choose_inputs
 from rasp.diagnostics import RaspError
-from rasp.directives import Directives, Example, read_directives
-from rasp.evaluate import evaluate
-from rasp.graph import Node
-from rasp.lint import lint
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import evaluate
+from rasp.lint.doubts import lint
 from rasp.source import Source
+from rasp.syntax.directives import Directives, Example, read_directives
 from tests.kept import check_row, rows, size
 
 PROGRAMS = Path(__file__).parent.parent / "programs"

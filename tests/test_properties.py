@@ -23,17 +23,17 @@ from compiler.analysis.kinds import shows_kinds
 from compiler.model.answers import comparable
 from compiler.model.decoder import Decoder
 from compiler.model.runner import Model
-from compiler.optimise import rules_for
-from compiler.optimise.make_total import make_total
-from compiler.optimise.rewrite import Rule, rewrite
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.rewrite import rules_for
+from compiler.rewrite.driver import Rule, rewrite
+from compiler.rewrite.make_total import make_total
 from compiler.verify.readers import padded, stepwise, together
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
-from rasp.evaluate import EvaluationError, Outcome, evaluate
-from rasp.graph import Node, reachable
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node, reachable
+from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
 from rasp.source import Source
 from rasp.values import Atom, kind_of
 from tests.generate import VOCABULARY, s_ops

@@ -10,14 +10,14 @@ from pygments import highlight
 from pygments.formatters import NullFormatter, TerminalFormatter
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Punctuation, String
 
-from rasp import pygments_lexer
 from rasp.elaborate.builtins import FUNCTIONS
 from rasp.elaborate.names import FORM_NAMES
 from rasp.elaborate.prelude import standard_library
-from rasp.format import print_module
-from rasp.pygments_lexer import RaspLexer
-from rasp.syntax import Assign, FunctionDefinition, Module
-from rasp.tokens import KEYWORDS
+from rasp.format.format_text import print_module
+from rasp.notation import pygments_lexer
+from rasp.notation.pygments_lexer import RaspLexer
+from rasp.syntax.syntax_tree import Assign, FunctionDefinition, Module
+from rasp.syntax.tokens import KEYWORDS
 from tests.generate_syntax import modules
 
 ROOT = Path(__file__).parent.parent

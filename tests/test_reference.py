@@ -4,16 +4,16 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from rasp import syntax
 from rasp.elaborate.builtins import FUNCTIONS
-from rasp.forms import FORMS, LEVELS, TESTS
-from rasp.parser import parse_tolerantly
 from rasp.source import Source
-from rasp.tokens import KEYWORDS
-from rasp.walk import Tree, walk
+from rasp.syntax import syntax_tree
+from rasp.syntax.parser import parse_tolerantly
+from rasp.syntax.precedence import FORMS, LEVELS, TESTS
+from rasp.syntax.tokens import KEYWORDS
+from rasp.syntax.walk import Tree, walk
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
-LIBRARY = Path(syntax.__file__).parent / "library" / "std.rasp"
+LIBRARY = Path(syntax_tree.__file__).parent.parent / "library" / "std.rasp"
 PRIMITIVES = {
     "tokens",
     "tokens_int",
@@ -37,7 +37,7 @@ def typed() -> list[Tree]:
 
 
 def test_every_form_has_an_example() -> None:
-    forms = {*get_args(syntax.Expression), *get_args(syntax.Statement)}
+    forms = {*get_args(syntax_tree.Expression), *get_args(syntax_tree.Statement)}
     wanted = {form.__name__ for form in forms if isinstance(form, type)} - {"Broken"}
     assert wanted - {type(tree).__name__ for tree in typed()} == set()
 
@@ -47,16 +47,16 @@ def test_every_operator_and_call_has_an_example() -> None:
     calls: set[str] = set()
     for tree in typed():
         match tree:
-            case syntax.Operation(operators=several):
+            case syntax_tree.Operation(operators=several):
                 operators |= set(several)
-            case syntax.Prefix(operator=operator):
+            case syntax_tree.Prefix(operator=operator):
                 operators.add(f"prefix {operator}")
-            case syntax.Select(test=test):
+            case syntax_tree.Select(test=test):
                 operators.add(f"select {test}")
                 calls.add("select")
-            case syntax.Aggregate():
+            case syntax_tree.Aggregate():
                 calls.add("aggregate")
-            case syntax.BuiltinCall(name=name):
+            case syntax_tree.BuiltinCall(name=name):
                 calls.add(name)
             case _:
                 pass

@@ -16,15 +16,15 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from compiler.commands.repl import new_repl
-from rasp import terminal
-from rasp.chunks import only_semicolon_missing
-from rasp.completion import RaspCompleter
-from rasp.evaluate import evaluate
-from rasp.highlight import highlighted
-from rasp.matrix import matrix_lines
-from rasp.repl import Repl, run_piped
-from rasp.session import Session
-from rasp.style import Line, Piece, coloured, joined, plain
+from rasp.interpret.evaluate import evaluate
+from rasp.notation.matrix import matrix_lines
+from rasp.notation.style import Line, Piece, coloured, joined, plain
+from rasp.prompt import terminal
+from rasp.prompt.completion import RaspCompleter
+from rasp.prompt.highlight import highlighted
+from rasp.prompt.repl import Repl, run_piped
+from rasp.prompt.session import Session
+from rasp.syntax.whole_statements import only_semicolon_missing
 
 TRANSCRIPTS = Path(__file__).parent / "conformance" / "transcripts.jsonl"
 
@@ -483,7 +483,7 @@ def test_an_interruption_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> No
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("rasp.show.evaluate", interrupted)
+        patched.setattr("rasp.prompt.show.evaluate", interrupted)
         patched.setattr("rasp.elaborate.apply.evaluate", interrupted)
         assert "stays; `undo` takes it back" in talk("y = indices;", repl=repl)
         assert "interrupted" in talk('for i in [1, 2] { x = i; z = indices("ab"); }', repl=repl)
@@ -518,9 +518,7 @@ def test_pipes_have_no_prompts_no_colours_and_an_exit_code(tmp_path: Path) -> No
 
 
 def test_the_prompt_starts_without_torch() -> None:
-    code = (
-        "import sys, compiler.commands.repl, rasp.terminal; print({'torch', 'networkx'} & set(sys.modules))"
-    )
+    code = "import sys, compiler.commands.repl, rasp.prompt.terminal; print({'torch', 'networkx'} & set(sys.modules))"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     assert subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment

@@ -8,7 +8,7 @@ from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.report.describe import describe, feature_text
 from compiler.report.parts import span
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.lower.reuse import lives, parameters
 from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.program import load_program
+from compiler.plan.reuse import lives, parameters
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right
 

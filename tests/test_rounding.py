@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from compiler.analysis.infer import Analysis
+from compiler.blocks.form import Variable
+from compiler.blocks.staircase import evaluate_staircase, rounding
 from compiler.emit.assemble import assemble
-from compiler.lower.choose import Style
-from compiler.lower.form import Variable
-from compiler.lower.search import attempt
-from compiler.lower.staircase import evaluate_staircase, rounding
+from compiler.lowering.choose import Style
 from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.program import load_program
+from compiler.search import attempt
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right
 

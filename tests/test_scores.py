@@ -4,7 +4,7 @@ import pytest
 
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right
 

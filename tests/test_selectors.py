@@ -8,9 +8,9 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.orders import distinct
 from compiler.analysis.selectors import most, unique
 from compiler.options import CompileOptions
-from rasp.evaluate import evaluate
-from rasp.graph import Width
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Width
+from rasp.interpret.evaluate import evaluate
 from rasp.source import Source
 
 BEFORE, AFTER = "select(indices, indices, <)", "select(indices, indices, >)"

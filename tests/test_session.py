@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rasp.changes import reload
-from rasp.events import Answered, Drawing, Event, Failed, Left, Shown
-from rasp.program import load_program
-from rasp.session import Session
+from rasp.elaborate.program import load_program
+from rasp.prompt.changes import reload
+from rasp.prompt.events import Answered, Drawing, Event, Failed, Left, Shown
+from rasp.prompt.session import Session
 from rasp.source import Source
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from compiler.commands.repl import new_repl
-from rasp.repl import Repl
-from rasp.style import Line, plain
+from rasp.notation.style import Line, plain
+from rasp.prompt.repl import Repl
 
 RECORD = Path(__file__).parent.parent / "docs" / "session.txt"
 PROMPTS = (">> ", ".. ")

@@ -17,7 +17,7 @@ from compiler.pipeline import compile_program
 from compiler.verify.differential import Report
 from compiler.verify.recompile import Standing
 from compiler.verify.verdict import judge, percent
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz.checkpoints import mended
 

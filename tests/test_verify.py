@@ -14,12 +14,12 @@ from compiler.model.runner import Answer, Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify import blame
-from compiler.verify.columns import first_wrong_column
+from compiler.verify.chosen_inputs import SHAPES, Word, batches, choose_inputs, sequences
 from compiler.verify.differential import Check, Mismatch, simpler, verify
-from compiler.verify.inputs import SHAPES, Word, batches, choose_inputs, sequences
+from compiler.verify.first_wrong_column import first_wrong_column
 from compiler.verify.readers import READERS, padded, stepwise
-from rasp.graph import Node
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node
 from rasp.source import Source
 from rasp.values import Atom, typed
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 import rasp
 from compiler.cli import main
 from compiler.commands.repl import new_repl
-from rasp.repl import run_piped
-from rasp.style import plain
+from rasp.notation.style import plain
+from rasp.prompt.repl import run_piped
 
 CHAINED = "comparisons are not chained, but read from the left"
 PROGRAM = "middle = 2 < indices < 4;\ndef f(a) { b = a; return a; }\n"

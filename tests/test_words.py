@@ -10,7 +10,7 @@ import rasp
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
 from tests.right import assert_right

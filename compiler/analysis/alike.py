@@ -13,7 +13,7 @@ import numpy as np
 from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
 from compiler.analysis.rows import CAP, Relation, contexts, join
-from rasp.graph import Node
+from rasp.graph.nodes import Node
 
 
 def alike(analysis: Facts, node: Node, leaves: Sequence[Node]) -> tuple[Ints, ...]:

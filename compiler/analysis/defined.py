@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node, reachable
+from rasp.graph.nodes import Node, reachable
+from rasp.interpret.evaluate import EvaluationError, evaluate
 
 TRIED = 64
 

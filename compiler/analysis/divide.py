@@ -7,7 +7,7 @@ tables find room in earlier layers.
 
 from compiler.analysis.facts import Facts
 from compiler.options import CompileError
-from rasp.graph import Aggregate, Map, Node, Width, reachable
+from rasp.graph.nodes import Aggregate, Map, Node, Width, reachable
 
 
 class TooLarge(CompileError):

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rasp.column import Column
+from rasp.interpret.column import Column
 from rasp.values import KINDS, Atom, typed
 
 Ints = NDArray[np.int64]

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from compiler.analysis.refusal import refuse
-from rasp.graph import Graph, Node
+from rasp.graph.nodes import Graph, Node
 
 MOST_CELLS = 1e9
 """From ten seconds to a minute of a present-day core, most compilations needing a hundredth."""

@@ -8,7 +8,7 @@ from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.effort import Effort
 from compiler.analysis.rows import Relation
 from compiler.options import CompileOptions
-from rasp.graph import Graph, Node
+from rasp.graph.nodes import Graph, Node
 
 T = TypeVar("T")
 

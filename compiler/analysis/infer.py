@@ -25,9 +25,9 @@ from compiler.analysis.orders import every_index_once
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import CAP, Relation, TooMany
 from compiler.options import CompileError, CompileOptions
-from rasp.column import Column
-from rasp.evaluate import apply_map
-from rasp.graph import Aggregate, Constant, Graph, Map, Node, Tokens, Width, reachable
+from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Tokens, Width, reachable
+from rasp.interpret.column import Column
+from rasp.interpret.evaluate import apply_map
 from rasp.values import kind_of
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from compiler.analysis.facts import Facts
 from compiler.analysis.refusal import refuse
-from rasp.graph import Aggregate, Constant, Map, Node, Tokens, reachable
-from rasp.prims import total_name
+from rasp.graph.nodes import Aggregate, Constant, Map, Node, Tokens, reachable
+from rasp.graph.primitives import total_name
 from rasp.values import Atom
 
 SHOWING = frozenset({"to_str", "mod", "mul", "mod_or", "mul_or"})

@@ -15,9 +15,9 @@ from compiler.analysis.facts import Facts
 from compiler.analysis.means import Unsummable, mean_values
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Relation, contexts, project
-from rasp.column import Column
-from rasp.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
-from rasp.graph import Aggregate, Constant, Indices, Map, Node, Tokens, Width
+from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
+from rasp.interpret.column import Column
+from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.values import Atom
 
 LARGEST_RELATION = 60_000_000

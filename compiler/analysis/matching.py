@@ -7,13 +7,13 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.formula import Comparison, Formula, Junction, comparisons
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Bools
-from rasp.column import Column
-from rasp.evaluate import apply_map
-from rasp.graph import Indices, Map, Node
-from rasp.prims import TESTS
+from compiler.analysis.selector_formula import Comparison, Formula, Junction, comparisons
+from rasp.graph.nodes import Indices, Map, Node
+from rasp.graph.primitives import TESTS
+from rasp.interpret.column import Column
+from rasp.interpret.evaluate import apply_map
 from rasp.values import const
 
 MOST_CELLS = 16_000_000

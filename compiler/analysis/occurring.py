@@ -11,8 +11,8 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, evaluate
 
 MOST_POSITIONS = 100_000
 """Positions of all inputs together beyond which they are not run through."""

@@ -1,8 +1,8 @@
 """S-ops that have each value at one position only, and comparisons that order any two positions."""
 
 from compiler.analysis.facts import Facts
-from compiler.analysis.formula import Comparison, Formula, Junction, formula
-from rasp.graph import Constant, Indices, Map, Node, Width
+from compiler.analysis.selector_formula import Comparison, Formula, Junction, formula
+from rasp.graph.nodes import Constant, Indices, Map, Node, Width
 
 
 def distinct(analysis: Facts, node: Node) -> bool:

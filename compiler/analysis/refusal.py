@@ -2,7 +2,7 @@
 
 from compiler.options import CompileError
 from rasp.diagnostics import Diagnostic
-from rasp.graph import Graph, Node, reachable
+from rasp.graph.nodes import Graph, Node, reachable
 
 
 def refuse(graph: Graph, node: Node, message: str, hint: str) -> CompileError:

@@ -10,7 +10,9 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.formula import (
+from compiler.analysis.matching import MOST_CELLS, matching
+from compiler.analysis.orders import distinct, every_index_once, is_strict_order
+from compiler.analysis.selector_formula import (
     Comparison,
     Formula,
     Junction,
@@ -20,13 +22,11 @@ from compiler.analysis.formula import (
     formula,
     junction,
 )
-from compiler.analysis.matching import MOST_CELLS, matching
-from compiler.analysis.orders import distinct, every_index_once, is_strict_order
 from compiler.options import CompileError
-from rasp.column import Column
-from rasp.evaluate import evaluate_batch
-from rasp.graph import And, Best, Constant, Indices, Node, Select, Width
-from rasp.prims import TESTS
+from rasp.graph.nodes import And, Best, Constant, Indices, Node, Select, Width
+from rasp.graph.primitives import TESTS
+from rasp.interpret.column import Column
+from rasp.interpret.evaluate import evaluate_batch
 from rasp.values import const
 
 

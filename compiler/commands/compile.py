@@ -15,15 +15,15 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.report.describe import describe
 from compiler.verify.lookahead import find_lookahead
-from rasp.console import WrongUsage, read_source, report, show_values
+from rasp.command_line.console import WrongUsage, read_source, report, show_values
+from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import CompileLine, read_directives
 from rasp.elaborate.failure import listed
+from rasp.elaborate.program import Program, load_program
 from rasp.inputs import read_input
-from rasp.lint import lint, lint_expression
-from rasp.program import Program, load_program
-from rasp.progress import progress
+from rasp.lint.doubts import lint, lint_expression
 from rasp.source import Source
+from rasp.syntax.directives import CompileLine, read_directives
 
 #: `name = expression`, but not `a == b`.
 NAMED = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9]*)\s*=(?!=)(.*)", re.DOTALL)

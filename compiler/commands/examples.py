@@ -16,14 +16,14 @@ from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from rasp.cli import counted
-from rasp.console import FAILED, WrongUsage, read_source, report
+from rasp.command_line.console import FAILED, WrongUsage, read_source, report
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import Answer, CompileLine, Example, read_directives
-from rasp.evaluate import EvaluationError, Outcome, evaluate
-from rasp.graph import Node
-from rasp.lint import lint
-from rasp.program import Program, load_program
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
+from rasp.lint.doubts import lint
 from rasp.source import Source, Span
+from rasp.syntax.directives import Answer, CompileLine, Example, read_directives
 from rasp.values import typed
 
 

@@ -6,11 +6,11 @@ The latest word counts. A line holds for its expression, or its name, until one 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rasp.directives import CompileLine, read_directives
-from rasp.lexer import tokenize
-from rasp.moments import Kept
-from rasp.session import SESSION, Session
+from rasp.prompt.moments import Kept
+from rasp.prompt.session import SESSION, Session
 from rasp.source import Source
+from rasp.syntax.directives import CompileLine, read_directives
+from rasp.syntax.lexer import tokenize
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from compiler.model.generate import Generation, generate_batch
 from compiler.model.problem import ModelError
 from compiler.model.runner import Answer
 from compiler.opening import load
-from rasp.answering import answer_inputs
-from rasp.console import show_tokens, show_values
-from rasp.input_lines import Unanswered, unanswered
-from rasp.input_options import InputRequest
+from rasp.command_line.answering import answer_inputs
+from rasp.command_line.console import show_tokens, show_values
+from rasp.command_line.input_lines import Unanswered, unanswered
+from rasp.command_line.input_options import InputRequest
 from rasp.values import Atom
 
 Inputs = Sequence[tuple[Atom, ...]]

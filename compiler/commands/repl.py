@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 
-from rasp.commands import Command, Prompt
-from rasp.repl import COMMANDS, Repl
-from rasp.style import Line
+from rasp.notation.style import Line
+from rasp.prompt.command_words import Command, Prompt
+from rasp.prompt.repl import COMMANDS, Repl
 
 ACTIONS = "compiler.commands.repl_actions"
 SETTINGS = 'EXPR [vocab="ab"] [max_length=8] [attention=causal] [-o DIR]'

@@ -18,19 +18,19 @@ from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save, save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from rasp.asking import ASKED, counted_lines
-from rasp.commands import Prompt, usage
-from rasp.console import show_tokens
+from rasp.command_line.console import show_tokens
+from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.directives import CompileLine, read_directives
+from rasp.graph.cost import COMPILED, cost_text
 from rasp.inputs import read_input
-from rasp.layers import COMPILED, cost_text
-from rasp.lint import lint_expression
-from rasp.progress import progress
-from rasp.session import Session
-from rasp.show import diagnostic_lines, input_of
+from rasp.lint.doubts import lint_expression
+from rasp.notation.style import Line, Piece, line
+from rasp.prompt.command_words import Prompt, usage
+from rasp.prompt.inspect_commands import ASKED, counted_lines
+from rasp.prompt.session import Session
+from rasp.prompt.show import diagnostic_lines, input_of
 from rasp.source import Source
-from rasp.style import Line, Piece, line
+from rasp.syntax.directives import CompileLine, read_directives
 from rasp.values import Atom, typed
 
 FOLDER = re.compile(r"""\s-o\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))(?=\s|$)""")

@@ -9,14 +9,14 @@ from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
+from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, Mismatch, Report, verify
-from compiler.verify.inputs import choose_inputs
 from compiler.verify.recompile import Standing, recompile
-from compiler.verify.source import checkpoint_outputs, checkpoint_program
+from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
 from compiler.verify.verdict import Verdict, judge, percent
-from rasp.console import FAILED, report, show_tokens
+from rasp.command_line.console import FAILED, report, show_tokens
+from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic
-from rasp.progress import progress
 from rasp.values import show
 
 CHANGED = "they were changed since, or another version made them; compile the program again"

@@ -3,7 +3,7 @@
 Weights and activations are float32, and every product and sum is rounded to the nearest float32; logits are
 float64. What a coarser arithmetic (float16, bfloat16, TF32) answers is as good as random. A finer one is no way
 out: float64 weights are refused, too, since some constructions *use* that float32 rounds. An anchor
-(`compiler/emit/anchors.py`) takes errors away by adding a number beside which float32 knows only whole multiples
+(`compiler/audit/anchors.py`) takes errors away by adding a number beside which float32 knows only whole multiples
 of the grain, and what is small enough is lost in a sum; float64 keeps both. A device without float64 (Apple's MPS)
 cannot tell close logits apart.
 

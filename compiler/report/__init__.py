@@ -1,0 +1,1 @@
+"""What a compiled model is made of, in words and as data."""

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from compiler.emit.decisions import Bounds, Decision
-from compiler.lower.form import Variable
-from compiler.lower.layout import Layout
+from compiler.audit.decisions import Bounds, Decision
+from compiler.blocks.form import Variable
 from compiler.options import CompileOptions
+from compiler.plan.layout import Layout
 from compiler.report.describe import describe
-from rasp.graph import Graph
+from rasp.graph.nodes import Graph
 
 DTYPE = "float32"
-"""What `compiler/emit/bounds.py` models."""
+"""What `compiler/audit/bounds.py` models."""
 ENDLESS = 1e300
 """Stands for a margin that no error reaches: JSON has no infinity."""
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.decisions import Bounds
-from compiler.lower.form import Vector
-from compiler.lower.layout import Layout
-from compiler.lower.plan import Plan
-from compiler.lower.reuse import lives
+from compiler.audit.decisions import Bounds
+from compiler.blocks.form import Vector
+from compiler.plan.layout import Layout
+from compiler.plan.reuse import lives
+from compiler.plan.schedule import Plan
 from compiler.report.describe import describe, feature_text
 from compiler.report.parts import parts
-from rasp.graph import Indices, Tokens
+from rasp.graph.nodes import Indices, Tokens
 
 
 def column_rows(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from compiler.analysis.domain import Domain
-from compiler.lower.form import Vector
-from rasp.formula import formula
-from rasp.graph import Graph, Indices, Node, Tokens
+from compiler.blocks.form import Vector
+from rasp.graph.nodes import Graph, Indices, Node, Tokens
+from rasp.notation.formula import formula
 from rasp.values import show
 
 LONGEST = 80

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.decisions import Bounds
-from compiler.lower.blocks import Head, TableBlock
-from compiler.lower.form import Form, Variable
-from compiler.lower.layout import Layout
-from compiler.lower.plan import Plan
+from compiler.audit.decisions import Bounds
+from compiler.blocks.block import Head, TableBlock
+from compiler.blocks.form import Form, Variable
+from compiler.plan.layout import Layout
+from compiler.plan.schedule import Plan
 from compiler.report.describe import describe
 from compiler.report.parts import Clearing, Embedded, Part, numbered, parts
-from rasp.graph import Constant, Graph, Indices, Tokens, reachable
+from rasp.graph.nodes import Constant, Graph, Indices, Tokens, reachable
 
 
 def explain(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:

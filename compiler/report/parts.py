@@ -6,12 +6,12 @@ Reports list them, and blame compares what they wrote with what they should have
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from compiler.lower.blocks import Head, TableBlock
-from compiler.lower.form import Variable
-from compiler.lower.layout import Erasure, Layout
-from compiler.lower.plan import Plan
+from compiler.blocks.block import Head, TableBlock
+from compiler.blocks.form import Variable
+from compiler.plan.layout import Erasure, Layout
+from compiler.plan.schedule import Plan
 from compiler.report.describe import INPUTS, describe
-from rasp.graph import Graph
+from rasp.graph.nodes import Graph
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.decisions import Bounds
+from compiler.audit.decisions import Bounds
+from compiler.blocks.form import Form, Variable
 from compiler.emit.weights import Weights
-from compiler.lower.form import Form, Variable
-from compiler.lower.layout import Layout
-from compiler.lower.plan import Plan
 from compiler.options import CompileError
+from compiler.plan.layout import Layout
+from compiler.plan.schedule import Plan
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
-from rasp.graph import Graph, Node, reachable
-from rasp.graph_text import print_graph
+from rasp.graph.nodes import Graph, Node, reachable
+from rasp.graph.text import print_graph
 
 STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.decisions import Bounds
+from compiler.audit.decisions import Bounds
+from compiler.blocks.block import Head, TableBlock
 from compiler.emit.weights import Weights
-from compiler.lower.blocks import Head, TableBlock
-from compiler.lower.layout import Layout
-from compiler.lower.plan import Plan
+from compiler.plan.layout import Layout
+from compiler.plan.schedule import Plan
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
 from compiler.report.parts import Clearing, Embedded, Part, parts
-from rasp.graph import Graph, Node
+from rasp.graph.nodes import Graph, Node
 
 
 def summary(weights: Weights, plan: Plan) -> dict[str, Any]:

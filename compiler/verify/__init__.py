@@ -1,0 +1,1 @@
+"""A model against the interpreter, and a checkpoint against its program."""

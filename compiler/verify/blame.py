@@ -8,10 +8,10 @@ the names before it are right.
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.columns import first_wrong_column
 from compiler.verify.differential import Check, Mismatch
-from rasp.graph import Node, reachable
-from rasp.program import Program
+from compiler.verify.first_wrong_column import first_wrong_column
+from rasp.elaborate.program import Program
+from rasp.graph.nodes import Node, reachable
 from rasp.values import show
 
 

@@ -14,10 +14,10 @@ from typing import cast
 
 from compiler.model.answers import comparable
 from compiler.model.runner import Model
-from compiler.verify.inputs import Selection, Word, batches, choose_inputs
+from compiler.verify.chosen_inputs import Selection, Word, batches, choose_inputs
 from compiler.verify.readers import READERS, Reader, together
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Node
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom, typed
 
 #: Positions of one batch times its length: the interpreter's work grows with the square of the length.

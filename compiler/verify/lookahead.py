@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from compiler.options import CompileOptions
-from compiler.verify.inputs import Word, batches, choose_inputs
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.graph import Aggregate, Node, Width, reachable
+from compiler.verify.chosen_inputs import Word, batches, choose_inputs
+from rasp.graph.nodes import Aggregate, Node, Width, reachable
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
 
 LONGEST, BUDGET, BATCH, SEED = 8, 400, 100, 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from compiler.model.runner import Model, Reading
-from compiler.verify.inputs import Word
+from compiler.verify.chosen_inputs import Word
 
 
 def together(model: Model, inputs: Sequence[Word]) -> list[Reading]:

@@ -15,7 +15,7 @@ from compiler.emit.weights import Weights
 from compiler.export.files import Checkpoint, stored_arrays
 from compiler.options import CompileError
 from compiler.pipeline import Compiled, compile_program
-from rasp.program import Program
+from rasp.elaborate.program import Program
 
 #: Bounds pass through exp and log, which processors round differently in the last digits.
 LAST_DIGITS = 1e-9

@@ -1,15 +1,15 @@
 """Calls: a function with its arguments, or an s-op or selector applied to an input."""
 
 from rasp.diagnostics import RaspError
-from rasp.elaborate.effort import handle
+from rasp.elaborate.elaboration_effort import handle
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Applied, Frame, Function, Given, Static
 from rasp.elaborate.static import describe
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.foreign import MISCOUNTED
-from rasp.graph import Node, reachable
+from rasp.graph.nodes import Node, reachable
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
+from rasp.syntax.foreign import MISCOUNTED
 from rasp.values import Atom, is_atom
 
 

@@ -6,7 +6,7 @@ from rasp.elaborate.names import RESERVED
 from rasp.elaborate.scope import Frame, Static
 from rasp.elaborate.static import describe
 from rasp.source import Span
-from rasp.syntax import Name
+from rasp.syntax.syntax_tree import Name
 
 
 def check_bindable(frame: Frame, names: Sequence[Name], protected: bool = False) -> None:

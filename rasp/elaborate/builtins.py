@@ -5,13 +5,13 @@
 
 from collections.abc import Callable
 
-from rasp.elaborate.effort import keep_list
+from rasp.elaborate.elaboration_effort import keep_list
 from rasp.elaborate.lift import MAKES_SELECTOR, SELECTOR_FIRST, s_op, selector
 from rasp.elaborate.scope import Frame, Function, Given, Scope, Static
 from rasp.elaborate.static import describe
-from rasp.graph import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
+from rasp.graph.nodes import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
+from rasp.graph.primitives import apply_prim
 from rasp.limits import CODE, ELEMENTS
-from rasp.prims import apply_prim
 from rasp.source import Span
 from rasp.values import ValueProblem, const, is_atom
 

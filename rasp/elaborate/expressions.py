@@ -7,23 +7,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from rasp import syntax
 from rasp.diagnostics import RaspError
 from rasp.elaborate import builtins, lift, static
 from rasp.elaborate.apply import call
 from rasp.elaborate.binding import check_bindable, unpack
-from rasp.elaborate.effort import handle, keep, keep_list, spend, volume
+from rasp.elaborate.elaboration_effort import handle, keep, keep_list, spend, volume
 from rasp.elaborate.index import index
 from rasp.elaborate.scope import Applied, Exhausted, Frame, Given, Scope, Static
 from rasp.elaborate.static import describe
-from rasp.foreign import EVERYWHERE
-from rasp.graph import Map, Node
+from rasp.graph.nodes import Map, Node
 from rasp.limits import LEVELS
 from rasp.source import Span
+from rasp.syntax import syntax_tree
+from rasp.syntax.foreign import EVERYWHERE
 from rasp.values import Atom, ValueProblem, is_atom
 
 
-def expression(frame: Frame, tree: syntax.Expression) -> Static:
+def expression(frame: Frame, tree: syntax_tree.Expression) -> Static:
     """The value of an expression. Raises `RaspError`."""
     workshop = frame.workshop
     workshop.depth += 1
@@ -32,32 +32,32 @@ def expression(frame: Frame, tree: syntax.Expression) -> Static:
     spend(frame, tree.span)
     value = evaluated(frame, tree)
     workshop.depth -= 1
-    if not (isinstance(tree, syntax.Call) and isinstance(value, Applied)):
+    if not (isinstance(tree, syntax_tree.Call) and isinstance(value, Applied)):
         frame.scope.values["out"] = value
     return value
 
 
-def evaluated(frame: Frame, tree: syntax.Expression) -> Static:
+def evaluated(frame: Frame, tree: syntax_tree.Expression) -> Static:
     match tree:
-        case syntax.Name(text, span):
+        case syntax_tree.Name(text, span):
             return frame.look_up(text, span)
-        case syntax.Literal(value):
+        case syntax_tree.Literal(value):
             return value
-        case syntax.Group(inner):
+        case syntax_tree.Group(inner):
             return expression(frame, inner)
-        case syntax.Operation():
+        case syntax_tree.Operation():
             return operation(frame, tree)
-        case syntax.Call():
+        case syntax_tree.Call():
             return called(frame, tree)
-        case syntax.Index(target, place, span):
+        case syntax_tree.Index(target, place, span):
             return index(frame, given(frame, target), given(frame, place), span)
-        case syntax.Select(key, query, test, span):
+        case syntax_tree.Select(key, query, test, span):
             return builtins.select(frame, given(frame, key), given(frame, query), test, span)
-        case syntax.Aggregate(selector, value, default, span):
+        case syntax_tree.Aggregate(selector, value, default, span):
             over, values = given(frame, selector), given(frame, value)
             other = given(frame, default) if default is not None else None
             return builtins.aggregate(frame, over, values, other, span)
-        case syntax.BuiltinCall(name, arguments, span):
+        case syntax_tree.BuiltinCall(name, arguments, span):
             return builtins.FORMS[name](frame, [given(frame, argument) for argument in arguments], span)
         case _:
             return evaluated_rest(frame, tree)
@@ -65,44 +65,44 @@ def evaluated(frame: Frame, tree: syntax.Expression) -> Static:
 
 def evaluated_rest(
     frame: Frame,
-    tree: syntax.Prefix
-    | syntax.Conditional
-    | syntax.ListDisplay
-    | syntax.DictDisplay
-    | syntax.ListComprehension
-    | syntax.DictComprehension,
+    tree: syntax_tree.Prefix
+    | syntax_tree.Conditional
+    | syntax_tree.ListDisplay
+    | syntax_tree.DictDisplay
+    | syntax_tree.ListComprehension
+    | syntax_tree.DictComprehension,
 ) -> Static:
     match tree:
-        case syntax.Prefix(operator, operand, span):
+        case syntax_tree.Prefix(operator, operand, span):
             return prefix(frame, operator, given(frame, operand), span)
-        case syntax.Conditional():
+        case syntax_tree.Conditional():
             return conditional(frame, tree)
-        case syntax.ListDisplay(items):
+        case syntax_tree.ListDisplay(items):
             return [expression(frame, item) for item in items]
-        case syntax.DictDisplay(entries):
+        case syntax_tree.DictDisplay(entries):
             return {key_of(frame, key): expression(frame, value) for key, value in entries}
-        case syntax.ListComprehension(element, names, iterable):
+        case syntax_tree.ListComprehension(element, names, iterable):
             return [expression(inner, element) for inner in iterations(frame, names, iterable)]
-        case syntax.DictComprehension(key, value, names, iterable):
+        case syntax_tree.DictComprehension(key, value, names, iterable):
             inners = iterations(frame, names, iterable)
             return {key_of(inner, key): expression(inner, value) for inner in inners}
         case _:
             assert_never(tree)
 
 
-def called(frame: Frame, tree: syntax.Call) -> Static:
-    if isinstance(tree.function, syntax.Name):
+def called(frame: Frame, tree: syntax_tree.Call) -> Static:
+    if isinstance(tree.function, syntax_tree.Name):
         frame.check_callee(tree.function.text, tree.function.span)
     callee = given(frame, tree.function)
     return call(frame, callee, [given(frame, argument) for argument in tree.arguments], tree.span)
 
 
-def given(frame: Frame, tree: syntax.Expression) -> Given:
+def given(frame: Frame, tree: syntax_tree.Expression) -> Given:
     """The value of an expression, with its place."""
     return Given(expression(frame, tree), tree.span)
 
 
-def key_of(frame: Frame, tree: syntax.Expression) -> Atom:
+def key_of(frame: Frame, tree: syntax_tree.Expression) -> Atom:
     """The value of a dict's key."""
     value = expression(frame, tree)
     if not is_atom(value):
@@ -111,7 +111,7 @@ def key_of(frame: Frame, tree: syntax.Expression) -> Atom:
     return value  # type: ignore[return-value]
 
 
-def operation(frame: Frame, tree: syntax.Operation) -> Static:
+def operation(frame: Frame, tree: syntax_tree.Operation) -> Static:
     """A chain of operators of one level, from the left."""
     first, *rest = tree.operands
     result = given(frame, first)
@@ -123,7 +123,7 @@ def operation(frame: Frame, tree: syntax.Operation) -> Static:
     return result.value
 
 
-def right_side(frame: Frame, symbol: str, left: Given, tree: syntax.Expression) -> Given:
+def right_side(frame: Frame, symbol: str, left: Given, tree: syntax_tree.Expression) -> Given:
     """The right operand. If the left side of `and` or `or` decides, it need not have a value: then it is the left one."""
     if symbol not in ("and", "or"):
         return given(frame, tree)
@@ -141,7 +141,7 @@ def right_side(frame: Frame, symbol: str, left: Given, tree: syntax.Expression) 
         return left
 
 
-def passed_over(frame: Frame, tree: syntax.Expression) -> Given:
+def passed_over(frame: Frame, tree: syntax_tree.Expression) -> Given:
     """The value of an expression that a choice may pass over at some positions, or at all: what has none is an s-op without
     a value.
     """
@@ -195,7 +195,7 @@ def prefix(frame: Frame, symbol: str, operand: Given, span: Span) -> Static:
         raise frame.error(span, str(problem)) from None
 
 
-def conditional(frame: Frame, tree: syntax.Conditional) -> Static:
+def conditional(frame: Frame, tree: syntax_tree.Conditional) -> Static:
     """A choice at each position, or, if the condition is no s-op, at definition time: then one branch is
     left alone.
     """
@@ -232,7 +232,9 @@ def membership(frame: Frame, left: Given, right: Given, span: Span) -> Static:
         raise frame.error(right.span, str(problem)) from None
 
 
-def iterations(frame: Frame, names: tuple[syntax.Name, ...], iterable: syntax.Expression) -> Iterator[Frame]:
+def iterations(
+    frame: Frame, names: tuple[syntax_tree.Name, ...], iterable: syntax_tree.Expression
+) -> Iterator[Frame]:
     """One frame for each element that a comprehension goes through, with a scope of its own."""
     items = elements(frame, iterable, "a comprehension")
     check_bindable(frame, names)
@@ -242,7 +244,7 @@ def iterations(frame: Frame, names: tuple[syntax.Name, ...], iterable: syntax.Ex
         yield inner
 
 
-def elements(frame: Frame, iterable: syntax.Expression, purpose: str) -> list[Static]:
+def elements(frame: Frame, iterable: syntax_tree.Expression, purpose: str) -> list[Static]:
     """What a loop goes through: the elements of a list, or the keys of a dict."""
     value = expression(frame, iterable)
     if isinstance(value, list | dict):

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from rasp.diagnostics import Diagnostic
-from rasp.evaluate import EvaluationError
-from rasp.graph import Graph, Map, Node, Tokens
+from rasp.graph.nodes import Graph, Map, Node, Tokens
+from rasp.interpret.evaluate import EvaluationError
 from rasp.source import Source, Span
 from rasp.values import Atom, show
 

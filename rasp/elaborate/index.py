@@ -3,7 +3,7 @@
 from rasp.elaborate.lift import at_position, atoms, s_op
 from rasp.elaborate.scope import Frame, Function, Given, Static
 from rasp.elaborate.static import describe, element
-from rasp.graph import Map, Node
+from rasp.graph.nodes import Map, Node
 from rasp.source import Span
 from rasp.values import Atom, ValueProblem, is_atom, show
 

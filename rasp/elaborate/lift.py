@@ -3,10 +3,10 @@
 Here also: operators with a node among their operands.
 """
 
-from rasp.elaborate.effort import spend
+from rasp.elaborate.elaboration_effort import spend
 from rasp.elaborate.scope import Frame, Function, Given, Static
 from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe
-from rasp.graph import Aggregate, And, Map, Node, Not, Or, Select
+from rasp.graph.nodes import Aggregate, And, Map, Node, Not, Or, Select
 from rasp.source import Span
 from rasp.values import Atom, Const, const, is_atom
 

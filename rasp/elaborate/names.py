@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rasp.diagnostics import did_you_mean
-from rasp.foreign import NAMES, WORDS
+from rasp.syntax.foreign import NAMES, WORDS
 
 FORM_NAMES = ("select", "aggregate", "range", "zip", "len", "round", "indicator")
 

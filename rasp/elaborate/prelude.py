@@ -5,16 +5,16 @@ library.
 from functools import cache
 from pathlib import Path
 
-from rasp.depth import deep_recursion
 from rasp.elaborate.builtins import base_scope
 from rasp.elaborate.scope import Frame, Scope, Workshop
 from rasp.elaborate.statements import execute
-from rasp.graph import Graph
+from rasp.graph.nodes import Graph
 from rasp.library import load
 from rasp.library.load import Loader
-from rasp.parser import parse
+from rasp.recursion import deep_recursion
 from rasp.source import Source
-from rasp.syntax import Module
+from rasp.syntax.parser import parse
+from rasp.syntax.syntax_tree import Module
 
 #: Names of the base scope that a program may bind at its top level.
 FREE = frozenset(

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.names import FORM_NAMES, hint_for
-from rasp.graph import Constant, Graph, Node, Op
+from rasp.graph.nodes import Constant, Graph, Node, Op
 from rasp.library.load import Loader
 from rasp.limits import CODE, NODE_STEPS, NODES
 from rasp.source import Source, Span
-from rasp.syntax import ConsoleStatement, Draw
+from rasp.syntax.syntax_tree import ConsoleStatement, Draw
 from rasp.values import Atom, const
 
 
@@ -130,7 +130,7 @@ class Workshop:
     `passed_over` counts the choices at each position that elaboration is in a branch of (or on the right side of an
     `and` or `or` of s-ops). `asides` are the statements that are recorded and not carried out, with where they stand:
     drawings and commands of the prompt. `calls` says which call first gave a node. `steps` and `bytes` count what has
-    been done (`rasp/elaborate/effort.py`).
+    been done (`rasp/elaborate/elaboration_effort.py`).
     """
 
     graph: Graph

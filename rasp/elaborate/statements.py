@@ -8,11 +8,9 @@ again.
 from dataclasses import replace
 from typing import assert_never
 
-from rasp import syntax
-from rasp.depth import deep_recursion
 from rasp.diagnostics import RaspError
 from rasp.elaborate.binding import check_bindable, spread, unpack
-from rasp.elaborate.effort import spend
+from rasp.elaborate.elaboration_effort import spend
 from rasp.elaborate.expressions import elements, expression
 from rasp.elaborate.scope import (
     CallSite,
@@ -25,38 +23,40 @@ from rasp.elaborate.scope import (
     Scope,
     Static,
 )
-from rasp.graph import Node
+from rasp.graph.nodes import Node
 from rasp.library.load import find
 from rasp.limits import TEXT_STEPS
-from rasp.parser import parse_tolerantly
+from rasp.recursion import deep_recursion
 from rasp.source import Span
+from rasp.syntax import syntax_tree
+from rasp.syntax.parser import parse_tolerantly
 from rasp.values import ValueProblem
 
 
-def execute(frame: Frame, statement: syntax.Statement) -> Static | None:
+def execute(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
     """Carry out one statement; the value, if it is an expression. Raises `RaspError`."""
     match statement:
-        case syntax.ExpressionStatement(value):
+        case syntax_tree.ExpressionStatement(value):
             return expression(frame, value)
-        case syntax.Assign():
+        case syntax_tree.Assign():
             assign(frame, statement)
-        case syntax.FunctionDefinition():
+        case syntax_tree.FunctionDefinition():
             define(frame, statement)
-        case syntax.For():
+        case syntax_tree.For():
             repeat(frame, statement)
-        case syntax.Load():
+        case syntax_tree.Load():
             load(frame, statement)
-        case syntax.Broken(names):
+        case syntax_tree.Broken(names):
             mark_missing(frame, names)
         case (
-            syntax.SetExample()
-            | syntax.ShowExample()
-            | syntax.SwitchExamples()
-            | syntax.FullDisplay()
-            | syntax.Exit()
-            | syntax.Draw()
+            syntax_tree.SetExample()
+            | syntax_tree.ShowExample()
+            | syntax_tree.SwitchExamples()
+            | syntax_tree.FullDisplay()
+            | syntax_tree.Exit()
+            | syntax_tree.Draw()
         ):
-            frame.workshop.asides.append((frame, statement))  # carried out by rasp/session.py
+            frame.workshop.asides.append((frame, statement))  # carried out by rasp/prompt/session.py
         case _:
             assert_never(statement)
     return None
@@ -80,7 +80,7 @@ def bind(frame: Frame, name: str, value: Static) -> None:
         graph.names.setdefault(value, name)
 
 
-def assign(frame: Frame, statement: syntax.Assign) -> None:
+def assign(frame: Frame, statement: syntax_tree.Assign) -> None:
     check_bindable(frame, statement.names, at_top(frame))
     values = [expression(frame, value) for value in statement.values]
     right = Span(statement.values[0].span.start, statement.values[-1].span.end)
@@ -88,7 +88,7 @@ def assign(frame: Frame, statement: syntax.Assign) -> None:
         bind(frame, name.text, value)
 
 
-def repeat(frame: Frame, statement: syntax.For) -> None:
+def repeat(frame: Frame, statement: syntax_tree.For) -> None:
     check_bindable(frame, statement.names, at_top(frame))
     for item in elements(frame, statement.iterable, "`for`"):
         spend(frame, statement.iterable.span)
@@ -98,7 +98,7 @@ def repeat(frame: Frame, statement: syntax.For) -> None:
             execute(frame, inner)
 
 
-def define(frame: Frame, definition: syntax.FunctionDefinition) -> None:
+def define(frame: Frame, definition: syntax_tree.FunctionDefinition) -> None:
     check_bindable(frame, [definition.name], at_top(frame))
     check_bindable(frame, definition.parameters)
     parameters = tuple([parameter.text for parameter in definition.parameters])
@@ -123,7 +123,7 @@ def entered(frame: Frame, caller: Frame, name: str, span: Span) -> Frame:
     return replace(frame, scope=Scope({}, frame.scope), call=site, place=place, home=frame.home + "'")
 
 
-def load(frame: Frame, statement: syntax.Load) -> None:
+def load(frame: Frame, statement: syntax_tree.Load) -> None:
     """Read a file in a scope of its own; bind here what it binds, except names that start with `_`."""
     workshop = frame.workshop
     workshop.failed_loads.add(statement.path)
@@ -150,7 +150,7 @@ def load(frame: Frame, statement: syntax.Load) -> None:
             frame.scope.values[name] = value
 
 
-def run(frame: Frame, module: syntax.Module) -> list[Result]:
+def run(frame: Frame, module: syntax_tree.Module) -> list[Result]:
     """A whole text at top level. What is wrong with it joins the workshop's problems; the rest takes
     effect.
     """
@@ -158,7 +158,7 @@ def run(frame: Frame, module: syntax.Module) -> list[Result]:
     problems.extend(module.problems)
     results: list[Result] = []
     for statement in module.statements:
-        if isinstance(statement, syntax.Exit):
+        if isinstance(statement, syntax_tree.Exit):
             break
         try:
             value = attempt(frame, statement)
@@ -174,18 +174,18 @@ def run(frame: Frame, module: syntax.Module) -> list[Result]:
             continue
         if value is not None:
             results.append(Result("out", value, frame.source, statement.span))
-        if isinstance(statement, syntax.Assign):
+        if isinstance(statement, syntax_tree.Assign):
             results += assigned(frame, statement)
     return results
 
 
-def assigned(frame: Frame, statement: syntax.Assign) -> list[Result]:
+def assigned(frame: Frame, statement: syntax_tree.Assign) -> list[Result]:
     """What an assignment has just bound."""
     values = [(name.text, frame.scope.values[name.text]) for name in statement.names]
     return [Result(n, v, frame.source, statement.span) for n, v in values if not isinstance(v, Missing)]
 
 
-def attempt(frame: Frame, statement: syntax.Statement) -> Static | None:
+def attempt(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
     """`execute`, but a failing statement leaves no trace, except that names it would have newly bound are
     marked.
 
@@ -204,20 +204,20 @@ def attempt(frame: Frame, statement: syntax.Statement) -> Static | None:
         raise
 
 
-def mark_missing(frame: Frame, names: tuple[syntax.Name, ...]) -> None:
+def mark_missing(frame: Frame, names: tuple[syntax_tree.Name, ...]) -> None:
     for name in names:
         if frame.scope.find(name.text) is None:
             frame.scope.values[name.text] = Missing()
 
 
-def bound_by(statement: syntax.Statement) -> tuple[syntax.Name, ...]:
+def bound_by(statement: syntax_tree.Statement) -> tuple[syntax_tree.Name, ...]:
     """The names that a statement would bind, as far as its text tells."""
     match statement:
-        case syntax.Assign(names):
+        case syntax_tree.Assign(names):
             return names
-        case syntax.FunctionDefinition(name):
+        case syntax_tree.FunctionDefinition(name):
             return (name,)
-        case syntax.For(names, _, body):
+        case syntax_tree.For(names, _, body):
             return (*names, *[name for inner in body for name in bound_by(inner)])
         case _:
             return ()

@@ -8,9 +8,9 @@ table; lists, dicts and functions behave as in Python where that makes sense.
 from collections.abc import Callable
 
 from rasp.elaborate.scope import Function, Static
-from rasp.graph import Node
+from rasp.graph.nodes import Node
+from rasp.graph.primitives import apply_prim, check_filled
 from rasp.limits import ELEMENTS
-from rasp.prims import apply_prim, check_filled
 from rasp.values import Atom, ValueProblem, is_atom, kind_of
 
 #: Elementwise operators and the primitives they are.

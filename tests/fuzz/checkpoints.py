@@ -19,7 +19,7 @@ from compiler.export.compiled import checkpoint_of
 from compiler.export.files import ARRAYS, RECORD, encode_files
 from compiler.export.folder import sha256
 from compiler.export.records import encode_json
-from rasp.program import load_program
+from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz import data
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from rasp.language_server.server import make_server
+from rasp.editor.server import make_server
 from tests.fuzz import data
 from tests.fuzz.texts import programs
 

@@ -20,18 +20,18 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from compiler.cli import main
 from compiler.commands.repl import new_repl
 from compiler.verify import differential
-from rasp.depth import deep_recursion
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.evaluate import EvaluationError, evaluate
-from rasp.format import format_source
-from rasp.graph import Node
-from rasp.language_server import open_texts, server
-from rasp.lint import lint
-from rasp.parser import parse, parse_expression, parse_tolerantly
-from rasp.program import load_program
-from rasp.repl import run_piped
+from rasp.editor import open_texts, server
+from rasp.elaborate.program import load_program
+from rasp.format.format_text import format_source
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError, evaluate
+from rasp.lint.doubts import lint
+from rasp.notation.style import plain as plain_text
+from rasp.prompt.repl import run_piped
+from rasp.recursion import deep_recursion
 from rasp.source import Source
-from rasp.style import plain as plain_text
+from rasp.syntax.parser import parse, parse_expression, parse_tolerantly
 from tests.fuzz import checkpoints, data, texts
 from tests.fuzz.messages import sessions
 from tests.generate_syntax import plain

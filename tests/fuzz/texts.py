@@ -7,9 +7,9 @@ import re
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from rasp.format import print_module
-from rasp.forms import FORMS, LEVELS
-from rasp.tokens import KEYWORDS
+from rasp.format.format_text import print_module
+from rasp.syntax.precedence import FORMS, LEVELS
+from rasp.syntax.tokens import KEYWORDS
 from tests.fuzz.contained import ROOT
 from tests.generate import s_ops
 from tests.generate_syntax import modules

@@ -1,0 +1,72 @@
+"""Forms that an anchor rounds (`compiler/numerics/precision.py`): is what comes out exact, whatever the order of addition?
+
+The anchor is one product among those that make up the sum. Partial sums without it are as near to a multiple of the grain
+g as their terms are. Those with it lie where float32 knows no finer numbers than g/2: rounding takes all error below g/4
+away, as often as another term is added. The bias, which takes the anchor away, is added last.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from compiler.blocks.block import TableBlock
+from compiler.blocks.form import Form, Vector
+from compiler.numerics.precision import ANCHOR, ANCHORED_REACH, UNIT
+from compiler.numerics.rounding import MANTISSA, NEGLIGIBLE, Reading, grain_of, is_binary, roundings
+from compiler.plan.layout import Frame, Layout, express, weights_of, without_constant
+
+
+def anchored_reading(
+    block: TableBlock, layout: Layout, errors: Vector, size_of: Callable[[Vector], float]
+) -> tuple[float, Reading]:
+    """How far a table's form is off before it is rounded (infinite if rounding won't help), and what it is afterwards.
+
+    `errors` are those of the residual columns, and `size_of` the largest sum that absolute weights of columns can give.
+    """
+    grain = block.grain
+    weights = weights_of(without_constant(block.form), layout)
+    vectors = layout.embedding.vectors
+    place = int(np.argmax([abs(weights[k]) * np.abs(v).max(initial=0.0) for k, v in enumerate(vectors)]))
+    low, high = span(weights[place] * vectors[place], layout.frame)
+    rest = weights.copy()
+    rest[place] = 0.0
+    size = size_of(np.abs(rest))
+    reach = max(ANCHOR * grain - low, high - ANCHOR * grain) + size
+    used = np.flatnonzero(rest)
+    error = float(np.abs(rest[used]) @ errors[used]) + max(roundings(rest[used]), 0) * UNIT * size
+    holds = (
+        errors[place] == 0.0
+        and reach < ANCHORED_REACH * grain
+        and is_whole(block.form, grain, weights, layout)
+        and is_taken_away(block)
+    )
+    return error if holds else np.inf, Reading(0.0, size + reach, grain)
+
+
+def span(entries: Vector, frame: Frame) -> tuple[float, float]:
+    """Least and greatest value that an embedded column has: of a token and a position together, or at BOS."""
+    token, position, bos = entries[: frame.tokens], entries[frame.tokens : -1], float(entries[-1])
+    low, high = (float(f(token) + f(position)) for f in (np.min, np.max))
+    return min(low, bos), max(high, bos)
+
+
+def is_taken_away(block: TableBlock) -> bool:
+    """Whether the biases are what they should be after rounding to float32, which is as fine as the grain there, and no
+    product with a slope rounds."""
+    slopes = block.stairs.slopes
+    bias = block.stairs.offsets + slopes * block.form.constant
+    wrong = np.abs(bias - bias.astype(np.float32)) / np.abs(slopes)
+    return is_binary(slopes) and bool((wrong <= NEGLIGIBLE * block.grain).all())
+
+
+def is_whole(form: Form, grain: float, weights: Vector, layout: Layout) -> bool:
+    """Whether every term, in every column, is a multiple of the grain and has few enough digits to be exact."""
+    terms = [weights[k] * vector for k, vector in enumerate(layout.embedding.vectors)]
+    for variable, feature in form.parts.items():
+        features = layout.blocks.features.get(variable)
+        if features is not None:
+            basis = features.basis
+            terms += [w * v for w, v in zip(express(feature, basis), basis.vectors, strict=True)]
+            terms.append(np.array(features.at_bos) * express(feature, basis))
+    used = np.concatenate(terms)
+    return grain_of(used) >= grain and float(np.abs(used).max()) < MANTISSA * grain

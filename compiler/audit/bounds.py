@@ -1,0 +1,297 @@
+"""Error bounds: how far float32 can carry every residual column from its ideal value, and what each decision can bear.
+
+Goes through the plan in the order of computation. Model of arithmetic: a sum of t products is off by at most
+(t + 1)·u·Σ|products|, u = 2^-24, whatever the order of addition; sums of integers (times a power of two) below 2^24 are
+exact. Every construction adds the error that it makes to the error that it is given:
+
+- a *form* read from columns with errors e_c and weights w_c: Σ|w_c| e_c, and the rounding of the sum;
+- a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
+  one that averages, be it equal values: also the differences between the logits of selected positions, and the rounding
+  of as many additions as can be selected;
+- a *table*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
+  of its units and their biases; nothing at all where an anchor has rounded what it reads (`compiler/audit/anchors.py`);
+- an *output*: what float64 rounds, where its classes lie very close (`compiler/audit/logits.py`).
+
+A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error. Compilation
+succeeds only when all are.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.audit.anchors import anchored_reading
+from compiler.audit.decisions import Bounds, Decision
+from compiler.audit.logits import logit_noise
+from compiler.audit.tables import table_errors
+from compiler.blocks.block import Head, Readout, Scores, TableBlock
+from compiler.blocks.form import Form, Variable, Vector
+from compiler.numerics.precision import SHARPNESS, UNIT, Precision, averaging_noise
+from compiler.numerics.rounding import (
+    LEAST_GAP,
+    MANTISSA,
+    NEGLIGIBLE,
+    Products,
+    Reading,
+    Weighting,
+    beside,
+    grain_of,
+    grains_of,
+    roundings,
+)
+from compiler.plan.layout import Layout, weights_of, without_constant
+from compiler.plan.schedule import Plan
+from rasp.graph.nodes import Width
+
+
+class Auditor:
+    """Carries the bounds through the layers; `audit` is its only user."""
+
+    def __init__(self, plan: Plan, layout: Layout, max_length: int) -> None:
+        self.plan = plan
+        self.layout = layout
+        self.length = max_length
+        self.precision = Precision(max_length)
+        self.errors = np.zeros(layout.width)
+        self.sizes = np.zeros(layout.width)
+        self.grains = np.ones(layout.width)
+        self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
+        self.decisions: list[Decision] = []
+        vectors = layout.embedding.vectors
+        self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
+        self.shapes = {
+            variable: np.abs(np.column_stack([np.stack(features.basis.vectors), features.at_bos]))
+            for variable, features in layout.blocks.features.items()
+            if len(features.basis)
+        }
+
+    def run(self) -> Bounds:
+        self.embedding()
+        for layer in self.plan.layers:
+            for head in layer.heads:
+                self.head(head)
+            for table in layer.tables:
+                self.table(table)
+        for readout in self.plan.readouts:
+            self.readout(readout)
+        return Bounds(self.errors, self.sizes, tuple(self.decisions))
+
+    def embedding(self) -> None:
+        """Columns of the embedding: exact, or rounded once in each table and once in the sum."""
+        tokens = self.layout.frame.tokens
+        for k, vector in enumerate(self.layout.embedding.vectors):
+            size = float(
+                np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)
+            )
+            self.settle(k, max(size, abs(float(vector[-1]))), grain_of(vector), None)
+
+    def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
+        """Record a column; an error of None is that of storing its values in float32."""
+        exact = bool(grain) and size / grain <= MANTISSA
+        self.sizes[column] = size
+        self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
+        self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
+
+    def inherited(self, column: int, products: Products | None = None) -> float:
+        """What is left of the column whose place this one takes, given the products of an MLP that may clear it beside
+        writing this one."""
+        erasure = self.layout.erased_for.get(column)
+        if erasure is None:
+            return 0.0
+        old = erasure.column
+        left = 0.0 if len(erasure.signs) > 1 else float(self.errors[old])
+        if not erasure.beside:
+            return left
+        assert products is not None, "only an MLP clears"
+        return left + beside(products, float(self.sizes[old]), float(self.grains[old]))
+
+    def read(self, form: Form) -> Reading:
+        """A form over the columns as they are."""
+        weights = weights_of(form, self.layout)
+        used = np.flatnonzero(weights)
+        if not len(used):
+            return Reading(0.0, 0.0, 1.0)
+        size = self.size_of(np.abs(weights))
+        error = float(np.abs(weights[used]) @ self.errors[used])
+        grain = self.grain_read(weights)
+        if grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
+            return Reading(error, size, grain)
+        rounding = roundings(weights[used]) * UNIT * size
+        return Reading(error + rounding, size, 0.0, rounding)
+
+    def grain_read(self, weights: Vector) -> float:
+        """What all products of weights and columns are multiples of; 0 where a column is not exact."""
+        used = np.flatnonzero(weights)
+        return float((grains_of(weights[used]) * self.grains[used]).min(initial=np.inf))
+
+    def size_of(self, weights: Vector) -> float:
+        """Largest sum of |weight · column|: columns of one variable are summed for one value of it at a time."""
+        count = len(self.layout.embedding)
+        tokens = self.layout.frame.tokens
+        total = 0.0
+        if count:
+            entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
+            total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
+        for variable, features in self.layout.blocks.features.items():
+            places = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
+            if weights[places].any():
+                total += float((weights[places] @ self.shapes[variable]).max())
+        return total
+
+    # -- heads ----------------------------------------------------------------------------------------------------
+
+    def head(self, head: Head) -> None:
+        """Bound the logits, decide the gap, then bound what each value column delivers."""
+        scores = head.scores
+        queries = [self.read(form) for form in scores.queries]
+        keys = [self.read(form) for form in scores.keys]
+        level, gap_loss = self.logit_errors(scores, queries, keys)
+        # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
+        gap = scores.sharpness if scores.mode == "count" else SHARPNESS
+        least = 0.0 if scores.mode == "count" else LEAST_GAP
+        self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
+        leak = self.length * math.exp(min(0.0, gap_loss - gap))
+        weighting = Weighting(scores.sharing, level, leak)
+        for form, target in zip(head.values, head.targets, strict=True):
+            self.deliver(target, self.read(form), weighting)
+
+    def deliver(self, target: tuple[Variable, int], value: Reading, weighting: Weighting) -> None:
+        """Bound one value column."""
+        level, leak = weighting.level, weighting.leak
+        variable, feature = target
+        features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
+        left = self.inherited(column)
+        vector = features.basis.vectors[feature]
+        size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
+        leaked = 2 * leak * max(size, value.size)
+        equal = level <= UNIT / 4  # as good as equal: the exponential of a difference rounds to 1
+        if isinstance(variable.node.op, Width):
+            # BOS's own logit has no features in it: only those of the selected positions are off, and rounded once more
+            # when BOS's is taken from them.
+            apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
+            spread = math.expm1(min(apart, 50.0))
+            error = size * spread + self.precision.count_noise(size) + leak + left
+            self.settle(column, size, 0.0, error)
+        elif weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
+            error = value.error + leaked + left
+            exact = error <= NEGLIGIBLE * grain_of(vector)
+            self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
+        else:
+            # Of equal values every mean is the same, however scores differ.
+            alike = variable.node in self.layout.blocks.moved
+            spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
+            noise = averaging_noise(weighting.sharing, equal=equal)
+            self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
+
+    def logit_errors(
+        self, scores: Scores, queries: list[Reading], keys: list[Reading]
+    ) -> tuple[float, float]:
+        """How far the logit of a selected position can be off, and how much of the gap errors can eat."""
+        size = sum(group.pair for group in scores.groups)
+        grain = min(q.grain * k.grain for q, k in zip(queries, keys, strict=True))
+        exact = grain > 0 and size / grain <= MANTISSA
+        rounding = 0.0 if exact else (len(queries) + 1) * UNIT * size
+        level, loss = rounding, 2 * rounding
+        for group in scores.groups:
+            if group.kind == "quadratic":
+                for k, column in enumerate(group.columns):
+                    query, key = queries[column], keys[column]
+                    product = query.size * key.error + key.size * query.error + query.error * key.error
+                    level += product
+                    # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
+                    # of neighbours k and k + 1 apart by no more than itself, whatever k is.
+                    # -q² (the third) shifts all positions alike and only counts against BOS.
+                    loss += (2 * query.size * key.error + 2 * query.error, 2 * product, product)[k]
+            else:
+                columns = group.columns
+                product = self.one_side(
+                    [scores.queries[c] for c in columns],
+                    [queries[c] for c in columns],
+                    [keys[c].size for c in columns],
+                    group.key,
+                )
+                product += self.one_side(
+                    [scores.keys[c] for c in columns],
+                    [keys[c] for c in columns],
+                    [queries[c].size for c in columns],
+                    group.query,
+                )
+                level += product
+                loss += 2 * product
+        return level, loss
+
+    def one_side(
+        self, forms: list[Form], readings: list[Reading], others: list[float], together: float
+    ) -> float:
+        """Errors of one side's features times what they meet on the other side, column by column or in all.
+
+        `others` are the sizes of the other side's features, `together` their largest sum (1 for one-hot ones).
+        """
+        apart = self.joint_error(forms, others)
+        apart += sum(other * reading.rounding for other, reading in zip(others, readings, strict=True))
+        return min(apart, together * max(reading.error for reading in readings))
+
+    # -- tables and outputs ---------------------------------------------------------------------------------------
+
+    def table(self, block: TableBlock) -> None:
+        """Decide the steps, then bound the rounding of the units, per output column."""
+        stairs = block.stairs
+        if block.grain:
+            error, reading = anchored_reading(block, self.layout, self.errors, self.size_of)
+        else:
+            reading = self.read(without_constant(block.form))
+            error = reading.error
+        if stairs.grid:
+            return self.rounding(block, reading)
+        self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
+        profile, products = table_errors(stairs, block.form.constant, reading)
+        for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
+            column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
+            profile[:, k] += self.inherited(column, products[k])
+            self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
+        self.profiles[block.variable] = profile
+
+    def rounding(self, block: TableBlock, reading: Reading) -> None:
+        """Exact while every product in the sum is on the grid but for an error that rounds away."""
+        stairs, variable = block.stairs, block.variable
+        weights = weights_of(without_constant(block.form), self.layout)
+        used = np.flatnonzero(weights)
+        grains = grains_of(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
+        margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
+        self.decisions.append(Decision("step", variable.node, margin, reading.error))
+        column, vector = (
+            self.layout.numbers[variable, 0],
+            self.layout.blocks.features[variable].basis.vectors[0],
+        )
+        left = self.inherited(column, Products(2 * float(stairs.offsets.max()), stairs.grid, 1))
+        self.settle(column, float(np.abs(vector).max()), stairs.grid, left)
+        self.profiles[variable] = np.full((2, 1), left)
+
+    def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
+        """Bound on the sum of share times error of forms read together: the features of one table are all
+        read at one point of its z, and the errors of all grow towards either end of it."""
+        weights = np.zeros(self.layout.width)
+        for form, share in zip(forms, shares, strict=True):
+            weights += abs(share) * np.abs(weights_of(form, self.layout))
+        total = 0.0
+        for variable, profile in self.profiles.items():
+            places = [self.layout.numbers[variable, k] for k in range(profile.shape[1])]
+            total += float((profile @ weights[places]).max(initial=0.0))
+            weights[places] = 0.0
+        return total + float(weights @ self.errors)
+
+    def readout(self, readout: Readout) -> None:
+        """The logits are float64: only where classes lie very close does that round too."""
+        forms = [np.abs(weights_of(without_constant(form), self.layout)) for form in readout.forms]
+        error = max(float(weights @ self.errors) for weights in forms)
+        size = max(self.size_of(weights) for weights in forms)
+        grain = min(self.grain_read(weights) for weights in forms)
+        rounding = logit_noise(readout, size, grain, max(int(np.count_nonzero(weights)) for weights in forms))
+        self.decisions.append(Decision("output", readout.node, readout.margin, error + rounding))
+
+
+def audit(plan: Plan, layout: Layout, max_length: int) -> Bounds:
+    """Bounds for a plan and its layout."""
+    return Auditor(plan, layout, max_length).run()

@@ -1,0 +1,58 @@
+"""How far float32 carries the outputs of a table from its steps and bends: what its units round, and what they pass on."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.blocks.staircase import Staircase
+from compiler.numerics.precision import UNIT
+from compiler.numerics.rounding import MANTISSA, Products, Reading, grain_of, is_binary, steepest
+
+
+def table_errors(
+    stairs: Staircase, constant: float, reading: Reading
+) -> tuple[NDArray[np.float64], list[Products]]:
+    """Error bound of every feature at both ends of z, shape (2, features), for z read like this, with `constant` in the
+    bias; and the products that each feature is a sum of.
+
+    From the base outwards units only come on and grow, and so does what they round: nowhere is it more than at an end.
+    """
+    ends = np.array([stairs.low, stairs.high])
+    hidden = np.maximum(np.outer(ends, stairs.slopes) + stairs.offsets, 0.0)  # (ends, units)
+    on = hidden > 0
+    steep = np.abs(stairs.slopes)
+    reach = max(abs(stairs.low), abs(stairs.high), reading.size)
+    bias = stairs.offsets + stairs.slopes * constant
+    # Before the ReLU: the product with the slope (unless that is a power of two), the bias, and the sum with it.
+    products = (0.0 if is_binary(stairs.slopes) else 2.0) * steep * reach
+    units = UNIT * (hidden + on * products) + on * np.abs(bias - bias.astype(np.float32))
+    heights = np.abs(stairs.heights)
+    totals = hidden @ heights  # (ends, features)
+    additions = np.maximum(on.astype(float) @ (heights > 0) - 1, 0.0)
+    roundings = additions + np.array([0.0 if is_binary(column) else 2.0 for column in stairs.heights.T])
+    passed = passed_on(stairs, bias, reading)
+    profile = units @ heights + roundings * UNIT * totals + passed
+    grain = min(reading.grain * grain_of(stairs.slopes), grain_of(bias))
+    largest = max(float(part.max(initial=0.0)) for part in (steep * reach, np.abs(bias), hidden))
+    exact = bool(grain) and largest / grain <= MANTISSA
+    sums: list[Products] = []
+    for k in range(heights.shape[1]):
+        fine = grain * grain_of(stairs.heights[:, k])
+        total = float(totals[:, k].max())
+        if exact and fine and total / fine <= MANTISSA:
+            profile[:, k] = passed[k]
+        sums.append(Products(total, fine if exact else 0.0, int(additions[:, k].max())))
+    return profile, sums
+
+
+def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) -> NDArray[np.float64]:
+    """How much of an error of z each feature shows: none where ramps leave that much flat, else at most its slope times it.
+
+    An exact z is off by so little that it is rounded away when anything but 0 is added: the bias, where there is one.
+    """
+    if reading.error <= stairs.flat:
+        return np.zeros(len(stairs.heights.T))
+    if reading.grain:
+        shares = [float(np.abs(stairs.slopes * heights)[bias == 0].sum()) for heights in stairs.heights.T]
+    else:
+        shares = [steepest(stairs.slopes, heights) for heights in stairs.heights.T]
+    return np.array(shares) * reading.error

@@ -1,0 +1,114 @@
+"""Blocks: what a layer is made of, before it has a layer. Heads and tables, reading forms and writing variables."""
+
+from dataclasses import dataclass
+
+from compiler.analysis.domain import Ints
+from compiler.blocks.basis import Basis
+from compiler.blocks.form import Form, Variable, Vector
+from compiler.blocks.staircase import Staircase
+from rasp.graph.nodes import Node
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns of a head that score one comparison, and how large their products get.
+
+    `kind`: "quadratic" (columns 2q·k, -k², perhaps -q²), "plain" (one column for each kind of row or column), "order"
+    (the rank that `best` goes by) or "bos". For the values that occur: `pair` is the largest sum of |query · key| over
+    the columns, `query` and `key` the largest sum of |query| and of |key|.
+    """
+
+    kind: str
+    columns: tuple[int, ...]
+    pair: float
+    query: float
+    key: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Query and key forms of a head, column by column, and how BOS takes part.
+
+    score(q, k) = sum of queries[c] at q times keys[c] at k: 0 for selected positions (up to a row's own constant),
+    at most -sharpness for others. `mode`: "count" (BOS far above, to normalise), "default" (BOS wins only where
+    nothing is selected) or "excluded" (BOS never wins). `sharing`: how many positions can have the highest score of a row.
+    """
+
+    queries: tuple[Form, ...]
+    keys: tuple[Form, ...]
+    groups: tuple[Group, ...]
+    mode: str
+    sharpness: float
+    sharing: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """One attention head for one selector; `values[c]` goes, times `gains[c]`, to feature `targets[c]`."""
+
+    selector: Node
+    scores: Scores
+    values: tuple[Form, ...]
+    gains: tuple[float, ...]
+    targets: tuple[tuple[Variable, int], ...]
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features.
+
+    With a `grain` the form's sum is rounded to multiples of it, by an anchor that is among its parts, and that its constant
+    takes away again.
+    """
+
+    variable: Variable
+    form: Form
+    stairs: Staircase
+    grain: float = 0.0
+
+
+@dataclass(frozen=True)
+class Features:
+    """The columns that carry a variable: vector k of the basis, by code of its domain, and what it holds at BOS."""
+
+    basis: Basis
+    at_bos: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Readout:
+    """An output: the number `form`, decoded by the nearest of `centers`; `codes[k]` is the domain code that center k means.
+
+    Several centers may mean the same value. With `hot`, form k of them is 1 for center k and 0 for all others, and
+    the largest wins.
+    """
+
+    name: str
+    node: Node
+    form: Form
+    centers: Vector
+    codes: Ints
+    margin: float
+    hot: tuple[Form, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """What is read at the end."""
+        return self.hot or (self.form,)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Everything a model consists of, unscheduled.
+
+    `moved`: the aggregates whose heads deliver single values, or equal ones; `single`: those of them that never average.
+    `needed`: the tables of what no linear form gives.
+    """
+
+    heads: tuple[Head, ...]
+    tables: tuple[TableBlock, ...]
+    features: dict[Variable, Features]
+    readouts: tuple[Readout, ...]
+    moved: frozenset[Node]
+    single: frozenset[Node]
+    needed: frozenset[Variable]

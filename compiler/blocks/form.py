@@ -1,0 +1,64 @@
+"""Linear forms: real-valued functions of the residual stream, before it has columns.
+
+A *variable* is something that the residual stream can carry at a position: the token, the index, the result of an
+attention head, or a table (the output of an MLP look-up). A *feature* of a variable is a vector with one number per
+value of its domain. A `Form` is a sum of features plus a constant: whatever attention or an MLP reads.
+
+Free variables (token, index, table, a transported value) can offer any feature; a mean or a count offers only
+multiples of the number that it carries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rasp.graph.nodes import Node
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A leaf as attention delivers it (or the embedding), or the look-up table of an expression (`is_table`), or the number
+    that attention delivers for a leaf without what float32 did to it (`rounded`)."""
+
+    node: Node
+    is_table: bool = False
+    rounded: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """`constant + sum of feature[value of variable]`, and what it has to be at BOS (None: anything).
+
+    `noise` bounds how far float32 may carry it from the exact value.
+    """
+
+    parts: Mapping[Variable, Vector] = field(default_factory=dict[Variable, Vector])
+    constant: float = 0.0
+    bos: float | None = None
+    noise: float = 0.0
+
+    def at_bos(self, value: float | None) -> "Form":
+        """The same form with its value at BOS prescribed."""
+        return Form(self.parts, self.constant, value, self.noise)
+
+
+def scaled(form: Form, factor: float, offset: float = 0.0) -> Form:
+    """`factor * form + offset`, with nothing prescribed at BOS."""
+    if factor == 0:
+        return Form({}, offset)
+    parts = {variable: factor * vector for variable, vector in form.parts.items()}
+    return Form(parts, factor * form.constant + offset, None, abs(factor) * form.noise)
+
+
+def added(*forms: Form) -> Form:
+    """The sum of forms, with nothing prescribed at BOS."""
+    parts: dict[Variable, Vector] = {}
+    for form in forms:
+        for variable, vector in form.parts.items():
+            parts[variable] = parts[variable] + vector if variable in parts else vector
+    kept = {variable: vector for variable, vector in parts.items() if np.any(vector)}
+    return Form(kept, sum(f.constant for f in forms), None, sum(f.noise for f in forms))

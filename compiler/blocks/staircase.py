@@ -1,0 +1,217 @@
+"""Staircase: a function of one number, exact on finitely many points, as a layer of ReLU units.
+
+Two constructions, whichever takes fewer units:
+- *steps*: constant on runs of points with one target; between two runs a ramp made of two units, which occupies the
+  middle half of the gap, so that the output is exact while the input is off by less than a quarter of it;
+- *bends*: piecewise linear through the points, one unit per change of slope; errors of the input pass through,
+  multiplied by the slope, so it is only taken where that is harmless.
+Both start from a *base* point, where every unit is off and the output 0, and go outwards to both sides: units far
+from the point at hand cancel in pairs, and starting from the middle keeps what cancels, and its rounding, small.
+
+Where z is nearly a multiple of a power of two, an *anchor* (`compiler/numerics/precision.py`) makes it one before any unit
+sees it: then both constructions are exact, if slopes are powers of two.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.analysis.domain import Ints
+from compiler.blocks.form import Vector
+from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, UNIT
+from compiler.numerics.rounding import grain_of
+
+Matrix = NDArray[np.float64]
+MERGED = 1e-9
+"""Points closer than this, relative to their range, are one point."""
+GENTLE, STEEP = 1 / 4, 3 / 8
+"""How much of a gap is left flat on either side of a ramp: steeper ramps bear more error, and make more."""
+BEND_NOISE = 0.01
+"""Share of a target's smallest step that a bend may pass on of its input's error."""
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """hidden[u] = relu(slope[u] * z + offset[u]); output = hidden @ heights, 0 at `base`.
+
+    `margin` is how far z may be off before it takes another step than its own; infinite where errors of z pass through.
+    They pass through beyond `flat`, which ramps leave level on either side of a point. z lies between `low` and `high`.
+    Shapes (u,), (u,), (u, f). `grid`: z is rounded to multiples of this (0: it is not).
+    """
+
+    slopes: Vector
+    offsets: Vector
+    heights: Matrix
+    base: float
+    margin: float
+    low: float
+    high: float
+    grid: float = 0.0
+    flat: float = 0.0
+
+    @property
+    def units(self) -> int:
+        return len(self.slopes)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Disjoint intervals of z in ascending order, and the target of each (a row number of `targets`)."""
+
+    low: Vector
+    high: Vector
+    group: Ints
+
+    @property
+    def are_points(self) -> bool:
+        return bool((self.low == self.high).all())
+
+
+def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
+    """Merge equal points, and overlapping intervals of one target; None when two with different targets meet."""
+    order = np.argsort(low, kind="stable")
+    low, high, group = low[order], np.maximum.accumulate(high[order]), group[order]
+    tolerance = MERGED * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
+    fresh = np.concatenate([[True], low[1:] - high[:-1] > tolerance])
+    run = np.cumsum(fresh) - 1
+    first = group[fresh]
+    if not np.array_equal(first[run], group):
+        return None
+    last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(low) - 1]])
+    start, stop = low[fresh], high[last]
+    return Runs(start, np.where(stop - start <= tolerance, start, stop), first)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """`noise` bounds the error of z; with `care` only steps are used if there is any, and each of their ramps leaves
+    `inset` of its gap flat on either side. With a `grain` z is rounded to multiples of it first."""
+
+    noise: float = 0.0
+    care: int = 0
+    inset: float = GENTLE
+    grain: float = 0.0
+
+
+def build(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
+    """The cheaper of the two constructions whose margins hold; None when neither's do.
+
+    `targets[group]` is the output vector of a group; the base is a point of `base_group`, whose targets have to be 0.
+    """
+    if tolerance.grain:
+        return anchored(runs, targets, base_group, tolerance)
+    noise, care = tolerance.noise, tolerance.care
+    reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
+    noise = noise + 4 * UNIT * reach if noise else 0.0
+    middle = middle_of(runs, base_group)
+    stairs = steps(runs, targets, middle, replace(tolerance, noise=noise))
+    exact = runs.are_points and not (care and noise)
+    curve = bends(runs, targets, middle, noise) if exact else None
+    if stairs is None or (curve is not None and curve.units < stairs.units):
+        return curve
+    return stairs
+
+
+def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase:
+    """The cheaper of the two constructions for a z that is rounded to multiples of a grain; with much care, of those
+    that are exact."""
+    grain = tolerance.grain
+    base = middle_of(runs, base_group)
+    stairs = steps(runs, targets, base, replace(tolerance, noise=0.0))
+    curve = bends(runs, targets, base, 0.0) if runs.are_points else None
+    assert stairs is not None, "without noise there always are steps"
+    if tolerance.care > 1 and curve is not None and not grain_of(curve.heights):
+        curve = None
+    best = curve if curve is not None and curve.units < stairs.units else stairs
+    return replace(best, margin=ANCHORED_MARGIN * grain)
+
+
+def middle_of(runs: Runs, base_group: int) -> float:
+    """The middle one of the points where the output is 0."""
+    candidates = np.flatnonzero(runs.group == base_group)
+    return float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])
+
+
+def steps(runs: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Staircase | None:
+    """Two units per change of target; `inset` is the share of a gap on either side of its ramp.
+
+    Ramps between multiples of a `grain` take as much of their gap as makes their slope a power of two.
+    """
+    noise, inset, grain = tolerance.noise, tolerance.inset, tolerance.grain
+    change = np.flatnonzero(np.any(targets[runs.group[1:]] != targets[runs.group[:-1]], axis=1))
+    low, high = runs.high[change], runs.low[change + 1]
+    gap = high - low
+    # Without noise a ramp may span the whole gap: slopes 1/gap keep integer points exact.
+    margin = float((gap * inset).min()) if len(gap) else np.inf
+    if margin < noise:
+        return None
+    beside = gap * inset if noise else np.zeros_like(gap)
+    start, stop = low + beside, high - beside
+    if grain:
+        stop = start + grain * 2.0 ** np.floor(np.log2(np.round(gap / grain)))
+    jump = targets[runs.group[change + 1]] - targets[runs.group[change]]
+    right = low >= base
+    sign = np.where(right, 1.0, -1.0)
+    width = stop - start
+    # Rightwards: relu((z - start)/w) - relu((z - stop)/w). Leftwards: relu((stop - z)/w) - relu((start - z)/w).
+    near, far = np.where(right, start, stop), np.where(right, stop, start)
+    slopes = np.concatenate([sign / width, sign / width])
+    offsets = np.concatenate([-sign * near / width, -sign * far / width])
+    heights = np.concatenate([sign[:, None] * jump, -sign[:, None] * jump])
+    ends, flat = (float(runs.low[0]), float(runs.high[-1])), float(beside.min(initial=np.inf))
+    return Staircase(slopes, offsets, heights, base, margin, *ends, flat=flat)
+
+
+def rounding(numbers: Vector) -> Staircase:
+    """z itself, brought back to the grid of `numbers`: z + C - C, where C is so large that float32 has only the grid there.
+
+    The sum with C is that of a hidden unit; another one holds C alone. (Dekker, "A Floating-Point Technique for Extending
+    the Available Precision", 1971, splits numbers this way.)
+    """
+    grid = grain_of(numbers)
+    carrier = 1.5 * ANCHOR * grid  # between two powers of two, so that negative z are rounded alike
+    ends = (float(numbers.min()), float(numbers.max()))
+    slopes, offsets, heights = np.array([1.0, 0.0]), np.array([carrier, carrier]), np.array([[1.0], [-1.0]])
+    return Staircase(slopes, offsets, heights, 0.0, grid / 2, *ends, grid)
+
+
+def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:
+    """One unit per change of slope, on either side of the base."""
+    value = targets[points.group]  # (points, features)
+    rise = np.diff(value, axis=0) / np.diff(points.low)[:, None]
+    if noise and not harmless(value, rise, noise):
+        return None
+    start = int(np.searchsorted(points.low, base - MERGED * max(1.0, abs(base))))
+    sides = [
+        corners(1.0, points.low[start:-1], rise[start:]),
+        corners(-1.0, points.low[1 : start + 1][::-1], -rise[:start][::-1]),
+    ]
+    slopes, offsets, heights = (np.concatenate(parts) for parts in zip(*sides, strict=True))
+    ends = (float(points.low[0]), float(points.high[-1]))
+    return Staircase(slopes, offsets, heights, base, np.inf, *ends)
+
+
+def corners(sign: float, places: Vector, slants: Matrix) -> tuple[Vector, Vector, Matrix]:
+    """Slopes, offsets and heights of the units on one side of the base, going outwards: one where the slope changes."""
+    before = np.concatenate([np.zeros((1, slants.shape[1])), slants[:-1]]) if len(slants) else slants
+    flat = MERGED * float(np.abs(slants).max(initial=0.0))
+    bent = np.flatnonzero(np.abs(slants - before).max(axis=1, initial=0.0) > flat)
+    # The slope that is left behind is that of the last corner taken, which differs from `before` by at most `flat`.
+    kept = slants[bent]
+    previous = np.concatenate([np.zeros((1, slants.shape[1])), kept[:-1]]) if len(kept) else kept
+    return np.full(len(bent), sign), -sign * places[bent], kept - previous
+
+
+def harmless(value: Matrix, rise: Matrix, noise: float) -> bool:
+    """Whether input noise times slope stays a small share of every feature's smallest step."""
+    for column in range(value.shape[1]):
+        apart = np.diff(np.unique(value[:, column]))
+        if len(apart) and np.abs(rise[:, column]).max() * noise > BEND_NOISE * apart.min():
+            return False
+    return True
+
+
+def evaluate_staircase(stairs: Staircase, z: Vector) -> Matrix:
+    """The output at each z, in float64."""
+    return np.maximum(z[:, None] * stairs.slopes + stairs.offsets, 0.0) @ stairs.heights

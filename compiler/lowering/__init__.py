@@ -1,0 +1,1 @@
+"""Graph → blocks: which heads and look-ups, reading which linear forms."""

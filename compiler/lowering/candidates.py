@@ -1,0 +1,243 @@
+"""Linear forms that a look-up could be a staircase over, worth trying one after another.
+
+A form has to keep apart the combinations that need different outputs. There are
+- the linear forms that the expression itself computes on the way (`opens - closes` for `opens - closes < 0`);
+- *number systems*: one digit per variable, values that behave alike merged into one digit value, in several orders of
+  significance. With one digit free and one a scalar this is a look-up of the scalar sliced by the other variable.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, permutations
+
+import numpy as np
+
+from compiler.analysis.domain import Ints, domain_of
+from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.blocks.staircase import MERGED, Matrix
+from compiler.lowering.reader import Reader
+from rasp.graph.nodes import Map, Node
+
+MOST_ORDERS = 24
+MOST_DIRECTIONS = 8
+MANY_ROWS = 300_000
+MERGING_WORK = 4_000_000
+MOST_MERGING = 100_000_000
+"""Cells of a table, and comparisons of them, beyond which values are not merged."""
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows of leaf codes, and the output each needs: `targets[group[row]]`; `base` is the group that needs 0.
+
+    `steep` asks for steps that bear more error of their input, at the price of more rounding."""
+
+    node: Node
+    leaves: tuple[Node, ...]
+    stands_for: tuple[Ints, ...]
+    codes: Ints
+    group: Ints
+    targets: Matrix
+    base: int
+    steep: bool
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A variable's part of a number system: its form, how far its values spread, the smallest distance between two
+    that have to be told apart, and how many there are."""
+
+    form: Form
+    span: float
+    gap: float
+    kinds: int
+
+
+def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
+    """Forms worth trying, the expression's own first."""
+    own = list(own_forms(reader, problem))
+    yield from own
+    relevant = relevant_leaves(problem)
+    digits = {leaf: digit(reader, problem, leaf) for leaf in relevant}
+    yield from orders(problem, list(digits.values()))
+    if len(relevant) > 1 and all(d.kinds == 2 for d in digits.values()):
+        yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits.values()))
+    for direction in directions(reader, problem, own, relevant):
+        if rest := [d for leaf, d in digits.items() if reader.variable(leaf) not in direction.form.parts]:
+            yield from orders(problem, [*rest, direction])
+
+
+def orders(problem: Problem, digits: list[Digit]) -> Iterator[Form]:
+    """Number systems of these digits in several orders of significance."""
+    few = 6 if len(problem.codes) > MANY_ROWS else MOST_ORDERS
+    for order in islice(permutations(digits), few):
+        yield number_system(order)
+
+
+def own_forms(reader: Reader, problem: Problem) -> Iterator[Form]:
+    """The forms of the subexpressions, and of the differences that comparisons look at."""
+    for part in reader.analysis.region(problem.node):
+        form = reader.form(part)
+        if form is not None and form.parts:
+            yield form
+        if isinstance(part.op, Map) and part.op.prim in COMPARISONS:
+            left, right = compared(reader, part)
+            if left is not None and right is not None and left.parts and right.parts:
+                yield added(left, scaled(right, -1.0))
+
+
+def compared(reader: Reader, part: Node) -> tuple[Form | None, Form | None]:
+    """Both sides of a comparison as numbers: their own, or what is not a number by its rank among all values."""
+    left, right = part.args
+    domains = reader.analysis.domain(left), reader.analysis.domain(right)
+    if all(domain.is_numeric for domain in domains):
+        return reader.form(left), reader.form(right)
+    both = domain_of(value for domain in domains for value in domain.values)
+    ranks = [np.array([float(both.code(value)) for value in domain.values]) for domain in domains]
+    return reader.read(left, ranks[0]), reader.read(right, ranks[1])
+
+
+def relevant_leaves(problem: Problem) -> list[Node]:
+    """The leaves without which the rows cannot be told apart (a greedy choice; dropping one must stay exact)."""
+    kept = list(range(len(problem.leaves)))
+    for column in range(len(problem.leaves)):
+        rest = [c for c in kept if c != column]
+        if rest and decides(problem.codes[:, rest], problem.group):
+            kept = rest
+    return [problem.leaves[c] for c in kept]
+
+
+def decides(codes: Ints, group: Ints) -> bool:
+    """Whether equal rows of codes always have equal groups."""
+    inverse = row_numbers(codes)
+    seen = np.empty(inverse.max() + 1, np.int64)
+    seen[inverse] = group
+    return bool((seen[inverse] == group).all())
+
+
+def row_numbers(codes: Ints) -> Ints:
+    """A number for each row, the same for equal rows, from 0 on."""
+    number = np.zeros(len(codes), np.int64)
+    for column in codes.T:
+        number = np.unique(number * (int(column.max(initial=0)) + 1) + column, return_inverse=True)[
+            1
+        ].reshape(-1)
+    return number
+
+
+def as_digit(form: Form, low: Vector, high: Vector) -> Digit:
+    """A digit whose values are intervals, which overlap only when they are equal (up to the last bits of a sum)."""
+    known = np.isfinite(low)
+    order = np.argsort(low[known])
+    low, high = low[known][order], np.maximum.accumulate(high[known][order])
+    apart = low[1:] - high[:-1]
+    apart = apart[apart > MERGED * max(1.0, float(np.abs(high).max()))]
+    return Digit(
+        form,
+        float(high[-1] - low[0]),
+        float(apart.min(initial=np.inf)) if len(apart) else 1.0,
+        1 + len(apart),
+    )
+
+
+def digit(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = True) -> Digit:
+    """A free variable is ranked by class of values that behave alike; a scalar stands for itself."""
+    variable = reader.variable(leaf)
+    if not reader.is_free(leaf):
+        form = Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf))
+        standing = problem.stands_for[problem.leaves.index(leaf)]
+        return as_digit(form, *extremes(reader.carried(leaf), standing))
+    size = len(reader.analysis.domain(leaf))
+    ranks = classes(problem, problem.leaves.index(leaf), size) if merge else np.arange(size, dtype=float)
+    return as_digit(Form({variable: ranks}), ranks, ranks)
+
+
+def classes(problem: Problem, column: int, size: int) -> Vector:
+    """A rank for each code of one leaf: codes that no combination of the others tells apart share one.
+
+    Combinations that don't occur are don't-cares, so a code may join any class it does not contradict; classes are
+    ranked by the mean of their targets, which keeps equal outputs together on the line.
+    """
+    others = np.delete(problem.codes, column, axis=1)
+    combination = row_numbers(others)
+    width = int(combination.max()) + 1
+    if size * width > MERGING_WORK:
+        return np.arange(size, dtype=float)
+    seen = np.full((size, width), -1, np.int64)
+    seen[problem.codes[:, column], combination] = problem.group
+    merged = np.full((size, width), -1, np.int64)  # the first `kinds` rows are what the classes stand for
+    kind = np.zeros(size, np.int64)
+    kinds = 0
+    cells = 0
+    for code in range(size):
+        cells += kinds * width
+        if cells > MOST_MERGING:
+            return np.arange(size, dtype=float)
+        known = merged[:kinds]
+        against = ((known >= 0) & (seen[code] >= 0) & (known != seen[code])).any(axis=1)
+        place = int(np.argmin(against)) if not against.all() else kinds
+        kinds = max(kinds, place + 1)
+        kind[code] = place
+        merged[place] = np.maximum(merged[place], seen[code])
+    means = [
+        problem.targets[m[m >= 0]].mean(axis=0).tolist() if (m >= 0).any() else [0.0] for m in merged[:kinds]
+    ]
+    ranks = np.zeros(kinds)
+    ranks[sorted(range(kinds), key=lambda k: (means[k], k))] = np.arange(kinds)
+    return ranks[kind][problem.stands_for[column]]
+
+
+def number_system(digits: tuple[Digit, ...]) -> Form:
+    """Digits from the most to the least significant: a step of each outweighs the whole span of those below it."""
+    total = Form()
+    span = 0.0
+    step = 0.0
+    for place in reversed(digits):
+        weight = (span + max(step, 1.0 if span == 0 else 0.0)) / place.gap
+        if span:
+            weight = float(2.0 ** np.ceil(np.log2(weight))) if place.gap != 1.0 else float(np.ceil(weight))
+        total = added(scaled(place.form, weight), total)
+        step = step or weight * place.gap
+        span += weight * place.span
+    return total
+
+
+def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list[Node]) -> list[Digit]:
+    """Several variables as one digit: as the expression combines them (or those carried as numbers), summed, subtracted."""
+    scalars = [leaf for leaf in relevant if not reader.is_free(leaf)]
+    carried = [Form({reader.variable(s): reader.carried(s)}, noise=reader.noise(s)) for s in scalars]
+    forms: list[Form] = []
+    if len(scalars) > 1:
+        forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
+    for wanted in ({reader.variable(s) for s in scalars}, {reader.variable(leaf) for leaf in relevant}):
+        forms += [Form({v: p for v, p in f.parts.items() if v in wanted}, noise=f.noise) for f in own]
+    distinct: dict[tuple[object, ...], Form] = {}
+    for form in forms:
+        if len(form.parts) > 1:
+            key = tuple(
+                (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
+            )
+            distinct.setdefault(key, form)
+    return [as_digit(f, *values_of(reader, problem, f)) for f in islice(distinct.values(), MOST_DIRECTIONS)]
+
+
+def values_of(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:
+    """The least and the greatest value of the form on each row, over all values that a row's codes stand for."""
+    low = np.full(len(problem.codes), form.constant)
+    high = low
+    for column, leaf in enumerate(problem.leaves):
+        feature = form.parts.get(reader.variable(leaf))
+        if feature is not None:
+            least, most = extremes(feature, problem.stands_for[column])
+            low = low + least[problem.codes[:, column]]
+            high = high + most[problem.codes[:, column]]
+    return low, high
+
+
+def extremes(feature: Vector, standing: Ints) -> tuple[Vector, Vector]:
+    """Least and greatest feature of the values that each code stands for (infinite where it stands for none)."""
+    least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
+    np.minimum.at(least, standing, feature)
+    np.maximum.at(most, standing, feature)
+    return least, most

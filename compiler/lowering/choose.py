@@ -1,0 +1,297 @@
+"""Graph to blocks: which heads and tables, reading which linear forms.
+
+Works from the outputs down. A *demand* is a feature of a variable that some form reads; a variable is worked out when
+everything that can read it has been, so that its demands are complete: then its columns are chosen, and the head or
+table that writes them is built, which demands features of variables further down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.selectors import certain
+from compiler.blocks.basis import Basis, choose_basis
+from compiler.blocks.block import Blocks, Features, Head, Scores, TableBlock
+from compiler.blocks.form import Form, Variable, Vector, added, scaled
+from compiler.blocks.staircase import rounding
+from compiler.lowering.lookup import pose, solve
+from compiler.lowering.reader import FLAT, Reader, combine
+from compiler.lowering.readouts import Reads
+from compiler.lowering.scores import Scorer
+from compiler.numerics.precision import ANCHOR
+from rasp.graph.nodes import Aggregate, Best, Indices, Map, Node, Tokens, Width
+
+FEW = 2
+"""Columns that one feature of a computed variable may be read from."""
+SPLIT_WORK = 1 / 4
+"""Telling a number of a feature from the others before it, for each of them, in cells (`compiler/analysis/effort.py`)."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How careful to be (`compiler/search.py`), which expressions' tables get steep ramps, and whether carried
+    numbers are rounded before anything reads them."""
+
+    care: int = 0
+    steep: frozenset[Node] = frozenset()
+    exact: bool = False
+
+
+class Chooser:
+    """One run of the choice; `choose` is its only user."""
+
+    def __init__(self, analysis: Analysis, style: Style) -> None:
+        self.analysis = analysis
+        self.care = style.care
+        self.steep = style.steep
+        self.reader = Reader(analysis, exact=style.exact)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
+        self.demands: dict[Variable, dict[bytes, Vector]] = {}
+        self.done: set[Variable] = set()
+        self.features: dict[Variable, Features] = {}
+        self.heads: list[Head] = []
+        self.tables: list[TableBlock] = []
+        self.needed: set[Variable] = set()
+        self._scores: dict[tuple[Node, str, bool], Scores] = {}
+        self._ranks: dict[Node, int] = {}
+        self._bases: dict[Node, int] = {}
+
+    # -- demands --------------------------------------------------------------------------------------------------
+
+    def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
+        """A form for the feature `vector` of an s-op, by way of a table where no linear form gives it."""
+        form = self.reader.read(node, vector)
+        if form is None:
+            form = self.by_terms(node, vector)
+        if form is None or (self.care and form.noise):
+            table = Variable(node, is_table=True)
+            form = Form({table: vector}, noise=self.reader.table_noise(node, vector))
+        return self.demand(form.at_bos(bos))
+
+    def by_terms(self, node: Node, vector: Vector) -> Form | None:
+        """An affine feature of a sum of which some terms need a table: theirs has fewer leaves than one of the sum."""
+        terms = self.terms(node)
+        if terms is None or any(variable.node is node for variable in terms.parts):
+            return None
+        numbers = self.analysis.domain(node).numbers()
+        low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+        if numbers[low] == numbers[high]:
+            return None
+        slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
+        if np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max() > FLAT * max(
+            1.0, np.abs(vector).max()
+        ):
+            return None
+        return scaled(terms, slope, float(vector[low] - slope * numbers[low]))
+
+    def terms(self, node: Node) -> Form | None:
+        """The value of a number as a form over variables and tables of its terms."""
+        form = self.reader.form(node)
+        if form is not None or not self.analysis.domain(node).is_numeric:
+            return form
+        match node.op:
+            case Map("add" | "sub" | "neg" | "pos" | "mul" | "div" as prim):
+                forms = [self.terms(arg) for arg in node.args]
+                known = [f for f in forms if f is not None]
+                combined = combine(prim, known) if len(known) == len(forms) else None
+                if combined is not None:
+                    return combined
+            case _:
+                pass
+        numbers = self.analysis.domain(node).numbers()
+        return Form({Variable(node, is_table=True): numbers}, noise=self.reader.table_noise(node, numbers))
+
+    def demand(self, form: Form) -> Form:
+        """Note what a form reads. Table features are shifted to be 0 at the table's base."""
+        parts: dict[Variable, Vector] = {}
+        opened = [self.reader.summed(variable, vector) for variable, vector in form.parts.items()]
+        if any(opened):
+            kept = {v: p for (v, p), inner in zip(form.parts.items(), opened, strict=True) if inner is None}
+            whole = added(Form(kept, form.constant), *(inner for inner in opened if inner is not None))
+            return self.demand(Form(whole.parts, whole.constant, form.bos, form.noise))
+        constant = form.constant
+        for variable, vector in form.parts.items():
+            if np.ptp(vector) == 0:
+                constant += float(vector[0])
+                continue
+            if variable.is_table:
+                shift = float(vector[self.base(variable.node)])
+                constant += shift
+                vector = vector - shift
+            assert variable not in self.done, f"{variable} was worked out before all its readers"
+            parts[variable] = vector
+            self.demands.setdefault(variable, {})[vector.tobytes()] = vector
+        return Form(parts, constant, form.bos, form.noise)
+
+    def base(self, node: Node) -> int:
+        """The value code at which all of a table's units are off: the median over its rows."""
+        if node not in self._bases:
+            values = self.analysis.table(node).values
+            ok = np.sort(values[values >= 0])
+            self._bases[node] = int(ok[len(ok) // 2])
+        return self._bases[node]
+
+    def rank(self, variable: Variable) -> int:
+        """Higher than the rank of anything that the variable can read."""
+        node = variable.node
+        if variable.rounded:
+            return 1 + self.rank(self.reader.raw.variable(node))
+        if variable.is_table:
+            leaves = self.analysis.table(node).leaves
+            return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+        if self.analysis.is_sum(node):
+            return max(
+                self.rank(self.reader.raw.variable(leaf))
+                for arg in node.args
+                for leaf in self.analysis.leaves(arg)
+            )
+        if node not in self._ranks:
+            below = [arg for arg in operands(node)]
+            self._ranks[node] = 1 + max((self.rank(Variable(n, True)) for n in below), default=-1)
+        return self._ranks[node]
+
+    # -- working out ----------------------------------------------------------------------------------------------
+
+    def run(self, outputs: Mapping[str, Node]) -> Blocks:
+        readouts = tuple(Reads(self).readout(name, node) for name, node in outputs.items())
+        while pending := [v for v in self.demands if v not in self.done]:
+            variable = max(pending, key=self.rank)
+            self.work_out(variable)
+            self.done.add(variable)
+        moved = {
+            v.node for v in self.done if isinstance(v.node.op, Aggregate) and self.reader.is_free(v.node)
+        }
+        return Blocks(
+            tuple(self.heads),
+            tuple(self.tables),
+            self.features,
+            readouts,
+            frozenset(moved),
+            frozenset(node for node in moved if self.analysis.picks(node)),
+            frozenset(self.needed),
+        )
+
+    def work_out(self, variable: Variable) -> None:
+        """Choose a variable's columns and build what writes them."""
+        if variable.rounded:
+            return self.make_rounding(variable)
+        if variable.is_table:
+            return self.make_table(variable)
+        match variable.node.op:
+            case Tokens() | Indices():
+                return None  # the embedding; its columns depend on BOS too and are chosen by the layout
+            case Width():
+                return self.make_count(variable)
+            case Aggregate():
+                return self.make_aggregate(variable)
+            case _:
+                raise AssertionError(variable.node.op)
+
+    def make_table(self, variable: Variable) -> None:
+        node, vectors = variable.node, list(self.demands[variable].values())
+        split = min(len(vectors), len(vectors[0])) * len(vectors[0])
+        self.analysis.effort.spend(self.analysis.graph, node, SPLIT_WORK * len(vectors) * split)
+        basis = choose_basis(vectors, FEW)
+        features = np.array(basis.vectors)
+        problem = pose(node, self.analysis.table(node), features, self.base(node), steep=node in self.steep)
+        lookup = solve(self.reader, problem, care=self.care)
+        if lookup is None:
+            raise Unsolved(node)
+        if self.reader.needs_table(node, basis.vectors):
+            self.needed.add(variable)
+        self.features[variable] = Features(basis, (0.0,) * len(basis))
+        form = self.demand(lookup.form)
+        if lookup.grain:
+            form = self.anchored(form, ANCHOR * lookup.grain)
+        self.tables.append(TableBlock(variable, form, lookup.stairs, lookup.grain))
+
+    def anchored(self, form: Form, anchor: float) -> Form:
+        """The same form with an anchor added by the token, whatever it is, and taken away by the constant.
+
+        An MLP adds its bias, and so the constant, last.
+        """
+        token = self.analysis.tokens_node
+        everywhere = Form({Variable(token): np.full(len(self.analysis.domain(token)), anchor)}, -anchor)
+        return added(form, everywhere).at_bos(form.bos)
+
+    def make_rounding(self, variable: Variable) -> None:
+        node, raw = variable.node, self.reader.raw
+        numbers = self.reader.carried(node)
+        form = self.demand(Form({raw.variable(node): numbers}, noise=raw.noise(node)))
+        self.features[variable] = Features(Basis([numbers]), (0.0,))
+        self.tables.append(TableBlock(variable, form.at_bos(0.0), rounding(numbers)))
+
+    def make_count(self, variable: Variable) -> None:
+        node = variable.node
+        assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
+        self.features[variable] = Features(Basis([self.reader.carried(node)]), (0.0,))
+        scores = self.scores(node.args[0], "count", strict=True)
+        one = self.demand(Form({}, 1.0, 0.0))
+        gain = 1 / self.reader.precision.count_unit
+        self.heads.append(Head(node.args[0], scores, (one,), (gain,), ((variable, 0),)))
+
+    def make_aggregate(self, variable: Variable) -> None:
+        node = variable.node
+        assert isinstance(node.op, Aggregate)
+        selector, value = node.args
+        domain, source = self.analysis.domain(node), self.analysis.domain(value)
+        sure = certain(self.analysis, selector) or not domain.has(node.op.default.value)
+        default = None if sure else domain.code(node.op.default.value)
+        if self.reader.is_free(node):
+            basis = choose_basis(list(self.demands[variable].values()), FEW)
+            # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
+            moved = [
+                np.array([v[domain.code(x)] if domain.has(x) else 0.0 for x in source.values])
+                for v in basis.vectors
+            ]
+        else:
+            numbers = domain.numbers()
+            basis, moved = Basis([numbers]), [source.numbers().copy()]
+            for code, picked in enumerate(source.values):
+                if isinstance(picked, str) and domain.has(picked):  # its number depends on the domain
+                    moved[0][code] = numbers[domain.code(picked)]
+        at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]
+        self.features[variable] = Features(basis, tuple(at_bos))
+        values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
+        strict = not self.reader.is_free(node)  # a mean; single values only need to win
+        scores = self.scores(selector, "excluded" if sure else "default", strict=strict)
+        targets = tuple((variable, k) for k in range(len(basis)))
+        self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
+
+    def scores(self, selector: Node, mode: str, *, strict: bool) -> Scores:
+        """Query and key forms of a selector, shared by all heads that use it alike."""
+        key = (selector, mode, strict)
+        if key not in self._scores:
+            self._scores[key] = self.scorer.score(selector, mode, strict=strict)
+        return self._scores[key]
+
+
+def operands(node: Node) -> list[Node]:
+    """The s-ops that an attention leaf reads: keys, queries, scores and values, wherever they stand."""
+    found: dict[Node, None] = {}
+    stack = list(node.args)
+    while stack:
+        top = stack.pop()
+        if top.is_selector:
+            stack.extend(top.args)
+        else:
+            found[top] = None
+    return list(found)
+
+
+class Unsolved(Exception):
+    """No look-up for this expression in one step: its parts have to be materialised first."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self.node = node
+
+
+def choose(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:
+    """Blocks for the outputs; `style` says which constructions that pass errors on to avoid.
+
+    Raises `Unsolved`, or `CompileError` for what can't be compiled.
+    """
+    return Chooser(analysis, style).run(outputs)

@@ -1,0 +1,98 @@
+"""Look-ups: any function of several variables as a staircase over one linear form of them.
+
+Every form of `compiler/lowering/candidates.py` is tried on the enumerated table and the cheapest that is exact taken. So
+multiplying, comparing, rounding and branching fuse into one MLP layer, whatever the expression.
+"""
+
+from dataclasses import dataclass
+from itertools import islice, permutations
+
+import numpy as np
+
+from compiler.analysis.facts import Table
+from compiler.blocks.form import Form
+from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build, runs_of
+from compiler.lowering.candidates import MOST_ORDERS, Problem, candidates, digit, number_system, values_of
+from compiler.lowering.reader import Reader, rounding_grain
+from rasp.graph.nodes import Node
+
+MOST_UNITS = 20_000
+FORM_WORK = 4
+"""Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A staircase over a form. The form's value at BOS is the staircase's base. With a `grain` the form has to be read
+    rounded to multiples of it."""
+
+    form: Form
+    stairs: Staircase
+    grain: float = 0.0
+
+
+def pose(node: Node, table: Table, features: Matrix, base: int, *, steep: bool = False) -> Problem:
+    """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
+    ok = table.values >= 0
+    wanted = (features - features[:, [base]]).T  # (codes, features)
+    targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
+    group_of_code = group_of_code.reshape(-1)
+    return Problem(
+        node,
+        table.leaves,
+        table.stands_for,
+        table.codes[ok],
+        group_of_code[table.values[ok]],
+        targets,
+        int(group_of_code[base]),
+        steep,
+    )
+
+
+def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
+    """The look-up with the fewest units that is exact; None when no candidate is."""
+    best: Lookup | None = None
+    for form in candidates(reader, problem):
+        lookup = attempt(reader, problem, form, care=care)
+        if lookup is not None and better(lookup, best):
+            best = lookup
+    return best if best is not None else unmerged(reader, problem, care=care)
+
+
+def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
+    """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
+    digits = [digit(reader, problem, leaf, merge=False) for leaf in problem.leaves]
+    for order in islice(permutations(digits), MOST_ORDERS):
+        lookup = attempt(reader, problem, number_system(order), care=care)
+        if lookup is not None:
+            return lookup
+    return None
+
+
+def better(lookup: Lookup, than: Lookup | None) -> bool:
+    if lookup.stairs.units > MOST_UNITS:
+        return False
+    if than is None or lookup.stairs.units < than.stairs.units:
+        return True
+    return lookup.stairs.units == than.stairs.units and relative_margin(lookup) > 1.01 * relative_margin(than)
+
+
+def relative_margin(lookup: Lookup) -> float:
+    """Margin per size of the numbers that are compared."""
+    return lookup.stairs.margin / max(1.0, float(np.abs(lookup.stairs.offsets).max(initial=0.0)))
+
+
+def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Lookup | None:
+    """A staircase over this form, when it separates the rows."""
+    analysis = reader.analysis
+    analysis.effort.spend(
+        analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
+    )
+    low, high = values_of(reader, problem, form)
+    runs = runs_of(low, high, problem.group)
+    if runs is None:
+        return None
+    grain = rounding_grain(form) if care and form.noise else 0.0
+    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
+    stairs = build(runs, problem.targets, problem.base, tolerance)
+    return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)

@@ -1,0 +1,212 @@
+"""Reading an s-op off the residual stream without an MLP: which functions of it are linear, and how.
+
+`Reader.read` gives a Form for a function of an s-op's value, or None when only a table can provide it:
+- any function, when the expression depends on one free variable (or one that stands alone behind it);
+- an affine function, when the expression is a sum of multiples of variables.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.blocks.form import Form, Variable, Vector, added, scaled
+from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
+from compiler.numerics.rounding import grain_of
+from rasp.graph.nodes import Aggregate, Map, Node, Width
+
+FLAT = 1e-9
+"""Tolerance of exact identities between float64 tables."""
+
+
+class Reader:
+    """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
+    sums of them) are read after an MLP has rounded them."""
+
+    def __init__(self, analysis: Analysis, *, exact: bool = False) -> None:
+        self.analysis = analysis
+        self.raw = Reader(analysis) if exact else self
+        self.precision = Precision(analysis.max_length)
+        self._forms: dict[Node, Form | None] = {}
+
+    def is_free(self, node: Node) -> bool:
+        """Whether the variable of a leaf can offer any feature."""
+        return not self.analysis.is_scalar(node)
+
+    def variable(self, leaf: Node) -> Variable:
+        """The variable that carries a leaf."""
+        is_table = isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf)
+        return Variable(leaf, is_table, rounded=self.rounds(leaf))
+
+    def rounds(self, leaf: Node) -> bool:
+        """Whether a leaf is read rounded."""
+        return (
+            self.raw is not self
+            and not self.is_free(leaf)
+            and self.raw.noise(leaf) < grain_of(self.carried(leaf)) / 4
+        )
+
+    def summed(self, variable: Variable, vector: Vector) -> Form | None:
+        """A feature of a sum as a form over what is summed; None for any other variable."""
+        node = variable.node
+        if variable.is_table or variable.rounded or not self.analysis.is_sum(node):
+            return None
+        numbers = self.carried(node)
+        place = int(np.argmax(np.abs(numbers)))
+        inner = self.raw._combined(node)
+        assert inner is not None, "a sum is a linear form"
+        return scaled(inner, float(vector[place] / numbers[place]))
+
+    def carried(self, leaf: Node) -> Vector:
+        """The number that stands for each value of a leaf."""
+        return self.analysis.domain(leaf).numbers()
+
+    def noise(self, leaf: Node) -> float:
+        """Bound on the float32 error of a leaf's carried number."""
+        if self.rounds(leaf):
+            return 0.0
+        largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
+        match leaf.op:
+            case Width():
+                return self.precision.count_noise(largest)
+            case Aggregate() if not self.is_free(leaf):
+                return self.precision.mean_noise(largest)
+            case Map() if self.analysis.is_sum(leaf):
+                inner = self.raw._combined(leaf)
+                return 0.0 if inner is None else inner.noise
+            case _:
+                return 0.0
+
+    def is_nearly_whole(self, node: Node) -> bool:
+        """Whether rounding takes the error of every leaf away."""
+        scalars = [leaf for leaf in self.analysis.leaves(node) if not self.is_free(leaf)]
+        forms = [self.form(leaf) for leaf in scalars]
+        return all(form is not None and bool(rounding_grain(form)) for form in forms)
+
+    def table_noise(self, node: Node, vector: Vector) -> float:
+        """Bound on the float32 error of a table's feature: one rounding per unit that is on."""
+        return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * UNIT
+
+    def form(self, node: Node) -> Form | None:
+        """The value of a numeric expression as a linear form, when it is one."""
+        if node not in self._forms:
+            for part in self.analysis.region(node):
+                if part not in self._forms:
+                    self._forms[part] = self._form(part)
+        return self._forms[node]
+
+    def _form(self, node: Node) -> Form | None:
+        if not self.analysis.domain(node).is_numeric:
+            return None
+        leaves = self.analysis.leaves(node)
+        if self.analysis.is_leaf(node):
+            return Form({self.variable(node): self.carried(node)}, noise=self.noise(node))
+        if len(self.analysis.domain(node)) == 1:
+            return Form({}, float(self.analysis.domain(node).numbers()[0]))
+        if len(leaves) == 1 and self.is_free(leaves[0]):
+            return self.tabulated(node, leaves[0], self.analysis.domain(node).numbers())
+        return self._combined(node)
+
+    def _combined(self, node: Node) -> Form | None:
+        """Sums, differences and constant multiples of forms."""
+        match node.op:
+            case Map("add" | "sub" | "neg" | "pos" | "mul" | "div" as prim):
+                forms = [self.form(arg) for arg in node.args]
+                known = [f for f in forms if f is not None]
+                if len(known) < len(forms):
+                    return None
+                return combine(prim, known)
+            case _:
+                return None
+
+    def needs_table(self, node: Node, vectors: Iterable[Vector]) -> bool:
+        """Whether no linear form gives these features of an expression."""
+        if node in self.analysis.materialised:
+            return self._combined(node) is None
+        return any(self.read(node, vector) is None for vector in vectors)
+
+    def tabulated(self, node: Node, leaf: Node, vector: Vector) -> Form:
+        """`vector` (by code of `node`) as a feature of the only leaf of `node`; rows without a value get 0."""
+        table = self.analysis.table(node)
+        feature = np.zeros(len(self.analysis.domain(leaf)))
+        ok = table.values >= 0
+        column = table.codes[:, table.leaves.index(leaf)]
+        feature[column[ok]] = vector[table.values[ok]]
+        return Form({self.variable(leaf): feature})
+
+    def read(self, node: Node, vector: Vector) -> Form | None:
+        """The feature `vector` (by code of `node`) as a linear form, or None when that takes a table."""
+        if np.ptp(vector) == 0:
+            return Form({}, float(vector[0]))
+        leaves = self.analysis.leaves(node)
+        if self.analysis.is_leaf(node):
+            if self.is_free(node):
+                return Form({self.variable(node): vector})
+        elif len(leaves) == 1 and self.is_free(leaves[0]):
+            return self.tabulated(node, leaves[0], vector)
+        else:
+            single = self.single_leaf(node, vector)
+            if single is not None:
+                return single
+        return self.affine(node, vector)
+
+    def single_leaf(self, node: Node, vector: Vector) -> Form | None:
+        """A feature that looks at one free leaf only, though the expression looks at several."""
+        table = self.analysis.table(node)
+        self.analysis.effort.spend(self.analysis.graph, node, len(table.values) * (len(table.leaves) + 1))
+        ok = table.values >= 0
+        targets = vector[table.values[ok]]
+        for column, leaf in enumerate(table.leaves):
+            if not self.is_free(leaf):
+                continue
+            codes = table.codes[ok, column]
+            feature = np.zeros(len(self.analysis.domain(leaf)))
+            feature[codes] = targets
+            if np.array_equal(feature[codes], targets):
+                feature = feature[table.stands_for[column]]
+                return Form({self.variable(leaf): feature})
+        return None
+
+    def affine(self, node: Node, vector: Vector) -> Form | None:
+        """`vector` as slope times value plus offset."""
+        form = self.form(node)
+        if form is None:
+            return None
+        numbers = self.analysis.domain(node).numbers()
+        low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+        if numbers[low] == numbers[high]:  # 1 and True, or whole numbers that float64 merges
+            return None
+        slope = (vector[high] - vector[low]) / (numbers[high] - numbers[low])
+        offset = vector[low] - slope * numbers[low]
+        if np.abs(slope * numbers + offset - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
+            return None
+        return scaled(form, float(slope), float(offset))
+
+
+def combine(prim: str, forms: list[Form]) -> Form | None:
+    """The form of a primitive of forms; products and quotients only with a constant."""
+    match prim, forms:
+        case "add", [a, b]:
+            return added(a, b)
+        case "sub", [a, b]:
+            return added(a, scaled(b, -1.0))
+        case "neg", [a]:
+            return scaled(a, -1.0)
+        case "pos", [a]:
+            return a
+        case "mul", [a, b] if not b.parts:
+            return scaled(a, b.constant)
+        case "mul", [a, b] if not a.parts:
+            return scaled(b, a.constant)
+        case "div", [a, b] if not b.parts and b.constant:
+            return scaled(a, 1 / b.constant)
+        case _:
+            return None
+
+
+def rounding_grain(form: Form) -> float:
+    """The power of two that all exact values of a form are multiples of; 0 when rounding to that would not find them."""
+    grain = min((grain_of(vector) for vector in form.parts.values()), default=0.0)
+    reach = sum(float(np.abs(vector).max()) for vector in form.parts.values())
+    near = form.noise < ANCHORED_MARGIN * grain and 2 * reach < ANCHORED_REACH * grain
+    return grain if near else 0.0

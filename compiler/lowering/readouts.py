@@ -1,0 +1,136 @@
+"""Outputs: from which number an output's class is told, and where the classes lie on it."""
+
+from typing import Protocol
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.blocks.block import Readout
+from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.lowering.lookup import pose, solve
+from compiler.lowering.reader import Reader
+from compiler.numerics.precision import UNIT
+from rasp.graph.nodes import Node
+
+MOST_HOT = 128
+"""Classes that an output may have a column each for."""
+MOST_KINDS = 8
+"""Kinds of values of one leaf that an output may be told from, where a table would do."""
+MOST_CENTERS = 4096
+"""Combinations of kinds that an output may be told from in any case."""
+
+
+class Demands(Protocol):
+    """Who provides forms: the `Chooser` of `compiler/lowering/choose.py`."""
+
+    analysis: Analysis
+    reader: Reader
+    care: int
+
+    def demand(self, form: Form) -> Form: ...
+
+    def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form: ...
+
+    def by_terms(self, node: Node, vector: Vector) -> Form | None: ...
+
+    def base(self, node: Node) -> int: ...
+
+
+class Reads:
+    """Readouts over somebody's demands."""
+
+    def __init__(self, demands: Demands) -> None:
+        self.demands = demands
+
+    def readout(self, name: str, node: Node) -> Readout:
+        """A number from which the output's class can be told: the value itself, a code of it, or a code of the parts
+        that decide it."""
+        domain = self.demands.analysis.domain(node)
+        every = np.arange(len(domain))
+        form = self.demands.reader.form(node)
+        if form is not None:
+            centers, margin = self.centers(node, form)
+            if margin > 4 * form.noise and told_apart(centers, margin):
+                return Readout(name, node, self.demands.demand(form), centers, every, margin)
+        numbers = domain.numbers()
+        whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
+        vector = (
+            numbers if whole and domain.numbers_differ and told_apart(numbers, 0.5) else every.astype(float)
+        )
+        direct = (
+            self.demands.reader.read(node, vector) is not None
+            or self.demands.by_terms(node, vector) is not None
+        )
+        if not direct and (self.demands.care or not self.looks_up(node, vector)):
+            apart = self.by_parts(name, node, MOST_KINDS)
+            if apart is not None:
+                return apart
+        if not direct and self.demands.care > 1 and len(domain) <= MOST_HOT:
+            # Every class by steps of its own: few units add up in any column.
+            hot = tuple(self.demands.demand_feature(node, row) for row in np.eye(len(domain)))
+            return Readout(name, node, hot[0], vector, every, 0.5, hot)
+        if not direct and (self.demands.care > 1 or not self.looks_up(node, vector)):
+            rows = len(self.demands.analysis.table(node).codes)
+            apart = self.by_parts(name, node, MOST_CENTERS) if rows <= MOST_CENTERS else None
+            if apart is not None:
+                return apart
+        read = self.demands.demand_feature(node, vector)
+        margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
+        return Readout(name, node, read, vector, every, margin)
+
+    def looks_up(self, node: Node, vector: Vector) -> bool:
+        """Whether one table can provide a feature."""
+        table = self.demands.analysis.table(node)
+        return (
+            solve(
+                self.demands.reader,
+                pose(node, table, vector[None, :], self.demands.base(node)),
+                care=self.demands.care,
+            )
+            is not None
+        )
+
+    def by_parts(self, name: str, node: Node, most: int) -> Readout | None:
+        """An output that only depends on which of at most so many kinds each leaf's value is: the kinds, as digits of
+        one number, are told apart by the unembedding, which then needs no table of their combinations."""
+        table = self.demands.analysis.table(node)
+        digits: list[Vector] = []
+        for standing in table.stands_for:
+            kinds = np.unique(standing, return_inverse=True)[1].reshape(-1)
+            if kinds.max() >= most:
+                return None
+            digits.append(kinds.astype(float))
+        weight, parts = 1.0, list[Form]()
+        numbers = np.zeros(len(table.codes))
+        for column, (leaf, digit) in enumerate(zip(table.leaves, digits, strict=True)):
+            parts.append(scaled(self.demands.demand_feature(leaf, digit), weight))
+            numbers += weight * digit[table.codes[:, column]]
+            weight *= digit.max() + 1
+        ok = table.values >= 0
+        centers, first = np.unique(numbers[ok], return_index=True)
+        return Readout(name, node, added(*parts), centers, table.values[ok][first], 0.5)
+
+    def centers(self, node: Node, form: Form) -> tuple[Vector, float]:
+        """The carried number of each class, and the distance from any row's number to the nearest class boundary."""
+        table = self.demands.analysis.table(node)
+        ok = table.values >= 0
+        carried = np.full(len(table.codes), form.constant)
+        for column, leaf in enumerate(table.leaves):
+            feature = form.parts.get(self.demands.reader.variable(leaf))
+            if feature is not None:
+                carried = carried + feature[table.codes[:, column]]
+        low = np.full(len(table.domain), np.inf)
+        high = np.full(len(table.domain), -np.inf)
+        np.minimum.at(low, table.values[ok], carried[ok])
+        np.maximum.at(high, table.values[ok], carried[ok])
+        centers = (low + high) / 2
+        order = np.argsort(centers)
+        middle = (centers[order][1:] + centers[order][:-1]) / 2
+        above = (low[order][1:] - middle).min(initial=np.inf)
+        below = (middle - high[order][:-1]).min(initial=np.inf)
+        return centers, float(min(above, below))
+
+
+def told_apart(centers: Vector, margin: float) -> bool:
+    """Whether float32 can tell numbers apart that differ by twice the margin."""
+    return margin > UNIT * float(np.abs(centers).max(initial=0.0)) / 2

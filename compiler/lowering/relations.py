@@ -1,0 +1,163 @@
+"""Comparisons as scores: a boolean matrix over query and key values, factored into query and key features.
+
+A score is 0 where selected and at most -1 where not, so the scores of a conjunction add up. Three factorings:
+- *quadratic*, for equality in the widest sense (every query value matches at most one key value and back):
+  -(k - q)² = 2qk - k² - q², three columns whatever the number of values, or two when the head never has to
+  compare a row's scores with BOS (-q² shifts a whole row);
+- *by rows*, one column for each kind of row (query values that select alike), or *by columns*, likewise.
+An order on m values has m - 1 kinds of rows, and no fewer columns will do where every prefix needs equal scores. Where
+selected positions only have to score above the others, two columns do:
+- *by threshold*: t(q) - r(k), at least 0 where selected and at most -1 where not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from compiler.analysis.matching import Matching
+from compiler.analysis.rows import Bools, kinds_of_rows
+from compiler.blocks.form import Vector
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products.
+
+    A constant query feature has `query_constant` and no vector, and likewise for the key.
+    """
+
+    query: Vector
+    key: Vector
+
+
+@dataclass(frozen=True)
+class Factoring:
+    """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
+
+    Selected pairs of a threshold score anything from 0 to `top`."""
+
+    factors: tuple[Factor, ...]
+    quadratic: bool = False
+    reach: float = 1.0
+    reward: float = 0.0
+    top: float = 0.0
+
+    @property
+    def injective(self) -> bool:
+        """Whether no two key values have the same features."""
+        return len(np.unique(np.stack([factor.key for factor in self.factors]), axis=1).T) == len(
+            self.factors[0].key
+        )
+
+
+def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> Iterator[Factoring]:
+    """Ways to score a matching, made one after another: they can be large. `numbers` are the query's and key's values as
+    numbers, for codes that cost nothing."""
+    selects = match.selects | ~match.cares
+    yield penalties(selects)
+    yield transposed(penalties(selects.T))
+    if selects.any():
+        yield rewards(selects)
+        yield transposed(rewards(selects.T))
+    codes = equality_codes(match, numbers)
+    if codes is not None:
+        yield quadratic(*codes, with_bos=with_bos)
+
+
+def penalties(selects: Bools) -> Factoring:
+    """One column per kind of row: the query says which kind it is, the key's feature is -1 where that kind rejects.
+
+    Rows that select everything need none.
+    """
+    kinds, of_row = kinds_of_rows(selects)
+    one_hot = of_row[:, None] == np.arange(len(kinds))
+    return Factoring(
+        tuple(Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all())
+    )
+
+
+def rewards(selects: Bools) -> Factoring:
+    """The same with 1 where the kind selects: few keys are 1 where few are selected, so that errors don't add up."""
+    kinds, of_row = kinds_of_rows(selects)
+    one_hot = of_row[:, None] == np.arange(len(kinds))
+    factors = tuple(
+        Factor(one_hot[:, k].astype(float), row.astype(float)) for k, row in enumerate(kinds) if row.any()
+    )
+    return Factoring(factors, reward=1.0)
+
+
+def transposed(factoring: Factoring) -> Factoring:
+    """Query and key exchanged: one column per kind of key."""
+    return Factoring(tuple(Factor(f.key, f.query) for f in factoring.factors), reward=factoring.reward)
+
+
+def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
+    """-(k - q)², up to -q² when BOS need not be compared with."""
+    factors = [Factor(2 * query, key), Factor(-np.ones_like(query), key**2)]
+    if with_bos:
+        factors.append(Factor(-(query**2), np.ones_like(key)))
+    reach = float(max(np.abs(query).max(), np.abs(key).max()))
+    return Factoring(tuple(factors), quadratic=True, reach=reach)
+
+
+def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
+    """Two columns for an order, in whole numbers; None where the rows are not prefixes of one another."""
+    codes = order_codes(match, numbers)
+    if codes is None:
+        return None
+    limits, ranks = codes
+    top = float((limits[:, None] - ranks)[match.selects & match.cares].max(initial=0.0))
+    factors = [Factor(np.ones_like(limits), -ranks)]
+    if limits.any():
+        factors.append(Factor(limits, np.ones_like(ranks)))
+    return Factoring(tuple(factors), top=top)
+
+
+def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
+    """Codes t of queries and r of keys with t >= r exactly where selected: the values themselves, shifted, if they are
+    whole and serve; otherwise how many kinds of rows select a key, and how few may for a query to."""
+    query, key = numbers
+    whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
+    for sign in (1.0, -1.0) if whole else ():
+        apart = sign * (query[:, None] - key[None, :])
+        least = float(apart[match.selects & match.cares].min(initial=np.inf))
+        if np.isfinite(least) and (apart[~match.selects & match.cares] < least).all():
+            return sign * query - least, sign * key
+    selects = match.selects | ~match.cares
+    kinds, of_row = kinds_of_rows(selects)
+    order = np.argsort(kinds.sum(axis=1), kind="stable")
+    if (kinds[order][:-1] & ~kinds[order][1:]).any():
+        return None
+    place = np.empty(len(kinds))
+    place[order] = np.arange(len(kinds))
+    return place[of_row], (~kinds).sum(axis=0).astype(float)
+
+
+def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
+    """Integer codes of query and key values that are equal exactly where selected; None when there are none.
+
+    The values themselves are taken where they serve: a linear form then provides them for nothing.
+    """
+    selects = match.selects
+    rows, row_kind = kinds_of_rows(selects)
+    if (rows.sum(axis=0) > 1).any():
+        return None
+    query, key = numbers
+    if serves(selects, query, key):
+        return query, key
+    codes = np.full(selects.shape[1], -1.0)
+    row_codes = np.zeros(len(rows))
+    taken = 0
+    for kind in np.argsort([np.flatnonzero(r)[0] if r.any() else len(codes) for r in rows], kind="stable"):
+        row_codes[kind] = taken
+        codes[rows[kind]] = taken
+        taken += 1
+    codes[codes < 0] = taken
+    return row_codes[row_kind], codes
+
+
+def serves(selects: Bools, query: Vector, key: Vector) -> bool:
+    """Whether the numbers differ by at least 1 exactly where nothing is selected, and are whole."""
+    whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
+    return whole and bool(((query[:, None] == key[None, :]) == selects).all())

@@ -1,0 +1,299 @@
+"""Selectors to scores: the query and key forms of a head."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.matching import Matching, is_trivial, matching
+from compiler.analysis.orders import distinct
+from compiler.analysis.refusal import refuse
+from compiler.analysis.selector_formula import Comparison, Junction, Pick, comparisons, conjuncts
+from compiler.analysis.selectors import most
+from compiler.blocks.block import Group, Scores
+from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.lowering.reader import Reader
+from compiler.lowering.relations import Factoring, factorings, threshold
+from compiler.numerics.precision import SHARPNESS, UNIT, above
+from rasp.graph.nodes import Indices, Node
+
+EXACT = 2.0**24
+WEIGHT_ERROR = 0.02
+"""Relative error of attention weights that a count or mean tolerates, times the number of positions."""
+TABLE_PRICE = 6
+FINE = 256
+COLUMN_BYTES = 24
+"""For each value of query and key in a column: two factorings at a time, and what compares them."""
+
+Demand = Callable[[Node, Vector, float | None], Form]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One product of a score: a query form and a key form with what they may be at BOS still open."""
+
+    query: Form
+    key: Form
+    constant_query: float | None = None
+    key_range: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Block:
+    """The columns of one comparison. `alone`: no two positions score alike in them."""
+
+    kind: str
+    columns: tuple[Column, ...]
+    pair: float
+    query: float
+    key: float
+    reward: float = 0.0
+    alone: bool = False
+
+
+class Scorer:
+    """Builds scores; `demand` provides forms of features."""
+
+    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, *, care: int) -> None:
+        self.care = care
+        self.analysis = analysis
+        self.reader = reader
+        self.demand = demand
+
+    def score(self, selector: Node, mode: str, *, strict: bool) -> Scores:
+        """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select."""
+        parts = conjuncts(selector)
+        pick = next((p for p in parts if isinstance(p, Pick)), None)
+        if pick is not None:
+            assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
+            return self.best(pick.node, mode)
+        sharpness = self.sharpness(mode, selector)
+        blocks, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
+        return self.assemble(selector, blocks, mode, sharpness, top)
+
+    def sharpness(self, mode: str, selector: Node) -> float:
+        """Distance between the logits of selected and unselected positions.
+
+        Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
+        a little to the count, but errors of the logits weigh less, so less still with `care` where there are any.
+        """
+        match mode:
+            case "default":
+                return 2 * SHARPNESS
+            case "count":
+                careful = self.care and self.is_inexact(selector)
+                return self.reader.precision.least_sharpness if careful else SHARPNESS / 2
+            case _:
+                return SHARPNESS
+
+    def is_inexact(self, selector: Node) -> bool:
+        """Whether a selector compares numbers that rounding has disturbed."""
+        atoms = [atom for part in conjuncts(selector) for atom in comparisons(part)]
+        return any(self.form_noise(atom.key) + self.form_noise(atom.query) > 0 for atom in atoms)
+
+    def best(self, node: Node, mode: str) -> Scores:
+        """Selected positions score their rank; an unselected one loses more than all ranks together."""
+        selector, score = node.args
+        domain = self.analysis.domain(score)
+        ranks: Vector = domain.numbers() - domain.numbers().min()
+        tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
+        step = self.sharpness(mode, selector)
+        different = len(np.unique(ranks)) == len(set(domain.values))
+        faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
+        if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > EXACT:
+            ranks = domain.ranks()
+        top = float(ranks.max()) * max(tie, 1) + tie
+        if above(step, top * step) * 4 > EXACT:
+            raise refuse(
+                self.analysis.graph,
+                score,
+                f"`best` would have to rank {top:.3g} combinations of score and position",
+                "use a score with fewer values, or compile for a shorter length",
+            )
+        rank = self.demand(score, ranks * max(tie, 1), None)
+        if tie:
+            indices = self.analysis.graph.add(Indices())
+            rank = added(rank, self.demand(indices, np.arange(tie, dtype=float), None))
+        order = Block("order", (Column(Form({}, step), rank),), top * step, step, top, alone=True)
+        blocks, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
+        return self.assemble(selector, [*blocks, order], mode, sharpness, whole)
+
+    def conjunction(
+        self, selector: Node, mode: str, step: float, top: float, *, strict: bool
+    ) -> tuple[list[Block], float, float]:
+        """Columns of all parts side by side (their scores add), how far a position falls that they reject, and how high
+        one can score that they select.
+
+        `top` is what `best` adds to that: it may not make up for a part that rejects. Without it, and unless `strict`, one
+        order may be told by a threshold, whose score then counts as such.
+        """
+        matches: list[Matching] = []
+        for part in conjuncts(selector):
+            assert isinstance(part, Comparison | Junction)
+            match = matching(self.analysis, part)
+            if not is_trivial(match):
+                matches.append(match)
+        with_bos = mode != "excluded"
+        blocks: list[Block] = []
+        if not strict and not top and (found := self.ordered(matches, with_bos=with_bos)):
+            match, factoring = found
+            if above(step, step * factoring.top) * 4 <= EXACT:
+                alone = distinct(self.analysis, match.key) and factoring.injective
+                blocks.append(replace(self.block(match, factoring, step), alone=alone))
+                top = step * factoring.top
+                matches = [other for other in matches if other is not match]
+        scale = above(step, top)
+        for match in matches:
+            factoring = self.cheapest(match, scale / step, with_bos=with_bos, strict=strict)
+            blocks.append(self.block(match, factoring, scale))
+        return blocks, scale, top
+
+    def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
+        """The part for which a threshold saves most columns, if it does for any."""
+        found: list[tuple[float, int, Factoring]] = []
+        for place, match in enumerate(matches):
+            factoring = threshold(match, self.numbers(match))
+            if factoring is not None:
+                usual = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
+                saved = self.price(match, usual) - self.price(match, factoring)
+                if saved > 0:
+                    found.append((saved, -place, factoring))
+        if not found:
+            return None
+        _, place, factoring = max(found, key=lambda row: row[:2])
+        return matches[-place], factoring
+
+    def numbers(self, match: Matching) -> tuple[Vector, Vector]:
+        """The query's and the key's values as numbers."""
+        return self.analysis.domain(match.query).numbers(), self.analysis.domain(match.key).numbers()
+
+    def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
+        """The factoring with the fewest columns, a table counting as several; `scale` says how many times larger than
+        need be the scores are."""
+        graph, cells = self.analysis.graph, min(match.selects.shape) * sum(match.selects.shape)
+        self.analysis.effort.reserve(graph, match.query, COLUMN_BYTES * cells)
+        self.analysis.effort.spend(graph, match.query, match.selects.size)
+        found = factorings(match, self.numbers(match), with_bos=with_bos)
+        accurate = (f for f in found if self.accurate(match, f, scale, strict=strict))
+        return min(accurate, key=lambda f: self.price(match, f))
+
+    def price(self, match: Matching, factoring: Factoring) -> float:
+        tables = sum(
+            any(self.reader.read(node, vector) is None for vector in vectors)
+            for node, vectors in (
+                (match.query, [f.query for f in factoring.factors]),
+                (match.key, [f.key for f in factoring.factors]),
+            )
+        )
+        keys = sum(
+            np.abs(f.key) for f in factoring.factors
+        )  # how many columns' errors can add up, lest ties are random
+        return len(factoring.factors) + TABLE_PRICE * tables + float(np.max(keys, initial=0.0)) / 1024
+
+    def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
+        """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
+        if not factoring.quadratic:
+            return True
+        reach = factoring.reach
+        query, key = self.form_noise(match.query), self.form_noise(match.key)
+        if query + key and self.care > 1:
+            return False
+        rounding = 4 * reach**2 * UNIT * SHARPNESS
+        if strict:
+            error = SHARPNESS * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
+            return error * self.analysis.max_length < WEIGHT_ERROR
+        # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
+        return scale * (SHARPNESS * (2 * query + 4 * reach * key) + rounding) < SHARPNESS / 4
+
+    def form_noise(self, node: Node) -> float:
+        """Bound on the error of a feature of an s-op. A table that rounds what it reads has none; nothing is taken on
+        trust with much care."""
+        if self.care == 1 and self.reader.is_nearly_whole(node):
+            return 0.0
+        form = self.reader.form(node)
+        if form is not None:
+            return form.noise
+        leaves = self.analysis.leaves(node)
+        if len(leaves) == 1 and self.reader.is_free(leaves[0]):
+            return 0.0
+        return self.reader.table_noise(node, self.analysis.domain(node).numbers())
+
+    def block(self, match: Matching, factoring: Factoring, sharpness: float) -> Block:
+        """Forms for a factoring."""
+        found: list[Column] = []
+        for factor in factoring.factors:
+            constant = float(factor.query[0]) if np.ptp(factor.query) == 0 else None
+            query = scaled(self.demand(match.query, factor.query, None), sharpness)
+            key = self.demand(match.key, factor.key, None)
+            span = (float(factor.key.min()), float(factor.key.max()))
+            found.append(Column(query, key, None if constant is None else constant * sharpness, span))
+        queries = (
+            np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
+        )  # (values, columns)
+        keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
+        kind = "quadratic" if factoring.quadratic else "plain"
+        sizes = ((queries @ keys).max(), queries.sum(axis=1).max(), keys.sum(axis=0).max())
+        return Block(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
+
+    def assemble(
+        self, selector: Node, blocks: list[Block], mode: str, sharpness: float, top: float
+    ) -> Scores:
+        """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
+
+        Every other column is 0 at BOS's key; under full attention also at its query, so that BOS selects itself and
+        what heads deliver at BOS is a known constant.
+        """
+        columns = [column for block in blocks for column in block.columns]
+        target = self.bos_score(columns, mode, sharpness, top) + sum(block.reward for block in blocks)
+        own = None if self.analysis.causal else 0.0
+        queries = [c.query.at_bos(own) for c in columns]
+        keys = [c.key.at_bos(0.0) for c in columns]
+        groups: list[Group] = []
+        first = 0
+        for block in blocks:
+            places = tuple(range(first, first + len(block.columns)))
+            groups.append(Group(block.kind, places, block.pair, block.query, block.key))
+            first += len(places)
+        for place, column in enumerate(columns):
+            folded = self.fold(column, target)
+            if folded is not None:
+                queries[place], keys[place] = folded
+                break
+        else:
+            attend = None if self.analysis.causal else 2 * max(sharpness, SHARPNESS)
+            queries.append(Form({}, target, attend))
+            keys.append(Form({}, 0.0, 1.0))
+            groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
+        sharing = 1 if any(block.alone for block in blocks) else most(self.analysis, selector)
+        return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
+
+    def bos_score(self, columns: list[Column], mode: str, sharpness: float, top: float) -> float:
+        match mode:
+            case "count":
+                return self.reader.precision.count_logit
+            case "default":
+                return -SHARPNESS
+            case _:
+                widest = sum(max(abs(low), abs(high)) for c in columns for low, high in [c.key_range])
+                return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))
+
+    def fold(self, column: Column, target: float) -> tuple[Form, Form] | None:
+        """BOS's score through a column whose query is the same everywhere: the key at BOS is chosen to give it.
+
+        Under full attention BOS's own row has to select BOS too (its results have to be known constants), so BOS's
+        key must lie outside the range of the others.
+        """
+        if not column.constant_query:
+            return None
+        at_bos = target / column.constant_query
+        if at_bos * FINE != round(at_bos * FINE):  # it would make the whole column too fine to stay exact
+            return None
+        if self.analysis.causal:
+            return column.query, column.key.at_bos(at_bos)
+        low, high = column.key_range
+        away = max(low - at_bos, at_bos - high)
+        if away < 0.5:
+            return None
+        pull = float(2.0 ** np.ceil(np.log2(2 * SHARPNESS / away))) * (-1.0 if at_bos < low else 1.0)
+        return column.query.at_bos(pull), column.key.at_bos(at_bos)

@@ -1,0 +1,1 @@
+"""Float32 arithmetic in numbers; no programs, no weights."""

@@ -1,0 +1,92 @@
+"""Float32 arithmetic in numbers: what is exact, how often a sum rounds, how steep a staircase is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.numerics.precision import UNIT
+
+MANTISSA = 2.0**24
+FINEST = 2.0**-40
+NEGLIGIBLE = 2.0**-25
+"""Share of the grain of exact values by which the leak of a head may disturb them: less than half the distance to the next
+float32 of any multiple of the grain but 0, so that the next rounding takes it away."""
+LEAST_GAP = 14.0
+"""Logit distance below which the leak e^-gap would reach 10^-6 a position."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
+    are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes."""
+
+    error: float
+    size: float
+    grain: float
+    rounding: float = 0.0
+
+
+@dataclass(frozen=True)
+class Products:
+    """What an MLP adds up in one column: how large all of them are together, the power of two that they are multiples of (0
+    when they are not exact), and how many additions that is (of those that are not 0)."""
+
+    size: float
+    grain: float
+    additions: int
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Attention weights of a head: how many positions can share in them, how far a selected one's logit may be off, and the
+    share of what is not selected."""
+
+    sharing: int
+    level: float
+    leak: float
+
+
+def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest power of two that each value is a multiple of; 0 where it is finer than `FINEST`, 1 for 0."""
+    mantissas, exponents = np.frexp(values)
+    whole = np.abs(mantissas * 2.0**53).astype(np.int64)
+    lowest = (whole & -whole).astype(float)
+    grains = np.where(whole == 0, 1.0, np.ldexp(lowest, exponents - 53))
+    return np.where(grains < FINEST, 0.0, grains)
+
+
+def grain_of(values: NDArray[np.float64]) -> float:
+    """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
+    values = values[values != 0]
+    return float(grains_of(values).min(initial=2.0**40)) if len(values) else 1.0
+
+
+def roundings(weights: NDArray[np.float64]) -> int:
+    """Roundings that one sum of products goes through: additions, and products with other than powers of two (whose
+    weights are themselves rounded)."""
+    return len(weights) - 1 + (0 if is_binary(weights) else 2)
+
+
+def beside(products: Products, old: float, grain: float) -> float:
+    """What it adds to a sum's error to clear its place of another value, of at most `old` and a multiple of `grain`, in the
+    same sum: each addition may have the old value in it, one takes it in, and one takes the sum to the place."""
+    total, fine = products.size + old, min(products.grain, grain)
+    if fine and total / fine <= MANTISSA:
+        return 0.0
+    return UNIT * (2 * products.size + (products.additions + 1) * old)
+
+
+def is_binary(values: NDArray[np.float64]) -> bool:
+    """Whether all values are powers of two (or 0): products with them are exact."""
+    mantissas = np.frexp(values)[0]
+    return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
+
+
+def steepest(slopes: NDArray[np.float64], heights: NDArray[np.float64]) -> float:
+    """Largest slope of a piecewise linear output: units come in order of their corners, on either side."""
+    best = 0.0
+    for side in (slopes > 0, slopes < 0):
+        running = np.cumsum((slopes * heights)[side])
+        best = max(best, float(np.abs(running).max(initial=0.0)))
+    return best

@@ -1,0 +1,1 @@
+"""Blocks → layers → residual columns."""

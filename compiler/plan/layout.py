@@ -1,0 +1,195 @@
+"""Layout: which residual columns carry what, and every form as weights over them.
+
+The embedding's columns are vectors over (tokens, positions, BOS): a form's token part, position part, constant and
+value at BOS together are one such vector, so that `tokens + indices`, or a constant, costs no column of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from compiler.blocks.basis import Basis, choose_basis
+from compiler.blocks.block import Blocks
+from compiler.blocks.form import Form, Variable, Vector
+from compiler.numerics.rounding import grain_of
+from compiler.plan.schedule import Plan
+from rasp.graph.nodes import Indices, Tokens
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Sizes of an embedding vector: V token entries, N position entries, one entry for BOS."""
+
+    tokens: int
+    positions: int
+
+    @property
+    def size(self) -> int:
+        return self.tokens + self.positions + 1
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """Hidden units in the MLP of `layer` that write minus `column` to its place, for `successor` to stand there.
+
+    Each of the `signs` is a unit that adds -sign · relu(sign · x): both together leave exactly 0; one, for a
+    column that has only values of that sign, leaves what error made of a 0. `beside`: the same MLP writes
+    the successor.
+    """
+
+    column: int
+    successor: int
+    layer: int
+    signs: tuple[float, ...]
+    beside: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`columns[k]` is the residual column's variable and feature number; the embedding's come first, as None.
+
+    `open_embedding` is the embedding without its entries at BOS, for forms that may be anything there.
+
+    A column is one content: `places[k]` is where in the residual stream it stands, which after an erasure may be where
+    another one stood before (`compiler/plan/reuse.py`).
+    """
+
+    frame: Frame
+    embedding: Basis
+    open_embedding: Basis
+    columns: tuple[tuple[Variable, int] | None, ...]
+    blocks: Blocks
+    places: tuple[int, ...]
+    erasures: tuple[Erasure, ...] = ()
+    known: dict[int, tuple[Form, Vector]] = field(
+        default_factory=dict[int, tuple[Form, Vector]], repr=False, compare=False
+    )
+    """What `weights_of` has worked out, by the form's id; the form is kept with it, lest another gets the same."""
+
+    @property
+    def width(self) -> int:
+        """Columns, each content counted."""
+        return len(self.columns)
+
+    @property
+    def d_model(self) -> int:
+        """Places in the residual stream."""
+        return max(self.places, default=-1) + 1
+
+    @cached_property
+    def numbers(self) -> Mapping[tuple[Variable, int], int]:
+        """The column of each variable's features."""
+        return {column: k for k, column in enumerate(self.columns) if column is not None}
+
+    def grain(self, column: int) -> float:
+        """The power of two that all values of a column would be multiples of, if it were exact; 0 if there is none."""
+        content = self.columns[column]
+        if content is None:
+            return grain_of(self.embedding.vectors[column])
+        features = self.blocks.features[content[0]]
+        return grain_of(np.append(features.basis.vectors[content[1]], features.at_bos[content[1]]))
+
+    @cached_property
+    def erased_for(self) -> Mapping[int, Erasure]:
+        """How the place of a column was made free for it."""
+        return {erasure.successor: erasure for erasure in self.erasures}
+
+
+def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
+    """What the embedding has to provide of a form. The entry at BOS is NaN where anything will do."""
+    vector = np.zeros(frame.size)
+    vector[: frame.tokens] = form.constant
+    at_bos = 0.0
+    for variable, feature in form.parts.items():
+        match variable.node.op:
+            case Tokens() if not variable.is_table:
+                vector[: frame.tokens] += feature
+            case Indices() if not variable.is_table:
+                # A constant is moved from the positions to the tokens, so that equal functions look equal.
+                vector[: frame.tokens] += feature[0]
+                vector[frame.tokens : -1] += feature - feature[0]
+            case _:
+                features = blocks.features[variable]
+                at_bos += float(express(feature, features.basis) @ np.array(features.at_bos))
+    vector[-1] = np.nan if form.bos is None else form.bos - at_bos
+    return vector
+
+
+def express(feature: Vector, basis: Basis) -> Vector:
+    """A feature in a variable's own columns."""
+    found = basis.express(feature)
+    if found is None:  # a multiple of a carried number may be a product of several factors
+        found = basis.multiple(feature)
+    assert found is not None, "a demanded feature is always expressible"
+    return found
+
+
+def all_forms(plan: Plan) -> list[Form]:
+    """Every form that attention or an MLP reads, and those of the readouts without their constant."""
+    forms: list[Form] = []
+    for layer in plan.layers:
+        for head in layer.heads:
+            forms += [*head.scores.queries, *head.scores.keys, *head.values]
+        forms += [without_constant(table.form) for table in layer.tables]
+    return forms + [without_constant(form) for readout in plan.readouts for form in readout.forms]
+
+
+def without_constant(form: Form) -> Form:
+    """For readers with a bias: the constant is theirs."""
+    bos = None if form.bos is None else form.bos - form.constant
+    return Form(form.parts, 0.0, bos, form.noise)
+
+
+def allocate(plan: Plan, frame: Frame) -> Layout:
+    """Columns for the embedding and for every feature of every variable, in the order in which they are written."""
+    blocks = plan.blocks
+    vectors = [embedded(form, blocks, frame) for form in all_forms(plan)]
+    basis = choose_basis([v for v in vectors if not np.isnan(v[-1])])
+    open_basis = Basis(b[:-1] for b in basis.vectors)
+    for vector in vectors:
+        if np.isnan(vector[-1]) and open_basis.express(vector[:-1]) is None:
+            basis.append(np.append(vector[:-1], 0.0))
+            open_basis.append(vector[:-1])
+    columns: list[tuple[Variable, int] | None] = [None] * len(basis)
+    for layer in plan.layers:
+        for head in layer.heads:
+            columns += list(head.targets)
+        for table in layer.tables:
+            columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
+    return Layout(frame, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
+
+
+def weights_of(form: Form, layout: Layout) -> Vector:
+    """A form as one weight per column, shape (width,). Not to be changed."""
+    if id(form) not in layout.known:
+        layout.known[id(form)] = form, work_out_weights(form, layout)
+    return layout.known[id(form)][1]
+
+
+def work_out_weights(form: Form, layout: Layout) -> Vector:
+    """The same, not looked up."""
+    vector = embedded(form, layout.blocks, layout.frame)
+    if np.isnan(vector[-1]):
+        found = layout.open_embedding.express(vector[:-1])
+    else:
+        found = layout.embedding.express(vector)
+    assert found is not None, "the embedding was chosen to provide this"
+    weights = np.zeros(layout.width)
+    weights[: len(layout.embedding)] = found
+    for variable, feature in form.parts.items():
+        if variable in layout.blocks.features:
+            for k, weight in enumerate(express(feature, layout.blocks.features[variable].basis)):
+                weights[layout.numbers[variable, k]] += weight
+    return weights
+
+
+def placed(weights: Vector, layout: Layout) -> Vector:
+    """Weights per column as weights per place in the residual stream, shape (d_model,).
+
+    Whatever reads a column reads its place between the column's writing and its erasure, so no two of them meet.
+    """
+    found = np.zeros(layout.d_model)
+    np.add.at(found, np.array(layout.places, int), weights)
+    return found

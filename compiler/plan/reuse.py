@@ -1,0 +1,131 @@
+"""Residual columns as registers: a place whose column has been read for the last time is cleared for a later column.
+
+Every write adds to the residual stream, so a place has to be brought back to 0 first: hidden units in an MLP after (or
+beside) the last reading write the negative, one unit for a column of one sign, two for another. A unit costs about as
+much as two columns of weights, a place less the embedding, the heads and the hidden units that it meets, so most
+clearings pay and some don't: as many are made as leave the fewest parameters.
+(Register allocation by live ranges: Poletto and Sarkar, "Linear Scan Register Allocation", 1999.)
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+
+from compiler.blocks.form import Form, Variable
+from compiler.plan.layout import Erasure, Layout, weights_of, without_constant
+from compiler.plan.schedule import Plan
+
+
+@dataclass(frozen=True)
+class Life:
+    """Half-layers in which a column is written and last read: 0 is the embedding, 2L + 1 the attention of layer L,
+    2L + 2 its MLP, and the one after all layers the unembedding."""
+
+    written: int
+    read: int
+
+    @property
+    def free(self) -> int:
+        """The first half-layer, an MLP, that can clear it: itself the last reader perhaps."""
+        last = max(self.written + 1, self.read)
+        return last + last % 2
+
+
+def lives(plan: Plan, layout: Layout) -> list[Life]:
+    """The life of every column."""
+    written, read = [0] * layout.width, [0] * layout.width
+    for half, forms, targets in steps(plan):
+        for form in forms:
+            for column in np.flatnonzero(weights_of(form, layout)).tolist():
+                read[column] = half
+        for target in targets:
+            written[layout.numbers[target]] = half
+    return [Life(w, r) for w, r in zip(written, read, strict=True)]
+
+
+def steps(plan: Plan) -> Iterator[tuple[int, list[Form], list[tuple[Variable, int]]]]:
+    """Half-layer by half-layer, what is read and which columns are written."""
+    for number, layer in enumerate(plan.layers):
+        heads, tables = layer.heads, layer.tables
+        scores = [form for head in heads for form in (*head.scores.queries, *head.scores.keys)]
+        values = [form for head in heads for form in head.values]
+        yield 2 * number + 1, scores + values, [target for head in heads for target in head.targets]
+        features = plan.blocks.features
+        written = [(t.variable, k) for t in tables for k in range(len(features[t.variable].basis))]
+        yield 2 * number + 2, [without_constant(table.form) for table in tables], written
+    last = [without_constant(form) for readout in plan.readouts for form in readout.forms]
+    yield 2 * len(plan.layers) + 1, last, []
+
+
+def signs(layout: Layout, column: int) -> tuple[float, ...]:
+    """The units that a clearing takes, one for each sign that the column's values have."""
+    content = layout.columns[column]
+    if content is None:
+        vector, tokens = layout.embedding.vectors[column], layout.frame.tokens
+        sums = [
+            vector[:tokens].min() + vector[tokens:-1].min(),
+            vector[:tokens].max() + vector[tokens:-1].max(),
+        ]
+        values = np.array([*sums, vector[-1]])
+    else:
+        features = layout.blocks.features[content[0]]
+        values = np.append(features.basis.vectors[content[1]], features.at_bos[content[1]])
+    return tuple(sign for sign in (1.0, -1.0) if (sign * values > 0).any())
+
+
+def clearings(layout: Layout, spans: list[Life], *, beside: bool) -> list[Erasure]:
+    """For each column the cheapest clearing of a place for it, the cheapest first.
+
+    A place is best cleared before the half-layer that writes the successor: in the same one (allowed with `beside`) the
+    sum of old, negative and new value may round.
+    """
+    taken: set[int] = set()
+    found: list[Erasure] = []
+    units = [signs(layout, k) for k in range(layout.width)]
+    for successor in range(layout.width):
+        written = spans[successor].written
+        ready = [k for k in range(layout.width) if k not in taken and spans[k].free <= written - (not beside)]
+        if ready:
+            column = min(ready, key=lambda k: (spans[k].free == written, len(units[k]), -spans[k].free))
+            taken.add(column)
+            free = spans[column].free
+            found.append(Erasure(column, successor, free // 2 - 1, units[column], beside=free == written))
+    return sorted(found, key=lambda e: len(e.signs))
+
+
+def reuse(plan: Plan, layout: Layout) -> list[Layout]:
+    """Layouts with fewer places than columns, the smallest model first; none where nothing pays."""
+    spans = lives(plan, layout)
+    found: list[Layout] = []
+    for beside in (True, False):
+        erasures = clearings(layout, spans, beside=beside)
+        sizes = [parameters(plan, layout, erasures[:count]) for count in range(len(erasures) + 1)]
+        best = int(np.argmin(sizes))
+        if best:
+            found.append(with_erasures(layout, erasures[:best]))
+    return found
+
+
+def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
+    """Every column in the place that was cleared for it, or the next new one."""
+    before = {erasure.successor: erasure.column for erasure in erasures}
+    places: list[int] = []
+    new = count()
+    for column in range(layout.width):
+        places.append(places[before[column]] if column in before else next(new))
+    return replace(layout, places=tuple(places), erasures=tuple(erasures))
+
+
+def parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure] = ()) -> int:
+    """Numbers in the model, without the unembedding, if these are the erasures."""
+    tokens = layout.frame.tokens
+    rows = tokens + 1
+    if any(vector[tokens:-1].any() for vector in layout.embedding.vectors):
+        rows += layout.frame.positions + 1
+    heads = [head for layer in plan.layers for head in layer.heads]
+    rows += sum(2 * len(head.scores.queries) + 2 * len(head.values) for head in heads)
+    hidden = sum(table.stairs.units for layer in plan.layers for table in layer.tables)
+    hidden += sum(len(erasure.signs) for erasure in erasures)
+    return (layout.width - len(erasures)) * (rows + 2 * hidden) + hidden

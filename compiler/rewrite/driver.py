@@ -1,0 +1,72 @@
+"""The driver: rebuild the live part of a graph, bottom up, applying rules to each new node while one fires.
+
+A rule looks at one node and returns a node that means the same, or None. Every rule's docstring names a measure that
+falls, so that the fixed point ends; the bound catches a pair of rules that undo each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from compiler.analysis.infer import Analysis
+from rasp.graph.nodes import Node, reachable
+
+Rule = Callable[[Analysis, Node], Node | None]
+MOST_STEPS = 1_000
+MOST_SWEEPS = 50
+
+
+def rewrite(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
+    """The outputs, rewritten until no rule fires anywhere. New nodes keep the places of those they replace."""
+    before: dict[str, Node] = {}
+    now = dict(outputs)
+    sweeps = 0
+    while now != before:
+        before, now = now, sweep(analysis, now, rules)
+        sweeps += 1
+        assert sweeps < MOST_SWEEPS, "rules undo each other"
+    return now
+
+
+def sweep(analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
+    """One pass over the live nodes, arguments before users."""
+    return rebuild(analysis, outputs, lambda _, node: settle(analysis, node, rules))
+
+
+def rebuild(
+    analysis: Analysis, outputs: Mapping[str, Node], change: Callable[[Node, Node], Node]
+) -> dict[str, Node]:
+    """The outputs with `change(old, new)` in place of each live node, where `new` is `old` with changed arguments. What is
+    new has the names and places of what it replaces.
+    """
+    graph = analysis.graph
+    new: dict[Node, Node] = {}
+    for node in reachable(outputs.values()):
+        now = change(node, graph.add(node.op, *(new[arg] for arg in node.args)))
+        new[node] = now
+        if node is not now:
+            if node in graph.names:
+                graph.names.setdefault(now, graph.names[node])
+            for made in reachable([now]):
+                inherit(analysis, node, made)
+    return {name: new[node] for name, node in outputs.items()}
+
+
+def settle(analysis: Analysis, node: Node, rules: Sequence[Rule]) -> Node:
+    """Apply rules to a node until none fires; nodes that a rule made below it are left to the next sweep."""
+    steps = 0
+    fired = True
+    while fired:
+        fired = False
+        for rule in rules:
+            better = rule(analysis, node)
+            if better is not None and better is not node:
+                node, fired = better, True
+                steps += 1
+                assert steps < MOST_STEPS, f"rules undo each other: {rule.__name__}"
+    return node
+
+
+def inherit(analysis: Analysis, old: Node, new: Node) -> None:
+    """A node made in place of another is placed like it, unless it has a place already."""
+    graph = analysis.graph
+    if old in graph.origins:
+        graph.origins.setdefault(new, graph.origins[old])

@@ -1,0 +1,187 @@
+"""Give a value to everything that a choice may pass over.
+
+    x / m if m > 0 else 0                              becomes     x /(or 0) m if m > 0 else 0
+    aggregate(s, tokens) if lonely else "?"            becomes     aggregate(best(s, indices), tokens) if lonely else "?"
+
+where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitives.total_name`). A choice
+needs a value only
+of the branch that it takes; a model computes both, and everything below them, so that all of it has to be something that
+analysis knows of and bounds hold for. Afterwards it is: below the branches of `if` and the right sides of `and` and `or`
+nothing is without a value on any input on which the program has one, and whether choice is lazy makes no difference, to
+the other rules neither.
+
+Sound, because the new primitives have the old one's values where it has any, and a `best` selects the only position
+where one is selected; where there was no value, either a choice does not look at it, or the output has none. No choice
+passes over what stays an error of the whole input (strings ordered with numbers, or mixed with them where a whole sequence
+is needed); a value that is put in must not bring about such an error, and is refused where it could.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.kinds import may_be_text
+from compiler.analysis.refusal import refuse
+from compiler.analysis.selectors import contains_best, unique
+from compiler.options import CompileError
+from compiler.rewrite.driver import rebuild
+from rasp.graph.nodes import Aggregate, And, Best, Constant, Indices, Map, Node, Tokens, reachable
+from rasp.graph.primitives import WITHOUT_FAILURES, total_name
+from rasp.interpret.evaluate import apply_map
+from rasp.values import Atom, const
+
+ON_NUMBERS = frozenset({"add", "sub", "mul", "neg", "pos", "round", "lt", "le", "gt", "ge"})
+"""Primitives that have a value for all numbers (that a model can carry)."""
+FLAGS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "in_list", "to_bool"})
+"""Primitives that give booleans."""
+MOST_PAIRS = 100_000
+"""Combinations of arguments that are tried without asking which of them can occur."""
+MIXED_HINT = "give what the choice passes over a value of the same kind as its other values"
+
+
+def make_total(analysis: Analysis, outputs: Mapping[str, Node]) -> dict[str, Node]:
+    """The outputs, with the same values on every input on which they have some."""
+    passed_over = {node for node in reachable(choices(outputs)) if not isinstance(node.op, Constant)}
+    if not passed_over:
+        return dict(outputs)
+    vocabulary = analysis.options.vocabulary
+    sets = Sets()
+    has_text, has_flags = (any(isinstance(token, kind) for token in vocabulary) for kind in (str, bool))
+
+    def change(old: Node, new: Node) -> Node:
+        if old in passed_over:
+            new = with_values(analysis, new, sets)
+        if may_be_text(new, sets.text, tokens_are_text=has_text):
+            sets.text.add(new)
+        if may_be_flag(new, sets.flags, tokens_are_flags=has_flags):
+            sets.flags.add(new)
+        if any(arg in sets.given for arg in new.args):
+            sets.given.add(new)
+        return new
+
+    return rebuild(analysis, outputs, change)
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What may hold strings, what may hold booleans only, and what depends on a value that was put in."""
+
+    text: set[Node] = field(default_factory=set[Node])
+    flags: set[Node] = field(default_factory=set[Node])
+    given: set[Node] = field(default_factory=set[Node])
+
+
+def choices(outputs: Mapping[str, Node]) -> list[Node]:
+    """What some choice may not look at."""
+    lazy = [
+        n for n in reachable(outputs.values()) if isinstance(n.op, Map) and n.op.prim in ("if", "and", "or")
+    ]
+    return [arg for node in lazy for arg in node.args[1:]]
+
+
+def with_values(analysis: Analysis, node: Node, sets: Sets) -> Node:
+    """The node, with a value wherever its arguments have one."""
+    if not isinstance(node.op, Map) and any(arg in sets.given and arg in sets.text for arg in node.args):
+        check_kinds(analysis, node)
+    match node.op:
+        case Map(prim, parameters) if may_fail(analysis, node, sets.text):
+            default = const(likely_value(analysis, node))
+            total = analysis.graph.add(Map(total_name(prim), (default, *parameters)), *node.args)
+            sets.given.add(total)
+            return total
+        case Aggregate() if node.args[1] in sets.text | sets.flags:
+            return picking_one(analysis, node)
+        case _:
+            return node
+
+
+def may_fail(analysis: Analysis, node: Node, text: set[Node]) -> bool:
+    """Whether a primitive can be without a value where its arguments have one."""
+    assert isinstance(node.op, Map)
+    prim = node.op.prim
+    if prim in WITHOUT_FAILURES or node.op.prim.endswith("_or"):
+        return False
+    if not any(arg in text for arg in node.args):
+        match prim, node.args:
+            case _ if prim in ON_NUMBERS:
+                return False
+            case (("div" | "mod"), (_, Node(Constant(divisor)))) if divisor.value != 0:
+                return False
+            case _:
+                pass
+    try:
+        return fails_on_some_pair(analysis, node) and bool((analysis.table(node).values < 0).any())
+    except CompileError:  # too much to look at, or without any value
+        return True
+
+
+def fails_on_some_pair(analysis: Analysis, node: Node) -> bool:
+    """Whether there is no value for some combination of the arguments' values; true if there are too many."""
+    domains = [analysis.domain(arg) for arg in node.args]
+    sizes = [len(domain) for domain in domains]
+    if np.prod([float(size) for size in sizes]) > MOST_PAIRS:
+        return True
+    codes = np.indices(sizes).reshape(len(sizes), -1)
+    columns = [domain.column(code) for domain, code in zip(domains, codes, strict=True)]
+    assert isinstance(node.op, Map)
+    failed = apply_map(node.op, columns).failed
+    return failed is not None and bool(failed.any())
+
+
+def likely_value(analysis: Analysis, node: Node) -> Atom:
+    """One of the node's values, so that there is none more: the one with the most combinations; 0 if none is known."""
+    try:
+        table = analysis.table(node)
+    except CompileError:
+        return 0
+    return table.domain.values[int(np.bincount(table.values[table.values >= 0]).argmax())]
+
+
+def may_be_flag(node: Node, flags: set[Node], *, tokens_are_flags: bool) -> bool:
+    """Whether an s-op may have booleans only, if `flags` are those of its arguments that may."""
+    match node.op:
+        case Tokens():
+            return tokens_are_flags
+        case Constant(value):
+            return isinstance(value.value, bool)
+        case Aggregate():
+            return node.args[1] in flags
+        case Map("if"):
+            return node.args[1] in flags and node.args[2] in flags
+        case Map(prim, parameters):
+            return prim in FLAGS or any(isinstance(parameter.value, bool) for parameter in parameters)
+        case _:
+            return False
+
+
+def picking_one(analysis: Analysis, node: Node) -> Node:
+    """An aggregate of strings or of booleans that reads one position where several are selected, which have no mean."""
+    selector, value = node.args
+    if selects_one(analysis, selector):
+        return node
+    kinds = {type(atom) for atom in analysis.domain(value).values}
+    if kinds.isdisjoint({str}) and kinds != {bool}:
+        return node
+    check_kinds(analysis, node)
+    graph = analysis.graph
+    return graph.add(node.op, graph.add(Best(), selector, graph.add(Indices())), value)
+
+
+def selects_one(analysis: Analysis, selector: Node) -> bool:
+    """Whether no row selects two positions, as far as is known of selectors with a `best` somewhere in them."""
+    if contains_best(selector):
+        joined = isinstance(selector.op, And) and any(selects_one(analysis, part) for part in selector.args)
+        return joined or isinstance(selector.op, Best)
+    return unique(analysis, selector)
+
+
+def check_kinds(analysis: Analysis, node: Node) -> None:
+    """Raises `CompileError` if strings can stand beside other values in an s-op that a selector or aggregate needs."""
+    for arg in node.args:
+        if not arg.is_selector:
+            kinds = {isinstance(value, str) for value in analysis.domain(arg).values}
+            if len(kinds) > 1:
+                message = "a choice may pass this over, where strings may stand beside numbers"
+                raise refuse(analysis.graph, node, message, MIXED_HINT)

@@ -1,0 +1,1 @@
+"""What commands share, and the commands that need only the language."""

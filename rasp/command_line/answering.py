@@ -1,0 +1,73 @@
+"""Answering many inputs, window by window: results to standard output in the order of the inputs, complaints to
+standard error.
+
+An input without an answer is reported, with the number of its line if it stands in a file, and the others go on.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from rasp.command_line.console import FAILED, is_file, report
+from rasp.command_line.input_lines import Given, Unanswered, Window, input_windows
+from rasp.command_line.input_options import InputRequest
+from rasp.command_line.progress import ENDLESS, SHARE, progress
+from rasp.inputs import Input
+from rasp.values import Atom
+
+#: What to print for each of some inputs, or why there is nothing.
+Answerer = Callable[[Sequence[tuple[Atom, ...]]], Sequence[str | Unanswered]]
+
+
+def answer_inputs(request: InputRequest, answer: Answerer, as_json: bool) -> int:
+    """Answer all inputs that a command line asks for; the exit code. Raises `WrongUsage`."""
+    windows = input_windows(request)
+    size = file_size(request.file)
+    asked = failed = 0
+    with progress_bar(request, size) as advance:
+        for window in windows:
+            for given, result in answered(window, answer):
+                failed += not print_result(given, result, as_json)
+            asked += len(window.inputs)
+            advance(window.size if size else len(window.inputs))
+    if failed and request.file is not None:
+        click.echo(f"{failed:,} of {asked:,} inputs have no answer", err=True)
+    return FAILED if failed else 0
+
+
+def file_size(file: str | None) -> int:
+    """How many bytes a regular file has; 0 for anything else, of which nobody knows."""
+    return Path(file).stat().st_size if file is not None and is_file(file) else 0
+
+
+def progress_bar(request: InputRequest, size: int) -> AbstractContextManager[Callable[[int], None]]:
+    """A bar for a file of inputs, unless the answers themselves show on the terminal how far it is."""
+    if request.file is None or sys.stdout.isatty():
+        return nullcontext(lambda count: None)
+    return progress("answering", size or None, SHARE if size else ENDLESS)
+
+
+def answered(window: Window, answer: Answerer) -> Iterator[tuple[Given, str | Unanswered]]:
+    """Each input of a window with what became of it."""
+    answers = iter(answer([given.input.tokens for given in window.inputs if isinstance(given.input, Input)]))
+    for given in window.inputs:
+        yield given, next(answers) if isinstance(given.input, Input) else given.input
+
+
+def print_result(given: Given, result: str | Unanswered, as_json: bool) -> bool:
+    """Print an answer or complain; whether there was an answer."""
+    if isinstance(result, str):
+        click.echo(result)
+        return True
+    read = given.input.note if isinstance(given.input, Input) else ""
+    notes = (f"{read} (--input-format says which is meant)",) if read else ()
+    place = f"line {given.line}: " if given.line else ""
+    report([replace(d, message=place + d.message, notes=(*d.notes, *notes)) for d in result.diagnostics])
+    if as_json:
+        click.echo(json.dumps(result.record | ({"line": given.line} if given.line else {})))
+    return False

@@ -1,0 +1,229 @@
+"""What every command of `rasp` shares: reading programs and inputs, showing values, errors and exit codes.
+
+Exit codes: 0 all well; 1 the program, the model or its answers are wrong; 2 wrong usage; 130 interrupted.
+Messages go to standard error, results to standard output.
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from io import BufferedIOBase
+from pathlib import Path
+from typing import cast
+
+import click
+
+from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.inputs import read_input
+from rasp.notation.style import wants_colour
+from rasp.source import Source
+from rasp.values import Atom, classify
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+USAGE = "usage"
+STANDARD_INPUT = "-"
+#: Bytes of a program; what is longer, or never ends, is none.
+LARGEST = 64 * 2**20
+
+
+class WrongUsage(Exception):
+    """The command line asks for something that cannot be. Carries diagnostics; exit code 2."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.diagnostics = (Diagnostic(message, hint=hint, code=USAGE),)
+
+
+class Commands(click.Group):
+    """A group of commands that turns every exception into a message and an exit code, in one place."""
+
+    def main(self, args: Sequence[str] | None = None, **extra: object) -> None:  # type: ignore[override]
+        extra["standalone_mode"] = False
+        for stream in (sys.stdout, sys.stderr):
+            if reconfigure := getattr(stream, "reconfigure", None):
+                reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 must not stop us
+        sys.exit(self.guarded(list(sys.argv[1:] if args is None else args), **extra))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named first; a program that is named instead is run."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and (word.endswith(".rasp") or is_file(word)):
+            return super().resolve_command(ctx, ["run", *args])
+        return super().resolve_command(ctx, args)
+
+    def guarded(self, arguments: list[str], **extra: object) -> int:
+        """Run a command; its exit code."""
+        try:
+            check_text(arguments)
+            code = super().main(arguments, **extra)  # type: ignore[arg-type]
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return code if isinstance(code, int) else 0
+        except click.Abort:
+            return INTERRUPTED
+        except Exception as error:
+            return tell(diagnosed(error), as_json="--json" in arguments)
+
+
+def check_text(arguments: Sequence[str]) -> None:
+    """Raises `WrongUsage` for an argument that is no text: bytes that the system's encoding does not have."""
+    for number, argument in enumerate(arguments, 1):
+        if not argument.isprintable() and any("\ud800" <= character <= "\udfff" for character in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            raise WrongUsage(f"argument {number} is not text in UTF-8: {shown}", "give it in UTF-8")
+
+
+def diagnosed(error: Exception) -> Sequence[Diagnostic]:
+    """What to tell of an exception: its diagnostics if it has some. What has none and is not of the system is a mistake
+    of ours.
+    """
+    diagnostics: Sequence[Diagnostic] | None = getattr(error, "diagnostics", None)
+    if diagnostics is not None:
+        return diagnostics
+    match error:
+        case click.UsageError():
+            command = error.ctx.command_path if error.ctx else "rasp"
+            return [Diagnostic(sentence(error), hint=f"`{command} --help` explains it", code=USAGE)]
+        case click.ClickException():
+            return [Diagnostic(sentence(error), code=USAGE)]
+        case MemoryError():
+            hint = "use a smaller input, vocabulary or maximum length"
+            return [Diagnostic("not enough memory", hint=hint, code="memory")]
+        case OSError(strerror=str(reason), filename=name):
+            what = (
+                f"{os.fsdecode(name)} cannot be used"
+                if isinstance(name, str | bytes)
+                else "the output cannot be written"
+            )
+            return [
+                Diagnostic(
+                    f"{what}: {reason}",
+                    hint="check the path, its permissions and the free space",
+                    code="system",
+                )
+            ]
+        case _:
+            return [internal(error)]
+
+
+def sentence(error: click.ClickException) -> str:
+    """What the library for command lines says, in the form of our messages."""
+    text = " ".join(error.format_message().split()).removesuffix(".")
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def internal(error: Exception) -> Diagnostic:
+    """The message for a mistake of ours."""
+    debugging = os.environ.get("RASP_DEBUG") == "1"
+    if debugging:
+        traceback.print_exception(error)
+    hint = "" if debugging else "RASP_DEBUG=1 shows where it happened"
+    return Diagnostic(
+        f"internal error, please report it: {type(error).__name__}: {error}", hint=hint, code="internal"
+    )
+
+
+def tell(diagnostics: Sequence[Diagnostic], as_json: bool) -> int:
+    """Print why a command failed, with `--json` also as JSON; the exit code."""
+    with suppress(OSError):  # what cannot be written there is told here all the same
+        if as_json:
+            click.echo(json.dumps({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics]}))
+    report(diagnostics)
+    return MISUSED if any(diagnostic.code == USAGE for diagnostic in diagnostics) else FAILED
+
+
+def report(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print diagnostics to standard error."""
+    for diagnostic in diagnostics:
+        head, _, rest = diagnostic.render().partition("\n")
+        colour = "red" if diagnostic.severity == "error" else "yellow"
+        click.secho(head, err=True, fg=colour, bold=True, color=wants_colour(os.environ))
+        if rest:
+            click.echo(rest, err=True)
+
+
+def is_file(path: str) -> bool:
+    """Whether a file has this path; none has one that is too long, or holds a NUL."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
+    """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened."""
+    try:
+        if path == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise WrongUsage("there is no standard input", "give a file")
+            return nullcontext(cast(BufferedIOBase, sys.stdin.buffer))
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        beside = Path(path).parent
+        names = (
+            [str(p) for p in beside.glob(f"*{Path(path).suffix or '.rasp'}")] if os.path.isdir(beside) else []
+        )
+        raise WrongUsage(f"there is no file {path}", did_you_mean(path, names)) from None
+    except IsADirectoryError:
+        raise WrongUsage(f"{path} is a folder, not a file", "give the path of a file") from None
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise WrongUsage("the path of a file cannot hold a NUL character") from None
+
+
+def read_source(path: str) -> Source:
+    """A program's text; `-` is standard input. Raises `WrongUsage` for no file, `RaspError` for no text."""
+    with open_file(path) as stream:
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise WrongUsage(
+            f"{path} is larger than {LARGEST // 2**20} MiB, and no program",
+            "give a file that holds a program",
+        )
+    name = "<stdin>" if path == STANDARD_INPUT else path
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = f"{name} is not UTF-8 text (byte {data[error.start]:#04x} at offset {error.start})"
+        raise RaspError(Diagnostic(message, hint="save the file as UTF-8", code="not-utf-8")) from None
+
+
+def show_tokens(tokens: Sequence[Atom]) -> str:
+    """An input as one would write it on the command line."""
+    if all(isinstance(token, str) and len(token) == 1 and token.isprintable() for token in tokens):
+        text = "".join(map(str, tokens))
+        if read_input(text).tokens == tuple(tokens):
+            return text
+    return json.dumps(list(tokens), ensure_ascii=False)
+
+
+def show_values(values: Sequence[Atom]) -> str:
+    """A sequence and its class, as the language's console shows it: `[1, 0.333, T] (floats)`."""
+    return f"[{', '.join(map(show_value, values))}] ({classify(values)}s)"
+
+
+def show_value(value: Atom) -> str:
+    match value:
+        case bool():
+            return "T" if value else "F"
+        case float():
+            return str(round(value, 3))
+        case _:
+            return str(value)
+
+
+def show_rows(tokens: Sequence[Atom], rows: Sequence[Sequence[bool]]) -> str:
+    """A selector's matrix: one row a query position, one column a key position."""
+    width = max(len(str(token)) for token in tokens)
+    head = " " * (width + 3) + " ".join(str(token).rjust(width) for token in tokens)
+    lines = [
+        f"{str(token).rjust(width)} | " + " ".join(("1" if cell else "").rjust(width) for cell in row)
+        for token, row in zip(tokens, rows, strict=True)
+    ]
+    return "\n".join(line.rstrip() for line in [head, *lines])

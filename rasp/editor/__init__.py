@@ -1,0 +1,1 @@
+"""The language server: messages in, messages out; and colours for Pygments."""

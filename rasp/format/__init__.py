@@ -1,0 +1,1 @@
+"""The formatter: syntax tree → the one layout that `rasp fmt` knows."""

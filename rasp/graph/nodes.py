@@ -1,0 +1,145 @@
+"""The s-op graph: hash-consed operations, the common ground of interpreter and compiler.
+
+A `Node` is an op and its arguments; `Graph.add` makes it, so two alike nodes are one object and comparing by
+identity is comparing by structure. Arguments come before their users; a graph only grows. Facts about nodes
+(names, source spans, domains) live in side tables.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rasp.source import Source, Span
+from rasp.values import Atom, Const, const
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The input sequence as it is (`tokens_asis`). `tokens_str` is `Map("to_str")` of it, and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indices:
+    """0 … n-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same atom at every position."""
+
+    value: Const
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """An elementwise primitive (`rasp/graph/primitives.py`) of its arguments; `parameters` are its fixed operands."""
+
+    prim: str
+    parameters: tuple[Const, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Selector: row q, column k is `key[k] test query[q]`. Arguments: key, query (s-ops)."""
+
+    test: str  # one of rasp.graph.primitives.TESTS
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Selector: complement. Argument: a selector."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Selector: both. Arguments: two selectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Selector: either. Arguments: two selectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """Selector: in each row the selected position of the highest score; ties go to the last; an empty row
+    stays empty.
+
+    Arguments: selector, score (an s-op, read at the key position; numbers or strings, not mixed).
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """S-op: mean over selected positions. Arguments: selector, value (s-op).
+
+    None selected: the default. One: its value, unchanged. Several: `float(sum) / count`, numbers only (not
+    booleans).
+    """
+
+    default: Const = field(default_factory=lambda: const(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """S-op: how many positions each row selects. Argument: a selector."""
+
+
+Op = Tokens | Indices | Constant | Map | Select | Not | And | Or | Best | Aggregate | Width
+SELECTORS = (Select, Not, And, Or, Best)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Node:
+    """An op on earlier nodes. Made only by `Graph.add`, so equal means identical."""
+
+    op: Op
+    args: tuple["Node", ...] = ()
+
+    def __repr__(self) -> str:
+        # Arguments only by op: written out, a shared graph would be exponentially long.
+        return f"<{self.op} of {', '.join(type(arg.op).__name__ for arg in self.args) or 'nothing'}>"
+
+    @property
+    def is_selector(self) -> bool:
+        return isinstance(self.op, SELECTORS)
+
+
+class Graph:
+    """Nodes in definition order, no two alike; with side tables for what the user called them.
+
+    `names` holds the name last bound to a node, `origins` the first place in a text that made it.
+    """
+
+    def __repr__(self) -> str:
+        return f"<graph of {len(self.nodes)} nodes>"
+
+    def __init__(self) -> None:
+        self.nodes: dict[tuple[Op, tuple[Node, ...]], Node] = {}
+        self.names: dict[Node, str] = {}
+        self.origins: dict[Node, tuple[Source, Span]] = {}
+
+    def add(self, op: Op, *args: Node) -> Node:
+        """The node for `op` of `args`, made now or found."""
+        return self.nodes.setdefault((op, args), Node(op, args))
+
+    def constant(self, value: Atom) -> Node:
+        """The constant s-op of an atom."""
+        return self.add(Constant(const(value)))
+
+    def map(self, prim: str, *args: Node) -> Node:
+        """An elementwise primitive without parameters."""
+        return self.add(Map(prim), *args)
+
+
+def reachable(outputs: Iterable[Node]) -> list[Node]:
+    """The nodes that `outputs` depend on, themselves included, arguments before users. No recursion."""
+    order: dict[Node, None] = {}
+    stack = [(node, False) for node in reversed(list(outputs))]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order[node] = None
+        elif node not in order:
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args) if arg not in order)
+    return list(order)

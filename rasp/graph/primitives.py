@@ -1,0 +1,291 @@
+"""TABLE of elementwise primitives: what each means on one position's values.
+
+A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty) and then one atom
+per argument; it returns an atom or raises `ValueProblem`. This is the only definition of what a primitive
+means: the vectorised paths of `rasp/interpret/evaluate.py` must agree with it, and tests hold them to it.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rasp.values import KINDS, Atom, ValueProblem, kind_of, show
+
+Parameters = tuple[Atom, ...]
+
+LONGEST_STRING = 1_000_000
+#: A field of a formatting string, with its width and precision.
+FIELD = re.compile(r"%(?:\([^()%]*\))?[^a-zA-Z%]*")
+#: Larger integers could not be written in decimal.
+MOST_BITS = 14_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prim:
+    """One primitive. `symbol` is its spelling in messages and drawings, with `{0}`, `{1}` … for its
+    arguments.
+    """
+
+    name: str
+    arity: int
+    symbol: str
+    function: Callable[..., Atom]
+
+
+def _numeric(name: str, *values: Atom) -> None:
+    for value in values:
+        if isinstance(value, str):
+            kinds = " and ".join(kind_of(v) for v in values)
+            raise ValueProblem(f"`{name}` does not work on {kinds} values ({', '.join(map(show, values))})")
+
+
+def _finish(name: str, compute: Callable[[], object]) -> Atom:
+    """Run Python arithmetic and put its failures into the user's words."""
+    try:
+        result = compute()
+    except ZeroDivisionError:
+        raise ValueProblem("division by zero" if name == "/" else f"`{name}` by zero") from None
+    except OverflowError:
+        raise ValueProblem(f"the result of `{name}` is too large") from None
+    except (TypeError, ValueError):
+        raise ValueProblem(f"`{name}` cannot be applied to these values") from None
+    if isinstance(result, complex):
+        raise ValueProblem("a negative number to a fractional power is not a real number")
+    if isinstance(result, int) and result.bit_length() > MOST_BITS:
+        raise ValueProblem(f"the result of `{name}` is too large")
+    if isinstance(result, str) and len(result) > LONGEST_STRING:
+        raise ValueProblem(f"the string that `{name}` makes would be too long")
+    if isinstance(result, float) and not math.isfinite(result):
+        raise ValueProblem(f"the result of `{name}` is not a finite number")
+    assert type(result) in KINDS, result
+    return result  # type: ignore[return-value]
+
+
+def add(_: Parameters, a: Atom, b: Atom) -> Atom:
+    if isinstance(a, str) and isinstance(b, str):
+        return _finish("+", lambda: a + b)
+    _numeric("+", a, b)
+    return _finish("+", lambda: a + b)  # type: ignore[operator]
+
+
+def sub(_: Parameters, a: Atom, b: Atom) -> Atom:
+    _numeric("-", a, b)
+    return _finish("-", lambda: a - b)  # type: ignore[operator]
+
+
+def mul(_: Parameters, a: Atom, b: Atom) -> Atom:
+    for text, times in ((a, b), (b, a)):
+        if isinstance(text, str):
+            if isinstance(times, str | float):
+                raise ValueProblem(f"`*` does not work on {kind_of(a)} and {kind_of(b)} values")
+            if len(text) * max(0, times) > LONGEST_STRING:
+                raise ValueProblem("the repeated string would be too long")
+            return text * max(0, times) if text else text
+    return _finish("*", lambda: a * b)  # type: ignore[operator]
+
+
+def div(_: Parameters, a: Atom, b: Atom) -> Atom:
+    _numeric("/", a, b)
+    return _finish("/", lambda: a / b)  # type: ignore[operator]
+
+
+def mod(_: Parameters, a: Atom, b: Atom) -> Atom:
+    if isinstance(a, str):  # Python's formatting operator, as in the reference
+        check_filled(a, len(str(b)))
+        try:
+            return a % b
+        except (TypeError, ValueError, OverflowError):
+            raise ValueProblem(f"`%` cannot put {show(b)} into {show(a)}") from None
+    _numeric("%", a, b)
+    return _finish("%", lambda: a % b)  # type: ignore[operator]
+
+
+def check_filled(text: str, longest: int) -> None:
+    """Raises `ValueProblem` where the fields of a formatting string, with values of at most so many characters, could make
+    too long a string."""
+    fields = FIELD.findall(text)
+    widths = [digits for field in fields for digits in re.findall(r"[0-9]+", field.rpartition(")")[2])]
+    width = sum(int(digits[:8]) for digits in widths)  # eight digits are too wide already
+    if len(text) + len(fields) * longest + width > LONGEST_STRING:
+        raise ValueProblem("the string that `%` makes would be too long")
+
+
+def quotient(_: Parameters, a: Atom, b: Atom) -> Atom:
+    """How many times b goes into a: an integer, whatever the kinds."""
+    _numeric("quotient", a, b)
+    return _finish("quotient", lambda: int(a // b))  # type: ignore[operator]
+
+
+def power(_: Parameters, a: Atom, b: Atom) -> Atom:
+    _numeric("^", a, b)
+    if (
+        isinstance(a, int)
+        and isinstance(b, int)
+        and b > 0
+        and abs(a) > 1
+        and (a.bit_length() - 1) * b > MOST_BITS
+    ):
+        raise ValueProblem("the result of `^` is too large")
+    return _finish("^", lambda: a**b)  # type: ignore[operator]
+
+
+def _ordering(symbol: str, holds: Callable[[Atom, Atom], bool]) -> Callable[[Parameters, Atom, Atom], Atom]:
+    def compare(_: Parameters, a: Atom, b: Atom) -> Atom:
+        if isinstance(a, str) != isinstance(b, str):
+            raise ValueProblem(
+                f"`{symbol}` cannot order {kind_of(a)} and {kind_of(b)} values ({show(a)}, {show(b)})"
+            )
+        return holds(a, b)
+
+    return compare
+
+
+def negate(_: Parameters, a: Atom) -> Atom:
+    _numeric("-", a)
+    return -a  # type: ignore[operator]
+
+
+def plus(_: Parameters, a: Atom) -> Atom:
+    _numeric("+", a)
+    return +a  # type: ignore[operator]
+
+
+def round_even(_: Parameters, a: Atom) -> Atom:
+    _numeric("round", a)
+    return _finish("round", lambda: round(a))  # type: ignore[arg-type]
+
+
+def to_int(_: Parameters, a: Atom) -> Atom:
+    try:
+        return int(a)
+    except (ValueError, OverflowError):
+        raise ValueProblem(f"{show(a)} is not an integer") from None
+
+
+def to_float(_: Parameters, a: Atom) -> Atom:
+    try:
+        value = float(a)
+    except (ValueError, OverflowError):
+        raise ValueProblem(f"{show(a)} is not a number") from None
+    if not math.isfinite(value):
+        raise ValueProblem(f"{show(a)} is not a finite number")
+    return value
+
+
+def index_items(items: Parameters, i: Atom) -> Atom:
+    """Element of a list; negatives count from the end, as in Python."""
+    if not isinstance(i, int):
+        raise ValueProblem(f"an index into a list has to be an integer, got {show(i)}")
+    if not -len(items) <= i < len(items):
+        raise ValueProblem(f"index {i} is out of range for a list of length {len(items)}")
+    return items[i]
+
+
+def index_dict(flat: Parameters, key: Atom) -> Atom:
+    """Value under `key` in a dict given as key, value, key, value …"""
+    table: dict[Atom, Atom] = dict(zip(flat[::2], flat[1::2], strict=True))
+    if key not in table:
+        raise ValueProblem(f"{show(key)} is not a key of the dict")
+    return table[key]
+
+
+def _of_text(name: str, function: Callable[[str], Atom]) -> Prim:
+    """A primitive for strings alone."""
+
+    def apply(_: Parameters, text: Atom) -> Atom:
+        if not isinstance(text, str):
+            raise ValueProblem(f"`{name}` works on strings, not on {kind_of(text)} values ({show(text)})")
+        return _finish(name, lambda: function(text))
+
+    return _one(name, f"{name}({{0}})", apply)
+
+
+def string_slice(_: Parameters, text: Atom, start: Atom, end: Atom) -> Atom:
+    """The characters from `start` to before `end`; negatives count from the end, as in Python."""
+    if not isinstance(text, str) or isinstance(start, str | float) or isinstance(end, str | float):
+        kinds = ", ".join(map(kind_of, (text, start, end)))
+        raise ValueProblem(f"`string_slice` takes a string and two integers, not {kinds}")
+    return text[start:end]
+
+
+def _one(name: str, symbol: str, function: Callable[[Parameters, Atom], Atom]) -> Prim:
+    return Prim(name, 1, symbol, function)
+
+
+def _two(name: str, symbol: str, function: Callable[[Parameters, Atom, Atom], Atom]) -> Prim:
+    return Prim(name, 2, symbol, function)
+
+
+def _three(name: str, symbol: str, function: Callable[[Parameters, Atom, Atom, Atom], Atom]) -> Prim:
+    return Prim(name, 3, symbol, function)
+
+
+_ROWS = (
+    _two("add", "( {0} + {1} )", add),
+    _two("sub", "( {0} - {1} )", sub),
+    _two("mul", "( {0} * {1} )", mul),
+    _two("div", "( {0} / {1} )", div),
+    _two("mod", "( {0} % {1} )", mod),
+    _two("quotient", "quotient({0}, {1})", quotient),
+    _two("pow", "( {0} ^ {1} )", power),
+    _two("eq", "( {0} == {1} )", lambda _, a, b: a == b),
+    _two("ne", "( {0} != {1} )", lambda _, a, b: a != b),
+    _two("lt", "( {0} < {1} )", _ordering("<", lambda a, b: a < b)),  # type: ignore[operator]
+    _two("le", "( {0} <= {1} )", _ordering("<=", lambda a, b: a <= b)),  # type: ignore[operator]
+    _two("gt", "( {0} > {1} )", _ordering(">", lambda a, b: a > b)),  # type: ignore[operator]
+    _two("ge", "( {0} >= {1} )", _ordering(">=", lambda a, b: a >= b)),  # type: ignore[operator]
+    _two("and", "( {0} and {1} )", lambda _, a, b: bool(a) and bool(b)),
+    _two("or", "( {0} or {1} )", lambda _, a, b: bool(a) or bool(b)),
+    _one("not", "( not {0} )", lambda _, a: not a),
+    _one("neg", "( - {0} )", negate),
+    _one("pos", "( + {0} )", plus),
+    _one("round", "round({0})", round_even),
+    _one("indicator", "I({0})", lambda _, a: 1 if a else 0),
+    _three("if", "( {1} if {0} else {2} )", lambda _, c, a, b: a if c else b),
+    _one("to_str", "str({0})", lambda _, a: str(a)),
+    _one("to_int", "int({0})", to_int),
+    _one("to_float", "float({0})", to_float),
+    _one("to_bool", "bool({0})", lambda _, a: bool(a)),
+    _of_text("string_length", len),
+    _of_text("string_reverse", lambda text: text[::-1]),
+    _of_text("upper", str.upper),
+    _of_text("lower", str.lower),
+    _three("string_slice", "string_slice({0}, {1}, {2})", string_slice),
+    _one("index_list", "l[{0}]", index_items),
+    _one("index_dict", "d[{0}]", index_dict),
+    _one("in_list", "{0} in l", lambda items, a: a in items),
+)
+
+#: What has a value for all arguments.
+WITHOUT_FAILURES = frozenset(
+    {"eq", "ne", "and", "or", "not", "indicator", "if", "to_str", "to_bool", "in_list"}
+)
+
+
+def total_name(prim: str) -> str:
+    """The name of the primitive that is like `prim`, but where that has no value has its first parameter."""
+    return f"{prim}_or"
+
+
+def _total(row: Prim) -> Prim:
+    def function(parameters: Parameters, *values: Atom) -> Atom:
+        try:
+            return row.function(parameters[1:], *values)
+        except ValueProblem:
+            return parameters[0]
+
+    return Prim(total_name(row.name), row.arity, row.symbol, function)
+
+
+_TOTAL_ROWS = tuple(_total(row) for row in _ROWS if row.name not in WITHOUT_FAILURES)
+
+PRIMS: dict[str, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS}
+
+#: Comparisons by the spelling that `select` uses.
+TESTS: dict[str, str] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+def apply_prim(name: str, parameters: Parameters, *values: Atom) -> Atom:
+    """The value of one primitive on one position. Raises `ValueProblem`."""
+    return PRIMS[name].function(parameters, *values)

@@ -1,0 +1,1 @@
+"""Graph → values. `evaluate` is the only definition of what an op means."""

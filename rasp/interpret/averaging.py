@@ -1,0 +1,172 @@
+"""What `aggregate` returns: the mean, the one value, or the default, for each query of a batch.
+
+A mean is `float(sum) / count` with the sum taken in position order, as Python adds: integers exactly, from
+the first float on with rounding after each addition. Values whose sum has no rounding at all (whole
+multiples of a power of two, not too large) may be added in any order, and most are such.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rasp.interpret import by_cell, counting
+from rasp.interpret.column import (
+    BOOL,
+    EXACT,
+    FLOAT,
+    INT,
+    STRING,
+    Array,
+    Column,
+    choose,
+    constant_column,
+    kinds_of,
+    objects,
+    pack,
+)
+from rasp.interpret.counting import Sum
+from rasp.interpret.selection import Frame, Selection
+from rasp.values import Atom
+
+#: Powers of two tried as the common unit of a column of floats.
+SCALES = (0, 12, 30)
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """A selector ready to be read.
+
+    `parts` are its ranges if it has such a form; `count` says how many keys each query selects, and `only`
+    which one (0 where it is not exactly one).
+    """
+
+    selection: Selection
+    parts: Sum | None
+    count: Array
+    only: Array
+
+
+def choose_keys(selection: Selection, parts: Sum | None, frame: Frame) -> Chosen:
+    """Count the selected keys, and find the selected one where there is only one."""
+    if parts is None:
+        count, only = by_cell.count_and_first(selection, frame)
+    else:
+        count = counting.total(parts, None, frame)
+        only = counting.total(parts, np.arange(frame.length, dtype=np.float64)[None, :], frame)
+    return Chosen(selection, parts, count, np.where(count == 1, only, 0))
+
+
+def aggregate(chosen: Chosen, values: Column, default: Atom, frame: Frame) -> Column:
+    """Each query's value; `failed` marks means that are too large. Means of strings are arbitrary numbers."""
+    count = chosen.count
+    result = picked(values, chosen.only, frame)
+    if (count == 0).any():
+        result = choose(count == 0, constant_column(default, frame.shape), result)
+    several = count > 1
+    if not several.any():
+        return result
+    mean, failed = means(chosen, values, frame)
+    result = choose(several, Column(mean), result)
+    failed = failed & several
+    return Column(result.data, failed if failed.any() else None, "", result.kinds)
+
+
+def picked(values: Column, only: Array, frame: Frame) -> Column:
+    """The value at position `only`, for each query."""
+    if values.shape[1] == 1:
+        return values.broadcast(frame.shape)
+    if values.shape[0] == 1:
+        return values.indexed(lambda array: array[0][only])
+    rows = np.arange(frame.batch)[:, None]
+    return values.indexed(lambda array: array[rows, only])
+
+
+def means(chosen: Chosen, values: Column, frame: Frame) -> tuple[Array, Array]:
+    """(sum / count for each query, which of them are too large for a float). 0 where nothing is selected."""
+    count = np.maximum(chosen.count, 1)
+    values = only_numbers(values)
+    with np.errstate(all="ignore"):
+        exact = whole_numbers(values, frame)
+        if exact is not None:
+            weights, scale = exact
+            mean = _exact_sums(chosen, weights, frame) / scale / count
+        elif values.data.dtype.kind == "f" and not _long_integers(values, frame):
+            mean = _ordered_sums(chosen, values.data, frame) / count
+        else:
+            mean = _python_means(chosen, values, frame)
+    failed = ~np.isfinite(mean)
+    return np.where(failed, 0.0, mean), failed
+
+
+def only_numbers(values: Column) -> Column:
+    """The column with 0 for its strings (whose means are not wanted)."""
+    if values.data.dtype.kind == "U":
+        return Column(np.zeros((1, 1), dtype=np.int64))
+    if values.data.dtype != object:
+        return values
+    numbers = np.where(kinds_of(values) == STRING, 0, values.data)
+    return pack(numbers.ravel().tolist(), values.shape)
+
+
+def whole_numbers(values: Column, frame: Frame) -> tuple[Array, float] | None:
+    """(w, u) with w = values · u whole numbers that add up exactly in any order; `None` without such a u."""
+    if values.data.dtype == object:
+        return None
+    data = values.data.astype(np.float64, copy=False)
+    repeats = frame.length // values.shape[1]
+    for scale in SCALES:
+        weights = data * 2.0**scale
+        if (weights == np.rint(weights)).all():
+            small = np.abs(weights).sum(axis=1).max() * repeats < EXACT
+            return (weights, 2.0**scale) if small else None
+    return None
+
+
+def _long_integers(values: Column, frame: Frame) -> bool:
+    """Whether the integers among the floats could add up to more than floats hold exactly."""
+    if values.kinds is None:
+        return False
+    integers = np.where(values.kinds == FLOAT, 0.0, np.abs(values.data))
+    return bool(integers.sum(axis=1).max() * frame.length >= EXACT)
+
+
+def _exact_sums(chosen: Chosen, weights: Array, frame: Frame) -> Array:
+    if chosen.parts is not None:
+        return counting.total(chosen.parts, weights, frame)
+    return by_cell.exact_total(chosen.selection, weights, frame)
+
+
+def _ordered_sums(chosen: Chosen, values: Array, frame: Frame) -> Array:
+    sums = None
+    if chosen.parts is not None:
+        sums = counting.ordered_total(chosen.parts, values, frame)
+    return by_cell.ordered_total(chosen.selection, values, frame) if sums is None else sums
+
+
+def _python_means(chosen: Chosen, values: Column, frame: Frame) -> Array:
+    """Numbers of any size, added by Python; infinite where the sum is too large for a float."""
+    result = np.zeros(frame.shape)
+    rows = np.broadcast_to(objects(values), frame.shape).tolist()
+    for row, query, keys in by_cell.selected_rows(chosen.selection, frame, chosen.count > 1):
+        result[row, query] = python_mean([rows[row][key] for key in keys])
+    return result
+
+
+def python_mean(values: Sequence[int | float]) -> float:
+    """`float(sum) / count`, adding one by one; infinite if that is too large for a float."""
+    total: int | float = 0
+    try:
+        for value in values:
+            total += value
+        return float(total) / len(values)
+    except OverflowError:
+        return float("inf")
+
+
+def not_averaged(values: Column) -> Array:
+    """Which inputs' values are all strings or all booleans: (batch or 1,). Such values have no mean."""
+    kinds = kinds_of(values)
+    if kinds.ndim == 0:
+        return np.full(1, int(kinds) not in (INT, FLOAT))
+    return (kinds == STRING).all(axis=1) | (kinds == BOOL).all(axis=1)

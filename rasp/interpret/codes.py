@@ -1,0 +1,135 @@
+"""Columns as small integers: which elements are alike, and how values rank.
+
+`encode` keeps kinds apart (for calling a scalar function once per distinct value); `rank_together` follows
+RASP's own `==` and `<` (1, 1.0 and True coincide), for selectors. Small integers and single characters are
+their own codes; other values are sorted once.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rasp.interpret.column import Array, Column, exact_floats, is_integral, is_numeric, is_text, objects
+
+
+def compact(codes: Array, size: int) -> tuple[Array, Array]:
+    """Codes in 0 … size-1 as (the distinct ones ascending, each element's index among them)."""
+    if size > 4 * codes.size + 1024:
+        values, inverse = np.unique(codes.ravel(), return_inverse=True)
+        return values, inverse.reshape(codes.shape)
+    present = np.zeros(size, dtype=np.bool_)
+    present[codes.ravel()] = True
+    values = np.flatnonzero(present)
+    index = np.zeros(size, dtype=np.int64)
+    index[values] = np.arange(values.size)
+    return values, index[codes]
+
+
+def small_integers(columns: Sequence[Column]) -> list[Array] | None:
+    """Order-preserving machine integers for whole numbers or single characters, if the columns are such."""
+    if all(is_integral(column) for column in columns):
+        return [column.data.astype(np.int64, copy=False) for column in columns]
+    if all(is_text(column) and column.data.dtype.itemsize == 4 for column in columns):
+        return [
+            np.ascontiguousarray(c.data).view(np.uint32).reshape(c.shape).astype(np.int64) for c in columns
+        ]
+    return None
+
+
+def from_zero(arrays: Sequence[Array]) -> tuple[list[Array], int, int] | None:
+    """Integers shifted to start at 0, their range, the shift; `None` if the range is too wide for a table."""
+    if any(array.size == 0 for array in arrays):
+        return None
+    low = min(int(array.min()) for array in arrays)
+    size = max(int(array.max()) for array in arrays) - low + 1
+    if size > 4 * sum(array.size for array in arrays) + 1024:
+        return None
+    return [array - low for array in arrays], size, low
+
+
+def encode(column: Column) -> tuple[Array, list[Any]]:
+    """(each element's code, each code's atom). Kinds and the sign of 0 are told apart."""
+    whole = small_integers([column])
+    shifted = from_zero(whole) if whole is not None else None
+    if shifted is not None:
+        (codes,), size, low = shifted
+        values, codes = compact(codes, size)
+        return codes, spelled((values + low).tolist(), column.data.dtype.kind)
+    if column.data.dtype.kind in "biU":
+        values, codes = np.unique(column.data.ravel(), return_inverse=True)
+        return codes.reshape(column.shape), values.tolist()
+    if column.data.dtype.kind == "f":
+        return _encode_floats(column)
+    return _encode_objects(column.data)
+
+
+def spelled(values: list[int], kind: str) -> list[Any]:
+    """Integers as the atoms that they stand for in a column of this dtype kind."""
+    if kind == "b":
+        return [bool(value) for value in values]
+    # numpy pads strings with code point 0, so a character 0 is the empty string
+    return [chr(value) if value else "" for value in values] if kind == "U" else values
+
+
+def _encode_floats(column: Column) -> tuple[Array, list[Any]]:
+    bits, codes = np.unique(np.ascontiguousarray(column.data).view(np.int64).ravel(), return_inverse=True)
+    codes = codes.reshape(column.shape)
+    floats = Column(bits.view(np.float64))
+    if column.kinds is None:
+        return codes, floats.atoms()
+    pairs, codes = compact(codes * 4 + column.kinds, 4 * bits.size)
+    table = Column(floats.data[pairs // 4], kinds=(pairs % 4).astype(np.uint8))
+    return codes, table.atoms()
+
+
+def _encode_objects(data: Array) -> tuple[Array, list[Any]]:
+    seen: dict[tuple[str, Any], int] = {}
+    atoms: list[Any] = []
+    codes = np.empty(data.size, dtype=np.int64)
+    flat: list[Any] = data.ravel().tolist()
+    for place, value in enumerate(flat):
+        # 0.0 == -0.0, so floats are told apart by their bits.
+        mark = struct.pack("d", value) if isinstance(value, float) else value
+        code = codes[place] = seen.setdefault((type(value).__name__, mark), len(seen))
+        if code == len(atoms):
+            atoms.append(value)
+    return codes.reshape(data.shape), atoms
+
+
+def rank_together(*columns: Column) -> tuple[list[Array], int]:
+    """(codes in 0 … size-1 that compare as the values do, with strings above all numbers; the size)."""
+    whole = small_integers(columns)
+    shifted = from_zero(whole) if whole is not None else None
+    if shifted is not None:
+        return shifted[0], shifted[1]
+    arrays: list[Array] | None = None
+    if all(is_text(column) for column in columns):
+        arrays = [column.data for column in columns]
+    elif whole is not None:
+        arrays = whole
+    elif all(is_numeric(column) for column in columns):
+        floats = [exact_floats(column) for column in columns]
+        arrays = [array for array in floats if array is not None]
+        arrays = arrays if len(arrays) == len(columns) else None
+    if arrays is None:
+        return _rank_objects(columns)
+    values, codes = np.unique(np.concatenate([array.ravel() for array in arrays]), return_inverse=True)
+    return _split(codes, columns), values.size
+
+
+def _rank_objects(columns: Sequence[Column]) -> tuple[list[Array], int]:
+    flat = [value for column in columns for value in objects(column).ravel().tolist()]
+    distinct = set(flat)
+    texts = sorted(value for value in distinct if isinstance(value, str))
+    ordered = sorted(value for value in distinct if not isinstance(value, str)) + texts
+    index = {value: code for code, value in enumerate(ordered)}
+    codes = np.array([index[value] for value in flat], dtype=np.int64)
+    return _split(codes, columns), len(ordered)
+
+
+def _split(codes: Array, columns: Sequence[Column]) -> list[Array]:
+    ends = np.cumsum([column.data.size for column in columns])[:-1]
+    parts = np.split(codes, ends)
+    return [part.reshape(column.shape) for part, column in zip(parts, columns, strict=True)]

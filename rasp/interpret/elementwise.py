@@ -1,0 +1,278 @@
+"""Elementwise primitives on columns: what `rasp/graph/primitives.py` says for one position, for all positions at once.
+
+`apply_map` goes through a table of numpy versions; such a version gives up (returns `None`) wherever it
+could differ from the scalar definition by as much as a bit (integers near 2**53 or 2**63, odd kinds), and
+the scalar function is then called once for each distinct combination of arguments.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rasp.graph.nodes import Map
+from rasp.graph.primitives import apply_prim
+from rasp.interpret.choosing import inherited_failures, truth
+from rasp.interpret.codes import compact, encode
+from rasp.interpret.column import (
+    EXACT,
+    INT,
+    LONGEST_FIXED,
+    Array,
+    Column,
+    choose,
+    exact_floats,
+    is_integral,
+    is_numeric,
+    is_text,
+    kinds_of,
+    magnitude,
+    numbers,
+    objects,
+    pack,
+)
+from rasp.limits import CHARACTERS
+from rasp.values import Atom, ValueProblem
+
+Fast = Callable[..., Column | None]
+
+
+def apply_map(op: Map, args: Sequence[Column]) -> Column:
+    """`op` on each position of broadcast `args`. Never raises: `failed` marks the elements without a value.
+
+    An element that failed in an argument that is looked at there stays failed.
+    """
+    shape = np.broadcast_shapes(*(arg.shape for arg in args))
+    parameters = tuple(parameter.value for parameter in op.parameters)
+    fast = FAST.get(op.prim)
+    with np.errstate(all="ignore"):
+        column = fast(*args) if fast is not None else None
+    if column is None:
+        column = _each_distinct(op.prim, parameters, args)
+    column = column.broadcast(shape)
+    if column.failed is not None and not column.failed.any():
+        column = replace(column, failed=None)
+    inherited = inherited_failures(op.prim, args)
+    if not inherited:
+        if column.failed is None:
+            return column
+        return replace(column, problem=_first_problem(op.prim, parameters, args, column.failed))
+    failed: Array = np.zeros(shape, dtype=np.bool_) if column.failed is None else column.failed
+    for other, _ in inherited:
+        failed = failed | other
+    return replace(column, failed=failed, problem=inherited[0][1])
+
+
+def problem_at(prim: str, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
+    """Why the primitive has no value for these atoms; "" if it has one."""
+    try:
+        apply_prim(prim, parameters, *values)
+    except ValueProblem as problem:
+        return str(problem)
+    return ""
+
+
+def _first_problem(prim: str, parameters: tuple[Atom, ...], args: Sequence[Column], failed: Array) -> str:
+    place = int(failed.argmax())
+    return problem_at(prim, parameters, [_at(arg, place, failed.shape) for arg in args])
+
+
+def _at(column: Column, place: int, shape: tuple[int, ...]) -> Atom:
+    """The atom at a flat place of the column broadcast to `shape`."""
+    whole = replace(column, failed=None).broadcast(shape)
+    return objects(whole.indexed(lambda array: array.ravel()[place : place + 1]))[0]
+
+
+def _each_distinct(prim: str, parameters: tuple[Atom, ...], args: Sequence[Column]) -> Column:
+    """The scalar function, once per distinct combination of argument values."""
+    combined: Array = np.zeros((1,) * max(arg.data.ndim for arg in args), dtype=np.int64)
+    rows: list[tuple[Any, ...]] = [()]
+    for arg in args:
+        codes, atoms = encode(arg)
+        # `rows` lists the combinations met so far, so that codes stay small however many arguments there are.
+        used, combined = compact(combined * len(atoms) + codes, len(rows) * len(atoms))
+        rows = [(*rows[code // len(atoms)], atoms[code % len(atoms)]) for code in used.tolist()]
+    results: list[Any] = []
+    failed = np.zeros(len(rows), dtype=np.bool_)
+    characters = 0
+    for number, row in enumerate(rows):
+        try:
+            value = apply_prim(prim, parameters, *row)
+            results.append(value)
+            characters += len(value) if isinstance(value, str) else 0
+            if characters > CHARACTERS.most:
+                raise CHARACTERS.refusal(f"one operation makes strings of more than {CHARACTERS}")
+        except ValueProblem:
+            results.append(None)
+            failed[number] = True
+    # Elements without a value hold some other element's, so that they do not widen the dtype.
+    filler = next((value for value in results if value is not None), 0)
+    table = pack([filler if value is None else value for value in results], (len(rows),))
+    taken = table.indexed(lambda array: array[combined])
+    return replace(taken, failed=failed[combined] if failed.any() else None)
+
+
+def _whole(column: Column) -> Array:
+    return column.data.astype(np.int64, copy=False)
+
+
+def _arithmetic(operation: Any, bound: Callable[[int, int], int]) -> Fast:
+    """`+`, `-` or `*`; `bound` limits the result's magnitude by those of the operands."""
+
+    def compute(a: Column, b: Column) -> Column | None:
+        if is_integral(a) and is_integral(b):
+            fits = bound(magnitude(a.data), magnitude(b.data)) < 2**63
+            return Column(operation(_whole(a), _whole(b))) if fits else None
+        return _on_floats(operation, a, b, None)
+
+    return compute
+
+
+def _on_floats(operation: Any, a: Column, b: Column, zero: Array | None) -> Column | None:
+    """A float operation on numbers of any kind; integers stay integers. `zero` marks further failures."""
+    if not (is_numeric(a) and is_numeric(b)):
+        return None
+    x, y = exact_floats(a), exact_floats(b)
+    if x is None or y is None:
+        return None
+    result: Array = operation(x, y)
+    kinds: Array = np.maximum(np.maximum(kinds_of(a), kinds_of(b)), np.uint8(INT))
+    failed = ~np.isfinite(result)
+    if zero is not None:
+        failed |= zero
+    if failed.any():
+        result = np.where(failed, 0.0, result)
+    if kinds.ndim and (np.abs(result[np.broadcast_to(kinds, result.shape) == INT]) >= EXACT).any():
+        return None
+    return replace(numbers(result, kinds), failed=failed)
+
+
+def _add(a: Column, b: Column) -> Column | None:
+    if is_text(a) and is_text(b):
+        if (a.data.dtype.itemsize + b.data.dtype.itemsize) // 4 > LONGEST_FIXED:
+            return None
+        return Column(np.char.add(a.data, b.data))
+    return _add_numbers(a, b)
+
+
+_add_numbers = _arithmetic(np.add, lambda a, b: a + b)
+
+
+def _zero(column: Column) -> Array | None:
+    return column.data == 0 if is_numeric(column) else None
+
+
+def _divide(a: Column, b: Column) -> Column | None:
+    zero = _zero(b)
+    if zero is None or not is_numeric(a):
+        return None
+    x, y = exact_floats(a), exact_floats(b)
+    if x is None or y is None:
+        return None
+    return _on_floats(np.true_divide, Column(x), Column(y), zero)
+
+
+def _modulo(a: Column, b: Column) -> Column | None:
+    zero = _zero(b)
+    if zero is None:
+        return None
+    if is_integral(a) and is_integral(b):
+        result: Array = np.mod(_whole(a), np.where(zero, 1, _whole(b)))
+        return Column(result, failed=np.broadcast_to(zero, result.shape))
+    return _on_floats(np.mod, a, b, zero)
+
+
+def _comparison(test: Any, unlike: bool | None) -> Fast:
+    """`unlike` is the result for a string and a number, `None` if they do not compare."""
+
+    def compute(a: Column, b: Column) -> Column | None:
+        if (is_integral(a) and is_integral(b)) or (is_text(a) and is_text(b)):
+            return Column(test(a.data, b.data))
+        if is_numeric(a) and is_numeric(b):
+            x, y = exact_floats(a), exact_floats(b)
+            return Column(test(x, y)) if x is not None and y is not None else None
+        if unlike is not None and ((is_text(a) and is_numeric(b)) or (is_numeric(a) and is_text(b))):
+            return Column(np.full((1,) * max(a.data.ndim, b.data.ndim), unlike))
+        return None
+
+    return compute
+
+
+def _negate(a: Column) -> Column | None:
+    if is_integral(a):
+        return Column(-_whole(a)) if magnitude(a.data) < 2**63 else None
+    if not is_numeric(a):
+        return None
+    return numbers(-a.data, np.maximum(kinds_of(a), np.uint8(INT)))
+
+
+def _plus(a: Column) -> Column | None:
+    if is_integral(a):
+        return Column(_whole(a))
+    return numbers(a.data, np.maximum(kinds_of(a), np.uint8(INT))) if is_numeric(a) else None
+
+
+def _to_whole(operation: Any) -> Fast:
+    """`round` or `int` of numbers."""
+
+    def compute(a: Column) -> Column | None:
+        if is_integral(a):
+            return Column(_whole(a))
+        if not is_numeric(a) or (np.abs(a.data) >= 2.0**62).any():
+            return None
+        return Column(operation(a.data).astype(np.int64))
+
+    return compute
+
+
+def _to_float(a: Column) -> Column | None:
+    data = exact_floats(a) if is_numeric(a) else None
+    return None if data is None else Column(data)
+
+
+def _to_str(a: Column) -> Column | None:
+    return replace(a, failed=None) if is_text(a) else None
+
+
+def _logical(operation: Callable[..., Array]) -> Fast:
+    def compute(*args: Column) -> Column:
+        return Column(operation(*(truth(arg) for arg in args)))
+
+    return compute
+
+
+def _indicator(a: Column) -> Column:
+    return Column(truth(a).astype(np.int64))
+
+
+def _if(condition: Column, yes: Column, no: Column) -> Column:
+    return choose(truth(condition), yes, no)
+
+
+#: Numpy versions of primitives; the rest go value by value.
+FAST: dict[str, Fast] = {
+    "add": _add,
+    "sub": _arithmetic(np.subtract, lambda a, b: a + b),
+    "mul": _arithmetic(np.multiply, lambda a, b: a * b),
+    "div": _divide,
+    "mod": _modulo,
+    "eq": _comparison(np.equal, False),
+    "ne": _comparison(np.not_equal, True),
+    "lt": _comparison(np.less, None),
+    "le": _comparison(np.less_equal, None),
+    "gt": _comparison(np.greater, None),
+    "ge": _comparison(np.greater_equal, None),
+    "and": _logical(np.logical_and),
+    "or": _logical(np.logical_or),
+    "not": _logical(np.logical_not),
+    "neg": _negate,
+    "pos": _plus,
+    "round": _to_whole(np.rint),
+    "indicator": _indicator,
+    "if": _if,
+    "to_str": _to_str,
+    "to_int": _to_whole(np.trunc),
+    "to_float": _to_float,
+    "to_bool": _logical(np.array),
+}

@@ -1,0 +1,254 @@
+"""What a graph means: its values on inputs. The only definition of what an op means, batches at once.
+
+In: nodes of a graph and input sequences. Out: for each node and input an `Outcome`: a list of atoms, a
+selector's rows, or an `EvaluationError`. An input fails alone, and no other input of the batch.
+
+A position may have no value. What is elementwise then has none there either, except that a choice needs a value only
+of the branch that it takes there, and `and` and `or` need the right side only where the left one does not decide.
+Everything else (selectors, aggregates, what is asked for) needs a value at every position: without, it has none at any.
+
+    row q of a selector says which keys k are selected; under causal attention only keys k <= q are looked at
+    aggregate: none selected, the default; one, its value unchanged; several numbers, float(sum) / count
+    best: the selected key of the highest score, of equal ones the last; none in an empty row
+
+Each s-op's values must all be strings, or all be numbers and booleans (`rasp.values.classify`), unless a choice takes
+them apart again. Elementwise
+primitives are in `rasp/interpret/elementwise.py`, means in `rasp/interpret/averaging.py`; selectors stay symbolic
+(`rasp/interpret/selection.py`) and are counted by `rasp/interpret/counting.py` or, failing that,
+`rasp/interpret/by_cell.py`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rasp.arguments import check_evaluation
+from rasp.graph.nodes import (
+    Aggregate,
+    Constant,
+    Indices,
+    Map,
+    Node,
+    Tokens,
+    Width,
+    reachable,
+)
+from rasp.interpret import by_cell, counting
+from rasp.interpret.averaging import Chosen, aggregate, choose_keys, not_averaged
+from rasp.interpret.column import STRING, Array, Column, constant_column, kinds_of, pack
+from rasp.interpret.elementwise import apply_map
+from rasp.interpret.record import (
+    NONE,
+    EvaluationError,
+    Reason,
+    Run,
+    anywhere,
+    causes_at,
+    explain,
+    inherit,
+    inputs_at_a_time,
+    is_absent,
+    least,
+    look_at_pairs,
+    whole_failures,
+)
+from rasp.interpret.selecting import positions, ranges_of, selector
+from rasp.interpret.selection import (
+    EQUAL,
+    Comparison,
+    Frame,
+    related,
+)
+from rasp.values import Atom, is_atom, show
+
+__all__ = ["BatchValue", "EvaluationError", "Outcome", "apply_map", "evaluate", "evaluate_batch"]
+
+Outcome = list[Atom] | list[list[bool]] | EvaluationError
+
+
+@dataclass(frozen=True, eq=False)
+class BatchValue:
+    """A node's values on a batch: (batch, n) atoms, or a selector's (batch, query, key) booleans.
+
+    `failed` (batch,) marks the inputs without a value, `absent` (batch, n) the positions without one, whose data are
+    arbitrary (a sequence fails also for its mixture of kinds); `None` if there are none.
+    """
+
+    column: Column
+    failed: Array | None
+    absent: Array | None = None
+
+
+def evaluate(
+    outputs: Sequence[Node], inputs: Sequence[Sequence[Atom]], attention: str = "full"
+) -> list[list[Outcome]]:
+    """For each output, its outcome on each input. Inputs may differ in length; a string is its characters.
+
+    Raises `RaspError` where what is given is no list of s-ops and selectors, no list of inputs, or no attention.
+    """
+    check_evaluation(outputs, Node, inputs, attention)
+    results: list[list[Outcome]] = [[EvaluationError("")] * len(inputs) for _ in outputs]
+    groups: dict[tuple[int, frozenset[type]], list[int]] = {}
+    for number, sequence in enumerate(inputs):
+        types = frozenset(map(type, sequence))
+        problem = input_problem(sequence, types)
+        if problem:
+            for row in results:
+                row[number] = EvaluationError(problem)
+        else:
+            groups.setdefault((len(sequence), types), []).append(number)
+    for (length, _), members in groups.items():
+        step = inputs_at_a_time(outputs, length)
+        for start in range(0, len(members), step):
+            part = members[start : start + step]
+            tokens = pack([atom for number in part for atom in inputs[number]], (len(part), length))
+            run = run_batch(outputs, tokens, attention)
+            for row, output in zip(results, outputs, strict=True):
+                for number, outcome in zip(part, outcomes(run, output), strict=True):
+                    row[number] = outcome
+    return results
+
+
+def input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
+    """What is wrong with an input whose elements have these types, in the user's words; "" if nothing is."""
+    if len(sequence) == 0:
+        return "the input is empty; a sequence has at least one element"
+    if not types <= {int, float, bool, str}:
+        wrong = next(value for value in sequence if not is_atom(value))
+        return f"the input holds {show(wrong)}, which is not a number, string or boolean"
+    if float in types:
+        for value in sequence:
+            if isinstance(value, float) and not math.isfinite(value):
+                return f"the input holds {value}, which is not a finite number"
+    return ""
+
+
+def evaluate_batch(
+    outputs: Sequence[Node], tokens: Column, attention: str = "full", dense_only: bool = False
+) -> dict[Node, BatchValue]:
+    """The outputs' values on a batch of equally long inputs: `tokens` is (batch, n), n > 0, of finite atoms.
+
+    `dense_only` reads every selector cell by cell, as a second opinion on the faster forms.
+    """
+    run = run_batch(outputs, tokens, attention, dense_only)
+    return {node: batch_value(run, node) for node in outputs}
+
+
+def batch_value(run: Run, node: Node) -> BatchValue:
+    causes = whole_failures(run, node)
+    failed = None if causes is None else causes != NONE
+    if not node.is_selector:
+        return BatchValue(run.values[node].broadcast(run.frame.shape), failed, is_absent(run, node))
+    return BatchValue(Column(by_cell.whole_matrix(run.selections[node], run.frame)), failed)
+
+
+def outcomes(run: Run, node: Node) -> list[Outcome]:
+    """The node's outcome on each input of the batch."""
+    value = batch_value(run, node)
+    rows: list[Outcome] = value.column.atoms()
+    if value.failed is not None:
+        for row in np.flatnonzero(value.failed).tolist():
+            rows[row] = explain(run, node, row)
+    return rows
+
+
+def run_batch(outputs: Sequence[Node], tokens: Column, attention: str, dense_only: bool = False) -> Run:
+    """Evaluate all nodes that the outputs need."""
+    frame = Frame(*tokens.shape, causal=attention == "causal")
+    order = reachable(outputs)
+    # The order of positions is that of the program's own `indices`, so that selectors and mask combine.
+    indices = next((node for node in order if isinstance(node.op, Indices)), None)
+    codes = positions(frame)
+    run = Run(frame, tokens, order, dense_only, Comparison(codes, codes, frame.length, indices, 0))
+    if indices is not None:
+        run.comparisons[indices, indices] = run.positions
+    for number, node in enumerate(run.order):
+        inherit(run, node)
+        absent = is_absent(run, node)
+        if absent is not None and absent.all():
+            skip(run, node)
+        elif node.is_selector:
+            run.selections[node] = selector(run, node, number)
+        else:
+            run.values[node] = sequence_values(run, node, number)
+    return run
+
+
+def skip(run: Run, node: Node) -> None:
+    """Give a node that has failed on every input values that cost nothing."""
+    nothing = np.zeros((1, 1), dtype=np.int64)
+    if node.is_selector:
+        run.selections[node] = related(Comparison(nothing, nothing, 1, node, -1), EQUAL)
+    else:
+        run.values[node] = Column(nothing)
+
+
+def sequence_values(run: Run, node: Node, number: int) -> Column:
+    """The values of an s-op, (1 or batch, 1 or n): axes along which they cannot differ stay short."""
+    match node.op:
+        case Tokens():
+            column = run.tokens
+        case Indices():
+            column = Column(positions(run.frame))
+        case Constant(value):
+            column = constant_column(value.value, (1, 1))
+        case Map() as op:
+            column = apply_map(op, [run.values[argument] for argument in node.args])
+        case Width():
+            column = Column(width(run, node.args[0]))
+        case Aggregate(default):
+            column = aggregated(run, node, number, default.value)
+        case _:
+            raise AssertionError(node.op)
+    if column.failed is not None:
+        reason = Reason.LARGE if isinstance(node.op, Aggregate) else Reason.ELEMENT
+        lose(run, number, reason, np.broadcast_to(column.failed, column.shape))
+        column = replace(column, failed=None, problem="")
+    if column.data.dtype == object:
+        check_mixture(run, number, column)
+    return column
+
+
+def lose(run: Run, number: int, reason: Reason, cells: Array) -> None:
+    """Mark positions (1 or batch, 1 or n) that have no value at a node."""
+    node = run.order[number]
+    run.absent[node] = least(run.absent[node], causes_at(run, number, reason, cells))
+
+
+def check_mixture(run: Run, number: int, column: Column) -> None:
+    """Mark the inputs on which strings stand beside other values."""
+    node = run.order[number]
+    text = kinds_of(column) == STRING
+    others = ~text
+    absent = is_absent(run, node)
+    if absent is not None:
+        text, others = text & ~absent, others & ~absent
+    causes = causes_at(run, number, Reason.MIXED, text.any(axis=1, keepdims=True) & others)
+    run.mixed[node] = least(run.mixed[node], anywhere(causes))
+
+
+def width(run: Run, node: Node) -> Array:
+    """How many keys each query selects."""
+    if node not in run.chosen:
+        parts = ranges_of(run, node)
+        if parts is not None:
+            return counting.total(parts, None, run.frame)
+    return keys_of(run, node).count
+
+
+def aggregated(run: Run, node: Node, number: int, default: Atom) -> Column:
+    chosen = keys_of(run, node.args[0])
+    if chosen.parts is None:
+        look_at_pairs(run, node.args[0])
+    values = run.values[node.args[1]]
+    lose(run, number, Reason.AVERAGE, not_averaged(values)[:, None] & (chosen.count > 1))
+    return aggregate(chosen, values, default, run.frame)
+
+
+def keys_of(run: Run, node: Node) -> Chosen:
+    """The visible part of a selector, ready for aggregating; found once."""
+    if node not in run.chosen:
+        run.chosen[node] = choose_keys(run.selections[node], ranges_of(run, node), run.frame)
+    return run.chosen[node]

@@ -1,0 +1,91 @@
+"""Selectors of one evaluation: what each op selects, symbolically (`rasp/interpret/selection.py`), and as ranges
+where it has them.
+
+In: the record of an evaluation, whose arguments are known. Out: `Selection`s; an order of strings and numbers is noted
+there as a failure of the whole input.
+"""
+
+import numpy as np
+
+from rasp.graph.nodes import And, Best, Node, Not, Or, Select
+from rasp.interpret import by_cell, counting
+from rasp.interpret.codes import rank_together
+from rasp.interpret.column import Array, text_rows
+from rasp.interpret.record import Reason, Run, causes_at, is_absent, least, look_at_pairs
+from rasp.interpret.selection import (
+    EQUAL,
+    GREATER,
+    LESS,
+    RELATIONS,
+    Comparison,
+    Frame,
+    Selection,
+    both,
+    complement,
+    either,
+    related,
+)
+
+
+def positions(frame: Frame) -> Array:
+    return np.arange(frame.length, dtype=np.int64)[None, :]
+
+
+def ranges_of(run: Run, node: Node) -> counting.Sum | None:
+    """The visible part of a selector as ranges, if it has that form; found once."""
+    if node not in run.sums:
+        selection = run.selections[node]
+        if run.frame.causal:
+            selection = both(selection, related(run.positions, LESS | EQUAL))
+        run.sums[node] = None if run.dense_only else counting.structured(selection, run.frame)
+        if run.sums[node] is None:
+            look_at_pairs(run, node)
+    return run.sums[node]
+
+
+def selector(run: Run, node: Node, number: int) -> Selection:
+    match node.op:
+        case Select(test):
+            return compared(run, node, number, RELATIONS[test])
+        case Not():
+            return complement(run.selections[node.args[0]])
+        case And():
+            return both(run.selections[node.args[0]], run.selections[node.args[1]])
+        case Or():
+            return either(run.selections[node.args[0]], run.selections[node.args[1]])
+        case Best():
+            return best(run, node)
+        case _:
+            raise AssertionError(node.op)
+
+
+def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
+    """A plain select. Ordering strings and numbers fails; comparing them for equality does not."""
+    key, query = node.args
+    if relation not in (EQUAL, LESS | GREATER):
+        unlike = text_rows(run.values[key]) != text_rows(run.values[query])
+        absent = is_absent(run, node)
+        cells = unlike[:, None] if absent is None else unlike[:, None] & ~absent[:, :1]
+        causes = causes_at(run, number, Reason.ORDER, cells)
+        run.failures[node] = least(run.failures[node], causes)
+    if (key, query) not in run.comparisons:
+        both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
+        codes, size = rank_together(*both_sides)
+        run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons) + 1)
+    return related(run.comparisons[key, query], relation)
+
+
+def best(run: Run, node: Node) -> Selection:
+    """The best key's position is known for each query, so this selects `indices == that position`."""
+    inner, score = node.args
+    frame = run.frame
+    (codes,), _ = rank_together(run.values[score])
+    priority = codes * frame.length + positions(frame)
+    parts = ranges_of(run, inner)
+    found = None if parts is None else counting.highest(parts, priority, frame)
+    if found is None:
+        found = by_cell.highest(run.selections[inner], priority, frame)
+    winner = np.where(found < 0, frame.length, found % frame.length)
+    comparison = Comparison(positions(frame), winner, frame.length + 1, node, len(run.comparisons) + 1)
+    run.comparisons[node, node] = comparison
+    return related(comparison, EQUAL)

@@ -1,0 +1,1 @@
+"""What an editor can ask about a text: problems, completion, hover, rename, and so on; no protocol here."""

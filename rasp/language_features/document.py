@@ -1,0 +1,139 @@
+"""A text in the editor, read and elaborated: the ground for everything that the editor may ask about it.
+
+In: a text, and the other texts that are open. Out: a `Document`, however broken the text is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import Outcome, evaluate
+from rasp.language_features.patience import TooSlow, limited
+from rasp.library.load import Files, file_of
+from rasp.source import Source, Span
+from rasp.syntax import syntax_tree
+from rasp.syntax.directives import Directives, read_directives
+from rasp.syntax.parser import parse_tolerantly
+from rasp.syntax.syntax_tree import Module, SetExample
+from rasp.values import Atom, is_atom
+
+FIRST_EXAMPLE = "hello"
+LONGEST_EXAMPLE = 200
+#: Seconds that elaborating a text, and evaluating an example, may take.
+PATIENCE = 3.0
+#: The code of the warning that this did not suffice.
+TOO_SLOW = "slow"
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """Where `load` finds texts: what is open in the editor, as it stands there; else files below `root`."""
+
+    root: Path
+    texts: Mapping[str, str]
+
+    def path(self, name: str) -> Path:
+        return file_of(name, self.root)
+
+    def read(self, name: str) -> str | None:
+        path = str(self.path(name))
+        return self.texts[path] if path in self.texts else Files().read(path)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """One text; its program holds what could be elaborated, and its diagnostics the rest."""
+
+    program: Program
+    directives: Directives
+    buffers: Buffers
+
+    @property
+    def source(self) -> Source:
+        return self.program.source
+
+    @property
+    def module(self) -> Module:
+        return self.program.module
+
+
+@dataclass(frozen=True)
+class Given:
+    """An input on which values are shown."""
+
+    items: tuple[Atom, ...]
+    attention: str = "full"
+
+
+def read_document(source: Source, buffers: Buffers) -> Document:
+    """The text, elaborated as far as it goes. Never raises."""
+    try:
+        with limited(PATIENCE):
+            program = load_program(source, buffers, tolerate_errors=True)
+    except TooSlow:
+        program = unelaborated(source, buffers)
+    return Document(program, read_directives(source), buffers)
+
+
+def unelaborated(source: Source, buffers: Buffers) -> Program:
+    """The program of a text whose definitions take too long: only its tree, and no values."""
+    module = parse_tolerantly(source)
+    message = (
+        f"the definitions of this program take longer than {PATIENCE:.0f} seconds, so they are not checked"
+    )
+    slow = Diagnostic(message, source, Span(0, 0), severity="warning", code=TOO_SLOW)
+    empty = load_program(Source(source.name, ""), buffers)
+    return replace(empty, source=source, module=module, diagnostics=(*module.problems, slow))
+
+
+def outcome_on(node: Node, given: Given) -> Outcome | None:
+    """A node's values on an input; None if that takes too long."""
+    try:
+        with limited(PATIENCE):
+            return evaluate([node], [list(given.items)], given.attention)[0][0]
+    except (TooSlow, MemoryError, RaspError):
+        return None
+
+
+def node_of(document: Document, expression: str) -> Node | None:
+    """The s-op or selector that an expression denotes; None if that takes too long. Raises `RaspError`."""
+    try:
+        with limited(PATIENCE):
+            value = document.program.expression(expression)
+            return value if isinstance(value, Node) else document.program.sop(expression)
+    except TooSlow:
+        return None
+
+
+def running_example(document: Document, node: Node, place: int) -> Given:
+    """The input on which a node is shown at a place of the text.
+
+    That is the last `set example` before the place, else the first one; else the input of the first
+    `# example:`; else the one that the prompt begins with.
+    """
+    kinds = ("both", "selector" if node.is_selector else "s-op")
+    found = [
+        tree for tree in document.module.statements if isinstance(tree, SetExample) and tree.what in kinds
+    ]
+    before = [tree for tree in found if tree.span.end <= place]
+    for tree in [*reversed(before), *found]:
+        items = input_of(document, tree.value)
+        if items:
+            return Given(items)
+    for example in document.directives.examples:
+        return Given(example.input, example.attention)
+    return Given(tuple(FIRST_EXAMPLE))
+
+
+def input_of(document: Document, tree: syntax_tree.Expression) -> tuple[Atom, ...]:
+    """The input that an expression denotes; empty if it denotes none."""
+    try:
+        with limited(PATIENCE):
+            value = document.program.value_of(tree, document.source)
+    except (RaspError, TooSlow):
+        return ()
+    items = list(value) if isinstance(value, str | list | dict) else []
+    return tuple(item for item in items if is_atom(item))[:LONGEST_EXAMPLE]  # pyright: ignore[reportReturnType]

@@ -1,0 +1,180 @@
+"""What there is to say about a name: its kind, its value on the running example, its documentation, its cost.
+
+In: a document and a name in it, with its definition. Out: Markdown, as editors show it.
+"""
+
+import re
+
+from rasp.command_line.console import show_rows, show_tokens, show_values
+from rasp.elaborate.scope import Function, Missing, Static
+from rasp.elaborate.static import describe
+from rasp.graph.cost import REFERENCE, cost_text, reference_heads
+from rasp.graph.nodes import Node
+from rasp.interpret.evaluate import EvaluationError
+from rasp.language_features.document import Document, outcome_on, running_example
+from rasp.language_features.symbols import Definition
+from rasp.prompt.show import is_endless
+from rasp.syntax.comments import comment_above
+from rasp.syntax.directives import HEAD
+from rasp.syntax.syntax_tree import Assign, For, FunctionDefinition, Statement
+from rasp.syntax.topics import SEE, TOPICS
+
+Defining = Assign | FunctionDefinition
+LONGEST_VALUE = 400
+#: Wider matrices are of no use in a pop-up.
+MOST_COLUMNS = 40
+
+
+def value_of(document: Document, text: str, definition: Definition | None) -> Static | None:
+    """The value of a name of the top level or the library; None for locals, and for what has failed."""
+    if definition is not None:
+        if definition.owner is not None or not isinstance(definition.tree, Defining | For):
+            return None
+        for result in document.program.results:
+            place = (result.source, result.span, result.name)
+            if place == (definition.source, definition.tree.span, text):
+                return result.value
+    value = document.program.scope.find(text)
+    return None if isinstance(value, Missing) else value
+
+
+def role(document: Document, text: str, definition: Definition | None) -> str:
+    """What a name is: `parameter`, `function`, `selector`, `s-op`, `list`, `constant`, or `unknown`."""
+    if definition is not None and definition.is_parameter:
+        return "parameter"
+    if definition is not None and isinstance(definition.tree, FunctionDefinition):
+        return "function"
+    match value_of(document, text, definition):
+        case Function():
+            return "function"
+        case Node() as node:
+            return "selector" if node.is_selector else "s-op"
+        case list() | dict():
+            return "list"
+        case None:
+            return "unknown"
+        case _:
+            return "constant"
+
+
+def documentation(document: Document, text: str, definition: Definition | None) -> str:
+    """The comment above a definition, without its directives; what is built in has a text of its own."""
+    if definition is not None and (definition.is_parameter or not isinstance(definition.tree, Defining)):
+        return ""
+    if definition is not None:
+        lines = comment_above(definition.source, definition.tree.span.start)
+        return "\n".join(line for line in lines if not HEAD.match(f"# {line}"))
+    value = document.program.scope.find(text)
+    if isinstance(value, Function):
+        return value.doc
+    return topic(text)
+
+
+def topic(word: str) -> str:
+    """What the prompt's `help` says about a word of the language; nothing for others."""
+    return TOPICS.get(SEE.get(word, word), "")
+
+
+def detail(document: Document, text: str, definition: Definition | None) -> str:
+    """A name's kind in a few words: `s-op`, `function (seq, key)`, `parameter of sort`."""
+    if definition is not None and definition.owner is not None:
+        role = "parameter" if definition.is_parameter else "local name"
+        return f"{role} of {definition.owner.name.text}"
+    match value_of(document, text, definition):
+        case None:
+            return "loop variable" if definition and not isinstance(definition.tree, Statement) else "name"
+        case Function() as function:
+            return f"function ({', '.join(function.parameters)})"
+        case value:
+            return describe(value).split(" ", 1)[1]
+
+
+def hover_text(document: Document, text: str, definition: Definition | None, place: int) -> str:
+    """Everything about a name at an offset, as Markdown."""
+    kind = detail(document, text, definition)
+    head = f"{text}: {kind}"
+    if kind.startswith("function ("):
+        head = f"def {text}{kind.removeprefix('function ')}"
+    parts = [fenced(head)]
+    value = value_of(document, text, definition)
+    if isinstance(value, Node):
+        parts += [example_text(document, value, place), f"{REFERENCE}: {cost_text(reference_heads(value))}."]
+    elif value is not None and not isinstance(value, Function):
+        parts.append(fenced(shortened(written(value))))
+    elif definition is not None and definition.owner is not None and not definition.is_parameter:
+        parts.append(fenced(shortened(source_text(definition))))
+    parts.append(paragraphs(documentation(document, text, definition)))
+    home = origin(document, definition)
+    return "\n\n".join(part for part in [*parts, home] if part)
+
+
+def example_text(document: Document, node: Node, place: int) -> str:
+    """A node's value on the running example."""
+    given = running_example(document, node, place)
+    shown = show_tokens(given.items)
+    where = f"On `{shown}`" + (" (causal)" if given.attention == "causal" else "")
+    match outcome_on(node, given):
+        case None:
+            return ""
+        case EvaluationError(message):
+            return f"{where} it has no value: {message}"
+        case [list(), *_] as rows if len(rows) <= MOST_COLUMNS:
+            return f"{where}:\n\n{fenced(show_rows(given.items, rows))}"  # pyright: ignore[reportArgumentType]
+        case [list(), *_]:
+            return ""
+        case values:
+            return f"{where}:\n\n{fenced(shortened(show_values(values)))}"  # pyright: ignore[reportArgumentType]
+
+
+def written(value: Static) -> str:
+    """A value as it is written in a program, except that s-ops and functions are only named by their kind."""
+    match value:
+        case list() | dict() if is_endless(value):
+            return "…"
+        case list():
+            return f"[{', '.join(map(written, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{written(key)}: {written(item)}' for key, item in value.items())}}}"
+        case Node() | Function():
+            return f"<{describe(value).split(' ', 1)[1]}>"
+        case str():
+            return f'"{value}"'
+        case _:
+            return str(value)
+
+
+def source_text(definition: Definition) -> str:
+    """The text that binds a name; of a function or loop only its first line."""
+    span = definition.tree.span
+    text = definition.source.text[span.start : span.end]
+    return text.splitlines()[0] if isinstance(definition.tree, FunctionDefinition | For) else text
+
+
+def origin(document: Document, definition: Definition | None) -> str:
+    """Where a name is from, if not from the document itself."""
+    if definition is None:
+        return "*built in*"
+    if definition.source == document.source:
+        return ""
+    name = definition.source.name
+    return "*from the library*" if name == "<library>" else f"*from {name}*"
+
+
+def fenced(text: str) -> str:
+    return f"```rasp\n{text}\n```"
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as Markdown: lines stay lines, and nothing in them is taken for markup."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)
+    return "  \n".join(escaped.splitlines())
+
+
+def topic_text(word: str) -> str:
+    """A word of the language explained, as Markdown; nothing for other words."""
+    text = topic(word)
+    return f"```text\n{text}\n```" if text else ""

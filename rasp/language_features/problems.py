@@ -1,0 +1,112 @@
+"""What the editor underlines: mistakes, warnings, malformed directives, and examples that do not come out."""
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.interpret.evaluate import EvaluationError, Outcome
+from rasp.language_features.document import Document, Given, node_of, outcome_on
+from rasp.language_features.positions import Positions
+from rasp.language_features.symbols import loaded_source
+from rasp.lint.doubts import lint
+from rasp.source import Span
+from rasp.syntax.directives import Answer, Example
+from rasp.syntax.syntax_tree import Load
+from rasp.syntax.walk import walk
+from rasp.values import Atom, show
+
+SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
+#: Warnings that grey a name out.
+UNUSED = "is never used"
+
+
+def complaints(document: Document) -> list[Diagnostic]:
+    """Everything there is to complain about, in the order of the text."""
+    program = document.program
+    found = [*program.diagnostics, *lint(program), *document.directives.diagnostics]
+    if not any(diagnostic.severity == "error" for diagnostic in found):
+        found += wrong_examples(document)
+    return [brought_home(document, diagnostic) for diagnostic in found]
+
+
+def brought_home(document: Document, diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic, in the document's own text: one of a loaded text goes to the `load`."""
+    if diagnostic.source == document.source and diagnostic.span is not None:
+        return diagnostic
+    where, span = "", Span(0, 0)
+    if diagnostic.source is not None and diagnostic.span is not None:
+        line, column = diagnostic.source.position(diagnostic.span.start)
+        where = f"{diagnostic.source.name}:{line}:{column}: "
+        span = load_of(document, diagnostic.source.name)
+    message = f"{where}{diagnostic.message}"
+    return Diagnostic(
+        message, document.source, span, "", diagnostic.hint, diagnostic.severity, diagnostic.code
+    )
+
+
+def load_of(document: Document, name: str) -> Span:
+    """The `load` of a text; if it is loaded by another one, the first `load`."""
+    loads = [tree for tree in walk(*document.module.statements) if isinstance(tree, Load)]
+    for tree in loads:
+        source = loaded_source(document, tree, document.source)
+        if source is not None and source.name == name:
+            return tree.path_span
+    return loads[0].path_span if loads else Span(0, 0)
+
+
+def wrong_examples(document: Document) -> Iterator[Diagnostic]:
+    """The `# example:` lines whose answer is not the interpreter's."""
+    for example in document.directives.examples:
+        try:
+            node = node_of(document, example.expression)
+        except RaspError as error:
+            yield at(document, example, error.diagnostics[0].message, error.diagnostics[0].hint)
+            continue
+        outcome = None if node is None else outcome_on(node, Given(example.input, example.attention))
+        if outcome is not None and not agrees(outcome, example.answer):
+            yield at(document, example, f"the answer is {shown(outcome)}", "")
+
+
+def at(document: Document, example: Example, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(message, document.source, example.span, "", hint, code="example")
+
+
+def agrees(outcome: Outcome, answer: Answer) -> bool:
+    """Is an outcome the answer that was given? Kinds count, but 1 and 1.0 are one number."""
+    if isinstance(outcome, EvaluationError) or answer is None:
+        return isinstance(outcome, EvaluationError) and answer is None
+    return [key(item) for item in outcome] == [key(item) for item in answer]
+
+
+def key(item: Atom | list[bool] | tuple[Atom, ...]) -> object:
+    if isinstance(item, list | tuple):
+        return [int(cell) for cell in item]
+    return (isinstance(item, bool), item)
+
+
+def shown(outcome: Outcome) -> str:
+    """An outcome as one writes it behind `# example: … =`."""
+    if isinstance(outcome, EvaluationError):
+        return f"error: {outcome.message}"
+    if isinstance(outcome[0], list):
+        return str([[int(cell) for cell in row] for row in outcome if isinstance(row, list)])
+    if all(isinstance(item, str) and len(item) == 1 for item in outcome):
+        return show("".join(map(str, outcome)))
+    return f"[{', '.join(map(show, outcome))}]"
+
+
+def as_lsp(diagnostic: Diagnostic, positions: Positions) -> types.Diagnostic:
+    """A diagnostic as the protocol has it; hint and notes become lines of the message."""
+    span = diagnostic.span or Span(0, 0)
+    hint = f"hint: {diagnostic.hint}" if diagnostic.hint else ""
+    lines = [diagnostic.message, diagnostic.label, *diagnostic.notes, hint]
+    unnecessary = diagnostic.message.endswith(UNUSED)
+    return types.Diagnostic(
+        positions.range(span),
+        "\n".join(line for line in lines if line),
+        severity=SEVERITIES[diagnostic.severity],
+        code=diagnostic.code or None,
+        source="rasp",
+        tags=[types.DiagnosticTag.Unnecessary] if unnecessary else None,
+    )

@@ -1,0 +1,1 @@
+"""What is allowed but doubtful in a program."""

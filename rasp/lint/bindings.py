@@ -1,0 +1,117 @@
+"""Warnings about operators that do not bind as the text suggests, each with the reading that holds.
+
+    not a == b          is   (not a) == b
+    x in l and y        is   x in (l and y)
+    a or b and c        is   (a or b) and c
+    a if c else b if d else e   is   (a if c else b) if d else e
+    -x ^ 2              is   (-x) ^ 2
+    7 % 4 * 2           is   7 % (4 * 2)
+    2 ^ 3 ^ 2           is   (2 ^ 3) ^ 2
+    1 < x < 3           is   (1 < x) < 3
+
+In: a tree and its source. Out: warnings. Parentheses in the text are seen, so that following a warning
+silences it.
+"""
+
+from collections.abc import Iterator
+
+from rasp.diagnostics import Diagnostic
+from rasp.source import Source, Span
+from rasp.syntax.syntax_tree import Conditional, Operation, Prefix
+from rasp.syntax.walk import Tree
+
+COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
+LOGIC = frozenset({"and", "or"})
+LONGEST = 60
+
+
+def surprising(tree: Tree, source: Source) -> Iterator[Diagnostic]:
+    """The warnings about one node of the tree (not those below it)."""
+    match tree:
+        case Operation(_, operators) if operators[0] in LOGIC:
+            yield from mixed_logic(tree, source)
+        case Operation(_, ("in", *_)):
+            yield from loose_in(tree, source)
+        case Operation(_, operators) if operators[0] in COMPARISONS:
+            yield from tight_prefix(tree, source)
+            yield from chained(tree, source)
+        case Operation():
+            yield from tight_prefix(tree, source)
+            yield from arithmetic(tree, source)
+        case Conditional(Conditional(_, _, _, inner), _, _, span):
+            message = "a chain of `if` … `else` is read from the left"
+            hint = "put the later choice in parentheses: a if c else (b if d else e)"
+            yield warning(source, message, span, inner, hint)
+        case _:
+            pass
+
+
+def mixed_logic(tree: Operation, source: Source) -> Iterator[Diagnostic]:
+    """`or` before `and`; the other way round, reading from the left is what everybody expects."""
+    if "or" not in tree.operators:
+        return
+    first_or = tree.operators.index("or")
+    if "and" in tree.operators[first_or:]:
+        position = tree.operators.index("and", first_or)
+        inner = Span(tree.span.start, tree.operands[position].span.end)
+        message = "`and` and `or` bind alike and are read from the left"
+        yield warning(source, message, tree.span, inner, "show with parentheses what belongs together")
+
+
+def loose_in(tree: Operation, source: Source) -> Iterator[Diagnostic]:
+    """Operands of `in` that hold an operator which binds looser elsewhere."""
+    for operand in tree.operands:
+        match operand:
+            case Prefix("not"):
+                message, hint = "`not` binds tighter than `in`", "write `not (x in l)` if that is meant"
+            case Conditional():
+                message, hint = "`in` binds looser than `if` … `else`", "put the `in` in parentheses"
+            case Operation(_, operators) if operators[0] in LOGIC | COMPARISONS:
+                message, hint = f"`in` binds looser than `{operators[0]}`", "put the `in` in parentheses"
+            case _:
+                continue
+        yield warning(source, message, tree.span, operand.span, hint)
+
+
+def chained(tree: Operation, source: Source) -> Iterator[Diagnostic]:
+    """Several comparisons in a row."""
+    if len(tree.operators) > 1:
+        inner = Span(tree.span.start, tree.operands[1].span.end)
+        message = "comparisons are not chained, but read from the left"
+        hint = "join them with `and`: (a < b) and (b < c)"
+        yield warning(source, message, tree.span, inner, hint)
+
+
+def tight_prefix(tree: Operation, source: Source) -> Iterator[Diagnostic]:
+    """`not` before a comparison or sum; `-` before a power."""
+    first, operator = tree.operands[0], tree.operators[0]
+    if isinstance(first, Prefix) and first.operator == "not":
+        message = f"`not` binds tighter than `{operator}`"
+        yield warning(source, message, tree.span, first.span, "put what `not` is about in parentheses")
+    if isinstance(first, Prefix) and first.operator == "-" and operator == "^":
+        hint = "write `-(x ^ 2)` or `(-x) ^ 2`"
+        yield warning(source, "`-` binds tighter than `^`", tree.span, first.span, hint)
+
+
+def arithmetic(tree: Operation, source: Source) -> Iterator[Diagnostic]:
+    """`%` before a product, and powers of powers."""
+    operator, count = tree.operators[0], len(tree.operators)
+    if operator == "^" and count > 1:
+        inner = Span(tree.span.start, tree.operands[1].span.end)
+        message, hint = "`^` is read from the left", "show with parentheses what is meant"
+        yield warning(source, message, tree.span, inner, hint)
+    if operator == "%":
+        for operand in tree.operands[1:]:
+            if isinstance(operand, Operation) and operand.operators[0] in "*/":
+                message = f"`{operand.operators[0]}` binds tighter than `%`"
+                hint = "show with parentheses what is meant"
+                yield warning(source, message, tree.span, operand.span, hint)
+
+
+def warning(source: Source, message: str, whole: Span, inner: Span, hint: str) -> Diagnostic:
+    """A warning at `whole` with its reading, in which `inner` stands in parentheses."""
+    text = source.text
+    before, after = text[whole.start : inner.start], text[inner.end : whole.end]
+    reading = " ".join(f"{before}({text[inner.start : inner.end]}){after}".split())
+    label = f"this is {reading}" if len(reading) <= LONGEST and "#" not in reading else ""
+    return Diagnostic(message, source, whole, label, hint, severity="warning", code="precedence")

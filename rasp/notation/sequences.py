@@ -1,0 +1,53 @@
+"""A sequence of values as lines: `[1, 0.333, T] (floats)`, `[2]*5 (ints)`, or aligned below its input."""
+
+from collections.abc import Sequence
+
+from rasp.notation.style import Line, Piece, line, right
+from rasp.values import Atom, classify
+
+DIGITS = 3
+
+
+def sequence_lines(items: Sequence[Atom], values: Sequence[Atom], full: bool) -> list[Line]:
+    """The values for the input `items`. With `full`, each below the element it belongs to."""
+    kind = f" ({classify(values)}s)"
+    alike = all(value == values[0] for value in values)
+    if alike and (full or len(values) > 1):
+        note = " [skipped full display: identical values]" if full else ""
+        return [line(Piece(f"[{short(values[0])}]*{len(values)}", "value"), kind + note)]
+    if full:
+        return full_lines(items, values, kind)
+    return [line(Piece(f"[{', '.join(map(short, values))}]", "value"), kind)]
+
+
+def short(value: Atom) -> str:
+    """A value in a sequence: floats are rounded, strings bare."""
+    match value:
+        case bool():
+            return "T" if value else "F"
+        case float():
+            return str(round(value, DIGITS))
+        case _:
+            return str(value)
+
+
+def full_lines(items: Sequence[Atom], values: Sequence[Atom], kind: str) -> list[Line]:
+    """Two lines with equally wide cells. Of booleans only the rarer one is shown."""
+    outputs = rarer(values) if all(isinstance(value, bool) for value in values) else list(map(str, values))
+    inputs = [str(item) for item in items]
+    width = max(map(len, [*inputs, *outputs]))
+    above, below = (" ".join(right(cell, width) for cell in row) for row in (inputs, outputs))
+    return [
+        (),
+        line(Piece(" \t\tinput:   ", "label"), above, " \t (strings)"),
+        line(Piece(" \t\toutput:  ", "label"), Piece(below, "value"), f" \t{kind}"),
+    ]
+
+
+def rarer(values: Sequence[Atom]) -> list[str]:
+    """`T` for true while trues are no more than falses, `F` for false while falses are no more; else
+    blank.
+    """
+    true = sum(map(bool, values))
+    false = len(values) - true
+    return [("T" if true <= false else "") if value else ("F" if false <= true else "") for value in values]

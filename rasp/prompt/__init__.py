@@ -1,0 +1,1 @@
+"""The interactive prompt: what a line does, how it is shown, and what a terminal needs."""
