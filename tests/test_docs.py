@@ -16,7 +16,7 @@ import pytest
 from tests.documents import replayed
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "docs/language.md", "docs/tutorial.md", "docs/command-line.md")
+DOCUMENTS = ("README.md", "docs/language.md", "docs/tutorial.md", "docs/compiler.md", "docs/command-line.md")
 PROSE = (
     *DOCUMENTS,
     "CONTRIBUTING.md",

@@ -309,7 +309,8 @@ def test_nothing_before_the_beginning(tmp_path: Path) -> None:
 def test_endless_programs_are_given_up(client: Client) -> None:
     loops = "for i in range(1000000) { for j in range(1000000) { x = i + j; } }\n"
     text = Text(client, "p.rasp", loops)
-    assert [each["code"] for each in text.diagnostics()] == ["slow"]
+    [told] = text.diagnostics()
+    assert told["code"] in ("slow", "limit")  # whichever runs out first: time, or steps
     text.change("x = 1;")
     assert text.diagnostics() == []
 

@@ -15,6 +15,7 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.report.describe import describe
 from compiler.verify.lookahead import find_lookahead
+from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.command_line.console import WrongUsage, read_source, report, show_values
 from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic, RaspError
@@ -69,6 +70,8 @@ def compile_file(request: CompileRequest) -> int:
         check_destination(Path(request.folder))
     with progress(f"compiling {', '.join(outputs)}"):
         compiled = compile_program(program, outputs, options)
+        without_value = find_without_value(compiled.meaning, options)
+    report([warn_without_value(found) for found in without_value])
     if request.folder is not None:
         report(save_with_notes(compiled, request.folder))
     if request.emit is not None:
