@@ -1,7 +1,5 @@
-# make demo: compile, verify and run a program.   make test: all tests.   make check: lint, format, types.
-# make fuzz MINUTES=60: search for inputs that break something.   make mutants: search for changes that no test notices.
-# make kill-saves: saves that are killed, interrupted, without room.
-# Each works on a fresh clone: what is missing is installed into .venv first. PYTHON=... picks another Python.
+# `make help` lists the targets. Each works on a fresh clone: what is missing is installed into .venv first.
+# PYTHON=... picks another Python.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,9 +16,14 @@ SEED := 0
 COUNT := 200
 SIZES := $(addprefix tests/test_,exact_bounds.py exact_scores.py exact_tables.py passes.py programs.py)
 
-.PHONY: demo test fuzz kill-saves mutants sizes check format bench clean
+SAID := ^([a-z-]+):.*\#\# (.*)
 
-demo: $(VENV)/.installed
+.PHONY: help demo test fuzz kill-saves mutants sizes check format bench clean
+
+help: ## this list
+	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+demo: $(VENV)/.installed ## compile a program, verify it, run it, and look inside
 	@printf '\n# A program, and what it means.\n\n'
 	@sed -n '/^# compile/q;p' $(SORT)
 	$(RASP) run $(SORT) -e sorted_tokens -i cabbage
@@ -33,41 +36,41 @@ demo: $(VENV)/.installed
 	$(RASP) compile $(SORT) -e sorted_tokens --explain
 	@printf '\nNext: %s repl, or the tutorial in docs/tutorial.md.\n' '$(RASP)'
 
-test: $(VENV)/.tested
+test: $(VENV)/.tested ## all tests, on all cores
 	$(BIN)/python -m pytest --numprocesses=auto
 
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
-fuzz: $(VENV)/.tested
+fuzz: $(VENV)/.tested ## search for inputs that break something (MINUTES=60)
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 # Goes on where it was; results lie in build/mutants/. SEED=... chooses other changes, COUNT=... says how many.
-mutants: $(VENV)/.developed
+mutants: $(VENV)/.developed ## change the compiler and list what no test notices (COUNT=200 SEED=0)
 	$(BIN)/python -m tests.mutants --seed $(SEED) --count $(COUNT)
 
 # What models cost and how sure they are, written down again where that is meant to be different.
-sizes: $(VENV)/.tested
+sizes: $(VENV)/.tested ## write down what models cost now
 	rm -f tests/golden/sizes/*.txt
 	RASP_WRITE_SIZES=1 $(BIN)/python -m pytest $(SIZES)
 
-kill-saves: $(VENV)/.installed
+kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room
 	$(BIN)/python -m benchmarks.kill_saves
 
-check: $(VENV)/.developed
+check: $(VENV)/.developed ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-format: $(VENV)/.developed
+format: $(VENV)/.developed ## lay the code out
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed ## sizes and times, beside other compilers'
 	$(BIN)/python benchmarks/interpreter.py
 	$(BIN)/python benchmarks/compiler.py
 	$(BIN)/python benchmarks/compiler.py --alta
 	$(BIN)/python benchmarks/compiler.py --algo
 
-clean:
+clean: ## remove what was built and installed
 	rm -rf $(VENV) build dist checkpoints *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:

@@ -65,6 +65,8 @@ COMPILED: list[tuple[str, str | list[Atom], bool]] = [
         False,
     ),
     ("tokens_int / (indices - 1) if indices != 1 else 0", "012", False),
+    ("{0: 1, 2: -1}[round(length * average({\"a\": 1, \"b\": -2, \"c\": 0.5}[tokens])) * 2] "
+     "if round(length * average({\"a\": 1, \"b\": -2, \"c\": 0.5}[tokens])) * 2 == 0 else indices", "abc", False),
     ("6 / tokens_int if tokens_int > 0 else 0", "012", False),
     ("6 / tokens_int if indices > 0 else 0", "012", True),
     ("indices / tokens_int + 1 if tokens_int != 0 and indices > 0 else 2", "012", False),

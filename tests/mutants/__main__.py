@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = "RASP_MUTANTS"
 """Environment variable of the process that runs in the copy: where results are kept."""
 EXPLAINED = Path("tests", "mutants", "explained.json")
-AREAS = ("analysis", "optimise", "lower", "emit")
+PLACES = (
+    "analysis/*", "rewrite/*", "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search", "emit/*",
+)  # fmt: skip
 ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots.
 TESTS = (
@@ -73,9 +75,9 @@ def in_copy(build: Path) -> int:
 def modules() -> dict[str, Path]:
     """The modules under trial, by name, and where they stand in this tree."""
     return {
-        f"compiler.{area}.{path.stem}": path.resolve()
-        for area in AREAS
-        for path in sorted(Path("compiler", area).glob("*.py"))
+        ".".join(path.with_suffix("").parts): path.resolve()
+        for place in PLACES
+        for path in sorted(Path("compiler").glob(f"{place}.py"))
         if path.stem != "__init__"
     }
 
