@@ -71,6 +71,14 @@ def test_paths_links_and_targets_exist(document: str) -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
 
 
+def test_modules_name_files_that_exist() -> None:
+    """In docstrings and comments; names in capitals stand for others."""
+    for folder in ("rasp", "compiler", "tests", "benchmarks"):
+        for module in (ROOT / folder).rglob("*.py"):
+            for path in PATH.findall(module.read_text(encoding="utf-8")):
+                assert path != path.lower() or list(ROOT.glob(path.rstrip("/"))), f"{module}: {path}"
+
+
 def test_the_table_of_sizes_is_measured() -> None:
     written = {row[0]: row[1:] for row in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
     script = str(ROOT / "benchmarks" / "compiler.py")

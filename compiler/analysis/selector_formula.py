@@ -41,7 +41,7 @@ Formula = Comparison | Junction | Pick
 
 def formula(selector: Node, positive: bool = True) -> Formula:
     """The selector, or its complement, in negation normal form. A complemented `best` cannot occur here:
-    `compiler/rewrite/best.py` has replaced it."""
+    `compiler/rewrite/place_best.py` has replaced it."""
     match selector.op:
         case Select(test):
             key, query = selector.args
