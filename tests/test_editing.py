@@ -239,10 +239,10 @@ def test_new_names_are_made_up(client: Client, marked: str) -> None:
 def test_drawing(client: Client) -> None:
     text = Text(client, "n.rasp", 'set example "abca"\nhis|t = selector_width(select(tokens, tokens, ==));\n')
     given = {"textDocument": {"uri": text.uri}, "position": text.place}
-    request = {"command": "rasp.drawing.svg", "arguments": [given]}
+    request = {"command": "rasp.svg", "arguments": [given]}
     drawn = client.ask("workspace/executeCommand", request)
     assert drawn["title"] == "hist" and drawn["svg"].startswith("<svg") and "abca" in drawn["svg"]
-    assert client.capabilities["executeCommandProvider"]["commands"] == ["rasp.drawing.svg"]
+    assert client.capabilities["executeCommandProvider"]["commands"] == ["rasp.svg"]
     for marked, reason in [("x = 1|;", "no s-op or selector here"), ("x| = 1 / indices;", "divi")]:
         text.change(marked)
         request["arguments"] = [given | {"position": text.place}]

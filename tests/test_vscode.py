@@ -171,7 +171,7 @@ def test_menus_commands_and_client_fit_together() -> None:
     contributed = read("package.json")["contributes"]
     client = (FOLDER / "client.js").read_text(encoding="utf-8")
     commands = {each["command"] for each in contributed["commands"]}
-    assert commands == {"rasp.interpret.record", "rasp.draw", "rasp.restart"}
+    assert commands == {"rasp.run", "rasp.draw", "rasp.restart"}
     assert {each["command"] for menu in contributed["menus"].values() for each in menu} <= commands
     assert set(re.findall(r'registerCommand\("([^"]+)"', client)) == commands
     assert f'"{server.DRAW}"' in client
@@ -273,22 +273,20 @@ STARTED = ["start", "rasp", "lsp"]
     ],
 )
 def test_running(answers: list[str | None], done: list[Any], asked: str | None) -> None:
-    found = staged("rasp", "rasp.interpret.record", answers=answers)
+    found = staged("rasp", "rasp.run", answers=answers)
     assert found["done"] == [STARTED, *(["save", *done] if done else []), "stop"]
     assert found["asked"] == ["hist", asked][: len(answers)]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_the_last_input_is_offered_again() -> None:
-    found = staged(
-        "rasp", "rasp.interpret.record", "rasp.interpret.record", answers=["x", "[1, 2]", "y", "[1, 2]"]
-    )
+    found = staged("rasp", "rasp.run", "rasp.run", answers=["x", "[1, 2]", "y", "[1, 2]"])
     assert found["asked"] == ["hist", "hello", "hist", "[1, 2]"]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_drawing() -> None:
-    request = ["workspace/executeCommand", "rasp.drawing.svg", {"line": 1, "character": 2}]
+    request = ["workspace/executeCommand", "rasp.svg", {"line": 1, "character": 2}]
     _, asked, panel, _ = staged("rasp", "rasp.draw")["done"]
     assert asked == request
     assert panel[:2] == ["panel", "hist"] and "<svg></svg>" in panel[2]["html"]

@@ -36,7 +36,7 @@ from rasp.syntax.syntax_tree import Load
 from rasp.syntax.tokens import Token
 
 #: The command of the protocol that gives a drawing; its argument is a text and a position.
-DRAW = "rasp.drawing.svg"
+DRAW = "rasp.svg"
 
 
 async def did_open(server: RaspServer, params: types.DidOpenTextDocumentParams) -> None:
