@@ -6,9 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
+from compiler.commands.repl import new_repl
 from compiler.options import CompileOptions
 from compiler.verify.without_value import find_without_value
 from rasp.elaborate.program import load_program
+from rasp.notation.style import plain
 from rasp.source import Source
 
 OPTIONS = CompileOptions(tuple("01"), 3)
@@ -38,6 +40,14 @@ def test_compiling_tells_of_them(expression: str, tmp_path: Path) -> None:
     assert done.exit_code == 0
     told = f"out has no value for {ROWS[expression]} (" in done.stderr
     assert told == bool(ROWS[expression]), done.stderr
+
+
+@pytest.mark.parametrize("expression", ROWS)
+def test_so_does_the_prompt(expression: str) -> None:
+    repl, told = new_repl(), list[str]()
+    repl.write = lambda row: told.append(plain(row))
+    repl.take(f'compile {expression} vocab="01" max_length=3')
+    assert any("has no value" in row for row in told) == bool(ROWS[expression])
 
 
 def test_a_sample_is_called_one() -> None:

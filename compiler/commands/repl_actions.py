@@ -18,6 +18,7 @@ from compiler.commands.sizes import size_lines
 from compiler.export.compiled import save, save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.command_line.console import show_tokens
 from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic, RaspError
@@ -86,6 +87,9 @@ def compile_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]
     program = prompt.session.program(strict=True)
     with progress("compiling"):
         compiled = compile_program(program, {request.name: request.expression}, request.options)
+        without_value = find_without_value(compiled.meaning, request.options)
+    for found in without_value:
+        yield from diagnostic_lines(warn_without_value(found))
     yield line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
     for row in size_lines(compiled.summary):
         yield line(row)
