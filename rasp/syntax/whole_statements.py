@@ -20,6 +20,7 @@ UNFINISHED = "unfinished"
 FIRST_PROMPT, NEXT_PROMPT = ">> ", ".. "
 GREETING_STARTS = "RASP. The running example is "
 BLOCKS = ("def", "for")
+CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def needs_more(text: str) -> bool:
@@ -31,11 +32,24 @@ def needs_more(text: str) -> bool:
         return False
     if first.starts_command:
         return open_brackets(tokens) > 0
+    if first.is_one_of(*BLOCKS) and in_a_block(tokens):
+        return True  # without reading a long body again for each of its lines
     codes = [problem.code for problem in parse_tolerantly(source).problems]
     if UNFINISHED not in codes:
         return False
     # The lines of a body whose beginning is wrong must not be taken for statements of their own.
     return set(codes) == {UNFINISHED} or (first.is_one_of(*BLOCKS) and open_brackets(tokens) > 0)
+
+
+def in_a_block(tokens: list[Token]) -> bool:
+    """Are braces all that is open behind the last token, and nothing closed that was not open?"""
+    opened: list[str] = []
+    for token in tokens:
+        if token.is_one_of(*CLOSING.values()):
+            opened.append(token.text)
+        elif token.is_one_of(*CLOSING) and (not opened or opened.pop() != CLOSING[token.text]):
+            return False
+    return bool(opened) and set(opened) == {"{"}
 
 
 def open_brackets(tokens: list[Token]) -> int:
@@ -49,8 +63,7 @@ def only_semicolon_missing(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Is there nothing but blanks and comments?"""
-    tokens, _ = tokenize(Source("", text))
-    return tokens[0].kind == "end"
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
 
 
 @dataclass
