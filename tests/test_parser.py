@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from rasp.diagnostics import RaspError
 from rasp.source import Source
 from rasp.syntax import grammar, syntax_tree
+from rasp.syntax.lexer import tokenize
 from rasp.syntax.mistakes import MISTAKES
 from rasp.syntax.parser import parse, parse_expression, parse_tolerantly
 from rasp.syntax.precedence import LEVELS
 from rasp.syntax.walk import Tree, walk
+from rasp.syntax.whole_statements import is_blank
 
 CASES = Path(__file__).parent / "conformance"
 
@@ -274,3 +276,10 @@ def test_any_text_is_read(text: str) -> None:
         problem.render()
     ends = [0, *[statement.span.end for statement in module.statements]]
     assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "# a\n\n  # b", "\u00a0", "x", "# a\u2028b", "# a\nx", ";", "\f"]
+)
+def test_what_is_blank_has_no_tokens(text: str) -> None:
+    assert is_blank(text) == (tokenize(Source("", text))[0][0].kind == "end")

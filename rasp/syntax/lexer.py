@@ -30,3 +30,9 @@ def tokenize(source: Source) -> tuple[list[Token], list[Comment]]:
     last = tokens[-1].end if tokens else 0
     tokens.append(Token("end", "", last, last, True, "$END"))
     return tokens, comments
+
+
+def has_tokens(source: Source) -> bool:
+    """Is there anything but blanks and comments? Reads no further than the first token."""
+    reading = grammar().parse_interactive(source.text, start="program")
+    return any(found.type != "COMMENT" for found in reading.lexer_thread.lex(reading.parser_state))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rasp.source import Source
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import has_tokens, tokenize
 from rasp.syntax.parser import parse_tolerantly
 from rasp.syntax.tokens import Token
 
@@ -63,7 +63,7 @@ def only_semicolon_missing(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Is there nothing but blanks and comments?"""
-    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
+    return not has_tokens(Source("", text))
 
 
 @dataclass
