@@ -31,7 +31,7 @@ from rasp.graph.nodes import Graph, Node
 from rasp.recursion import deep_recursion
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled:
     """A compiled program and everything known about it. `outputs` are the rewritten ones that were lowered."""
 

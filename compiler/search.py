@@ -57,7 +57,7 @@ SEARCHES = (
 """By optimisation level."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lowered:
     """A plan whose decisions all hold."""
 

@@ -13,7 +13,7 @@ from rasp.graph.nodes import Graph, Node
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """`codes[row, leaf]` are leaf values that can occur together; `values[row]` the expression's code, -1 for
     none.

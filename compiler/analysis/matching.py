@@ -21,7 +21,7 @@ PAIR_WORK, PAIR_BYTES = 2, 40
 """Comparing two values: in cells (`compiler/analysis/effort.py`) and bytes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matching:
     """`selects[q, k]` over the domains of two s-ops; pairs that cannot meet are don't-cares (`cares`)."""
 
@@ -57,7 +57,7 @@ def matching(analysis: Facts, part: Formula) -> Matching:
     return Matching(key.node, query.node, selects, cares)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Combined:
     """An s-op that numbers combinations of others; `codes[value code, part]` says which combination a value
     is.

@@ -27,7 +27,7 @@ class TooMany(Exception):
         self.rows = rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contexts:
     """Positions and lengths, one row a context; a variable that does not matter stays 0."""
 
@@ -68,7 +68,7 @@ def contexts(depends: frozenset[str], max_length: int) -> Contexts:
             return Contexts(i, n)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Relation:
     """`allowed[context, code]`: the values of `domain` that can occur; contexts range over `depends`."""
 

@@ -21,7 +21,7 @@ class Decision:
         return self.error < self.margin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bounds:
     """`columns[k]`: error bound of residual column k; `sizes[k]`: largest magnitude that it can have."""
 

@@ -25,7 +25,7 @@ class Group:
     key: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """Query and key forms of a head, column by column, and how BOS takes part.
 
@@ -42,7 +42,7 @@ class Scores:
     sharing: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """One attention head for one selector; `values[c]` goes, times `gains[c]`, to feature `targets[c]`."""
 
@@ -53,7 +53,7 @@ class Head:
     targets: tuple[tuple[Variable, int], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableBlock:
     """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features.
 
@@ -75,7 +75,7 @@ class Features:
     at_bos: tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Readout:
     """An output: the number `form`, decoded by the nearest of `centers`; `codes[k]` is the domain code that center k means.
 
@@ -97,7 +97,7 @@ class Readout:
         return self.hot or (self.form,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Blocks:
     """Everything a model consists of, unscheduled.
 

@@ -29,7 +29,7 @@ class Variable:
     rounded: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """`constant + sum of feature[value of variable]`, and what it has to be at BOS (None: anything).
 

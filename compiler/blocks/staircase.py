@@ -31,7 +31,7 @@ BEND_NOISE = 0.01
 """Share of a target's smallest step that a bend may pass on of its input's error."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Staircase:
     """hidden[u] = relu(slope[u] * z + offset[u]); output = hidden @ heights, 0 at `base`.
 
@@ -55,7 +55,7 @@ class Staircase:
         return len(self.slopes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Runs:
     """Disjoint intervals of z in ascending order, and the target of each (a row number of `targets`)."""
 

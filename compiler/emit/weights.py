@@ -48,7 +48,7 @@ def expected_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
     """Config and float64 arrays. Raises `ValueError` when an array is missing, extra, misshapen or not finite."""
 

@@ -61,7 +61,7 @@ class ProgramText:
     loaded: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """What a checkpoint holds. `expressions` maps output names to RASP; the last two are JSON data."""
 

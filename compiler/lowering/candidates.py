@@ -27,7 +27,7 @@ MOST_MERGING = 100_000_000
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """Rows of leaf codes, and the output each needs: `targets[group[row]]`; `base` is the group that needs 0.
 
@@ -43,7 +43,7 @@ class Problem:
     steep: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Digit:
     """A variable's part of a number system: its form, how far its values spread, the smallest distance between two
     that have to be told apart, and how many there are."""

@@ -21,7 +21,7 @@ FORM_WORK = 4
 """Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lookup:
     """A staircase over a form. The form's value at BOS is the staircase's base. With a `grain` the form has to be read
     rounded to multiples of it."""

@@ -20,7 +20,7 @@ from compiler.analysis.rows import Bools, kinds_of_rows
 from compiler.blocks.form import Vector
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Factor:
     """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products.
 
@@ -31,7 +31,7 @@ class Factor:
     key: Vector
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Factoring:
     """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
 

@@ -29,7 +29,7 @@ COLUMN_BYTES = 24
 Demand = Callable[[Node, Vector, float | None], Form]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One product of a score: a query form and a key form with what they may be at BOS still open."""
 
@@ -39,7 +39,7 @@ class Column:
     key_range: tuple[float, float] = (0.0, 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """The columns of one comparison. `alone`: no two positions score alike in them."""
 

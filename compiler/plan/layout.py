@@ -46,7 +46,7 @@ class Erasure:
     beside: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """`columns[k]` is the residual column's variable and feature number; the embedding's come first, as None.
 

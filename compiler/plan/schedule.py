@@ -9,7 +9,7 @@ from compiler.blocks.block import Blocks, Head, Readout, Scores, TableBlock
 from compiler.blocks.form import Form, Variable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """Attention first, then the MLP: heads read what earlier layers wrote, tables also what this layer's heads did."""
 
@@ -26,7 +26,7 @@ class Depth:
     layers: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Layers, the fewest that would do if numbers were exact, and what is read at the end."""
 

@@ -33,7 +33,7 @@ class Clearing:
         return sum(len(erasure.signs) for erasure in self.erasures)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """Something that writes `columns` of the layout, which stand at `places`, for the features `targets`.
 

@@ -28,7 +28,7 @@ SLACK = 1e-12
 """Errors of the comparison itself, which is made in float64."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Held:
     """What a column should hold at BOS and at each position while it is read, and which values that stands for."""
 
@@ -39,7 +39,7 @@ class Held:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WrongColumn:
     """A residual column where it is first wrong. `step` is that of `Decoder.residual`'s `keep`; row 0 is BOS."""
 

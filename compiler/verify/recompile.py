@@ -21,7 +21,7 @@ from rasp.elaborate.program import Program
 LAST_DIGITS = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Standing:
     """The program compiled again (None if that is refused), and what in the checkpoint differs from it, in words."""
 
