@@ -14,7 +14,7 @@ MODEL := checkpoints/sort
 MINUTES := 60
 SEED := 0
 COUNT := 200
-SIZES := $(addprefix tests/test_,exact_bounds.py exact_scores.py exact_tables.py passes.py programs.py)
+SIZES := tests/proof/test_exact_*.py tests/compiler/test_passes.py tests/compiler/test_programs.py
 
 SAID := ^([a-z-]+):.*\#\# (.*)
 

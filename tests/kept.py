@@ -5,11 +5,11 @@ shows as a changed line. Whether it is right, other tests say.
 """
 
 import os
-from pathlib import Path
 
 from compiler.pipeline import Compiled
+from tests.places import GOLDEN
 
-GOLDEN = Path(__file__).parent / "golden" / "sizes"
+SIZES = GOLDEN / "sizes"
 WRITE = "RASP_WRITE_SIZES"
 """Environment variable under which rows are written instead of compared."""
 
@@ -24,7 +24,7 @@ def size(model: Compiled) -> str:
 
 def rows(file: str) -> dict[str, str]:
     """The rows of a file by their names."""
-    path = GOLDEN / f"{file}.txt"
+    path = SIZES / f"{file}.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return dict(line.split(" | ") for line in lines)
 
@@ -32,9 +32,9 @@ def rows(file: str) -> dict[str, str]:
 def check_row(file: str, name: str, text: str) -> None:
     """Compare a row with the one that is kept."""
     if WRITE in os.environ:
-        GOLDEN.mkdir(exist_ok=True)
+        SIZES.mkdir(exist_ok=True)
         lines = [f"{key} | {value}\n" for key, value in sorted((rows(file) | {name: text}).items())]
-        (GOLDEN / f"{file}.txt").write_text("".join(lines), encoding="utf-8")
+        (SIZES / f"{file}.txt").write_text("".join(lines), encoding="utf-8")
     else:
         kept = rows(file).get(name)
         assert text == kept, f"{file}: {name}: {text}, kept is {kept}; if that is meant: make sizes"

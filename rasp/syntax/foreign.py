@@ -1,6 +1,6 @@
 """TABLES of words that other languages have and RASP has not, and what to write instead.
 
-Each hint holds what RASP has for the purpose; `tests/test_hints.py` runs the code in it.
+Each hint holds what RASP has for the purpose; `tests/language/test_hints.py` runs the code in it.
 """
 
 CHOICE = "a choice is written `a if condition else b`"

@@ -20,7 +20,8 @@ from io import FileIO, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.places import ROOT
+
 MOST_WRITTEN = 64 << 20
 ESCAPED = 70
 #: What Python says and no user should hear. The texts that are tried hold none of it.

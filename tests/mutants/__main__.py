@@ -17,8 +17,8 @@ import pytest
 
 from tests.mutants.changes import Change, every_change, sample
 from tests.mutants.trials import Limits, Result, Trials
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = "RASP_MUTANTS"
 """Environment variable of the process that runs in the copy: where results are kept."""
 EXPLAINED = Path("tests", "mutants", "explained.json")
@@ -93,7 +93,7 @@ def run(todo: list[Change], files: dict[str, Path], build: Path, limits: Limits)
     """Try changes, and note every result as it comes."""
     kept = build / "reach"
     kept.mkdir(exist_ok=True)
-    tests = [str(path) for name in TESTS if (path := Path("tests", f"test_{name}.py")).exists()]
+    tests = [str(path) for name in TESTS for path in Path("tests").rglob(f"test_{name}.py")]
     count = 0
     with open(build / "results.jsonl", "a", encoding="utf-8") as stream:
 

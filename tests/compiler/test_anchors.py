@@ -1,0 +1,109 @@
+"""Whole numbers that an anchor rounds: exact in float32 in any order of addition, and what that makes compilable."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from compiler.audit.anchors import anchored_reading
+from compiler.audit.bounds import Auditor, audit
+from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.plan.layout import weights_of, without_constant
+from rasp.elaborate.program import load_program
+from rasp.source import Source
+from tests.places import PROGRAMS
+from tests.right import assert_right
+
+COUNTING = PROGRAMS / "counting"
+SECOND = """
+so_far = selector_width(select(tokens, tokens, ==) and select(indices, indices, <=));
+second = select(so_far, 2, ==) and select(tokens, tokens, ==);
+"""
+DIGITS = (0, 1, 2)
+# name: program, expression, vocabulary, length, attention; none of them holds as a sum that passes errors on
+CASES = {
+    "mean of what a count selects": (SECOND, "aggregate(second, indices, -1)", tuple("abcxyz"), 7, "full"),
+    "counts of counts": ((COUNTING / "double_histogram.rasp").read_text(), "double_histogram", "abcdef", 64, "full"),
+    "one share for each pair of counts": ("", "selector_width(select(tokens, tokens, ==)) / length", "abc", 21, "full"),
+    "three counts": ((COUNTING / "variance.rasp").read_text(), "variance", DIGITS, 15, "causal"),
+}  # fmt: skip
+
+
+def compiled(name: str) -> Compiled:
+    text, expression, vocabulary, length, attention = CASES[name]
+    options = CompileOptions(tuple(vocabulary), length, attention)
+    return compile_program(load_program(Source("test", text)), {"out": expression}, options)
+
+
+def added_in_any_order(terms: np.ndarray, rng: np.random.Generator) -> np.float32:
+    """A float32 sum along a random tree."""
+    left = list(terms.astype(np.float32))
+    while len(left) > 1:
+        one, other = (left.pop(int(rng.integers(len(left)))) for _ in range(2))
+        left.append(np.float32(one + other))
+    return left[0]
+
+
+@pytest.mark.parametrize("grain", [1.0, 0.25, 8.0])
+def test_an_anchor_rounds_in_any_order(grain: float) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        whole = rng.integers(-ANCHORED_REACH / 8, ANCHORED_REACH / 8, 6) * grain
+        noise = rng.uniform(-1, 1, 6) * 0.9 * ANCHORED_MARGIN * grain / 6
+        small = np.abs(whole) < 2**16 * grain  # the noise of large terms would be below their last digit
+        total = added_in_any_order(np.append(whole + noise * small, ANCHOR * grain), rng)
+        assert np.float32(total - np.float32(ANCHOR * grain)) == whole.sum()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_anchored_tables_are_exact(name: str) -> None:
+    model = compiled(name)
+    anchored = [table for layer in model.plan.layers for table in layer.tables if table.grain]
+    assert anchored
+    for table in anchored:
+        features = range(len(model.layout.blocks.features[table.variable].basis))
+        columns = [model.layout.numbers[table.variable, k] for k in features]
+        assert not model.bounds.columns[columns].any()
+    assert_right(model, 600)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("factor", [2.0**-12, 2.0])
+def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
+    """Too coarse, and numbers are rounded to others; too fine, and their errors stay."""
+    model = compiled(name)
+    layers = tuple(
+        replace(layer, tables=tuple(replace(t, grain=t.grain * factor) for t in layer.tables))
+        for layer in model.plan.layers
+    )
+    plan = replace(model.plan, layers=layers)
+    assert audit(plan, model.layout, model.options.max_length).unsafe
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
+    """The anchor itself is exact, all of the sum stays where float32 is as fine as half a grain, and no finer."""
+    model = compiled(name)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor.run()
+    (block, *_) = [table for layer in model.plan.layers for table in layer.tables if table.grain]
+    error, reading = anchored_reading(block, model.layout, auditor.errors, auditor.size_of)
+    assert 0 < error < ANCHORED_MARGIN * block.grain and reading.error == 0 and reading.grain == block.grain
+    used = np.flatnonzero(weights_of(without_constant(block.form), model.layout))
+    held_exactly = [k for k in used if not auditor.errors[k]]
+    refused = 0
+    for column in held_exactly:
+        errors = auditor.errors.copy()
+        errors[column] = 1e-12
+        more, _ = anchored_reading(block, model.layout, errors, auditor.size_of)
+        assert more >= error
+        refused += np.isinf(more)
+    assert refused == 1, "the column that holds the anchor, and no other"
+    doubled, _ = anchored_reading(block, model.layout, 2 * auditor.errors, auditor.size_of)
+    assert error < doubled <= 2 * error
+    for share, holds in ((0.5, True), (1.0, False)):
+        size = share * ANCHORED_REACH * block.grain
+        far, _ = anchored_reading(block, model.layout, auditor.errors, lambda _, size=size: size)
+        assert np.isfinite(far) == holds

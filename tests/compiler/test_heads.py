@@ -1,0 +1,208 @@
+"""How many heads and layers a program takes: what shares a head, what needs none, what is one comparison or two."""
+
+from itertools import product
+
+import pytest
+
+from compiler.model.runner import Model
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.search import forms_of
+from compiler.verify.differential import Check, Mismatch
+from rasp.arguments import ATTENTIONS
+from rasp.elaborate.program import load_program
+from rasp.source import Source
+from rasp.syntax.directives import read_directives
+from tests.places import PROGRAMS
+from tests.right import assert_right
+
+VOCABULARY, LENGTH = "abc", 4
+SAME = "select(tokens, tokens, ==)"
+ODD = 'select((tokens == "a") == (indices % 2 == 0), True, ==)'
+BEFORE = "select(indices, indices, <)"
+PREVIOUS = "select(indices, indices - 1, ==)"
+EARLIER_IN_ORDER = f"select(tokens, tokens, <) or ({SAME} and {BEFORE})"
+
+
+def compiled(text: str, attention: str = "full", level: int = 2, length: int = LENGTH) -> Compiled:
+    options = CompileOptions(tuple(VOCABULARY), length, attention, level=level)
+    return compile_program(load_program(Source("<test>", "")), {"out": text}, options)
+
+
+def mismatches(result: Compiled) -> list[Mismatch]:
+    """On all inputs."""
+    length = result.options.max_length
+    words = [word for n in range(1, length + 1) for word in product(VOCABULARY, repeat=n)]
+    found = Check(Model(result.weights), result.meaning).compare(words)
+    return [item for item in found if isinstance(item, Mismatch)]
+
+
+# name: expression, then (layers, heads) under full and under causal attention
+SIZES: dict[str, tuple[str, tuple[int, int], tuple[int, int]]] = {
+    "two values by one selector": (
+        f"aggregate({SAME}, indices, -1) + 100 * aggregate({SAME}, indices % 2)",
+        (1, 1),
+        (1, 1),
+    ),
+    "`and` in another order": (
+        f"aggregate({SAME} and {BEFORE}, indices, -1) + 100 * aggregate({BEFORE} and {SAME}, indices % 2)",
+        (1, 1),
+        (1, 1),
+    ),
+    "`not` and the opposite": (
+        'aggregate(not select(tokens, "a", ==), indices) + 100 * aggregate(select(tokens, "a", !=), indices % 2)',
+        (1, 1),
+        (1, 1),
+    ),
+    "turned round, with another key": (
+        'selector_width(select(tokens, "b", <)) + 10 * selector_width(select("b", tokens, >))',
+        (1, 2),
+        (1, 2),
+    ),
+    "a head that waits for one that scores alike": (
+        f'indicator(aggregate({PREVIOUS}, tokens, "-") == "a") + 2 * aggregate({PREVIOUS}, selector_width({SAME}))',
+        (2, 2),
+        (2, 2),
+    ),
+    "a head that cannot wait": (
+        f'aggregate({PREVIOUS}, aggregate({PREVIOUS}, tokens, "-"), "-") + aggregate({PREVIOUS}, tokens, "-")',
+        (2, 2),
+        (2, 2),
+    ),
+    "two defaults": (
+        f'aggregate({PREVIOUS}, tokens, "-") + aggregate({PREVIOUS}, tokens, "a")',
+        (1, 1),
+        (1, 1),
+    ),
+    "a lexicographic order, counted in two parts": (f"selector_width({EARLIER_IN_ORDER})", (1, 2), (1, 2)),
+    "a lexicographic order, averaged over in one": (
+        f"aggregate({EARLIER_IN_ORDER}, indicator(indices == 1) * 2, -1)",
+        (2, 1),
+        (2, 1),
+    ),
+    "whether anything is in an `or`": (f"aggregate({EARLIER_IN_ORDER}, 1, 0)", (1, 2), (1, 2)),
+    "the own position's value": (f'aggregate({SAME}, tokens == "a")', (0, 0), (0, 0)),
+    "nothing": (f"selector_width({BEFORE} and select(indices, indices, >) and {SAME})", (0, 0), (0, 0)),
+    "the last position, which under the mask is the own": (
+        "aggregate(select(indices, length - 1, ==), tokens)",
+        (2, 2),
+        (0, 0),
+    ),
+    "a function of two inputs that is no sum, told by the unembedding": (
+        '(tokens == "a") == (indices % 2 == 0)',
+        (0, 0),
+        (0, 0),
+    ),
+    "a function of two inputs that attention reads": (f"has_focus({ODD})", (2, 1), (2, 1)),
+    "a function of two inputs that is a sum": ('indicator(tokens == "a") - indices', (0, 0), (0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_sizes(name: str, attention: str) -> None:
+    text, *sizes = SIZES[name]
+    result = compiled(text, attention)
+    summary = result.summary
+    assert (summary["layers"], summary["heads"]) == sizes[ATTENTIONS.index(attention)]
+    assert summary["lower_bound_layers"] == summary["layers"]
+    assert mismatches(result) == []
+
+
+#: Expressions that the optimiser makes smaller: (heads, parameters) fall.
+SMALLER = {
+    "equal selectors": f"aggregate({SAME} and {BEFORE}, indices, -1) + 9 * aggregate({BEFORE} and {SAME}, indices % 2)",
+    "exclusive parts": f"selector_width({EARLIER_IN_ORDER})",
+    "the own value": f'aggregate({SAME}, indicator(tokens == "a")) + selector_width({BEFORE} and {SAME})',
+}
+
+
+@pytest.mark.parametrize("text", SMALLER.values(), ids=SMALLER)
+def test_optimising_makes_smaller(text: str) -> None:
+    plain, optimised = compiled(text, level=0), compiled(text)
+    assert optimised.summary["parameters"] < plain.summary["parameters"]
+    assert mismatches(plain) == mismatches(optimised) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "smaller"), [("sorting/distinct_by_frequency", (1, 2)), ("formal/a_n_b_n_c_n", (2, 3))]
+)
+def test_each_level_makes_smaller(path: str, smaller: tuple[int, ...]) -> None:
+    """`smaller`: the levels that make this program smaller than the one before; none makes it larger."""
+    file = PROGRAMS / f"{path}.rasp"
+    program = load_program(Source(file.name, file.read_text(encoding="utf-8")))
+    line = read_directives(program.source).compiles[0]
+    assert line.vocabulary is not None
+    sizes: list[int] = []
+    for level in range(4):
+        options = CompileOptions(tuple(line.vocabulary), 8, line.attention, level=level)
+        model = compile_program(program, {"out": line.expression}, options)
+        assert_right(model, 500, seed=level)
+        sizes.append(model.summary["parameters"])
+    assert sizes == sorted(sizes, reverse=True), sizes
+    assert all(sizes[level] < sizes[level - 1] for level in smaller), sizes
+
+
+def test_equality_takes_columns_by_its_rank_not_by_its_values() -> None:
+    """Low rank: -(k - q)² needs three query/key columns and one for BOS, whatever the values; an order one a value."""
+    for length in (4, 8, 16):
+        (layer,) = compiled(
+            'aggregate(select(indices, 2 * indices, ==), tokens, "-")', length=length
+        ).plan.layers
+        assert len(layer.heads[0].scores.queries) <= 4
+        (layer,) = compiled(f"selector_width({BEFORE} and {SAME})", length=length).plan.layers
+        assert len(layer.heads[0].scores.queries) > length
+
+
+#: Expressions whose table for all they depend on at once would have too many rows.
+LARGE = " and ".join(
+    f"{balance} == 0 and not contains({balance} < 0, True)"
+    for balance in (
+        f'(selector_width(select(tokens, "{t}", ==) and select(indices, indices, <=))'
+        f' - selector_width(select(tokens, "{u}", ==) and select(indices, indices, <=)))'
+        for t, u in ("ab", "cd")
+    )
+)
+
+
+def test_expressions_too_large_for_one_table_are_taken_apart() -> None:
+    options = CompileOptions(tuple("abcd"), 32, "causal")
+    result = compile_program(load_program(Source("<test>", "")), {"out": LARGE}, options)
+    assert result.lowered.analysis.materialised
+    words = ["abcd" * 8, "ba", "abba", "cadb" * 3, "acbd", "ccdd" * 8, "cddc", "a" * 16 + "b" * 16, "a" * 32]
+    found = Check(Model(result.weights), result.meaning).compare([tuple(word) for word in words])
+    assert not any(isinstance(item, Mismatch) for item in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "selector_width(select(tokens, tokens, ==))",
+            "1 layer; the longest chain of attention in the program has 1",
+        ),
+        (
+            f"has_focus({ODD})",
+            "2 layers; the longest chain of attention in the program has 1, 2 with the look-ups that no linear form can",
+        ),
+    ],
+)
+def test_explain_says_what_layers_are_for(text: str, shown: str) -> None:
+    assert shown in compiled(text).emit("explain")
+
+
+def test_what_a_decision_reads() -> None:
+    """Where a decision fails, the search looks for the look-up that brings most error into it."""
+    model = compiled(f"[3, 1, 2][selector_width({SAME}) % 3] + aggregate({SAME} and {BEFORE}, indices, -1)")
+    for decision in model.bounds.decisions:
+        forms = forms_of(model.plan, decision)
+        match decision.kind:
+            case "selection":
+                heads = [h for layer in model.plan.layers for h in layer.heads if h.selector is decision.node]
+                assert forms == [f for head in heads for f in (*head.scores.queries, *head.scores.keys)]
+            case "step":
+                tables = [t for layer in model.plan.layers for t in layer.tables]
+                assert forms == [t.form for t in tables if t.variable.node is decision.node]
+            case _:
+                assert forms == [f for r in model.plan.readouts for f in r.forms]
+    assert {decision.kind for decision in model.bounds.decisions} == {"selection", "step", "output"}

@@ -1,0 +1,96 @@
+"""Counts that an MLP rounds to whole numbers: exact in float32, and what that makes compilable."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from compiler.analysis.infer import Analysis
+from compiler.blocks.form import Variable
+from compiler.blocks.staircase import evaluate_staircase, rounding
+from compiler.emit.assemble import assemble
+from compiler.lowering.choose import Style
+from compiler.model.decoder import Decoder
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.search import attempt
+from rasp.elaborate.program import load_program
+from rasp.source import Source
+from tests.places import PROGRAMS
+from tests.right import assert_right
+
+MEAN_OF_TABLES = """
+scaled = (length - 3) * tokens_int;
+answer = aggregate(select(scaled, scaled, <), scaled % 3, 7);
+"""
+# name: program, expression, vocabulary, length, attention
+CASES = {
+    "mean of look-ups": (MEAN_OF_TABLES, "answer", (-1, 0, 2), 6, "full"),
+    "median": ("sorting/median", "median", tuple("0123456789"), 9, "causal"),
+    "counts of counts": ("counting/double_histogram", "double_histogram", tuple("abcdefghij"), 80, "full"),
+}
+
+
+def compiled(name: str) -> Compiled:
+    program, expression, vocabulary, length, attention = CASES[name]
+    path = PROGRAMS / f"{program}.rasp"
+    text = path.read_text(encoding="utf-8") if "\n" not in program else program
+    if expression == "median":
+        vocabulary = tuple(map(int, vocabulary))
+    options = CompileOptions(vocabulary, length, attention)
+    sturdy = compile_program(load_program(Source("test", text)), {"out": expression}, options)
+    lowered = attempt(Analysis(sturdy.program.graph, options), sturdy.outputs, Style(exact=True))
+    assert not lowered.bounds.unsafe
+    weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
+    return replace(sturdy, lowered=lowered, weights=weights)
+
+
+def rounded(model: Compiled) -> list[Variable]:
+    return [table.variable for layer in model.plan.layers for table in layer.tables if table.stairs.grid]
+
+
+@pytest.mark.parametrize("grid", [1.0, 0.25, 2.0])
+def test_float32_rounds_to_the_grid(grid: float) -> None:
+    numbers = np.arange(-3, 90) * grid
+    stairs = rounding(numbers)
+    noise = np.random.default_rng(0).uniform(-0.49, 0.49, numbers.shape) * grid
+    z, slopes, offsets = (
+        torch.tensor(x, dtype=torch.float32) for x in (numbers + noise, stairs.slopes, stairs.offsets)
+    )
+    heights = torch.tensor(stairs.heights, dtype=torch.float32)
+    answer = torch.relu(z[:, None] @ slopes[None] + offsets) @ heights
+    assert answer[:, 0].tolist() == numbers.tolist()
+    assert np.allclose(evaluate_staircase(stairs, numbers)[:, 0], numbers)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exact_counts_are_right(name: str) -> None:
+    model = compiled(name)
+    assert_right(model, 600)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rounded_count_has_two_units_and_no_error(name: str) -> None:
+    model = compiled(name)
+    assert rounded(model)
+    for layer in model.plan.layers:
+        for table in layer.tables:
+            if table.stairs.grid:
+                assert table.stairs.units == 2
+                assert model.bounds.columns[model.layout.numbers[table.variable, 0]] == 0
+    ids = torch.tensor([[len(model.options.vocabulary), *[0] * model.options.max_length]])
+    halves: list[torch.Tensor] = []
+    Decoder(model.weights)(ids, keep=halves)
+    for number, layer in enumerate(model.plan.layers):
+        for table in layer.tables:
+            if table.stairs.grid:
+                place = model.layout.places[model.layout.numbers[table.variable, 0]]
+                held = halves[2 * number + 2][..., place]
+                assert (held == held.round()).all()
+
+
+def test_sturdy_programs_do_without() -> None:
+    text = (PROGRAMS / "sorting/sort.rasp").read_text(encoding="utf-8")
+    options = CompileOptions(tuple("abc"), 8)
+    assert not rounded(compile_program(load_program(Source("sort", text)), {"out": "sorted_tokens"}, options))

@@ -1,0 +1,156 @@
+"""Each construction's error bound against float32 itself, in any order of addition, at the construction's worst inputs.
+
+Never is an error above its bound; and the bound is within `LOOSE` of the largest error found, but where a row says why not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from compiler.model.decoder import Decoder
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Aggregate, Map, Node, Width
+from rasp.source import Source
+from rasp.values import Atom
+from tests.kept import check_row
+from tests.proof.any_order import orders, residuals
+from tests.proof.measure_columns import measured
+
+LOOSE = 10.0
+SAME = "select(tokens, tokens, ==)"
+BEFORE = "select(indices, indices, <)"
+Inputs = Sequence[Sequence[Atom]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`text` over a vocabulary, compiled for `length`; `kind`: the op of the s-ops whose columns are looked at (and whether
+    they are look-ups); `inputs` at which errors are greatest. `loose`: how far the bound is above them."""
+
+    text: str
+    vocabulary: tuple[Atom, ...]
+    length: int
+    kind: type
+    inputs: Inputs
+    attention: str = "full"
+    loose: float = LOOSE
+
+
+def lengths(token: Atom, most: int, step: int = 1) -> Inputs:
+    return [[token] * n for n in range(1, most + 1, step)]
+
+
+def every(vocabulary: Sequence[Atom], most: int) -> Inputs:
+    return [word for n in range(1, most + 1) for word in product(vocabulary, repeat=n)]
+
+
+def ramps(count: int, one: Atom = "a", other: Atom = "b") -> Inputs:
+    """As many of one as not, more, and fewer."""
+    return [[one] * k + [other] * (count - k) for k in range(count + 1)]
+
+
+CASES = {
+    "a count": Case(f"selector_width({SAME})", ("a", "b"), 60, Width, lengths("a", 60)),
+    "a count under the mask": Case(f"selector_width({SAME})", ("a", "b"), 60, Width, lengths("a", 60), "causal"),
+    "a count by a count": Case(
+        f"selector_width(select(selector_width({SAME}), selector_width({SAME}), ==))", ("a", "b"), 24, Width, ramps(24)
+    ),
+    "a mean": Case("aggregate(full_s, tokens_int)", (0, 7), 60, Aggregate, lengths(7, 60)),
+    "a mean of the selected": Case(
+        "aggregate(select(tokens_int, 0, >), tokens_int, 1)", (0, 7), 40, Aggregate, ramps(40, 7, 0)
+    ),
+    "equal values of several": Case(
+        'aggregate(select(tokens, "a", ==), 1, 0) * (indices + 1)', ("a", "b"), 42, Aggregate, ramps(42)[30:], loose=20
+    ),  # partial sums of shares round up as often as down
+    "equal values, of which one is nearest": Case(
+        f"aggregate({SAME} and {BEFORE}, 5, 1) + indices / 3", ("a", "b"), 24, Aggregate, ramps(24), loose=1e4
+    ),  # others are at least two sharpnesses below
+    "one value, beside all others": Case(
+        "aggregate(select(indices, 0, ==), tokens_int, 9) + indices", (0, 9), 40, Aggregate, ramps(40, 0, 9)
+    ),
+    "one value, or the default": Case(
+        "aggregate(select(indices, indices - 1, ==), tokens_int, 9) + indices", (0, 9), 40, Aggregate, ramps(40, 0, 9),
+        loose=100,
+    ),  # only BOS is so near, and the bound counts all positions
+    "a value that is no fraction of two": Case(
+        "aggregate(select(indices, 0, ==), tokens_int / 10) + indices / 3", tuple(range(10)), 6, Aggregate,
+        [[k] for k in range(10)], loose=20,
+    ),  # the embedding's bound is for a value in both of its tables
+    "the best": Case(
+        "aggregate(best(full_s, tokens_int), indices) + indices / 3", (0, 1, 2), 5, Aggregate, every((0, 1, 2), 3),
+        loose=np.inf,
+    ),  # ranks keep all others far below
+    "a look-up of fractions": Case(
+        "aggregate(select(indices, 0, ==), [0.1, 3.7, 0.9, 77.7, 0.4][(tokens_int + indices) % 5])", (0, 1, 2, 3), 6, Map,
+        every((0, 1, 2, 3), 3), loose=100,
+    ),  # units that are on together cancel, and only the worst of them round the same way
+    "a look-up of counts": Case(
+        f"aggregate(select(indices, 0, ==), [0.3, 9.1, 0.7][selector_width({SAME}) % 3])", ("a", "b"), 24, Map, ramps(24),
+        loose=40,
+    ),  # likewise
+    "a rounded count": Case(
+        f"aggregate(select(indices, 0, ==), selector_width({SAME}) % 2)", ("a", "b"), 24, Map, ramps(24), loose=100
+    ),  # likewise
+    "an anchored look-up": Case(
+        f"selector_width({SAME}) / length", ("a", "b", "c"), 21, Width, ramps(21) + ramps(14, "c", "b")
+    ),  # exact, and so is its bound
+}  # fmt: skip
+
+
+def compiled(case: Case) -> Compiled:
+    options = CompileOptions(case.vocabulary, case.length, case.attention)
+    return compile_program(load_program(Source("test", "")), {"out": case.text}, options)
+
+
+def columns_of(model: Compiled, kind: type) -> list[int]:
+    """The columns of s-ops of one op."""
+
+    def has(node: Node) -> bool:
+        return isinstance(node.op, kind)
+
+    return [k for k, column in enumerate(model.layout.columns) if column is not None and has(column[0].node)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_errors_stay_below_their_bounds(name: str) -> None:
+    case = CASES[name]
+    model = compiled(case)
+    columns = columns_of(model, case.kind)
+    assert columns
+    worst = np.zeros(model.layout.width)
+    for order in orders(4):
+        errors, seen = measured(model, case.inputs, partial(residuals, model.weights, order))
+        assert seen[columns].all()
+        worst = np.maximum(worst, errors)
+    bounds = model.bounds.columns
+    below = [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
+    assert not below
+    check_row("bounds", name, " ".join(f"{bounds[k]:.3g}" for k in columns))
+    tightest = min(bounds[k] / max(worst[k], 1e-300) for k in columns)
+    assert tightest <= case.loose
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_reading_token_by_token_keeps_the_bounds(name: str) -> None:
+    """A step adds in other orders than a whole input does: fewer rows at a time go to other kernels."""
+    model = compiled(replace(CASES[name], attention="causal"))
+    decoder = Decoder(model.weights)
+
+    def run(ids: list[int]) -> np.ndarray:
+        cache, steps = decoder.new_cache(), list[torch.Tensor]()
+        for token in ids:
+            halves: list[torch.Tensor] = []
+            decoder(torch.tensor([[token]]), cache=cache, keep=halves)
+            steps.append(torch.cat(halves))
+        return torch.cat(steps, dim=1).numpy()
+
+    errors, seen = measured(model, CASES[name].inputs[-3:], run)
+    assert seen.any()
+    assert (errors <= model.bounds.columns).all()

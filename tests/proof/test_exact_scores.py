@@ -1,0 +1,222 @@
+"""Scores of heads against exact fractions of the same forms: how far float32 carries a logit, and what is left of a gap.
+
+For each way to score a selector. Logits are taken from residuals with all the errors that the model has made before, with
+every sum in an order of its own, and compared with what the forms give for what the columns stand for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from compiler.audit.bounds import Auditor
+from compiler.blocks.block import Head, Scores
+from compiler.blocks.form import Form
+from compiler.numerics.precision import SHARPNESS, Precision
+from compiler.numerics.rounding import Reading
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.plan.layout import weights_of
+from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import evaluate
+from rasp.source import Source
+from rasp.values import Atom
+from tests.kept import check_row
+from tests.proof.any_order import orders, product, residuals
+from tests.proof.measure_columns import ids_of
+
+SAME = "select(tokens, tokens, ==)"
+COUNT = f"selector_width({SAME})"
+LOOSE = 10.0
+Exact = NDArray[np.object_]
+
+# name: expression, vocabulary, length, attention
+CASES: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
+    "equality by squares": ('aggregate(select(indices, 2 * indices, ==), tokens, "-")', ("a", "b"), 12, "full"),
+    "equality counted": (f"selector_width({SAME})", tuple("abcdef"), 6, "full"),
+    "an order by rows": ("selector_width(select(tokens_int, tokens_int, <))", (1, 2, 5), 6, "causal"),
+    "a mean of the less": ("aggregate(select(tokens_int, tokens_int, <), indices, -1)", (1, 2, 5), 6, "full"),
+    "an order by threshold": (f"has_focus({SAME} and select(indices, indices, <))", ("a", "b"), 12, "full"),
+    "the best by rank": ("aggregate(best(full_s, tokens_int), indices)", (1, 2, 5), 6, "full"),
+    "the best of some": (f"aggregate(best({SAME}, indices), indices)", (1, 2, 5), 6, "causal"),
+    "equality of counts": (f"selector_width(select({COUNT}, {COUNT}, ==))", ("a", "b", "c"), 9, "full"),
+    "counts among indices": (f"aggregate(select({COUNT}, indices, ==), indices, 7)", (1, 2, 5), 9, "full"),
+    "an order of counts": (f"aggregate(select({COUNT}, {COUNT}, <), indices, -1)", ("a", "b", "c"), 9, "full"),
+    "equality of means": (
+        "selector_width(select(aggregate(full_s, tokens_int), tokens_int, ==))", (0, 1, 2), 6, "full",
+    ),
+    "counts with a default": (f"aggregate(select({COUNT}, 2, ==), tokens_int, 9)", (0, 1, 2), 9, "full"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A head, the layer that it is in, what the audit says of its logits, and the error bounds of columns by then."""
+
+    head: Head
+    layer: int
+    level: float
+    loss: float
+    errors: NDArray[np.float64]
+
+
+class Watched(Auditor):
+    """The audit, with what it finds out on the way."""
+
+    scored: list[tuple[float, float, NDArray[np.float64]]]
+
+    def logit_errors(
+        self, scores: Scores, queries: list[Reading], keys: list[Reading]
+    ) -> tuple[float, float]:
+        found = super().logit_errors(scores, queries, keys)
+        self.scored.append((*found, self.errors.copy()))
+        return found
+
+
+def compiled(name: str) -> Compiled:
+    text, vocabulary, length, attention = CASES[name]
+    options = CompileOptions(vocabulary, length, attention)
+    return compile_program(load_program(Source("test", "")), {"out": text}, options)
+
+
+def scored_heads(model: Compiled) -> list[Scored]:
+    auditor = Watched(model.plan, model.layout, model.options.max_length)
+    auditor.scored = []
+    auditor.run()
+    heads = [(head, number) for number, layer in enumerate(model.plan.layers) for head in layer.heads]
+    return [Scored(head, number, *found) for (head, number), found in zip(heads, auditor.scored, strict=True)]
+
+
+def inputs(model: Compiled) -> list[list[Atom]]:
+    """All of one token, and some of every length."""
+    vocabulary, longest = model.options.vocabulary, model.options.max_length
+    rng = np.random.default_rng(0)
+    mixed = [
+        [vocabulary[k] for k in rng.integers(0, len(vocabulary), n)] for n in (1, 2, longest // 2, longest)
+    ]
+    return [[vocabulary[-1]] * longest, *mixed]
+
+
+def ideal_columns(model: Compiled, tokens: Sequence[Atom]) -> Exact:
+    """What every column stands for, (position, column), BOS first."""
+    layout, analysis = model.layout, model.analysis
+    codes = [analysis.domain(analysis.tokens_node).code(token) for token in tokens]
+    places = layout.frame.tokens + np.arange(len(tokens))
+    exact: list[list[Fraction]] = []
+    for vector in layout.embedding.vectors:
+        entries = [Fraction(float(number)) for number in vector]
+        exact.append(
+            [entries[-1], *(entries[c] + entries[p] for c, p in zip(codes, places.tolist(), strict=True))]
+        )
+    for content in layout.columns[len(layout.embedding) :]:
+        assert content is not None
+        variable, feature = content
+        (value,) = evaluate([variable.node], [list(tokens)], model.options.attention)[0]
+        features = layout.blocks.features[variable]
+        numbers = features.basis.vectors[feature][[analysis.domain(variable.node).code(v) for v in value]]
+        exact.append([Fraction(float(n)) for n in (features.at_bos[feature], *numbers)])
+    return np.array(exact, dtype=object).T
+
+
+def forms_read(forms: Sequence[Form], model: Compiled) -> Exact:
+    """(column, form)."""
+    weights = np.stack([weights_of(form, model.layout) for form in forms], axis=1)
+    return np.array([[Fraction(float(w)) for w in row] for row in weights], dtype=object)
+
+
+def exact_logits(scores: Scores, model: Compiled, columns: Exact) -> Exact:
+    """(query, key), as the forms have them."""
+    queries, keys = (columns.dot(forms_read(forms, model)) for forms in (scores.queries, scores.keys))
+    return queries.dot(keys.T)
+
+
+def float_logits(model: Compiled, one: Scored, tokens: Sequence[Atom]) -> Iterator[NDArray[np.float64]]:
+    """The same in float32, in several orders of addition."""
+    place = model.plan.layers[one.layer].heads.index(one.head)
+    query, key = (
+        model.weights.arrays[f"layers.{one.layer}.heads.{place}.{part}"] for part in ("query", "key")
+    )
+    for order in orders(1):
+        x = residuals(model.weights, order, ids_of(model, tokens))[2 * one.layer]
+        yield product(product(x, query, order), product(x, key, order).T, order).astype(float)
+
+
+def selected(model: Compiled, head: Head, tokens: Sequence[Atom]) -> NDArray[np.bool_]:
+    """Which keys a query selects, (query, key), without BOS."""
+    (chosen,) = evaluate([head.selector], [list(tokens)], model.options.attention)[0]
+    found = np.array(chosen, dtype=bool)
+    return found & np.tri(len(tokens), dtype=bool) if model.options.attention == "causal" else found
+
+
+def visible(model: Compiled, count: int) -> NDArray[np.bool_]:
+    return np.tri(count, dtype=bool) if model.options.attention == "causal" else np.ones((count, count), bool)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_logits_stay_within_their_bounds(name: str) -> None:
+    model = compiled(name)
+    for one in scored_heads(model):
+        for tokens in inputs(model):
+            columns = ideal_columns(model, tokens)
+            ideal = exact_logits(one.head.scores, model, columns)
+            chosen, seen = selected(model, one.head, tokens), visible(model, len(tokens))
+            for logits in float_logits(model, one, tokens):
+                off = np.array([[Fraction(x) for x in row] for row in logits], dtype=object) - ideal
+                assert (np.abs(off[1:, 1:])[chosen] <= one.level).all()
+                check_gaps(one, logits[1:], chosen, seen, Precision(model.options.max_length).count_logit)
+
+
+def check_gaps(
+    one: Scored,
+    logits: NDArray[np.float64],
+    chosen: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
+    count_logit: float,
+) -> None:
+    """Selected above the others by as much as the softmax needs, BOS where its mode says, whatever float32 did."""
+    scores = one.head.scores
+    gap = (scores.sharpness if scores.mode == "count" else SHARPNESS) - one.loss
+    for row, (is_chosen, is_seen) in enumerate(zip(chosen, seen, strict=True)):
+        bos, keys = logits[row, 0], logits[row, 1:]
+        low, high = keys[is_chosen].min(initial=np.inf), keys[is_chosen].max(initial=-np.inf)
+        others = keys[is_seen & ~is_chosen].max(initial=-np.inf)
+        assert not is_chosen.any() or (low if scores.mode == "count" else high) - others >= gap
+        match scores.mode:
+            case "count":
+                assert (np.abs(bos - keys[is_chosen] - count_logit) <= one.level).all()
+            case "default":
+                assert high - bos >= gap or not is_chosen.any()
+                assert bos - others >= gap
+            case _:
+                assert high - bos >= gap
+
+
+def injected(one: Scored, model: Compiled, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far logits move, (query, key), if every column is off by its bound in the worst direction."""
+    queries, keys = (
+        np.stack([weights_of(form, model.layout) for form in forms], axis=1)
+        for forms in (one.head.scores.queries, one.head.scores.keys)
+    )
+    by_query = (
+        np.abs(queries @ (columns @ keys).T).T @ one.errors
+    )  # (key,): what errors of a query column meet there
+    by_key = np.abs(keys @ (columns @ queries).T).T @ one.errors  # (query,)
+    return by_key[:, None] + by_query[None, :]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_allowance_is_much_more_than_errors_can_make(name: str) -> None:
+    """Injected errors of columns at their bounds move logits by no more than the audit allows, and by a good part of it."""
+    model = compiled(name)
+    for one in scored_heads(model):
+        worst = 0.0
+        for tokens in inputs(model):
+            columns = ideal_columns(model, tokens).astype(float)
+            moved = injected(one, model, columns)[1:, 1:][selected(model, one.head, tokens)]
+            worst = max(worst, float(moved.max(initial=0.0)))
+        assert worst <= one.level <= LOOSE * worst
+    allowed = [f"{one.head.scores.mode} {one.level:.3g} {one.loss:.3g}" for one in scored_heads(model)]
+    check_row("scores", name, ", ".join(allowed))

@@ -1,0 +1,304 @@
+"""Look-ups, sums and outputs against exact fractions: what float32 (and float64) makes of them, and what is said of it."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from compiler.audit.anchors import is_taken_away
+from compiler.audit.logits import logit_noise
+from compiler.audit.tables import table_errors
+from compiler.blocks.block import Readout, TableBlock
+from compiler.blocks.form import Form, Variable
+from compiler.blocks.staircase import Staircase, Tolerance, bends, build, rounding, runs_of, steps
+from compiler.numerics.precision import ANCHOR, UNIT
+from compiler.numerics.rounding import (
+    NEGLIGIBLE,
+    Products,
+    Reading,
+    beside,
+    grain_of,
+    grains_of,
+    is_binary,
+    roundings,
+    steepest,
+)
+from rasp.graph.nodes import Graph, Tokens
+from tests.kept import check_row
+from tests.proof.any_order import Single, orders, product
+
+Numbers = NDArray[np.float64]
+LOOSE = 500.0
+"""Units that are on together cancel in pairs, and roundings hardly ever all add up: the more units, the looser."""
+TOKENS = Graph().add(Tokens())
+
+
+def stairs_over(
+    points: Numbers, targets: Numbers, make: Callable[..., Staircase | None], *rest: object
+) -> Staircase:
+    """A staircase through (point, feature) targets, 0 at the middle point."""
+    middle = len(points) // 2
+    runs = runs_of(points, points, np.arange(len(points)))
+    assert runs is not None
+    found = make(runs, targets - targets[middle], float(points[middle]), *rest)
+    assert found is not None
+    return found
+
+
+def computed(stairs: Staircase, constant: float, z: Numbers, order: object) -> Single:
+    """What float32 units make of z (read without the constant, which is in the bias): (point, feature)."""
+    bias = (stairs.offsets + stairs.slopes * constant).astype(np.float32)
+    terms = z.astype(np.float32)[:, None] * stairs.slopes.astype(np.float32)
+    return product(np.maximum(terms + bias, np.float32(0)), stairs.heights, order)
+
+
+def worst_error(stairs: Staircase, constant: float, held: Numbers, targets: Numbers) -> Numbers:
+    """The largest distance from the targets, by feature, over orders of addition."""
+    middle = len(targets) // 2
+    wanted = targets - targets[middle]
+    return np.max(
+        [np.abs(computed(stairs, constant, held, o) - wanted).max(axis=0) for o in orders(6)], axis=0
+    )
+
+
+RNG = np.random.default_rng(0)
+FRACTIONS = RNG.uniform(-5, 5, (12, 3))
+#: Points of z, the constant that the bias holds of them, and targets.
+TABLES: dict[str, tuple[Numbers, float, Numbers]] = {
+    "whole numbers": (np.arange(12.0), 0.0, FRACTIONS),
+    "whole numbers and a constant": (np.arange(12.0) - 40, -40.0, FRACTIONS),
+    "thirds": (np.arange(12.0) / 3, 0.0, FRACTIONS),
+    "a bias that rounds": (np.arange(12.0) + 100.1, 100.1, FRACTIONS),
+    "points that round": (np.arange(12.0) + 1000.1, 0.0, FRACTIONS),
+    "far points": (np.sort(RNG.uniform(0, 3000, 12)), 0.0, FRACTIONS),
+    "many steps": (np.arange(400.0), 0.0, RNG.uniform(-1, 1, (400, 1))),
+    "large steps": (np.arange(12.0), 0.0, FRACTIONS * 2.0**20),
+}
+
+
+@pytest.mark.parametrize("way", ["steps", "gentle steps", "bends"])
+@pytest.mark.parametrize("name", TABLES)
+def test_units_round_by_no_more_than_said(name: str, way: str) -> None:
+    """z is off by what storing it in float32 makes, or by as much as ramps leave flat."""
+    points, constant, targets = TABLES[name]
+    stored = (points - constant).astype(np.float32).astype(float)
+    error = float(np.abs(stored - (points - constant)).max())
+    match way:
+        case "bends":
+            stairs = stairs_over(points, targets, bends, 0.0)
+        case "steps":
+            stairs = stairs_over(points, targets, steps, Tolerance())
+        case _:
+            stairs = stairs_over(points, targets, steps, Tolerance(noise=max(error, 1e-3)))
+            assert stairs.flat == stairs.margin >= 1e-3
+            error = 0.9 * stairs.flat
+    exact = bool(grain_of(points - constant)) and error == 0
+    size = float(np.abs(points).max())
+    profile, _ = table_errors(
+        stairs, constant, Reading(error, size, grain_of(points - constant) if exact else 0.0)
+    )
+    bound = profile.max(axis=0)
+    worst = np.zeros(targets.shape[1])
+    for side in (-1, 1) if way == "gentle steps" else (0,):
+        held = points - constant + side * error if side else stored
+        worst = np.maximum(worst, worst_error(stairs, constant, held, targets))
+    assert (worst <= bound).all()
+    check_row("tables", f"{name}, {way}", " ".join(f"{b:.3g}" for b in bound))
+    assert (bound <= LOOSE * worst).all()
+
+
+@pytest.mark.parametrize("fine", [1.0, 2.0**-8, 2.0**-20, 2.0**-30])
+@pytest.mark.parametrize("large", [1.0, 2.0**6, 2.0**12])
+def test_sums_are_called_exact_only_when_they_are(fine: float, large: float) -> None:
+    """Heights that are multiples of something fine, and sums of them that are large."""
+    rng = np.random.default_rng(int(large))
+    targets = np.round(rng.uniform(-1, 1, (64, 2)) * large / fine) * fine
+    points = np.arange(64.0)
+    for make, rest in ((steps, (Tolerance(),)), (bends, (0.0,))):
+        stairs = stairs_over(points, targets, make, *rest)
+        profile, products = table_errors(stairs, 0.0, Reading(0.0, 63.0, 1.0))
+        worst = worst_error(stairs, 0.0, points, targets)
+        assert (worst <= profile.max(axis=0)).all()
+        called = (profile == 0).all(axis=0)
+        assert not worst[called].any()
+        assert called.all() or fine < 1
+        for k, found in enumerate(products):
+            total = np.abs(stairs.heights[:, k]) @ np.maximum(
+                np.outer(stairs.slopes, [0.0, 63.0]) + stairs.offsets[:, None], 0
+            )
+            assert found.size == total.max() and found.grain == grain_of(stairs.heights[:, k])
+            assert called[k] == (found.size <= 2**24 * found.grain)
+
+
+def test_leaks_of_exact_numbers_round_away_but_beside_zero() -> None:
+    """What a head leaves of its unselected positions, in a number that is otherwise whole."""
+    points, leak = np.arange(-3.0, 4.0), NEGLIGIBLE * 0.49
+    targets = points[:, None] ** 2
+    for shift in (0.0, 0.5):
+        stairs = stairs_over(points + shift, targets, bends, 0.0)
+        profile, _ = table_errors(stairs, 0.0, Reading(leak, 3.5, 0.5))
+        worst = max(worst_error(stairs, 0.0, points + shift + side * leak, targets).max() for side in (-1, 1))
+        assert worst <= profile.max() <= 4 * worst
+        assert bool(worst) == (shift == 0)  # a corner at 0 has no bias
+
+
+@pytest.mark.parametrize("grid", [1.0, 0.25, 4.0])
+def test_two_units_round_to_the_grid(grid: float) -> None:
+    """Up to half of it: at 0.499 the number is still found, at 0.501 another one is."""
+    numbers = np.arange(-40.0, 41.0) * grid
+    stairs = rounding(numbers)
+    assert stairs.margin == grid / 2
+    for share, right in ((0.499, True), (-0.499, True), (0.501, False), (-0.501, False)):
+        for order in orders(1):
+            found = computed(stairs, 0.0, numbers + share * grid, order)[:, 0]
+            assert (found == numbers).all() == right
+            assert (found == numbers).any() == right
+
+
+def anchored_block(slope: float, beside_anchor: float) -> TableBlock:
+    one = Staircase(np.array([slope]), np.array([0.0]), np.array([[1.0]]), 0.0, 0.25, 0.0, 8.0)
+    return TableBlock(Variable(TOKENS, is_table=True), Form({}, -(ANCHOR + beside_anchor)), one, grain=1.0)
+
+
+# slope, what the anchor has to take away beside itself, whether float32 holds the bias as it should be
+ANCHORS = {
+    "whole": (1.0, 3.0, True),
+    "half a grain too fine": (1.0, 0.5, False),
+    "gentle slopes hide it": (2.0**-12, 2.0**-3, False),
+    "gentle slopes, and whole": (2.0**-12, 2.0, True),
+    "steep slopes show more than there is": (2.0**12, 2.0**-25, True),
+    "products that round": (0.75, 4.0, False),
+}
+
+
+@pytest.mark.parametrize("name", ANCHORS)
+def test_an_anchor_is_taken_away(name: str) -> None:
+    slope, more, right = ANCHORS[name]
+    block = anchored_block(slope, more)
+    assert is_taken_away(block) == right
+    bias = np.float32(slope * block.form.constant)
+    left = Fraction(float(bias)) / Fraction(slope) + Fraction(ANCHOR) + Fraction(more)
+    rounded = slope != 0.75 and abs(left) <= Fraction(NEGLIGIBLE)
+    assert rounded == right
+
+
+def test_clearing_beside_writing() -> None:
+    """x + (sum - x): never off by more than said, and by a tenth of it at worst."""
+    rng = np.random.default_rng(0)
+    closest = np.inf
+    for count in (1, 2, 5, 20):
+        for _ in range(200):
+            products = rng.uniform(0.5, 1, count).astype(np.float32)
+            old = np.float32(rng.uniform(-4, 4))
+            exact = sum(Fraction(float(p)) for p in products)
+            own = (count - 1) * UNIT * float(exact)
+            bound = own + beside(Products(float(exact), 0.0, count - 1), abs(float(old)), 0.0)
+            for order in orders(2):
+                terms = np.append(products, -old)[None]
+                written = old + product(terms, np.ones((count + 1, 1)), order)[0, 0]
+                error = abs(Fraction(float(written)) - exact)
+                assert error <= bound
+                closest = min(closest, bound / max(float(error), 1e-300))
+    assert closest < 10
+    assert beside(Products(100.0, 1.0, 5), 7.0, 0.5) == 0
+    assert beside(Products(2.0**23, 1.0, 5), 7.0, 0.5) > 0
+    assert beside(Products(100.0, 1.0, 5), 7.0, 0.0) > 0
+
+
+def readout_of(centers: Numbers, constant: float = 0.0) -> Readout:
+    return Readout("out", TOKENS, Form({}, constant), centers, np.arange(len(centers)), 0.0)
+
+
+#: How far apart neighbouring centers are, and how large.
+CLOSE = {
+    "small": (1.0, 10.0),
+    "large": (1.0, 2.0**20),
+    "thirds": (1 / 3, 1000.0),
+    "very close": (2.0**-10, 2.0**12),
+}
+
+
+@pytest.mark.parametrize("name", CLOSE)
+def test_logits_tell_the_nearest_center(name: str) -> None:
+    """Up to the boundary between two centers, but for what float64 rounds; and exactly, for numbers that are exact."""
+    apart, largest = CLOSE[name]
+    centers = largest - apart * np.arange(6.0)[::-1]
+    readout = readout_of(centers)
+    noise = logit_noise(readout, largest, 0.0, 1)
+    assert 0 < noise < apart / 8
+    rounded = Fraction(0)
+    for k in range(1, 5):
+        for share in (-1.0, -0.97, 0.0, 0.93, 1.0):
+            x = float(centers[k] + share * (apart / 2 - noise))
+            logits = x * (2 * centers) - centers**2
+            assert int(np.argmax(logits)) == k
+            exact = [Fraction(x) * 2 * Fraction(c) - Fraction(c) ** 2 for c in centers.tolist()]
+            rounded = max(
+                rounded, *(abs(Fraction(a) - b) for a, b in zip(logits.tolist(), exact, strict=True))
+            )
+            if share == 0 and grain_of(centers):
+                assert logit_noise(readout, largest, grain_of(centers), 1) == 0
+                assert logits.tolist() == exact
+    assert 0 < rounded <= noise * apart <= 40 * rounded
+    assert logit_noise(readout_of(centers, 0.1), largest, 1.0, 1) > 0
+    assert logit_noise(readout_of(np.array([0.0, 2.0**27 - 1])), 2.0**27, 1.0, 1) > 0
+
+
+NUMBERS = {
+    3.0: 1.0,
+    0.0: 1.0,
+    12.0: 4.0,
+    0.375: 0.125,
+    -(2.0**-20) * 3: 2.0**-20,
+    0.1: 0.0,
+    2.0**-41: 0.0,
+    2.0**30: 2.0**30,
+}
+
+
+def test_grains() -> None:
+    for number, grain in NUMBERS.items():
+        assert grains_of(np.array([number])).tolist() == [grain]
+        if grain:
+            share = Fraction(number) / Fraction(grain)
+            assert share.denominator == 1 and (share.numerator % 2 == 1 or number == 0)
+    assert grain_of(np.array([12.0, 0.0, 3.5])) == 0.5
+    assert grain_of(np.array([8.0, 0.0])) == 8
+    assert grain_of(np.array([0.1, 1.0])) == 0
+    assert grain_of(np.zeros(3)) == grain_of(np.zeros(0)) == 1
+
+
+def test_powers_of_two_do_not_round() -> None:
+    assert is_binary(np.array([1.0, -0.25, 0.0, 1024.0]))
+    assert not is_binary(np.array([1.0, 3.0]))
+    assert roundings(np.array([1.0, -2.0, 4.0])) == 2
+    assert roundings(np.array([1.0, 3.0, 4.0])) == 4
+
+
+def test_the_steepest_part_of_a_staircase() -> None:
+    slopes = np.array([1.0, 1.0, 1.0, -1.0, -2.0])
+    heights = np.array([3.0, -5.0, 1.0, 1.0, 2.0])
+    assert steepest(slopes, heights) == 5  # to the left 1 + 4, to the right 3, -2, -1
+    assert steepest(slopes[:3], heights[:3]) == 3
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-3, 0.2])
+@pytest.mark.parametrize("care", [0, 1])
+def test_a_staircase_bears_what_it_was_built_for(noise: float, care: int) -> None:
+    """Within its flat part every point keeps its target; within its margin, the target is the nearest."""
+    rng = np.random.default_rng(1)
+    points = np.cumsum(rng.uniform(1, 2, 9))
+    targets = rng.integers(0, 4, (9, 1)).astype(float)
+    runs = runs_of(points, points, np.arange(9))
+    assert runs is not None
+    stairs = build(runs, targets - targets[4], 4, Tolerance(noise, care))
+    assert stairs is not None
+    if not np.isfinite(stairs.margin):
+        return
+    assert stairs.margin >= noise and stairs.flat >= noise
+    for side in (-1, 1):
+        assert worst_error(stairs, 0.0, points + side * stairs.flat, targets).max() < 1e-5
+        near = worst_error(stairs, 0.0, points + side * stairs.margin, targets)
+        assert near.max() < np.abs(np.diff(targets[:, 0])).max() * 0.26
