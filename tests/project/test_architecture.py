@@ -242,3 +242,8 @@ def changed_name(node: ast.AST) -> str:
             return name
         case _:
             return ""
+
+
+def test_tests_stand_in_folders() -> None:
+    """By what they test; what several folders share stands above them."""
+    assert not list((ROOT / "tests").glob("test_*.py"))
