@@ -17,7 +17,7 @@ from compiler.options import CompileOptions
 from compiler.plan.layout import Layout
 from compiler.report.parts import Part
 from rasp.graph.nodes import Node
-from tests.test_architecture import FILES
+from tests.project.test_architecture import FILES
 
 
 def find_dataclasses() -> Iterator[type]:
