@@ -18,7 +18,7 @@ SIZES := tests/proof/test_exact_*.py tests/compiler/test_passes.py tests/compile
 
 SAID := ^([a-z-]+):.*\#\# (.*)
 
-.PHONY: help demo test fuzz kill-saves mutants sizes check format bench clean
+.PHONY: help demo test fuzz kill-saves mutants sizes tables check format bench clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -51,6 +51,10 @@ mutants: $(VENV)/.developed ## change the compiler and list what no test notices
 sizes: $(VENV)/.tested ## write down what models cost now
 	rm -f tests/golden/sizes/*.txt
 	RASP_WRITE_SIZES=1 $(BIN)/python -m pytest $(SIZES)
+
+# After a change to the grammar, or of lark's version.
+tables: $(VENV)/.installed ## write down the tables of the grammar
+	PYTHONHASHSEED=0 $(BIN)/python -c 'from rasp.syntax.grammar import write_tables; write_tables()'
 
 kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room
 	$(BIN)/python -m benchmarks.kill_saves
