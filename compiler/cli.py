@@ -12,6 +12,7 @@ try:
     import click
 
     from compiler.options import DIALECTS
+    from compiler.report.stage_names import ALL, STAGES
     from rasp.arguments import ATTENTIONS
     from rasp.cli import SETTINGS, check, draw, run
     from rasp.command_line.console import Commands
@@ -21,7 +22,6 @@ try:
 except KeyboardInterrupt:  # what stands above takes a moment, and nobody is there yet to catch it
     sys.exit(130)
 
-STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
 FOLDER = click.argument("folder", metavar="DIR")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 POSITIVE = click.IntRange(min=1)
@@ -100,7 +100,10 @@ main.add_command(fmt)
 @click.option("--dialect", default="plain", show_default=True, help=f"Transformer: {', '.join(DIALECTS)}.")
 @click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
 @click.option(
-    "--emit", type=click.Choice(STAGES), metavar="STAGE", help=f"Print a stage: {', '.join(STAGES)}."
+    "--emit",
+    type=click.Choice([*STAGES, ALL]),
+    metavar="STAGE",
+    help=f"Print a stage: {', '.join(STAGES)}; or {ALL} of them.",
 )
 @click.option("--explain", "emit", flag_value="explain", help="Print where each s-op went and what it costs.")
 @click.option(

@@ -21,7 +21,8 @@ class CompileError(Exception):
 
 @dataclass(frozen=True)
 class CompileOptions:
-    """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile.
+    """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile: `without` are
+    the names of rules that are switched off.
 
     A list of tokens, or a text of characters, is a vocabulary too.
 
@@ -33,13 +34,16 @@ class CompileOptions:
     attention: str = "full"
     dialect: str = "plain"
     level: int = 2
+    without: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
-        return f"<options: {settings}, dialect {self.dialect}, level {self.level}>"
+        without = f" without {', '.join(self.without)}" if self.without else ""
+        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}>"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
+        object.__setattr__(self, "without", names_of(self.without))
         for what, number in (("the maximum length", self.max_length), ("the optimisation level", self.level)):
             if type(number) is not int:
                 raise CompileError(wrong_kind(what, "a whole number", number))
@@ -57,6 +61,18 @@ def vocabulary_of(given: object) -> tuple[Atom, ...]:
         wrong = next(item for item in items if as_atoms([item]) is None)
         raise CompileError(wrong_kind("a token", "a string, number or boolean", wrong, LIST))
     return atoms
+
+
+def names_of(given: object) -> tuple[str, ...]:
+    """Names of rules, each once and in order. Raises `CompileError` for anything else."""
+    names = cast("Sequence[object]", given) if isinstance(given, list | tuple) else [given]
+    for name in names:
+        if not isinstance(name, str):
+            hint = 'write without=("split_width",)'
+            raise CompileError(wrong_kind("a rule to switch off", "its name", name, hint))
+    if isinstance(given, str):
+        raise CompileError(wrong_kind("`without`", "a list of names of rules", given))
+    return tuple(sorted(set(cast("Sequence[str]", names))))
 
 
 LIST = 'write ["a", "b"], or "ab" for its characters'

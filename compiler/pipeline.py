@@ -1,13 +1,11 @@
 """The stages in order: program → graph → blocks → plan → layout → weights."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from compiler.analysis.defined import check_defined
 from compiler.analysis.effort import HINT_CELLS, Effort
 from compiler.analysis.infer import Analysis
-from compiler.analysis.kinds import check_zeros, shows_kinds
 from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble
 from compiler.emit.weights import Weights
@@ -17,11 +15,9 @@ from compiler.plan.schedule import Plan
 from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
 from compiler.report.explain import explain
+from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import summary, symbols
-from compiler.rewrite import rules_for
-from compiler.rewrite.driver import rewrite
-from compiler.rewrite.make_total import make_total
-from compiler.rewrite.place_best import place_best
+from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search import Inexact, Lowered, lower
 from rasp.api import LoadedProgram
 from rasp.arguments import wrong_kind
@@ -33,12 +29,12 @@ from rasp.recursion import deep_recursion
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A compiled program and everything known about it. `outputs` are the rewritten ones that were lowered."""
+    """A compiled program and everything known about it."""
 
     program: Program
     expressions: Mapping[str, str]
     options: CompileOptions
-    outputs: Mapping[str, Node]
+    rewriting: Rewriting
     lowered: Lowered
     weights: Weights
 
@@ -46,9 +42,14 @@ class Compiled:
         return f"<compiled {', '.join(self.outputs)}: {self.weights!r}>"
 
     @property
-    def meaning(self) -> dict[str, Node]:
+    def meaning(self) -> Mapping[str, Node]:
         """The outputs as the program has them, not rewritten: what a check has to compare with."""
-        return {name: self.program.sop(text) for name, text in self.expressions.items()}
+        return self.rewriting.meant
+
+    @property
+    def outputs(self) -> Mapping[str, Node]:
+        """The rewritten outputs, which were lowered."""
+        return self.rewriting.rewritten
 
     @property
     def analysis(self) -> Analysis:
@@ -83,10 +84,12 @@ class Compiled:
         return symbols(self.plan, self.layout, self.analysis, self.bounds)
 
     def emit(self, stage: str) -> str:
-        """One stage (`stages.STAGES`) as text."""
+        """One stage (`compiler/report/stage_names.py`) as text."""
         match stage:
-            case "graph":
-                return stages.graph_stage(self.outputs)
+            case _ if stage in TEXT_STAGES:
+                return stages.text_stage(stage, self.program.module, self.program.source)
+            case _ if stage in GRAPH_STAGES:
+                return stages.graph_stage(stage, self.rewriting, self.program.graph, self.options)
             case "domains":
                 return stages.domains_stage(self.outputs, self.analysis)
             case "plan":
@@ -100,44 +103,62 @@ class Compiled:
             case "weights":
                 return stages.weights_stage(self.weights)
             case _:
-                known = ", ".join(stages.STAGES)
+                known = ", ".join(STAGES)
                 raise CompileError(
                     Diagnostic(f"there is no stage called {stage!r}", hint=f"stages are {known}")
                 )
 
 
 def compile_program(
-    program: Program | LoadedProgram, outputs: Mapping[str, str] | str, options: CompileOptions
+    program: Program | LoadedProgram,
+    outputs: Mapping[str, str] | str,
+    options: CompileOptions,
+    passes: Passes = ALL_PASSES,
 ) -> Compiled:
     """Compile named expressions of a program into one model. One expression alone is called by its name, or `out`.
 
-    Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly.
+    Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly. `passes` other
+    than all there are, are for finding out what they do.
     """
     program, outputs = program_of(program), outputs_of(outputs)
     check_options(options)
     meaning = {name: program.sop(text) for name, text in outputs.items()}
     with deep_recursion():  # analysis and rules go down long chains of operators
         try:
-            nodes, lowered = optimised(program.graph, meaning, options, Effort())
+            rewriting, lowered = optimised(program.graph, meaning, options, Effort(), passes)
         except Inexact as error:
             raise advised(error, program.graph, meaning, options) from None
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
-    return Compiled(program, dict(outputs), options, nodes, lowered, weights)
+    return Compiled(program, dict(outputs), options, rewriting, lowered, weights)
+
+
+def emit_early(
+    program: Program, outputs: Mapping[str, str], options: CompileOptions, wanted: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Names and texts of the wanted stages before lowering, each as soon as it is known: also of what is then refused."""
+    for stage in (name for name in TEXT_STAGES if name in wanted):
+        yield stage, stages.text_stage(stage, program.module, program.source)
+    meaning = {name: program.sop(text) for name, text in outputs.items()}
+    untouched = Rewriting(meaning, meaning, meaning, ())
+    if "graph" in wanted:
+        yield "graph", stages.graph_stage("graph", untouched, program.graph, options)
+    if later := [stage for stage in ("total", "rewritten") if stage in wanted]:
+        with deep_recursion():
+            rewriting = apply_passes(program.graph, meaning, options)
+        for stage in later:
+            yield stage, stages.graph_stage(stage, rewriting, program.graph, options)
 
 
 def optimised(
-    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, effort: Effort
-) -> tuple[dict[str, Node], Lowered]:
+    graph: Graph,
+    outputs: Mapping[str, Node],
+    options: CompileOptions,
+    effort: Effort,
+    passes: Passes = ALL_PASSES,
+) -> tuple[Rewriting, Lowered]:
     """The outputs rewritten, and lowered."""
-    first = Analysis(graph, options, effort=Effort(effort.most))
-    total = make_total(first, rewrite(first, outputs, [place_best]))
-    analysis = Analysis(graph, options, effort=effort)
-    check_defined(analysis, total)
-    kinds = shows_kinds(total.values(), options.vocabulary)
-    nodes = rewrite(analysis, total, rules_for(options.level, kinds=kinds))
-    if kinds:
-        check_zeros(analysis, nodes.values())
-    return nodes, lower(graph, nodes, options, effort)
+    rewriting = apply_passes(graph, outputs, options, effort, passes)
+    return rewriting, lower(graph, rewriting.rewritten, options, effort)
 
 
 def advised(

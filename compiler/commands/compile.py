@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from compiler.commands.sizes import size_lines
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
-from compiler.pipeline import Compiled, compile_program
+from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe
+from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES
 from compiler.verify.lookahead import find_lookahead
 from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.command_line.console import WrongUsage, read_source, report, show_values
@@ -68,19 +69,30 @@ def compile_file(request: CompileRequest) -> int:
         report(causal_warnings(program, outputs, options))
     if request.folder is not None:
         check_destination(Path(request.folder))
+    wanted = [] if request.emit is None else list(STAGES) if request.emit == ALL else [request.emit]
+    early = emit_early(program, outputs, options, wanted)
+    show_stages(early, several=len(wanted) > 1)
+    late = [stage for stage in wanted if stage in MODEL_STAGES]
+    if wanted and not late and request.folder is None:
+        return 0
     with progress(f"compiling {', '.join(outputs)}"):
         compiled = compile_program(program, outputs, options)
         without_value = find_without_value(compiled.meaning, options)
     report([warn_without_value(found) for found in without_value])
     if request.folder is not None:
         report(save_with_notes(compiled, request.folder))
-    if request.emit is not None:
-        click.echo(compiled.emit(request.emit))
-    elif request.as_json:
+    show_stages(((stage, compiled.emit(stage)) for stage in late), several=len(wanted) > 1)
+    if request.as_json:
         click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder}))
-    else:
+    elif not wanted:
         click.echo(announcement(compiled, request.folder))
     return 0
+
+
+def show_stages(found: Iterable[tuple[str, str]], *, several: bool) -> None:
+    """Print stages, under their names where there are several."""
+    for name, text in found:
+        click.echo(f"== {name} ==\n{text}\n" if several else text)
 
 
 def causal_warnings(

@@ -106,14 +106,15 @@ def read_config(record: Record) -> Config:
 
 
 def options_record(options: CompileOptions) -> Record:
-    """Compile options as JSON data."""
+    """Compile options as JSON data; rules only where some are switched off."""
+    without: Record = {"without": list(options.without)} if options.without else {}
     return {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
         "attention": options.attention,
         "dialect": options.dialect,
         "level": options.level,
-    }
+    } | without
 
 
 def read_options(record: Record) -> CompileOptions:
@@ -124,6 +125,7 @@ def read_options(record: Record) -> CompileOptions:
         attention=text(record["attention"]),
         dialect=text(record["dialect"]),
         level=size(record["level"]),
+        without=tuple(map(text, items(record.get("without", [])))),
     )
 
 

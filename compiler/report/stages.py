@@ -8,20 +8,35 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Form, Variable
 from compiler.emit.weights import Weights
-from compiler.options import CompileError
+from compiler.options import CompileError, CompileOptions
 from compiler.plan.layout import Layout
 from compiler.plan.schedule import Plan
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
+from compiler.report.graph_text import print_outputs
+from compiler.rewrite.apply_passes import Rewriting
+from rasp.format.format_text import print_module
 from rasp.graph.nodes import Graph, Node, reachable
-from rasp.graph.text import print_graph
+from rasp.source import Source
+from rasp.syntax.lexer import tokenize
+from rasp.syntax.syntax_tree import Module
 
-STAGES = ("graph", "domains", "plan", "layout", "weights", "bounds", "explain")
+
+def text_stage(stage: str, module: Module, source: Source) -> str:
+    """A stage of a program's text."""
+    if stage == "tree":
+        return print_module(module).rstrip("\n")
+    tokens, _ = tokenize(source)
+    rows = [(*source.position(token.start), token) for token in tokens]
+    return "\n".join(
+        f"{line}:{column:<3} {token.kind:8}{token.text}".rstrip() for line, column, token in rows
+    )
 
 
-def graph_stage(outputs: Mapping[str, Node]) -> str:
-    """The optimised graph, one node a line."""
-    return print_graph(dict(outputs))
+def graph_stage(stage: str, rewriting: Rewriting, graph: Graph, options: CompileOptions) -> str:
+    """A stage of a graph, one node a line."""
+    outputs = {"graph": rewriting.meant, "total": rewriting.total, "rewritten": rewriting.rewritten}[stage]
+    return print_outputs(graph, outputs, options).rstrip("\n")
 
 
 def domains_stage(outputs: Mapping[str, Node], analysis: Analysis) -> str:

@@ -1,7 +1,9 @@
 """TABLE of passes by level: what `-O0` … `-O3` apply to the graph before it is lowered."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from compiler.options import CompileError
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
 from compiler.rewrite.default_apart import default_apart
@@ -14,19 +16,30 @@ from compiler.rewrite.own_position import own_position
 from compiler.rewrite.place_best import place_best
 from compiler.rewrite.split_or import split_or
 from compiler.rewrite.split_width import split_width
+from rasp.diagnostics import Diagnostic, did_you_mean
+
+UNKNOWN_RULE = "unknown-rule"
 
 
 @dataclass(frozen=True)
 class Pass:
-    """A rule, and the lowest level that applies it. `keeps_kinds`: never an int for the float of the same value."""
+    """A rule, and the lowest level that applies it. `keeps_kinds`: never an int for the float of the same value.
+
+    An `early` one comes before choices are made total, too (`compiler/rewrite/make_total.py`).
+    """
 
     level: int
     rule: Rule
     keeps_kinds: bool = True
+    early: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.rule.__name__
 
 
 RULES = (
-    Pass(0, place_best),
+    Pass(0, place_best, early=True),
     Pass(0, default_apart),
     Pass(0, mean_of_constant),
     Pass(0, flags_as_sum),
@@ -40,6 +53,22 @@ RULES = (
 )
 
 
-def rules_for(level: int, *, kinds: bool = False) -> list[Rule]:
+def rules_for(level: int, *, kinds: bool = False, passes: Sequence[Pass] = RULES) -> list[Rule]:
     """The rules that a level applies; with `kinds`, only those that keep an int an int and a float a float."""
-    return [p.rule for p in RULES if level >= p.level and (p.keeps_kinds or not kinds)]
+    return [p.rule for p in passes if level >= p.level and (p.keeps_kinds or not kinds)]
+
+
+def passes_without(names: Collection[str], passes: Sequence[Pass] = RULES) -> list[Pass]:
+    """The passes but those that are switched off. Raises `CompileError` for a name that is no rule's, and for a rule that
+    models need.
+    """
+    levels = {p.name: p.level for p in passes}
+    for name in names:
+        if name not in levels:
+            hint = did_you_mean(name, levels) or f"there are {', '.join(levels)}"
+            raise CompileError(Diagnostic(f"there is no rule called {name}", hint=hint, code=UNKNOWN_RULE))
+        if levels[name] == 0:
+            hint = f"these can be: {', '.join(rule for rule, level in levels.items() if level)}"
+            message = f"the rule {name} cannot be switched off: without it there may be no model"
+            raise CompileError(Diagnostic(message, hint=hint, code=UNKNOWN_RULE))
+    return [p for p in passes if p.name not in names]

@@ -5,12 +5,15 @@ and primitives exist. Complaints are about our own mistakes, never about the use
 asserts that there are none.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from rasp.graph.nodes import Aggregate, And, Best, Map, Node, Not, Or, Select, Width
-from rasp.graph.primitives import PRIMS, TESTS
+from rasp.graph.nodes import Aggregate, And, Best, Map, Node, Not, Op, Or, Select, Width
+from rasp.graph.primitives import PRIMS, TESTS, total_name
 
 S_OP, SELECTOR = False, True
+TOTAL = total_name("")
+#: Primitives that look something up among their parameters.
+TABLES = frozenset({"index_list", "index_dict", "in_list"})
 
 #: For each op that takes arguments: which of them are selectors.
 ARGUMENTS: dict[type, tuple[bool, ...]] = {
@@ -35,22 +38,39 @@ def check_graph(nodes: Iterable[Node]) -> list[str]:
 
 
 def check_node(node: Node, seen: set[Node]) -> Iterator[str]:
-    match node.op:
+    yield from check_op(node.op, node.args)
+    for number, arg in enumerate(node.args, start=1):
+        if arg not in seen:
+            yield f"argument {number} comes after its user"
+
+
+def check_op(op: Op, args: Sequence[Node]) -> Iterator[str]:
+    """What is wrong with an op of these arguments."""
+    match op:
         case Map(prim) if prim not in PRIMS:
             yield f"there is no primitive {prim}"
             return
-        case Map(prim):
+        case Map(prim, parameters):
             wanted = (S_OP,) * PRIMS[prim].arity
+            yield from check_parameters(prim, len(parameters))
         case Select(test) if test not in TESTS:
             yield f"there is no test {test}"
             return
-        case op:
+        case _:
             wanted = ARGUMENTS.get(type(op), ())
-    if len(node.args) != len(wanted):
-        yield f"{len(node.args)} arguments instead of {len(wanted)}"
+    if len(args) != len(wanted):
+        yield f"{len(args)} arguments instead of {len(wanted)}"
         return
-    for arg, is_selector in zip(node.args, wanted, strict=True):
+    for number, (arg, is_selector) in enumerate(zip(args, wanted, strict=True), start=1):
         if arg.is_selector != is_selector:
-            yield f"{arg!r} is {'a selector' if arg.is_selector else 'an s-op'}"
-        if arg not in seen:
-            yield f"{arg!r} comes after its user"
+            found, right = ("a selector", "an s-op") if arg.is_selector else ("an s-op", "a selector")
+            yield f"argument {number} is {found} and has to be {right}"
+
+
+def check_parameters(prim: str, count: int) -> Iterator[str]:
+    """Whether a primitive can have so many fixed operands: a table any number, a dict pairs, the others none; all that are
+    total one more."""
+    plain = prim.removesuffix(TOTAL)
+    own = count - (plain != prim)
+    if own < 0 or (plain == "index_dict" and own % 2) or (own and plain not in TABLES):
+        yield f"`{prim}` cannot have {count} parameters"

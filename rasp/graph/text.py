@@ -6,19 +6,22 @@
     %3 = select[<] %2 %2
     %4 = const int 3
     %5 = map[in_list: string "a", string "b"] %1
-    %6 = aggregate[int 0] %3 %5
+    %6 = aggregate[int 0] %3 %5                    # hits
     out hits = %6
 
 Also `not`, `and`, `or`, `best` and `width`, each followed by its arguments. Arguments come before their
-users. Strings are written as in JSON. `print_graph(parse_graph(text))` is `text` with its nodes numbered in
-order, and the same meaning.
+users. Strings are written as in JSON. What follows `#` is a node's name if it is one word, else a comment.
+`print_graph(parse_graph(text))` is `text` with its nodes numbered in order, and the same meaning.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
 
 from rasp.diagnostics import Diagnostic, RaspError
+from rasp.graph.check import check_op
 from rasp.graph.nodes import (
     Aggregate,
     And,
@@ -40,9 +43,16 @@ from rasp.graph.primitives import PRIMS, TESTS
 from rasp.source import Source, Span
 from rasp.values import Atom, Const, const
 
-ATOM = r'(?:int -?\d+|float -?[\d.e+-]+|bool (?:True|False)|string "(?:[^"\\]|\\.)*")'
-LINE = re.compile(rf"%(?P<number>\d+) = (?P<word>\w+)(?:\[(?P<inside>(?:{ATOM}|[^\]\"])*)\])?(?P<rest>.*)")
-OUTPUT = re.compile(r"out (?P<name>\S+) = %(?P<number>\d+)")
+STRING = r'"(?:[^"\\]|\\.)*"'
+ATOM = rf"(?:int -?[0-9]+|float -?[0-9.]+(?:e[+-]?[0-9]+)?|bool (?:True|False)|string {STRING})"
+LINE = re.compile(
+    rf"%(?P<number>[0-9]+) = (?P<word>\w+)(?:\[(?P<inside>(?:{STRING}|[^\]\"])*)\])?(?P<rest>(?:{STRING}|[^\"#])*)"
+)
+OUTPUT = re.compile(r"out (?P<name>\S+) = %(?P<number>[0-9]+)\s*")
+#: A line up to what is said behind it.
+BEFORE_REMARK = re.compile(rf"(?:{STRING}|[^\"#])*")
+NAME_COLUMN = 40
+NODE_FORM = "this line is neither `%N = op arguments` nor `out NAME = %N`"
 
 PLAIN: dict[str, tuple[Op, int]] = {
     "tokens": (Tokens(), 0),
@@ -56,14 +66,16 @@ PLAIN: dict[str, tuple[Op, int]] = {
 WORDS: dict[type, str] = {type(op): word for word, (op, _) in PLAIN.items()}
 
 
-def print_graph(outputs: Mapping[str, Node]) -> str:
-    """The nodes that the outputs need, then the outputs."""
+def print_graph(outputs: Mapping[str, Node], names: Mapping[Node, str] | None = None) -> str:
+    """The nodes that the outputs need, each with its name if it has one, then the outputs."""
     nodes = reachable(outputs.values())
     numbers = {node: i for i, node in enumerate(nodes)}
     lines: list[str] = []
     for node in nodes:
         arguments = "".join(f" %{numbers[arg]}" for arg in node.args)
-        lines.append(f"%{numbers[node]} = {print_op(node.op)}{arguments}")
+        line = f"%{numbers[node]} = {print_op(node.op)}{arguments}"
+        name = (names or {}).get(node)
+        lines.append(f"{line:<{NAME_COLUMN}} # {name}" if name else line)
     lines += [f"out {name} = %{numbers[node]}" for name, node in outputs.items()]
     return "\n".join(lines) + "\n"
 
@@ -89,41 +101,73 @@ def print_atom(value: Const) -> str:
     return f"{kind} {json.dumps(value.value, ensure_ascii=False) if kind == 'string' else repr(value.value)}"
 
 
-def parse_graph(text: str) -> tuple[Graph, dict[str, Node]]:
-    """The graph and its outputs. Raises `RaspError` at the first line that is malformed."""
-    source = Source("<graph>", text)
-    graph, nodes, outputs = Graph(), dict[str, Node](), dict[str, Node]()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+def parse_graph(text: Source | str) -> tuple[Graph, dict[str, Node]]:
+    """The graph and its outputs; nodes have the names that follow them and the places of their lines. Raises `RaspError`
+    at the first line that is malformed."""
+    source = text if isinstance(text, Source) else Source("<graph>", text)
+    reading = Reading()
+    for number, line in enumerate(source.text.split("\n"), start=1):
+        start = source.starts[number - 1]
+        span = Span(start, start + len(line.rstrip()))
         try:
-            parse_line(line, graph, nodes, outputs)
+            made = parse_line(line.rstrip(), reading)
         except ValueError as problem:
-            start = source.starts[number - 1]
-            span = Span(start, start + len(line))
             raise RaspError(Diagnostic(str(problem), source, span, code="graph-text")) from None
-    return graph, outputs
+        if made is not None:
+            reading.graph.origins.setdefault(made, (source, span))
+    return reading.graph, reading.outputs
 
 
-def parse_line(line: str, graph: Graph, nodes: dict[str, Node], outputs: dict[str, Node]) -> None:
-    """Read one line into the graph, the nodes by number, or the outputs. Raises `ValueError`."""
+@dataclass(frozen=True)
+class Reading:
+    """What the lines so far say: the graph, its nodes by the numbers of the text, the outputs."""
+
+    graph: Graph = field(default_factory=Graph)
+    nodes: dict[str, Node] = field(default_factory=dict[str, Node])
+    outputs: dict[str, Node] = field(default_factory=dict[str, Node])
+
+
+def parse_line(whole: str, reading: Reading) -> Node | None:
+    """Read one line; its node if it has one. Raises `ValueError`."""
+    found = BEFORE_REMARK.match(whole)
+    line = found.group().rstrip() if found else ""
+    remark = whole[len(line) :].lstrip()
+    if remark.startswith('"'):
+        raise ValueError("this string does not end")
+    if not line:
+        return None
     output = OUTPUT.fullmatch(line)
     if output is not None:
-        outputs[output["name"]] = numbered(nodes, output["number"])
-        return
+        if output["name"] in reading.outputs:
+            raise ValueError(f"there are two outputs called {output['name']}")
+        reading.outputs[output["name"]] = numbered(reading.nodes, output["number"])
+        return None
+    node = parse_node(line, reading)
+    if (name := remark.removeprefix("#").strip()).isidentifier():
+        reading.graph.names.setdefault(node, name)
+    return node
+
+
+def parse_node(line: str, reading: Reading) -> Node:
+    """The node of a line `%N = op arguments`. Raises `ValueError`."""
     match = LINE.fullmatch(line)
     if match is None:
-        raise ValueError("this line is neither `%N = op arguments` nor `out NAME = %N`")
-    word, rest = match["word"], match["rest"]
+        raise ValueError(NODE_FORM)
+    word, rest, number = match["word"], match["rest"], match["number"]
+    if number in reading.nodes:
+        raise ValueError(f"there is a node %{number} above already")
     if word == "const":
-        nodes[match["number"]] = graph.add(Constant(parse_atom(rest.strip())))
-        return
-    op, arity = parse_op(word, match["inside"])
-    references = rest.split()
-    if len(references) != arity or not all(reference.startswith("%") for reference in references):
-        raise ValueError(f"`{word}` takes {arity} arguments here, written %N")
-    arguments = [numbered(nodes, reference[1:]) for reference in references]
-    nodes[match["number"]] = graph.add(op, *arguments)
+        op, arguments = Constant(parse_atom(rest.strip())), []
+    else:
+        op, arity = parse_op(word, match["inside"])
+        references = rest.split()
+        if len(references) != arity or not all(reference.startswith("%") for reference in references):
+            raise ValueError(f"`{word}` takes {arity} arguments here, written %N")
+        arguments = [numbered(reading.nodes, reference[1:]) for reference in references]
+    for complaint in check_op(op, arguments):
+        raise ValueError(complaint)
+    node = reading.nodes[number] = reading.graph.add(op, *arguments)
+    return node
 
 
 def numbered(nodes: dict[str, Node], number: str) -> Node:
@@ -159,17 +203,28 @@ def parse_atoms(text: str) -> tuple[Const, ...]:
 
 def parse_atom(text: str) -> Const:
     """`int 3`, `float 0.5`, `bool True` or `string "a"`. Raises `ValueError`."""
-    if not re.fullmatch(ATOM, text):
-        raise ValueError(f"this is no value: {text}")
-    kind, _, written = text.partition(" ")
-    value: Atom
+    try:
+        if re.fullmatch(ATOM, text) and (value := atom_of(*text.split(" ", 1))) is not None:
+            return const(value)
+    except ValueError:  # longer than numbers may be, or no string in JSON
+        pass
+    raise ValueError(f"this is no value: {text}")
+
+
+def atom_of(kind: str, written: str) -> Atom | None:
+    """The atom, or None for a number that is not finite."""
     match kind:
         case "int":
-            value = int(written)
+            return int(written)
         case "float":
-            value = float(written)
+            return float(written) if isfinite(float(written)) else None
         case "bool":
-            value = written == "True"
+            return written == "True"
         case _:
-            value = json.loads(written, strict=False)
-    return const(value)
+            return json.loads(written, strict=False)
+
+
+def is_graph(text: str) -> bool:
+    """Whether a text is that of a graph, and not a program: its first line that says something begins with `%`."""
+    lines = (line for line in text.split("\n") if line.strip() and not line.startswith("#"))
+    return next(lines, "").startswith("%")

@@ -5,17 +5,16 @@ Nodes are hash-consed, so "becomes" is identity: the rewritten graph *is* the gr
 
 import inspect
 import sys
-from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
 import pytest
 
-from compiler import pipeline
 from compiler.analysis.infer import Analysis
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.rewrite import RULES, rules_for
+from compiler.rewrite.apply_passes import Passes
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
 from compiler.rewrite.default_apart import default_apart
@@ -29,7 +28,6 @@ from compiler.rewrite.place_best import place_best
 from compiler.rewrite.split_or import split_or
 from compiler.rewrite.split_width import split_width
 from rasp.elaborate.program import load_program
-from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from tests.kept import check_row
@@ -418,16 +416,11 @@ SAVES_NOTHING = {
 
 def cost(text: str, options: CompileOptions, without: Rule | None = None) -> tuple[int, int, int] | None:
     """Layers, heads and parameters of an expression compiled with all rules, or all but one; None where it cannot be."""
-
-    def all_but_one(analysis: Analysis, nodes: dict[str, Node], rules: Sequence[Rule]) -> dict[str, Node]:
-        return rewrite(analysis, nodes, [rule for rule in rules if rule is not without])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "rewrite", all_but_one)
-        try:
-            found = compile_program(load_program(Source("<test>", "")), {"out": text}, options).summary
-        except (CompileError, AssertionError):  # a best in the middle of a selector is put away by a rule
-            return None
+    passes = Passes([entry for entry in RULES if entry.rule is not without])
+    try:
+        found = compile_program(load_program(Source("<test>", "")), {"out": text}, options, passes).summary
+    except (CompileError, AssertionError):  # a best in the middle of a selector is put away by a rule
+        return None
     return found["layers"], found["heads"], found["parameters"]
 
 

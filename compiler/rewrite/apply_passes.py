@@ -1,0 +1,79 @@
+"""All of rewriting, in its order: bring `best` up, make choices total, apply the rules of the level.
+
+In: the outputs as the program has them. Out: `Rewriting`, with what the outputs were in between, and every step.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compiler.analysis.defined import check_defined
+from compiler.analysis.effort import Effort
+from compiler.analysis.infer import Analysis
+from compiler.analysis.kinds import check_zeros, shows_kinds
+from compiler.options import CompileOptions
+from compiler.rewrite import RULES, Pass, passes_without, rules_for
+from compiler.rewrite.driver import Course, Step, rewrite
+from compiler.rewrite.make_total import make_total
+from rasp.graph.nodes import Graph, Node
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """Outputs by name: as they are `meant`, `total` (with a value everywhere), and `rewritten`; the `steps` in between."""
+
+    meant: Mapping[str, Node]
+    total: Mapping[str, Node]
+    rewritten: Mapping[str, Node]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Which rules rewriting has, and how far it goes."""
+
+    rules: Sequence[Pass] = RULES
+    most: int | None = None
+    barred: frozenset[tuple[str, Node]] = frozenset()
+
+
+ALL_PASSES = Passes()
+
+
+def apply_passes(
+    graph: Graph,
+    outputs: Mapping[str, Node],
+    options: CompileOptions,
+    effort: Effort | None = None,
+    passes: Passes = ALL_PASSES,
+) -> Rewriting:
+    """The outputs rewritten. Raises `CompileError` for what has no value where it needs one.
+
+    What is cut short by `passes.most` is not to be lowered, and not checked.
+    """
+    effort = effort or Effort()
+    rules = passes_without(options.without, passes.rules)
+    course = Course(passes.most, passes.barred)
+    first = Analysis(graph, options, effort=Effort(effort.most))
+    placed = rewrite(first, outputs, [p.rule for p in rules if p.early], course)
+    total = made_total(first, placed, course)
+    analysis = Analysis(graph, options, effort=effort)
+    if passes.most is None:
+        check_defined(analysis, total)
+    kinds = shows_kinds(total.values(), options.vocabulary)
+    rewritten = rewrite(analysis, total, rules_for(options.level, kinds=kinds, passes=rules), course)
+    if kinds and passes.most is None:
+        check_zeros(analysis, rewritten.values())
+    return Rewriting(dict(outputs), total, rewritten, tuple(course.steps))
+
+
+def made_total(analysis: Analysis, outputs: dict[str, Node], course: Course) -> dict[str, Node]:
+    """The outputs made total, as one step for each that this changes."""
+    if course.has_ended:
+        return outputs
+    total = make_total(analysis, outputs)
+    return {
+        name: total[name]
+        if total[name] is node or course.take(Step("make_total", node, total[name]))
+        else node
+        for name, node in outputs.items()
+    }
