@@ -10,7 +10,8 @@ from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.chosen_inputs import Word
-from compiler.verify.differential import Check, Mismatch
+from compiler.verify.differential import Check
+from compiler.verify.mismatch import Mismatch
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import EvaluationError

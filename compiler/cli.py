@@ -11,9 +11,8 @@ try:
 
     import click
 
-    from compiler.options import DIALECTS
+    from compiler.commands.target_options import Target, takes_target
     from compiler.report.stage_names import ALL, STAGES
-    from rasp.arguments import ATTENTIONS
     from rasp.cli import SETTINGS, check, draw, run
     from rasp.command_line.console import Commands
     from rasp.command_line.format_command import fmt
@@ -90,14 +89,7 @@ main.add_command(fmt)
 
 
 @main.command("compile")
-@click.argument("file", required=False)
-@click.option(
-    "-e", "--expression", "expressions", multiple=True, metavar="EXPR", help="Output: EXPR or NAME=EXPR."
-)
-@click.option("--vocab", metavar="VOCAB", help="The tokens: a text of characters or a JSON list.")
-@click.option("--max-length", type=int, metavar="N", help="Longest input in tokens.")
-@click.option("--attention", type=click.Choice(ATTENTIONS), help="What a position sees; full unless given.")
-@click.option("--dialect", default="plain", show_default=True, help=f"Transformer: {', '.join(DIALECTS)}.")
+@takes_target
 @click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
 @click.option(
     "--emit",
@@ -106,17 +98,8 @@ main.add_command(fmt)
     help=f"Print a stage: {', '.join(STAGES)}; or {ALL} of them.",
 )
 @click.option("--explain", "emit", flag_value="explain", help="Print where each s-op went and what it costs.")
-@click.option(
-    "-O",
-    "level",
-    type=int,
-    default=2,
-    show_default=True,
-    metavar="LEVEL",
-    help="0: as written; 1: rewrite; 2: search for smaller look-ups, reuse columns; 3: search longer.",
-)
 @JSON
-def compile_command(**flags: object) -> int:
+def compile_command(folder: str | None, emit: str | None, as_json: bool, **target: Any) -> int:
     """Compile s-ops of a program to the weights of a transformer.
 
     Several -e give a model with several outputs. What is not given on the command line is taken from the
@@ -132,7 +115,7 @@ def compile_command(**flags: object) -> int:
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 
-    return compile_file(CompileRequest(**flags))  # type: ignore[arg-type]
+    return compile_file(CompileRequest(Target(**target), folder, emit, as_json))
 
 
 @main.command()

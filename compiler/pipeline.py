@@ -87,7 +87,7 @@ class Compiled:
         """One stage (`compiler/report/stage_names.py`) as text."""
         match stage:
             case _ if stage in TEXT_STAGES:
-                return stages.text_stage(stage, self.program.module, self.program.source)
+                return stages.text_stage(stage, self.program.source)
             case _ if stage in GRAPH_STAGES:
                 return stages.graph_stage(stage, self.rewriting, self.program.graph, self.options)
             case "domains":
@@ -137,7 +137,7 @@ def emit_early(
 ) -> Iterator[tuple[str, str]]:
     """Names and texts of the wanted stages before lowering, each as soon as it is known: also of what is then refused."""
     for stage in (name for name in TEXT_STAGES if name in wanted):
-        yield stage, stages.text_stage(stage, program.module, program.source)
+        yield stage, stages.text_stage(stage, program.source)
     meaning = {name: program.sop(text) for name, text in outputs.items()}
     untouched = Rewriting(meaning, meaning, meaning, ())
     if "graph" in wanted:

@@ -1,53 +1,43 @@
 """`rasp compile`: from a program and a vocabulary to a checkpoint, with what it cost."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from compiler.commands.sizes import size_lines
+from compiler.commands.target import read_settings, read_target
+from compiler.commands.target_options import Target
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
-from compiler.options import CompileError, CompileOptions
+from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe
-from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES
+from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES, TEXT_STAGES
+from compiler.report.stages import text_stage
 from compiler.verify.lookahead import find_lookahead
 from compiler.verify.without_value import find_without_value, warn_without_value
-from rasp.command_line.console import WrongUsage, read_source, report, show_values
+from rasp.command_line.console import WrongUsage, report, show_values
 from rasp.command_line.progress import progress
-from rasp.diagnostics import Diagnostic, RaspError
+from rasp.diagnostics import Diagnostic
 from rasp.elaborate.failure import listed
 from rasp.elaborate.program import Program, load_program
-from rasp.inputs import read_input
 from rasp.lint.doubts import lint, lint_expression
-from rasp.source import Source
-from rasp.syntax.directives import CompileLine, read_directives
 
-#: `name = expression`, but not `a == b`.
-NAMED = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9]*)\s*=(?!=)(.*)", re.DOTALL)
 #: The code of lint's warnings about selectors that mean less under causal attention.
 LOOKS_AHEAD = "causal"
 WHOLE = "write a checkpoint with -o DIR; `rasp info DIR --json` has every part of the model"
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
 @dataclass(frozen=True)
 class CompileRequest:
     """The flags of `rasp compile`; None stands for one that was not given."""
 
-    file: str | None
-    expressions: tuple[str, ...]
-    vocab: str | None
-    max_length: int | None
-    attention: str | None
-    dialect: str
+    target: Target
     folder: str | None
     emit: str | None
-    level: int
     as_json: bool
 
 
@@ -55,13 +45,11 @@ def compile_file(request: CompileRequest) -> int:
     """Compile, write the checkpoint if a folder is given, and print the stage or the sizes."""
     if request.emit is not None and request.as_json:
         raise WrongUsage(f"{request.emit} is text: --json does not go with it", WHOLE)
-    source = Source("<no program>", "") if request.file is None else read_source(request.file)
-    directives = read_directives(source)
-    if directives.diagnostics and not request.expressions:
-        raise RaspError(*directives.diagnostics)
-    line = chosen_line(request.expressions, directives.compiles)
-    outputs = named_outputs(request.expressions, line)
-    options = options_of(request, line)
+    source = read_target(request.target)
+    if request.emit in TEXT_STAGES and request.folder is None:
+        click.echo(text_stage(request.emit, source))
+        return 0
+    outputs, options = read_settings(request.target, source)
     program = load_program(source)
     about_outputs = [warning for text in outputs.values() for warning in lint_expression(text)]
     report([*lint(program), *about_outputs])
@@ -112,72 +100,6 @@ def causal_warnings(
     if source is None or source != program.source:  # in the library: the name says more than the place
         return [Diagnostic(message, severity="warning", notes=(label,), code=LOOKS_AHEAD)]
     return [Diagnostic(message, source, span, label, severity="warning", code=LOOKS_AHEAD)]
-
-
-def chosen_line(expressions: Sequence[str], lines: Sequence[CompileLine]) -> CompileLine | None:
-    """The `# compile:` line to take defaults from: the one of the same expression, else the first.
-
-    Raises `WrongUsage` when it is not clear what to compile.
-    """
-    if expressions:
-        given = {text.strip() for text in expressions}
-        same = [line for line in lines if line.expression in given or line.name in given]
-        return next(iter([*same, *lines]), None)
-    if not lines:
-        hint = 'say it with -e EXPR, or with a line `# compile: EXPR vocab="ab" max_length=8` in the program'
-        raise WrongUsage("which expression should be compiled?", hint)
-    if len(lines) > 1:
-        known = ", ".join(line.name or line.expression for line in lines)
-        raise WrongUsage("the program has several `# compile:` lines", f"choose one with -e: {known}")
-    return lines[0]
-
-
-def named_outputs(expressions: Sequence[str], line: CompileLine | None) -> dict[str, str]:
-    """Output name → expression. Raises `WrongUsage` when two outputs have one name."""
-    outputs: dict[str, str] = {}
-    for text in expressions or ([line.expression] if line else []):
-        name, expression = named_output(text, line)
-        if name in outputs:
-            raise WrongUsage(
-                f"two outputs are called {name}", "name them, as in -e first=EXPR -e second=EXPR"
-            )
-        outputs[name] = expression
-    return outputs
-
-
-def named_output(text: str, line: CompileLine | None) -> tuple[str, str]:
-    """Name and expression of one output: `NAME=EXPR`, the name of a `# compile:` line, or EXPR itself."""
-    name = ""
-    if line is not None and text.strip() in (line.name, line.expression):
-        text, name = line.expression, line.name
-    elif match := NAMED.fullmatch(text):
-        name, text = match[1], match[2]
-    plain = text.strip() if IDENTIFIER.fullmatch(text.strip()) else "out"
-    return name or plain, text
-
-
-def options_of(request: CompileRequest, line: CompileLine | None) -> CompileOptions:
-    """Options from the flags, and from the `# compile:` line where there is none. Raises `WrongUsage`."""
-    given = read_input(request.vocab) if request.vocab is not None else None
-    vocabulary = None if given is None else given.tokens
-    if vocabulary is None and line is not None:
-        vocabulary = line.vocabulary
-    max_length = request.max_length
-    if max_length is None and line is not None:
-        max_length = line.max_length
-    if vocabulary is None:
-        raise WrongUsage("the vocabulary is missing", 'give the tokens, for instance --vocab "abc"')
-    if max_length is None:
-        raise WrongUsage(
-            "the maximum length is missing", "give the longest input, for instance --max-length 8"
-        )
-    attention = request.attention or (line.attention if line else "full")
-    try:
-        return CompileOptions(vocabulary, max_length, attention, request.dialect, request.level)
-    except CompileError as error:
-        first = error.diagnostics[0]
-        how_read = f"; {given.note}" if given is not None and given.note else ""
-        raise WrongUsage(first.message, first.hint + how_read) from None
 
 
 def announcement(compiled: Compiled, folder: str | None) -> str:

@@ -10,7 +10,8 @@ from compiler.export.checkpoint import read_checkpoint
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
 from compiler.verify.chosen_inputs import choose_inputs
-from compiler.verify.differential import Check, Mismatch, Report, verify
+from compiler.verify.differential import Check, Report, verify
+from compiler.verify.mismatch import Mismatch
 from compiler.verify.recompile import Standing, recompile
 from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
 from compiler.verify.verdict import Verdict, judge, percent

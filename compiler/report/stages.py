@@ -15,17 +15,16 @@ from compiler.report.columns import column_rows
 from compiler.report.describe import describe
 from compiler.report.graph_text import print_outputs
 from compiler.rewrite.apply_passes import Rewriting
-from rasp.format.format_text import print_module
+from rasp.format.format_text import format_source
 from rasp.graph.nodes import Graph, Node, reachable
 from rasp.source import Source
 from rasp.syntax.lexer import tokenize
-from rasp.syntax.syntax_tree import Module
 
 
-def text_stage(stage: str, module: Module, source: Source) -> str:
-    """A stage of a program's text."""
+def text_stage(stage: str, source: Source) -> str:
+    """A stage of a program's text. Raises `RaspError` for the tree of one that has none."""
     if stage == "tree":
-        return print_module(module).rstrip("\n")
+        return format_source(source).rstrip()
     tokens, _ = tokenize(source)
     rows = [(*source.position(token.start), token) for token in tokens]
     return "\n".join(

@@ -8,8 +8,9 @@ the names before it are right.
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.differential import Check, Mismatch
+from compiler.verify.differential import Check
 from compiler.verify.first_wrong_column import first_wrong_column
+from compiler.verify.mismatch import Mismatch
 from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node, reachable
 from rasp.values import show

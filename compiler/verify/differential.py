@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import cast
 
-from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.verify.chosen_inputs import Selection, Word, batches, choose_inputs
+from compiler.verify.mismatch import Mismatch, difference
 from compiler.verify.readers import READERS, Reader, together
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
@@ -29,17 +29,6 @@ READER_SQUARES = 1_000_000
 SHRINK_BATCH = 256
 #: Shrinking tries only the first few tokens in every place: enough to make an input plain.
 SIMPLEST_TOKENS = 4
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """One wrong answer: where it is, what the interpreter says there and what the model (None: it has no answer)."""
-
-    tokens: Word
-    output: str
-    position: int
-    expected: Atom
-    got: Atom | None
 
 
 @dataclass(frozen=True)
@@ -140,16 +129,6 @@ class Check:
                     wrong = difference(tokens, name, cast(list[Atom], outcome), answers[i][name])
                     found[i] = wrong or found[i]
         return found, valued
-
-
-def difference(
-    tokens: Word, name: str, expected: Sequence[Atom], got: Sequence[Atom | None]
-) -> Mismatch | None:
-    """The first position at which two answers differ."""
-    for position, (one, other) in enumerate(zip(expected, got, strict=True)):
-        if other is None or comparable(one) != comparable(other):
-            return Mismatch(tokens, name, position, one, other)
-    return None
 
 
 def batch_size(length: int) -> int:

@@ -8,7 +8,8 @@ from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search import forms_of
-from compiler.verify.differential import Check, Mismatch
+from compiler.verify.differential import Check
+from compiler.verify.mismatch import Mismatch
 from rasp.arguments import ATTENTIONS
 from rasp.elaborate.program import load_program
 from rasp.source import Source

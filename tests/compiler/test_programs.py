@@ -18,7 +18,8 @@ from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.chosen_inputs import batches, choose_inputs
-from compiler.verify.differential import Check, Mismatch, batch_size
+from compiler.verify.differential import Check, batch_size
+from compiler.verify.mismatch import Mismatch
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node

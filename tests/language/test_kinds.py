@@ -9,7 +9,8 @@ from compiler.analysis.kinds import shows_kinds
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from compiler.verify.differential import Check, Mismatch
+from compiler.verify.differential import Check
+from compiler.verify.mismatch import Mismatch
 from rasp.arguments import ATTENTIONS
 from rasp.elaborate.program import load_program
 from rasp.interpret.column import Column

@@ -14,8 +14,9 @@ from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify import blame
 from compiler.verify.chosen_inputs import SHAPES, Word, batches, choose_inputs, sequences
-from compiler.verify.differential import Check, Mismatch, simpler, verify
+from compiler.verify.differential import Check, simpler, verify
 from compiler.verify.first_wrong_column import first_wrong_column
+from compiler.verify.mismatch import Mismatch
 from compiler.verify.readers import READERS, padded, stepwise
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node

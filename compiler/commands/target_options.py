@@ -1,0 +1,60 @@
+"""How every command that compiles is told what: a file, expressions, options. Light, since the command line loads it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from compiler.options import DIALECTS
+from rasp.arguments import ATTENTIONS
+
+OPTIONS = (
+    click.option(
+        "-e", "--expression", "expressions", multiple=True, metavar="EXPR", help="Output: EXPR or NAME=EXPR."
+    ),
+    click.option("--vocab", metavar="VOCAB", help="The tokens: a text of characters or a JSON list."),
+    click.option("--max-length", type=int, metavar="N", help="Longest input in tokens."),
+    click.option(
+        "--attention", type=click.Choice(ATTENTIONS), help="What a position sees; full unless given."
+    ),
+    click.option(
+        "--dialect", default="plain", show_default=True, help=f"Transformer: {', '.join(DIALECTS)}."
+    ),
+    click.option(
+        "-O",
+        "level",
+        type=int,
+        default=2,
+        show_default=True,
+        metavar="LEVEL",
+        help="0: as written; 1: rewrite; 2: search for smaller look-ups, reuse columns; 3: search longer.",
+    ),
+    click.option(
+        "--without",
+        multiple=True,
+        metavar="RULE[,RULE...]",
+        help="Switch rules off; `rasp opt` lists them.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a command line says; None stands for what was not given."""
+
+    file: str | None
+    expressions: tuple[str, ...]
+    vocab: str | None
+    max_length: int | None
+    attention: str | None
+    dialect: str
+    level: int
+    without: tuple[str, ...]
+
+
+def takes_target(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator for a command that is called with the fields of a `Target`."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return click.argument("file", required=False)(command)
