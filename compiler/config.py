@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from compiler.options import DIALECTS
-from rasp.arguments import ATTENTIONS
+from rasp.arguments import ATTENTIONS, Attention
 from rasp.values import Atom, typed
 
 
@@ -41,7 +41,7 @@ class Config:
     """
 
     dialect: str
-    attention: str
+    attention: Attention
     vocabulary: tuple[Atom, ...]
     max_length: int
     d_model: int

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from rasp.arguments import as_atoms, attention_problem, wrong_kind
+from rasp.arguments import Attention, as_atoms, attention_problem, wrong_kind
 from rasp.diagnostics import Diagnostic
 from rasp.values import Atom, show, typed
 
@@ -31,7 +31,7 @@ class CompileOptions:
 
     vocabulary: tuple[Atom, ...]
     max_length: int
-    attention: str = "full"
+    attention: Attention = "full"
     dialect: str = "plain"
     level: int = 2
     without: tuple[str, ...] = ()

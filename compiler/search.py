@@ -238,7 +238,7 @@ def culprit(lowered: Lowered, decision: Decision) -> Node | None:
     plan, layout = lowered.plan, lowered.layout
     errors: dict[Variable, float] = {}
     for column, variable in enumerate(layout.columns):
-        if variable is not None and variable[0].is_table:
+        if variable is not None and variable[0].role == "table":
             errors[variable[0]] = max(errors.get(variable[0], 0.0), float(lowered.bounds.columns[column]))
     involved = {v for form in forms_of(plan, decision) for v in form.parts if v in errors}
     if involved:

@@ -17,7 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import cast
 
-from rasp.arguments import as_atoms, attention_problem, wrong_kind
+from rasp.arguments import Attention, as_atoms, attention_problem, wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.drawing.draw_file import write_picture
 from rasp.drawing.draw_html import text_html
@@ -71,7 +71,7 @@ class Runnable:
     node: Node
     text: str
 
-    def __call__(self, given: Sequence[Atom], attention: str = "full") -> list[Atom] | list[list[int]]:
+    def __call__(self, given: Sequence[Atom], attention: Attention = "full") -> list[Atom] | list[list[int]]:
         """The list of values, or a selector's rows. Raises `RaspError` for an input that has none."""
         place = (Source("<expression>", self.text), Span(0, len(self.text)))
         items = list(input_of(given))
@@ -84,14 +84,14 @@ class Runnable:
             return [[int(cell) for cell in row] for row in outcome if isinstance(row, list)]
         return [item for item in outcome if not isinstance(item, list)]
 
-    def picture(self, given: Sequence[Atom], attention: str = "full") -> Picture:
+    def picture(self, given: Sequence[Atom], attention: Attention = "full") -> Picture:
         """Who attends to what on an input, as plain data. Raises `RaspError` for an input that has no value."""
         if problem := attention_problem(attention):
             raise RaspError(problem)
         return picture(self.program.workshop, self.node, input_of(given), self.text, attention)
 
     def draw(
-        self, given: Sequence[Atom], file: str | Path, attention: str = "full", *, dark: bool = False
+        self, given: Sequence[Atom], file: str | Path, attention: Attention = "full", *, dark: bool = False
     ) -> None:
         """Write that picture into a file, whose name ends in .svg, .html, .png, .pdf, .dot or .txt. Raises `RaspError`."""
         write_picture(self.picture(given, attention), Path(file), dark)

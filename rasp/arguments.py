@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast, get_args
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.source import Source
 from rasp.values import Atom, is_atom, show
 
-ATTENTIONS = ("full", "causal")
+Attention = Literal["full", "causal"]
+ATTENTIONS: tuple[Attention, ...] = get_args(Attention)
 #: Python's types by the names that messages have for them.
 NAMES: dict[str, str] = {
     "str": "a string",

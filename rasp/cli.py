@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from rasp.arguments import Attention
 from rasp.command_line.console import FAILED, Commands, read_source, report
 from rasp.command_line.format_command import fmt
 from rasp.command_line.input_options import InputRequest, takes_inputs
@@ -36,7 +37,7 @@ main.add_command(fmt)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON value a line (of a selector: its rows)."
 )
-def run(expression: str | None, attention: str | None, as_json: bool, **given: Any) -> int:
+def run(expression: str | None, attention: Attention | None, as_json: bool, **given: Any) -> int:
     """Interpret an expression of a program on inputs.
 
     INPUT is a text (the sequence of its characters) or a JSON list of tokens. FILE may be `-` for standard input;

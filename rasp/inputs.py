@@ -8,7 +8,7 @@ import json
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
+from typing import assert_never, cast
 
 from rasp.values import Atom, ValueProblem, is_atom
 
@@ -49,6 +49,8 @@ def read_input(text: str, form: InputFormat = InputFormat.AUTO) -> Input:
             except ValueProblem as problem:
                 return Input(tuple(text), f"{cut(text)} was read as its {len(text)} characters: {problem}")
             return Input(found, f"{cut(text)} was read as a JSON list, not as its {len(text)} characters")
+        case _:
+            assert_never(form)
 
 
 def json_sequence(text: str) -> tuple[Atom, ...]:

@@ -7,10 +7,15 @@ RASP's `==` agrees; but a `Const`, a domain or a set keyed by plain values would
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 Atom = int | float | bool | str
 
-KINDS: dict[type, str] = {int: "int", float: "float", bool: "bool", str: "string"}
+Kind = Literal["int", "float", "bool", "string"]
+Test = Literal["==", "!=", "<", "<=", ">", ">="]
+"""How two values can be compared."""
+
+KINDS: dict[type, Kind] = {int: "int", float: "float", bool: "bool", str: "string"}
 
 
 class ValueProblem(Exception):
@@ -19,7 +24,7 @@ class ValueProblem(Exception):
     """
 
 
-def kind_of(value: object) -> str:
+def kind_of(value: object) -> Kind:
     """`int`, `float`, `bool` or `string`. Raises `ValueProblem` for anything that is not an atom."""
     try:
         return KINDS[type(value)]
@@ -31,7 +36,7 @@ def is_atom(value: object) -> bool:
     return type(value) in KINDS
 
 
-def typed(value: Atom) -> tuple[str, str]:
+def typed(value: Atom) -> tuple[Kind, str]:
     """A key under which values of different kinds (and 0.0 and -0.0) stay apart."""
     return KINDS[type(value)], repr(value)
 
@@ -40,7 +45,7 @@ def typed(value: Atom) -> tuple[str, str]:
 class Const:
     """An atom whose identity includes its kind. Make one with `const(value)`."""
 
-    key: tuple[str, str]
+    key: tuple[Kind, str]
     value: Atom = field(compare=False)
 
 
@@ -50,12 +55,12 @@ def const(value: Atom) -> Const:
     return Const(typed(value), value)
 
 
-def classify(values: Iterable[object]) -> str:
+def classify(values: Iterable[object]) -> Kind:
     """The class of a sequence: `string`, `bool`, `int` or `float` (any other mix of numbers is `float`).
 
     Raises `ValueProblem` when strings stand beside non-strings, or an element is no atom at all.
     """
-    kinds = {kind_of(value) for value in values}
+    kinds: set[Kind] = {kind_of(value) for value in values}
     if len(kinds) == 1:
         return next(iter(kinds))
     if "string" in kinds:

@@ -7,7 +7,7 @@ tables find room in earlier layers.
 
 from compiler.analysis.facts import Facts
 from compiler.options import CompileError
-from rasp.graph.nodes import Aggregate, Map, Node, Width, reachable
+from rasp.graph.nodes import AttentionOp, Map, Node, reachable
 
 
 class TooLarge(CompileError):
@@ -36,7 +36,7 @@ def smaller_parts(analysis: Facts, node: Node) -> frozenset[Node]:
     depth: dict[Node, int] = {}
     for below in reachable([node]):
         depth[below] = max((depth[arg] for arg in below.args), default=0)
-        depth[below] += isinstance(below.op, Width | Aggregate)
+        depth[below] += isinstance(below.op, AttentionOp)
     parts = {part for part in analysis.region(node) if 1 < len(analysis.leaves(part)) < everything}
     early = {part for part in parts if depth[part] < depth[node]}
     return topmost(analysis, node, early) or topmost(analysis, node, parts)

@@ -8,7 +8,7 @@ values. Rows on which the interpreter has no value count for nothing: such input
 
 from collections.abc import Callable, Hashable
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 import numpy as np
 
@@ -25,7 +25,17 @@ from compiler.analysis.orders import every_index_once
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import CAP, Relation, TooMany
 from compiler.options import CompileError, CompileOptions
-from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Tokens, Width, reachable
+from rasp.graph.nodes import (
+    Aggregate,
+    Constant,
+    Graph,
+    Indices,
+    Map,
+    Node,
+    Tokens,
+    Width,
+    reachable,
+)
 from rasp.interpret.column import Column
 from rasp.interpret.evaluate import apply_map
 from rasp.values import kind_of
@@ -96,8 +106,7 @@ class Analysis:
     def is_sum(self, node: Node) -> bool:
         """Whether a node is a sum of carried numbers with too many combinations to look at.
 
-        Its value is one number in the residual stream all the same, and its values are the sums of its parts'
-        values.
+        Its value is one number in the residual stream all the same; its values are the sums of its parts' values.
         """
         if not isinstance(node.op, Map) or node.op.prim not in ("add", "sub") or node in self.materialised:
             return False
@@ -129,13 +138,15 @@ class Analysis:
 
     def is_scalar(self, leaf: Node) -> bool:
         """Whether attention carries a leaf as one number (a count, a mean, or a sum of such)."""
-        match leaf.op:
+        match leaf.sequence_op:
             case Width():
                 return True
             case Aggregate():
                 return not self.transports(leaf)
-            case _:
+            case Map() | Tokens() | Indices() | Constant():
                 return self.is_sum(leaf)
+            case _:
+                assert_never(leaf.sequence_op)
 
     def region(self, node: Node) -> list[Node]:
         """The elementwise nodes that make up an expression, leaves included, arguments before users."""
@@ -233,10 +244,10 @@ class Analysis:
                     continue
                 case Constant(value):
                     columns[part] = Column.from_atoms([value.value] * len(codes))
-                case Map():
-                    columns[part] = apply_map(part.op, [columns[arg] for arg in part.args])
+                case Map() as op:
+                    columns[part] = apply_map(op, [columns[arg] for arg in part.args])
                 case _:
-                    raise AssertionError(part.op)
+                    raise AssertionError("between leaves there are constants and elementwise s-ops")
         return columns[node]
 
     def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: Column) -> Domain:
@@ -265,8 +276,7 @@ class Analysis:
         return self.once("relation", leaf, lambda n: leaf_relation(self, n))
 
     def transports(self, leaf: Node) -> bool:
-        """Whether an aggregate moves single values, so that any function of its value can be moved in its
-        place.
+        """Whether an aggregate moves single values, so that any function of its value can be moved in its place.
 
         True when it picks one, or all values are alike.
         """

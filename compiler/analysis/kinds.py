@@ -7,17 +7,19 @@ the rewrites that keep numbers but not their kinds; the tables of their expressi
 """
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from compiler.analysis.facts import Facts
 from compiler.analysis.refusal import refuse
-from rasp.graph.nodes import Aggregate, Constant, Map, Node, Tokens, reachable
-from rasp.graph.primitives import total_name
+from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, SelectorOp, Tokens, Width, reachable
+from rasp.graph.primitive_names import PrimName, total_name
+from rasp.graph.primitives import WITHOUT_FAILURES
 from rasp.values import Atom
 
-SHOWING = frozenset({"to_str", "mod", "mul", "mod_or", "mul_or"})
+SHOWING: frozenset[PrimName] = frozenset({"to_str", "mod", "mul", "mod_or", "mul_or"})
 """Primitives that make text of a number: `mul` repeats as often as an int says, and fails for a float."""
-NUMERIC = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
-ARITHMETIC = NUMERIC | {total_name(prim) for prim in NUMERIC}
+NUMERIC: frozenset[PrimName] = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
+ARITHMETIC = NUMERIC | {total_name(prim) for prim in NUMERIC - WITHOUT_FAILURES}
 """Primitives whose result is an int or a float as their operands are."""
 
 
@@ -52,21 +54,39 @@ def check_zeros(analysis: Facts, outputs: Iterable[Node]) -> None:
 
 def may_be_text(node: Node, text: set[Node], *, tokens_are_text: bool) -> bool:
     """Whether an s-op may have strings, if `text` are those of its arguments that may."""
-    match node.op:
+    op = node.op
+    if isinstance(op, SelectorOp):
+        return False
+    match op:
+        case Indices() | Width():
+            return False
         case Tokens():
             return tokens_are_text
         case Constant(value):
             return isinstance(value.value, str)
         case Aggregate(default):
             return node.args[1] in text or isinstance(default.value, str)
+        case Map():
+            return may_make_text(op, node.args, text)
+        case _:
+            assert_never(op)
+
+
+def may_make_text(op: Map, args: tuple[Node, ...], text: set[Node]) -> bool:
+    """The same of an elementwise op."""
+    match op:
         case Map("to_str"):
             return True
         case Map("add" | "mul" | "if"):
-            return any(arg in text for arg in node.args)
+            return any(arg in text for arg in args)
         case Map("mod"):
-            return node.args[0] in text
+            return args[0] in text
         case Map("add_or" | "mul_or" | "mod_or", (default, *_)):
-            return isinstance(default.value, str) or any(arg in text for arg in node.args)
+            return isinstance(default.value, str) or any(arg in text for arg in args)
+        case Map("upper" | "lower" | "string_slice" | "string_reverse"):
+            return True
+        case Map("upper_or" | "lower_or" | "string_slice_or" | "string_reverse_or"):
+            return True
         case Map("index_list" | "index_dict" | "index_list_or" | "index_dict_or", parameters):
             return any(isinstance(parameter.value, str) for parameter in parameters)
         case _:

@@ -6,6 +6,7 @@ value that the interpreter can yield for it.
 
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 
 import numpy as np
 
@@ -30,7 +31,7 @@ MEAN_HINT = "average whole numbers of moderate size, or count with selector_widt
 
 def leaf_relation(facts: Facts, leaf: Node) -> Relation:
     """The values a leaf can have, by context."""
-    match leaf.op:
+    match leaf.sequence_op:
         case Tokens():
             return Relation(domain_of(facts.options.vocabulary))
         case Indices():
@@ -41,14 +42,14 @@ def leaf_relation(facts: Facts, leaf: Node) -> Relation:
             return Relation(sums(facts, leaf))
         case Map() | Constant():
             return Relation(facts.table(leaf).domain)
-        case _ if not facts.sees_tokens(leaf):
+        case Width() | Aggregate() if not facts.sees_tokens(leaf):
             return computed(facts, leaf)
         case Width():
             return width(facts, leaf)
         case Aggregate():
             return aggregate(facts, leaf)
         case _:
-            raise AssertionError(leaf.op)
+            assert_never(leaf.sequence_op)
 
 
 def sums(facts: Facts, node: Node) -> Domain:

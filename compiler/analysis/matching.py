@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import assert_never
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Bools
-from compiler.analysis.selector_formula import Comparison, Formula, Junction, comparisons
+from compiler.analysis.selector_formula import Comparison, Formula, Junction, Pick, comparisons
 from rasp.graph.nodes import Indices, Map, Node
 from rasp.graph.primitives import TESTS
 from rasp.interpret.column import Column
@@ -104,8 +105,10 @@ def holds(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Boo
         case Junction(every, parts):
             verdicts = [holds(analysis, p, key, query) for p in parts]
             return reduce(np.logical_and if every else np.logical_or, verdicts)
+        case Pick():
+            raise AssertionError("a best inside a selector has been replaced before lowering")
         case _:
-            raise AssertionError(part)
+            assert_never(part)
 
 
 def side(analysis: Facts, group: Combined, node: Node) -> Column:

@@ -6,17 +6,19 @@ have none make the whole input an error, and are not looked at.
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
-from rasp.graph.nodes import And, Best, Node, Not, Or, Select
+from rasp.graph.nodes import And, Best, Node, Not, Or, Select, SelectorOp
+from rasp.values import Test
 
-OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+OPPOSITE: dict[Test, Test] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 @dataclass(frozen=True)
 class Comparison:
     """key[k] test query[q]."""
 
-    test: str
+    test: Test
     key: Node
     query: Node
 
@@ -42,7 +44,9 @@ Formula = Comparison | Junction | Pick
 def formula(selector: Node, positive: bool = True) -> Formula:
     """The selector, or its complement, in negation normal form. A complemented `best` cannot occur here:
     `compiler/rewrite/place_best.py` has replaced it."""
-    match selector.op:
+    op = selector.op
+    assert isinstance(op, SelectorOp)
+    match op:
         case Select(test):
             key, query = selector.args
             return Comparison(test if positive else OPPOSITE[test], key, query)
@@ -50,12 +54,12 @@ def formula(selector: Node, positive: bool = True) -> Formula:
             return formula(selector.args[0], not positive)
         case And() | Or():
             parts = tuple(formula(arg, positive) for arg in selector.args)
-            return junction(isinstance(selector.op, And) == positive, parts)
+            return junction(isinstance(op, And) == positive, parts)
         case Best():
             assert positive, "a complemented best has been replaced before lowering"
             return Pick(selector)
         case _:
-            raise AssertionError(selector.op)
+            assert_never(op)
 
 
 def junction(every: bool, parts: tuple[Formula, ...]) -> Formula:
@@ -84,3 +88,5 @@ def comparisons(part: Formula) -> list[Comparison]:
             return list(dict.fromkeys(c for p in parts for c in comparisons(p)))
         case Pick():
             return []
+        case _:
+            assert_never(part)

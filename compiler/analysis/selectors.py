@@ -5,6 +5,7 @@ than one.
 from collections.abc import Sequence
 from functools import reduce
 from math import prod
+from typing import Literal, assert_never, get_args
 
 import numpy as np
 
@@ -29,11 +30,27 @@ from rasp.interpret.column import Column
 from rasp.interpret.evaluate import evaluate_batch
 from rasp.values import const
 
+Side = Literal["key", "query"]
+SIDES: tuple[Side, ...] = get_args(Side)
+
 
 def full(analysis: Facts) -> Node:
     """The selector of every visible position."""
     one = analysis.graph.add(Constant(const(1)))
     return analysis.graph.add(Select("=="), one, one)
+
+
+def operands(node: Node) -> list[Node]:
+    """The s-ops that an attention leaf reads: keys, queries, scores and values, wherever they stand."""
+    found: dict[Node, None] = {}
+    stack = list(node.args)
+    while stack:
+        top = stack.pop()
+        if top.is_selector:
+            stack.extend(top.args)
+        else:
+            found[top] = None
+    return list(found)
 
 
 def bounds(analysis: Facts, selector: Node) -> tuple[frozenset[str], Ints, Ints]:
@@ -163,6 +180,8 @@ def impossible(analysis: Facts, part: Formula) -> bool:
             return any(impossible(analysis, p) for p in branches) or any(
                 nothing_matches(analysis, group) for group in groups
             )
+        case _:
+            assert_never(part)
 
 
 def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ...]]:
@@ -172,7 +191,7 @@ def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ..
     return list(dict.fromkeys(groups))
 
 
-def variables(analysis: Facts, part: Formula, side: str) -> frozenset[Node]:
+def variables(analysis: Facts, part: Formula, side: Side) -> frozenset[Node]:
     """The leaves of a formula's keys or queries."""
     nodes = [c.key if side == "key" else c.query for c in comparisons(part)]
     return frozenset(leaf for node in nodes for leaf in analysis.leaves(node))
@@ -183,7 +202,7 @@ def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
     try:
         with analysis.effort.optional():
             whole = junction(True, parts)
-            sides = [variables(analysis, whole, side) for side in ("key", "query")]
+            sides = [variables(analysis, whole, side) for side in SIDES]
             cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
             if cells > MOST_CELLS:
                 return False
@@ -242,6 +261,8 @@ def diagonal(analysis: Facts, part: Formula) -> Node:
             return reduce(lambda a, b: analysis.graph.map("and" if every else "or", a, b), nodes)
         case Pick():
             raise AssertionError("a best has no diagonal")
+        case _:
+            assert_never(part)
 
 
 def hits(analysis: Facts, query: Node) -> bool:

@@ -12,12 +12,12 @@ exact. Every construction adds the error that it makes to the error that it is g
   of its units and their biases; nothing at all where an anchor has rounded what it reads (`compiler/audit/anchors.py`);
 - an *output*: what float64 rounds, where its classes lie very close (`compiler/audit/logits.py`).
 
-A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error. Compilation
-succeeds only when all are.
+A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error: all have to be.
 """
 
 import math
 from collections.abc import Sequence
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ from compiler.numerics.rounding import (
 )
 from compiler.plan.layout import Layout, weights_of, without_constant
 from compiler.plan.schedule import Plan
-from rasp.graph.nodes import Width
+from rasp.graph.nodes import Aggregate, AttentionOp, Width
 
 
 class Auditor:
@@ -167,23 +167,26 @@ class Auditor:
         size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
         leaked = 2 * leak * max(size, value.size)
         equal = level <= UNIT / 4  # as good as equal: the exponential of a difference rounds to 1
-        if isinstance(variable.node.op, Width):
-            # BOS's own logit has no features in it: only those of the selected positions are off, and rounded once more
-            # when BOS's is taken from them.
-            apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
-            spread = math.expm1(min(apart, 50.0))
-            error = size * spread + self.precision.count_noise(size) + leak + left
-            self.settle(column, size, 0.0, error)
-        elif weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
-            error = value.error + leaked + left
-            exact = error <= NEGLIGIBLE * grain_of(vector)
-            self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
-        else:
-            # Of equal values every mean is the same, however scores differ.
-            alike = variable.node in self.layout.blocks.moved
-            spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
-            noise = averaging_noise(weighting.sharing, equal=equal)
-            self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
+        op = variable.node.op
+        assert isinstance(op, AttentionOp)
+        match op:
+            case Width():
+                # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
+                apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
+                noise = size * math.expm1(min(apart, 50.0)) + self.precision.count_noise(size)
+                self.settle(column, size, 0.0, noise + leak + left)
+            case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
+                error = value.error + leaked + left
+                exact = error <= NEGLIGIBLE * grain_of(vector)
+                self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
+            case Aggregate():
+                # Of equal values every mean is the same, however scores differ.
+                alike = variable.node in self.layout.blocks.moved
+                spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
+                noise = averaging_noise(weighting.sharing, equal=equal)
+                self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
+            case _:
+                assert_never(op)
 
     def logit_errors(
         self, scores: Scores, queries: list[Reading], keys: list[Reading]

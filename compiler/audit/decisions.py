@@ -2,16 +2,19 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from compiler.blocks.form import Vector
 from rasp.graph.nodes import Node
+
+DecisionKind = Literal["selection", "step", "output"]
 
 
 @dataclass(frozen=True)
 class Decision:
     """Something that has to be told apart: safe while `error` is below `margin` (both in the decision's own unit)."""
 
-    kind: str  # "selection", "step" or "output"
+    kind: DecisionKind
     node: Node
     margin: float
     error: float

@@ -1,12 +1,16 @@
 """Blocks: what a layer is made of, before it has a layer. Heads and tables, reading forms and writing variables."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compiler.analysis.domain import Ints
 from compiler.blocks.basis import Basis
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.staircase import Staircase
 from rasp.graph.nodes import Node
+
+GroupKind = Literal["quadratic", "plain", "order", "bos"]
+BosMode = Literal["count", "default", "excluded"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Group:
     the columns, `query` and `key` the largest sum of |query| and of |key|.
     """
 
-    kind: str
+    kind: GroupKind
     columns: tuple[int, ...]
     pair: float
     query: float
@@ -37,7 +41,7 @@ class Scores:
     queries: tuple[Form, ...]
     keys: tuple[Form, ...]
     groups: tuple[Group, ...]
-    mode: str
+    mode: BosMode
     sharpness: float
     sharing: int
 

@@ -10,6 +10,7 @@ multiples of the number that it carries.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,17 @@ from rasp.graph.nodes import Node
 Vector = NDArray[np.float64]
 
 
+Role = Literal["leaf", "table", "rounded"]
+
+
 @dataclass(frozen=True)
 class Variable:
-    """A leaf as attention delivers it (or the embedding), or the look-up table of an expression (`is_table`), or the number
-    that attention delivers for a leaf without what float32 did to it (`rounded`)."""
+    """Something that the residual stream carries for a node, by its role: a `leaf` as attention (or the embedding) delivers
+    it, the look-up `table` of an expression, or the number that attention delivers for a leaf without what float32 did to
+    it (`rounded`)."""
 
     node: Node
-    is_table: bool = False
-    rounded: bool = False
+    role: Role = "leaf"
 
 
 @dataclass(frozen=True, eq=False)

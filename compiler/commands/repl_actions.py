@@ -19,6 +19,7 @@ from compiler.export.compiled import save, save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.without_value import find_without_value, warn_without_value
+from rasp.arguments import Attention
 from rasp.command_line.console import show_tokens
 from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic, RaspError
@@ -144,7 +145,7 @@ def the_only_expression(session: Session, wanted: str) -> str:
     return names[0]
 
 
-def origins(asked: CompileLine, known: KnownLine | None, attention: str) -> tuple[str, ...]:
+def origins(asked: CompileLine, known: KnownLine | None, attention: Attention) -> tuple[str, ...]:
     """Where what was not said is taken from, in words: from a `# compile:` line, the rest from the running example."""
     missing = [
         (what, known is not None and getattr(known.line, setting) is not None)

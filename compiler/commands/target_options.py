@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from compiler.options import DIALECTS
-from rasp.arguments import ATTENTIONS
+from rasp.arguments import ATTENTIONS, Attention
 
 OPTIONS = (
     click.option(
@@ -47,7 +47,7 @@ class Target:
     expressions: tuple[str, ...]
     vocab: str | None
     max_length: int | None
-    attention: str | None
+    attention: Attention | None
     dialect: str
     level: int
     without: tuple[str, ...]

@@ -7,13 +7,14 @@ table that writes them is built, which demands features of variables further dow
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import certain
+from compiler.analysis.selectors import certain, operands
 from compiler.blocks.basis import Basis, choose_basis
-from compiler.blocks.block import Blocks, Features, Head, Scores, TableBlock
+from compiler.blocks.block import Blocks, BosMode, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.blocks.staircase import rounding
 from compiler.lowering.lookup import pose, solve
@@ -21,7 +22,8 @@ from compiler.lowering.reader import FLAT, Reader, combine
 from compiler.lowering.readouts import Reads
 from compiler.lowering.scores import Scorer
 from compiler.numerics.precision import ANCHOR
-from rasp.graph.nodes import Aggregate, Best, Indices, Map, Node, Tokens, Width
+from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
+from rasp.values import Atom
 
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
@@ -54,7 +56,7 @@ class Chooser:
         self.heads: list[Head] = []
         self.tables: list[TableBlock] = []
         self.needed: set[Variable] = set()
-        self._scores: dict[tuple[Node, str, bool], Scores] = {}
+        self._scores: dict[tuple[Node, BosMode, bool], Scores] = {}
         self._ranks: dict[Node, int] = {}
         self._bases: dict[Node, int] = {}
 
@@ -66,8 +68,7 @@ class Chooser:
         if form is None:
             form = self.by_terms(node, vector)
         if form is None or (self.care and form.noise):
-            table = Variable(node, is_table=True)
-            form = Form({table: vector}, noise=self.reader.table_noise(node, vector))
+            form = Form({Variable(node, "table"): vector}, noise=self.reader.table_noise(node, vector))
         return self.demand(form.at_bos(bos))
 
     def by_terms(self, node: Node, vector: Vector) -> Form | None:
@@ -80,9 +81,8 @@ class Chooser:
         if numbers[low] == numbers[high]:
             return None
         slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
-        if np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max() > FLAT * max(
-            1.0, np.abs(vector).max()
-        ):
+        off = np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max()
+        if off > FLAT * max(1.0, np.abs(vector).max()):
             return None
         return scaled(terms, slope, float(vector[low] - slope * numbers[low]))
 
@@ -101,7 +101,7 @@ class Chooser:
             case _:
                 pass
         numbers = self.analysis.domain(node).numbers()
-        return Form({Variable(node, is_table=True): numbers}, noise=self.reader.table_noise(node, numbers))
+        return Form({Variable(node, "table"): numbers}, noise=self.reader.table_noise(node, numbers))
 
     def demand(self, form: Form) -> Form:
         """Note what a form reads. Table features are shifted to be 0 at the table's base."""
@@ -116,7 +116,7 @@ class Chooser:
             if np.ptp(vector) == 0:
                 constant += float(vector[0])
                 continue
-            if variable.is_table:
+            if variable.role == "table":
                 shift = float(vector[self.base(variable.node)])
                 constant += shift
                 vector = vector - shift
@@ -136,11 +136,19 @@ class Chooser:
     def rank(self, variable: Variable) -> int:
         """Higher than the rank of anything that the variable can read."""
         node = variable.node
-        if variable.rounded:
-            return 1 + self.rank(self.reader.raw.variable(node))
-        if variable.is_table:
-            leaves = self.analysis.table(node).leaves
-            return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+        match variable.role:
+            case "rounded":
+                return 1 + self.rank(self.reader.raw.variable(node))
+            case "table":
+                leaves = self.analysis.table(node).leaves
+                return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+            case "leaf":
+                return self.rank_of_leaf(node)
+            case _:
+                assert_never(variable.role)
+
+    def rank_of_leaf(self, node: Node) -> int:
+        """The same for what attention delivers."""
         if self.analysis.is_sum(node):
             return max(
                 self.rank(self.reader.raw.variable(leaf))
@@ -148,8 +156,9 @@ class Chooser:
                 for leaf in self.analysis.leaves(arg)
             )
         if node not in self._ranks:
-            below = [arg for arg in operands(node)]
-            self._ranks[node] = 1 + max((self.rank(Variable(n, True)) for n in below), default=-1)
+            self._ranks[node] = 1 + max(
+                (self.rank(Variable(arg, "table")) for arg in operands(node)), default=-1
+            )
         return self._ranks[node]
 
     # -- working out ----------------------------------------------------------------------------------------------
@@ -175,19 +184,28 @@ class Chooser:
 
     def work_out(self, variable: Variable) -> None:
         """Choose a variable's columns and build what writes them."""
-        if variable.rounded:
-            return self.make_rounding(variable)
-        if variable.is_table:
-            return self.make_table(variable)
-        match variable.node.op:
-            case Tokens() | Indices():
-                return None  # the embedding; its columns depend on BOS too and are chosen by the layout
-            case Width():
-                return self.make_count(variable)
-            case Aggregate():
-                return self.make_aggregate(variable)
+        match variable.role:
+            case "rounded":
+                self.make_rounding(variable)
+            case "table":
+                self.make_table(variable)
+            case "leaf":
+                self.make_leaf(variable)
             case _:
-                raise AssertionError(variable.node.op)
+                assert_never(variable.role)
+
+    def make_leaf(self, variable: Variable) -> None:
+        match variable.node.sequence_op:
+            case Tokens() | Indices():
+                pass  # the embedding; its columns depend on BOS too and are chosen by the layout
+            case Width():
+                self.make_count(variable)
+            case Aggregate(default):
+                self.make_aggregate(variable, default.value)
+            case Map() | Constant():
+                raise AssertionError("neither sums nor constants are demanded")
+            case _:
+                assert_never(variable.node.sequence_op)
 
     def make_table(self, variable: Variable) -> None:
         node, vectors = variable.node, list(self.demands[variable].values())
@@ -232,13 +250,11 @@ class Chooser:
         gain = 1 / self.reader.precision.count_unit
         self.heads.append(Head(node.args[0], scores, (one,), (gain,), ((variable, 0),)))
 
-    def make_aggregate(self, variable: Variable) -> None:
+    def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
         node = variable.node
-        assert isinstance(node.op, Aggregate)
         selector, value = node.args
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
-        sure = certain(self.analysis, selector) or not domain.has(node.op.default.value)
-        default = None if sure else domain.code(node.op.default.value)
+        sure = certain(self.analysis, selector) or not domain.has(replacement)
         if self.reader.is_free(node):
             basis = choose_basis(list(self.demands[variable].values()), FEW)
             # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
@@ -252,7 +268,7 @@ class Chooser:
             for code, picked in enumerate(source.values):
                 if isinstance(picked, str) and domain.has(picked):  # its number depends on the domain
                     moved[0][code] = numbers[domain.code(picked)]
-        at_bos = [0.0 if default is None else float(v[default]) for v in basis.vectors]
+        at_bos = [0.0 if sure else float(v[domain.code(replacement)]) for v in basis.vectors]
         self.features[variable] = Features(basis, tuple(at_bos))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
         strict = not self.reader.is_free(node)  # a mean; single values only need to win
@@ -260,25 +276,12 @@ class Chooser:
         targets = tuple((variable, k) for k in range(len(basis)))
         self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
 
-    def scores(self, selector: Node, mode: str, *, strict: bool) -> Scores:
+    def scores(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
         """Query and key forms of a selector, shared by all heads that use it alike."""
         key = (selector, mode, strict)
         if key not in self._scores:
             self._scores[key] = self.scorer.score(selector, mode, strict=strict)
         return self._scores[key]
-
-
-def operands(node: Node) -> list[Node]:
-    """The s-ops that an attention leaf reads: keys, queries, scores and values, wherever they stand."""
-    found: dict[Node, None] = {}
-    stack = list(node.args)
-    while stack:
-        top = stack.pop()
-        if top.is_selector:
-            stack.extend(top.args)
-        else:
-            found[top] = None
-    return list(found)
 
 
 class Unsolved(Exception):

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterable
+from typing import assert_never
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
 from compiler.numerics.rounding import grain_of
-from rasp.graph.nodes import Aggregate, Map, Node, Width
+from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
+from rasp.graph.primitive_names import PrimName
 
 FLAT = 1e-9
 """Tolerance of exact identities between float64 tables."""
@@ -35,8 +37,9 @@ class Reader:
 
     def variable(self, leaf: Node) -> Variable:
         """The variable that carries a leaf."""
-        is_table = isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf)
-        return Variable(leaf, is_table, rounded=self.rounds(leaf))
+        if isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf):
+            return Variable(leaf, "table")
+        return Variable(leaf, "rounded" if self.rounds(leaf) else "leaf")
 
     def rounds(self, leaf: Node) -> bool:
         """Whether a leaf is read rounded."""
@@ -49,7 +52,7 @@ class Reader:
     def summed(self, variable: Variable, vector: Vector) -> Form | None:
         """A feature of a sum as a form over what is summed; None for any other variable."""
         node = variable.node
-        if variable.is_table or variable.rounded or not self.analysis.is_sum(node):
+        if variable.role != "leaf" or not self.analysis.is_sum(node):
             return None
         numbers = self.carried(node)
         place = int(np.argmax(np.abs(numbers)))
@@ -66,16 +69,18 @@ class Reader:
         if self.rounds(leaf):
             return 0.0
         largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
-        match leaf.op:
+        match leaf.sequence_op:
             case Width():
                 return self.precision.count_noise(largest)
-            case Aggregate() if not self.is_free(leaf):
-                return self.precision.mean_noise(largest)
+            case Aggregate():
+                return 0.0 if self.is_free(leaf) else self.precision.mean_noise(largest)
             case Map() if self.analysis.is_sum(leaf):
                 inner = self.raw._combined(leaf)
                 return 0.0 if inner is None else inner.noise
-            case _:
+            case Map() | Tokens() | Indices() | Constant():
                 return 0.0
+            case _:
+                assert_never(leaf.sequence_op)
 
     def is_nearly_whole(self, node: Node) -> bool:
         """Whether rounding takes the error of every leaf away."""
@@ -183,7 +188,7 @@ class Reader:
         return scaled(form, float(slope), float(offset))
 
 
-def combine(prim: str, forms: list[Form]) -> Form | None:
+def combine(prim: PrimName, forms: list[Form]) -> Form | None:
     """The form of a primitive of forms; products and quotients only with a constant."""
     match prim, forms:
         case "add", [a, b]:

@@ -1,7 +1,8 @@
 """Selectors to scores: the query and key forms of a head."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import assert_never
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from compiler.analysis.orders import distinct
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selector_formula import Comparison, Junction, Pick, comparisons, conjuncts
 from compiler.analysis.selectors import most
-from compiler.blocks.block import Group, Scores
+from compiler.blocks.block import BosMode, Group, Scores
 from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.lowering.columns_of_scores import Block, Column
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring, factorings, threshold
 from compiler.numerics.precision import SHARPNESS, UNIT, above
@@ -29,29 +31,6 @@ COLUMN_BYTES = 24
 Demand = Callable[[Node, Vector, float | None], Form]
 
 
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One product of a score: a query form and a key form with what they may be at BOS still open."""
-
-    query: Form
-    key: Form
-    constant_query: float | None = None
-    key_range: tuple[float, float] = (0.0, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """The columns of one comparison. `alone`: no two positions score alike in them."""
-
-    kind: str
-    columns: tuple[Column, ...]
-    pair: float
-    query: float
-    key: float
-    reward: float = 0.0
-    alone: bool = False
-
-
 class Scorer:
     """Builds scores; `demand` provides forms of features."""
 
@@ -61,7 +40,7 @@ class Scorer:
         self.reader = reader
         self.demand = demand
 
-    def score(self, selector: Node, mode: str, *, strict: bool) -> Scores:
+    def score(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
         """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select."""
         parts = conjuncts(selector)
         pick = next((p for p in parts if isinstance(p, Pick)), None)
@@ -72,7 +51,7 @@ class Scorer:
         blocks, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
         return self.assemble(selector, blocks, mode, sharpness, top)
 
-    def sharpness(self, mode: str, selector: Node) -> float:
+    def sharpness(self, mode: BosMode, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
 
         Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
@@ -84,15 +63,17 @@ class Scorer:
             case "count":
                 careful = self.care and self.is_inexact(selector)
                 return self.reader.precision.least_sharpness if careful else SHARPNESS / 2
-            case _:
+            case "excluded":
                 return SHARPNESS
+            case _:
+                assert_never(mode)
 
     def is_inexact(self, selector: Node) -> bool:
         """Whether a selector compares numbers that rounding has disturbed."""
         atoms = [atom for part in conjuncts(selector) for atom in comparisons(part)]
         return any(self.form_noise(atom.key) + self.form_noise(atom.query) > 0 for atom in atoms)
 
-    def best(self, node: Node, mode: str) -> Scores:
+    def best(self, node: Node, mode: BosMode) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together."""
         selector, score = node.args
         domain = self.analysis.domain(score)
@@ -120,7 +101,7 @@ class Scorer:
         return self.assemble(selector, [*blocks, order], mode, sharpness, whole)
 
     def conjunction(
-        self, selector: Node, mode: str, step: float, top: float, *, strict: bool
+        self, selector: Node, mode: BosMode, step: float, top: float, *, strict: bool
     ) -> tuple[list[Block], float, float]:
         """Columns of all parts side by side (their scores add), how far a position falls that they reject, and how high
         one can score that they select.
@@ -237,7 +218,7 @@ class Scorer:
         return Block(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
     def assemble(
-        self, selector: Node, blocks: list[Block], mode: str, sharpness: float, top: float
+        self, selector: Node, blocks: list[Block], mode: BosMode, sharpness: float, top: float
     ) -> Scores:
         """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
 
@@ -268,15 +249,17 @@ class Scorer:
         sharing = 1 if any(block.alone for block in blocks) else most(self.analysis, selector)
         return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
 
-    def bos_score(self, columns: list[Column], mode: str, sharpness: float, top: float) -> float:
+    def bos_score(self, columns: list[Column], mode: BosMode, sharpness: float, top: float) -> float:
         match mode:
             case "count":
                 return self.reader.precision.count_logit
             case "default":
                 return -SHARPNESS
-            case _:
+            case "excluded":
                 widest = sum(max(abs(low), abs(high)) for c in columns for low, high in [c.key_range])
                 return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))
+            case _:
+                assert_never(mode)
 
     def fold(self, column: Column, target: float) -> tuple[Form, Form] | None:
         """BOS's score through a column whose query is the same everywhere: the key at BOS is chosen to give it.

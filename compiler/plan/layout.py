@@ -104,9 +104,9 @@ def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
     at_bos = 0.0
     for variable, feature in form.parts.items():
         match variable.node.op:
-            case Tokens() if not variable.is_table:
+            case Tokens() if variable.role == "leaf":
                 vector[: frame.tokens] += feature
-            case Indices() if not variable.is_table:
+            case Indices() if variable.role == "leaf":
                 # A constant is moved from the positions to the tokens, so that equal functions look equal.
                 vector[: frame.tokens] += feature[0]
                 vector[frame.tokens : -1] += feature - feature[0]

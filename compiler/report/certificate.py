@@ -3,7 +3,7 @@
 from typing import Any
 
 from compiler.audit.decisions import Bounds, Decision
-from compiler.blocks.form import Variable
+from compiler.blocks.form import Role, Variable
 from compiler.options import CompileOptions
 from compiler.plan.layout import Layout
 from compiler.report.describe import describe
@@ -11,6 +11,8 @@ from rasp.graph.nodes import Graph
 
 DTYPE = "float32"
 """What `compiler/audit/bounds.py` models."""
+#: What a variable's role adds to its name.
+ROLES: dict[Role, str] = {"leaf": "", "table": " (look-up)", "rounded": " (rounded)"}
 ENDLESS = 1e300
 """Stands for a margin that no error reaches: JSON has no infinity."""
 
@@ -44,8 +46,7 @@ def decision_record(decision: Decision, graph: Graph) -> dict[str, Any]:
 
 def value_name(graph: Graph, variable: Variable) -> str:
     """A variable's name in the list of bounds."""
-    how = " (look-up)" if variable.is_table else " (rounded)" if variable.rounded else ""
-    return describe(graph, variable.node) + how
+    return describe(graph, variable.node) + ROLES[variable.role]
 
 
 def certificate_lines(record: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """`--explain`: where each s-op went and what it costs."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
@@ -58,6 +59,8 @@ def explain_part(graph: Graph, part: Part) -> list[str]:
             ]
         case Clearing():
             return [f"  {what}", f"    hidden {numbered('unit', part.units)}, {cost}"]
+        case _:
+            assert_never(part.block)
 
 
 def sources_of(graph: Graph, forms: Iterable[Form]) -> str:
@@ -100,7 +103,7 @@ def depth(plan: Plan, graph: Graph) -> str:
 def precautions(plan: Plan, graph: Graph) -> list[str]:
     """Why a plan has look-ups, or look-ups of look-ups, that exact numbers would not need."""
     tables = [table for layer in plan.layers for table in layer.tables]
-    looked_up = {table.variable for table in tables if table.variable.is_table}
+    looked_up = {table.variable for table in tables if table.variable.role == "table"}
     extra = [t.variable for t in tables if t.variable not in plan.blocks.needed]
     steps = [v for t in tables for v in t.form.parts if t.variable in plan.blocks.needed and v in looked_up]
     reasons: list[str] = []

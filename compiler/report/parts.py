@@ -5,6 +5,7 @@ Reports list them, and blame compares what they wrote with what they should have
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from compiler.blocks.block import Head, TableBlock
 from compiler.blocks.form import Variable
@@ -124,6 +125,8 @@ def part_of(layout: Layout, block: Head | TableBlock | Clearing, layer: int, fir
             size = stairs.units * unit
         case Clearing():
             targets, size = (), block.units * unit
+        case _:
+            assert_never(block)
     columns = tuple(layout.numbers[target] for target in targets)
     places = tuple(layout.places[column] for column in columns)
     return Part(block, layer, first, columns, places, targets, size)

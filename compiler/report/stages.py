@@ -92,7 +92,8 @@ def reads(graph: Graph, forms: Iterable[Form]) -> str:
 
 
 def label(graph: Graph, variable: Variable) -> str:
-    return f"table {describe(graph, variable.node)}" if variable.is_table else describe(graph, variable.node)
+    how = "table " if variable.role == "table" else ""
+    return how + describe(graph, variable.node)
 
 
 def layout_stage(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:

@@ -1,6 +1,6 @@
 """Sizes of a compiled model, and its symbol map: what each head, hidden unit and residual column is."""
 
-from typing import Any
+from typing import Any, assert_never
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
@@ -64,6 +64,8 @@ def part_record(graph: Graph, part: Part, bounds: Bounds) -> dict[str, Any]:
             record |= {"layer": part.layer, "units": [part.units.start, part.units.stop]}
         case Embedded():
             pass
+        case _:
+            assert_never(part.block)
     error = max((float(bounds.columns[column]) for column in part.columns), default=0.0)
     return record | {"columns": list(part.places), "error_bound": error, "parameters": part.parameters}
 

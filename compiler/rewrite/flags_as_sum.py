@@ -13,8 +13,9 @@ from math import prod
 from compiler.analysis.infer import MOST_FLAGS, Analysis
 from compiler.options import CompileError
 from rasp.graph.nodes import Constant, Map, Node
+from rasp.graph.primitive_names import PrimName
 
-FLAGS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"})
+FLAGS: frozenset[PrimName] = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"})
 """Primitives that always give booleans."""
 
 
@@ -44,7 +45,7 @@ def is_flag(analysis: Analysis, part: Node) -> bool:
     return all(isinstance(value, bool) for value in analysis.domain(part).values)
 
 
-def chain(node: Node, prim: str) -> list[Node]:
+def chain(node: Node, prim: PrimName) -> list[Node]:
     """What a chain of one primitive connects, sums that stand for chains included."""
     match node:
         case Node(Map(same), (left, right)) if same == prim:

@@ -3,7 +3,7 @@
     x / m if m > 0 else 0                              becomes     x /(or 0) m if m > 0 else 0
     aggregate(s, tokens) if lonely else "?"            becomes     aggregate(best(s, indices), tokens) if lonely else "?"
 
-where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitives.total_name`). A choice
+where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitive_names.total_name`). A choice
 needs a value only
 of the branch that it takes; a model computes both, and everything below them, so that all of it has to be something that
 analysis knows of and bounds hold for. Afterwards it is: below the branches of `if` and the right sides of `and` and `or`
@@ -18,6 +18,7 @@ is needed); a value that is put in must not bring about such an error, and is re
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 import numpy as np
 
@@ -27,14 +28,31 @@ from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import contains_best, unique
 from compiler.options import CompileError
 from compiler.rewrite.driver import rebuild
-from rasp.graph.nodes import Aggregate, And, Best, Constant, Indices, Map, Node, Tokens, reachable
-from rasp.graph.primitives import WITHOUT_FAILURES, total_name
+from rasp.graph.nodes import (
+    Aggregate,
+    And,
+    Best,
+    Constant,
+    Indices,
+    Map,
+    Node,
+    SelectorOp,
+    Tokens,
+    Width,
+    reachable,
+)
+from rasp.graph.primitive_names import PrimName, total_name
+from rasp.graph.primitives import WITHOUT_FAILURES
 from rasp.interpret.evaluate import apply_map
 from rasp.values import Atom, const
 
-ON_NUMBERS = frozenset({"add", "sub", "mul", "neg", "pos", "round", "lt", "le", "gt", "ge"})
+ON_NUMBERS: frozenset[PrimName] = frozenset(
+    {"add", "sub", "mul", "neg", "pos", "round", "lt", "le", "gt", "ge"}
+)
 """Primitives that have a value for all numbers (that a model can carry)."""
-FLAGS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "in_list", "to_bool"})
+FLAGS: frozenset[PrimName] = frozenset(
+    {"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "in_list", "to_bool"}
+)
 """Primitives that give booleans."""
 MOST_PAIRS = 100_000
 """Combinations of arguments that are tried without asking which of them can occur."""
@@ -141,7 +159,12 @@ def likely_value(analysis: Analysis, node: Node) -> Atom:
 
 def may_be_flag(node: Node, flags: set[Node], *, tokens_are_flags: bool) -> bool:
     """Whether an s-op may have booleans only, if `flags` are those of its arguments that may."""
-    match node.op:
+    op = node.op
+    if isinstance(op, SelectorOp):
+        return False
+    match op:
+        case Indices() | Width():
+            return False
         case Tokens():
             return tokens_are_flags
         case Constant(value):
@@ -153,7 +176,7 @@ def may_be_flag(node: Node, flags: set[Node], *, tokens_are_flags: bool) -> bool
         case Map(prim, parameters):
             return prim in FLAGS or any(isinstance(parameter.value, bool) for parameter in parameters)
         case _:
-            return False
+            assert_never(op)
 
 
 def picking_one(analysis: Analysis, node: Node) -> Node:

@@ -9,6 +9,7 @@ comparison that holds for all values that can meet. Falls: the number of differe
 """
 
 from functools import reduce
+from typing import assert_never
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.matching import is_trivial, matching
@@ -83,3 +84,5 @@ def rebuilt(graph: Graph, part: Formula) -> Node:
             return reduce(lambda a, b: graph.add(And() if every else Or(), a, b), nodes)
         case Pick():
             raise AssertionError("a selector with a best in it is left as it is")
+        case _:
+            assert_never(part)

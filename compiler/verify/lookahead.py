@@ -9,7 +9,7 @@ from typing import cast
 
 from compiler.options import CompileOptions
 from compiler.verify.chosen_inputs import Word, batches, choose_inputs
-from rasp.graph.nodes import Aggregate, Node, Width, reachable
+from rasp.graph.nodes import AttentionOp, Node, reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
 
@@ -48,6 +48,6 @@ def find_lookahead(outputs: Mapping[str, Node], options: CompileOptions) -> Look
 
 def first_difference(output: Node, tokens: Word) -> Node:
     """The selector of the first aggregate or width, in the order of computing, that differs between the readings."""
-    nodes = [node for node in reachable([output]) if isinstance(node.op, Aggregate | Width)]
+    nodes = [node for node in reachable([output]) if isinstance(node.op, AttentionOp)]
     full, causal = (evaluate(nodes, [tokens], reading) for reading in ("full", "causal"))
     return next(node.args[0] for node, (a,), (b,) in zip(nodes, full, causal, strict=True) if a != b)

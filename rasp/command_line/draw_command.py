@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from rasp.arguments import Attention
 from rasp.command_line.console import WrongUsage, read_source, report
 from rasp.command_line.run_command import compile_line
 from rasp.diagnostics import RaspError
@@ -26,7 +27,7 @@ class DrawRequest:
     expression: str | None
     text: str
     output: str | None
-    attention: str | None
+    attention: Attention | None
     dark: bool
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import click
 
+from rasp.arguments import Attention
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import (
     STANDARD_INPUT,
@@ -39,7 +40,7 @@ class RunRequest:
 
     given: InputRequest
     expression: str | None
-    attention: str | None
+    attention: Attention | None
     as_json: bool
 
 
@@ -50,7 +51,7 @@ class Subject:
     program: Program
     expression: str
     value: Static
-    attention: str
+    attention: Attention
 
 
 def run_program(request: RunRequest) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
+from rasp.arguments import Attention
 from rasp.diagnostics import RaspError
 from rasp.elaborate.failure import failure
 from rasp.elaborate.scope import Workshop
@@ -96,7 +97,7 @@ class Picture:
 
 
 def picture(
-    workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str, attention: str = "full"
+    workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str, attention: Attention = "full"
 ) -> Picture:
     """The picture of a node on an input. Raises `RaspError` when it has no value there."""
     check_size(node, len(items))

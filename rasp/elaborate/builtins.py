@@ -10,15 +10,16 @@ from rasp.elaborate.lift import MAKES_SELECTOR, SELECTOR_FIRST, s_op, selector
 from rasp.elaborate.scope import Frame, Function, Given, Scope, Static
 from rasp.elaborate.static import describe
 from rasp.graph.nodes import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
+from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import apply_prim
 from rasp.limits import CODE, ELEMENTS
 from rasp.source import Span
-from rasp.values import ValueProblem, const, is_atom
+from rasp.values import Test, ValueProblem, const, is_atom
 
 UNKNOWN_HERE = "lists are made before there is an input; what is done to an s-op is done at every position"
 
 
-def select(frame: Frame, key: Given, query: Given, test: str, span: Span) -> Node:
+def select(frame: Frame, key: Given, query: Given, test: Test, span: Span) -> Node:
     """`select(key, query, test)`"""
     left, right = s_op(frame, key, "the key of `select`"), s_op(frame, query, "the query of `select`")
     return frame.add(span, Select(test), left, right)
@@ -126,7 +127,7 @@ def best(frame: Frame, arguments: list[Static], span: Span) -> Static:
     return frame.add(span, Best(), rows, score)
 
 
-def elementwise(prim: str) -> Callable[[Frame, list[Static], Span], Static]:
+def elementwise(prim: PrimName) -> Callable[[Frame, list[Static], Span], Static]:
     """The function that applies a primitive to values, or at each position."""
 
     def apply(frame: Frame, arguments: list[Static], span: Span) -> Static:
@@ -176,7 +177,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Frame, list[Static], Span]
 }
 
 #: The input in its several readings, by the primitive that converts it.
-READINGS: dict[str, str] = {
+READINGS: dict[str, PrimName] = {
     "tokens_str": "to_str",
     "tokens_int": "to_int",
     "tokens_float": "to_float",

@@ -3,6 +3,8 @@
 Here also: operators with a node among their operands.
 """
 
+from typing import Literal
+
 from rasp.elaborate.elaboration_effort import spend
 from rasp.elaborate.scope import Frame, Function, Given, Static
 from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe
@@ -70,7 +72,7 @@ def elementwise(frame: Frame, symbol: str, left: Given, right: Given, span: Span
     return frame.add(span, Map(PRIM_OF[symbol]), s_op(frame, left, purpose), s_op(frame, right, purpose))
 
 
-def logic(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> Node:
+def logic(frame: Frame, symbol: Literal["and", "or"], left: Given, right: Given, span: Span) -> Node:
     """`and` or `or` with a node among the operands: of selectors, or of truth values at each position."""
     both = (left, right)
     selectors = [isinstance(g.value, Node) and g.value.is_selector for g in both]

@@ -9,26 +9,22 @@ from collections.abc import Callable
 
 from rasp.elaborate.scope import Function, Static
 from rasp.graph.nodes import Node
-from rasp.graph.primitives import apply_prim, check_filled
+from rasp.graph.primitive_names import PrimName
+from rasp.graph.primitives import TESTS, apply_prim, check_filled
 from rasp.limits import ELEMENTS
 from rasp.values import Atom, ValueProblem, is_atom, kind_of
 
 #: Elementwise operators and the primitives they are.
-PRIM_OF: dict[str, str] = {
+PRIM_OF: dict[str, PrimName] = {
     "+": "add",
     "-": "sub",
     "*": "mul",
     "/": "div",
     "%": "mod",
     "^": "pow",
-    "==": "eq",
-    "!=": "ne",
-    "<": "lt",
-    "<=": "le",
-    ">": "gt",
-    ">=": "ge",
+    **TESTS,
 }
-PREFIX_PRIM: dict[str, str] = {"-": "neg", "+": "pos", "not": "not"}
+PREFIX_PRIM: dict[str, PrimName] = {"-": "neg", "+": "pos", "not": "not"}
 
 ORDERINGS: dict[str, Callable[[object, object], bool]] = {
     "<": lambda a, b: a < b,  # type: ignore[operator]

@@ -7,6 +7,7 @@ break at each of its own `Line`s. After Wadler's "A prettier printer" (2003), wi
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 INDENT = 4
 
@@ -114,6 +115,8 @@ def render(document: Document, width: int) -> str:
                 piece = ""
             case Line() | Hard():
                 piece = "\n" + " " * indent
+            case _:
+                assert_never(part)
         pieces.append(piece)
         column = len(piece) - 1 - piece.rindex("\n") if "\n" in piece else column + len(piece)
     return "\n".join(line.rstrip(" ") for line in "".join(pieces).split("\n"))

@@ -118,6 +118,8 @@ def spelling(remarks: Remarks, tree: Literal) -> str:
         case float():
             digits = format(Decimal(repr(tree.value)), "f")
             return digits if "." in digits else f"{digits}.0"
+        case _:
+            assert_never(tree.value)
 
 
 def part_of(remarks: Remarks, tree: Expression) -> Part:

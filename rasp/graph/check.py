@@ -6,25 +6,48 @@ asserts that there are none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
-from rasp.graph.nodes import Aggregate, And, Best, Map, Node, Not, Op, Or, Select, Width
-from rasp.graph.primitives import PRIMS, TESTS, total_name
+from rasp.graph.nodes import (
+    Aggregate,
+    And,
+    Best,
+    Constant,
+    Indices,
+    Map,
+    Node,
+    Not,
+    Op,
+    Or,
+    Select,
+    Tokens,
+    Width,
+)
+from rasp.graph.primitive_names import TOTAL, PrimName
+from rasp.graph.primitives import PRIMS, TESTS
 
 S_OP, SELECTOR = False, True
-TOTAL = total_name("")
 #: Primitives that look something up among their parameters.
-TABLES = frozenset({"index_list", "index_dict", "in_list"})
+TABLES: frozenset[str] = frozenset({"index_list", "index_dict", "in_list"})
 
-#: For each op that takes arguments: which of them are selectors.
-ARGUMENTS: dict[type, tuple[bool, ...]] = {
-    Select: (S_OP, S_OP),
-    Not: (SELECTOR,),
-    And: (SELECTOR, SELECTOR),
-    Or: (SELECTOR, SELECTOR),
-    Best: (SELECTOR, S_OP),
-    Aggregate: (SELECTOR, S_OP),
-    Width: (SELECTOR,),
-}
+
+def arguments_of(op: Op) -> tuple[bool, ...]:
+    """For each argument that an op takes, whether it is a selector."""
+    match op:
+        case Tokens() | Indices() | Constant():
+            return ()
+        case Map(prim):
+            return (S_OP,) * PRIMS[prim].arity
+        case Select():
+            return S_OP, S_OP
+        case Not() | Width():
+            return (SELECTOR,)
+        case And() | Or():
+            return SELECTOR, SELECTOR
+        case Best() | Aggregate():
+            return SELECTOR, S_OP
+        case _:
+            assert_never(op)
 
 
 def check_graph(nodes: Iterable[Node]) -> list[str]:
@@ -51,13 +74,13 @@ def check_op(op: Op, args: Sequence[Node]) -> Iterator[str]:
             yield f"there is no primitive {prim}"
             return
         case Map(prim, parameters):
-            wanted = (S_OP,) * PRIMS[prim].arity
             yield from check_parameters(prim, len(parameters))
         case Select(test) if test not in TESTS:
             yield f"there is no test {test}"
             return
         case _:
-            wanted = ARGUMENTS.get(type(op), ())
+            pass
+    wanted = arguments_of(op)
     if len(args) != len(wanted):
         yield f"{len(args)} arguments instead of {len(wanted)}"
         return
@@ -67,7 +90,7 @@ def check_op(op: Op, args: Sequence[Node]) -> Iterator[str]:
             yield f"argument {number} is {found} and has to be {right}"
 
 
-def check_parameters(prim: str, count: int) -> Iterator[str]:
+def check_parameters(prim: PrimName, count: int) -> Iterator[str]:
     """Whether a primitive can have so many fixed operands: a table any number, a dict pairs, the others none; all that are
     total one more."""
     plain = prim.removesuffix(TOTAL)

@@ -15,10 +15,12 @@ heads as the compiler finds to be enough.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from rasp.graph.nodes import (
     Aggregate,
     And,
+    AttentionOp,
     Best,
     Constant,
     Indices,
@@ -74,6 +76,8 @@ def layer_numbers(nodes: Iterable[Node]) -> dict[Node, int]:
                 found[node] = max(below[0], 1 + below[1])
             case Map() | Not() | And() | Or() | Width():
                 found[node] = max(below)
+            case _:
+                assert_never(node.op)
     return found
 
 
@@ -97,7 +101,7 @@ def heads_of(nodes: Iterable[Node]) -> Iterable[Head]:
     """The heads that the aggregates and widths among the nodes of one layer need."""
     results: dict[Node, list[Node]] = {}
     for node in nodes:
-        if isinstance(node.op, Aggregate | Width):
+        if isinstance(node.op, AttentionOp):
             results.setdefault(node.args[0], []).append(node)
     return [Head(selector, tuple(read)) for selector, read in results.items()]
 

@@ -8,8 +8,9 @@ identity is comparing by structure. Arguments come before their users; a graph o
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rasp.graph.primitive_names import PrimName
 from rasp.source import Source, Span
-from rasp.values import Atom, Const, const
+from rasp.values import Atom, Const, Test, const
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Constant:
 class Map:
     """An elementwise primitive (`rasp/graph/primitives.py`) of its arguments; `parameters` are its fixed operands."""
 
-    prim: str
+    prim: PrimName
     parameters: tuple[Const, ...] = ()
 
 
@@ -41,7 +42,7 @@ class Map:
 class Select:
     """Selector: row q, column k is `key[k] test query[q]`. Arguments: key, query (s-ops)."""
 
-    test: str  # one of rasp.graph.primitives.TESTS
+    test: Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,10 @@ class Width:
     """S-op: how many positions each row selects. Argument: a selector."""
 
 
-Op = Tokens | Indices | Constant | Map | Select | Not | And | Or | Best | Aggregate | Width
-SELECTORS = (Select, Not, And, Or, Best)
+AttentionOp = Aggregate | Width
+SequenceOp = Tokens | Indices | Constant | Map | AttentionOp
+SelectorOp = Select | Not | And | Or | Best
+Op = SequenceOp | SelectorOp
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -101,7 +104,13 @@ class Node:
 
     @property
     def is_selector(self) -> bool:
-        return isinstance(self.op, SELECTORS)
+        return isinstance(self.op, SelectorOp)
+
+    @property
+    def sequence_op(self) -> SequenceOp:
+        """The op of an s-op."""
+        assert isinstance(self.op, SequenceOp)
+        return self.op
 
 
 class Graph:
@@ -126,7 +135,7 @@ class Graph:
         """The constant s-op of an atom."""
         return self.add(Constant(const(value)))
 
-    def map(self, prim: str, *args: Node) -> Node:
+    def map(self, prim: PrimName, *args: Node) -> Node:
         """An elementwise primitive without parameters."""
         return self.add(Map(prim), *args)
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rasp.values import KINDS, Atom, ValueProblem, kind_of, show
+from rasp.graph.primitive_names import PrimName, total_name
+from rasp.values import KINDS, Atom, Test, ValueProblem, kind_of, show
 
 Parameters = tuple[Atom, ...]
 
@@ -27,7 +28,7 @@ class Prim:
     arguments.
     """
 
-    name: str
+    name: PrimName
     arity: int
     symbol: str
     function: Callable[..., Atom]
@@ -190,7 +191,7 @@ def index_dict(flat: Parameters, key: Atom) -> Atom:
     return table[key]
 
 
-def _of_text(name: str, function: Callable[[str], Atom]) -> Prim:
+def _of_text(name: PrimName, function: Callable[[str], Atom]) -> Prim:
     """A primitive for strings alone."""
 
     def apply(_: Parameters, text: Atom) -> Atom:
@@ -209,15 +210,15 @@ def string_slice(_: Parameters, text: Atom, start: Atom, end: Atom) -> Atom:
     return text[start:end]
 
 
-def _one(name: str, symbol: str, function: Callable[[Parameters, Atom], Atom]) -> Prim:
+def _one(name: PrimName, symbol: str, function: Callable[[Parameters, Atom], Atom]) -> Prim:
     return Prim(name, 1, symbol, function)
 
 
-def _two(name: str, symbol: str, function: Callable[[Parameters, Atom, Atom], Atom]) -> Prim:
+def _two(name: PrimName, symbol: str, function: Callable[[Parameters, Atom, Atom], Atom]) -> Prim:
     return Prim(name, 2, symbol, function)
 
 
-def _three(name: str, symbol: str, function: Callable[[Parameters, Atom, Atom, Atom], Atom]) -> Prim:
+def _three(name: PrimName, symbol: str, function: Callable[[Parameters, Atom, Atom, Atom], Atom]) -> Prim:
     return Prim(name, 3, symbol, function)
 
 
@@ -258,14 +259,9 @@ _ROWS = (
 )
 
 #: What has a value for all arguments.
-WITHOUT_FAILURES = frozenset(
+WITHOUT_FAILURES: frozenset[PrimName] = frozenset(
     {"eq", "ne", "and", "or", "not", "indicator", "if", "to_str", "to_bool", "in_list"}
 )
-
-
-def total_name(prim: str) -> str:
-    """The name of the primitive that is like `prim`, but where that has no value has its first parameter."""
-    return f"{prim}_or"
 
 
 def _total(row: Prim) -> Prim:
@@ -280,12 +276,12 @@ def _total(row: Prim) -> Prim:
 
 _TOTAL_ROWS = tuple(_total(row) for row in _ROWS if row.name not in WITHOUT_FAILURES)
 
-PRIMS: dict[str, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS}
+PRIMS: dict[PrimName, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS}
 
 #: Comparisons by the spelling that `select` uses.
-TESTS: dict[str, str] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+TESTS: dict[Test, PrimName] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
-def apply_prim(name: str, parameters: Parameters, *values: Atom) -> Atom:
+def apply_prim(name: PrimName, parameters: Parameters, *values: Atom) -> Atom:
     """The value of one primitive on one position. Raises `ValueProblem`."""
     return PRIMS[name].function(parameters, *values)

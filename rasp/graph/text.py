@@ -19,9 +19,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import assert_never
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.graph.check import check_op
+from rasp.graph.check import arguments_of, check_op
 from rasp.graph.nodes import (
     Aggregate,
     And,
@@ -54,16 +55,17 @@ BEFORE_REMARK = re.compile(rf"(?:{STRING}|[^\"#])*")
 NAME_COLUMN = 40
 NODE_FORM = "this line is neither `%N = op arguments` nor `out NAME = %N`"
 
-PLAIN: dict[str, tuple[Op, int]] = {
-    "tokens": (Tokens(), 0),
-    "indices": (Indices(), 0),
-    "not": (Not(), 1),
-    "and": (And(), 2),
-    "or": (Or(), 2),
-    "best": (Best(), 2),
-    "width": (Width(), 1),
+#: Ops that are a word and nothing else.
+PLAIN: dict[str, Op] = {
+    "tokens": Tokens(),
+    "indices": Indices(),
+    "not": Not(),
+    "and": And(),
+    "or": Or(),
+    "best": Best(),
+    "width": Width(),
 }
-WORDS: dict[type, str] = {type(op): word for word, (op, _) in PLAIN.items()}
+WORDS: dict[Op, str] = {op: word for word, op in PLAIN.items()}
 
 
 def print_graph(outputs: Mapping[str, Node], names: Mapping[Node, str] | None = None) -> str:
@@ -92,8 +94,10 @@ def print_op(op: Op) -> str:
             return f"select[{test}]"
         case Aggregate(default):
             return f"aggregate[{print_atom(default)}]"
+        case Tokens() | Indices() | Not() | And() | Or() | Best() | Width():
+            return WORDS[op]
         case _:
-            return WORDS[type(op)]
+            assert_never(op)
 
 
 def print_atom(value: Const) -> str:
@@ -159,7 +163,8 @@ def parse_node(line: str, reading: Reading) -> Node:
     if word == "const":
         op, arguments = Constant(parse_atom(rest.strip())), []
     else:
-        op, arity = parse_op(word, match["inside"])
+        op = parse_op(word, match["inside"])
+        arity = len(arguments_of(op))
         references = rest.split()
         if len(references) != arity or not all(reference.startswith("%") for reference in references):
             raise ValueError(f"`{word}` takes {arity} arguments here, written %N")
@@ -176,20 +181,20 @@ def numbered(nodes: dict[str, Node], number: str) -> Node:
     return nodes[number]
 
 
-def parse_op(word: str, inside: str | None) -> tuple[Op, int]:
-    """An op and its number of arguments. Raises `ValueError`."""
+def parse_op(word: str, inside: str | None) -> Op:
+    """An op with its attributes. Raises `ValueError`."""
     if word in PLAIN and inside is None:
         return PLAIN[word]
     match word, inside:
         case "select", str() if inside in TESTS:
-            return Select(inside), 2
+            return Select(inside)
         case "aggregate", str():
-            return Aggregate(parse_atom(inside)), 2
+            return Aggregate(parse_atom(inside))
         case "map", str():
             prim, _, parameters = inside.partition(": ")
             if prim not in PRIMS:
                 raise ValueError(f"there is no primitive called `{prim}`")
-            return Map(prim, parse_atoms(parameters)), PRIMS[prim].arity
+            return Map(prim, parse_atoms(parameters))
         case _:
             raise ValueError(f"there is no op written like this: `{word}`")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rasp.graph.primitive_names import PrimName
 from rasp.interpret.column import Array, Column, is_text
 
 
@@ -18,7 +19,7 @@ def truth(column: Column) -> Array:
     return column.data.astype(np.bool_) if not is_text(column) else column.data != ""
 
 
-def looked_at(prim: str, args: Sequence[Column]) -> list[Array | None]:
+def looked_at(prim: PrimName, args: Sequence[Column]) -> list[Array | None]:
     """At which positions a primitive looks at each of its arguments; `None` for everywhere.
 
     A choice looks at the branch that is chosen, and at its condition; `and` and `or` look at the right side where the left
@@ -36,7 +37,7 @@ def looked_at(prim: str, args: Sequence[Column]) -> list[Array | None]:
             return [None] * len(args)
 
 
-def inherited_failures(prim: str, args: Sequence[Column]) -> list[tuple[Array, str]]:
+def inherited_failures(prim: PrimName, args: Sequence[Column]) -> list[tuple[Array, str]]:
     """The failures of arguments where they are looked at, with their messages."""
     if all(arg.failed is None for arg in args):
         return []

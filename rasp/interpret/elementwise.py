@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rasp.graph.nodes import Map
+from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import apply_prim
 from rasp.interpret.choosing import inherited_failures, truth
 from rasp.interpret.codes import compact, encode
@@ -64,7 +65,7 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     return replace(column, failed=failed, problem=inherited[0][1])
 
 
-def problem_at(prim: str, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
+def problem_at(prim: PrimName, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
     """Why the primitive has no value for these atoms; "" if it has one."""
     try:
         apply_prim(prim, parameters, *values)
@@ -73,7 +74,9 @@ def problem_at(prim: str, parameters: tuple[Atom, ...], values: Sequence[Atom]) 
     return ""
 
 
-def _first_problem(prim: str, parameters: tuple[Atom, ...], args: Sequence[Column], failed: Array) -> str:
+def _first_problem(
+    prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[Column], failed: Array
+) -> str:
     place = int(failed.argmax())
     return problem_at(prim, parameters, [_at(arg, place, failed.shape) for arg in args])
 
@@ -84,7 +87,7 @@ def _at(column: Column, place: int, shape: tuple[int, ...]) -> Atom:
     return objects(whole.indexed(lambda array: array.ravel()[place : place + 1]))[0]
 
 
-def _each_distinct(prim: str, parameters: tuple[Atom, ...], args: Sequence[Column]) -> Column:
+def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[Column]) -> Column:
     """The scalar function, once per distinct combination of argument values."""
     combined: Array = np.zeros((1,) * max(arg.data.ndim for arg in args), dtype=np.int64)
     rows: list[tuple[Any, ...]] = [()]
@@ -251,7 +254,7 @@ def _if(condition: Column, yes: Column, no: Column) -> Column:
 
 
 #: Numpy versions of primitives; the rest go value by value.
-FAST: dict[str, Fast] = {
+FAST: dict[PrimName, Fast] = {
     "add": _add,
     "sub": _arithmetic(np.subtract, lambda a, b: a + b),
     "mul": _arithmetic(np.multiply, lambda a, b: a * b),

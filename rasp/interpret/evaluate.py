@@ -21,16 +21,19 @@ primitives are in `rasp/interpret/elementwise.py`, means in `rasp/interpret/aver
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 import numpy as np
 
-from rasp.arguments import check_evaluation
+from rasp.arguments import Attention, check_evaluation
 from rasp.graph.nodes import (
     Aggregate,
     Constant,
     Indices,
     Map,
     Node,
+    SelectorOp,
+    SequenceOp,
     Tokens,
     Width,
     reachable,
@@ -82,7 +85,7 @@ class BatchValue:
 
 
 def evaluate(
-    outputs: Sequence[Node], inputs: Sequence[Sequence[Atom]], attention: str = "full"
+    outputs: Sequence[Node], inputs: Sequence[Sequence[Atom]], attention: Attention = "full"
 ) -> list[list[Outcome]]:
     """For each output, its outcome on each input. Inputs may differ in length; a string is its characters.
 
@@ -126,7 +129,7 @@ def input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
 
 
 def evaluate_batch(
-    outputs: Sequence[Node], tokens: Column, attention: str = "full", dense_only: bool = False
+    outputs: Sequence[Node], tokens: Column, attention: Attention = "full", dense_only: bool = False
 ) -> dict[Node, BatchValue]:
     """The outputs' values on a batch of equally long inputs: `tokens` is (batch, n), n > 0, of finite atoms.
 
@@ -154,7 +157,7 @@ def outcomes(run: Run, node: Node) -> list[Outcome]:
     return rows
 
 
-def run_batch(outputs: Sequence[Node], tokens: Column, attention: str, dense_only: bool = False) -> Run:
+def run_batch(outputs: Sequence[Node], tokens: Column, attention: Attention, dense_only: bool = False) -> Run:
     """Evaluate all nodes that the outputs need."""
     frame = Frame(*tokens.shape, causal=attention == "causal")
     order = reachable(outputs)
@@ -169,10 +172,10 @@ def run_batch(outputs: Sequence[Node], tokens: Column, attention: str, dense_onl
         absent = is_absent(run, node)
         if absent is not None and absent.all():
             skip(run, node)
-        elif node.is_selector:
-            run.selections[node] = selector(run, node, number)
+        elif isinstance(node.op, SelectorOp):
+            run.selections[node] = selector(run, node, node.op, number)
         else:
-            run.values[node] = sequence_values(run, node, number)
+            run.values[node] = sequence_values(run, node, node.op, number)
     return run
 
 
@@ -185,25 +188,25 @@ def skip(run: Run, node: Node) -> None:
         run.values[node] = Column(nothing)
 
 
-def sequence_values(run: Run, node: Node, number: int) -> Column:
+def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> Column:
     """The values of an s-op, (1 or batch, 1 or n): axes along which they cannot differ stay short."""
-    match node.op:
+    match op:
         case Tokens():
             column = run.tokens
         case Indices():
             column = Column(positions(run.frame))
         case Constant(value):
             column = constant_column(value.value, (1, 1))
-        case Map() as op:
+        case Map():
             column = apply_map(op, [run.values[argument] for argument in node.args])
         case Width():
             column = Column(width(run, node.args[0]))
         case Aggregate(default):
             column = aggregated(run, node, number, default.value)
         case _:
-            raise AssertionError(node.op)
+            assert_never(op)
     if column.failed is not None:
-        reason = Reason.LARGE if isinstance(node.op, Aggregate) else Reason.ELEMENT
+        reason = Reason.LARGE if isinstance(op, Aggregate) else Reason.ELEMENT
         lose(run, number, reason, np.broadcast_to(column.failed, column.shape))
         column = replace(column, failed=None, problem="")
     if column.data.dtype == object:

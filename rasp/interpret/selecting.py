@@ -5,9 +5,11 @@ In: the record of an evaluation, whose arguments are known. Out: `Selection`s; a
 there as a failure of the whole input.
 """
 
+from typing import assert_never
+
 import numpy as np
 
-from rasp.graph.nodes import And, Best, Node, Not, Or, Select
+from rasp.graph.nodes import And, Best, Node, Not, Or, Select, SelectorOp
 from rasp.interpret import by_cell, counting
 from rasp.interpret.codes import rank_together
 from rasp.interpret.column import Array, text_rows
@@ -43,8 +45,9 @@ def ranges_of(run: Run, node: Node) -> counting.Sum | None:
     return run.sums[node]
 
 
-def selector(run: Run, node: Node, number: int) -> Selection:
-    match node.op:
+def selector(run: Run, node: Node, op: SelectorOp, number: int) -> Selection:
+    """What a selector selects."""
+    match op:
         case Select(test):
             return compared(run, node, number, RELATIONS[test])
         case Not():
@@ -56,7 +59,7 @@ def selector(run: Run, node: Node, number: int) -> Selection:
         case Best():
             return best(run, node)
         case _:
-            raise AssertionError(node.op)
+            assert_never(op)
 
 
 def compared(run: Run, node: Node, number: int, relation: int) -> Selection:

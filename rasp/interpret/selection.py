@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from rasp.interpret.column import Array
+from rasp.values import Test
 
 LESS, EQUAL, GREATER = 1, 2, 4
 ALWAYS = LESS | EQUAL | GREATER
-RELATIONS: dict[str, int] = {"<": 1, "==": 2, "<=": 3, ">": 4, "!=": 5, ">=": 6}
+RELATIONS: dict[Test, int] = {"<": 1, "==": 2, "<=": 3, ">": 4, "!=": 5, ">=": 6}
 
 #: The test that a relation makes of key and query codes.
 HOLDS: dict[int, Callable[..., Any]] = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rasp.arguments import Attention
 from rasp.graph.nodes import Node, reachable
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
 from rasp.values import Atom, typed
@@ -13,11 +14,11 @@ class Trace:
     """The outcome of each node on one input, arguments before users."""
 
     tokens: tuple[Atom, ...]
-    attention: str
+    attention: Attention
     outcomes: Mapping[Node, Outcome]
 
 
-def trace(outputs: Sequence[Node], tokens: Sequence[Atom], attention: str = "full") -> Trace:
+def trace(outputs: Sequence[Node], tokens: Sequence[Atom], attention: Attention = "full") -> Trace:
     """The outcomes of all nodes that the outputs need. A selector's outcome is its whole matrix."""
     nodes = reachable(outputs)
     outcomes = [row[0] for row in evaluate(nodes, [tokens], attention)]

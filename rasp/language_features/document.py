@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rasp.arguments import Attention
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
@@ -65,7 +66,7 @@ class Given:
     """An input on which values are shown."""
 
     items: tuple[Atom, ...]
-    attention: str = "full"
+    attention: Attention = "full"
 
 
 def read_document(source: Source, buffers: Buffers) -> Document:

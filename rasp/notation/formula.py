@@ -1,6 +1,7 @@
 """A node as RASP text, down to nodes that have labels: `length - indices - 1`, `select(tokens, "a", ==)`."""
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from rasp.graph.nodes import (
     Aggregate,
@@ -80,6 +81,8 @@ def operation(node: Node, labels: Mapping[Node, str], left: int) -> str:
             return "tokens_asis"
         case Indices():
             return "indices"
+        case _:
+            assert_never(node.op)
 
 
 def uses(node: Node, labels: Mapping[Node, str]) -> tuple[str, ...]:

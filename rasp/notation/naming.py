@@ -5,6 +5,8 @@ tokens)`, or, when that would be long, just `s-op` or `selector`. The shapes are
 implementation.
 """
 
+from typing import assert_never
+
 from rasp.elaborate.scope import Function, Static, Workshop
 from rasp.graph.nodes import (
     Aggregate,
@@ -20,6 +22,7 @@ from rasp.graph.nodes import (
     Tokens,
     Width,
 )
+from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import PRIMS
 from rasp.values import Atom
 
@@ -27,7 +30,6 @@ LONGEST = 30
 LONGEST_ARGUMENT = 20
 #: Names nest no deeper (what is shared would be written out again and again).
 DEEPEST = 8
-PLAIN: dict[type, str] = {Tokens: "tokens_asis", Indices: "indices"}
 PATTERNS: dict[type, str] = {
     Not: "( not {0} )",
     And: "( {0} and {1} )",
@@ -87,24 +89,35 @@ def literal(value: Atom) -> str:
 def structure(workshop: Workshop, node: Node, depth: int) -> str:
     """A node by its op and its arguments' names."""
     parts = [name_of(workshop, argument, depth) for argument in node.args]
-    match node:
-        case Node(Tokens() | Indices() as op):
-            return PLAIN[type(op)]
-        case Node(Constant(value)):
+    match node.op:
+        case Tokens():
+            return "tokens_asis"
+        case Indices():
+            return "indices"
+        case Constant(value):
             return literal(value.value)
-        case Node(Map(prim, parameters)):
+        case Map(prim, parameters):
             return map_text(prim, [parameter.value for parameter in parameters], parts)
-        case Node(Aggregate(), (Node(Select("=="), (Node(Indices()), Node(Constant(place)))), _)):
-            return f"{parts[1]}[{literal(place.value)}]"
-        case Node(And() | Or() | Not() | Best() | Width() as op):
+        case Aggregate():
+            return aggregate_text(node, parts)
+        case And() | Or() | Not() | Best() | Width() as op:
             return PATTERNS[type(op)].format(*parts)
-        case Node(Select()):
+        case Select():
             return "plain select"
+        case _:
+            assert_never(node.op)
+
+
+def aggregate_text(node: Node, parts: list[str]) -> str:
+    """An aggregate: by the position that it picks, if that is one and the same."""
+    match node.args:
+        case (Node(Select("=="), (Node(Indices()), Node(Constant(place)))), _):
+            return f"{parts[1]}[{literal(place.value)}]"
         case _:
             return "s-op"
 
 
-def map_text(prim: str, parameters: list[Atom], parts: list[str]) -> str:
+def map_text(prim: PrimName, parameters: list[Atom], parts: list[str]) -> str:
     """An elementwise operation. Tables it looks up are shown while they are short."""
     match prim:
         case "in_list":

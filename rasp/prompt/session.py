@@ -8,6 +8,7 @@ the same bindings again.
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from typing import assert_never
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.apply import input_items
@@ -238,6 +239,8 @@ class Session:
                 yield self.drawing(frame, statement)
             case syntax_tree.Exit():
                 pass  # ends the file that it stands in
+            case _:
+                assert_never(statement)
 
     def set_example(self, frame: Frame, tree: syntax_tree.Expression, what: list[str]) -> None:
         with deep_recursion():

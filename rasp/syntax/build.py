@@ -11,7 +11,7 @@ from typing import Any
 
 from rasp.source import Span
 from rasp.syntax import syntax_tree
-from rasp.syntax.precedence import FORMS
+from rasp.syntax.precedence import FORMS, TESTS
 from rasp.syntax.syntax_tree import Expression, Name, Statement
 from rasp.syntax.tokens import Token
 
@@ -117,10 +117,12 @@ def call(function: Expression, arguments: tuple[Expression | Token, ...], span: 
     values = tuple(argument for argument in arguments if not isinstance(argument, Token))
     tests = [argument for argument in arguments if isinstance(argument, Token)]
     if form == "select":
-        if len(values) != 2 or len(tests) != 1 or arguments[2] is not tests[0]:
-            hint = "write select(key, query, ==), with one of == != < > <= >= at the end"
-            raise Refusal("`select` takes a key, a query and a comparison", span, hint)
-        return syntax_tree.Select(*values, tests[0].text, span)
+        match arguments:
+            case [_, _, Token(text=test)] if len(values) == 2 and test in TESTS:
+                return syntax_tree.Select(*values, test, span)
+            case _:
+                hint = "write select(key, query, ==), with one of == != < > <= >= at the end"
+                raise Refusal("`select` takes a key, a query and a comparison", span, hint)
     if tests:
         hint = "only `select` takes one: select(key, query, ==)"
         raise Refusal("a comparison cannot be an argument here", tests[0].span, hint)

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from rasp.arguments import ATTENTIONS
+from rasp.arguments import ATTENTIONS, Attention
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.inputs import atoms_of, json_value
 from rasp.source import Source, Span
@@ -50,7 +50,7 @@ class CompileLine:
     expression: str
     vocabulary: tuple[Atom, ...] | None
     max_length: int | None
-    attention: str
+    attention: Attention
     name: str
     span: Span
 
@@ -64,7 +64,7 @@ class Example:
     expression: str
     input: tuple[Atom, ...]
     answer: Answer
-    attention: str
+    attention: Attention
     span: Span
 
 
@@ -137,12 +137,12 @@ def comments_of(source: Source) -> list[Comment]:
     return tokenize(source)[1]
 
 
-def attention(line: Line, match: re.Match[str]) -> str:
+def attention(line: Line, match: re.Match[str]) -> Attention | None:
     """The word in parentheses before the colon, if there is one."""
     mode = (match["mode"] or "").strip()
     if mode and mode not in ATTENTIONS:
         raise line.malformed(f"there is no attention called {mode}", "write (full) or (causal)")
-    return mode
+    return mode if mode in ATTENTIONS else None
 
 
 def check_expression(line: Line, start: int, end: int) -> str:
@@ -165,7 +165,7 @@ def check_expression(line: Line, start: int, end: int) -> str:
     return text.strip()
 
 
-def read_compile(line: Line, mode: str) -> CompileLine:
+def read_compile(line: Line, mode: Attention | None) -> CompileLine:
     """`EXPRESSION key=value …`"""
     found = list(settings(line.text))
     end = found[0].start() if found else len(line.text)
@@ -184,7 +184,7 @@ def read_compile(line: Line, mode: str) -> CompileLine:
         expression,
         vocabulary(values["vocab"]) if "vocab" in values else None,
         int(values["max_length"]) if "max_length" in values else None,
-        values.get("attention", mode or "full").strip('"'),
+        told if (told := values.get("attention", "").strip('"')) in ATTENTIONS else mode or "full",
         values.get("name", "").strip('"'),
         line.span(0, len(line.text)),
     )
@@ -225,7 +225,7 @@ def vocabulary(text: str) -> tuple[Atom, ...] | None:
     return as_atoms(cast("list[object]", tokens))
 
 
-def read_example(line: Line, mode: str) -> Example:
+def read_example(line: Line, mode: Attention) -> Example:
     """`EXPRESSION(INPUT) = ANSWER`"""
     opening, closing, equals, given = reading(line)
     expression = check_expression(line, 0, opening)

@@ -1,7 +1,11 @@
 """TABLES of the forms that look like calls, and of how tightly operators bind, as in `rasp/syntax/grammar.lark`."""
 
+from typing import get_args
+
+from rasp.values import Test
+
 #: Comparisons, the last argument of `select`.
-TESTS = ("==", "!=", "<=", ">=", "<", ">")
+TESTS: tuple[Test, ...] = get_args(Test)
 
 #: Forms that look like calls: fewest and most arguments, and how they are written. These words are special
 #: only where they are called; elsewhere `select` and `len` are ordinary names.

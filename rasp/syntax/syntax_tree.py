@@ -1,15 +1,15 @@
 """The syntax tree: one frozen dataclass per form, each with its span in the text.
 
-In: nothing. Out: what `rasp/syntax/parser.py` builds and `rasp/elaborate` reads. Operators of one precedence level
-that follow each other are one flat `Operation` (so that a sum of thousands of terms is not thousands of
-levels deep); parentheses are kept as `Group`, since the readings that `rasp/lint/doubts.py` warns about depend on
-them.
+`rasp/syntax/parser.py` builds them, `rasp/elaborate` reads them. Operators of one precedence level that follow each other
+are one flat `Operation` (so that a sum of thousands of terms is not thousands of levels deep); parentheses are kept as
+`Group`, since the readings that `rasp/lint/doubts.py` warns about depend on them.
 """
 
 from dataclasses import dataclass, field
 
 from rasp.diagnostics import Diagnostic
 from rasp.source import Source, Span
+from rasp.values import Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Select:
 
     key: "Expression"
     query: "Expression"
-    test: str
+    test: Test
     span: Span
 
 

@@ -26,6 +26,7 @@ CASES = {
     "text of a mean of ones": ('"%s" % aggregate(full_s, 1)', True),
     "text of a moved mean": (f'"%s" % aggregate(select(indices, 0, ==), {MEAN} + 0)', True),
     "text of a rounded mean": (f'"%s" % round({MEAN})', False),
+    "text made by another text's letters": (f"lower(tokens) % {MEAN}", True),
     "text of a count": ('"%s" % selector_width(full_s)', False),
     "text of a half": ('"%s" % aggregate(full_s, 0.5)', True),
     "text of a choice": ('"%s" % ((1 if length == 1 else 1.0) * indicator(tokens == "a"))', False),

@@ -215,6 +215,18 @@ def test_no_state_in_modules(module: str) -> None:
         assert not changed.isupper(), f"{changed} is changed"
 
 
+@pytest.mark.parametrize("module", FILES)
+def test_no_case_is_passed_over_in_silence(module: str) -> None:
+    """The last case of a `match` takes the rest: by `assert_never` where there is none."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Match):
+            last = node.cases[-1]
+            rest = (
+                isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
+            )
+            assert rest, f"line {node.lineno}: add `case _:`"
+
+
 def mutable_globals(module: ast.Module) -> Iterator[str]:
     for statement in module.body:
         match statement:

@@ -159,7 +159,7 @@ def test_two_units_round_to_the_grid(grid: float) -> None:
 
 def anchored_block(slope: float, beside_anchor: float) -> TableBlock:
     one = Staircase(np.array([slope]), np.array([0.0]), np.array([[1.0]]), 0.0, 0.25, 0.0, 8.0)
-    return TableBlock(Variable(TOKENS, is_table=True), Form({}, -(ANCHOR + beside_anchor)), one, grain=1.0)
+    return TableBlock(Variable(TOKENS, "table"), Form({}, -(ANCHOR + beside_anchor)), one, grain=1.0)
 
 
 # slope, what the anchor has to take away beside itself, whether float32 holds the bias as it should be

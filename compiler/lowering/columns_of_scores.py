@@ -1,0 +1,29 @@
+"""What a score is the sum of, while BOS has no part in it yet: products of a query form and a key form."""
+
+from dataclasses import dataclass
+
+from compiler.blocks.block import GroupKind
+from compiler.blocks.form import Form
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One product of a score: a query form and a key form with what they may be at BOS still open."""
+
+    query: Form
+    key: Form
+    constant_query: float | None = None
+    key_range: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The columns of one comparison. `alone`: no two positions score alike in them."""
+
+    kind: GroupKind
+    columns: tuple[Column, ...]
+    pair: float
+    query: float
+    key: float
+    reward: float = 0.0
+    alone: bool = False

@@ -1,0 +1,29 @@
+"""The names of the elementwise primitives as a type, so that a misspelt one does not pass the type checker.
+
+`rasp/graph/primitives.py` has a row for each, and says what it means.
+"""
+
+from typing import Literal, get_args
+
+PrimName = Literal[
+    "add", "sub", "mul", "div", "mod", "quotient", "pow",
+    "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "neg", "pos",
+    "round", "indicator", "if", "to_str", "to_int", "to_float", "to_bool",
+    "string_length", "string_reverse", "upper", "lower", "string_slice",
+    "index_list", "index_dict", "in_list",
+    "add_or", "sub_or", "mul_or", "div_or", "mod_or", "quotient_or", "pow_or",
+    "lt_or", "le_or", "gt_or", "ge_or", "neg_or", "pos_or",
+    "round_or", "to_int_or", "to_float_or",
+    "string_length_or", "string_reverse_or", "upper_or", "lower_or", "string_slice_or",
+    "index_list_or", "index_dict_or",
+]  # fmt: skip
+#: What ends the name of a primitive that always has a value.
+TOTAL = "_or"
+NAMES: tuple[PrimName, ...] = get_args(PrimName)
+
+
+def total_name(prim: PrimName) -> PrimName:
+    """The name of the primitive that is like `prim`, but where that has no value has its first parameter."""
+    name = f"{prim}{TOTAL}"
+    assert name in NAMES, f"{prim} always has a value"
+    return name
