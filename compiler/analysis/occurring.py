@@ -9,10 +9,10 @@ from itertools import product
 
 import numpy as np
 
-from compiler.analysis.domain import Ints
+from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
 from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import EvaluationError, evaluate
+from rasp.interpret.evaluate import Outcome, evaluate, values_by_position
 
 MOST_POSITIONS = 100_000
 """Positions of all inputs together beyond which they are not run through."""
@@ -30,16 +30,20 @@ def has_few_inputs(facts: Facts) -> bool:
 
 
 def occurring(facts: Facts, leaves: Sequence[Node], stands_for: Sequence[Ints]) -> Ints:
-    """All combinations of codes that the leaves have at some position of some input where all of them have a value, shape
-    (rows, leaves), no two alike; each code is the one that stands for it."""
+    """All combinations of codes that the leaves have at some position where all of them have a value, shape (rows, leaves),
+    no two alike; each code is the one that stands for it."""
     vocabulary, longest = facts.options.vocabulary, facts.max_length
     inputs = [list(tokens) for n in range(1, longest + 1) for tokens in product(vocabulary, repeat=n)]
     rows: set[tuple[int, ...]] = set()
     for outcomes in zip(*evaluate(leaves, inputs, facts.options.attention), strict=True):
-        if not any(isinstance(outcome, EvaluationError) for outcome in outcomes):
-            columns = [
-                [int(standing[facts.domain(leaf).code(value)]) for value in outcome]  # type: ignore[arg-type, union-attr]
-                for leaf, standing, outcome in zip(leaves, stands_for, outcomes, strict=True)
-            ]
-            rows.update(zip(*columns, strict=True))
+        columns = [
+            codes_of(facts.domain(leaf), standing, outcome)
+            for leaf, standing, outcome in zip(leaves, stands_for, outcomes, strict=True)
+        ]
+        rows.update(row for row in zip(*columns, strict=True) if min(row, default=0) >= 0)
     return np.array(sorted(rows), np.int64).reshape(len(rows), len(leaves))
+
+
+def codes_of(domain: Domain, standing: Ints, outcome: Outcome) -> list[int]:
+    """The code that stands for each value of an s-op; -1 where it has none."""
+    return [-1 if v is None else int(standing[domain.code(v)]) for v in values_by_position(outcome)]

@@ -7,6 +7,7 @@ import click
 
 from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
+from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.verify.blame import culprits
 from compiler.verify.chosen_inputs import choose_inputs
@@ -18,7 +19,6 @@ from compiler.verify.verdict import Verdict, judge, percent
 from rasp.command_line.console import FAILED, report, show_tokens
 from rasp.command_line.progress import progress
 from rasp.diagnostics import Diagnostic
-from rasp.values import show
 
 CHANGED = "they were changed since, or another version made them; compile the program again"
 
@@ -61,13 +61,10 @@ def report_lines(found: Report, standing: Standing) -> list[str]:
     lines = [
         f"  inputs      {found.checked:,}: {which} of length {min(found.lengths)} to {max(found.lengths)}"
     ]
-    for name, count in found.valued.items():
-        if missing := found.checked - count:
-            where = f" of {name}" if len(found.valued) > 1 else ""
-            share = percent(missing, found.checked)
-            lines.append(
-                f"  no value    on {missing:,} inputs ({share}), so nothing{where} was compared there"
-            )
+    for name, compared in found.by_output.items():
+        if missing := found.checked - compared.inputs:
+            where = f" of {name}" if len(found.by_output) > 1 else ""
+            lines.append(f"  no value    {where_compared(missing, found.checked, compared.partly, where)}")
     lines.append(f"  mismatches  {found.mismatched:,}")
     for name, wrong in found.readers.items():
         verdict = f"wrong on {wrong} inputs of a sample" if wrong else "same answers"
@@ -80,11 +77,20 @@ def report_lines(found: Report, standing: Standing) -> list[str]:
     return [*lines, f"  time        {found.seconds:.1f} s, {found.per_second:,.0f} inputs a second"]
 
 
+def where_compared(missing: int, checked: int, partly: int, of_output: str) -> str:
+    """What was compared of an output on the inputs that have no value of it at some position."""
+    on = f"on {missing:,} inputs ({percent(missing, checked)})"
+    if not partly:
+        return f"{on}, so nothing{of_output} was compared there"
+    rest = "" if partly == missing else f", on {missing - partly:,} at none"
+    return f"{on}; there{of_output} only the positions that have one were compared{rest}"
+
+
 def describe(mismatch: Mismatch, expression: str, notes: tuple[str, ...]) -> Diagnostic:
     """The smallest wrong answer as a message, with where it comes from, as far as that is known."""
     message = (
-        f"on {show_tokens(mismatch.tokens)} the model answers {show(mismatch.got)} at position "
-        f"{mismatch.position} of {mismatch.output}, the interpreter {show(mismatch.expected)}"
+        f"on {show_tokens(mismatch.tokens)} the model answers {show_label(mismatch.got)} at position "
+        f"{mismatch.position} of {mismatch.output}, the interpreter {show_label(mismatch.expected)}"
     )
     hint = f"the output {mismatch.output} is `{expression}`; this is the smallest such input found"
     return Diagnostic(message, hint=hint, notes=notes, code="mismatch")

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
+from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.arithmetic import WEIGHTS, check_choice
 from compiler.model.decoder import Decoder
 from compiler.model.problem import ModelError, problem
@@ -24,12 +25,13 @@ SHOWN_TOKENS = 40
 MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"
 
 Tokens = str | Sequence[Atom]
-Answer = dict[str, list[Atom]]
-Reading = dict[str, list[Atom | None]]
+Answer = dict[str, list[Label]]
+Reading = dict[str, list[Label | Undecided]]
 
 
 class Model:
-    """A callable program: `model("hello")` gives the list of values, or a dict by name of several outputs.
+    """A callable program: `model("hello")` gives the list of values, or a dict by name of several outputs. A model that was
+    compiled with `no_value` answers `None` where the program has no value.
 
     A list that holds lists is a batch (`model([["a"], ["b"]])`); for a batch of strings use `batch`. Raises
     `ModelError` for an input it has no answer for. `module` is the torch module.
@@ -72,7 +74,8 @@ class Model:
         """For each input, the values of every output by name, or why it has no answer."""
         rows = [self.encoded(tokens) for tokens in as_batch(sequences)]
         readings = iter(self.readings([row for row in rows if not isinstance(row, ModelError)]))
-        return [row if isinstance(row, ModelError) else decided(next(readings)) for row in rows]
+        causal = self.config.attention == "causal"
+        return [row if isinstance(row, ModelError) else decided(next(readings), causal) for row in rows]
 
     def encoded(self, tokens: Tokens) -> list[int] | ModelError:
         """What `encode` gives or raises."""
@@ -127,12 +130,12 @@ class Model:
     def decode(self, logits: Sequence[Tensor], lengths: Sequence[int]) -> list[Reading]:
         """What the logits of each row say: by output, the value of the likeliest class at each position but BOS's.
 
-        `lengths` are those of the rows, BOS included. None stands where no class is the likeliest, or where a logit is
-        not finite: neither happens on an input for which the program has a value.
+        `lengths` are those of the rows, BOS included. `UNDECIDED` stands where no class is the likeliest, or where a logit
+        is not finite: neither happens where the program has a value.
         """
         found: list[Reading] = [{} for _ in lengths]
         for output, scores in zip(self.config.outputs, logits, strict=True):
-            values = [*output.classes, None]
+            values: list[Label | Undecided] = [*output.classes, UNDECIDED]
             for reading, row, length in zip(found, likeliest(scores), lengths, strict=True):
                 reading[output.name] = [values[c] for c in row[1:length]]
         return found
@@ -164,16 +167,31 @@ def likeliest(scores: Tensor) -> list[list[int]]:
     return cast(list[list[int]], torch.where(sure, scores.argmax(dim=-1), -1).tolist())
 
 
-def decided(reading: Reading) -> Answer | ModelError:
-    """A reading as an answer, if it is one everywhere."""
+def decided(reading: Reading, causal: bool) -> Answer | ModelError:
+    """A reading as an answer, if it is one everywhere; under causal attention up to where kinds are mixed."""
+    answer: Answer = {}
     for name, values in reading.items():
-        if None in values:
-            return no_answer(name, values.index(None))
+        if UNDECIDED in values:
+            return no_answer(name, values.index(UNDECIDED))
+        answer[name] = labels = cast(list[Label], values)
         try:
-            classify(values)
+            classify(value for value in labels if value is not None)
         except ValueProblem as mixed:
-            return problem(f"the program has no value here for {name}: {mixed}", MIXED, "no-value")
-    return cast(Answer, reading)
+            if not causal:
+                return problem(f"the program has no value here for {name}: {mixed}", MIXED, "no-value")
+            answer[name] = unmixed(labels)
+    return answer
+
+
+def unmixed(values: Sequence[Label]) -> list[Label]:
+    """The values up to the first position that sees strings beside other values; no value from there on."""
+    first = next(value for value in values if value is not None)
+    other = next(
+        i
+        for i, value in enumerate(values)
+        if isinstance(value, str) != isinstance(first, str) and value is not None
+    )
+    return [*values[:other], *[None] * (len(values) - other)]
 
 
 def no_answer(output: str, position: int) -> ModelError:

@@ -5,6 +5,7 @@ the program it is the first name that is wrong by itself when it is compiled aga
 the names before it are right.
 """
 
+from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -13,7 +14,6 @@ from compiler.verify.first_wrong_column import first_wrong_column
 from compiler.verify.mismatch import Mismatch
 from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node, reachable
-from rasp.values import show
 
 
 def culprits(
@@ -23,7 +23,7 @@ def culprits(
     found = [in_the_model(check.model, compiled, mismatch)]
     blamed = first_wrong_name(program, options, check.outputs[mismatch.output], mismatch)
     if blamed is not None:
-        values = f"{show(blamed.got)} for {show(blamed.expected)} at position {blamed.position}"
+        values = f"{show_label(blamed.got)} for {show_label(blamed.expected)} at position {blamed.position}"
         found.append(f"the first name that is wrong on this input by itself is {blamed.output}: {values}")
     return tuple(sentence for sentence in found if sentence)
 

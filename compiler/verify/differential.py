@@ -1,8 +1,9 @@
 """Differential testing: the model must answer what the interpreter answers, wherever that has an answer.
 
-In: a model, the program's outputs as nodes, a selection of inputs. Out: a `Report`. An input for which the
-interpreter has no value is a don't-care, only counted. What counts as the same answer is defined in
-`compiler/model/answers.py`. A mismatch is shrunk to a smaller one, as property testing does.
+In: a model, the program's outputs as nodes, a selection of inputs. Out: a `Report`. A position for which the
+interpreter has no value is a don't-care, only counted, unless the model was compiled to say so: then it has to. What
+counts as the same answer is defined in `compiler/model/answers.py`. A mismatch is shrunk to a smaller one, as property
+testing does.
 """
 
 import time
@@ -10,15 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 from compiler.model.runner import Model
 from compiler.verify.chosen_inputs import Selection, Word, batches, choose_inputs
 from compiler.verify.mismatch import Mismatch, difference
 from compiler.verify.readers import READERS, Reader, together
 from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.values import Atom, typed
+from rasp.interpret.evaluate import EvaluationError, evaluate, values_by_position
+from rasp.values import typed
 
 #: Positions of one batch times its length: the interpreter's work grows with the square of the length.
 BATCH_SQUARES = 400_000
@@ -32,19 +32,27 @@ SIMPLEST_TOKENS = 4
 
 
 @dataclass(frozen=True)
+class Compared:
+    """How much of an output was compared: inputs at all their positions, others at some, and all these positions."""
+
+    inputs: int
+    partly: int
+    positions: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What was checked and what came out.
 
-    `without_value` counts inputs on which some output has no value, `valued` for each output those on which it has
-    one: these were compared. `readers` counts, for each other way of running the model
-    (`compiler/verify/readers.py`), the inputs of a small sample on which it is wrong.
+    `without_value` counts inputs on which some output has no value at some position. `readers` counts, for each other way
+    of running the model (`compiler/verify/readers.py`), the inputs of a small sample on which it is wrong.
     """
 
     checked: int
     lengths: dict[int, int]
     exhaustive: bool
     without_value: int
-    valued: dict[str, int]
+    by_output: dict[str, Compared]
     mismatched: int
     smallest: Mismatch | None
     seconds: float
@@ -52,18 +60,23 @@ class Report:
     readers: dict[str, int]
 
     @property
+    def positions(self) -> int:
+        """How many positions the inputs have together."""
+        return sum(length * count for length, count in self.lengths.items())
+
+    @property
     def scarcest(self) -> str:
-        """The output that could be compared on the fewest inputs."""
-        return min(self.valued, key=self.valued.__getitem__)
+        """The output that could be compared at the fewest positions."""
+        return min(self.by_output, key=lambda name: self.by_output[name].positions)
 
     @property
     def compared(self) -> int:
-        """On how many inputs that output was compared: those on which the program has a value for it."""
-        return self.valued[self.scarcest]
+        """At how many positions that output was compared."""
+        return self.by_output[self.scarcest].positions
 
     @property
     def share_compared(self) -> float:
-        return self.compared / self.checked
+        return self.compared / self.positions
 
     @property
     def passed(self) -> bool:
@@ -76,21 +89,17 @@ class Report:
 
     def as_json(self) -> dict[str, object]:
         """Plain data for `--json`."""
-        smallest = None
-        if self.smallest is not None:
-            smallest = {"tokens": list(self.smallest.tokens), "output": self.smallest.output}
-            smallest |= {"position": self.smallest.position}
-            smallest |= {"expected": self.smallest.expected, "got": self.smallest.got}
         return {
             "checked": self.checked,
-            "compared": self.compared,
+            "positions": self.positions,
+            "positions_compared": self.compared,
             "share_compared": self.share_compared,
-            "compared_by_output": self.valued,
+            "compared_by_output": {name: vars(found) for name, found in self.by_output.items()},
             "lengths": {str(length): count for length, count in self.lengths.items()},
             "exhaustive": self.exhaustive,
             "without_value": self.without_value,
             "mismatched": self.mismatched,
-            "smallest": smallest,
+            "smallest": None if self.smallest is None else self.smallest.as_json(),
             "readers": self.readers,
             "seconds": round(self.seconds, 3),
             "per_second": round(self.per_second),
@@ -100,10 +109,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Check:
-    """A model and the program that it should agree with."""
+    """A model and the program that it should agree with; with `no_value`, also on where there is no value."""
 
     model: Model
     outputs: Mapping[str, Node]
+    no_value: bool = False
 
     def compare(
         self, inputs: Sequence[Word], reader: Reader = together
@@ -113,22 +123,29 @@ class Check:
 
     def compare_outputs(
         self, inputs: Sequence[Word], reader: Reader = together
-    ) -> tuple[list[Mismatch | EvaluationError | None], Counter[str]]:
-        """The same, and how many of the inputs each output has a value for."""
+    ) -> tuple[list[Mismatch | EvaluationError | None], dict[str, list[int]]]:
+        """The same, and for each output at how many positions of each input it was compared."""
         outcomes = evaluate(list(self.outputs.values()), inputs, self.model.config.attention)
         answers = reader(self.model, inputs)
         found: list[Mismatch | EvaluationError | None] = [None] * len(inputs)
-        valued: Counter[str] = Counter()
+        counts: dict[str, list[int]] = {}
         for name, per_input in zip(self.outputs, outcomes, strict=True):
+            counts[name] = []
             for i, (tokens, outcome) in enumerate(zip(inputs, per_input, strict=True)):
-                if isinstance(outcome, EvaluationError):
-                    found[i] = found[i] or outcome
-                    continue
-                valued[name] += 1
+                values = values_by_position(outcome)
+                counts[name].append(sum(value is not None or self.no_value for value in values))
                 if not isinstance(found[i], Mismatch):
-                    wrong = difference(tokens, name, cast(list[Atom], outcome), answers[i][name])
-                    found[i] = wrong or found[i]
-        return found, valued
+                    wrong = difference(tokens, name, values, answers[i][name], no_value=self.no_value)
+                    error = outcome if isinstance(outcome, EvaluationError) else None
+                    found[i] = wrong or found[i] or error
+        return found, counts
+
+
+def tally(counts: Sequence[int], lengths: Sequence[int]) -> Compared:
+    """How much of one output was compared, from the positions compared of each input."""
+    pairs = list(zip(counts, lengths, strict=True))
+    inputs = sum(count == length for count, length in pairs)
+    return Compared(inputs, sum(0 < count < length for count, length in pairs), sum(counts))
 
 
 def batch_size(length: int) -> int:
@@ -139,12 +156,15 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
     """Compare model and interpreter on the selected inputs; `advance` is told how many were just checked."""
     start = time.perf_counter()
     lengths: Counter[int] = Counter()
-    valued = Counter(dict.fromkeys(check.outputs, 0))
+    counts: dict[str, list[int]] = {name: [] for name in check.outputs}
+    sizes: list[int] = []
     without_value = mismatched = 0
     first: Mismatch | None = None
     for inputs in batches(check.model.config.vocabulary, selection, batch_size):
-        found, with_value = check.compare_outputs(inputs)
-        valued.update(with_value)
+        found, positions = check.compare_outputs(inputs)
+        for name in check.outputs:
+            counts[name] += positions[name]
+        sizes += map(len, inputs)
         wrong = [item for item in found if isinstance(item, Mismatch)]
         without_value += sum(isinstance(item, EvaluationError) for item in found)
         mismatched += len(wrong)
@@ -158,7 +178,7 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
         lengths=dict(lengths),
         exhaustive=selection.exhaustive,
         without_value=without_value,
-        valued=dict(valued),
+        by_output={name: tally(found, sizes) for name, found in counts.items()},
         mismatched=mismatched,
         smallest=None if first is None else shrink(check, first),
         seconds=seconds,

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from compiler.model.answers import comparable
+from compiler.model.answers import Label, Undecided, comparable
 from compiler.options import CompileOptions
 from compiler.verify.chosen_inputs import Word, batches, choose_inputs
 from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.values import Atom
+from rasp.interpret.evaluate import evaluate, values_by_position
 
 BUDGET, BATCH, SEED = 400, 100, 0
 """Inputs on which two graphs are compared: a sample of all lengths."""
@@ -17,21 +15,37 @@ BUDGET, BATCH, SEED = 400, 100, 0
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One wrong answer: where it is, what the interpreter says there and what the model (None: it has no answer)."""
+    """One wrong answer: where it is, what the interpreter says there and what the model (None: that there is no value)."""
 
     tokens: Word
     output: str
     position: int
-    expected: Atom
-    got: Atom | None
+    expected: Label
+    got: Label | Undecided
+
+    def as_json(self) -> dict[str, object]:
+        """Plain data. `null` is no value; a model that decided for nothing is marked."""
+        undecided = isinstance(self.got, Undecided)
+        found: dict[str, object] = {"tokens": list(self.tokens), "output": self.output}
+        found |= {"position": self.position}
+        found |= {"expected": self.expected, "got": None if undecided else self.got}
+        return found | ({"undecided": True} if undecided else {})
 
 
 def difference(
-    tokens: Word, name: str, expected: Sequence[Atom], got: Sequence[Atom | None]
+    tokens: Word,
+    name: str,
+    expected: Sequence[Label],
+    got: Sequence[Label | Undecided],
+    *,
+    no_value: bool = False,
 ) -> Mismatch | None:
-    """The first position at which two answers differ."""
+    """The first position at which two answers differ. Where no value is expected, anything may be answered, but for
+    `no_value`."""
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
-        if other is None or comparable(one) != comparable(other):
+        if one is None and not no_value:
+            continue
+        if isinstance(other, Undecided) or comparable(one) != comparable(other):
             return Mismatch(tokens, name, position, one, other)
     return None
 
@@ -39,14 +53,12 @@ def difference(
 def compare_graphs(
     before: Mapping[str, Node], after: Mapping[str, Node], options: CompileOptions, inputs: Sequence[Word]
 ) -> Mismatch | None:
-    """The first answer of `after` that is not that of `before`, among those inputs for which `before` has one."""
+    """The first answer of `after` that is not that of `before`, among those positions at which `before` has one."""
     expected, got = (evaluate(list(nodes.values()), inputs, options.attention) for nodes in (before, after))
     for name, per_input, others in zip(before, expected, got, strict=True):
         for tokens, one, other in zip(inputs, per_input, others, strict=True):
-            if not isinstance(one, EvaluationError):
-                answer = [None] * len(one) if isinstance(other, EvaluationError) else cast(list[Atom], other)
-                if wrong := difference(tokens, name, cast(list[Atom], one), answer):
-                    return wrong
+            if wrong := difference(tokens, name, values_by_position(one), values_by_position(other)):
+                return wrong
     return None
 
 

@@ -22,10 +22,10 @@ def judge(report: Report, standing: Standing) -> Verdict:
     refuted = refutation(report, standing)
     if refuted:
         return Verdict(False, f"{REFUTED}: {refuted}")
-    if report.compared < report.checked:
-        which = "all inputs" if report.exhaustive else "the inputs checked"
-        share = percent(report.compared, report.checked)
-        return Verdict(True, f"{VERIFIED} on the {share} of {which} for which {wanted(report)} has a value")
+    if report.compared < report.positions:
+        which = "all positions" if report.exhaustive else "the positions checked"
+        share = percent(report.compared, report.positions)
+        return Verdict(True, f"{VERIFIED} at the {share} of {which} at which {wanted(report)} has a value")
     return Verdict(True, VERIFIED)
 
 
@@ -39,13 +39,13 @@ def refutation(report: Report, standing: Standing) -> str:
     if standing.differences:
         return standing.differences[0]
     if not report.compared:
-        return f"{wanted(report)} has a value for none of the {report.checked:,} inputs checked"
+        return f"{wanted(report)} has a value at no position of the {report.checked:,} inputs checked"
     return ""
 
 
 def wanted(report: Report) -> str:
     """The program, or of several outputs the one that has the fewest values."""
-    return report.scarcest if len(report.valued) > 1 else "the program"
+    return report.scarcest if len(report.by_output) > 1 else "the program"
 
 
 def percent(part: int, whole: int) -> str:

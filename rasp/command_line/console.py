@@ -203,13 +203,17 @@ def show_tokens(tokens: Sequence[Atom]) -> str:
     return json.dumps(list(tokens), ensure_ascii=False)
 
 
-def show_values(values: Sequence[Atom]) -> str:
-    """A sequence and its class, as the language's console shows it: `[1, 0.333, T] (floats)`."""
-    return f"[{', '.join(map(show_value, values))}] ({classify(values)}s)"
+def show_values(values: Sequence[Atom | None]) -> str:
+    """A sequence and its class, as the language's console shows it: `[1, 0.333, T] (floats)`. `None` is no value."""
+    present = [value for value in values if value is not None]
+    kind = f" ({classify(present)}s)" if present else ""
+    return f"[{', '.join(map(show_value, values))}]{kind}"
 
 
-def show_value(value: Atom) -> str:
+def show_value(value: Atom | None) -> str:
     match value:
+        case None:
+            return "no value"
         case bool():
             return "T" if value else "F"
         case float():

@@ -154,7 +154,11 @@ def shown(subject: Subject, tokens: Sequence[Atom], outcomes: Outcomes, as_json:
         if isinstance(outcome, EvaluationError):
             whole = Source("<expression>", subject.expression), Span(0, len(subject.expression))
             problem = failure(subject.program.graph, outcome, tokens, whole)
-            return unanswered(problem, position=outcome.position)
+            if not (isinstance(subject.value, Node) and any(value is not None for value in outcome.known)):
+                return unanswered(problem, position=outcome.position)
+            note = f"at each position by itself: {show_values(outcome.known)}"
+            problem = replace(problem, notes=(*problem.notes, note))
+            return unanswered(problem, position=outcome.position, values=outcome.known)
     if as_json:
         return json.dumps(plain(subject.value, outcomes))
     if isinstance(subject.value, Node) and subject.value.is_selector:

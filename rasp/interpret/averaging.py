@@ -164,9 +164,12 @@ def python_mean(values: Sequence[int | float]) -> float:
         return float("inf")
 
 
-def not_averaged(values: Column) -> Array:
-    """Which inputs' values are all strings or all booleans: (batch or 1,). Such values have no mean."""
+def not_averaged(values: Column, frame: Frame) -> Array:
+    """Which positions see only strings or only booleans: (batch or 1, n or 1). Such values have no mean."""
     kinds = kinds_of(values)
     if kinds.ndim == 0:
-        return np.full(1, int(kinds) not in (INT, FLOAT))
-    return (kinds == STRING).all(axis=1) | (kinds == BOOL).all(axis=1)
+        return np.full((1, 1), int(kinds) not in (INT, FLOAT))
+    alike = [kinds == STRING, kinds == BOOL]
+    if frame.causal:
+        return np.logical_or(*(np.logical_and.accumulate(cells, axis=1) for cells in alike))
+    return np.logical_or(*(cells.all(axis=1, keepdims=True) for cells in alike))

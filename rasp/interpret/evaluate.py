@@ -5,7 +5,9 @@ selector's rows, or an `EvaluationError`. An input fails alone, and no other inp
 
 A position may have no value. What is elementwise then has none there either, except that a choice needs a value only
 of the branch that it takes there, and `and` and `or` need the right side only where the left one does not decide.
-Everything else (selectors, aggregates, what is asked for) needs a value at every position: without, it has none at any.
+Everything else (selectors, aggregates) needs a value at every position that is seen: under full attention it has none at
+any if one is missing, under causal attention none from there on. An s-op that is asked for is an `EvaluationError` on an
+input where a position has no value; that tells the values at the others.
 
     row q of a selector says which keys k are selected; under causal attention only keys k <= q are looked at
     aggregate: none selected, the default; one, its value unchanged; several numbers, float(sum) / count
@@ -21,7 +23,7 @@ primitives are in `rasp/interpret/elementwise.py`, means in `rasp/interpret/aver
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import assert_never, cast
 
 import numpy as np
 
@@ -47,9 +49,9 @@ from rasp.interpret.record import (
     EvaluationError,
     Reason,
     Run,
-    anywhere,
     causes_at,
     explain,
+    in_sight,
     inherit,
     inputs_at_a_time,
     is_absent,
@@ -66,7 +68,15 @@ from rasp.interpret.selection import (
 )
 from rasp.values import Atom, is_atom, show
 
-__all__ = ["BatchValue", "EvaluationError", "Outcome", "apply_map", "evaluate", "evaluate_batch"]
+__all__ = [
+    "BatchValue",
+    "EvaluationError",
+    "Outcome",
+    "apply_map",
+    "evaluate",
+    "evaluate_batch",
+    "values_by_position",
+]
 
 Outcome = list[Atom] | list[list[bool]] | EvaluationError
 
@@ -112,6 +122,11 @@ def evaluate(
                 for number, outcome in zip(part, outcomes(run, output), strict=True):
                     row[number] = outcome
     return results
+
+
+def values_by_position(outcome: Outcome) -> Sequence[Atom | None]:
+    """An s-op's value at each position of an input, `None` where it has none."""
+    return outcome.known if isinstance(outcome, EvaluationError) else cast(list[Atom], outcome)
 
 
 def input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
@@ -221,15 +236,19 @@ def lose(run: Run, number: int, reason: Reason, cells: Array) -> None:
 
 
 def check_mixture(run: Run, number: int, column: Column) -> None:
-    """Mark the inputs on which strings stand beside other values."""
+    """Mark the inputs on which strings stand beside other values, or the positions that see both."""
     node = run.order[number]
     text = kinds_of(column) == STRING
     others = ~text
     absent = is_absent(run, node)
     if absent is not None:
         text, others = text & ~absent, others & ~absent
-    causes = causes_at(run, number, Reason.MIXED, text.any(axis=1, keepdims=True) & others)
-    run.mixed[node] = least(run.mixed[node], anywhere(causes))
+    if run.frame.causal:
+        both = np.logical_or.accumulate(text, axis=1) & np.logical_or.accumulate(others, axis=1)
+    else:
+        both = text.any(axis=1, keepdims=True) & others
+    causes = causes_at(run, number, Reason.MIXED, both)
+    run.mixed[node] = least(run.mixed[node], in_sight(run.frame, causes))
 
 
 def width(run: Run, node: Node) -> Array:
@@ -246,7 +265,7 @@ def aggregated(run: Run, node: Node, number: int, default: Atom) -> Column:
     if chosen.parts is None:
         look_at_pairs(run, node.args[0])
     values = run.values[node.args[1]]
-    lose(run, number, Reason.AVERAGE, not_averaged(values)[:, None] & (chosen.count > 1))
+    lose(run, number, Reason.AVERAGE, not_averaged(values, run.frame) & (chosen.count > 1))
     return aggregate(chosen, values, default, run.frame)
 
 

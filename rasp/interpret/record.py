@@ -8,6 +8,9 @@ node has three records of causes, and `NONE` in them where there is a value:
     failures    (1 or batch, 1)        of whole inputs, and of all that depends on them
     absent      (1 or batch, 1 or n)   of single positions, which a choice may pass over
     mixed       (1 or batch, 1)        of inputs on which strings stand beside other values, which a choice may part
+
+Under causal attention nothing depends on what comes later: `failures` and `mixed` are (1 or batch, 1 or n) then, and what
+is lost at a position is lost from there on.
 """
 
 from collections import defaultdict
@@ -38,12 +41,14 @@ class EvaluationError:
     """An input on which a node has no value.
 
     `node` is the one that failed first, at `position` (the first such); both are `None` if the input itself
-    is wrong.
+    is wrong. `known` are the values of an s-op at the positions that have one all the same, `None` at the others; empty for
+    a selector, and for a wrong input.
     """
 
     message: str
     node: Node | None = None
     position: int | None = None
+    known: tuple[Atom | None, ...] = ()
 
 
 class Reason(IntEnum):
@@ -104,7 +109,7 @@ def inherit(run: Run, node: Node) -> None:
             inherit_positions(run, node, node.op)
         return
     run.failures[node] = least(run.failures[node], *[run.mixed[arg] for arg in args])
-    run.absent[node] = least(*[anywhere(run.absent[arg]) for arg in args])
+    run.absent[node] = least(*[in_sight(run.frame, run.absent[arg]) for arg in args])
 
 
 def inherit_positions(run: Run, node: Node, op: Map) -> None:
@@ -140,6 +145,13 @@ def anywhere(causes: Array | None) -> Array | None:
     return None if causes is None else causes.min(axis=1, keepdims=True)
 
 
+def in_sight(frame: Frame, causes: Array | None) -> Array | None:
+    """For each position, the first cause at any of those that it sees."""
+    if causes is None or not frame.causal:
+        return anywhere(causes)
+    return np.minimum.accumulate(causes, axis=1)
+
+
 def causes_at(run: Run, number: int, reason: Reason, cells: Array) -> Array | None:
     """The causes of a node that fails, for `reason`, at some `cells` (1 or batch, 1 or n); `None` if there are none."""
     if not cells.any():
@@ -156,10 +168,18 @@ def is_absent(run: Run, node: Node) -> Array | None:
     return np.broadcast_to(causes != NONE, run.frame.shape)
 
 
+def is_lost(run: Run, node: Node) -> Array | None:
+    """Where an s-op that is asked for has no value: (batch, n), or `None` if it has one everywhere."""
+    causes = least(run.failures[node], run.absent[node], run.mixed[node])
+    if causes is None or (causes == NONE).all():
+        return None
+    return np.broadcast_to(causes != NONE, run.frame.shape)
+
+
 def whole_failures(run: Run, node: Node) -> Array | None:
     """The causes for which a node is no sequence: (batch,), or `None` if it is one on all inputs."""
-    causes = least(run.mixed[node], anywhere(run.absent[node]))
-    failures = run.failures[node]
+    causes = least(anywhere(run.mixed[node]), anywhere(run.absent[node]))
+    failures = anywhere(run.failures[node])
     if (
         failures is not None
     ):  # they count first: what else fails may depend on values that are arbitrary there
@@ -170,7 +190,7 @@ def whole_failures(run: Run, node: Node) -> Array | None:
 
 
 def explain(run: Run, node: Node, row: int) -> EvaluationError:
-    """Why a node has no value on an input that it failed on."""
+    """Why a node has no value on an input that it failed on, and which values it has there all the same."""
     causes = whole_failures(run, node)
     assert causes is not None
     rest, position = divmod(int(causes[row]), run.frame.length)
@@ -184,7 +204,16 @@ def explain(run: Run, node: Node, row: int) -> EvaluationError:
             message = mixture(present_atoms(run, culprit, row))
         case _:
             message = MESSAGES[Reason(reason)]
-    return EvaluationError(message, culprit, position)
+    return EvaluationError(
+        message, culprit, position, () if node.is_selector else known_atoms(run, node, row)
+    )
+
+
+def known_atoms(run: Run, node: Node, row: int) -> tuple[Atom | None, ...]:
+    """An s-op's values on one input, `None` where it has none when it is asked for."""
+    atoms, lost = row_atoms(run, node, row), is_lost(run, node)
+    assert lost is not None
+    return tuple(None if gone else atom for atom, gone in zip(atoms, lost[row], strict=True))
 
 
 def present_atoms(run: Run, node: Node, row: int) -> list[Atom]:

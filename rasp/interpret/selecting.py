@@ -2,7 +2,7 @@
 where it has them.
 
 In: the record of an evaluation, whose arguments are known. Out: `Selection`s; an order of strings and numbers is noted
-there as a failure of the whole input.
+there as a failure of the whole input, or of what sees it.
 """
 
 from typing import assert_never
@@ -12,8 +12,8 @@ import numpy as np
 from rasp.graph.nodes import And, Best, Node, Not, Or, Select, SelectorOp
 from rasp.interpret import by_cell, counting
 from rasp.interpret.codes import rank_together
-from rasp.interpret.column import Array, text_rows
-from rasp.interpret.record import Reason, Run, causes_at, is_absent, least, look_at_pairs
+from rasp.interpret.column import STRING, Array, kinds_of, text_rows
+from rasp.interpret.record import Reason, Run, causes_at, in_sight, is_absent, least, look_at_pairs
 from rasp.interpret.selection import (
     EQUAL,
     GREATER,
@@ -66,16 +66,26 @@ def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
     """A plain select. Ordering strings and numbers fails; comparing them for equality does not."""
     key, query = node.args
     if relation not in (EQUAL, LESS | GREATER):
-        unlike = text_rows(run.values[key]) != text_rows(run.values[query])
-        absent = is_absent(run, node)
-        cells = unlike[:, None] if absent is None else unlike[:, None] & ~absent[:, :1]
-        causes = causes_at(run, number, Reason.ORDER, cells)
-        run.failures[node] = least(run.failures[node], causes)
+        causes = causes_at(run, number, Reason.ORDER, unlike(run, node))
+        run.failures[node] = least(run.failures[node], in_sight(run.frame, causes))
     if (key, query) not in run.comparisons:
         both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
         codes, size = rank_together(*both_sides)
         run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons) + 1)
     return related(run.comparisons[key, query], relation)
+
+
+def unlike(run: Run, node: Node) -> Array:
+    """Where a comparison has strings on one side and numbers on the other: (1 or batch, 1 or n). Neither side mixes them
+    where it has a value."""
+    key, query = (run.values[arg] for arg in node.args)
+    if run.frame.causal:
+        found = (kinds_of(key) == STRING) != (kinds_of(query) == STRING)
+        found = np.broadcast_to(found, run.frame.shape)
+    else:
+        found = (text_rows(key) != text_rows(query))[:, None]
+    absent = is_absent(run, node)
+    return found if absent is None else found & ~(absent if run.frame.causal else absent[:, :1])
 
 
 def best(run: Run, node: Node) -> Selection:

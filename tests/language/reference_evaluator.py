@@ -39,49 +39,57 @@ class Failed:
 
 @dataclass(frozen=True)
 class Known:
-    """A node on one input: its items (of a selector its rows), `Failed` where there is none; why the whole input fails; and
-    which node first had strings beside other values."""
+    """A node on one input, by position: its items (of a selector its rows), `Failed` where there is none; why all that
+    depends on it fails there; and which node first had strings beside other values."""
 
     items: list[Any]
-    failed: Failed | None = None
-    mixed: Failed | None = None
+    failed: list[Failed | None]
+    mixed: list[Failed | None]
 
     @property
-    def absent(self) -> Failed | None:
-        return first([item for item in self.items if isinstance(item, Failed)])
+    def absent(self) -> list[Failed | None]:
+        return [item if isinstance(item, Failed) else None for item in self.items]
 
     @property
     def outcome(self) -> Any:
-        return self.failed or first([self.mixed, self.absent]) or self.items
+        return first(self.failed) or first([*self.mixed, *self.absent]) or self.items
+
+    @property
+    def known(self) -> list[Any]:
+        """The items, `None` where there is none for who asks."""
+        lost = zip(self.failed, self.mixed, self.absent, strict=True)
+        return [None if any(why) else item for item, why in zip(self.items, lost, strict=True)]
 
 
 def first(found: Sequence[Failed | None]) -> Failed | None:
     return min([failed for failed in found if failed], key=lambda failed: failed.number, default=None)
 
 
-def reference_values(outputs: Sequence[Node], sequence: Sequence[Atom], attention: str) -> dict[Node, Any]:
-    """Every reachable node's value: a list of atoms, rows of booleans, or `Failed`."""
+def reference_values(outputs: Sequence[Node], sequence: Sequence[Atom], attention: str) -> dict[Node, Known]:
+    """Every reachable node's value, whose outcome is a list of atoms, rows of booleans, or `Failed`."""
     known: dict[Node, Known] = {}
+    seen = [range(i + 1) if attention == "causal" else range(len(sequence)) for i in range(len(sequence))]
     for number, node in enumerate(reachable(outputs)):
         args = [known[argument] for argument in node.args]
         here = Failed(node, number)
         if isinstance(node.op, Map):
-            known[node] = mapped(node, node.op, args, here)
+            known[node] = mapped(node, node.op, args, here, seen)
         else:
-            known[node] = whole(node, args, list(sequence), attention == "causal", here)
-    return {node: value.outcome for node, value in known.items()}
+            known[node] = whole(node, args, list(sequence), here, seen)
+    return known
 
 
-def mapped(node: Node, op: Map, args: list[Known], here: Failed) -> Known:
+def mapped(node: Node, op: Map, args: list[Known], here: Failed, seen: list[range]) -> Known:
     """An elementwise op: position by position."""
-    failed = first([arg.failed for arg in args])
-    if failed:
-        return Known([failed] * len(args[0].items), failed)
-    items = [element(op, [arg.items[i] for arg in args], here) for i in range(len(args[0].items))]
+    failed = [first([arg.failed[i] for arg in args]) for i in range(len(seen))]
+    items = [why or element(op, [arg.items[i] for arg in args], here) for i, why in enumerate(failed)]
     minds = args[:1] if op.prim in ("if", "and", "or") else args
     if op.prim in CONVERSIONS and isinstance(node.args[0].op, Tokens):
         minds = []
-    return Known(items, None, first([*[arg.mixed for arg in minds], mixture(items, here)]))
+    mixed = [
+        first([*[arg.mixed[i] for arg in minds], mixture(items, here, seen[i])]) for i in range(len(seen))
+    ]
+    return Known(items, failed, mixed)
 
 
 def element(op: Map, values: list[Any], here: Failed) -> Any:
@@ -106,45 +114,51 @@ def element(op: Map, values: list[Any], here: Failed) -> Any:
         return here
 
 
-def mixture(items: list[Any], here: Failed) -> Failed | None:
+def mixture(items: list[Any], here: Failed, seen: range) -> Failed | None:
     try:
-        classify([item for item in items if not isinstance(item, Failed)] or [0])
+        classify([items[i] for i in seen if not isinstance(items[i], Failed)] or [0])
     except ValueProblem:
         return here
     return None
 
 
-def whole(node: Node, args: list[Known], sequence: list[Atom], causal: bool, here: Failed) -> Known:
-    """Everything else: it needs whole sequences."""
-    failed = first([cause for arg in args for cause in (arg.failed, arg.mixed)])
-    absent = failed or first([arg.absent for arg in args])
-    if absent:
-        return Known([absent] * len(sequence), failed)
-    try:
-        items = value_of(node, [arg.items for arg in args], sequence, causal)
-    except ValueProblem:
-        return Known([here] * len(sequence), here)
-    items = [here if item is None else item for item in items]
-    return Known(items, None, None if node.is_selector else mixture(items, here))
+def whole(node: Node, args: list[Known], sequence: list[Atom], here: Failed, seen: list[range]) -> Known:
+    """Everything else: at each position it needs all that is seen there."""
+    failed: list[Failed | None] = []
+    items: list[Any] = []
+    for i, keys in enumerate(seen):
+        lost = first([arg.failed[k] or arg.mixed[k] for arg in args for k in keys])
+        absent = lost or first([arg.absent[k] for arg in args for k in keys])
+        item = absent
+        if not absent:
+            try:
+                item = value_at(node, [arg.items for arg in args], sequence, i, keys)
+            except ValueProblem:
+                lost = here
+        failed.append(lost)
+        items.append(lost or (here if item is None else item))
+    if isinstance(node.op, Select):  # whoever sees a comparison that fails, fails
+        failed = [first([failed[k] for k in keys]) for keys in seen]
+        items = [why or item for why, item in zip(failed, items, strict=True)]
+    none: list[Failed | None] = [None] * len(seen)
+    return Known(items, failed, none if node.is_selector else [mixture(items, here, keys) for keys in seen])
 
 
-def value_of(node: Node, args: list[Any], sequence: list[Atom], causal: bool) -> list[Any]:
-    n = len(sequence)
+def value_at(node: Node, args: list[Any], sequence: list[Atom], i: int, keys: range) -> Any:
     match node.op:
         case Tokens():
-            return sequence
+            return sequence[i]
         case Indices():
-            return list(range(n))
+            return i
         case Constant(value):
-            return [value.value] * n
+            return value.value
         case Width():
-            return [sum(row) for row in args[0]]
+            return sum(args[0][i])
         case Aggregate(default):
-            classes = classify(args[1])
-            return [mean(row, args[1], classes, default.value) for row in args[0]]
+            values = [args[1][k] for k in keys]
+            return mean(args[0][i][: len(keys)], values, classify(values), default.value)
         case _:
-            hidden = [[causal and k > q for k in range(n)] for q in range(n)]
-            return [[not hidden[q][k] and cell(node, args, q, k) for k in range(n)] for q in range(n)]
+            return [k in keys and cell(node, args, i, k) for k in range(len(sequence))]
 
 
 def cell(node: Node, args: list[Any], q: int, k: int) -> bool:

@@ -27,7 +27,7 @@ from rasp.interpret.column import Column
 from rasp.interpret.evaluate import EvaluationError, Outcome, apply_map, evaluate, evaluate_batch
 from rasp.interpret.trace import first_difference, trace
 from rasp.values import Atom, Const, ValueProblem, const
-from tests.language.reference_evaluator import Failed, reference_values
+from tests.language.reference_evaluator import Failed, Known, reference_values
 
 ATTENTIONS = ("full", "causal")
 
@@ -128,12 +128,14 @@ def exactly(values: Any) -> Any:
     return type(values).__name__, repr(values)
 
 
-def check(node: Node, got: Outcome, expected: Any) -> None:
-    if isinstance(expected, Failed):
+def check(node: Node, got: Outcome, expected: Known) -> None:
+    failed = expected.outcome
+    if isinstance(failed, Failed):
         assert isinstance(got, EvaluationError), (node, got)
-        assert got.node is expected.node and got.message
+        assert got.node is failed.node and got.message
+        assert exactly(list(got.known)) == exactly([] if node.is_selector else expected.known), node
     else:
-        assert exactly(got) == exactly(expected), node
+        assert exactly(got) == exactly(expected.items), node
 
 
 @settings(max_examples=400, deadline=None)
@@ -144,6 +146,19 @@ def test_agrees_with_the_naive_evaluator(nodes: list[Node], inputs: list[list[At
         expected = reference_values(nodes, sequence, attention)
         for node, outcomes in zip(nodes, results, strict=True):
             check(node, outcomes[number], expected[node])
+
+
+@settings(max_examples=200, deadline=None)
+@given(graphs(), SEQUENCES)
+def test_under_causal_attention_nothing_depends_on_what_follows(
+    nodes: list[Node], sequence: list[Atom]
+) -> None:
+    """Each position of an input answers as the last one of the input up to there; whether that has a value, too."""
+    s_ops = [node for node in nodes if not node.is_selector]
+    parts = [sequence[: i + 1] for i in range(len(sequence))]
+    for outcomes in evaluate(s_ops, parts, "causal"):
+        rows = [list(o.known) if isinstance(o, EvaluationError) else o for o in outcomes]
+        assert exactly(rows[-1]) == exactly([row[-1] for row in rows])
 
 
 FIXED: dict[str, list[Atom]] = {
@@ -309,7 +324,7 @@ def test_failing_inputs_leave_the_others_alone() -> None:
     inverse = graph.map("div", graph.constant(1), graph.map("to_int", graph.add(Tokens())))
     first, second, third = evaluate([inverse], ["12", "10", "x1"])[0]
     assert first == [1.0, 0.5]
-    assert second == EvaluationError("division by zero", inverse, 1)
+    assert second == EvaluationError("division by zero", inverse, 1, (1.0, None))
     assert isinstance(third, EvaluationError) and third.node is inverse.args[1] and third.position == 0
 
 

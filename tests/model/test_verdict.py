@@ -14,12 +14,19 @@ from compiler.export.compiled import checkpoint_of
 from compiler.export.files import ARRAYS, encode_files
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from compiler.verify.differential import Report
+from compiler.verify.differential import Compared, Report
 from compiler.verify.recompile import Standing
 from compiler.verify.verdict import judge, percent
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz.checkpoints import mended
+
+
+def compared(positions: int) -> Compared:
+    return Compared(positions, 0, positions)
+
+
+WHOLE = compared(1000)
 
 
 def report(**changes: object) -> Report:
@@ -28,7 +35,7 @@ def report(**changes: object) -> Report:
         "lengths": {1: 1000},
         "exhaustive": True,
         "without_value": 0,
-        "valued": {"out": 1000},
+        "by_output": {"out": WHOLE},
         "mismatched": 0,
         "smallest": None,
         "seconds": 1.0,
@@ -39,38 +46,38 @@ def report(**changes: object) -> Report:
 
 
 HELD, CHANGED = Standing(None, ()), Standing(None, ("its weights differ",))
-TWO = {"first": 1000, "second": 15}
+TWO = {"first": WHOLE, "second": compared(15)}
 VERDICTS = {
     "all": (report(), HELD, True, "verified"),
     "some": (
-        report(valued={"out": 15}),
+        report(by_output={"out": compared(15)}),
         HELD,
         True,
-        "verified on the 1.5 % of all inputs for which the program has a value",
+        "verified at the 1.5 % of all positions at which the program has a value",
     ),
     "some of a sample": (
-        report(valued={"out": 999}, exhaustive=False),
+        report(by_output={"out": compared(999)}, exhaustive=False),
         HELD,
         True,
-        "verified on the 99.9 % of the inputs checked for which the program has a value",
+        "verified at the 99.9 % of the positions checked at which the program has a value",
     ),
     "some of an output": (
-        report(valued=TWO),
+        report(by_output=TWO),
         HELD,
         True,
-        "verified on the 1.5 % of all inputs for which second has a value",
+        "verified at the 1.5 % of all positions at which second has a value",
     ),
     "none": (
-        report(valued={"out": 0}),
+        report(by_output={"out": compared(0)}),
         HELD,
         False,
-        "NOT verified: the program has a value for none of the 1,000 inputs checked",
+        "NOT verified: the program has a value at no position of the 1,000 inputs checked",
     ),
     "none of an output": (
-        report(valued={"first": 1000, "second": 0}),
+        report(by_output={"first": WHOLE, "second": compared(0)}),
         HELD,
         False,
-        "NOT verified: second has a value for none of the 1,000 inputs checked",
+        "NOT verified: second has a value at no position of the 1,000 inputs checked",
     ),
     "other weights": (report(), CHANGED, False, "NOT verified: its weights differ"),
     "wrong": (report(mismatched=3), CHANGED, False, "NOT verified: wrong on 3 of 1,000 inputs"),
@@ -134,8 +141,17 @@ SEEN = {
         leave,
         0,
         (
-            "verified on the 85.7 % of all inputs for which the program has a value",
+            "verified at the 94.1 % of all positions at which the program has a value",
             "on 2 inputs (14.3 %), so nothing was compared there",
+        ),
+    ),
+    "positions without a value": (
+        '1 / (length - 2 if tokens == "a" else 1)',
+        leave,
+        0,
+        (
+            "verified at the 88.2 % of all positions at which the program has a value",
+            "on 3 inputs (21.4 %); there only the positions that have one were compared, on 1 at none",
         ),
     ),
     "all well": ("length", leave, 0, ("verified\n", "the same weights, classes and error bounds")),
@@ -158,18 +174,20 @@ def test_what_the_command_says(
     assert machine.exit_code == code and record["passed"] is (code == 0)
     assert record["headline"] == result.stdout.splitlines()[0]
     assert record["certified"] is (record["differences"] == [])
-    assert record["share_compared"] == record["compared"] / record["checked"]
+    assert record["share_compared"] == record["positions_compared"] / record["positions"]
 
 
 def test_a_program_without_values_is_not_verified(tmp_path: Path) -> None:
-    """Under causal attention the first position alone never has a value here, so no input has one."""
+    """Under causal attention the first position never has a value here, and all others look at it."""
     options = CompileOptions(("a", "b"), 3, "causal")
     program = load_program(Source("test", "n = selector_width(select(tokens, tokens, ==));"))
-    compiled = compile_program(program, {"n": "n", "back": "1 / (n - 1)"}, options)
+    compiled = compile_program(program, {"n": "n", "back": "average(1 / (n - 1))"}, options)
     folder = tmp_path / "m"
     folder.mkdir()
     for name, data in encode_files(checkpoint_of(compiled)).items():
         (folder / name).write_bytes(data)
     result = CliRunner().invoke(main, ["verify", str(folder)])
     assert result.exit_code == 1
-    assert result.stdout.startswith("NOT verified: back has a value for none of the 14 inputs checked\n")
+    assert result.stdout.startswith(
+        "NOT verified: back has a value at no position of the 14 inputs checked\n"
+    )

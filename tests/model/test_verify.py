@@ -14,7 +14,7 @@ from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify import blame
 from compiler.verify.chosen_inputs import SHAPES, Word, batches, choose_inputs, sequences
-from compiler.verify.differential import Check, simpler, verify
+from compiler.verify.differential import Check, Compared, simpler, verify
 from compiler.verify.first_wrong_column import first_wrong_column
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.readers import READERS, padded, stepwise
@@ -104,7 +104,7 @@ def test_a_right_model_passes() -> None:
     report = verify(Check(table_model(("a", "b", "c")), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0))
     assert report.passed and report.exhaustive and report.smallest is None
     assert report.lengths == {1: 3, 2: 9, 3: 27, 4: 81} and report.checked == 120
-    assert report.as_json()["compared"] == 120
+    assert report.by_output == {"out": Compared(120, 0, report.positions)}
 
 
 def test_a_wrong_model_is_shown_on_the_smallest_input() -> None:
@@ -166,7 +166,8 @@ def test_other_ways_of_running_a_model_agree(attention: str, names: set[str]) ->
     compiled = compile_program(program, {"n": "n", "back": "1 / (n - 2)"}, options)
     report = verify(Check(Model(compiled.weights), compiled.meaning), choose_inputs(3, 7, 300, 0))
     assert report.passed and set(report.readers) == names
-    assert report.valued["n"] == report.checked > report.valued["back"] == report.compared > 0
+    assert report.by_output["n"] == Compared(report.checked, 0, report.positions)
+    assert report.by_output["back"].inputs > 0 and report.by_output["back"].positions == report.compared
 
 
 def test_a_reader_that_is_wrong_fails(monkeypatch: pytest.MonkeyPatch) -> None:
