@@ -18,7 +18,7 @@ from compiler.verify.mismatch import Mismatch, difference
 from compiler.verify.readers import READERS, Reader, together
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate, values_by_position
-from rasp.values import typed
+from rasp.values import Kind, typed
 
 #: Positions of one batch times its length: the interpreter's work grows with the square of the length.
 BATCH_SQUARES = 400_000
@@ -221,7 +221,7 @@ def first_wrong(check: Check, inputs: Iterator[Word]) -> Mismatch | None:
     return None
 
 
-def simpler(tokens: Word, vocabulary: Word, number: Mapping[tuple[str, str], int]) -> Iterator[Word]:
+def simpler(tokens: Word, vocabulary: Word, number: Mapping[tuple[Kind, str], int]) -> Iterator[Word]:
     """Inputs one step below: blocks left out, large ones first; then one token replaced by an earlier one."""
     size = len(tokens) // 2
     while size:
