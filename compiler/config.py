@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from compiler.options import DIALECTS
+from compiler.options import DIALECTS, Dialect
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.values import Atom, typed
 
@@ -40,7 +40,7 @@ class Config:
     with two ids.
     """
 
-    dialect: str
+    dialect: Dialect
     attention: Attention
     vocabulary: tuple[Atom, ...]
     max_length: int

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast, get_args
 
 from rasp.arguments import Attention, as_atoms, attention_problem, wrong_kind
 from rasp.diagnostics import Diagnostic
 from rasp.values import Atom, show, typed
 
-DIALECTS = ("plain",)
+Dialect = Literal["plain"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
 class CompileError(Exception):
@@ -32,7 +33,7 @@ class CompileOptions:
     vocabulary: tuple[Atom, ...]
     max_length: int
     attention: Attention = "full"
-    dialect: str = "plain"
+    dialect: Dialect = "plain"
     level: int = 2
     without: tuple[str, ...] = ()
 

@@ -7,12 +7,16 @@ Only the command line and the prompt print.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Literal
 from unicodedata import combining, east_asian_width
 
 from rasp.source import Source, Span
 
 #: Longer lines are shown in part.
 WIDEST = 160
+
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Diagnostic:
     span: Span | None = None
     label: str = ""
     hint: str = ""
-    severity: str = "error"
+    severity: Severity = "error"
     code: str = ""
     notes: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from compiler.options import DIALECTS
+from compiler.options import DIALECTS, Dialect
 from rasp.arguments import ATTENTIONS, Attention
 
 OPTIONS = (
@@ -48,7 +48,7 @@ class Target:
     vocab: str | None
     max_length: int | None
     attention: Attention | None
-    dialect: str
+    dialect: Dialect
     level: int
     without: tuple[str, ...]
 

@@ -7,13 +7,15 @@ written with all their digits.
 import json
 import math
 import re
-from typing import cast
+from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
-from compiler.options import CompileOptions
+from compiler.options import DIALECTS, CompileOptions
+from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom
 
 Record = dict[str, object]
+Name = TypeVar("Name", bound=str)
 
 #: Layers and heads of one model.
 MOST_MODULES = 10_000
@@ -94,8 +96,8 @@ def read_config(record: Record) -> Config:
         for output in map(mapping, items(record["outputs"]))
     )
     return Config(
-        dialect=text(record["dialect"]),
-        attention=text(record["attention"]),
+        dialect=one_of(DIALECTS, record["dialect"]),
+        attention=one_of(ATTENTIONS, record["attention"]),
         vocabulary=atoms(record["vocabulary"]),
         max_length=size(record["max_length"]),
         d_model=size(record["d_model"]),
@@ -122,8 +124,8 @@ def read_options(record: Record) -> CompileOptions:
     return CompileOptions(
         vocabulary=atoms(record["vocabulary"]),
         max_length=size(record["max_length"]),
-        attention=text(record["attention"]),
-        dialect=text(record["dialect"]),
+        attention=one_of(ATTENTIONS, record["attention"]),
+        dialect=one_of(DIALECTS, record["dialect"]),
         level=size(record["level"]),
         without=tuple(map(text, items(record.get("without", [])))),
     )
@@ -133,6 +135,14 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a string")
     return value
+
+
+def one_of(names: tuple[Name, ...], value: object) -> Name:
+    """One of the names of a kind."""
+    for name in names:
+        if name == value:
+            return name
+    raise ValueError(f"{value!r} is none of {', '.join(map(str, names))}")
 
 
 def hash_text(value: object) -> str:

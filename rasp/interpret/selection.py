@@ -15,7 +15,7 @@ product (`rasp/interpret/counting.py`).
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -98,12 +98,12 @@ Terms = dict[Term, int]
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """A selector: a relation (`joint` is "leaf"), or the "not", "and" or "or" of `parts`.
+    """A selector: a relation (of a leaf), or `parts` joined.
 
     `terms` is `None` if there would be too many.
     """
 
-    joint: str
+    joint: Literal["leaf", "not", "and", "or"]
     parts: tuple["Selection", ...] = ()
     leaf: tuple[Comparison, int] | None = None
     terms: Terms | None = None

@@ -1,6 +1,7 @@
 """Tokens, and TABLES of the words among them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from rasp.source import Span
 
@@ -12,8 +13,11 @@ KEYWORDS = frozenset(
 #: The words that start a command of the prompt, besides `s-op` and `full seq display`.
 CONSOLE_STARTS = ("set", "show", "examples", "selector", "exit", "quit")
 
+TokenKind = Literal[
+    "name", "keyword", "int", "float", "string", "symbol", "display", "sop", "bad", "end"
+]  # fmt: skip
 #: The kinds of the grammar's terminals that are neither keywords nor symbols.
-KINDS = {
+KINDS: dict[str, TokenKind] = {
     "NAME": "name",
     "INTEGER": "int",
     "FLOAT": "float",
@@ -27,11 +31,11 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind`: name, keyword, int, float, string, symbol, display, sop, bad or end. `type`: the grammar's
-    name for it. `starts_line`: first of its line. `above`: the lines of the comment block right above it.
+    """`type`: the grammar's name for it. `starts_line`: first of its line. `above`: the lines of the comment block right
+    above it.
     """
 
-    kind: str
+    kind: TokenKind
     text: str
     start: int
     end: int

@@ -22,6 +22,7 @@ from rasp.graph.nodes import (
     Width,
     reachable,
 )
+from rasp.graph.primitive_names import NAMES
 from rasp.graph.primitives import PRIMS, TESTS, apply_prim
 from rasp.interpret.column import Column
 from rasp.interpret.evaluate import EvaluationError, Outcome, apply_map, evaluate, evaluate_batch
@@ -385,3 +386,7 @@ def test_trace_and_first_difference() -> None:
     # the causal mask hides the "a" that comes after the "b"
     smaller = first_difference(found, trace(nodes, "ba", "causal").outcomes)
     assert smaller is not None and smaller.op == Select("<")
+
+
+def test_primitives_have_the_names_that_types_know() -> None:
+    assert tuple(PRIMS) == NAMES
