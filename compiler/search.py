@@ -23,7 +23,8 @@ from compiler.audit.bounds import audit
 from compiler.audit.decisions import Bounds, Decision
 from compiler.blocks.form import Form, Variable
 from compiler.lowering.candidates import MANY_ROWS
-from compiler.lowering.choose import Style, Unsolved, choose
+from compiler.lowering.choose import Style, choose
+from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layout import Frame, Layout, all_forms, allocate
 from compiler.plan.reuse import parameters, reuse

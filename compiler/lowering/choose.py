@@ -17,7 +17,7 @@ from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.blocks.staircase import rounding
-from compiler.lowering.lookup import pose, solve
+from compiler.lowering.lookup import Lookups, Unsolved, pose
 from compiler.lowering.reader import FLAT, Reader, combine
 from compiler.lowering.readouts import Reads
 from compiler.lowering.scores import Scorer
@@ -49,6 +49,7 @@ class Chooser:
         self.care = style.care
         self.steep = style.steep
         self.reader = Reader(analysis, exact=style.exact)
+        self.lookups = Lookups(self.reader, style.care)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
@@ -214,7 +215,7 @@ class Chooser:
         basis = choose_basis(vectors, FEW)
         features = np.array(basis.vectors)
         problem = pose(node, self.analysis.table(node), features, self.base(node), steep=node in self.steep)
-        lookup = solve(self.reader, problem, care=self.care)
+        lookup = self.lookups.find(problem)
         if lookup is None:
             raise Unsolved(node)
         if self.reader.needs_table(node, basis.vectors):
@@ -282,14 +283,6 @@ class Chooser:
         if key not in self._scores:
             self._scores[key] = self.scorer.score(selector, mode, strict=strict)
         return self._scores[key]
-
-
-class Unsolved(Exception):
-    """No look-up for this expression in one step: its parts have to be materialised first."""
-
-    def __init__(self, node: Node) -> None:
-        super().__init__(node)
-        self.node = node
 
 
 def choose(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:

@@ -49,6 +49,31 @@ def pose(node: Node, table: Table, features: Matrix, base: int, *, steep: bool =
     )
 
 
+class Unsolved(Exception):
+    """No look-up for this expression in one step: its parts have to be materialised first."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self.node = node
+
+
+class Lookups:
+    """The look-ups of one reader. Each is searched for once, though an output asks whether there is one before it demands
+    it."""
+
+    def __init__(self, reader: Reader, care: int) -> None:
+        self.reader = reader
+        self.care = care
+        self.known: dict[tuple[Node, bytes, bytes, bool], Lookup | None] = {}
+
+    def find(self, problem: Problem) -> Lookup | None:
+        """What `solve` finds."""
+        key = problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep
+        if key not in self.known:
+            self.known[key] = solve(self.reader, problem, care=self.care)
+        return self.known[key]
+
+
 def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None

@@ -7,7 +7,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, added, scaled
-from compiler.lowering.lookup import pose, solve
+from compiler.lowering.lookup import Lookups, pose
 from compiler.lowering.reader import Reader
 from compiler.numerics.precision import UNIT
 from rasp.graph.nodes import Node
@@ -26,6 +26,7 @@ class Demands(Protocol):
     analysis: Analysis
     reader: Reader
     care: int
+    lookups: Lookups
 
     def demand(self, form: Form) -> Form: ...
 
@@ -81,14 +82,8 @@ class Reads:
     def looks_up(self, node: Node, vector: Vector) -> bool:
         """Whether one table can provide a feature."""
         table = self.demands.analysis.table(node)
-        return (
-            solve(
-                self.demands.reader,
-                pose(node, table, vector[None, :], self.demands.base(node)),
-                care=self.demands.care,
-            )
-            is not None
-        )
+        problem = pose(node, table, vector[None, :], self.demands.base(node))
+        return self.demands.lookups.find(problem) is not None
 
     def by_parts(self, name: str, node: Node, most: int) -> Readout | None:
         """An output that only depends on which of at most so many kinds each leaf's value is: the kinds, as digits of

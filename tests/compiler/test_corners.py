@@ -4,6 +4,8 @@ from itertools import product
 
 import pytest
 
+from compiler.lowering import lookup
+from compiler.lowering.reader import Reader
 from compiler.model.answers import comparable
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
@@ -110,3 +112,21 @@ def test_two_tests_of_the_same_things() -> None:
     program = load_program(Source("<none>", ""))
     compiled = compile_program(program, {"out": text}, CompileOptions(tuple("0123"), 10, level=0))
     assert Model(compiled.weights).batch(["10", "3"]) == [["1", "-"], ["-"]]
+
+
+def test_no_look_up_is_searched_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An output asks whether one table can give it before it demands that table."""
+    posed: list[tuple[object, ...]] = []
+
+    def noted(reader: Reader, problem: lookup.Problem, *, care: int) -> lookup.Lookup | None:
+        posed.append(
+            (reader, problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep)
+        )
+        return solve(reader, problem, care=care)
+
+    solve = lookup.solve
+    monkeypatch.setattr(lookup, "solve", noted)
+    program = load_program(Source("<test>", 'changed = "x" if tokens == "a" and indices > 1 else tokens;'))
+    compile_program(program, "changed", CompileOptions(("a", "b"), 4))
+    assert posed
+    assert len(posed) == len(set(posed))
