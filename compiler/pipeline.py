@@ -10,8 +10,8 @@ from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble
 from compiler.emit.weights import Weights
 from compiler.options import CompileError, CompileOptions
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.plan.schedule import Plan
 from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
 from compiler.report.explain import explain

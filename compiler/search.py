@@ -26,9 +26,10 @@ from compiler.lowering.candidates import MANY_ROWS
 from compiler.lowering.choose import Style, choose
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Frame, Layout, all_forms, allocate
 from compiler.plan.reuse import parameters, reuse
-from compiler.plan.schedule import Plan, schedule
+from compiler.plan.schedule import schedule
 from rasp.graph.nodes import Constant, Graph, Node
 
 MOST_ATTEMPTS = 16

@@ -41,8 +41,8 @@ from compiler.numerics.rounding import (
     grains_of,
     roundings,
 )
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, weights_of, without_constant
-from compiler.plan.schedule import Plan
 from rasp.graph.nodes import Aggregate, AttentionOp, Width
 
 

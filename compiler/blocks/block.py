@@ -56,6 +56,11 @@ class Head:
     gains: tuple[float, ...]
     targets: tuple[tuple[Variable, int], ...]
 
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """What it reads."""
+        return (*self.scores.queries, *self.scores.keys, *self.values)
+
 
 @dataclass(frozen=True, eq=False)
 class TableBlock:
@@ -69,6 +74,11 @@ class TableBlock:
     form: Form
     stairs: Staircase
     grain: float = 0.0
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """What it reads."""
+        return (self.form,)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from compiler.blocks.block import Head, Readout, TableBlock
 from compiler.blocks.form import Form, Vector
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.emit.weights import Array, Weights
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout, placed, weights_of, without_constant
-from compiler.plan.schedule import Plan
 
 
 def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:

@@ -14,7 +14,7 @@ from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.rounding import grain_of
-from compiler.plan.schedule import Plan
+from compiler.plan.layers import Plan
 from rasp.graph.nodes import Indices, Tokens
 
 
@@ -131,7 +131,7 @@ def all_forms(plan: Plan) -> list[Form]:
     forms: list[Form] = []
     for layer in plan.layers:
         for head in layer.heads:
-            forms += [*head.scores.queries, *head.scores.keys, *head.values]
+            forms += head.forms
         forms += [without_constant(table.form) for table in layer.tables]
     return forms + [without_constant(form) for readout in plan.readouts for form in readout.forms]
 

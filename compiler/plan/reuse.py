@@ -14,8 +14,8 @@ from itertools import count
 import numpy as np
 
 from compiler.blocks.form import Form, Variable
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout, weights_of, without_constant
-from compiler.plan.schedule import Plan
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,8 @@ def steps(plan: Plan) -> Iterator[tuple[int, list[Form], list[tuple[Variable, in
     """Half-layer by half-layer, what is read and which columns are written."""
     for number, layer in enumerate(plan.layers):
         heads, tables = layer.heads, layer.tables
-        scores = [form for head in heads for form in (*head.scores.queries, *head.scores.keys)]
-        values = [form for head in heads for form in head.values]
-        yield 2 * number + 1, scores + values, [target for head in heads for target in head.targets]
+        read = [form for head in heads for form in head.forms]
+        yield 2 * number + 1, read, [target for head in heads for target in head.targets]
         features = plan.blocks.features
         written = [(t.variable, k) for t in tables for k in range(len(features[t.variable].basis))]
         yield 2 * number + 2, [without_constant(table.form) for table in tables], written

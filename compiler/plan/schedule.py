@@ -1,135 +1,94 @@
-"""Plan: layers of heads and tables. `schedule` puts every block into the earliest layer whose inputs are ready, except
-that a head whose result is read later waits for another that scores alike."""
+"""Blocks → `Plan`: every block in the earliest layer whose inputs are ready, except that a head whose result is read later
+waits for another that scores alike."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping
 from itertools import groupby
+from typing import assert_never
 
-from compiler.blocks.block import Blocks, Head, Readout, Scores, TableBlock
-from compiler.blocks.form import Form, Variable
+import networkx as nx
+from networkx import DiGraph
 
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """Attention first, then the MLP: heads read what earlier layers wrote, tables also what this layer's heads did."""
-
-    heads: tuple[Head, ...]
-    tables: tuple[TableBlock, ...]
-
-
-@dataclass(frozen=True)
-class Depth:
-    """What the program itself asks for: heads on its longest `chain` of attention, and `layers` with the look-ups that no
-    linear form can stand in for."""
-
-    chain: int
-    layers: int
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """Layers, the fewest that would do if numbers were exact, and what is read at the end."""
-
-    layers: tuple[Layer, ...]
-    blocks: Blocks
-    least: Depth
-
-    @property
-    def readouts(self) -> tuple[Readout, ...]:
-        return self.blocks.readouts
+from compiler.blocks.block import Blocks, Head, Scores, TableBlock
+from compiler.blocks.form import Variable
+from compiler.plan.layers import Depth, Layer, Plan
 
 
 def schedule(blocks: Blocks) -> Plan:
     """Earliest layer for every block; heads of one layer that score alike become one head with more values."""
-    heads = {head.targets[0][0]: head for head in blocks.heads}
-    tables = {table.variable: table for table in blocks.tables}
-    half: dict[
-        Variable, int
-    ] = {}  # the half-layer that writes a variable: 2L-1 attention, 2L MLP of layer L; 0 embedding
-    for variable in in_order(heads, tables):
-        if variable in tables:
-            half[variable] = next_mlp(latest([tables[variable].form], half))
-        elif variable in heads:
-            head = heads[variable]
-            half[variable] = next_attention(
-                latest([*head.scores.queries, *head.scores.keys, *head.values], half)
-            )
-        else:
-            half[variable] = 0
-    wait_for_twins(heads, tables, half)
+    waiting = dependencies(blocks)
+    half = half_layers(waiting)
+    wait_for_twins(waiting, half)
     layers = [
         Layer(
-            merged([head for v, head in heads.items() if half[v] == 2 * k - 1]),
-            tuple(table for v, table in tables.items() if half[v] == 2 * k),
+            merged([head for head in blocks.heads if half[head.targets[0][0]] == 2 * k - 1]),
+            tuple(table for table in blocks.tables if half[table.variable] == 2 * k),
         )
         for k in range(1, layers_until(half) + 1)
     ]
-    return Plan(tuple(layers), blocks, least_depth(heads, tables, blocks.needed))
+    return Plan(tuple(layers), blocks, least_depth(waiting, blocks.needed))
 
 
-def wait_for_twins(
-    heads: dict[Variable, Head], tables: dict[Variable, TableBlock], half: dict[Variable, int]
-) -> None:
+def dependencies(blocks: Blocks) -> "DiGraph[Variable]":
+    """What waits for what: an edge from each variable to those that are computed from it. A node's `block` is the head or
+    table that writes the variable, None for what the embedding has."""
+    waiting: DiGraph[Variable] = DiGraph()
+    heads = {head.targets[0][0]: head for head in blocks.heads}
+    tables = {table.variable: table for table in blocks.tables}
+    for variable, block in (heads | tables).items():
+        waiting.add_node(variable, block=block)
+        waiting.add_edges_from((v, variable) for form in block.forms for v in form.parts)
+    nx.set_node_attributes(waiting, {v: None for v in waiting if v not in heads and v not in tables}, "block")
+    return waiting
+
+
+def half_layers(waiting: "DiGraph[Variable]") -> dict[Variable, int]:
+    """The earliest half-layer that can write each variable: 2L-1 attention, 2L MLP of layer L; 0 embedding."""
+    half: dict[Variable, int] = {}
+    for variable in nx.topological_sort(waiting):
+        half[variable] = next_half(waiting.nodes[variable]["block"], latest(waiting, variable, half))
+    return half
+
+
+def next_half(block: Head | TableBlock | None, ready: int) -> int:
+    """The half-layer of a block whose inputs are there after the half-layer `ready`."""
+    match block:
+        case Head():
+            return next_attention(ready)
+        case TableBlock():
+            return next_mlp(ready)
+        case None:
+            return ready
+        case _:
+            assert_never(block)
+
+
+def latest(waiting: "DiGraph[Variable]", variable: Variable, half: Mapping[Variable, int]) -> int:
+    """The last of the numbers of what a variable is computed from."""
+    return max((half[v] for v in waiting.predecessors(variable)), default=0)
+
+
+def wait_for_twins(waiting: "DiGraph[Variable]", half: dict[Variable, int]) -> None:
     """Let a head wait for a later one that scores alike, if nothing reads it before: together they are one head."""
-    read: dict[Variable, int] = {}  # the first half-layer that reads a variable
-    for variable in half:
-        for below in reads(variable, heads, tables):
-            read[below] = min(half[variable], read.get(below, half[variable]))
+    heads = {v: block for v, block in waiting.nodes(data="block") if isinstance(block, Head)}
+    read = {v: min((half[reader] for reader in waiting.successors(v)), default=math.inf) for v in heads}
     for variable, head in heads.items():
-        twins = [
-            half[v] for v, other in heads.items() if other.scores is head.scores and half[v] > half[variable]
-        ]
-        possible = [later for later in twins if variable not in read or later < read[variable]]
-        half[variable] = min(possible, default=half[variable])
+        twins = [half[v] for v, other in heads.items() if other.scores is head.scores]
+        half[variable] = min(
+            (k for k in twins if half[variable] < k < read[variable]), default=half[variable]
+        )
 
 
-def latest(forms: Iterable[Form], half: dict[Variable, int]) -> int:
-    return max((half[v] for form in forms for v in form.parts), default=0)
-
-
-def in_order(heads: dict[Variable, Head], tables: dict[Variable, TableBlock]) -> list[Variable]:
-    """Variables after everything that they are computed from."""
-    order: dict[Variable, None] = {}
-    stack: list[tuple[Variable, bool]] = [(v, False) for v in [*heads, *tables]]
-    while stack:
-        variable, ready = stack.pop()
-        if variable in order:
-            continue
-        if ready:
-            order[variable] = None
-            continue
-        stack.append((variable, True))
-        stack.extend((v, False) for v in reads(variable, heads, tables) if v not in order)
-    return list(order)
-
-
-def reads(
-    variable: Variable, heads: dict[Variable, Head], tables: dict[Variable, TableBlock]
-) -> list[Variable]:
-    """The variables that a variable is computed from."""
-    if variable in tables:
-        forms: list[Form] = [tables[variable].form]
-    elif variable in heads:
-        head = heads[variable]
-        forms = [*head.scores.queries, *head.scores.keys, *head.values]
-    else:
-        return []
-    return list(dict.fromkeys(v for form in forms for v in form.parts))
-
-
-def least_depth(
-    heads: dict[Variable, Head], tables: dict[Variable, TableBlock], needed: Collection[Variable]
-) -> Depth:
+def least_depth(waiting: "DiGraph[Variable]", needed: Collection[Variable]) -> Depth:
     """The layers that these heads and only the `needed` tables take, a table of tables being one of what they read."""
     chain: dict[Variable, int] = {}
-    written: dict[Variable, int] = {}  # the half-layer, as in `schedule`
+    written: dict[Variable, int] = {}  # the half-layer, as in `half_layers`
     attended: dict[Variable, int] = {}  # the last half-layer of attention beneath
-    for variable in in_order(heads, tables):
-        below = reads(variable, heads, tables)
-        chain[variable] = max((chain[v] for v in below), default=0) + (variable in heads)
-        ready = max((written[v] for v in below), default=0)
-        source = max((attended[v] for v in below), default=0)
-        if variable in heads:
+    for variable in nx.topological_sort(waiting):
+        block = waiting.nodes[variable]["block"]
+        ready, source = latest(waiting, variable, written), latest(waiting, variable, attended)
+        chain[variable] = latest(waiting, variable, chain) + isinstance(block, Head)
+        if isinstance(block, Head):
             written[variable] = attended[variable] = next_attention(ready)
         else:
             written[variable] = next_mlp(source) if variable in needed else ready

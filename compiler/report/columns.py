@@ -5,9 +5,9 @@ from typing import Any
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Vector
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.plan.reuse import lives
-from compiler.plan.schedule import Plan
 from compiler.report.describe import describe, feature_text
 from compiler.report.parts import parts
 from rasp.graph.nodes import Indices, Tokens

@@ -7,8 +7,8 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.block import Head, TableBlock
 from compiler.blocks.form import Form, Variable
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.plan.schedule import Plan
 from compiler.report.describe import describe
 from compiler.report.parts import Clearing, Embedded, Part, numbered, parts
 from rasp.graph.nodes import Constant, Graph, Indices, Tokens, reachable

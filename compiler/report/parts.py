@@ -9,8 +9,8 @@ from typing import assert_never
 
 from compiler.blocks.block import Head, TableBlock
 from compiler.blocks.form import Variable
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout
-from compiler.plan.schedule import Plan
 from compiler.report.describe import INPUTS, describe
 from rasp.graph.nodes import Graph
 

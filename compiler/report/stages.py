@@ -9,8 +9,8 @@ from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Form, Variable
 from compiler.emit.weights import Weights
 from compiler.options import CompileError, CompileOptions
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.plan.schedule import Plan
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
 from compiler.report.graph_text import print_outputs

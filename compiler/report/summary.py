@@ -6,8 +6,8 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.block import Head, TableBlock
 from compiler.emit.weights import Weights
+from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.plan.schedule import Plan
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
 from compiler.report.parts import Clearing, Embedded, Part, parts

@@ -1,0 +1,35 @@
+"""Plan: layers of heads and tables."""
+
+from dataclasses import dataclass
+
+from compiler.blocks.block import Blocks, Head, Readout, TableBlock
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Attention first, then the MLP: heads read what earlier layers wrote, tables also what this layer's heads did."""
+
+    heads: tuple[Head, ...]
+    tables: tuple[TableBlock, ...]
+
+
+@dataclass(frozen=True)
+class Depth:
+    """What the program itself asks for: heads on its longest `chain` of attention, and `layers` with the look-ups that no
+    linear form can stand in for."""
+
+    chain: int
+    layers: int
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Layers, the fewest that would do if numbers were exact, and what is read at the end."""
+
+    layers: tuple[Layer, ...]
+    blocks: Blocks
+    least: Depth
+
+    @property
+    def readouts(self) -> tuple[Readout, ...]:
+        return self.blocks.readouts
