@@ -18,7 +18,8 @@ def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
     shapes: list[LayerShape] = []
     for number, layer in enumerate(plan.layers):
         for h, head in enumerate(layer.heads):
-            arrays |= {f"layers.{number}.heads.{h}.{k}": v for k, v in attention(head, layout).items()}
+            prefix = f"layers.{number}.attention.heads.{h}"
+            arrays |= {f"{prefix}.{k}": v for k, v in attention(head, layout).items()}
         parts = mlp(layer.tables, [e for e in layout.erasures if e.layer == number], layout)
         hidden = len(parts["bias"])
         if hidden:
@@ -27,12 +28,12 @@ def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
         shapes.append(LayerShape(heads, hidden))
     outputs: list[Output] = []
     for k, readout in enumerate(plan.readouts):
-        arrays[f"outputs.{k}.unembed"], arrays[f"outputs.{k}.bias"] = unembedding(readout, layout)
+        arrays[f"unembeddings.{k}.weight"], arrays[f"unembeddings.{k}.bias"] = unembedding(readout, layout)
         shown = analysis.domain(readout.node).shown()
         outputs.append(Output(readout.name, tuple(shown[int(code)] for code in readout.codes)))
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.d_model,
-        tuple(shapes), tuple(outputs), "position" in arrays,
+        tuple(shapes), tuple(outputs), "embedding.positions" in arrays,
     )  # fmt: skip
     return Weights(config, arrays)
 
@@ -49,7 +50,7 @@ def embedding(layout: Layout, analysis: Analysis) -> dict[str, Array]:
         table[:-1, : vectors.shape[1]] = vectors[order]
         table[-1, : vectors.shape[1]] = vectors[-1]
         positions[1:, : vectors.shape[1]] = vectors[frame.tokens : -1]
-    return {"embed": table} | ({"position": positions} if positions.any() else {})
+    return {"embedding.tokens": table} | ({"embedding.positions": positions} if positions.any() else {})
 
 
 def attention(head: Head, layout: Layout) -> dict[str, Array]:
@@ -87,7 +88,7 @@ def mlp(tables: tuple[TableBlock, ...], erasures: list[Erasure], layout: Layout)
             inward[layout.places[erasure.column], first] = sign
             outward[first, layout.places[erasure.column]] = -sign
             first += 1
-    return {"in": inward, "bias": bias, "out": outward}
+    return {"up": inward, "bias": bias, "down": outward}
 
 
 def unembedding(readout: Readout, layout: Layout) -> tuple[Array, Array]:

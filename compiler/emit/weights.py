@@ -2,17 +2,19 @@
 
 Names and shapes (d = d_model, V = vocabulary size, N = max_length, C = classes of an output):
 
-    embed                    (V + 1, d)   row V is BOS
-    position                 (N + 1, d)   absent when config.has_positions is false; row 0 is BOS's
-    layers.L.heads.H.query   (d, d_key)   no 1/sqrt(d_key): the scale is in the query
-    layers.L.heads.H.key     (d, d_key)
-    layers.L.heads.H.value   (d, d_value)
-    layers.L.heads.H.output  (d_value, d)
-    layers.L.mlp.in          (d, d_mlp)   hidden = relu(x @ in + bias); absent, like bias and out, when d_mlp is 0
-    layers.L.mlp.bias        (d_mlp,)
-    layers.L.mlp.out         (d_mlp, d)
-    outputs.K.unembed        (d, C)       logits = residual @ unembed + bias
-    outputs.K.bias           (C,)
+    embedding.tokens                   (V + 1, d)    row V is BOS
+    embedding.positions                (N + 1, d)    absent when config.has_positions is false; row 0 is BOS's
+    layers.L.attention.heads.H.query   (d, d_key)    no 1/sqrt(d_key): the scale is in the query
+    layers.L.attention.heads.H.key     (d, d_key)
+    layers.L.attention.heads.H.value   (d, d_value)
+    layers.L.attention.heads.H.output  (d_value, d)
+    layers.L.mlp.up                    (d, d_mlp)    hidden = relu(x @ up + bias); all three absent when d_mlp is 0
+    layers.L.mlp.bias                  (d_mlp,)
+    layers.L.mlp.down                  (d_mlp, d)
+    unembeddings.K.weight              (d, C)        logits = residual @ weight + bias
+    unembeddings.K.bias                (C,)
+
+They are the names of the decoder's parameters (`compiler/model/decoder.py`), and L, H and K the numbers that reports show.
 """
 
 from collections.abc import Mapping
@@ -26,25 +28,30 @@ from compiler.config import Config
 Array = NDArray[np.float64]
 
 
+def in_unembedding(name: str) -> bool:
+    """Whether an array is of an unembedding: these are float64 in checkpoint and decoder, and counted apart."""
+    return name.startswith("unembeddings.")
+
+
 def expected_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Every array's shape, in the order in which checkpoints store them."""
     d = config.d_model
-    shapes: dict[str, tuple[int, ...]] = {"embed": (len(config.vocabulary) + 1, d)}
+    shapes: dict[str, tuple[int, ...]] = {"embedding.tokens": (len(config.vocabulary) + 1, d)}
     if config.has_positions:
-        shapes["position"] = (config.max_length + 1, d)
+        shapes["embedding.positions"] = (config.max_length + 1, d)
     for number, layer in enumerate(config.layers):
         for h, head in enumerate(layer.heads):
-            prefix = f"layers.{number}.heads.{h}"
+            prefix = f"layers.{number}.attention.heads.{h}"
             shapes[f"{prefix}.query"] = shapes[f"{prefix}.key"] = (d, head.d_key)
             shapes[f"{prefix}.value"] = (d, head.d_value)
             shapes[f"{prefix}.output"] = (head.d_value, d)
         if layer.d_mlp:
-            shapes[f"layers.{number}.mlp.in"] = (d, layer.d_mlp)
+            shapes[f"layers.{number}.mlp.up"] = (d, layer.d_mlp)
             shapes[f"layers.{number}.mlp.bias"] = (layer.d_mlp,)
-            shapes[f"layers.{number}.mlp.out"] = (layer.d_mlp, d)
+            shapes[f"layers.{number}.mlp.down"] = (layer.d_mlp, d)
     for k, output in enumerate(config.outputs):
-        shapes[f"outputs.{k}.unembed"] = (d, len(output.classes))
-        shapes[f"outputs.{k}.bias"] = (len(output.classes),)
+        shapes[f"unembeddings.{k}.weight"] = (d, len(output.classes))
+        shapes[f"unembeddings.{k}.bias"] = (len(output.classes),)
     return shapes
 
 
@@ -75,10 +82,10 @@ class Weights:
 
     def parameters(self, *, unembedding: bool = False) -> int:
         """How many numbers the arrays hold; those of the unembedding only on request."""
-        counted = (a for n, a in self.arrays.items() if unembedding or not n.startswith("outputs."))
+        counted = (a for n, a in self.arrays.items() if unembedding or not in_unembedding(n))
         return sum(array.size for array in counted)
 
     def nonzero(self, *, unembedding: bool = False) -> int:
         """How many of them are not zero."""
-        counted = (a for n, a in self.arrays.items() if unembedding or not n.startswith("outputs."))
+        counted = (a for n, a in self.arrays.items() if unembedding or not in_unembedding(n))
         return sum(int(np.count_nonzero(array)) for array in counted)

@@ -15,7 +15,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from compiler.config import Config
-from compiler.emit.weights import Array, Weights, expected_shapes
+from compiler.emit.weights import Array, Weights, expected_shapes, in_unembedding
 from compiler.export.consistency import contradictions
 from compiler.export.folder import sha256
 from compiler.export.read_file import CheckpointError, damaged, unsettled
@@ -38,7 +38,7 @@ from compiler.options import CompileError, CompileOptions
 from rasp.diagnostics import Diagnostic
 
 FORMAT = "rasp-checkpoint"
-VERSION = 1
+VERSION = 2
 CONFIG, ARRAYS, TOKENIZER, RECORD = "config.json", "model.safetensors", "tokenizer.json", "rasp.json"
 PARTS = (CONFIG, ARRAYS, TOKENIZER)
 FILES = (*PARTS, RECORD)
@@ -116,7 +116,7 @@ def encode_record(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> bytes:
 
 def stored_type(name: str) -> type[np.float32] | type[np.float64]:
     """How a file holds an array: the unembedding in float64, since nearest-value logits of close values need it."""
-    return np.float64 if name.startswith("outputs.") else np.float32
+    return np.float64 if in_unembedding(name) else np.float32
 
 
 def stored_arrays(weights: Weights) -> dict[str, np.ndarray]:
@@ -212,8 +212,11 @@ def decode_record(path: Path, data: bytes) -> Record:
         raise damaged(path, "was not written by the RASP compiler", "give the folder of a compiled program")
     version = record.get("version")
     if type(version) is int and version > VERSION:
-        reason = f"has format version {version}; this program reads versions up to {VERSION}"
+        reason = f"has format version {version}; this program reads version {VERSION}"
         raise damaged(path, reason, "update the program, or compile again with this one")
+    if type(version) is int and 0 < version < VERSION:
+        reason = f"has format version {version}; this program reads version {VERSION}, whose arrays have other names"
+        raise damaged(path, reason, "compile the program again: its text stands in this file")
     content = {key: value for key, value in record.items() if key != "checksum"}
     # Comparing the bytes as well catches a changed blank, which the content does not show.
     whole = record.get("checksum") == sha256(encode_json(content)) and data == encode_json(record)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from compiler.config import Config
-from compiler.model.cache import Cache
+from compiler.model.decoder import Cache
 from compiler.model.problem import ModelError, problem
 
 CODE = "ids"
@@ -15,20 +15,8 @@ def check_ids(config: Config, ids: Tensor, lengths: Tensor | None, cache: Cache 
     """Raises `ModelError` unless `ids` (batch, position) are BOS and then tokens, no more than the model takes, up to
     `lengths` (batch,); or, behind what a cache has seen, tokens for each of its sequences.
     """
-    if ids.ndim != 2 or ids.dtype not in INTEGERS or 0 in ids.shape:
-        raise wrong(
-            f"ids are integers of shape (batch, position), not {ids.dtype} of shape {tuple(ids.shape)}"
-        )
+    check_shapes(config, ids, lengths, cache)
     start = 0 if cache is None else cache.length
-    if start + ids.shape[1] > config.max_length + 1:
-        longest = config.max_length + 1
-        raise wrong(
-            f"there are {start + ids.shape[1]} positions; the model has {longest}, that of BOS included"
-        )
-    if cache is not None and cache.batch != ids.shape[0]:
-        raise wrong(f"there are ids for {ids.shape[0]} sequences, and a cache for {cache.batch}")
-    if lengths is not None and lengths.shape != ids.shape[:1]:
-        raise wrong(f"lengths have shape {tuple(lengths.shape)} instead of {tuple(ids.shape[:1])}")
     if ids.device.type == "meta":
         return
     if lengths is not None and not bool(((lengths >= 1) & (lengths <= ids.shape[1])).all()):
@@ -45,6 +33,26 @@ def check_ids(config: Config, ids: Tensor, lengths: Tensor | None, cache: Cache 
         raise wrong(
             f"behind BOS every id has to be that of a token, 0 to {config.bos - 1}; padding is told by lengths"
         )
+
+
+def check_shapes(config: Config, ids: Tensor, lengths: Tensor | None, cache: Cache | None) -> None:
+    """Raises `ModelError` unless these belong together, whatever numbers are in them."""
+    if ids.ndim != 2 or ids.dtype not in INTEGERS or 0 in ids.shape:
+        raise wrong(
+            f"ids are integers of shape (batch, position), not {ids.dtype} of shape {tuple(ids.shape)}"
+        )
+    start = 0 if cache is None else cache.length
+    if start + ids.shape[1] > config.max_length + 1:
+        longest = config.max_length + 1
+        raise wrong(
+            f"there are {start + ids.shape[1]} positions; the model has {longest}, that of BOS included"
+        )
+    if cache is not None and cache.batch != ids.shape[0]:
+        raise wrong(f"there are ids for {ids.shape[0]} sequences, and a cache for {cache.batch}")
+    if cache is not None and lengths is not None:
+        raise wrong("a cache holds no padding: give it sequences of one length, and no lengths")
+    if lengths is not None and lengths.shape != ids.shape[:1]:
+        raise wrong(f"lengths have shape {tuple(lengths.shape)} instead of {tuple(ids.shape[:1])}")
 
 
 def wrong(message: str) -> ModelError:

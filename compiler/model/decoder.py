@@ -1,211 +1,191 @@
-"""The transformer that runs compiled weights: one file, top to bottom.
+"""The transformer in which compiled weights run: one file, torch only, top to bottom.
+
+    decoder = Decoder(json.loads(Path("model/config.json").read_text()))
+    decoder.load_state_dict(safetensors.torch.load_file("model/model.safetensors"))
 
 In: token ids (batch, position), BOS first. Out: one tensor of logits (batch, position, class) per output.
-A residual stream of `d_model` columns starts as embedding + position; each layer adds what its heads and then
-what its MLP write; an output reads logits off the last residual. No norms: x + heads(x), then x + mlp(x).
+A residual stream of `d_model` columns starts as embedding + position; each layer adds what its heads and then what its
+MLP write; an output reads logits off the last residual. No norms, and no 1/sqrt(d_key): the scale is in the query.
 
-Letters in shapes: b batch, p position, q query position, t key position, h head, d d_model, k d_key,
-v d_value.
+Layers, heads, hidden units and columns have the numbers that `rasp info` and `rasp compile --explain` show. Whatever
+one may want to see or to replace is the output of a module, and parameters are named as in a checkpoint:
+
+    embedding                              (b, p, d)   the first residual
+    layers.L.attention.heads.H.pattern     (b, q, t)   how much of each key position a query position takes
+    layers.L.attention.heads.H             (b, p, d)   what head H adds to the residual
+    layers.L.attention                     (b, p, d)   what all heads of layer L add; absent without heads
+    layers.L.middle                        (b, p, d)   the residual after the heads
+    layers.L.mlp.hidden                    (b, p, u)   hidden units
+    layers.L.mlp                           (b, p, d)   what they add to the residual; absent without hidden units
+    layers.L                               (b, p, d)   the residual after layer L
+    unembeddings.K                         (b, p, class)   logits of output K
+
+Letters in shapes: b batch, p position, q query position, t key position, d d_model, k d_key, v d_value, u hidden unit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from compiler.config import Config, HeadShape, LayerShape
-from compiler.emit.weights import Weights
-from compiler.model.arithmetic import LOGITS, exact_arithmetic, refuse_conversion
-from compiler.model.cache import Cache, SlotShape
-from compiler.model.check_ids import check_ids
-from compiler.model.problem import problem
 
-Make = Callable[[NDArray[np.float64]], nn.Parameter]
-Arrays = Mapping[str, NDArray[np.float64]]
+def parameter(*shape: int, dtype: torch.dtype = torch.float32) -> nn.Parameter:
+    """Room for weights. They are trained only on request: `decoder.requires_grad_()`."""
+    return nn.Parameter(torch.zeros(shape, dtype=dtype), requires_grad=False)
 
 
-def head_groups(layer: LayerShape) -> dict[HeadShape, list[int]]:
-    """A layer's head numbers by shape: heads of one shape run as one product."""
-    groups: dict[HeadShape, list[int]] = {}
-    for number, shape in enumerate(layer.heads):
-        groups.setdefault(shape, []).append(number)
-    return groups
+class Cache:
+    """Keys and values of the `length` positions that a causal decoder has seen, of `batch` sequences."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+        self.length = 0
+        self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+        self.grown: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def extend(self, head: nn.Module, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """The keys and values of all positions, given those of the new ones."""
+        if head in self.seen:
+            keys, values = self.seen[head]
+            key, value = torch.cat((keys, key), dim=1), torch.cat((values, value), dim=1)
+        self.grown[head] = key, value
+        return key, value
+
+    def advance(self, count: int) -> None:
+        """Keep the new positions: all heads have seen them."""
+        self.seen, self.grown = self.grown, {}
+        self.length += count
+
+    def rewind(self, length: int) -> None:
+        """Forget all positions from `length` on."""
+        self.seen = {head: (k[:, :length], v[:, :length]) for head, (k, v) in self.seen.items()}
+        self.length = length
 
 
-class Heads(nn.Module):
-    """Heads of one shape in one layer, stacked along h. `slot` is their place in a cache."""
+class Embedding(nn.Module):
+    """Row of the token + row of the position, if there are any for positions."""
 
-    def __init__(self, arrays: Arrays, prefixes: list[str], slot: int, make: Make) -> None:
+    def __init__(self, tokens: int, positions: int, d_model: int) -> None:
         super().__init__()
-        self.slot = slot
-        self.query, self.key, self.value, self.output = (  # (h, d, k) twice, (h, d, v), (h, v, d)
-            make(np.stack([arrays[f"{prefix}.{part}"] for prefix in prefixes]))
-            for part in ("query", "key", "value", "output")
-        )
+        self.tokens = parameter(tokens, d_model)
+        self.positions = parameter(positions, d_model) if positions else None
+
+    def forward(self, ids: Tensor, start: int) -> Tensor:
+        x = self.tokens[ids]  # (b, p, d)
+        return x if self.positions is None else x + self.positions[start : start + ids.shape[1]]
+
+
+class Head(nn.Module):
+    """One attention head. Sizes of key and value are its own."""
+
+    def __init__(self, d_model: int, d_key: int, d_value: int) -> None:
+        super().__init__()
+        self.query = parameter(d_model, d_key)
+        self.key = parameter(d_model, d_key)
+        self.value = parameter(d_model, d_value)
+        self.output = parameter(d_value, d_model)
+        self.pattern = nn.Softmax(dim=-1)
 
     def forward(self, x: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
-        query = torch.einsum("bpd,hdk->bhpk", x, self.query)
-        key = torch.einsum("bpd,hdk->bhpk", x, self.key)
-        value = torch.einsum("bpd,hdv->bhpv", x, self.value)
+        query, key, value = x @ self.query, x @ self.key, x @ self.value  # (b, p, k) twice, (b, p, v)
         if cache is not None:
-            key, value = cache.store(self.slot, key, value)
-        scores = query @ key.transpose(-1, -2)  # (b, h, q, t); the scale is in the query
+            key, value = cache.extend(self, key, value)
+        scores = query @ key.mT  # (b, q, t)
         if mask is not None:
-            scores = scores.masked_fill(~mask, -torch.inf)
-        mixed = torch.softmax(scores, dim=-1) @ value  # (b, h, q, v)
-        return torch.einsum("bhqv,hvd->bqd", mixed, self.output)
+            scores = scores + mask
+        return self.pattern(scores) @ value @ self.output
 
 
-class Mlp(nn.Module):
-    """relu(x @ in + bias) @ out."""
+class Attention(nn.Module):
+    """The heads of a layer, which all read the same residual."""
 
-    def __init__(self, arrays: Arrays, prefix: str, make: Make) -> None:
+    def __init__(self, d_model: int, heads: Sequence[tuple[int, int]]) -> None:
         super().__init__()
-        self.enter, self.bias, self.leave = (
-            make(arrays[f"{prefix}.{part}"]) for part in ("in", "bias", "out")
-        )
+        self.heads = nn.ModuleList(Head(d_model, d_key, d_value) for d_key, d_value in heads)
+
+    def forward(self, x: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
+        return reduce(torch.add, [head(x, mask, cache) for head in self.heads])
+
+
+class MLP(nn.Module):
+    """relu(x @ up + bias) @ down."""
+
+    def __init__(self, d_model: int, units: int) -> None:
+        super().__init__()
+        self.up = parameter(d_model, units)
+        self.bias = parameter(units)
+        self.hidden = nn.ReLU()
+        self.down = parameter(units, d_model)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(x @ self.enter + self.bias) @ self.leave
+        return self.hidden(x @ self.up + self.bias) @ self.down
 
 
 class Layer(nn.Module):
-    """All heads read the same residual; then the MLP reads what they wrote. Either part may be absent."""
+    """x + attention(x), then x + mlp(x). Either part may be absent."""
 
-    def __init__(self, arrays: Arrays, shape: LayerShape, number: int, first_slot: int, make: Make) -> None:
+    def __init__(self, d_model: int, heads: Sequence[tuple[int, int]], units: int) -> None:
         super().__init__()
-        groups = head_groups(shape).values()
-        self.groups = nn.ModuleList(
-            Heads(arrays, [f"layers.{number}.heads.{h}" for h in heads], first_slot + i, make)
-            for i, heads in enumerate(groups)
-        )
-        self.mlp = Mlp(arrays, f"layers.{number}.mlp", make) if shape.d_mlp else None
+        self.attention = Attention(d_model, heads) if heads else None
+        self.middle = nn.Identity()
+        self.mlp = MLP(d_model, units) if units else None
 
-    def attend(self, x: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
-        return x + sum(heads(x, mask, cache) for heads in self.groups) if len(self.groups) else x
-
-    def transform(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
+        if self.attention is not None:
+            x = x + self.attention(x, mask, cache)
+        x = self.middle(x)
         return x if self.mlp is None else x + self.mlp(x)
 
 
 class Unembedding(nn.Module):
-    """Logits of one output: residual @ unembed + bias."""
+    """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large."""
 
-    def __init__(self, arrays: Arrays, prefix: str, make: Make) -> None:
+    def __init__(self, d_model: int, classes: int) -> None:
         super().__init__()
-        self.unembed, self.bias = (make(arrays[f"{prefix}.{part}"]) for part in ("unembed", "bias"))
+        self.weight = parameter(d_model, classes, dtype=torch.float64)
+        self.bias = parameter(classes, dtype=torch.float64)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.to(self.unembed.dtype) @ self.unembed + self.bias
+        return x.to(self.weight.dtype) @ self.weight + self.bias
 
 
 class Decoder(nn.Module):
-    """Compiled weights as a torch module: float32, with logits in float64.
+    """A compiled transformer, made of the contents of a checkpoint's config.json; its weights are loaded into it."""
 
-    Another dtype is for experiments: no error bound holds there (`compiler/model/arithmetic.py`), and `Model`
-    refuses it. The arithmetic chosen here stays, or `ModelError` is raised: `.half()`, TF32 and the like do not get
-    in unnoticed.
-    """
-
-    def __init__(
-        self, weights: Weights, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
-    ) -> None:
+    def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
-        config, arrays = weights.config, weights.arrays
-        self.config = config
-        make = parameter_maker(dtype, device)
-        self.embed = make(arrays["embed"])  # (V + 1, d)
-        self.position = make(arrays["position"]) if config.has_positions else None  # (N + 1, d)
-        self.slots = [
-            SlotShape(len(heads), shape.d_key, shape.d_value)
-            for layer in config.layers
-            for shape, heads in head_groups(layer).items()
-        ]
-        layers: list[Layer] = []
-        first_slot = 0
-        for number, shape in enumerate(config.layers):
-            layers.append(Layer(arrays, shape, number, first_slot, make))
-            first_slot += len(head_groups(shape))
-        self.layers = nn.ModuleList(layers)
-        # Nearest-value logits 2xv - v^2 of close values differ by less than float32 can hold for large v.
-        self.outputs = nn.ModuleList(
-            Unembedding(arrays, f"outputs.{k}", parameter_maker(LOGITS, device))
-            for k in range(len(config.outputs))
-        )
-        self.arithmetic = tuple((parameter, parameter.dtype) for parameter in self.parameters())
+        d_model, shapes = config["d_model"], config["layers"]
+        positions = config["max_length"] + 1 if config["has_positions"] else 0
+        self.causal = config["attention"] == "causal"
+        self.embedding = Embedding(config["bos"] + 1, positions, d_model)
+        self.layers = nn.ModuleList(Layer(d_model, shape["heads"], shape["d_mlp"]) for shape in shapes)
+        self.unembeddings = nn.ModuleList(Unembedding(d_model, len(o["classes"])) for o in config["outputs"])
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Decoder":
-        """What `.to`, `.half` and the like do: devices may change, dtypes not. Raises `ModelError`."""
-        refuse_conversion(fn, {dtype for _, dtype in self.arithmetic})
-        return super()._apply(fn, recurse)
-
-    def forward(
-        self,
-        ids: Tensor,
-        lengths: Tensor | None = None,
-        cache: Cache | None = None,
-        keep: list[Tensor] | None = None,
-    ) -> list[Tensor]:
+    def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
         """Logits (batch, position, class) of every output.
 
-        `ids` (batch, position) starts with BOS, or continues what `cache` has seen. `lengths` (batch,) says
-        how many ids of each row (BOS included) are real; the rest is padding on the right, which no position
-        sees. `keep` collects the first residual and those after each half-layer. Raises `ModelError` for other ids,
-        and where the arithmetic is not the model's own.
+        `ids` (batch, position) starts with BOS, or continues what `cache` has seen. `lengths` (batch,) says how many ids
+        of each row (BOS included) are real; the rest is padding on the right, which no position sees.
         """
-        check_ids(self.config, ids, lengths, cache)
-        with exact_arithmetic(self.arithmetic):
-            residual = self.residual(ids, lengths, cache, [] if keep is None else keep)
-            return [unembedding(residual) for unembedding in self.outputs]
-
-    def residual(
-        self, ids: Tensor, lengths: Tensor | None, cache: Cache | None, keep: list[Tensor]
-    ) -> Tensor:
-        """The last residual (b, p, d); `keep` collects the first and those after each half-layer."""
+        assert self.causal or cache is None, "with full attention, new positions change what earlier ones see"
         start = 0 if cache is None else cache.length
-        x = self.embed[ids]
-        if self.position is not None:
-            x = x + self.position[start : start + ids.shape[1]]
-        mask = visible(self.config, ids, lengths, start)
-        keep.append(x)
-        for layer in cast(Iterable[Layer], self.layers):
-            x = layer.attend(x, mask, cache)
-            keep.append(x)
-            x = layer.transform(x)
-            keep.append(x)
+        x = self.embedding(ids, start)
+        mask = self.mask(x, lengths, start)
+        for layer in self.layers:
+            x = layer(x, mask, cache)
         if cache is not None:
             cache.advance(ids.shape[1])
-        return x
+        return [unembedding(x) for unembedding in self.unembeddings]
 
-    def new_cache(self, batch: int = 1) -> Cache:
-        """An empty cache for `batch` sequences. Raises `ModelError` unless attention is causal."""
-        if self.config.attention != "causal":
-            message = f"a model with {self.config.attention} attention cannot run token by token"
-            hint = "every new token changes what earlier positions see; compile with --attention causal"
-            raise problem(message, hint, "not-causal")
-        return Cache(self.slots, batch, self.config.max_length + 1, self.embed)
-
-
-def parameter_maker(dtype: torch.dtype, device: str | torch.device) -> Make:
-    """A function from numpy arrays to frozen parameters of one dtype and device."""
-
-    def make(array: NDArray[np.float64]) -> nn.Parameter:
-        return nn.Parameter(torch.tensor(array, dtype=dtype, device=device), requires_grad=False)
-
-    return make
-
-
-def visible(config: Config, ids: Tensor, lengths: Tensor | None, start: int) -> Tensor | None:
-    """Which keys a query sees, (batch or 1, 1, q, t); None when every query sees every key."""
-    total = start + ids.shape[1]
-    key = torch.arange(total, device=ids.device)
-    mask: Tensor | None = None
-    if config.attention == "causal":
-        mask = (key <= key[start:, None])[None, None]
-    if lengths is not None:
-        real = (key < lengths[:, None])[:, None, None]  # (b, 1, 1, t)
-        mask = real if mask is None else mask & real
-    return mask
+    def mask(self, x: Tensor, lengths: Tensor | None, start: int) -> Tensor | None:
+        """What scores (b, q, t) are added to: -inf where a query does not see a key. None where all is seen."""
+        new, total, mask = x.shape[1], start + x.shape[1], None
+        if self.causal and not (start and new == 1):
+            mask = x.new_full((new, total), -torch.inf).triu(start + 1)
+        if lengths is not None:
+            padding = x.new_ones(total).cumsum(0) > lengths[:, None, None]  # (b, 1, t)
+            hidden = x.new_zeros(total).masked_fill(padding, -torch.inf)
+            mask = hidden if mask is None else mask + hidden
+        return mask

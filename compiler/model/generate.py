@@ -69,7 +69,7 @@ def continued(
     tokens = tokens_of(config, chosen)
     room = config.max_length + 1 - len(rows[0])
     cache = model.module.new_cache(len(rows))
-    step = torch.tensor(rows, device=model.module.embed.device)  # (b, prompt + 1)
+    step = torch.tensor(rows, device=model.module.device)  # (b, prompt + 1)
     new: list[list[int]] = [[] for _ in rows]
     failed: dict[int, ModelError] = {}
     for position in range(len(rows[0]) - 2, len(rows[0]) - 2 + min(count, room)):

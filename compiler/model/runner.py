@@ -13,11 +13,12 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
+from compiler.model.activations import Activations, record_activations
 from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.arithmetic import WEIGHTS, check_choice
-from compiler.model.decoder import Decoder
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.problem import ModelError, problem
-from rasp.values import KINDS, Atom, ValueProblem, classify, is_atom, kind_of, show, typed
+from rasp.values import KINDS, Atom, ValueProblem, classify, is_atom, kind_of, show
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
@@ -42,8 +43,10 @@ class Model:
     ) -> None:
         check_choice(dtype, torch.device(device))
         self.config = weights.config
-        self.module = Decoder(weights, dtype, device).eval()
-        self.ids = {typed(token): i for i, token in enumerate(self.config.vocabulary)}
+        self.module = ExactDecoder(weights).to(device).eval()
+        self.ids: dict[type, dict[Atom, int]] = {}
+        for i, token in enumerate(self.config.vocabulary):
+            self.ids.setdefault(type(token), {})[repr(token) if type(token) is float else token] = i
 
     def __repr__(self) -> str:
         outputs = ", ".join(output.name for output in self.config.outputs)
@@ -102,30 +105,47 @@ class Model:
         if len(items) > self.config.max_length:
             message = f"the input has {len(items)} tokens; this model takes at most {self.config.max_length}"
             raise problem(message, f"compile with a maximum length of {len(items)} or more", "input-too-long")
-        for place, token in enumerate(items):
-            if not is_atom(token) or typed(token) not in self.ids:
-                raise self.unknown_token(token, place)
-        return [self.config.bos, *(self.ids[typed(token)] for token in items)]
+        row = self.find_ids(items)
+        if None in row:
+            place = row.index(None)
+            raise self.unknown_token(items[place], place)
+        return [self.config.bos, *cast(list[int], row)]
+
+    def find_ids(self, items: Sequence[Atom]) -> list[int | None]:
+        """The id of each element; None for one that is no token, of another kind for instance."""
+        kinds = set(map(type, items))
+        if len(kinds) > 1:
+            return [found for item in items for found in self.find_ids([item])]
+        kind = kinds.pop()
+        known = self.ids.get(kind)
+        if known is None:
+            return [None] * len(items)
+        return [*map(known.get, map(repr, items) if kind is float else items)]  # repr tells 0.0 from -0.0
 
     @torch.inference_mode()
     def logits(self, rows: Sequence[list[int]]) -> list[Tensor]:
         """Logits (batch, position, class) of every output for rows of ids; shorter rows are padded."""
         longest = max(map(len, rows))
         padded = [row + [self.config.bos] * (longest - len(row)) for row in rows]
-        device = self.module.embed.device
+        device = self.module.device
         lengths = torch.tensor([len(row) for row in rows], device=device)
         even = all(len(row) == longest for row in rows)
         return self.module(torch.tensor(padded, device=device), None if even else lengths)
 
-    @torch.inference_mode()
+    @torch.no_grad()
+    def activations(self, tokens: Tokens) -> Activations:
+        """What goes on in the model for one input: tensors of batch size 1, in which position 0 is BOS.
+
+        Raises `ModelError` for an input that it has no answer for.
+        """
+        return record_activations(self.module, torch.tensor([self.encode(tokens)], device=self.module.device))
+
     def residuals(self, tokens: Tokens) -> NDArray[np.float64]:
         """The residual of one input, (step, position, column): the first one, then after each half-layer.
 
         Position 0 is BOS.
         """
-        keep: list[Tensor] = []
-        self.module(torch.tensor([self.encode(tokens)], device=self.module.embed.device), keep=keep)
-        return torch.cat(keep).double().cpu().numpy()
+        return torch.cat(self.activations(tokens).residuals).double().cpu().numpy()
 
     def decode(self, logits: Sequence[Tensor], lengths: Sequence[int]) -> list[Reading]:
         """What the logits of each row say: by output, the value of the likeliest class at each position but BOS's.

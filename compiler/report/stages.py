@@ -112,7 +112,7 @@ def layout_stage(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds)
 def weights_stage(weights: Weights) -> str:
     """Every array: name, shape, how many entries are not zero, and the largest."""
     rows = [
-        f"{name:32} {'×'.join(map(str, array.shape)):>12}  {np.count_nonzero(array):6} nonzero, "
+        f"{name:36} {'×'.join(map(str, array.shape)):>12}  {np.count_nonzero(array):6} nonzero, "
         f"largest {np.abs(array).max(initial=0.0):.6g}"
         for name, array in weights.arrays.items()
     ]

@@ -41,7 +41,7 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class WrongColumn:
-    """A residual column where it is first wrong. `step` is that of `Decoder.residual`'s `keep`; row 0 is BOS."""
+    """A residual column where it is first wrong. `step` is that of `Model.residuals`; row 0 is BOS."""
 
     place: int
     held: Held
@@ -98,8 +98,8 @@ def values_of(
 
 def embedded(weights: Weights, ids: list[int]) -> Numbers:
     """The residual (position, column) before the first layer."""
-    rows = weights.arrays["embed"][ids]
-    return rows + weights.arrays["position"][: len(ids)] if weights.config.has_positions else rows
+    rows = weights.arrays["embedding.tokens"][ids]
+    return rows + weights.arrays["embedding.positions"][: len(ids)] if weights.config.has_positions else rows
 
 
 def holdings(compiled: Compiled, tokens: Word, embedding: Numbers) -> dict[int, Held]:

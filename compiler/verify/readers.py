@@ -29,7 +29,7 @@ def stepwise(model: Model, inputs: Sequence[Word]) -> list[Reading]:
     """Answers of one position after the other, with a cache. Shorter inputs are continued by any token."""
     rows = [model.encode(tokens) for tokens in inputs]
     longest = max(map(len, rows))
-    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows], device=model.module.embed.device)
+    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows], device=model.module.device)
     cache = model.module.new_cache(len(rows))
     steps = [model.module(ids[:, i : i + 1], cache=cache) for i in range(longest)]
     logits = [torch.cat(step, dim=1) for step in zip(*steps, strict=True)]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import shows_kinds
 from compiler.model.answers import Label, Undecided, comparable
-from compiler.model.decoder import Decoder
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -241,7 +241,7 @@ def test_weights_are_finite_and_run_on_other_devices(text: str, attention: str) 
     weights = case.compiled.weights
     assert all(np.isfinite(array).all() for array in weights.arrays.values())
     ids = torch.zeros(2, LENGTH + 1, dtype=torch.long, device="meta")
-    (logits,) = Decoder(weights, torch.bfloat16, "meta")(ids)
+    (logits,) = ExactDecoder(weights).to("meta")(ids)
     assert logits.device.type == "meta"
     assert logits.shape == (2, LENGTH + 1, len(weights.config.outputs[0].classes))
 

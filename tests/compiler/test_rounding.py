@@ -11,7 +11,8 @@ from compiler.blocks.form import Variable
 from compiler.blocks.staircase import evaluate_staircase, rounding
 from compiler.emit.assemble import assemble
 from compiler.lowering.choose import Style
-from compiler.model.decoder import Decoder
+from compiler.model.activations import record_activations
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search import attempt
@@ -80,8 +81,7 @@ def test_a_rounded_count_has_two_units_and_no_error(name: str) -> None:
                 assert table.stairs.units == 2
                 assert model.bounds.columns[model.layout.numbers[table.variable, 0]] == 0
     ids = torch.tensor([[len(model.options.vocabulary), *[0] * model.options.max_length]])
-    halves: list[torch.Tensor] = []
-    Decoder(model.weights)(ids, keep=halves)
+    halves = record_activations(ExactDecoder(model.weights), ids).residuals
     for number, layer in enumerate(model.plan.layers):
         for table in layer.tables:
             if table.stairs.grid:

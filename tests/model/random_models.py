@@ -3,7 +3,7 @@
 import numpy as np
 
 from compiler.config import Config, HeadShape, LayerShape, Output
-from compiler.emit.weights import Weights, expected_shapes
+from compiler.emit.weights import Weights, expected_shapes, in_unembedding
 from rasp.values import Atom
 
 
@@ -24,7 +24,5 @@ def random_weights(
     generator = np.random.default_rng(seed)
     arrays = {name: generator.normal(size=shape) for name, shape in expected_shapes(config).items()}
     # Weights that a checkpoint holds exactly.
-    kept = {
-        n: a if n.startswith("outputs.") else a.astype(np.float32).astype(float) for n, a in arrays.items()
-    }
+    kept = {n: a if in_unembedding(n) else a.astype(np.float32).astype(float) for n, a in arrays.items()}
     return Weights(config, kept)

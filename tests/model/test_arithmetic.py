@@ -13,7 +13,7 @@ from compiler.emit.weights import Weights, expected_shapes
 from compiler.export.compiled import save
 from compiler.model import arithmetic
 from compiler.model.arithmetic import check_precision
-from compiler.model.decoder import Decoder
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.generate import generate
 from compiler.model.problem import ModelError
 from compiler.model.runner import Model
@@ -103,7 +103,8 @@ WAYS: dict[str, Callable[[Model], object]] = {
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_converted_part_is_noticed(model: Model, way: Callable[[Model], object]) -> None:
-    model.module.embed.data = model.module.embed.data.half()
+    table = model.module.embedding.tokens
+    table.data = table.data.half()
     with pytest.raises(ModelError, match="converted to float16"):
         way(model)
 
@@ -179,7 +180,7 @@ def undecided(biases: tuple[float, ...]) -> Model:
     config = Config("plain", "causal", ("a", "b"), 4, 1, (), (Output("x", ("a", "b")),), False)
     arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
     model = Model(Weights(config, arrays))
-    model.module.outputs[0].bias.copy_(torch.tensor(biases))  # type: ignore[operator, union-attr]
+    model.module.unembeddings[0].bias.copy_(torch.tensor(biases))  # type: ignore[operator, union-attr]
     return model
 
 
@@ -213,14 +214,14 @@ BY_HAND: dict[str, tuple[dict[str, object], str]] = {
 
 @pytest.mark.parametrize("given, message", BY_HAND.values(), ids=BY_HAND)
 def test_ids_by_hand_are_checked(given: dict[str, object], message: str) -> None:
-    decoder = Decoder(random_weights("causal"))
+    decoder = ExactDecoder(random_weights("causal"))
     tensors = {name: torch.tensor(value) for name, value in given.items()}
     with pytest.raises(ModelError, match=message):
         decoder(**tensors)
 
 
 def test_a_cache_is_for_its_own_sequences() -> None:
-    decoder = Decoder(random_weights("causal"))
+    decoder = ExactDecoder(random_weights("causal"))
     cache = decoder.new_cache(2)
     with pytest.raises(ModelError, match="ids for 1 sequences, and a cache for 2"):
         decoder(torch.tensor([[3, 0]]), cache=cache)

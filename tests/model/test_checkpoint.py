@@ -16,7 +16,7 @@ from compiler.emit.weights import Weights
 from compiler.export import checkpoint as checkpoint_module
 from compiler.export import folder as folder_module
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
-from compiler.export.files import FILES, Checkpoint, ProgramText, encode_files
+from compiler.export.files import FILES, VERSION, Checkpoint, ProgramText, encode_files
 from compiler.export.read_file import CheckpointError
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
@@ -143,12 +143,17 @@ def test_places_that_are_no_checkpoint(tmp_path: Path, written: Path) -> None:
         read_checkpoint(tmp_path)
 
 
-def test_a_newer_version_says_so(written: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "hint"), [(1, "compile the program again"), (VERSION + 1, "update the program")]
+)
+def test_another_version_says_so(written: Path, version: int, hint: str) -> None:
     record = json.loads((written / "rasp.json").read_text())
-    (written / "rasp.json").write_bytes(encode_json(record | {"version": 2}))
-    with pytest.raises(CheckpointError, match="format version 2") as error:
+    (written / "rasp.json").write_bytes(encode_json(record | {"version": version}))
+    with pytest.raises(CheckpointError, match=f"format version {version}") as error:
         read_checkpoint(written)
-    assert "update" in error.value.diagnostics[0].hint
+    assert hint in error.value.diagnostics[0].hint
+    write_checkpoint(checkpoint(), written)
+    assert read_checkpoint(written)
 
 
 def test_only_a_checkpoint_is_overwritten(tmp_path: Path, written: Path) -> None:
@@ -184,8 +189,8 @@ def test_a_path_through_a_file_is_a_clear_error(written: Path) -> None:
 
 def test_weights_too_large_for_the_file(tmp_path: Path) -> None:
     weights = random_weights()
-    arrays = {**weights.arrays, "embed": weights.arrays["embed"] * 1e300}
-    with pytest.raises(CheckpointError, match="embed holds a number that is too large"):
+    arrays = {**weights.arrays, "embedding.tokens": weights.arrays["embedding.tokens"] * 1e300}
+    with pytest.raises(CheckpointError, match=r"embedding\.tokens holds a number that is too large"):
         write_checkpoint(replace(checkpoint(), weights=Weights(weights.config, arrays)), tmp_path / "m")
 
 

@@ -6,8 +6,10 @@ import torch
 
 from compiler.config import Config, Output
 from compiler.emit.weights import Weights, expected_shapes
+from compiler.export.records import config_record
 from compiler.model import runner
-from compiler.model.decoder import Decoder
+from compiler.model.decoder import Cache, Decoder
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.generate import generate
 from compiler.model.problem import ModelError
 from compiler.model.runner import Model
@@ -19,28 +21,38 @@ IDS = [[3, 0, 1, 2, 1], [3, 2, 2, 0, 1]]
 def by_formula(weights: Weights, ids: list[int]) -> list[np.ndarray]:
     """What a decoder should compute, in plain numpy float64, one sequence and one head at a time."""
     a, config = weights.arrays, weights.config
-    x = a["embed"][ids] + a["position"][: len(ids)]
+    x = a["embedding.tokens"][ids] + a["embedding.positions"][: len(ids)]
     future = np.triu(np.ones((len(ids), len(ids)), dtype=bool), 1) & (config.attention == "causal")
     for number, layer in enumerate(config.layers):
         written = np.zeros_like(x)
         for h in range(len(layer.heads)):
             query, key, value, output = (
-                a[f"layers.{number}.heads.{h}.{part}"] for part in ("query", "key", "value", "output")
+                a[f"layers.{number}.attention.heads.{h}.{part}"]
+                for part in ("query", "key", "value", "output")
             )
             scores = np.where(future, -np.inf, (x @ query) @ (x @ key).T)
             shares = np.exp(scores - scores.max(axis=1, keepdims=True))
             written += shares / shares.sum(axis=1, keepdims=True) @ (x @ value) @ output
         x = x + written
         if layer.d_mlp:
-            enter, bias, leave = (a[f"layers.{number}.mlp.{part}"] for part in ("in", "bias", "out"))
+            enter, bias, leave = (a[f"layers.{number}.mlp.{part}"] for part in ("up", "bias", "down"))
             x = x + np.maximum(x @ enter + bias, 0) @ leave
-    return [x @ a[f"outputs.{k}.unembed"] + a[f"outputs.{k}.bias"] for k in range(len(config.outputs))]
+    return [
+        x @ a[f"unembeddings.{k}.weight"] + a[f"unembeddings.{k}.bias"] for k in range(len(config.outputs))
+    ]
+
+
+def in_float64(weights: Weights) -> Decoder:
+    """A decoder in which rounding is no matter."""
+    decoder = Decoder(config_record(weights.config)).double()
+    decoder.load_state_dict({name: torch.from_numpy(array) for name, array in weights.arrays.items()})
+    return decoder
 
 
 @pytest.mark.parametrize("attention", ["full", "causal"])
 def test_computes_the_formula(attention: str) -> None:
     weights = random_weights(attention)
-    logits = Decoder(weights, torch.float64)(torch.tensor(IDS))
+    logits = in_float64(weights)(torch.tensor(IDS))
     for row, ids in enumerate(IDS):
         for got, expected in zip(logits, by_formula(weights, ids), strict=True):
             np.testing.assert_allclose(got[row].numpy(), expected, rtol=1e-9, atol=1e-9)
@@ -48,7 +60,7 @@ def test_computes_the_formula(attention: str) -> None:
 
 @pytest.mark.parametrize("attention", ["full", "causal"])
 def test_padding_on_the_right_changes_nothing(attention: str) -> None:
-    decoder = Decoder(random_weights(attention), torch.float64)
+    decoder = in_float64(random_weights(attention))
     alone = decoder(torch.tensor(IDS[:1]))
     for padding in (0, 2, 3):
         padded = torch.tensor([IDS[0] + [padding] * 2, [3, 0, 0, 1, 1, 2, 2]])
@@ -58,7 +70,7 @@ def test_padding_on_the_right_changes_nothing(attention: str) -> None:
 
 
 def test_causal_positions_do_not_see_later_ones() -> None:
-    decoder = Decoder(random_weights("causal"), torch.float64)
+    decoder = in_float64(random_weights("causal"))
     for one, two in zip(
         decoder(torch.tensor([[3, 0, 1, 2]])), decoder(torch.tensor([[3, 0, 2, 0]])), strict=True
     ):
@@ -67,10 +79,10 @@ def test_causal_positions_do_not_see_later_ones() -> None:
 
 
 def test_cached_steps_equal_the_whole_run() -> None:
-    decoder = Decoder(random_weights("causal"), torch.float64)
+    decoder = in_float64(random_weights("causal"))
     ids = torch.tensor(IDS)
     for cut in (1, 3):
-        cache = decoder.new_cache(batch=2)
+        cache = Cache(batch=2)
         pieces = [ids[:, :cut], *(ids[:, i : i + 1] for i in range(cut, 5))]
         stepped = [decoder(piece, cache=cache) for piece in pieces]
         assert cache.length == 5
@@ -79,8 +91,8 @@ def test_cached_steps_equal_the_whole_run() -> None:
 
 
 def test_a_rewound_cache_goes_another_way() -> None:
-    decoder = Decoder(random_weights("causal"), torch.float64)
-    cache = decoder.new_cache()
+    decoder = in_float64(random_weights("causal"))
+    cache = Cache(batch=1)
     decoder(torch.tensor([[3, 0, 1, 1]]), cache=cache)
     cache.rewind(2)
     again = decoder(torch.tensor([[2, 2]]), cache=cache)[0]
@@ -89,12 +101,11 @@ def test_a_rewound_cache_goes_another_way() -> None:
 
 def test_full_attention_has_no_cache() -> None:
     with pytest.raises(ModelError, match="token by token"):
-        Decoder(random_weights("full")).new_cache()
+        ExactDecoder(random_weights("full")).new_cache()
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
-def test_every_tensor_follows_the_device(dtype: torch.dtype) -> None:
-    decoder = Decoder(random_weights("causal"), dtype, "meta")
+def test_every_tensor_follows_the_device() -> None:
+    decoder = ExactDecoder(random_weights("causal")).to("meta")
     assert {p.device.type for p in decoder.parameters()} == {"meta"}
     cache = decoder.new_cache(batch=2)
     lengths = torch.tensor([4, 2], device="meta")
@@ -106,7 +117,7 @@ def test_every_tensor_follows_the_device(dtype: torch.dtype) -> None:
 def test_no_positions_and_no_layers() -> None:
     config = Config("plain", "full", (1, 2), 3, 2, (), (Output("same", (1, 2)),), False)
     arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
-    arrays["embed"][:2] = arrays["outputs.0.unembed"][:] = np.eye(2)
+    arrays["embedding.tokens"][:2] = arrays["unembeddings.0.weight"][:] = np.eye(2)
     assert Model(Weights(config, arrays))([2, 1, 1]) == [2, 1, 1]
 
 
@@ -114,7 +125,7 @@ def echo(attention: str = "causal", classes: tuple[object, ...] = ("b", "c", "a"
     """A model that answers every token with the next letter, by embedding and unembedding alone."""
     config = Config("plain", attention, ("a", "b", "c"), 5, 3, (), (Output("next", classes),), False)  # type: ignore[arg-type]
     arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
-    arrays["embed"][:3] = arrays["outputs.0.unembed"][:] = np.eye(3)
+    arrays["embedding.tokens"][:3] = arrays["unembeddings.0.weight"][:] = np.eye(3)
     return Model(Weights(config, arrays))
 
 

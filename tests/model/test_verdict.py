@@ -127,7 +127,7 @@ def saved(folder: Path, expression: str, change: Callable[[dict[str, np.ndarray]
 
 
 def add_to_bias(arrays: dict[str, np.ndarray]) -> None:
-    arrays["outputs.0.bias"][0] += 1e-3
+    arrays["unembeddings.0.bias"][0] += 1e-3
 
 
 def leave(arrays: dict[str, np.ndarray]) -> None:

@@ -33,7 +33,9 @@ def table_model(classes: tuple[Atom, ...], vocabulary: tuple[Atom, ...] = LETTER
         "plain", "full", vocabulary, length, len(vocabulary), (), (Output("out", classes),), False
     )
     arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
-    arrays["embed"][: len(vocabulary)] = arrays["outputs.0.unembed"][:] = np.eye(len(vocabulary))
+    arrays["embedding.tokens"][: len(vocabulary)] = arrays["unembeddings.0.weight"][:] = np.eye(
+        len(vocabulary)
+    )
     return Model(Weights(config, arrays))
 
 
@@ -201,12 +203,12 @@ def negated(weights: Weights, name: str) -> Model:
 @pytest.mark.parametrize(
     "array, where, what",
     [
-        ("embed", "after embedding", "the embedding of"),
-        ("layers.0.heads.0.query", "after layer 0 head 0", "selector_width(smaller) = "),
-        ("layers.0.heads.1.output", "after layer 0 head 1", "selector_width(same) = "),
-        ("layers.0.mlp.out", "after layer 0 units 0-", "place = "),
-        ("layers.1.heads.0.value", "after layer 1 head 0", 'sorted = "'),
-        ("outputs.0.bias", "", "the unembedding of sorted"),
+        ("embedding.tokens", "after embedding", "the embedding of"),
+        ("layers.0.attention.heads.0.query", "after layer 0 head 0", "selector_width(smaller) = "),
+        ("layers.0.attention.heads.1.output", "after layer 0 head 1", "selector_width(same) = "),
+        ("layers.0.mlp.down", "after layer 0 units 0-", "place = "),
+        ("layers.1.attention.heads.0.value", "after layer 1 head 0", 'sorted = "'),
+        ("unembeddings.0.bias", "", "the unembedding of sorted"),
     ],
 )
 def test_a_changed_weight_is_found(array: str, where: str, what: str) -> None:
@@ -223,7 +225,7 @@ def test_a_column_that_is_overwritten_later_is_found() -> None:
     program, options = load_program(Source("test", SORT)), CompileOptions(LETTERS, 5)
     compiled = compile_program(program, {"sorted": "sorted"}, options)
     arrays = dict(compiled.weights.arrays)
-    arrays["layers.0.heads.0.output"] = np.ones_like(arrays["layers.0.heads.0.output"])
+    arrays["layers.0.attention.heads.0.output"] = np.ones_like(arrays["layers.0.attention.heads.0.output"])
     model = Model(Weights(compiled.weights.config, arrays))
     wrong = first_wrong_column(compiled, model, ("c", "b"))
     assert wrong is not None

@@ -42,15 +42,16 @@ def softmax(scores: Single, order: Order) -> Single:
 def residuals(weights: Weights, order: Order, ids: list[int]) -> Single:
     """The residual stream at first and after each half-layer, (half-layer, position, d_model); `ids` begin with BOS."""
     arrays, config = weights.arrays, weights.config
-    x = arrays["embed"].astype(np.float32)[ids]
+    x = arrays["embedding.tokens"].astype(np.float32)[ids]
     if config.has_positions:
-        x = x + arrays["position"].astype(np.float32)[: len(ids)]
+        x = x + arrays["embedding.positions"].astype(np.float32)[: len(ids)]
     kept = [x]
     for number, layer in enumerate(config.layers):
         added = np.zeros_like(x)
         for head in range(len(layer.heads)):
             query, key, value, output = (
-                arrays[f"layers.{number}.heads.{head}.{part}"] for part in ("query", "key", "value", "output")
+                arrays[f"layers.{number}.attention.heads.{head}.{part}"]
+                for part in ("query", "key", "value", "output")
             )
             scores = product(product(x, query, order), product(x, key, order).T, order)
             if config.attention == "causal":
@@ -60,7 +61,7 @@ def residuals(weights: Weights, order: Order, ids: list[int]) -> Single:
         x = x + added
         kept.append(x)
         if layer.d_mlp:
-            enter, bias, leave = (arrays[f"layers.{number}.mlp.{part}"] for part in ("in", "bias", "out"))
+            enter, bias, leave = (arrays[f"layers.{number}.mlp.{part}"] for part in ("up", "bias", "down"))
             hidden = np.maximum(product(x, enter, order) + bias.astype(np.float32), np.float32(0))
             x = x + product(hidden, leave, order)
         kept.append(x)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.model.decoder import Decoder
+from compiler.model.activations import record_activations
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
@@ -50,12 +51,10 @@ def random_inputs(options: CompileOptions) -> list[list[object]]:
 
 def decoded(model: Compiled) -> Residuals:
     """How the decoder runs a model."""
-    decoder = Decoder(model.weights)
+    decoder = ExactDecoder(model.weights)
 
     def run(ids: list[int]) -> np.ndarray:
-        halves: list[torch.Tensor] = []
-        decoder(torch.tensor([ids]), keep=halves)
-        return torch.cat(halves).numpy()
+        return torch.cat(record_activations(decoder, torch.tensor([ids])).residuals).numpy()
 
     return run
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.model.decoder import Decoder
+from compiler.model.activations import record_activations
+from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
@@ -141,14 +142,14 @@ def test_errors_stay_below_their_bounds(name: str) -> None:
 def test_reading_token_by_token_keeps_the_bounds(name: str) -> None:
     """A step adds in other orders than a whole input does: fewer rows at a time go to other kernels."""
     model = compiled(replace(CASES[name], attention="causal"))
-    decoder = Decoder(model.weights)
+    decoder = ExactDecoder(model.weights)
 
     def run(ids: list[int]) -> np.ndarray:
         cache, steps = decoder.new_cache(), list[torch.Tensor]()
         for token in ids:
-            halves: list[torch.Tensor] = []
-            decoder(torch.tensor([[token]]), cache=cache, keep=halves)
-            steps.append(torch.cat(halves))
+            steps.append(
+                torch.cat(record_activations(decoder, torch.tensor([[token]]), cache=cache).residuals)
+            )
         return torch.cat(steps, dim=1).numpy()
 
     errors, seen = measured(model, CASES[name].inputs[-3:], run)

@@ -137,7 +137,8 @@ def float_logits(model: Compiled, one: Scored, tokens: Sequence[Atom]) -> Iterat
     """The same in float32, in several orders of addition."""
     place = model.plan.layers[one.layer].heads.index(one.head)
     query, key = (
-        model.weights.arrays[f"layers.{one.layer}.heads.{place}.{part}"] for part in ("query", "key")
+        model.weights.arrays[f"layers.{one.layer}.attention.heads.{place}.{part}"]
+        for part in ("query", "key")
     )
     for order in orders(1):
         x = residuals(model.weights, order, ids_of(model, tokens))[2 * one.layer]
