@@ -112,14 +112,14 @@ class Auditor:
         weights = weights_of(form, self.layout)
         used = np.flatnonzero(weights)
         if not len(used):
-            return Reading(0.0, 0.0, 1.0)
+            return Reading(0.0, 0.0, 1.0, terms=0)
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
         grain = self.grain_read(weights)
         if grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
-            return Reading(error, size, grain)
+            return Reading(error, size, grain, terms=len(used))
         rounding = roundings(weights[used]) * UNIT * size
-        return Reading(error + rounding, size, 0.0, rounding)
+        return Reading(error + rounding, size, 0.0, rounding, len(used))
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""

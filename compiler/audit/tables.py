@@ -17,23 +17,28 @@ def table_errors(
     From the base outwards units only come on and grow, and so does what they round: nowhere is it more than at an end.
     """
     ends = np.array([stairs.low, stairs.high])
-    hidden = np.maximum(np.outer(ends, stairs.slopes) + stairs.offsets, 0.0)  # (ends, units)
-    on = hidden > 0
+    raw = np.outer(ends, stairs.slopes) + stairs.offsets  # (ends, units)
+    hidden = np.maximum(raw, 0.0)
     steep = np.abs(stairs.slopes)
     reach = max(abs(stairs.low), abs(stairs.high), reading.size)
     bias = stairs.offsets + stairs.slopes * constant
-    # Before the ReLU: the product with the slope (unless that is a power of two), the bias, and the sum with it.
-    products = (0.0 if is_binary(stairs.slopes) else 2.0) * steep * reach
-    units = UNIT * (hidden + on * products) + on * np.abs(bias - bias.astype(np.float32))
-    heights = np.abs(stairs.heights)
-    totals = hidden @ heights  # (ends, features)
-    additions = np.maximum(on.astype(float) @ (heights > 0) - 1, 0.0)
-    roundings = additions + np.array([0.0 if is_binary(column) else 2.0 for column in stairs.heights.T])
-    passed = passed_on(stairs, bias, reading)
-    profile = units @ heights + roundings * UNIT * totals + passed
+    # Every unit adds the form up for itself, with its slope in the weights; then comes the bias.
+    again = reading.rounding if is_binary(stairs.slopes) else (reading.terms + 1) * UNIT * reach
+    off = steep * again + np.abs(bias - bias.astype(np.float32))
+    on = raw > -off
     grain = min(reading.grain * grain_of(stairs.slopes), grain_of(bias))
     largest = max(float(part.max(initial=0.0)) for part in (steep * reach, np.abs(bias), hidden))
     exact = bool(grain) and largest / grain <= MANTISSA
+    units = np.zeros_like(hidden) if exact else on * (off + UNIT * hidden)
+    heights = np.abs(stairs.heights)
+    totals = hidden @ heights  # (ends, features)
+    # Partial sums lie between what is negative in all and what is positive in all.
+    partial = np.maximum(*(hidden @ np.maximum(side * stairs.heights, 0.0) for side in (1, -1)))
+    additions = np.maximum(on.astype(float) @ (heights > 0) - 1, 0.0)
+    rounded = np.array([0.0 if is_binary(column) else 1.0 for column in stairs.heights.T])  # products
+    weights = hidden @ np.abs(stairs.heights - stairs.heights.astype(np.float32))
+    passed = passed_on(stairs, bias, reading)
+    profile = units @ heights + UNIT * (additions * partial + rounded * totals) + weights + passed
     sums: list[Products] = []
     for k in range(heights.shape[1]):
         fine = grain * grain_of(stairs.heights[:, k])
@@ -55,4 +60,4 @@ def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) ->
         shares = [float(np.abs(stairs.slopes * heights)[bias == 0].sum()) for heights in stairs.heights.T]
     else:
         shares = [steepest(stairs.slopes, heights) for heights in stairs.heights.T]
-    return np.array(shares) * reading.error
+    return np.array(shares) * (reading.error - reading.rounding)

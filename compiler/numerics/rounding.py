@@ -19,12 +19,14 @@ LEAST_GAP = 14.0
 @dataclass(frozen=True)
 class Reading:
     """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
-    are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes."""
+    are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes, of so many
+    `terms`."""
 
     error: float
     size: float
     grain: float
     rounding: float = 0.0
+    terms: int = 1
 
 
 @dataclass(frozen=True)

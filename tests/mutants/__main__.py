@@ -21,7 +21,7 @@ from tests.places import ROOT
 
 BUILD = "RASP_MUTANTS"
 """Environment variable of the process that runs in the copy: where results are kept."""
-EXPLAINED = Path("tests", "mutants", "explained.json")
+EXPLAINED = Path(__file__).with_name("explained.json")
 PLACES = (
     "analysis/*", "rewrite/*", "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search", "emit/*",
 )  # fmt: skip
@@ -29,7 +29,7 @@ ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots.
 TESTS = (
     "exact_tables", "exact_scores", "exact_bounds", "rounding", "anchors", "passes", "reuse", "heads", "scores",
-    "selectors", "corners", "lookahead", "kinds", "report", "certificate", "bounds", "programs", "reference",
+    "selectors", "corners", "lookahead", "kinds", "report", "certificate", "bounds", "programs", "reference", "guards",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def in_copy(build: Path) -> int:
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
     environment = os.environ | {BUILD: str(build), "CI": "true"}
-    command = [sys.executable, "-m", "tests.mutants", *sys.argv[1:]]
+    command = [sys.executable, "-m", str(__package__), *sys.argv[1:]]
     return subprocess.run(command, cwd=tree, env=environment, check=False).returncode
 
 

@@ -44,7 +44,7 @@ SKIPPED = (ast.JoinedStr, ast.Assert, ast.Import, ast.ImportFrom)
 class Change:
     """`before` becomes `after` in a `function` (dotted, empty at the module's top); `nth` tells equal ones there apart.
 
-    `start` and `end` are places in the module's UTF-8 bytes.
+    `start` and `end` are places in the module's UTF-8 bytes. `shape`: where, without a name.
     """
 
     module: str
@@ -54,7 +54,8 @@ class Change:
     after: str
     start: int
     end: int
-    nth: int = 0
+    nth: int
+    shape: str
 
     @property
     def name(self) -> str:
@@ -71,20 +72,45 @@ def find_changes(module: str, text: str) -> list[Change]:
     """Every change of a module."""
     lines = list(accumulated(text))
     counted: Counter[tuple[str, str, str]] = Counter()
+    within: Counter[str] = Counter()
     found: list[Change] = []
-    for function, node, after in visit(ast.parse(text), ""):
+    tree = ast.parse(text)
+    shapes = {function: shape(node) for function, node in functions_of(tree, "")}
+    for function, node, after in visit(tree, ""):
         start = lines[node.lineno - 1] + node.col_offset
         end = lines[node.end_lineno - 1] + node.end_col_offset
         before = text.encode()[start:end].decode()
         key = (function, before, after)
-        found.append(Change(module, function, node.lineno, before, after, start, end, counted[key]))
+        place = f"{shapes.get(function, f'{before} → {after}')} {within[function]}"
+        found.append(Change(module, function, node.lineno, before, after, start, end, counted[key], place))
         counted[key] += 1
+        within[function] += 1
     return found
 
 
+def functions_of(node: ast.AST, outer: str) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """All functions below a node, by their dotted names."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.FunctionDef(name) | ast.ClassDef(name):
+                inner = f"{outer}.{name}".lstrip(".")
+                if isinstance(child, ast.FunctionDef):
+                    yield inner, child
+                yield from functions_of(child, inner)
+            case _:
+                yield from functions_of(child, outer)
+
+
+def shape(function: ast.FunctionDef) -> str:
+    """The kinds of its nodes: the same when names, messages or the layout change."""
+    return " ".join(type(node).__name__ for node in ast.walk(function))
+
+
 def sample(changes: Iterable[Change], seed: int, count: int) -> list[Change]:
-    """So many of them by a seeded hash of their names: what changes elsewhere in the code leaves the choice alone."""
-    return sorted(changes, key=lambda c: hashlib.sha256(f"{seed} {c.name}".encode()).digest())[:count]
+    """So many of them by a seeded hash of their shapes: new names, and what changes elsewhere, leave the choice alone."""
+    return sorted(changes, key=lambda c: (hashlib.sha256(f"{seed} {c.shape}".encode()).digest(), c.name))[
+        :count
+    ]
 
 
 def accumulated(text: str) -> Iterator[int]:

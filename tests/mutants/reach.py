@@ -60,8 +60,9 @@ def measure_reach(items: Sequence[pytest.Item], modules: Mapping[str, Path], kep
             print(f"measuring {path.name}", flush=True)
             in_child(partial(measure, tests, modules, record))
         found = json.loads(record.read_text())
-        names = list(found["seconds"])
-        seconds |= found["seconds"]
+        file = tests[0].nodeid.partition("::")[0]
+        names = [f"{file}::{name}" for name in found["seconds"]]
+        seconds |= zip(names, found["seconds"].values(), strict=True)
         for place, numbers in found["places"].items():
             places.setdefault(place, set()).update(names[k] for k in numbers)
     return Reach(seconds, {place: frozenset(tests) for place, tests in places.items()})
@@ -84,11 +85,12 @@ def measure(items: Sequence[pytest.Item], modules: Mapping[str, Path], record: P
     seconds: dict[str, float] = {}
     coverage.start()
     for item, following in zip(items, [*items[1:], None], strict=True):
-        coverage.switch_context(item.nodeid)
+        name = item.nodeid.partition("::")[2]
+        coverage.switch_context(name)
         start = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         assert not item.session.testsfailed, f"{item.nodeid} fails without any change"
-        seconds[item.nodeid] = round(time.process_time() - start, 4)
+        seconds[name] = round(time.process_time() - start, 4)
     coverage.stop()
     data = coverage.get_data()
     number = {name: k for k, name in enumerate(seconds)}

@@ -1,9 +1,11 @@
 """Compiled weights run in float32 with every sum in an order of its own: what bounds have to hold for.
 
-One input at a time, in numpy: no library decides in which order products are added.
+One input at a time, in numpy: no library decides in which order products are added. An adversary does: what
+holds in any order holds in the worst.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +13,57 @@ from numpy.typing import NDArray
 from compiler.emit.weights import Weights
 
 Single = NDArray[np.float32]
-Order = Callable[[int], NDArray[np.int64]]
-"""How so many terms are added: the first to the second, then the third …"""
+Order = Callable[[Single], Single]
+"""Adds terms up, over the axis before the last, one after the other: the first to the second, then the third …"""
+Sides = Callable[[int], NDArray[np.floating]]
+"""For each of so many sums, 1 where it is to be rounded upwards, -1 downwards."""
+LARGE = 2.0**-25
+"""What it is worth to an adverse order, in rounding, that a sum stays large: then the next ones round by more."""
 
 
 def orders(count: int, seed: int = 0) -> list[Order]:
-    """Forwards, backwards, and that many shuffled ones."""
+    """Forwards, backwards, that many shuffled ones, and adverse ones: upwards, downwards, and each sum to some side."""
     rng = np.random.default_rng(seed)
-    return [np.arange, lambda n: np.arange(n)[::-1], *[rng.permutation for _ in range(count)]]
+    shuffled = [partial(added, order=rng.permutation) for _ in range(count)]
+    forwards, backwards = partial(added, order=np.arange), partial(added, order=lambda n: np.arange(n)[::-1])
+    sides: list[Sides] = [np.ones, lambda n: -np.ones(n), partial(rng.choice, (1, -1))]
+    return [forwards, backwards, *shuffled, *(partial(added_adversely, sides=side) for side in sides)]
+
+
+def added(terms: Single, order: Callable[[int], NDArray[np.int64]]) -> Single:
+    """All sums in one order."""
+    if not terms.shape[-2]:
+        return np.zeros((*terms.shape[:-2], terms.shape[-1]), np.float32)
+    placed = terms[..., order(terms.shape[-2]), :]
+    return np.add.accumulate(placed, axis=-2, dtype=np.float32)[..., -1, :]
+
+
+def added_adversely(terms: Single, sides: Sides) -> Single:
+    """Each sum in an order of its own: next comes what rounds the most to its side (and never a 0)."""
+    apart = np.moveaxis(terms, -2, 0)
+    left = apart.reshape(len(apart), -1)  # (t, sums)
+    total, sums = np.zeros(left.shape[1], np.float32), np.arange(left.shape[1])
+    free, side = left != 0, np.broadcast_to(sides(terms.shape[-1]), apart.shape[1:]).ravel()
+    for _ in range(int(free.sum(axis=0).max(initial=0))):
+        grown = total + left
+        rounded = grown.astype(float) - total - left
+        gain = np.where(free, side * rounded + LARGE * np.abs(grown), -np.inf)
+        chosen = gain.argmax(axis=0)
+        total = np.where(free[chosen, sums], grown[chosen, sums], total)
+        free[chosen, sums] = False
+    return total.reshape(apart.shape[1:])
 
 
 def product(left: NDArray[np.floating], right: NDArray[np.floating], order: Order) -> Single:
-    """(…, t) times (t, k) in float32, each product rounded, then added one after the other."""
+    """(…, t) times (t, k) in float32, each product rounded, then added."""
     left, right = left.astype(np.float32), right.astype(np.float32)
-    places = order(left.shape[-1])
-    terms = left[..., places, None] * right[places]  # (…, t, k)
-    if not len(places):
-        return np.zeros((*left.shape[:-1], right.shape[-1]), np.float32)
-    return np.add.accumulate(terms, axis=-2, dtype=np.float32)[..., -1, :]
+    return order(left[..., None] * right)
 
 
 def softmax(scores: Single, order: Order) -> Single:
     """Over the last axis, with its sum in that order too."""
     exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    places = order(scores.shape[-1])
-    total = np.add.accumulate(exponentials[..., places], axis=-1, dtype=np.float32)[..., -1:]
-    return exponentials / total
+    return exponentials / order(exponentials[..., None])
 
 
 def residuals(weights: Weights, order: Order, ids: list[int]) -> Single:
