@@ -119,6 +119,35 @@ def compile_command(folder: str | None, emit: str | None, as_json: bool, **targe
 
 
 @main.command()
+@takes_target
+@click.option(
+    "-p", "passes", metavar="RULE[,RULE...]", help="Rules to apply, in this order; O0 to O3: a level's."
+)
+@click.option("--print-all", is_flag=True, help="Print the graph after each rule that changed something.")
+@click.option(
+    "--check/--no-check", default=True, show_default=True, help="Hold each rule against the interpreter."
+)
+@JSON
+def opt(passes: str | None, print_all: bool, check: bool, as_json: bool, **target: Any) -> int:
+    """Apply rewriting rules to a graph, one by one.
+
+    Without -p, list the rules. FILE is a program, or a graph's text as `rasp compile --emit graph` prints it; without
+    FILE it is read from standard input. The graph that comes out can be read again. After each rule a sample of inputs
+    is interpreted with the graph before and after: a rule that changes an answer is named, and the exit code is 1.
+
+    \b
+    Examples:
+      rasp opt
+      rasp opt -p split_width,one_selector --print-all sort.rasp -e sorted_tokens
+      rasp compile sort.rasp --emit graph | rasp opt -p O2
+      rasp opt -p fold_positional -e "selector_width(select(indices, indices, <=))" --vocab ab --max-length 4
+    """
+    from compiler.commands.opt import OptRequest, run_opt  # noqa: PLC0415
+
+    return run_opt(OptRequest(Target(**target), passes, print_all, check, as_json))
+
+
+@main.command()
 @FOLDER
 @click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")

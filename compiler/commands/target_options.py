@@ -9,7 +9,7 @@ import click
 from compiler.options import DIALECTS, Dialect
 from rasp.arguments import ATTENTIONS, Attention
 
-OPTIONS = (
+PROGRAM_OPTIONS = (
     click.option(
         "-e", "--expression", "expressions", multiple=True, metavar="EXPR", help="Output: EXPR or NAME=EXPR."
     ),
@@ -18,6 +18,8 @@ OPTIONS = (
     click.option(
         "--attention", type=click.Choice(ATTENTIONS), help="What a position sees; full unless given."
     ),
+)
+HOW_OPTIONS = (
     click.option(
         "--dialect", default="plain", show_default=True, help=f"Transformer: {', '.join(DIALECTS)}."
     ),
@@ -48,13 +50,20 @@ class Target:
     vocab: str | None
     max_length: int | None
     attention: Attention | None
-    dialect: Dialect
-    level: int
-    without: tuple[str, ...]
+    dialect: Dialect = "plain"
+    level: int = 2
+    without: tuple[str, ...] = ()
+
+
+def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator for a command that is called with the fields of a `Target` that say what is compiled."""
+    for option in reversed(PROGRAM_OPTIONS):
+        command = option(command)
+    return click.argument("file", required=False)(command)
 
 
 def takes_target(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator for a command that is called with the fields of a `Target`."""
-    for option in reversed(OPTIONS):
+    """A decorator for a command that is called with all fields of a `Target`."""
+    for option in reversed(HOW_OPTIONS):
         command = option(command)
-    return click.argument("file", required=False)(command)
+    return takes_program(command)

@@ -1,6 +1,6 @@
 """S-ops, selectors and their features as short text: by the user's names where there are any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -26,8 +26,22 @@ def describe(graph: Graph, node: Node) -> str:
     labels = graph.names | dict(zip(map(graph.add, (Tokens(), Indices())), INPUTS, strict=True))
     if node in labels:
         return labels[node]
+    return short_formula(node, labels)
+
+
+def short_formula(node: Node, labels: Mapping[Node, str]) -> str:
+    """A node's operation, as deep as is still short."""
     texts = [formula(node, labels, deepest) for deepest in range(DEEPEST, 0, -1)]
     return next((text for text in texts if len(text) <= LONGEST), texts[-1])
+
+
+def describe_step(graph: Graph, before: Node, after: Node) -> str:
+    """A node and what stands in its place, each as an operation on what has names."""
+    own = {before, after}
+    labels = {node: name for node, name in graph.names.items() if node not in own}
+    labels |= {graph.add(Tokens()): INPUTS[0], graph.add(Indices()): INPUTS[1]}
+    name = f"{graph.names[before]}: " if before in graph.names else ""
+    return f"{name}{short_formula(before, labels)}   becomes   {short_formula(after, labels)}"
 
 
 def feature_text(domain: Domain, vector: Vector) -> str:
