@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from compiler.analysis.effort import HINT_CELLS, Effort
 from compiler.analysis.infer import Analysis
@@ -15,6 +15,7 @@ from compiler.plan.layout import Layout
 from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
 from compiler.report.explain import explain
+from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import summary, symbols
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
@@ -69,17 +70,17 @@ class Compiled:
         return self.lowered.bounds
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """Sizes and error bounds, JSON-able."""
-        return summary(self.weights, self.plan) | {"certificate": self.certificate}
+        return summary(self.weights, self.plan, self.certificate)
 
     @property
-    def certificate(self) -> dict[str, Any]:
+    def certificate(self) -> Certificate:
         """Error bounds and margins, JSON-able."""
         return certificate(self.bounds, self.layout, self.program.graph, self.options)
 
     @property
-    def symbols(self) -> dict[str, Any]:
+    def symbols(self) -> SymbolMap:
         """The symbol map, JSON-able."""
         return symbols(self.plan, self.layout, self.analysis, self.bounds)
 

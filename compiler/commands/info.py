@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any, cast
 
 import click
 
@@ -11,6 +10,7 @@ from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
 from compiler.export.records import options_record
 from compiler.report.certificate import tightest_lines
+from compiler.report.json_forms import PartRecord
 from compiler.report.parts import span
 from rasp.values import show
 
@@ -55,19 +55,14 @@ def info_text(checkpoint: Checkpoint) -> str:
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         lines.append(f"              {len(output.classes)} values: {some(output.classes)}")
-    lines += tightest_lines(cast(dict[str, Any], checkpoint.summary["certificate"]))
-    return "\n".join([*lines, "", *table(list(map(part_row, rows(checkpoint, "parts"))))])
+    lines += tightest_lines(checkpoint.summary["certificate"])
+    return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 
 
 TITLES = ("part", "computes", "columns", "parameters", "off by at most")
 
 
-def rows(checkpoint: Checkpoint, kind: str) -> list[dict[str, Any]]:
-    """The parts or columns of the symbol map."""
-    return cast(list[dict[str, Any]], checkpoint.symbols[kind])
-
-
-def part_row(part: dict[str, Any]) -> tuple[str, ...]:
+def part_row(part: PartRecord) -> tuple[str, ...]:
     """One part of the model as cells of the table."""
     error = part["error_bound"]
     bound = f"{error:.1e}" if error else "exact"

@@ -1,14 +1,13 @@
 """A model's sizes as lines to read."""
 
-from collections.abc import Mapping
-from typing import cast
+from compiler.report.json_forms import Summary
 
 
-def size_lines(summary: Mapping[str, object]) -> list[str]:
+def size_lines(summary: Summary) -> list[str]:
     """Layers against their lower bound, heads, widths and parameters, from a compilation's summary."""
     layers, bound = summary["layers"], summary["lower_bound_layers"]
     against = "which is the lower bound" if layers == bound else f"the lower bound is {bound}"
-    split = " + ".join(map(str, cast(list[int], summary["heads_per_layer"])))
+    split = " + ".join(map(str, summary["heads_per_layer"]))
     return [
         f"  layers      {layers}, {against}",
         f"  heads       {summary['heads']}" + (f" ({split})" if split else ""),
@@ -18,6 +17,6 @@ def size_lines(summary: Mapping[str, object]) -> list[str]:
     ]
 
 
-def unembedding_of(summary: Mapping[str, object]) -> int:
+def unembedding_of(summary: Summary) -> int:
     """How many numbers turn the last residual columns into answers; the other parameters do not count them."""
-    return cast(int, summary["parameters_with_unembedding"]) - cast(int, summary["parameters"])
+    return summary["parameters_with_unembedding"] - summary["parameters"]

@@ -37,6 +37,6 @@ def checkpoint_of(compiled: Compiled) -> Checkpoint:
         program=ProgramText(program.source.name, program.source.text, dict(program.loaded)),
         expressions=dict(compiled.expressions),
         options=compiled.options,
-        symbols=dict(compiled.symbols),
-        summary=dict(compiled.summary),
+        symbols=compiled.symbols,
+        summary=compiled.summary,
     )

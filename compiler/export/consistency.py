@@ -4,12 +4,13 @@ Whether these are the weights of the program, only compiling it again tells (`co
 """
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
-from compiler.export.records import Record, encode_json, items, mapping, number, size, text
+from compiler.export.records import encode_json
 from compiler.options import CompileOptions
-from compiler.report.certificate import DTYPE
+from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.summary import sizes
 from rasp.values import Atom, typed
 
@@ -18,18 +19,19 @@ def contradictions(
     weights: Weights,
     expressions: Mapping[str, str],
     options: CompileOptions,
-    summary: Record,
-    symbols: Record,
+    summary: Summary,
+    symbols: SymbolMap,
 ) -> Iterator[str]:
-    """What does not fit, in words. Raises `ValueError` or `KeyError` for records that are none."""
+    """What does not fit, in words."""
     config = weights.config
     yield from config_contradictions(config, expressions, options)
+    told = cast("Mapping[str, object]", summary)
     for name, value in sizes(weights).items():
-        if encode_json(summary[name]) != encode_json(value):
-            yield f"rasp.json says {name} {summary[name]}, and the weights have {value}"
-    if not 0 <= size(summary["lower_bound_layers"]) <= len(config.layers):
+        if encode_json(told[name]) != encode_json(value):
+            yield f"rasp.json says {name} {told[name]}, and the weights have {value}"
+    if summary["lower_bound_layers"] > len(config.layers):
         yield "rasp.json has a lower bound of layers that is above their number"
-    yield from certificate_contradictions(mapping(summary["certificate"]), options)
+    yield from certificate_contradictions(summary["certificate"], options)
     yield from symbol_contradictions(symbols, weights)
 
 
@@ -61,40 +63,24 @@ def kinds(values: tuple[Atom, ...]) -> list[tuple[str, str]]:
     return [*map(typed, values)]
 
 
-def certificate_contradictions(certificate: Record, options: CompileOptions) -> Iterator[str]:
+def certificate_contradictions(certificate: Certificate, options: CompileOptions) -> Iterator[str]:
     """Where the certificate is not one of this length, or proves nothing."""
-    if (certificate["dtype"], certificate["max_length"]) != (DTYPE, options.max_length):
-        yield "the certificate in rasp.json is not for this maximum length and float32"
-    for row in map(mapping, items(certificate["values"])):
-        if not text(row["value"]) or number(row["bound"]) < 0:
-            yield "the certificate in rasp.json has a value without a bound"
-    decisions = [*map(mapping, items(certificate["decisions"]))]
-    for row in decisions:
-        if not number(row["error_bound"]) < number(row["margin"]):
-            yield f"the certificate in rasp.json has a decision, {text(row['of'])}, that errors can turn"
-    if decisions and mapping(certificate["tightest"]) not in decisions:
+    if certificate["max_length"] != options.max_length:
+        yield "the certificate in rasp.json is not for this maximum length"
+    if any(not row["value"] or row["bound"] < 0 for row in certificate["values"]):
+        yield "the certificate in rasp.json has a value without a bound"
+    for row in certificate["decisions"]:
+        if not row["error_bound"] < row["margin"]:
+            yield f"the certificate in rasp.json has a decision, {row['of']}, that errors can turn"
+    if certificate["decisions"] and certificate.get("tightest") not in certificate["decisions"]:
         yield "the tightest decision in rasp.json is none of its decisions"
 
 
-def symbol_contradictions(symbols: Record, weights: Weights) -> Iterator[str]:
+def symbol_contradictions(symbols: SymbolMap, weights: Weights) -> Iterator[str]:
     """Where the symbol map is not one of a model of these sizes."""
-    parts = [*map(mapping, items(symbols["parts"]))]
-    columns = [*map(mapping, items(symbols["columns"]))]
-    for row in parts:
-        require(row, ("where", "computes"), ("error_bound",))
-    for row in columns:
-        require(row, ("carries", "holds", "written_by", "last_read_by"), ("at_bos", "error_bound"))
-    places = [size(place) for row in parts for place in items(row["columns"])]
-    places += [size(row["column"]) for row in columns]
+    places = [place for row in symbols["parts"] for place in row["columns"]]
+    places += [row["column"] for row in symbols["columns"]]
     if max(places, default=0) >= max(weights.config.d_model, 1):
         yield "the symbol map in rasp.json names residual columns that the model does not have"
-    if sum(size(row["parameters"]) for row in parts) != weights.parameters():
+    if sum(row["parameters"] for row in symbols["parts"]) != weights.parameters():
         yield "the parts in the symbol map of rasp.json have more or fewer parameters than the model"
-
-
-def require(row: Record, texts: tuple[str, ...], numbers: tuple[str, ...]) -> None:
-    """Raise `KeyError` or `ValueError` unless a record has all these entries."""
-    for name in texts:
-        text(row[name])
-    for name in numbers:
-        number(row[name])

@@ -19,6 +19,7 @@ from compiler.emit.weights import Array, Weights, expected_shapes, in_unembeddin
 from compiler.export.consistency import contradictions
 from compiler.export.folder import sha256
 from compiler.export.read_file import CheckpointError, damaged, unsettled
+from compiler.export.read_form import read_form
 from compiler.export.records import (
     ModelTooLarge,
     Record,
@@ -31,10 +32,10 @@ from compiler.export.records import (
     options_record,
     read_config,
     read_options,
-    text,
 )
 from compiler.export.tokenizer import tokenizer_record
 from compiler.options import CompileError, CompileOptions
+from compiler.report.json_forms import CheckpointRecord, Summary, SymbolMap
 from rasp.diagnostics import Diagnostic
 
 FORMAT = "rasp-checkpoint"
@@ -63,14 +64,14 @@ class ProgramText:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What a checkpoint holds. `expressions` maps output names to RASP; the last two are JSON data."""
+    """What a checkpoint holds. `expressions` maps output names to RASP; the last two are as in rasp.json."""
 
     weights: Weights
     program: ProgramText
     expressions: Mapping[str, str]
     options: CompileOptions
-    symbols: Record
-    summary: Record
+    symbols: SymbolMap
+    summary: Summary
 
     def __repr__(self) -> str:
         return f"<checkpoint of {', '.join(self.expressions)}: {self.weights!r}>"
@@ -170,17 +171,17 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
     return checkpoint
 
 
-def checkpoint_of_record(record: Record, weights: Weights) -> Checkpoint:
-    """The checkpoint of a rasp.json and weights. Raises `KeyError`, `ValueError` or `CompileError` if it is none."""
-    source = mapping(record["program"])
-    loaded = {name: text(content) for name, content in mapping(source["loaded"]).items()}
+def checkpoint_of_record(data: Record, weights: Weights) -> Checkpoint:
+    """The checkpoint of a rasp.json and weights. Raises `ValueError` or `CompileError` if it is none."""
+    record = read_form(CheckpointRecord, data)
+    program = record["program"]
     return Checkpoint(
         weights=weights,
-        program=ProgramText(text(source["name"]), text(source["text"]), loaded),
-        expressions={name: text(e) for name, e in mapping(record["expressions"]).items()},
-        options=read_options(mapping(record["options"])),
-        symbols=mapping(record["symbols"]),
-        summary=mapping(record["summary"]),
+        program=ProgramText(program["name"], program["text"], program["loaded"]),
+        expressions=record["expressions"],
+        options=read_options(record["options"]),
+        symbols=record["symbols"],
+        summary=record["summary"],
     )
 
 

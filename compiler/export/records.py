@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.options import DIALECTS, CompileOptions
+from compiler.report.json_forms import OptionsRecord
 from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom
 
@@ -107,27 +108,29 @@ def read_config(record: Record) -> Config:
     )
 
 
-def options_record(options: CompileOptions) -> Record:
+def options_record(options: CompileOptions) -> OptionsRecord:
     """Compile options as JSON data; rules only where some are switched off."""
-    without: Record = {"without": list(options.without)} if options.without else {}
-    return {
+    record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
         "attention": options.attention,
         "dialect": options.dialect,
         "level": options.level,
-    } | without
+    }
+    if options.without:
+        record["without"] = list(options.without)
+    return record
 
 
-def read_options(record: Record) -> CompileOptions:
-    """The options in a record. Raises `ValueError` or `CompileError` when they are none."""
+def read_options(record: OptionsRecord) -> CompileOptions:
+    """The options in a record. Raises `CompileError` when they are none."""
     return CompileOptions(
-        vocabulary=atoms(record["vocabulary"]),
-        max_length=size(record["max_length"]),
-        attention=one_of(ATTENTIONS, record["attention"]),
-        dialect=one_of(DIALECTS, record["dialect"]),
-        level=size(record["level"]),
-        without=tuple(map(text, items(record.get("without", [])))),
+        vocabulary=tuple(record["vocabulary"]),
+        max_length=record["max_length"],
+        attention=record["attention"],
+        dialect=record["dialect"],
+        level=record["level"],
+        without=tuple(record.get("without", ())),
     )
 
 

@@ -1,15 +1,16 @@
 """The certificate: every value's error bound, every decision's margin, and what they were derived for. Plain data."""
 
-from typing import Any
+from typing import Final
 
 from compiler.audit.decisions import Bounds, Decision
 from compiler.blocks.form import Role, Variable
 from compiler.options import CompileOptions
 from compiler.plan.layout import Layout
 from compiler.report.describe import describe
+from compiler.report.json_forms import Certificate, DecisionRecord
 from rasp.graph.nodes import Graph
 
-DTYPE = "float32"
+DTYPE: Final = "float32"
 """What `compiler/audit/bounds.py` models."""
 #: What a variable's role adds to its name.
 ROLES: dict[Role, str] = {"leaf": "", "table": " (look-up)", "rounded": " (rounded)"}
@@ -17,24 +18,26 @@ ENDLESS = 1e300
 """Stands for a margin that no error reaches: JSON has no infinity."""
 
 
-def certificate(bounds: Bounds, layout: Layout, graph: Graph, options: CompileOptions) -> dict[str, Any]:
+def certificate(bounds: Bounds, layout: Layout, graph: Graph, options: CompileOptions) -> Certificate:
     """What the compiler has proved of a model: for every decision, that its error bound is below its margin."""
     values: dict[str, float] = {}
     for column, error in zip(layout.columns, bounds.columns.tolist(), strict=True):
         if column is not None:
             name = value_name(graph, column[0])
             values[name] = max(values.get(name, 0.0), error)
-    record: dict[str, Any] = {
+    record: Certificate = {
         "dtype": DTYPE,
         "max_length": options.max_length,
         "values": [{"value": name, "bound": error} for name, error in values.items()],
         "decisions": [decision_record(decision, graph) for decision in bounds.decisions],
     }
     tightest = bounds.tightest
-    return record if tightest is None else record | {"tightest": decision_record(tightest, graph)}
+    if tightest is not None:
+        record["tightest"] = decision_record(tightest, graph)
+    return record
 
 
-def decision_record(decision: Decision, graph: Graph) -> dict[str, Any]:
+def decision_record(decision: Decision, graph: Graph) -> DecisionRecord:
     """A decision, with margin and error bound in its own unit."""
     return {
         "decision": decision.kind,
@@ -49,13 +52,13 @@ def value_name(graph: Graph, variable: Variable) -> str:
     return describe(graph, variable.node) + ROLES[variable.role]
 
 
-def certificate_lines(record: dict[str, Any]) -> list[str]:
+def certificate_lines(record: Certificate) -> list[str]:
     """The record as lines to read."""
     lines = [f"  error bound {row['bound']:.1e} of {row['value']}" for row in record["values"]]
     return [*lines, *tightest_lines(record)]
 
 
-def tightest_lines(record: dict[str, Any]) -> list[str]:
+def tightest_lines(record: Certificate) -> list[str]:
     """The decision that errors come closest to turning, as a line; none where there are no decisions."""
     if "tightest" not in record:
         return []

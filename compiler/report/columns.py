@@ -1,7 +1,5 @@
 """Residual columns in words: what each carries, from when to when, and what it holds for each value of that."""
 
-from typing import Any
-
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Vector
@@ -9,14 +7,15 @@ from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.plan.reuse import lives
 from compiler.report.describe import describe, feature_text
+from compiler.report.json_forms import ColumnRecord
 from compiler.report.parts import parts
 from rasp.graph.nodes import Indices, Tokens
 
 
-def column_rows(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> list[dict[str, Any]]:
+def column_rows(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> list[ColumnRecord]:
     """Each content of each column as plain data, in the order of writing: a cleared column has several."""
     writers = {column: part.where for part in parts(plan, layout) for column in part.columns}
-    rows: list[dict[str, Any]] = []
+    rows: list[ColumnRecord] = []
     for k, life in enumerate(lives(plan, layout)):
         carries, holds, at_bos = content(k, layout, analysis)
         rows.append(

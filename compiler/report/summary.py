@@ -1,6 +1,6 @@
 """Sizes of a compiled model, and its symbol map: what each head, hidden unit and residual column is."""
 
-from typing import Any, assert_never
+from typing import assert_never, cast
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
@@ -10,17 +10,28 @@ from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.report.columns import column_rows
 from compiler.report.describe import describe
+from compiler.report.json_forms import (
+    Certificate,
+    HeadRecord,
+    PartRecord,
+    Place,
+    Sizes,
+    Summary,
+    SymbolMap,
+    UnitsRecord,
+)
 from compiler.report.parts import Clearing, Embedded, Part, parts
 from rasp.graph.nodes import Graph, Node
 
 
-def summary(weights: Weights, plan: Plan) -> dict[str, Any]:
+def summary(weights: Weights, plan: Plan, certificate: Certificate) -> Summary:
     """The numbers that `rasp compile` and `rasp info` show."""
-    layers = {"layers": len(weights.config.layers), "lower_bound_layers": plan.least.layers}
-    return layers | sizes(weights)
+    found = sizes(weights)
+    first = {"layers": found["layers"], "lower_bound_layers": plan.least.layers}
+    return cast(Summary, first | found | {"certificate": certificate})
 
 
-def sizes(weights: Weights) -> dict[str, Any]:
+def sizes(weights: Weights) -> Sizes:
     """Those of them that the weights alone decide."""
     config = weights.config
     heads = [head for layer in config.layers for head in layer.heads]
@@ -39,7 +50,7 @@ def sizes(weights: Weights) -> dict[str, Any]:
     }
 
 
-def symbols(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> dict[str, Any]:
+def symbols(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> SymbolMap:
     """What every part of the model stands for, with the places in the program's texts; plain data.
 
     `parts` are in the order in which they write, `columns` what the residual stream carries.
@@ -50,27 +61,28 @@ def symbols(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> d
     }
 
 
-def part_record(graph: Graph, part: Part, bounds: Bounds) -> dict[str, Any]:
+def part_record(graph: Graph, part: Part, bounds: Bounds) -> HeadRecord | UnitsRecord | PartRecord:
     """One part: where it is, what it computes, from what, which columns it writes and how exactly, its cost."""
-    record: dict[str, Any] = {"where": part.where, "computes": part.computes(graph)}
+    record: dict[str, object] = {"where": part.where, "computes": part.computes(graph)}
+    units = {"layer": part.layer, "units": [part.units.start, part.units.stop]}
     match part.block:
         case Head(selector, scores):
-            record |= {"layer": part.layer, "head": part.first}
-            record |= {"selector": describe(graph, selector), "bos": scores.mode} | place_of(graph, selector)
+            record |= {"layer": part.layer, "head": part.first, "selector": describe(graph, selector)}
+            record |= {"bos": scores.mode} | place_of(graph, selector)
         case TableBlock(variable):
-            record |= {"layer": part.layer, "units": [part.units.start, part.units.stop]}
-            record |= place_of(graph, variable.node)
+            record |= units | place_of(graph, variable.node)
         case Clearing():
-            record |= {"layer": part.layer, "units": [part.units.start, part.units.stop]}
+            record |= units
         case Embedded():
             pass
         case _:
             assert_never(part.block)
     error = max((float(bounds.columns[column]) for column in part.columns), default=0.0)
-    return record | {"columns": list(part.places), "error_bound": error, "parameters": part.parameters}
+    record |= {"columns": list(part.places), "error_bound": error, "parameters": part.parameters}
+    return cast(HeadRecord | UnitsRecord | PartRecord, record)
 
 
-def place_of(graph: Graph, node: Node) -> dict[str, Any]:
+def place_of(graph: Graph, node: Node) -> dict[str, Place]:
     """File, line and column where a node was written, when that is known."""
     if node not in graph.origins:
         return {}

@@ -35,7 +35,6 @@ PART = {
     "computes": "all",
     "columns": [0, 9],
     "error_bound": 0.5,
-    "extra": [1, 2.0, None],
 }
 
 

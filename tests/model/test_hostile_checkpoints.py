@@ -109,7 +109,7 @@ CONTENTS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "no certificate": (edit(RECORD, "summary", "certificate", to=...), NO_MODEL),
     "a certificate for another type": (
         edit(RECORD, "summary", "certificate", "dtype", to="float16"),
-        "not for this maximum length and float32",
+        NO_MODEL,
     ),
     "a margin below its error": (
         edit(RECORD, "summary", "certificate", "decisions", 0, "margin", to=-1.0),
@@ -127,7 +127,7 @@ CONTENTS: dict[str, tuple[Callable[[Files], Files], str]] = {
     ),
     "parameters nobody has": (edit(RECORD, "symbols", "parts", 0, "parameters", to=1), "more or fewer"),
     "a program that is none": (edit(RECORD, "program", "text", to=5), NO_MODEL),
-    "something more": (edit(RECORD, "more", to=1), "is not what the rest"),
+    "something more": (edit(RECORD, "more", to=1), NO_MODEL),
     "version 0": (edit(RECORD, "version", to=0), "is damaged"),
     "an earlier version": (edit(RECORD, "version", to=1), "has format version 1"),
     "a later version": (edit(RECORD, "version", to=3), "has format version 3"),

@@ -1,0 +1,149 @@
+"""The JSON form of all that is told of a compiled model: by `rasp.json`, by `--json`, by the properties of `Compiled`.
+
+Types only; `docs/checkpoint.schema.json` says the same to others. Bounds and margins are in the unit of what they bound.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+from compiler.audit.decisions import DecisionKind
+from compiler.blocks.block import BosMode
+from compiler.options import Dialect
+from rasp.arguments import Attention
+from rasp.values import Atom
+
+
+class Place(TypedDict):
+    """Where something is written; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class PartRecord(TypedDict):
+    """A part of the model (as such: the embedding), which residual columns it writes, and how exactly."""
+
+    where: str
+    computes: str
+    columns: list[int]
+    error_bound: float
+    parameters: int
+
+
+class HeadRecord(PartRecord):
+    """An attention head, by its number in its layer; `bos` is how BOS takes part."""
+
+    layer: int
+    head: int
+    selector: str
+    bos: BosMode
+    place: NotRequired[Place]
+
+
+class UnitsRecord(PartRecord):
+    """Hidden units of an MLP: the first, and the one behind the last."""
+
+    layer: int
+    units: list[int]
+    place: NotRequired[Place]
+
+
+class ColumnRecord(TypedDict):
+    """One content of a residual column; a column that is cleared has several."""
+
+    column: int
+    carries: str
+    holds: str
+    at_bos: float
+    written_by: str
+    last_read_by: str
+    error_bound: float
+
+
+class SymbolMap(TypedDict):
+    """What every part of a model stands for: parts in the order in which they write, columns likewise."""
+
+    parts: list[HeadRecord | UnitsRecord | PartRecord]
+    columns: list[ColumnRecord]
+
+
+class BoundRecord(TypedDict):
+    """How far float32 can carry an s-op from its value."""
+
+    value: str
+    bound: float
+
+
+class DecisionRecord(TypedDict):
+    """Something that the model has to tell apart: it does, for the error is below the margin."""
+
+    decision: DecisionKind
+    of: str
+    margin: float
+    error_bound: float
+
+
+class Certificate(TypedDict):
+    """What is proved of a model, for inputs up to a length; `tightest` is the decision with the least room, if any."""
+
+    dtype: Literal["float32"]
+    max_length: int
+    values: list[BoundRecord]
+    decisions: list[DecisionRecord]
+    tightest: NotRequired[DecisionRecord]
+
+
+class Sizes(TypedDict):
+    """How large a model is: what its weights alone say. `classes` is by output."""
+
+    layers: int
+    heads: int
+    heads_per_layer: list[int]
+    d_model: int
+    d_head: int
+    d_mlp: int
+    d_mlp_per_layer: list[int]
+    parameters: int
+    nonzero: int
+    parameters_with_unembedding: int
+    classes: dict[str, int]
+
+
+class Summary(Sizes):
+    """Sizes, the fewest layers that would do if numbers were exact, and the certificate."""
+
+    lower_bound_layers: int
+    certificate: Certificate
+
+
+class OptionsRecord(TypedDict):
+    """What was compiled for; `without` names the rules that were switched off."""
+
+    vocabulary: list[Atom]
+    max_length: int
+    attention: Attention
+    dialect: Dialect
+    level: int
+    without: NotRequired[list[str]]
+
+
+class ProgramRecord(TypedDict):
+    """A program's text, and the texts that it loads by their names."""
+
+    name: str
+    text: str
+    loaded: dict[str, str]
+
+
+class CheckpointRecord(TypedDict):
+    """`rasp.json`: `expressions` by output, `sha256` by file, `checksum` of everything else in it."""
+
+    format: Literal["rasp-checkpoint"]
+    version: int
+    program: ProgramRecord
+    expressions: dict[str, str]
+    options: OptionsRecord
+    summary: Summary
+    symbols: SymbolMap
+    sha256: dict[str, str]
+    checksum: str
