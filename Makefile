@@ -18,7 +18,7 @@ SIZES := tests/proof/test_exact_*.py tests/compiler/test_passes.py tests/compile
 
 SAID := ^([a-z-]+):.*\#\# (.*)
 
-.PHONY: help demo test fuzz kill-saves mutants sizes tables schema check format bench clean
+.PHONY: help demo test fuzz kill-saves mutants sizes tables docs check format bench clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -56,7 +56,8 @@ sizes: $(VENV)/.tested ## write down what models cost now
 tables: $(VENV)/.installed ## write down the tables of the grammar
 	PYTHONHASHSEED=0 $(BIN)/python -c 'from rasp.syntax.grammar import write_tables; write_tables()'
 
-schema: $(VENV)/.installed ## write down the JSON Schema of a checkpoint's record
+docs: $(VENV)/.tested ## write down what documents tell of limits and types
+	$(BIN)/python -m tests.project.write_limits
 	$(BIN)/python -m tests.project.write_schema
 
 kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room

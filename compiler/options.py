@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from compiler.limits import LENGTH
 from rasp.arguments import Attention, as_atoms, attention_problem, wrong_kind
 from rasp.diagnostics import Diagnostic
 from rasp.values import Atom, show, typed
@@ -77,7 +78,6 @@ def names_of(given: object) -> tuple[str, ...]:
 
 
 LIST = 'write ["a", "b"], or "ab" for its characters'
-LONGEST = 4096
 ONCE = 'every token may stand there only once; "ab" is two tokens, the list ["ab", "c"] as well'
 
 
@@ -104,8 +104,8 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
                 "a sequence holds only strings or only numbers",
             )
         )
-    if not 1 <= options.max_length <= LONGEST:
-        message = f"the maximum length has to be between 1 and {LONGEST}, got {options.max_length}"
+    if not 1 <= options.max_length <= LENGTH.most:
+        message = f"the maximum length has to be between 1 and {LENGTH.most}, got {options.max_length}"
         found.append((message, "it is the number of input tokens, BOS not counted"))
     if attention := attention_problem(options.attention):
         found.append((attention.message, attention.hint))

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from compiler.analysis.effort import HINT_CELLS, Effort
+from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble
 from compiler.emit.weights import Weights
+from compiler.limits import HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
@@ -166,7 +167,7 @@ def advised(
     error: Inexact, graph: Graph, outputs: Mapping[str, Node], options: CompileOptions
 ) -> CompileError:
     """The refusal, with the greatest length found at which the program does compile, within a small effort."""
-    holds, fails, effort = 0, options.max_length, Effort(HINT_CELLS)
+    holds, fails, effort = 0, options.max_length, Effort(HINT_CELLS.most)
     while fails - holds > 1 and effort.cells < effort.most:
         middle = (holds + fails) // 2
         try:

@@ -22,7 +22,7 @@ from compiler.analysis.refusal import refuse
 from compiler.audit.bounds import audit
 from compiler.audit.decisions import Bounds, Decision
 from compiler.blocks.form import Form, Variable
-from compiler.lowering.candidates import MANY_ROWS
+from compiler.limits import ATTEMPTS, CARE, MERGED_ROWS
 from compiler.lowering.choose import Style, choose
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
@@ -32,12 +32,10 @@ from compiler.plan.reuse import parameters, reuse
 from compiler.plan.schedule import schedule
 from rasp.graph.nodes import Constant, Graph, Node
 
-MOST_ATTEMPTS = 16
 COLUMN_WORK = 40
 """Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
 BASIS_WORK, BASIS_BYTES = 1 / 64, 48
 """Telling whether a form is a combination of others, for each of its numbers and each of the others."""
-MOST_CARE = 2
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def lower(
     problem: Node | None = None
     failures = 0
     effort = effort or Effort()
-    while failures < MOST_ATTEMPTS:
+    while failures < ATTEMPTS.most:
         analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:
             lowered = attempt(analysis, outputs, style)
@@ -121,7 +119,7 @@ def lower(
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:
     """The next style to try: more care, then steep ramps where steps failed, then all that again with exact counts."""
-    if style.care < MOST_CARE:
+    if style.care < CARE.most:
         return replace(style, care=style.care + 1)
     failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
     if failed <= style.steep and not style.exact:
@@ -137,7 +135,7 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style, search:
     its own, and the large one then sees one value where it saw several.
     """
     best = compact(lowered)
-    for sturdier in search.styles if table_rows(best) <= MANY_ROWS else ():
+    for sturdier in search.styles if table_rows(best) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) <= (style.care, style.exact):
             continue
         sturdier = replace(sturdier, steep=style.steep)

@@ -12,7 +12,8 @@ import numpy as np
 
 from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.rows import CAP, Relation, contexts, join
+from compiler.analysis.rows import Relation, contexts, join
+from compiler.limits import ROWS
 from rasp.graph.nodes import Node
 
 
@@ -65,7 +66,7 @@ def whole_column(analysis: Facts, use: Node, size: int) -> Ints:
 
 
 def join_alike(
-    relations: Sequence[Relation], stands_for: Sequence[Ints], max_length: int, most: int = CAP
+    relations: Sequence[Relation], stands_for: Sequence[Ints], max_length: int, most: int = ROWS.most
 ) -> Ints:
     """`join`, with only the codes that stand for others; a code can occur where any that it stands for
     can.

@@ -8,18 +8,17 @@ from collections.abc import Mapping
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
+from compiler.limits import TRIED_LENGTHS
 from rasp.graph.nodes import Node, reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
-
-TRIED = 64
 
 
 def check_defined(analysis: Analysis, outputs: Mapping[str, Node]) -> None:
     """Raises `CompileError` for an output that needs an expression without a value at every length (up to `TRIED`)."""
     nodes = [n for n in reachable(outputs.values()) if not n.is_selector and not analysis.sees_tokens(n)]
     token = analysis.options.vocabulary[0]
-    inputs = [[token] * n for n in range(1, min(analysis.max_length, TRIED) + 1)]
-    if not nodes or analysis.max_length > TRIED:
+    inputs = [[token] * n for n in range(1, min(analysis.max_length, TRIED_LENGTHS.most) + 1)]
+    if not nodes or analysis.max_length > TRIED_LENGTHS.most:
         return
     for node, outcomes in zip(nodes, evaluate(nodes, inputs, analysis.options.attention), strict=True):
         first = outcomes[0]

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.limits import NUMBER
 from rasp.interpret.column import Column
 from rasp.values import KINDS, Atom, typed
 
@@ -25,13 +26,9 @@ def domain_key(value: Atom) -> tuple[int, Atom]:
     return RANKS[KINDS[type(value)]], value
 
 
-LARGEST = 2.0**60
-"""Numbers beyond this, or this close to 0, are not carried as numbers: their products would leave float32's range."""
-
-
 def is_carriable(value: Atom) -> bool:
     """Whether float32 can hold a number with room for what is done to it."""
-    return not isinstance(value, str) and (value == 0 or 1 / LARGEST <= abs(value) <= LARGEST)
+    return not isinstance(value, str) and (value == 0 or 1 / NUMBER.most <= abs(value) <= NUMBER.most)
 
 
 @dataclass(frozen=True)

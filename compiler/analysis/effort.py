@@ -9,26 +9,20 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from compiler.analysis.refusal import refuse
+from compiler.limits import BYTES, CELLS
 from rasp.graph.nodes import Graph, Node
 
-MOST_CELLS = 1e9
-"""From ten seconds to a minute of a present-day core, most compilations needing a hundredth."""
-HINT_CELLS = 5e7
-"""For finding out what to advise: a second or two."""
-MOST_BYTES = 2.0**30
-"""Of the arrays that one step of an analysis makes at a time."""
 VALUE_WORK, VALUE_BYTES = 500, 800
 """A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
-STEPS_HINT = "compute it in smaller steps, or compile for fewer tokens or a shorter length"
 
 
 class Effort:
     """Numbers that a compilation has looked at, over all of its attempts, of at most `most`."""
 
-    def __init__(self, most: float = MOST_CELLS) -> None:
+    def __init__(self, most: float = CELLS.most) -> None:
         self.cells = 0.0
         self.most = most
 
@@ -39,7 +33,7 @@ class Effort:
                 "this has too many combinations of values, over all the ways to build it that were tried "
                 f"(the limit is {self.most:.0e} numbers looked at)"
             )
-            raise refuse(graph, node, message, STEPS_HINT)
+            raise refuse(graph, node, message, CELLS.hint)
         self.cells += cells
 
     def evaluate(self, graph: Graph, node: Node, longest: int) -> None:
@@ -67,7 +61,7 @@ class Effort:
 
     def reserve(self, graph: Graph, node: Node, taken: float) -> None:
         """To be called before so many bytes are taken. Raises `CompileError` when that is too much."""
-        if taken > MOST_BYTES:
-            most = f"{MOST_BYTES / 2**30:.0f} GiB"
+        if taken > BYTES.most:
+            most = f"{BYTES.most / 2**30:.0f} GiB"
             message = f"this would take {taken / 2**30:.1f} GiB of memory at once (the limit is {most})"
-            raise refuse(graph, node, message, STEPS_HINT)
+            raise refuse(graph, node, message, BYTES.hint)

@@ -23,7 +23,8 @@ from compiler.analysis.means import averages_to_itself
 from compiler.analysis.occurring import has_few_inputs, occurring
 from compiler.analysis.orders import every_index_once
 from compiler.analysis.refusal import refuse
-from compiler.analysis.rows import CAP, Relation, TooMany
+from compiler.analysis.rows import Relation, TooMany
+from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
 from compiler.options import CompileError, CompileOptions
 from rasp.graph.nodes import (
     Aggregate,
@@ -43,12 +44,6 @@ from rasp.values import kind_of
 T = TypeVar("T")
 ROW_WORK = 8
 """Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
-MOST_COMBINATIONS = 100_000
-"""Combinations of carried numbers beyond which a sum of them is not looked into."""
-MOST_FLAGS = 2_000
-"""The same for sums with terms that are functions of one value, as when flags are counted."""
-LARGE = 100_000
-"""Rows of a table beyond which an expression is taken apart if it can be: searching for its look-up takes time for each."""
 
 
 class Analysis:
@@ -116,7 +111,7 @@ class Analysis:
         leaves = {leaf for arg in node.args for leaf in self.leaves(arg)}
         if len(leaves) < 2 or not all(self.is_multiple(arg) for arg in node.args):
             return False
-        most = MOST_COMBINATIONS if all(map(self.is_scalar, leaves)) else MOST_FLAGS
+        most = COMBINATIONS.most if all(map(self.is_scalar, leaves)) else FLAG_COMBINATIONS.most
         return bool(np.prod([float(len(self.domain(leaf))) for leaf in leaves]) > most)
 
     def is_multiple(self, node: Node) -> bool:
@@ -195,14 +190,14 @@ class Analysis:
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
         self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves))
         stands_for = alike(self, node, leaves)
-        most = LARGE if has_few_inputs(self) else CAP
+        most = LARGE_ROWS.most if has_few_inputs(self) else ROWS.most
         try:
             codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length, most)
         except TooMany as problem:
-            if most == CAP:
+            if most == ROWS.most:
                 raise self._too_large(node, len(leaves), problem.rows) from None
             codes = occurring(self, leaves, stands_for)
-        if self.dividing and len(codes) > LARGE and smaller_parts(self, node):
+        if self.dividing and len(codes) > LARGE_ROWS.most and smaller_parts(self, node):
             raise self._too_large(node, len(leaves), len(codes))
         self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1))
         codes = self.possible(node, leaves, codes)
@@ -219,7 +214,7 @@ class Analysis:
             self.graph,
             node,
             f"this depends on {leaves} values at once, in {rows:.2g} combinations",
-            "compute it in steps that each look at fewer values, or compile for a shorter length",
+            ROWS.hint,
         )
         parts = smaller_parts(self, node) if self.dividing else frozenset[Node]()
         return TooLarge(error, parts) if parts else error

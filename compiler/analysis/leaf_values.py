@@ -16,17 +16,14 @@ from compiler.analysis.facts import Facts
 from compiler.analysis.means import Unsummable, mean_values
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Relation, contexts, project
+from compiler.limits import RELATION, SUMS
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.interpret.column import Column
 from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.values import Atom
 
-LARGEST_RELATION = 60_000_000
-"""Entries of one relation (contexts times values); beyond it the link between value and context is dropped.
-"""
 PAIR_WORK, PAIR_BYTES = 8, 48
 """A pair of values that a sum adds up, in cells (`compiler/analysis/effort.py`) and bytes."""
-MEAN_HINT = "average whole numbers of moderate size, or count with selector_width instead"
 
 
 def leaf_relation(facts: Facts, leaf: Node) -> Relation:
@@ -91,7 +88,7 @@ def computed(facts: Facts, leaf: Node) -> Relation:
     for keep in (frozenset[str](), frozenset("i"), frozenset("n"), frozenset("in")):
         rows = where.rows_of(keep)
         size = contexts(keep, facts.max_length).size
-        if size * len(domain) > LARGEST_RELATION:
+        if size * len(domain) > RELATION.most:
             return Relation(domain)
         allowed = np.zeros((size, len(domain)), bool)
         allowed[rows[codes >= 0], codes[codes >= 0]] = True
@@ -141,13 +138,13 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     try:
         means = mean_values(domain.kinds(), range(1, int(high.max()) + 1))
     except Unsummable as problem:
-        raise refuse(facts.graph, leaf, f"cannot enumerate this mean: {problem}", MEAN_HINT) from None
+        raise refuse(facts.graph, leaf, f"cannot enumerate this mean: {problem}", SUMS.hint) from None
     if means:
         means[1] += [v for v in domain.values if isinstance(v, str)]  # one can be picked, two are an error
     if not exact:
         return Relation(domain_of([v for m in means.values() for v in m] + default))
     all_values = domain_of([v for c in set(high.tolist()) if c for v in means[c]] + default)
-    if len(high) * len(all_values) > LARGEST_RELATION:
+    if len(high) * len(all_values) > RELATION.most:
         return Relation(all_values)
     allowed = np.zeros((len(high), len(all_values)), bool)
     for count in sorted(set(high.tolist())):

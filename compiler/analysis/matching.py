@@ -11,13 +11,13 @@ from compiler.analysis.facts import Facts
 from compiler.analysis.refusal import refuse
 from compiler.analysis.rows import Bools
 from compiler.analysis.selector_formula import Comparison, Formula, Junction, Pick, comparisons
+from compiler.limits import PAIRS
 from rasp.graph.nodes import Indices, Map, Node
 from rasp.graph.primitives import TESTS
 from rasp.interpret.column import Column
 from rasp.interpret.evaluate import apply_map
 from rasp.values import const
 
-MOST_CELLS = 16_000_000
 PAIR_WORK, PAIR_BYTES = 2, 40
 """Comparing two values: in cells (`compiler/analysis/effort.py`) and bytes."""
 
@@ -40,12 +40,12 @@ def matching(analysis: Facts, part: Formula) -> Matching:
     key = combined(analysis, list(dict.fromkeys(c.key for c in atoms)))
     query = combined(analysis, list(dict.fromkeys(c.query for c in atoms)))
     keys, queries = analysis.domain(key.node), analysis.domain(query.node)
-    if len(keys) * len(queries) > MOST_CELLS:
+    if len(keys) * len(queries) > PAIRS.most:
         raise refuse(
             analysis.graph,
             atoms[0].key,
             f"a selector compares {len(keys)} key values with {len(queries)} query values",
-            "split the selector, or compile for a smaller vocabulary or length",
+            PAIRS.hint,
         )
     pairs = len(keys) * len(queries)
     analysis.effort.reserve(analysis.graph, atoms[0].key, PAIR_BYTES * pairs)

@@ -11,10 +11,8 @@ from math import gcd
 
 import numpy as np
 
+from compiler.limits import SCALE, SUMS
 from rasp.values import Atom
-
-MOST_SUMS = 4_000_000
-MOST_SCALE = 2**20
 
 
 class Unsummable(Exception):
@@ -32,7 +30,7 @@ def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
     steps = sorted({int(Fraction(v) * scale) for v in numbers})
     unit = gcd(*(step - steps[0] for step in steps)) or 1
     largest = max(abs(steps[0]), abs(steps[-1]))
-    if ((steps[-1] - steps[0]) // unit + 1) * counts.stop > MOST_SUMS or largest * counts.stop >= 2**53:
+    if ((steps[-1] - steps[0]) // unit + 1) * counts.stop > SUMS.most or largest * counts.stop >= 2**53:
         raise Unsummable(f"sums of up to {counts.stop - 1} of these values are too many to enumerate")
     found: dict[int, list[Atom]] = {}
     reachable = np.ones(1, bool)  # index: sum minus count times the smallest step, in units
@@ -61,7 +59,7 @@ def averages_to_itself(values: Iterable[Atom], count: int) -> bool:
 def common_scale(numbers: list[Atom]) -> int:
     """The power of two that makes every number an integer."""
     scale = max((Fraction(v).denominator for v in numbers), default=1)  # floats are dyadic, always
-    if scale > MOST_SCALE:
+    if scale > SCALE.most:
         raise Unsummable(
             "the values have no short binary fraction, so the order of addition would change their mean"
         )

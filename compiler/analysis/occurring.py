@@ -11,11 +11,9 @@ import numpy as np
 
 from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
+from compiler.limits import OCCURRING
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import Outcome, evaluate, values_by_position
-
-MOST_POSITIONS = 100_000
-"""Positions of all inputs together beyond which they are not run through."""
 
 
 def has_few_inputs(facts: Facts) -> bool:
@@ -24,7 +22,7 @@ def has_few_inputs(facts: Facts) -> bool:
     positions = 0
     for length in range(1, facts.max_length + 1):
         positions += length * kinds**length
-        if positions > MOST_POSITIONS:
+        if positions > OCCURRING.most:
             return False
     return True
 

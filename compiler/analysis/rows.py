@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.analysis.domain import Domain, Ints
+from compiler.limits import ROWS
 
 Bools = NDArray[np.bool_]
-CAP = 3_000_000
-"""Rows that one enumeration may have: a few hundred megabytes of codes, a second or two of numpy."""
 
 
 class TooMany(Exception):
@@ -95,7 +94,7 @@ def project(relation: Relation, keep: frozenset[str], max_length: int) -> Relati
     return Relation(relation.domain, kept, allowed)
 
 
-def join(relations: Sequence[Relation], max_length: int, most: int = CAP) -> Ints:
+def join(relations: Sequence[Relation], max_length: int, most: int = ROWS.most) -> Ints:
     """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany` for more than `most`."""
     if len(relations) == 1:
         allowed = relations[0].allowed

@@ -11,7 +11,7 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.matching import MOST_CELLS, matching
+from compiler.analysis.matching import matching
 from compiler.analysis.orders import distinct, every_index_once, is_strict_order
 from compiler.analysis.selector_formula import (
     Comparison,
@@ -23,6 +23,7 @@ from compiler.analysis.selector_formula import (
     formula,
     junction,
 )
+from compiler.limits import PAIRS
 from compiler.options import CompileError
 from rasp.graph.nodes import And, Best, Constant, Indices, Node, Select, Width
 from rasp.graph.primitives import TESTS
@@ -204,7 +205,7 @@ def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
             whole = junction(True, parts)
             sides = [variables(analysis, whole, side) for side in SIDES]
             cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
-            if cells > MOST_CELLS:
+            if cells > PAIRS.most:
                 return False
             match = matching(analysis, whole)
             return not (match.selects & match.cares).any()

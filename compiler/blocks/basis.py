@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from compiler.blocks.form import Vector
+from compiler.limits import COEFFICIENT
 
 GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
 TIGHT = 1e-9
-LARGEST = 2.0**12
 SAME = 1e-13
 
 
@@ -109,7 +109,7 @@ class Basis:
         solution = self._inverse[:rank, :rank] @ shares
         solution = np.round(solution / GRAIN) * GRAIN
         used = np.flatnonzero(solution)
-        if np.abs(solution).max() > LARGEST or (self.terms is not None and len(used) > self.terms):
+        if np.abs(solution).max() > COEFFICIENT.most or (self.terms is not None and len(used) > self.terms):
             return None
         total = sum((solution[k] * self.vectors[self._independent[k]] for k in used), np.zeros_like(vector))
         if np.abs(total - vector).max() > SAME * size:

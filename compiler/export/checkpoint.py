@@ -16,7 +16,6 @@ from pathlib import Path
 from compiler.export.files import (
     FILES,
     FORMAT,
-    MOST_JSON,
     PARTS,
     RECORD,
     Checkpoint,
@@ -26,6 +25,7 @@ from compiler.export.files import (
 from compiler.export.folder import Layout, is_hidden_name, locked, place_of, replace_files
 from compiler.export.read_file import CheckpointError, Unsettled, damaged, read_file, unsettled
 from compiler.export.records import decode_json, hash_text, mapping
+from compiler.limits import JSON_BYTES
 from rasp.write_whole import reason
 
 
@@ -71,7 +71,7 @@ def check_replaceable(folder: Path) -> None:
     if not all(path.name in FILES and path.is_file() for path in paths):
         raise not_ours(folder)
     try:
-        ours = decode_json(read_file(folder / RECORD, MOST_JSON)).get("format") == FORMAT
+        ours = decode_json(read_file(folder / RECORD, JSON_BYTES.most)).get("format") == FORMAT
     except (CheckpointError, ValueError):
         ours = False
     if not ours:
@@ -81,7 +81,7 @@ def check_replaceable(folder: Path) -> None:
 def named_hashes(path: Path) -> dict[str, str]:
     """The sha256 of each part that a rasp.json names; empty where there is none or it is damaged."""
     with contextlib.suppress(CheckpointError, KeyError, ValueError):
-        named = mapping(decode_json(read_file(path, MOST_JSON))["sha256"])
+        named = mapping(decode_json(read_file(path, JSON_BYTES.most))["sha256"])
         return {name: hash_text(named[name]) for name in PARTS}
     return {}
 

@@ -34,6 +34,7 @@ from compiler.export.records import (
     read_options,
 )
 from compiler.export.tokenizer import tokenizer_record
+from compiler.limits import ARRAY_BYTES, JSON_BYTES
 from compiler.options import CompileError, CompileOptions
 from compiler.report.json_forms import CheckpointRecord, Summary, SymbolMap
 from rasp.diagnostics import Diagnostic
@@ -44,8 +45,6 @@ CONFIG, ARRAYS, TOKENIZER, RECORD = "config.json", "model.safetensors", "tokeniz
 PARTS = (CONFIG, ARRAYS, TOKENIZER)
 FILES = (*PARTS, RECORD)
 CHANGED = "is damaged: its contents have changed since it was written"
-#: Bytes of one JSON file, and bytes of all weights.
-MOST_JSON, MOST_ARRAYS = 2**24, 2**30
 #: Bytes that the file of arrays has for each of them besides, and once more.
 HEADER = 1000
 
@@ -92,7 +91,7 @@ def encode_files(checkpoint: Checkpoint) -> dict[str, bytes]:
     }
     files[RECORD] = encode_record(checkpoint, files)
     for name in (CONFIG, TOKENIZER, RECORD):
-        if len(files[name]) > MOST_JSON:
+        if len(files[name]) > JSON_BYTES.most:
             message = f"the model is too large: {name} would have {len(files[name]):,} bytes"
             raise CheckpointError(Diagnostic(message, hint=hint))
     return files
@@ -138,14 +137,14 @@ def bytes_of_weights(config: Config) -> int:
     # Python's numbers: sizes from a file may be beyond numpy's.
     shapes = expected_shapes(config).items()
     needed = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes)
-    if needed > MOST_ARRAYS:
-        raise ModelTooLarge(f"weights of {needed:,} bytes", MOST_ARRAYS)
+    if needed > ARRAY_BYTES.most:
+        raise ModelTooLarge(f"weights of {needed:,} bytes", ARRAY_BYTES.most)
     return needed
 
 
 def decode_files(folder: Path, read: Read) -> Checkpoint:
     """The checkpoint in files that `read` gives; `folder` stands in messages. Raises `CheckpointError`."""
-    data = read(RECORD, "", MOST_JSON)
+    data = read(RECORD, "", JSON_BYTES.most)
     record = decode_record(folder / RECORD, data)
 
     def part(name: str, most: int) -> bytes:
@@ -156,12 +155,12 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
         return found
 
     try:
-        files = {CONFIG: part(CONFIG, MOST_JSON)}
+        files = {CONFIG: part(CONFIG, JSON_BYTES.most)}
         config = read_config(decode_json(files[CONFIG]))
         files[ARRAYS] = part(
             ARRAYS, bytes_of_weights(config) + HEADER + HEADER * len(expected_shapes(config))
         )
-        files[TOKENIZER] = part(TOKENIZER, MOST_JSON)
+        files[TOKENIZER] = part(TOKENIZER, JSON_BYTES.most)
         checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS])))
         check(folder, checkpoint, files | {RECORD: data})
     except ModelTooLarge as error:

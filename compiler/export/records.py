@@ -10,6 +10,7 @@ import re
 from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.limits import MODULES
 from compiler.options import DIALECTS, CompileOptions
 from compiler.report.json_forms import OptionsRecord
 from rasp.arguments import ATTENTIONS
@@ -18,8 +19,6 @@ from rasp.values import Atom, is_atom
 Record = dict[str, object]
 Name = TypeVar("Name", bound=str)
 
-#: Layers and heads of one model.
-MOST_MODULES = 10_000
 HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -33,8 +32,8 @@ class ModelTooLarge(Exception):
 def check_modules(heads_per_layer: list[int]) -> None:
     """Raise `ModelTooLarge` for more layers and heads than we write; a decoder of many takes minutes to build."""
     modules = len(heads_per_layer) + sum(heads_per_layer)
-    if modules > MOST_MODULES:
-        raise ModelTooLarge(f"{modules:,} layers and heads", MOST_MODULES)
+    if modules > MODULES.most:
+        raise ModelTooLarge(f"{modules:,} layers and heads", MODULES.most)
 
 
 def encode_json(data: object) -> bytes:

@@ -15,15 +15,10 @@ import numpy as np
 from compiler.analysis.domain import Ints, domain_of
 from compiler.blocks.form import Form, Vector, added, scaled
 from compiler.blocks.staircase import MERGED, Matrix
+from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.lowering.reader import Reader
 from rasp.graph.nodes import Map, Node
 
-MOST_ORDERS = 24
-MOST_DIRECTIONS = 8
-MANY_ROWS = 300_000
-MERGING_WORK = 4_000_000
-MOST_MERGING = 100_000_000
-"""Cells of a table, and comparisons of them, beyond which values are not merged."""
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
@@ -70,7 +65,7 @@ def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
 
 def orders(problem: Problem, digits: list[Digit]) -> Iterator[Form]:
     """Number systems of these digits in several orders of significance."""
-    few = 6 if len(problem.codes) > MANY_ROWS else MOST_ORDERS
+    few = 6 if len(problem.codes) > MERGED_ROWS.most else ORDERS.most
     for order in islice(permutations(digits), few):
         yield number_system(order)
 
@@ -162,7 +157,7 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
     others = np.delete(problem.codes, column, axis=1)
     combination = row_numbers(others)
     width = int(combination.max()) + 1
-    if size * width > MERGING_WORK:
+    if size * width > MERGED_CELLS.most:
         return np.arange(size, dtype=float)
     seen = np.full((size, width), -1, np.int64)
     seen[problem.codes[:, column], combination] = problem.group
@@ -172,7 +167,7 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
     cells = 0
     for code in range(size):
         cells += kinds * width
-        if cells > MOST_MERGING:
+        if cells > MERGED_COMPARISONS.most:
             return np.arange(size, dtype=float)
         known = merged[:kinds]
         against = ((known >= 0) & (seen[code] >= 0) & (known != seen[code])).any(axis=1)
@@ -219,7 +214,7 @@ def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list
                 (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
             )
             distinct.setdefault(key, form)
-    return [as_digit(f, *values_of(reader, problem, f)) for f in islice(distinct.values(), MOST_DIRECTIONS)]
+    return [as_digit(f, *values_of(reader, problem, f)) for f in islice(distinct.values(), DIRECTIONS.most)]
 
 
 def values_of(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:

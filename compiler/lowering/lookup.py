@@ -12,11 +12,11 @@ import numpy as np
 from compiler.analysis.facts import Table
 from compiler.blocks.form import Form
 from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build, runs_of
-from compiler.lowering.candidates import MOST_ORDERS, Problem, candidates, digit, number_system, values_of
+from compiler.limits import ORDERS, UNITS
+from compiler.lowering.candidates import Problem, candidates, digit, number_system, values_of
 from compiler.lowering.reader import Reader, rounding_grain
 from rasp.graph.nodes import Node
 
-MOST_UNITS = 20_000
 FORM_WORK = 4
 """Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
 
@@ -87,7 +87,7 @@ def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
 def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
     """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
     digits = [digit(reader, problem, leaf, merge=False) for leaf in problem.leaves]
-    for order in islice(permutations(digits), MOST_ORDERS):
+    for order in islice(permutations(digits), ORDERS.most):
         lookup = attempt(reader, problem, number_system(order), care=care)
         if lookup is not None:
             return lookup
@@ -95,7 +95,7 @@ def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
 
 
 def better(lookup: Lookup, than: Lookup | None) -> bool:
-    if lookup.stairs.units > MOST_UNITS:
+    if lookup.stairs.units > UNITS.most:
         return False
     if than is None or lookup.stairs.units < than.stairs.units:
         return True

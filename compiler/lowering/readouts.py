@@ -7,17 +7,11 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, pose
 from compiler.lowering.reader import Reader
 from compiler.numerics.precision import UNIT
 from rasp.graph.nodes import Node
-
-MOST_HOT = 128
-"""Classes that an output may have a column each for."""
-MOST_KINDS = 8
-"""Kinds of values of one leaf that an output may be told from, where a table would do."""
-MOST_CENTERS = 4096
-"""Combinations of kinds that an output may be told from in any case."""
 
 
 class Demands(Protocol):
@@ -63,16 +57,16 @@ class Reads:
             or self.demands.by_terms(node, vector) is not None
         )
         if not direct and (self.demands.care or not self.looks_up(node, vector)):
-            apart = self.by_parts(name, node, MOST_KINDS)
+            apart = self.by_parts(name, node, LEAF_KINDS.most)
             if apart is not None:
                 return apart
-        if not direct and self.demands.care > 1 and len(domain) <= MOST_HOT:
+        if not direct and self.demands.care > 1 and len(domain) <= HOT_CLASSES.most:
             # Every class by steps of its own: few units add up in any column.
             hot = tuple(self.demands.demand_feature(node, row) for row in np.eye(len(domain)))
             return Readout(name, node, hot[0], vector, every, 0.5, hot)
         if not direct and (self.demands.care > 1 or not self.looks_up(node, vector)):
             rows = len(self.demands.analysis.table(node).codes)
-            apart = self.by_parts(name, node, MOST_CENTERS) if rows <= MOST_CENTERS else None
+            apart = self.by_parts(name, node, CENTERS.most) if rows <= CENTERS.most else None
             if apart is not None:
                 return apart
         read = self.demands.demand_feature(node, vector)

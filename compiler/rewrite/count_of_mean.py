@@ -14,11 +14,9 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import bounds
+from compiler.limits import COUNTED_VALUES
 from rasp.graph.nodes import Aggregate, And, Map, Node, Select, Width
 from rasp.values import Atom
-
-MOST_VALUES = 32
-"""Different values that a sum may have a head for."""
 
 
 def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
@@ -66,7 +64,7 @@ def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
     if analysis.sees_tokens(selector) or analysis.sees_tokens(size):
         return False
     values = analysis.domain(value).values
-    if len(values) > MOST_VALUES or any(type(v) not in (int, float) or v != int(v) for v in values):
+    if len(values) > COUNTED_VALUES.most or any(type(v) not in (int, float) or v != int(v) for v in values):
         return False
     depends, low, _ = bounds(analysis, selector)
     width = analysis.graph.add(Width(), selector)

@@ -8,10 +8,9 @@ when v is averaged: attention delivers a mean as one number, in which `True` wou
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import certain
+from compiler.limits import DEFAULT
 from rasp.graph.nodes import Aggregate, Constant, Node
 from rasp.values import Atom, const
-
-LARGEST = 2.0**10
 
 
 def default_apart(analysis: Analysis, node: Node) -> Node | None:
@@ -33,4 +32,4 @@ def blends_in(default: Atom) -> bool:
     """Whether a default can stand among means: a string (numbered apart from them), or a number of moderate size."""
     if isinstance(default, str):
         return True
-    return not isinstance(default, bool) and (default == 0 or 1 / LARGEST < abs(default) < LARGEST)
+    return not isinstance(default, bool) and (default == 0 or 1 / DEFAULT.most < abs(default) < DEFAULT.most)

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.analysis.infer import Analysis
+from compiler.limits import REWRITES, SWEEPS
 from rasp.graph.nodes import Node, reachable
 
 Rule = Callable[[Analysis, Node], Node | None]
 Site = tuple[str, Node]
 """A rule's name and a node that it fires on."""
-MOST_STEPS = 1_000
-MOST_SWEEPS = 50
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def rewrite(
     while now != before:
         before, now = now, sweep(analysis, now, rules, course)
         sweeps += 1
-        assert sweeps < MOST_SWEEPS, "rules undo each other"
+        assert sweeps < SWEEPS.most, "rules undo each other"
     return now
 
 
@@ -100,7 +99,7 @@ def settle(analysis: Analysis, node: Node, rules: Sequence[Rule], course: Course
             if better is not None and better is not node and course.take(Step(rule.__name__, node, better)):
                 node, fired = better, True
                 steps += 1
-                assert steps < MOST_STEPS, f"rules undo each other: {rule.__name__}"
+                assert steps < REWRITES.most, f"rules undo each other: {rule.__name__}"
     return node
 
 

@@ -10,7 +10,8 @@ number of such chains.
 from functools import reduce
 from math import prod
 
-from compiler.analysis.infer import MOST_FLAGS, Analysis
+from compiler.analysis.infer import Analysis
+from compiler.limits import FLAG_COMBINATIONS
 from compiler.options import CompileError
 from rasp.graph.nodes import Constant, Map, Node
 from rasp.graph.primitive_names import PrimName
@@ -27,7 +28,11 @@ def flags_as_sum(analysis: Analysis, node: Node) -> Node | None:
     try:
         leaves = dict.fromkeys(leaf for part in parts for leaf in analysis.leaves(part))
         combinations = prod(len(analysis.domain(leaf)) for leaf in leaves)
-        if len(parts) < 3 or combinations <= MOST_FLAGS or not all(is_flag(analysis, p) for p in parts):
+        if (
+            len(parts) < 3
+            or combinations <= FLAG_COMBINATIONS.most
+            or not all(is_flag(analysis, p) for p in parts)
+        ):
             return None
     except CompileError:  # lowering says it with more context
         return None

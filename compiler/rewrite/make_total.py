@@ -26,6 +26,7 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import may_be_text
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selectors import contains_best, unique
+from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
 from compiler.rewrite.driver import rebuild
 from rasp.graph.nodes import (
@@ -54,8 +55,6 @@ FLAGS: frozenset[PrimName] = frozenset(
     {"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "in_list", "to_bool"}
 )
 """Primitives that give booleans."""
-MOST_PAIRS = 100_000
-"""Combinations of arguments that are tried without asking which of them can occur."""
 MIXED_HINT = "give what the choice passes over a value of the same kind as its other values"
 
 
@@ -139,7 +138,7 @@ def fails_on_some_pair(analysis: Analysis, node: Node) -> bool:
     """Whether there is no value for some combination of the arguments' values; true if there are too many."""
     domains = [analysis.domain(arg) for arg in node.args]
     sizes = [len(domain) for domain in domains]
-    if np.prod([float(size) for size in sizes]) > MOST_PAIRS:
+    if np.prod([float(size) for size in sizes]) > TRIED_ARGUMENTS.most:
         return True
     codes = np.indices(sizes).reshape(len(sizes), -1)
     columns = [domain.column(code) for domain, code in zip(domains, codes, strict=True)]

@@ -13,8 +13,9 @@ Two parts exclude each other when one requires a comparison whose opposite the o
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.matching import MOST_CELLS, Combined, holds
+from compiler.analysis.matching import Combined, holds
 from compiler.analysis.selector_formula import Comparison, Formula, conjuncts
+from compiler.limits import PAIRS
 from rasp.graph.nodes import Node, Or, Width
 
 
@@ -40,7 +41,7 @@ def clash(analysis: Analysis, x: Formula, y: Formula) -> bool:
             if (key, query) != (other_key, other_query):
                 return False
             keys, queries = analysis.domain(key), analysis.domain(query)
-            if len(keys) * len(queries) > MOST_CELLS:
+            if len(keys) * len(queries) > PAIRS.most:
                 return False
             k = Combined(key, (key,), np.arange(len(keys))[:, None])
             q = Combined(query, (query,), np.arange(len(queries))[:, None])

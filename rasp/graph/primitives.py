@@ -11,15 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rasp.graph.primitive_names import PrimName, total_name
+from rasp.limits import BITS, STRING
 from rasp.values import KINDS, Atom, Test, ValueProblem, kind_of, show
 
 Parameters = tuple[Atom, ...]
 
-LONGEST_STRING = 1_000_000
 #: A field of a formatting string, with its width and precision.
 FIELD = re.compile(r"%(?:\([^()%]*\))?[^a-zA-Z%]*")
-#: Larger integers could not be written in decimal.
-MOST_BITS = 14_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,9 @@ def _finish(name: str, compute: Callable[[], object]) -> Atom:
         raise ValueProblem(f"`{name}` cannot be applied to these values") from None
     if isinstance(result, complex):
         raise ValueProblem("a negative number to a fractional power is not a real number")
-    if isinstance(result, int) and result.bit_length() > MOST_BITS:
+    if isinstance(result, int) and result.bit_length() > BITS.most:
         raise ValueProblem(f"the result of `{name}` is too large")
-    if isinstance(result, str) and len(result) > LONGEST_STRING:
+    if isinstance(result, str) and len(result) > STRING.most:
         raise ValueProblem(f"the string that `{name}` makes would be too long")
     if isinstance(result, float) and not math.isfinite(result):
         raise ValueProblem(f"the result of `{name}` is not a finite number")
@@ -80,7 +78,7 @@ def mul(_: Parameters, a: Atom, b: Atom) -> Atom:
         if isinstance(text, str):
             if isinstance(times, str | float):
                 raise ValueProblem(f"`*` does not work on {kind_of(a)} and {kind_of(b)} values")
-            if len(text) * max(0, times) > LONGEST_STRING:
+            if len(text) * max(0, times) > STRING.most:
                 raise ValueProblem("the repeated string would be too long")
             return text * max(0, times) if text else text
     return _finish("*", lambda: a * b)  # type: ignore[operator]
@@ -108,7 +106,7 @@ def check_filled(text: str, longest: int) -> None:
     fields = FIELD.findall(text)
     widths = [digits for field in fields for digits in re.findall(r"[0-9]+", field.rpartition(")")[2])]
     width = sum(int(digits[:8]) for digits in widths)  # eight digits are too wide already
-    if len(text) + len(fields) * longest + width > LONGEST_STRING:
+    if len(text) + len(fields) * longest + width > STRING.most:
         raise ValueProblem("the string that `%` makes would be too long")
 
 
@@ -125,7 +123,7 @@ def power(_: Parameters, a: Atom, b: Atom) -> Atom:
         and isinstance(b, int)
         and b > 0
         and abs(a) > 1
-        and (a.bit_length() - 1) * b > MOST_BITS
+        and (a.bit_length() - 1) * b > BITS.most
     ):
         raise ValueProblem("the result of `^` is too large")
     return _finish("^", lambda: a**b)  # type: ignore[operator]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rasp.limits import FIXED_WIDTH
 from rasp.values import Atom
 
 Array = NDArray[Any]
@@ -25,8 +26,6 @@ DTYPE_KINDS: dict[str, int] = {"b": BOOL, "i": INT, "f": FLOAT, "U": STRING}
 
 #: Integers up to here, in magnitude, are exact as float64.
 EXACT = 2**53
-#: Longer strings are kept as objects: a fixed-width array would pad every element to the longest.
-LONGEST_FIXED = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +106,7 @@ def single_dtype(types: set[type], flat: Sequence[Any]) -> Any:
     if types == {str}:
         longest = max(map(len, flat))
         # numpy drops NUL characters at the end of its strings
-        fits = longest <= LONGEST_FIXED and not any("\0" in text for text in flat)
+        fits = longest <= FIXED_WIDTH.most and not any("\0" in text for text in flat)
         return f"<U{max(1, longest)}" if fits else None
     if types == {int}:
         return np.int64 if min(flat) >= -(2**63) and max(flat) < 2**63 else None

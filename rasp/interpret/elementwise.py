@@ -19,7 +19,6 @@ from rasp.interpret.codes import compact, encode
 from rasp.interpret.column import (
     EXACT,
     INT,
-    LONGEST_FIXED,
     Array,
     Column,
     choose,
@@ -33,7 +32,7 @@ from rasp.interpret.column import (
     objects,
     pack,
 )
-from rasp.limits import CHARACTERS
+from rasp.limits import CHARACTERS, FIXED_WIDTH
 from rasp.values import Atom, ValueProblem
 
 Fast = Callable[..., Column | None]
@@ -153,7 +152,7 @@ def _on_floats(operation: Any, a: Column, b: Column, zero: Array | None) -> Colu
 
 def _add(a: Column, b: Column) -> Column | None:
     if is_text(a) and is_text(b):
-        if (a.data.dtype.itemsize + b.data.dtype.itemsize) // 4 > LONGEST_FIXED:
+        if (a.data.dtype.itemsize + b.data.dtype.itemsize) // 4 > FIXED_WIDTH.most:
             return None
         return Column(np.char.add(a.data, b.data))
     return _add_numbers(a, b)

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rasp.interpret.column import Array
+from rasp.limits import TERMS
 from rasp.values import Test
 
 LESS, EQUAL, GREATER = 1, 2, 4
@@ -35,9 +36,6 @@ HOLDS: dict[int, Callable[..., Any]] = {
     5: np.not_equal,
     6: np.greater_equal,
 }
-
-#: A selector that needs more products than this is evaluated cell by cell.
-MOST_TERMS = 8
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def either(a: Selection, b: Selection) -> Selection:
 
 
 def small(terms: Terms | None) -> Terms | None:
-    return terms if terms is not None and len(terms) <= MOST_TERMS else None
+    return terms if terms is not None and len(terms) <= TERMS.most else None
 
 
 def added(a: Terms, b: Terms, factor: int) -> Terms:

@@ -9,14 +9,12 @@ grammar allows it is a `Refusal`.
 from collections.abc import Callable
 from typing import Any
 
+from rasp.limits import DEPTH, DIGITS
 from rasp.source import Span
 from rasp.syntax import syntax_tree
 from rasp.syntax.precedence import FORMS, TESTS
 from rasp.syntax.syntax_tree import Expression, Name, Statement
 from rasp.syntax.tokens import Token
-
-DEEPEST = 200
-MOST_DIGITS = 4000
 
 Parts = list[Any]
 
@@ -102,13 +100,13 @@ def postfix(parts: Parts) -> Expression:
 
 def check_depth(parts: Parts) -> None:
     """Refuse what would nest too deep."""
-    if len(parts) > DEEPEST:
-        raise too_deep(Span(start_of(parts[DEEPEST]), start_of(parts[DEEPEST]) + 1))
+    if len(parts) > DEPTH.most:
+        raise too_deep(Span(start_of(parts[DEPTH.most]), start_of(parts[DEPTH.most]) + 1))
 
 
 def too_deep(span: Span) -> Refusal:
-    message = f"this expression is nested more than {DEEPEST} levels deep"
-    return Refusal(message, span, "give parts of it names")
+    message = f"this expression is nested more than {DEPTH.most} levels deep"
+    return Refusal(message, span, DEPTH.hint)
 
 
 def call(function: Expression, arguments: tuple[Expression | Token, ...], span: Span) -> Expression:
@@ -149,7 +147,7 @@ def check_count(form: str, count: int, span: Span) -> None:
 
 def number(parts: Parts) -> Expression:
     (token,) = parts
-    if len(token.text) > MOST_DIGITS:
+    if len(token.text) > DIGITS.most:
         raise Refusal("this number has too many digits", token.span)
     value = int(token.text) if token.kind == "int" else float(token.text)
     if value == float("inf"):

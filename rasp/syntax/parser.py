@@ -12,8 +12,9 @@ from lark import UnexpectedToken
 
 from rasp.arguments import as_source, wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError
+from rasp.limits import DEPTH
 from rasp.source import Source, Span
-from rasp.syntax.build import DEEPEST, Refusal, too_deep
+from rasp.syntax.build import Refusal, too_deep
 from rasp.syntax.grammar import grammar, spellings
 from rasp.syntax.lexer import tokenize
 from rasp.syntax.recovery import VALUES, Stuck, complaint
@@ -82,7 +83,7 @@ class Parsing:
         token = self.tokens[self.position]
         if BROKEN in self.table[self.states[-1]]:
             self.start = self.position
-        if token.text in NESTING and len(self.values) >= DEEPEST:
+        if token.text in NESTING and len(self.values) >= DEPTH.most:
             self.check_depth(token)
         if token.starts_line and self.ends_command():
             token = self.insert("END_OF_LINE")
@@ -92,7 +93,7 @@ class Parsing:
 
     def check_depth(self, token: Token) -> None:
         """Refuse a bracket or `if` inside of too many."""
-        if sum(isinstance(value, Token) and value.is_one_of(*NESTING) for value in self.values) >= DEEPEST:
+        if sum(isinstance(value, Token) and value.is_one_of(*NESTING) for value in self.values) >= DEPTH.most:
             raise too_deep(token.span)
 
     def ends_command(self) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from compiler.analysis.effort import MOST_BYTES, MOST_CELLS, Effort
+from compiler.analysis.effort import Effort
+from compiler.limits import BYTES, CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
@@ -147,7 +148,7 @@ def test_compilations_end(name: str) -> None:
     options = CompileOptions(vocabulary, length)
     if not message:
         compiled = compile_program(program, {"x": "x"}, options)
-        assert compiled.analysis.effort.cells < MOST_CELLS / 10
+        assert compiled.analysis.effort.cells < CELLS.most / 10
         assert_right(compiled, 200)
         return
     with pytest.raises(CompileError) as refused:
@@ -162,6 +163,6 @@ def test_work_and_memory_are_refused_before_they_are_done() -> None:
     node = program.sop("x")
     elaboration_effort = Effort()
     with pytest.raises(CompileError, match=r"combinations of values.*limit"):
-        elaboration_effort.spend(program.graph, node, 2 * MOST_CELLS)
+        elaboration_effort.spend(program.graph, node, 2 * CELLS.most)
     with pytest.raises(CompileError, match=r"2.0 GiB of memory.*limit is 1 GiB"):
-        Effort().reserve(program.graph, node, 2 * MOST_BYTES)
+        Effort().reserve(program.graph, node, 2 * BYTES.most)

@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 from compiler.cli import main
 from compiler.export.compiled import checkpoint_of
 from compiler.export.files import ARRAYS, CONFIG, FILES, RECORD, TOKENIZER, encode_files
-from compiler.export.records import MOST_MODULES
+from compiler.limits import MODULES
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from rasp.elaborate.program import load_program
@@ -136,7 +136,7 @@ CONTENTS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "a length of 10^12": (edit(CONFIG, "max_length", to=10**12), "another maximum length"),
     "a width below 0": (edit(CONFIG, "d_model", to=-1), NO_MODEL),
     "layers without end": (
-        edit(CONFIG, "layers", to=[{"heads": [], "d_mlp": 0}] * (MOST_MODULES + 1)),
+        edit(CONFIG, "layers", to=[{"heads": [], "d_mlp": 0}] * (MODULES.most + 1)),
         "layers and heads, and at most",
     ),
     "weights in float16": (with_array("embedding.tokens", lambda a: a.astype(np.float16)), NO_MODEL),

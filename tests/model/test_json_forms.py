@@ -33,7 +33,7 @@ def written(file: Path, folder: Path) -> dict[str, Any]:
 
 def test_the_schema_is_what_the_types_say() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
-    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "make schema"
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "make docs"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

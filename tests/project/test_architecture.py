@@ -27,7 +27,7 @@ ORDER = (
     "rasp.language_features",
     "rasp.editor",
     "rasp.api rasp.cli rasp rasp.__main__",
-    "compiler.options compiler.config",
+    "compiler.limits compiler.options compiler.config",
     "compiler.numerics compiler.analysis",
     "compiler.rewrite compiler.blocks",
     "compiler.lowering compiler.plan",
@@ -60,6 +60,11 @@ WITH_TORCH = (
     "compiler.verify.readers",
     "compiler.verify.differential",
 )
+#: Rooms and modules whose numbers say how much of something is shown, or done at a time.
+SHOWING = {
+    *("rasp.command_line", "rasp.drawing", "rasp.elaborate.failure", "rasp.inputs", "rasp.language_features"),
+    *("rasp.lint", "rasp.notation", "rasp.prompt", "compiler.commands", "compiler.report", "compiler.verify"),
+}
 BANNED = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "tools"}
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
@@ -139,11 +144,12 @@ def test_packages_are_small(package: str) -> None:
 
 
 def test_names_of_modules_are_unique() -> None:
-    """One name, one subject; a command is named as the package that does its work."""
+    """One name, one subject; a command is named as the package that does its work. Each package has limits."""
     names = [
         module.rpartition(".")[2]
         for module in FILES
-        if room(module) not in ("compiler.commands", "compiler.cli") and not module.endswith("__main__")
+        if room(module) not in ("compiler.commands", "compiler.cli")
+        and not module.endswith(("__main__", ".limits"))
     ]
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
@@ -240,6 +246,27 @@ def test_no_case_is_passed_over_in_silence(module: str) -> None:
                 isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
             )
             assert rest, f"line {node.lineno}: add `case _:`"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_limits_stand_in_one_file(module: str) -> None:
+    """What there may be the most of is a row of its package's table; what is shown of something is no limit."""
+    if module in SHOWING or room(module) in SHOWING:
+        return
+    for name in constants(tree(module)):
+        assert not name.startswith(("MOST_", "LONGEST_", "DEEPEST")), f"{name} belongs into limits.py"
+
+
+def constants(module: ast.Module) -> Iterator[str]:
+    """The names that a module gives to numbers."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign):
+            yield from (
+                name.id
+                for target in statement.targets
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name)
+            )
 
 
 def mutable_globals(module: ast.Module) -> Iterator[str]:
