@@ -60,6 +60,7 @@ def larger(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
         st.builds(syntax_tree.Prefix, signs, inner, here),
         st.builds(syntax_tree.Conditional, inner, inner, inner, here),
         st.builds(syntax_tree.Index, inner, inner, here),
+        st.builds(syntax_tree.Slice, inner, *[st.none() | inner] * 3, here),
         st.builds(syntax_tree.Call, inner, tuples(inner, 0, 3), here),
         st.builds(syntax_tree.Select, inner, inner, st.sampled_from(TESTS), here),
         st.builds(syntax_tree.Aggregate, inner, inner, st.none() | inner, here),

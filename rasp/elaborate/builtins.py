@@ -82,6 +82,7 @@ def length_of_list(frame: Frame, arguments: list[Given], span: Span) -> Static:
     if isinstance(given.value, list):
         return len(given.value)
     hint = "the length of the input is called `length`" if isinstance(given.value, Node) else ""
+    hint = 'write `string_length("abc")`' if isinstance(given.value, str) else hint
     message = f"`len` takes a list, got {describe(given.value)}"
     raise frame.error(given.span, message, f"this is {describe(given.value)}", hint, "kind")
 

@@ -14,6 +14,7 @@ from rasp.elaborate.binding import check_bindable, unpack
 from rasp.elaborate.elaboration_effort import handle, keep, keep_list, spend, volume
 from rasp.elaborate.index import index
 from rasp.elaborate.scope import Applied, Exhausted, Frame, Given, Scope, Static
+from rasp.elaborate.slices import take_slice
 from rasp.elaborate.static import describe
 from rasp.graph.nodes import Map, Node
 from rasp.limits import LEVELS
@@ -65,7 +66,8 @@ def evaluated(frame: Frame, tree: syntax_tree.Expression) -> Static:
 
 def evaluated_rest(
     frame: Frame,
-    tree: syntax_tree.Prefix
+    tree: syntax_tree.Slice
+    | syntax_tree.Prefix
     | syntax_tree.Conditional
     | syntax_tree.ListDisplay
     | syntax_tree.DictDisplay
@@ -73,6 +75,9 @@ def evaluated_rest(
     | syntax_tree.DictComprehension,
 ) -> Static:
     match tree:
+        case syntax_tree.Slice(target, start, end, step, span):
+            parts = [None if part is None else given(frame, part) for part in (start, end, step)]
+            return take_slice(frame, given(frame, target), parts, span)
         case syntax_tree.Prefix(operator, operand, span):
             return prefix(frame, operator, given(frame, operand), span)
         case syntax_tree.Conditional():

@@ -28,6 +28,7 @@ from rasp.syntax.syntax_tree import (
     Operation,
     Prefix,
     Select,
+    Slice,
 )
 
 # How tightly the forms that are not in LEVELS bind.
@@ -93,16 +94,34 @@ def expression(remarks: Remarks, tree: Expression, indented: bool = True) -> Doc
             return operation(remarks, tree, indented)
         case Conditional():
             return conditional(remarks, tree, indented)
-        case Index(target, index, span):
-            inner = Part(whole(remarks, index), index.span.start, index.span.end)
-            head = operand(remarks, target, POSTFIX)
-            return join(head, enclosed(remarks, "[", [inner], "]", Span(target.span.end, span.end)))
+        case Index() | Slice():
+            head = operand(remarks, tree.target, POSTFIX)
+            inside = part_of(remarks, tree.index) if isinstance(tree, Index) else slice_parts(remarks, tree)
+            return join(
+                head, enclosed(remarks, "[", [inside], "]", Span(tree.target.span.end, tree.span.end))
+            )
         case Call() | Select() | Aggregate() | BuiltinCall():
             return call(remarks, tree)
         case ListDisplay() | DictDisplay() | ListComprehension() | DictComprehension():
             return display(remarks, tree)
         case _:
             assert_never(tree)
+
+
+def slice_parts(remarks: Remarks, tree: Slice) -> Part:
+    """`start:end:step`, with blanks around the colons where a part is more than one word."""
+    given = (tree.start, tree.end) if tree.step is None else (tree.start, tree.end, tree.step)
+    written = [None if part is None else whole(remarks, part) for part in given]
+    close = all(part is None or isinstance(part, Text) for part in written)
+    words: list[Document | str] = []
+    for place, part in enumerate(written):
+        if place:
+            words.append(":" if close else " :")
+        if part is not None:
+            words += [part] if close or not place else [" ", part]
+    # The places of the colons are not in the tree; the first may stand alone, right behind the bracket.
+    start = remarks.next_token(remarks.next_token(tree.target.span.end) + 1)
+    return Part(join(*words), start, max([start + 1, *(part.span.end for part in given if part is not None)]))
 
 
 def spelling(remarks: Remarks, tree: Literal) -> str:

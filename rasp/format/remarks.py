@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from rasp.format.documents import Document, Fence, Hard, Join, Line, Remark, Text
 from rasp.source import Source
-from rasp.syntax.syntax_tree import Comment
+from rasp.syntax.comments import Comment
 
 BLANK = re.compile(r"(?:\s|\ufeff|#[^\n]*)*")
 

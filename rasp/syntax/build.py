@@ -7,7 +7,7 @@ grammar allows it is a `Refusal`.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from rasp.limits import DEPTH, DIGITS
 from rasp.source import Span
@@ -25,6 +25,14 @@ class Refusal(Exception):
     def __init__(self, message: str, span: Span, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.span, self.hint = message, span, hint
+
+
+class SliceParts(NamedTuple):
+    """What stands before, between and behind the colons of a slice."""
+
+    start: Expression | None
+    end: Expression | None
+    step: Expression | None
 
 
 def span_of(parts: Parts) -> Span:
@@ -91,11 +99,25 @@ def postfix(parts: Parts) -> Expression:
     check_depth(parts)
     for opening, *inside, closing in trailers:
         span = Span(value.span.start, closing.end)
-        if opening.text == "[":
+        if opening.text == "[" and isinstance(inside[0], SliceParts):
+            value = syntax_tree.Slice(value, *inside[0], span)
+        elif opening.text == "[":
             value = syntax_tree.Index(value, inside[0], span)
         else:
             value = call(value, inside[0] if inside else (), span)
     return value
+
+
+def slice_parts(parts: Parts) -> SliceParts:
+    """Start, end and step of a slice, which stand before, between and behind its colons."""
+    found: list[Expression | None] = [None, None, None]
+    place = 0
+    for part in parts:
+        if isinstance(part, Token):
+            place += 1
+        else:
+            found[place] = part
+    return SliceParts(*found)
 
 
 def check_depth(parts: Parts) -> None:
@@ -188,6 +210,7 @@ BUILDERS: dict[str, Callable[[Parts], object]] = {
     "prefix": prefix,
     "postfix": postfix,
     "trailer": tuple,
+    "slice": slice_parts,
     "arguments": odd,
     "items": odd,
     "name": lambda parts: Name(parts[0].text, parts[0].span),

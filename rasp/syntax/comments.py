@@ -1,6 +1,16 @@
-"""The comment that documents a place of a text: the lines of comment right above it."""
+"""Comments, and the one that documents a place of a text: the lines of comment right above it."""
 
-from rasp.source import Source
+from dataclasses import dataclass
+
+from rasp.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment from its `#` to the end of its line. `text` has no `#` and no blanks around it."""
+
+    text: str
+    span: Span
 
 
 def comment_above(source: Source, offset: int) -> tuple[str, ...]:

@@ -29,9 +29,9 @@ from rasp.arguments import ATTENTIONS, Attention
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.inputs import atoms_of, json_value
 from rasp.source import Source, Span
+from rasp.syntax.comments import Comment
 from rasp.syntax.lexer import tokenize
 from rasp.syntax.parser import parse_expression
-from rasp.syntax.syntax_tree import Comment
 from rasp.values import Atom, ValueProblem
 
 HEAD = re.compile(r"#+[ \t]*(?P<word>compile|example)[ \t]*(?:\((?P<mode>[^)\n]*)\))?[ \t]*:")

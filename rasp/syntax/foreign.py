@@ -94,7 +94,8 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(("map", "apply", "elementwise", "SequenceMap", "LinearSequenceMap", "Map"), EVERYWHERE),
     "filter": KEPT_LENGTH,
     **dict.fromkeys(
-        ("slice", "substr", "substring"), f'a part of a string is `string_slice("abc", 0, 2)`; {KEPT_LENGTH}'
+        ("slice", "substr", "substring"),
+        f'a part of a string is `"abc"[0:2]` or `string_slice(tokens, 0, 2)`; {KEPT_LENGTH}',
     ),
     **dict.fromkeys(("strlen", "str_len"), "write `string_length(tokens)`"),
     **dict.fromkeys(("toupper", "uppercase", "to_upper"), "write `upper(tokens)`"),

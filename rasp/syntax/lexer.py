@@ -3,8 +3,8 @@ nothing is a `bad` one.
 """
 
 from rasp.source import Source, Span
+from rasp.syntax.comments import Comment
 from rasp.syntax.grammar import grammar
-from rasp.syntax.syntax_tree import Comment
 from rasp.syntax.tokens import KEYWORDS, KINDS, Token
 
 

@@ -91,10 +91,6 @@ ONLY = "`return` is the last statement of a function, and the only one"
 FILTER = "leave elements out in a loop that builds the list: `for x in all {{ … }}`"
 NESTED = "write one list inside the other, or a function that makes the inner one"
 SEVERAL = "several values can stand on the right of `=` and behind `return`; a list is written [a, b]"
-SLICE = (
-    'an s-op keeps its length: `shift(s, -1, "")` moves it, `s if indices > 0 else ""` blanks a part of it; '
-    'of a string it is `string_slice("abc", 0, 2)`'
-)
 NOT_IN, NOT_IN_HINT = "`not` cannot stand here", 'write `not (tokens in ["a"])`'
 ESCAPE, QUOTES = (
     "the string ended here",
@@ -126,7 +122,6 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("BROKEN", "$END", "BLOCK", UNCLOSED),
     # x = ;
     ("INTEGER", "", "STEP", "`{previous}{previous}` is not an operator", "write `x = x {previous} 1;`", "", "previous"),
-    ("INTEGER", ":", "INDEX", "there are no slices in RASP", SLICE, "a slice"),
     ("INTEGER COMPARISON", "=", "", "`=` is not a comparison", EQUALITY),
     ("INTEGER", "; }", "RETURN", "`return` needs a value", "", VALUE),
     ("INTEGER", TEMPTING, "", "expected a value, but `{token}` is a reserved word", RENAME, VALUE),
@@ -147,12 +142,12 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("else", "", "", "this `if` has no `else`: expected `else`, found {found}",
         CHOICE, "expected `else`"),
     # x = (1;
-    (":", ", }", "", "expected `:`| between key and value of a dict", "a list is written [a, b]; there are no sets"),
-    (":", "", "", "expected `:`| between key and value of a dict"),
+    (":", ", }", "DICT", "expected `:`| between key and value of a dict", "a list is written [a, b]; there are no sets"),
+    (":", "", "DICT", "expected `:`| between key and value of a dict"),
     ("", ":", "PARAMETERS", "parameters have no types in RASP", "write the names alone, as in `def f(x, y)`"),
     ("", "", "UNCLOSED FOREIGN", FOREIGN, "{foreign}", "", "word"),
     ("", "not", "UNCLOSED", NOT_IN, NOT_IN_HINT),
-    ("", ":", "UNCLOSED INDEX", "there are no slices in RASP", SLICE, "a slice"),
+    ("", ":", "UNCLOSED INDEX", "a slice has a start, an end and a step", "write `\"abc\"[0:2:1]`", "one `:` too many"),
     ("", ",", "UNCLOSED INDEX", "there is one index at a time", "write `s[0]`; in a list of lists, `l[0][1]`"),
     ("", ",", "UNCLOSED GROUP", "there are no tuples in RASP", "a list is written [a, b]", "not expected here"),
     ("", "NAME", "UNCLOSED ESCAPED", ESCAPE, QUOTES),
@@ -170,6 +165,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("}", "", "", "expected `}}` after the `return` of `{function}`, found {found}", ONLY, "never reached"),
     # 1 = x;
     ("END_OF_LINE", "", "", "expected the end of the line, found {found}", "", "not expected here"),
+    ("$END", "", "FOREIGN", FOREIGN, "{foreign}", "", "word"),
     ("$END", "", "", "expected one expression, but {found} follows it", "", "not expected here"),
     (";", "=", "PLAIN", "only names can be assigned to",
         f"{EQUALITY}; an assignment has names on the left", "this is not a name", "statement"),

@@ -129,6 +129,7 @@ def facts(stuck: Stuck) -> set[str]:
         "CALL": call,
         "GROUP": bracket is not None and bracket.text == "(" and not call,
         "INDEX": bracket is not None and bracket.text == "[" and not isinstance(behind, Token | None),
+        "DICT": bracket is not None and bracket.text == "{",
         "STEP": previous.is_one_of("+", "-") and stuck.tokens[stuck.position - 2].text == previous.text,
         "ESCAPED": previous.text.endswith('\\"') and previous.end == token.start,
         "TEXTS": previous.kind == "string",

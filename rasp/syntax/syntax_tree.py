@@ -1,14 +1,10 @@
-"""The syntax tree: one frozen dataclass per form, each with its span in the text.
+"""The syntax tree: a frozen dataclass per form, with its span. Sums are flat; parentheses are kept, for lint warnings."""
 
-`rasp/syntax/parser.py` builds them, `rasp/elaborate` reads them. Operators of one precedence level that follow each other
-are one flat `Operation` (so that a sum of thousands of terms is not thousands of levels deep); parentheses are kept as
-`Group`, since the readings that `rasp/lint/doubts.py` warns about depend on them.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rasp.diagnostics import Diagnostic
 from rasp.source import Source, Span
+from rasp.syntax.comments import Comment
 from rasp.values import Test
 
 
@@ -111,6 +107,17 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """`target[start:end:step]`, of which each may be left out."""
+
+    target: "Expression"
+    start: "Expression | None"
+    end: "Expression | None"
+    step: "Expression | None"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """`function(arguments)`: a function call, or the application of an s-op or selector to an input."""
 
@@ -160,6 +167,7 @@ Expression = (
     | Operation
     | Conditional
     | Index
+    | Slice
     | Call
     | Select
     | Aggregate
@@ -267,9 +275,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A statement that could not be read (the parser has said why), and the names that it would have
-    bound.
-    """
+    """A statement that could not be read, and the names that it would have bound."""
 
     names: tuple[Name, ...]
     span: Span
@@ -279,14 +285,6 @@ ConsoleStatement = SetExample | ShowExample | SwitchExamples | FullDisplay | Exi
 Statement = ExpressionStatement | Assign | FunctionDefinition | For | Load | Draw | ConsoleStatement | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment from its `#` to the end of its line. `text` has no `#` and no blanks around it."""
-
-    text: str
-    span: Span
-
-
 @dataclass(frozen=True)
 class Module:
     """A text as statements. `problems` is empty unless the text was parsed tolerantly."""
@@ -294,7 +292,7 @@ class Module:
     source: Source
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...] = ()
-    problems: tuple[Diagnostic, ...] = field(default=())
+    problems: tuple[Diagnostic, ...] = ()
 
     def __repr__(self) -> str:
         return f"<tree of {self.source!r}>"

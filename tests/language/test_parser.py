@@ -32,6 +32,12 @@ def programs() -> Iterator[str]:
             yield json.loads(line)["program"]
 
 
+def place(tree: syntax_tree.Index | syntax_tree.Slice) -> str:
+    """What stands in the brackets."""
+    parts = (tree.index,) if isinstance(tree, syntax_tree.Index) else (tree.start, tree.end, tree.step)
+    return ":".join("" if part is None else shape(part) for part in parts)
+
+
 def shape(tree: Tree) -> str:
     """An expression with every operation in parentheses and everything else as it is in the text."""
     match tree:
@@ -44,8 +50,8 @@ def shape(tree: Tree) -> str:
             return f"({operator} {shape(operand)})"
         case syntax_tree.Conditional(then, condition, otherwise):
             return f"({shape(then)} if {shape(condition)} else {shape(otherwise)})"
-        case syntax_tree.Index(target, index):
-            return f"{shape(target)}[{shape(index)}]"
+        case syntax_tree.Index() | syntax_tree.Slice():
+            return f"{shape(tree.target)}[{place(tree)}]"
         case syntax_tree.Call(function, arguments):
             return f"{shape(function)}({', '.join(map(shape, arguments))})"
         case syntax_tree.Group(inner):
@@ -70,6 +76,9 @@ def shape(tree: Tree) -> str:
         ("2 ^ -1", "(2 ^ (- 1))"),
         ("-x ^ 2", "((- x) ^ 2)"),
         ("-x[0]", "(- x[0])"),
+        ("x[1:]", "x[1::]"),
+        ("x[:-1][::2]", "x[:(- 1):][::2]"),
+        ("x[a if b else c:f(1):]", "x[(a if b else c):f(1):]"),
         ("not f(x)[1]", "(not f(x)[1])"),
         ("not a == b", "((not a) == b)"),
         ("1 + not 0", "(1 + (not 0))"),
