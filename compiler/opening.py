@@ -15,4 +15,5 @@ def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | t
     Raises `CheckpointError`, and `ModelError` for an arithmetic in which the model is not exact: any dtype but
     float32, TF32 and the like (`compiler/model/arithmetic.py`).
     """
-    return Model(read_checkpoint(as_path(folder)).weights, dtype, device)
+    checkpoint = read_checkpoint(as_path(folder))
+    return Model(checkpoint.weights, dtype, device, checkpoint.symbols)

@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
+
+from networkx import DiGraph
 
 from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
@@ -15,6 +18,7 @@ from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.report import stages
 from compiler.report.certificate import certificate, certificate_lines
+from compiler.report.circuit import circuit_of
 from compiler.report.explain import explain
 from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
@@ -84,6 +88,11 @@ class Compiled:
     def symbols(self) -> SymbolMap:
         """The symbol map, JSON-able."""
         return symbols(self.plan, self.layout, self.analysis, self.bounds)
+
+    @cached_property
+    def circuit(self) -> "DiGraph[str]":
+        """Embedding, heads, hidden units and outputs, and who reads what of whom (`compiler/report/circuit.py`)."""
+        return circuit_of(self.weights, self.symbols)
 
     def emit(self, stage: str) -> str:
         """One stage (`compiler/report/stage_names.py`) as text."""

@@ -4,7 +4,8 @@ The value of RASP position i is read at model position i + 1, since BOS stands f
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -18,12 +19,16 @@ from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.arithmetic import WEIGHTS, check_choice
 from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.problem import ModelError, problem
+from compiler.report.json_forms import SymbolMap
 from rasp.values import KINDS, Atom, ValueProblem, classify, is_atom, kind_of, show
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
 SHOWN_TOKENS = 40
 MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 Tokens = str | Sequence[Atom]
 Answer = dict[str, list[Label]]
@@ -39,9 +44,15 @@ class Model:
     """
 
     def __init__(
-        self, weights: Weights, dtype: torch.dtype = WEIGHTS, device: str | torch.device = "cpu"
+        self,
+        weights: Weights,
+        dtype: torch.dtype = WEIGHTS,
+        device: str | torch.device = "cpu",
+        symbols: SymbolMap | None = None,
     ) -> None:
         check_choice(dtype, torch.device(device))
+        self.weights = weights
+        self.symbols = symbols
         self.config = weights.config
         self.module = ExactDecoder(weights).to(device).eval()
         self.ids: dict[type, dict[Atom, int]] = {}
@@ -59,6 +70,15 @@ class Model:
         if isinstance(tokens, list | tuple) and any(isinstance(token, list | tuple) for token in tokens):
             return self.batch(cast(Sequence[Tokens], tokens))
         return self.batch([cast(Tokens, tokens)])[0]
+
+    @property
+    def circuit(self) -> "DiGraph[str]":
+        """Embedding, heads, hidden units and outputs, and who reads what of whom (`compiler/report/circuit.py`). Only who
+        asks for it waits for networkx. Raises `ModelError` for a model that does not know its symbol map."""
+        if self.symbols is None:
+            message = "this model was made of weights alone, which do not say what their parts are for"
+            raise problem(message, "`load` gives a model that knows; or ask `compiled.circuit`", "no-symbols")
+        return import_module("compiler.report.circuit").circuit_of(self.weights, self.symbols)
 
     def batch(self, sequences: Iterable[Tokens]) -> list[object]:
         """The values for each input of a batch, whose lengths may differ."""

@@ -7,10 +7,15 @@ identity is comparing by structure. Arguments come before their users; a graph o
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from rasp.graph.primitive_names import PrimName
 from rasp.source import Source, Span
 from rasp.values import Atom, Const, Test, const
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,23 @@ class Graph:
     def add(self, op: Op, *args: Node) -> Node:
         """The node for `op` of `args`, made now or found."""
         return self.nodes.setdefault((op, args), Node(op, args))
+
+    def to_networkx(self, *outputs: Node) -> "DiGraph[Node]":
+        """What `outputs` depend on, themselves included (else all nodes), as a graph of networkx: edges from arguments to
+        users. Only who asks for it waits for networkx.
+
+        Nodes have `op`, `selector` (or s-op), and a `name` if they have one; edges have `arguments`: as which of the user's
+        arguments, counted from 0.
+        """
+        found: DiGraph[Node] = import_module("networkx").DiGraph()
+        for node in reachable(outputs or self.nodes.values()):
+            name = {"name": self.names[node]} if node in self.names else {}
+            found.add_node(node, op=node.op, selector=node.is_selector, **name)
+            for arg in dict.fromkeys(node.args):
+                found.add_edge(
+                    arg, node, arguments=tuple(k for k, other in enumerate(node.args) if other is arg)
+                )
+        return found
 
     def constant(self, value: Atom) -> Node:
         """The constant s-op of an atom."""
