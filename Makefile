@@ -67,7 +67,7 @@ check: $(VENV)/.developed ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -m slow tests/project/test_new_op.py
+	$(BIN)/python -m pytest -m slow tests/project
 
 format: $(VENV)/.developed ## lay the code out
 	$(BIN)/ruff check --fix-only .
