@@ -12,6 +12,7 @@ from compiler.config import Config, Output
 from compiler.emit.weights import Weights, expected_shapes
 from compiler.export.compiled import save
 from compiler.model import arithmetic
+from compiler.model.answers import UNDECIDED
 from compiler.model.arithmetic import check_precision
 from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.generate import generate
@@ -191,7 +192,7 @@ def test_logits_that_decide_nothing_are_no_answer(biases: tuple[float, ...]) -> 
         with pytest.raises(ModelError, match="no answer at position 0 of x"):
             way()
     for read in READERS["causal"].values():
-        assert read(model, [("a", "b")]) == [{"x": [None, None]}]
+        assert read(model, [("a", "b")]) == [{"x": [UNDECIDED, UNDECIDED]}]
     assert undecided((0.0, 1.0))("ab") == ["b", "b"]
 
 

@@ -13,6 +13,7 @@ from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.generate import generate
 from compiler.model.problem import ModelError
 from compiler.model.runner import Model
+from rasp.values import Atom
 from tests.model.random_models import random_weights
 
 IDS = [[3, 0, 1, 2, 1], [3, 2, 2, 0, 1]]
@@ -214,3 +215,13 @@ def test_generation_equals_running_again_without_a_cache() -> None:
 def test_generation_that_cannot_be(model: Model, count: int, output: str | None, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         generate(model, "a", count, output)
+
+
+@pytest.mark.parametrize("vocabulary", [(0.0, -0.0, 1.5), (True, "1", 2), ("a", 1.0, -0.0)])
+def test_ids_are_those_of_equal_tokens_of_one_kind(vocabulary: tuple[Atom, ...]) -> None:
+    model = Model(random_weights(vocabulary=vocabulary))
+    for tokens in (vocabulary, vocabulary[::-1], *([token] for token in vocabulary)):
+        assert model.encode(tokens) == [3, *([*map(repr, vocabulary)].index(repr(token)) for token in tokens)]
+    for wrong in (1, 2.0, False, "b"):
+        with pytest.raises(ModelError, match="position 1"):
+            model.encode([vocabulary[0], wrong])

@@ -16,7 +16,14 @@ import pytest
 from tests.places import ROOT
 from tests.project.documents import replayed
 
-DOCUMENTS = ("README.md", "docs/language.md", "docs/tutorial.md", "docs/compiler.md", "docs/command-line.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/language.md",
+    "docs/tutorial.md",
+    "docs/compiler.md",
+    "docs/command-line.md",
+    "docs/open-the-model.md",
+)
 PROSE = (
     *DOCUMENTS,
     "CONTRIBUTING.md",
