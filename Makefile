@@ -16,9 +16,15 @@ SEED := 0
 COUNT := 200
 SIZES := tests/proof/test_exact_*.py tests/compiler/test_passes.py tests/compiler/test_programs.py
 
-SAID := ^([a-z-]+):.*\#\# (.*)
+TRIED := 3.11
+# A few files of each kind: what parses, evaluates, compiles, runs models, talks to people and to editors.
+LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evaluate.py compiler/test_circuit.py \
+	compiler/test_heads.py model/test_decoder.py model/test_checkpoint.py interface/test_cli.py interface/test_session.py \
+	interface/test_language_server.py interface/test_pygments.py interface/test_draw.py)
 
-.PHONY: help demo test fuzz kill-saves mutants sizes tables docs check format bench clean
+SAID := ^([a-z -]+):.*\#\# (.*)
+
+.PHONY: help demo test fuzz kill-saves mutants sizes tables docs check lock lowest newest format bench clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -63,11 +69,27 @@ docs: $(VENV)/.tested ## write down what documents tell of limits and types
 kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room
 	$(BIN)/python -m benchmarks.kill_saves
 
-check: $(VENV)/.developed ## lint, format and types
+check: $(VENV)/.developed ## lint, format, types, and what nothing uses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/python -m vulture
 	$(BIN)/python -m pytest -m slow tests/project
+
+# The versions of everything, in constraints.txt: the newest that go together with constraints.in and pyproject.toml.
+lock: $(VENV)/.developed ## choose the versions to develop with anew
+	$(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --no-annotate \
+		--custom-compile-command 'make lock' --constraint constraints.in pyproject.toml --output-file constraints.txt
+	@$(MAKE) $(VENV)/.developed
+
+# Other versions of the libraries than those of constraints.txt, each in an environment of its own, with the tests that bear
+# on libraries: the lowest that pyproject.toml admits, and the newest that there are. TRIED=... picks the Python.
+lowest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+lowest newest: $(VENV)/.developed ## test with the oldest libraries that are admitted; with the newest
+	$(BIN)/python -m uv venv --quiet --clear --python $(TRIED) build/$@
+	$(BIN)/python -m uv pip install --quiet --python build/$@ --resolution $(RESOLUTION) '.[test]'
+	build/$@/bin/python -m pytest $(LIBRARY_TESTS)
 
 format: $(VENV)/.developed ## lay the code out
 	$(BIN)/ruff check --fix-only .

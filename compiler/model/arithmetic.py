@@ -21,7 +21,6 @@ from torch import Tensor
 from compiler.model.problem import ModelError, problem
 
 WEIGHTS = torch.float32
-LOGITS = torch.float64
 CODE = "arithmetic"
 #: Settings of float32 products under which they are what they say; the others are named after what they make of them.
 IN_FULL = ("none", "ieee", "highest")

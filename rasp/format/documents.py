@@ -80,14 +80,6 @@ def join(*parts: Document | str) -> Document:
     return Join(tuple(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-def separated(separator: Document, parts: Iterable[Document]) -> Document:
-    """The parts with a separator between each two."""
-    found: list[Document] = []
-    for part in parts:
-        found += [separator, part] if found else [part]
-    return Join(tuple(found))
-
-
 def render(document: Document, width: int) -> str:
     """The document as text. No line ends in blanks."""
     pieces: list[str] = []

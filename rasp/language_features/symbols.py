@@ -32,8 +32,6 @@ from rasp.syntax.syntax_tree import (
 from rasp.syntax.walk import Tree, children, walk
 from rasp.values import ValueProblem
 
-Comprehension = ListComprehension | DictComprehension
-
 
 @dataclass(frozen=True)
 class Definition:

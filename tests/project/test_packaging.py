@@ -14,6 +14,7 @@ import tomllib
 import zipfile
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,16 @@ def test_nobody_is_told_to_install_what_is_on_no_index() -> None:
         ):
             text = (ROOT / name).read_text(encoding="utf-8")
             assert not re.search(r"(pip|pipx|uv tool|uv pip|uv) (install|add) +['\"]?rasp", text), name
+
+
+def test_versions_to_develop_with_are_complete() -> None:
+    """`make lock` has been run since a dependency was declared or pinned; and commits are checked by the same ruff."""
+    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    project = PROJECT["project"]
+    declared = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = {re.split(r"[\[>=<]", entry)[0].replace("_", "-") for entry in declared}
+    assert names - {project["name"]} <= set(locked)
+    pinned = re.findall(r"^([\w-]+)==(\S+)", (ROOT / "constraints.in").read_text(), re.MULTILINE)
+    assert pinned
+    assert set(pinned) <= set(locked.items())
+    assert f"rev: v{locked['ruff']}" in (ROOT / ".pre-commit-config.yaml").read_text()

@@ -89,10 +89,8 @@ TABLES: dict[str, tuple[Numbers, float, Numbers]] = {
 
 
 WAYS = ("steps", "gentle steps", "bends")
-FAR = (
-    "products with a slope are as large as z is far, and round alike in the two units of a ramp, which cancel"
-)
-#: How far bounds are above errors, where that is more than `LOOSE`: {row: factor}, all for the reason `FAR`.
+#: How far bounds are above errors, where that is more than `LOOSE`: {row: factor}. Products with a slope are as large as z
+#: is far, and round alike in the two units of a ramp, which cancel.
 LOOSER = {
     ("thirds", "steps"): 20,
     ("thirds", "gentle steps"): 20,
