@@ -98,8 +98,11 @@ main.add_command(fmt)
     help=f"Print a stage: {', '.join(STAGES)}; or {ALL} of them.",
 )
 @click.option("--explain", "emit", flag_value="explain", help="Print where each s-op went and what it costs.")
+@click.option(
+    "--why", is_flag=True, help="Tell what the search tried, what failed by how much, what was taken."
+)
 @JSON
-def compile_command(folder: str | None, emit: str | None, as_json: bool, **target: Any) -> int:
+def compile_command(folder: str | None, emit: str | None, why: bool, as_json: bool, **target: Any) -> int:
     """Compile s-ops of a program to the weights of a transformer.
 
     Several -e give a model with several outputs. What is not given on the command line is taken from the
@@ -112,10 +115,11 @@ def compile_command(folder: str | None, emit: str | None, as_json: bool, **targe
       rasp compile sort.rasp -o sorted              (with `# compile: ...` in sort.rasp)
       rasp compile sort.rasp --emit plan            (print a stage, write nothing)
       rasp compile sort.rasp --explain              (what each head and look-up is for)
+      rasp compile sort.rasp --why                  (what the search tried, and what failed)
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 
-    return compile_file(CompileRequest(Target(**target), folder, emit, as_json))
+    return compile_file(CompileRequest(Target(**target), folder, emit, why, as_json))
 
 
 @main.command()

@@ -24,7 +24,9 @@ from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import summary, symbols
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
-from compiler.search import Inexact, Lowered, lower
+from compiler.search.attempts import Lowered
+from compiler.search.lower import Inexact, lower
+from compiler.search.trials import Journal
 from rasp.api import LoadedProgram
 from rasp.arguments import wrong_kind
 from rasp.diagnostics import Diagnostic
@@ -125,18 +127,23 @@ def compile_program(
     outputs: Mapping[str, str] | str,
     options: CompileOptions,
     passes: Passes = ALL_PASSES,
+    journal: Journal | None = None,
 ) -> Compiled:
     """Compile named expressions of a program into one model. One expression alone is called by its name, or `out`.
 
     Raises `RaspError` when an expression is wrong and `CompileError` when it can't be compiled exactly. `passes` other
-    than all there are, are for finding out what they do.
+    than all there are, are for finding out what they do; the `journal` gets what was done and tried.
     """
     program, outputs = program_of(program), outputs_of(outputs)
     check_options(options)
+    journal = journal or Journal()
     meaning = {name: program.sop(text) for name, text in outputs.items()}
     with deep_recursion():  # analysis and rules go down long chains of operators
         try:
-            rewriting, lowered = optimised(program.graph, meaning, options, Effort(), passes)
+            effort = Effort()
+            rewriting = apply_passes(program.graph, meaning, options, effort, passes)
+            journal.steps.extend(rewriting.steps)
+            lowered = lower(program.graph, rewriting.rewritten, options, effort, journal)
         except Inexact as error:
             raise advised(error, program.graph, meaning, options) from None
     weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
@@ -160,18 +167,6 @@ def emit_early(
             yield stage, stages.graph_stage(stage, rewriting, program.graph, options)
 
 
-def optimised(
-    graph: Graph,
-    outputs: Mapping[str, Node],
-    options: CompileOptions,
-    effort: Effort,
-    passes: Passes = ALL_PASSES,
-) -> tuple[Rewriting, Lowered]:
-    """The outputs rewritten, and lowered."""
-    rewriting = apply_passes(graph, outputs, options, effort, passes)
-    return rewriting, lower(graph, rewriting.rewritten, options, effort)
-
-
 def advised(
     error: Inexact, graph: Graph, outputs: Mapping[str, Node], options: CompileOptions
 ) -> CompileError:
@@ -180,7 +175,9 @@ def advised(
     while fails - holds > 1 and effort.cells < effort.most:
         middle = (holds + fails) // 2
         try:
-            optimised(graph, outputs, replace(options, max_length=middle), effort)
+            shorter = replace(options, max_length=middle)
+            rewriting = apply_passes(graph, outputs, shorter, effort)
+            lower(graph, rewriting.rewritten, shorter, effort)
             holds = middle
         except CompileError:
             fails = middle

@@ -23,6 +23,11 @@ class Decision:
     def safe(self) -> bool:
         return self.error < self.margin
 
+    @property
+    def excess(self) -> float:
+        """How many times the margin the error is."""
+        return self.error / self.margin if self.margin > 0 else math.inf
+
 
 @dataclass(frozen=True, eq=False)
 class Bounds:

@@ -111,12 +111,23 @@ class Readout:
         return self.hot or (self.form,)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Something that could have been built in several ways: what each would cost, in hidden units for a look-up of `of`,
+    in columns for a comparison of a key and a query. None: it would not be exact.
+    """
+
+    kind: Literal["look-up", "comparison"]
+    of: tuple[Node, ...]
+    costs: tuple[tuple[str, float | None], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Blocks:
     """Everything a model consists of, unscheduled.
 
     `moved`: the aggregates whose heads deliver single values, or equal ones; `single`: those of them that never average.
-    `needed`: the tables of what no linear form gives.
+    `needed`: the tables of what no linear form gives. `choices` tell what else was thought of.
     """
 
     heads: tuple[Head, ...]
@@ -126,3 +137,4 @@ class Blocks:
     moved: frozenset[Node]
     single: frozenset[Node]
     needed: frozenset[Variable]
+    choices: tuple[Choice, ...] = ()

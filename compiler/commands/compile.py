@@ -12,11 +12,13 @@ from compiler.commands.target import read_settings, read_target
 from compiler.commands.target_options import Target
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
-from compiler.options import CompileOptions
+from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe
 from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES, TEXT_STAGES
 from compiler.report.stages import text_stage
+from compiler.report.why import why_lines, why_record
+from compiler.search.trials import Journal
 from compiler.verify.lookahead import find_lookahead
 from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.command_line.console import WrongUsage, report, show_values
@@ -38,6 +40,7 @@ class CompileRequest:
     target: Target
     folder: str | None
     emit: str | None
+    why: bool
     as_json: bool
 
 
@@ -63,18 +66,35 @@ def compile_file(request: CompileRequest) -> int:
     late = [stage for stage in wanted if stage in MODEL_STAGES]
     if wanted and not late and request.folder is None:
         return 0
-    with progress(f"compiling {', '.join(outputs)}"):
-        compiled = compile_program(program, outputs, options)
+    journal = Journal()
+    compiled = compile_told(program, outputs, options, journal, tells=request.why and not request.as_json)
+    with progress("looking for inputs without a value"):
         without_value = find_without_value(compiled.meaning, options)
     report([warn_without_value(found) for found in without_value])
     if request.folder is not None:
         report(save_with_notes(compiled, request.folder))
     show_stages(((stage, compiled.emit(stage)) for stage in late), several=len(wanted) > 1)
+    choices = compiled.plan.blocks.choices
     if request.as_json:
-        click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder}))
+        why = {"why": why_record(program.graph, journal, choices)} if request.why else {}
+        click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder} | why))
     elif not wanted:
-        click.echo(announcement(compiled, request.folder))
+        story = why_lines(program.graph, journal, choices) if request.why else []
+        click.echo("\n".join([*story, announcement(compiled, request.folder)]))
     return 0
+
+
+def compile_told(
+    program: Program, outputs: Mapping[str, str], options: CompileOptions, journal: Journal, *, tells: bool
+) -> Compiled:
+    """Compile; where that is refused, first tell what was tried, if it is to be told."""
+    try:
+        with progress(f"compiling {', '.join(outputs)}"):
+            return compile_program(program, outputs, options, journal=journal)
+    except CompileError:
+        if tells:
+            click.echo("\n".join(why_lines(program.graph, journal, ())))
+        raise
 
 
 def show_stages(found: Iterable[tuple[str, str]], *, several: bool) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.analysis.selectors import certain, operands
 from compiler.blocks.basis import Basis, choose_basis
-from compiler.blocks.block import Blocks, BosMode, Features, Head, Scores, TableBlock
+from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.blocks.staircase import rounding
 from compiler.lowering.lookup import Lookups, Unsolved, pose
@@ -33,7 +33,7 @@ SPLIT_WORK = 1 / 4
 
 @dataclass(frozen=True)
 class Style:
-    """How careful to be (`compiler/search.py`), which expressions' tables get steep ramps, and whether carried
+    """How careful to be (`compiler/search/lower.py`), which expressions' tables get steep ramps, and whether carried
     numbers are rounded before anything reads them."""
 
     care: int = 0
@@ -57,6 +57,7 @@ class Chooser:
         self.heads: list[Head] = []
         self.tables: list[TableBlock] = []
         self.needed: set[Variable] = set()
+        self.choices: list[Choice] = []
         self._scores: dict[tuple[Node, BosMode, bool], Scores] = {}
         self._ranks: dict[Node, int] = {}
         self._bases: dict[Node, int] = {}
@@ -181,6 +182,7 @@ class Chooser:
             frozenset(moved),
             frozenset(node for node in moved if self.analysis.picks(node)),
             frozenset(self.needed),
+            (*self.scorer.choices, *self.choices),
         )
 
     def work_out(self, variable: Variable) -> None:
@@ -218,6 +220,7 @@ class Chooser:
         lookup = self.lookups.find(problem)
         if lookup is None:
             raise Unsolved(node)
+        self.choices.append(Choice("look-up", (node,), tuple(("", units) for units in lookup.tried)))
         if self.reader.needs_table(node, basis.vectors):
             self.needed.add(variable)
         self.features[variable] = Features(basis, (0.0,) * len(basis))

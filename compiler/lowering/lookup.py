@@ -4,7 +4,7 @@ Every form of `compiler/lowering/candidates.py` is tried on the enumerated table
 multiplying, comparing, rounding and branching fuse into one MLP layer, whatever the expression.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, permutations
 
 import numpy as np
@@ -24,11 +24,12 @@ FORM_WORK = 4
 @dataclass(frozen=True, eq=False)
 class Lookup:
     """A staircase over a form. The form's value at BOS is the staircase's base. With a `grain` the form has to be read
-    rounded to multiples of it."""
+    rounded to multiples of it. `tried` are the hidden units over each form that was tried, None where it was not exact."""
 
     form: Form
     stairs: Staircase
     grain: float = 0.0
+    tried: tuple[int | None, ...] = ()
 
 
 def pose(node: Node, table: Table, features: Matrix, base: int, *, steep: bool = False) -> Problem:
@@ -77,11 +78,14 @@ class Lookups:
 def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None
+    tried: list[int | None] = []
     for form in candidates(reader, problem):
         lookup = attempt(reader, problem, form, care=care)
+        tried.append(None if lookup is None else lookup.stairs.units)
         if lookup is not None and better(lookup, best):
             best = lookup
-    return best if best is not None else unmerged(reader, problem, care=care)
+    best = best if best is not None else unmerged(reader, problem, care=care)
+    return None if best is None else replace(best, tried=tuple(tried))
 
 
 def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:

@@ -35,8 +35,9 @@ class Factor:
 class Factoring:
     """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
 
-    Selected pairs of a threshold score anything from 0 to `top`."""
+    Selected pairs of a threshold score anything from 0 to `top`. `way` is what it is called."""
 
+    way: str
     factors: tuple[Factor, ...]
     quadratic: bool = False
     reach: float = 1.0
@@ -72,9 +73,10 @@ def penalties(selects: Bools) -> Factoring:
     """
     kinds, of_row = kinds_of_rows(selects)
     one_hot = of_row[:, None] == np.arange(len(kinds))
-    return Factoring(
-        tuple(Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all())
+    factors = tuple(
+        Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all()
     )
+    return Factoring("by rows", factors)
 
 
 def rewards(selects: Bools) -> Factoring:
@@ -84,12 +86,13 @@ def rewards(selects: Bools) -> Factoring:
     factors = tuple(
         Factor(one_hot[:, k].astype(float), row.astype(float)) for k, row in enumerate(kinds) if row.any()
     )
-    return Factoring(factors, reward=1.0)
+    return Factoring("by rows, rewarded", factors, reward=1.0)
 
 
 def transposed(factoring: Factoring) -> Factoring:
     """Query and key exchanged: one column per kind of key."""
-    return Factoring(tuple(Factor(f.key, f.query) for f in factoring.factors), reward=factoring.reward)
+    way = factoring.way.replace("rows", "columns")
+    return Factoring(way, tuple(Factor(f.key, f.query) for f in factoring.factors), reward=factoring.reward)
 
 
 def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
@@ -98,7 +101,7 @@ def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
     if with_bos:
         factors.append(Factor(-(query**2), np.ones_like(key)))
     reach = float(max(np.abs(query).max(), np.abs(key).max()))
-    return Factoring(tuple(factors), quadratic=True, reach=reach)
+    return Factoring("quadratic", tuple(factors), quadratic=True, reach=reach)
 
 
 def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
@@ -111,7 +114,7 @@ def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | No
     factors = [Factor(np.ones_like(limits), -ranks)]
     if limits.any():
         factors.append(Factor(limits, np.ones_like(ranks)))
-    return Factoring(tuple(factors), top=top)
+    return Factoring("by threshold", tuple(factors), top=top)
 
 
 def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:

@@ -1,6 +1,6 @@
 """Selectors to scores: the query and key forms of a head."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -12,7 +12,7 @@ from compiler.analysis.orders import distinct
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selector_formula import Comparison, Junction, Pick, comparisons, conjuncts
 from compiler.analysis.selectors import most
-from compiler.blocks.block import BosMode, Group, Scores
+from compiler.blocks.block import BosMode, Choice, Group, Scores
 from compiler.blocks.form import Form, Vector, added, scaled
 from compiler.lowering.columns_of_scores import Block, Column
 from compiler.lowering.reader import Reader
@@ -39,6 +39,7 @@ class Scorer:
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
+        self.choices: list[Choice] = []
 
     def score(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
         """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select."""
@@ -137,7 +138,9 @@ class Scorer:
             factoring = threshold(match, self.numbers(match))
             if factoring is not None:
                 usual = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
-                saved = self.price(match, usual) - self.price(match, factoring)
+                costs = self.price(match, usual), self.price(match, factoring)
+                saved = costs[0] - costs[1]
+                self.note(match, {usual.way: costs[0], factoring.way: costs[1]})
                 if saved > 0:
                     found.append((saved, -place, factoring))
         if not found:
@@ -155,9 +158,23 @@ class Scorer:
         graph, cells = self.analysis.graph, min(match.selects.shape) * sum(match.selects.shape)
         self.analysis.effort.reserve(graph, match.query, COLUMN_BYTES * cells)
         self.analysis.effort.spend(graph, match.query, match.selects.size)
-        found = factorings(match, self.numbers(match), with_bos=with_bos)
-        accurate = (f for f in found if self.accurate(match, f, scale, strict=strict))
-        return min(accurate, key=lambda f: self.price(match, f))
+        best: tuple[float, Factoring] | None = None
+        costs: dict[str, float | None] = {}
+        for factoring in factorings(match, self.numbers(match), with_bos=with_bos):
+            cost = costs[factoring.way] = (
+                self.price(match, factoring)
+                if self.accurate(match, factoring, scale, strict=strict)
+                else None
+            )
+            if cost is not None and (best is None or cost < best[0]):
+                best = cost, factoring
+        assert best is not None, "one column for each kind of row is always accurate"
+        self.note(match, costs)
+        return best[1]
+
+    def note(self, match: Matching, costs: Mapping[str, float | None]) -> None:
+        """Keep what ways of comparing were thought of."""
+        self.choices.append(Choice("comparison", (match.key, match.query), tuple(costs.items())))
 
     def price(self, match: Matching, factoring: Factoring) -> float:
         tables = sum(

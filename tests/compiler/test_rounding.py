@@ -15,7 +15,7 @@ from compiler.model.activations import record_activations
 from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.search import attempt
+from compiler.search.attempts import attempt
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import PROGRAMS

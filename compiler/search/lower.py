@@ -19,23 +19,19 @@ from compiler.analysis.divide import TooLarge
 from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import refuse
-from compiler.audit.bounds import audit
-from compiler.audit.decisions import Bounds, Decision
+from compiler.audit.decisions import Decision
 from compiler.blocks.form import Form, Variable
 from compiler.limits import ATTEMPTS, CARE, MERGED_ROWS
-from compiler.lowering.choose import Style, choose
+from compiler.lowering.choose import Style
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
-from compiler.plan.layout import Frame, Layout, all_forms, allocate
-from compiler.plan.reuse import parameters, reuse
-from compiler.plan.schedule import schedule
+from compiler.search.attempts import Lowered, attempt_noted, attempt_or_none, compact, cost
+from compiler.search.trials import (
+    Journal,
+    Reason,
+)
 from rasp.graph.nodes import Constant, Graph, Node
-
-COLUMN_WORK = 40
-"""Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
-BASIS_WORK, BASIS_BYTES = 1 / 64, 48
-"""Telling whether a form is a combination of others, for each of its numbers and each of the others."""
 
 
 @dataclass(frozen=True)
@@ -57,60 +53,61 @@ SEARCHES = (
 """By optimisation level."""
 
 
-@dataclass(frozen=True, eq=False)
-class Lowered:
-    """A plan whose decisions all hold."""
-
-    analysis: Analysis
-    plan: Plan
-    layout: Layout
-    bounds: Bounds
-
-
 class Inexact(CompileError):
     """Every way to build the program loses values to rounding. Shorter inputs may not."""
 
 
 def lower(
-    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, effort: Effort | None = None
+    graph: Graph,
+    outputs: Mapping[str, Node],
+    options: CompileOptions,
+    effort: Effort | None = None,
+    journal: Journal | None = None,
 ) -> Lowered:
-    """The first attempt that holds. Raises `Inexact` when none does, `CompileError` for other refusals."""
+    """The first attempt that holds, made smaller as far as the level looks for that; the journal gets all of them.
+
+    Raises `Inexact` when none holds, `CompileError` for other refusals.
+    """
     materialised: frozenset[Node] = frozenset()
-    style = Style()
+    style, reason = Style(), Reason.FIRST
     problem: Node | None = None
     failures = 0
-    effort = effort or Effort()
+    effort, journal = effort or Effort(), journal or Journal()
     while failures < ATTEMPTS.most:
         analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:
-            lowered = attempt(analysis, outputs, style)
+            lowered = attempt_noted(analysis, outputs, style, reason, journal)
         except TooLarge as large:
             materialised |= large.parts
+            reason = Reason.DIVIDED
             continue
         except Unsolved as unsolved:
             failures += 1
             problem = unsolved.node
             if not style.exact and not separable(analysis, problem):
-                style, materialised = Style(exact=True), frozenset[Node]()
+                style, materialised, reason = Style(exact=True), frozenset[Node](), Reason.EXACT
                 continue
         else:
             failures += 1
             if not lowered.bounds.unsafe:
+                journal.choose(len(journal.trials) - 1)
                 search = SEARCHES[options.level]
-                return improve(lowered, outputs, style, search) if search.styles else lowered
+                return improve(lowered, outputs, style, search, journal) if search.styles else lowered
             sturdier = more_careful(style, lowered.bounds.unsafe)
             if sturdier != style:
-                style = sturdier
+                style, reason = sturdier, Reason.STURDIER
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
             early = early_parts(lowered, SEARCHES[2].units)[:1]
             if early:  # a part that is ready anyway costs no layer
                 materialised |= set(early)
+                reason = Reason.EARLY_PART
                 continue
         parts = separable(analysis, problem)
         if not parts:
             break
         materialised |= parts
+        reason = Reason.PARTS
     node = problem if problem is not None else next(iter(outputs.values()))
     message = "float32 cannot tell apart all the values that it compares here"
     error = refuse(graph, node, message, "compute it in smaller steps, or with fewer tokens")
@@ -127,21 +124,27 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
     return replace(style, steep=style.steep | failed)
 
 
-def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search) -> Lowered:
+def improve(
+    lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search, journal: Journal
+) -> Lowered:
     """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
     deeper.
 
     A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
     its own, and the large one then sees one value where it saw several.
     """
-    best = compact(lowered)
+    place = len(journal.trials) - 1
+    best = compact(lowered, style, journal)
+    journal.choose(place)
     for sturdier in search.styles if table_rows(best) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) <= (style.care, style.exact):
             continue
         sturdier = replace(sturdier, steep=style.steep)
-        other = attempt_or_none(best.analysis, outputs, sturdier)
+        place = len(journal.trials)
+        other = attempt_or_none(best.analysis, outputs, sturdier, Reason.SMALLER_STYLE, journal)
         if other is not None and cost(other) < cost(best):
             best, style = other, sturdier
+            journal.choose(place)
     tried: set[Node] = set()
     for _ in range(search.parts):
         part = next((p for p in early_parts(best, search.units) if p not in tried), None)
@@ -151,25 +154,12 @@ def improve(lowered: Lowered, outputs: Mapping[str, Node], style: Style, search:
         materialised = best.analysis.materialised | {part}
         known = best.analysis
         analysis = Analysis(known.graph, known.options, materialised, dividing=True, effort=known.effort)
-        other = attempt_or_none(analysis, outputs, style)
+        place = len(journal.trials)
+        other = attempt_or_none(analysis, outputs, style, Reason.SMALLER_PART, journal)
         if other is not None and cost(other) < cost(best):
             best = other
+            journal.choose(place)
     return best
-
-
-def compact(lowered: Lowered) -> Lowered:
-    """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
-    for layout in reuse(lowered.plan, lowered.layout):
-        bounds = audit(lowered.plan, layout, lowered.analysis.options.max_length)
-        if not bounds.unsafe:
-            return replace(lowered, layout=layout, bounds=bounds)
-    return lowered
-
-
-def cost(lowered: Lowered) -> tuple[int, int]:
-    """Layers, then parameters."""
-    plan, layout = lowered.plan, lowered.layout
-    return len(plan.layers), parameters(plan, layout, layout.erasures)
 
 
 def table_rows(lowered: Lowered) -> int:
@@ -199,29 +189,6 @@ def early_parts(lowered: Lowered, units: int) -> list[Node]:
             if part is not node and not analysis.is_leaf(part) and len(leaves) > 1 and early:
                 found.append(part)
     return found
-
-
-def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered:
-    """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
-    options = analysis.options
-    plan = schedule(choose(analysis, outputs, style))
-    frame = Frame(len(options.vocabulary), options.max_length)
-    forms = len(all_forms(plan))
-    node = plan.readouts[0].node
-    analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, frame.size) * frame.size)
-    analysis.effort.spend(analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size)
-    layout = allocate(plan, frame)
-    analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms)
-    return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
-
-
-def attempt_or_none(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered | None:
-    """An attempt made compact, if it holds."""
-    try:
-        lowered = attempt(analysis, outputs, style)
-    except (Unsolved, CompileError):
-        return None
-    return None if lowered.bounds.unsafe else compact(lowered)
 
 
 def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:

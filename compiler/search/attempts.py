@@ -1,0 +1,114 @@
+"""One attempt at a time: blocks are chosen, scheduled, laid out and audited, and what came of it is noted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from compiler.analysis.divide import TooLarge
+from compiler.analysis.infer import Analysis
+from compiler.audit.bounds import audit
+from compiler.audit.decisions import Bounds
+from compiler.lowering.choose import Style, Unsolved, choose
+from compiler.options import CompileError
+from compiler.plan.layout import Frame, Layout, all_forms, allocate
+from compiler.plan.reuse import parameters, reuse
+from compiler.plan.schedule import Plan, schedule
+from compiler.search.trials import (
+    Fails,
+    Holds,
+    Journal,
+    Outcome,
+    Reason,
+    Refused,
+    TooManyRows,
+    Trial,
+    WithoutLookup,
+)
+from rasp.graph.nodes import Node
+
+COLUMN_WORK = 40
+"""Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
+BASIS_WORK, BASIS_BYTES = 1 / 64, 48
+"""Telling whether a form is a combination of others, for each of its numbers and each of the others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """A plan whose decisions all hold."""
+
+    analysis: Analysis
+    plan: Plan
+    layout: Layout
+    bounds: Bounds
+
+
+def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered:
+    """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
+    options = analysis.options
+    plan = schedule(choose(analysis, outputs, style))
+    frame = Frame(len(options.vocabulary), options.max_length)
+    forms = len(all_forms(plan))
+    node = plan.readouts[0].node
+    analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, frame.size) * frame.size)
+    analysis.effort.spend(analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size)
+    layout = allocate(plan, frame)
+    analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms)
+    return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
+
+
+def compact(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
+    """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
+    for layout in reuse(lowered.plan, lowered.layout):
+        bounds = audit(lowered.plan, layout, lowered.analysis.options.max_length)
+        smaller = replace(lowered, layout=layout, bounds=bounds)
+        note(journal, Reason.REUSE, style, lowered.analysis, outcome_of(smaller))
+        if not bounds.unsafe:
+            return smaller
+    return lowered
+
+
+def cost(lowered: Lowered) -> tuple[int, int]:
+    """Layers, then parameters."""
+    plan, layout = lowered.plan, lowered.layout
+    return len(plan.layers), parameters(plan, layout, layout.erasures)
+
+
+def attempt_noted(
+    analysis: Analysis, outputs: Mapping[str, Node], style: Style, reason: Reason, journal: Journal
+) -> Lowered:
+    """An attempt, and what came of it in the journal. Raises what `attempt` raises."""
+    try:
+        lowered = attempt(analysis, outputs, style)
+    except Unsolved as unsolved:
+        note(journal, reason, style, analysis, WithoutLookup(unsolved.node))
+        raise
+    except TooLarge as large:
+        note(journal, reason, style, analysis, TooManyRows(tuple(large.parts)))
+        raise
+    except CompileError as error:
+        note(journal, reason, style, analysis, Refused(error.diagnostics[0].message))
+        raise
+    note(journal, reason, style, analysis, outcome_of(lowered))
+    return lowered
+
+
+def note(journal: Journal, reason: Reason, style: Style, analysis: Analysis, outcome: Outcome) -> None:
+    journal.trials.append(Trial(reason, style, analysis.materialised, outcome))
+
+
+def outcome_of(lowered: Lowered) -> Holds | Fails:
+    """What the audit found, and what the plan would cost."""
+    unsafe = lowered.bounds.unsafe
+    if not unsafe:
+        return Holds(cost(lowered), lowered.bounds.tightest)
+    return Fails(cost(lowered), len(unsafe), max(unsafe, key=lambda decision: decision.excess))
+
+
+def attempt_or_none(
+    analysis: Analysis, outputs: Mapping[str, Node], style: Style, reason: Reason, journal: Journal
+) -> Lowered | None:
+    """An attempt made compact, if it holds."""
+    try:
+        lowered = attempt_noted(analysis, outputs, style, reason, journal)
+    except (Unsolved, CompileError):
+        return None
+    return None if lowered.bounds.unsafe else compact(lowered, style, journal)
