@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from compiler.commands.threads import limit_threads
-from compiler.model.answers import comparable
+from compiler.model.answers import Label, comparable
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
@@ -144,7 +144,7 @@ def fits(example: Example, options: CompileOptions) -> bool:
     return inside and short and example.attention == options.attention and example.answer is not None
 
 
-def agrees(outcome: Outcome, answer: Answer) -> bool:
+def agrees(outcome: Outcome | list[Label], answer: Answer) -> bool:
     """Whether an outcome is the expected answer; a selector's rows compare as 0 and 1."""
     if isinstance(outcome, EvaluationError) or answer is None:
         return isinstance(outcome, EvaluationError) and answer is None
@@ -162,7 +162,7 @@ def plain(item: object) -> object:
             return item
 
 
-def shown(outcome: Outcome | Answer) -> str:
+def shown(outcome: Outcome | list[Label] | Answer) -> str:
     """An outcome or answer, for a message."""
     match outcome:
         case None:
@@ -170,9 +170,7 @@ def shown(outcome: Outcome | Answer) -> str:
         case EvaluationError():
             return f"an error ({outcome.message})"
         case [list() | tuple(), *_]:
-            return json.dumps(
-                [[int(cell) for cell in row] for row in outcome if not isinstance(row, str | int | float)]
-            )
+            return json.dumps([[int(cell) for cell in row] for row in outcome])
         case _:
             return json.dumps(list(outcome), ensure_ascii=False)
 
