@@ -15,7 +15,7 @@ from compiler.analysis.domain import Domain, Ints, domain_of, factor
 from compiler.analysis.facts import Facts
 from compiler.analysis.means import Unsummable, mean_values
 from compiler.analysis.refusal import refuse
-from compiler.analysis.rows import Relation, contexts, project
+from compiler.analysis.rows import Context, Relation, contexts, project
 from compiler.limits import RELATION, SUMS
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.interpret.column import Column
@@ -33,7 +33,7 @@ def leaf_relation(facts: Facts, leaf: Node) -> Relation:
             return Relation(domain_of(facts.options.vocabulary))
         case Indices():
             return Relation(
-                domain_of(range(facts.max_length)), frozenset("i"), np.eye(facts.max_length, dtype=bool)
+                domain_of(range(facts.max_length)), Context.INDEX, np.eye(facts.max_length, dtype=bool)
             )
         case Map() if facts.is_sum(leaf):
             return Relation(sums(facts, leaf))
@@ -73,7 +73,7 @@ def sums(facts: Facts, node: Node) -> Domain:
 def computed(facts: Facts, leaf: Node) -> Relation:
     """A leaf that position and length determine: ask the interpreter, once per length."""
     facts.effort.evaluate(facts.graph, leaf, facts.max_length)
-    where = contexts(frozenset("in"), facts.max_length)
+    where = contexts(Context.BOTH, facts.max_length)
     token = facts.options.vocabulary[0]
     found: list[tuple[Domain, Ints]] = []  # for each length
     for n in range(1, facts.max_length + 1):
@@ -85,14 +85,14 @@ def computed(facts: Facts, leaf: Node) -> Relation:
         problem = outcome.message if isinstance(outcome, EvaluationError) else ""
         raise refuse(facts.graph, leaf, f"this has no value for any input: {problem}", "")
     codes = np.concatenate([np.array([*map(domain.code, own.values), -1])[codes] for own, codes in found])
-    for keep in (frozenset[str](), frozenset("i"), frozenset("n"), frozenset("in")):
+    for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH, Context.BOTH):
         rows = where.rows_of(keep)
         size = contexts(keep, facts.max_length).size
         if size * len(domain) > RELATION.most:
             return Relation(domain)
         allowed = np.zeros((size, len(domain)), bool)
         allowed[rows[codes >= 0], codes[codes >= 0]] = True
-        if keep == frozenset("in") or (allowed.sum(axis=1) <= 1).all():
+        if keep == Context.BOTH or (allowed.sum(axis=1) <= 1).all():
             return Relation(domain, keep, allowed)
     raise AssertionError("the last case always returns")
 
@@ -107,12 +107,10 @@ def width(facts: Facts, leaf: Node) -> Relation:
     return Relation(domain, depends, allowed if depends or not allowed.all() else None)
 
 
-def narrow_bounds(
-    depends: frozenset[str], low: Ints, high: Ints, max_length: int
-) -> tuple[frozenset[str], Ints, Ints]:
+def narrow_bounds(depends: Context, low: Ints, high: Ints, max_length: int) -> tuple[Context, Ints, Ints]:
     """The same bounds over fewer of i and n, when the others make no difference."""
     where = contexts(depends, max_length)
-    for keep in (frozenset[str](), frozenset("i"), frozenset("n")):
+    for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
         rows = where.rows_of(keep)
         size = contexts(keep, max_length).size
         least, most = np.zeros(size, np.int64), np.zeros(size, np.int64)
@@ -155,12 +153,12 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
 
 def narrowest(relation: Relation, max_length: int) -> Relation:
     """The same relation over i or n alone, when the other makes no difference."""
-    if relation.allowed is None or relation.depends != frozenset("in"):
+    if relation.allowed is None or relation.depends != Context.BOTH:
         return relation
     where = contexts(relation.depends, max_length)
-    for keep in ("", "i", "n"):
-        smaller = project(relation, frozenset(keep), max_length)
+    for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
+        smaller = project(relation, keep, max_length)
         widened = np.ones((1, len(relation.domain)), bool) if smaller.allowed is None else smaller.allowed
-        if (widened[where.rows_of(frozenset(keep))] == relation.allowed).all():
+        if (widened[where.rows_of(keep)] == relation.allowed).all():
             return smaller
     return relation

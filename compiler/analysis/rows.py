@@ -8,6 +8,8 @@ respected.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Flag
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,15 @@ from compiler.analysis.domain import Domain, Ints
 from compiler.limits import ROWS
 
 Bools = NDArray[np.bool_]
+
+
+class Context(Flag):
+    """What a value may depend on besides the tokens: the position, the length of the input."""
+
+    NOTHING = 0
+    INDEX = 1
+    LENGTH = 2
+    BOTH = 3
 
 
 class TooMany(Exception):
@@ -37,28 +48,28 @@ class Contexts:
     def size(self) -> int:
         return len(self.i)
 
-    def rows_of(self, depends: frozenset[str]) -> Ints:
+    def rows_of(self, depends: Context) -> Ints:
         """For each context, the row of `contexts(depends)` that it lies in."""
-        match "i" in depends, "n" in depends:
-            case False, False:
+        match depends:
+            case Context.NOTHING:
                 return np.zeros(self.size, np.int64)
-            case True, False:
+            case Context.INDEX:
                 return self.i
-            case False, True:
+            case Context.LENGTH:
                 return self.n - 1
             case _:
                 return self.i + self.n * (self.n - 1) // 2
 
 
-def contexts(depends: frozenset[str], max_length: int) -> Contexts:
-    """All contexts over the given variables (a subset of i and n)."""
-    match "i" in depends, "n" in depends:
-        case False, False:
+def contexts(depends: Context, max_length: int) -> Contexts:
+    """All contexts over what is given to vary."""
+    match depends:
+        case Context.NOTHING:
             return Contexts(np.zeros(1, np.int64), np.zeros(1, np.int64))
-        case True, False:
+        case Context.INDEX:
             i = np.arange(max_length)
             return Contexts(i, np.zeros_like(i))
-        case False, True:
+        case Context.LENGTH:
             n = np.arange(1, max_length + 1)
             return Contexts(np.zeros_like(n), n)
         case _:
@@ -72,7 +83,7 @@ class Relation:
     """`allowed[context, code]`: the values of `domain` that can occur; contexts range over `depends`."""
 
     domain: Domain
-    depends: frozenset[str] = frozenset()
+    depends: Context = Context.NOTHING
     allowed: Bools | None = None
 
     @property
@@ -81,9 +92,9 @@ class Relation:
         return len(self.domain) if self.allowed is None else self.allowed.size
 
 
-def project(relation: Relation, keep: frozenset[str], max_length: int) -> Relation:
-    """Forget the context variables not in `keep`: a value can occur when it can for some value of theirs."""
-    if relation.allowed is None or relation.depends <= keep:
+def project(relation: Relation, keep: Context, max_length: int) -> Relation:
+    """Forget the parts of a context that are not in `keep`: a value can occur when it can for some value of theirs."""
+    if relation.allowed is None or relation.depends in keep:
         return relation
     kept = relation.depends & keep
     if not kept:
@@ -100,9 +111,9 @@ def join(relations: Sequence[Relation], max_length: int, most: int = ROWS.most) 
         allowed = relations[0].allowed
         codes = np.arange(len(relations[0].domain))
         return (codes if allowed is None else codes[allowed.any(axis=0)])[:, None]
-    for keep in (frozenset("in"), frozenset("i"), frozenset[str]()):
+    for keep in (Context.BOTH, Context.INDEX, Context.NOTHING):
         narrowed = [project(r, keep, max_length) for r in relations]
-        depends = frozenset[str]().union(*(r.depends for r in narrowed))
+        depends = reduce(lambda a, b: a | b, (r.depends for r in narrowed), Context.NOTHING)
         where = contexts(depends, max_length)
         rows = count_rows(narrowed, where)
         if rows <= most:

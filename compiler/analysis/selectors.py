@@ -13,6 +13,7 @@ from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
 from compiler.analysis.matching import matching
 from compiler.analysis.orders import distinct, every_index_once, is_strict_order
+from compiler.analysis.rows import Context
 from compiler.analysis.selector_formula import (
     Comparison,
     Formula,
@@ -54,16 +55,16 @@ def operands(node: Node) -> list[Node]:
     return list(found)
 
 
-def bounds(analysis: Facts, selector: Node) -> tuple[frozenset[str], Ints, Ints]:
+def bounds(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
     """Fewest and most positions that a row can select, for each context (i, n)."""
     parts = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
     positional = reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else full(analysis)
     high = counts(analysis, positional)
     if len(parts) == len(flat_and(selector)):
-        return frozenset("in"), high, high
+        return Context.BOTH, high, high
     high = np.minimum(high, most(analysis, selector))
     low = np.minimum(high, 1) if certain(analysis, selector) else np.zeros_like(high)
-    return frozenset("in"), low, high
+    return Context.BOTH, low, high
 
 
 def flat_and(selector: Node) -> list[Node]:

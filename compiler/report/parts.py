@@ -58,8 +58,10 @@ class Part:
                 return range(self.first, self.first + stairs.units)
             case Clearing():
                 return range(self.first, self.first + self.block.units)
-            case _:
+            case Embedded() | Head():
                 return range(0)
+            case _:
+                assert_never(self.block)
 
     @property
     def where(self) -> str:
@@ -69,8 +71,10 @@ class Part:
                 return "embedding"
             case Head():
                 return f"layer {self.layer} head {self.first}"
-            case _:
+            case TableBlock() | Clearing():
                 return f"layer {self.layer} {numbered('unit', self.units)}"
+            case _:
+                assert_never(self.block)
 
     def computes(self, graph: Graph) -> str:
         """The s-ops that it writes."""
@@ -79,10 +83,12 @@ class Part:
                 return ", ".join(INPUTS if positions else INPUTS[:1])
             case Clearing():
                 return f"clears {numbered('column', self.block.cleared)} for later values"
-            case _:
+            case Head() | TableBlock():
                 return ", ".join(
                     dict.fromkeys(describe(graph, variable.node) for variable, _ in self.targets)
                 )
+            case _:
+                assert_never(self.block)
 
 
 def parts(plan: Plan, layout: Layout) -> Iterator[Part]:

@@ -13,6 +13,7 @@ from functools import reduce
 import numpy as np
 
 from compiler.analysis.infer import Analysis
+from compiler.analysis.rows import Context
 from compiler.analysis.selectors import bounds
 from compiler.limits import COUNTED_VALUES
 from rasp.graph.nodes import Aggregate, And, Map, Node, Select, Width
@@ -73,5 +74,5 @@ def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
         if mean.op.default.value != 0:
             return False
         right = analysis.graph.map("or", right, analysis.graph.map("eq", width, analysis.graph.constant(0)))
-    assert depends == frozenset("in") and isinstance(low, np.ndarray)
+    assert depends == Context.BOTH and isinstance(low, np.ndarray)
     return analysis.always(right)

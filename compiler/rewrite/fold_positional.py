@@ -10,7 +10,7 @@ free: it goes into the position embedding. Falls: the number of attention result
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.rows import Relation
+from compiler.analysis.rows import Context, Relation
 from compiler.analysis.selectors import most
 from compiler.options import CompileError
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Width
@@ -20,7 +20,7 @@ from rasp.values import const
 def fold_positional(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     relation = known(analysis, node)
-    if relation is None or "n" in relation.depends:
+    if relation is None or Context.LENGTH in relation.depends:
         return None
     values = relation.domain.values
     if len(values) == 1:
