@@ -1,5 +1,5 @@
 """`python -m compiler`: the whole command `rasp`."""
 
-from compiler.cli import main
+from compiler.start import main
 
 main()

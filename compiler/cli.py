@@ -4,22 +4,18 @@ Subcommands import what they need when they run: `rasp run` and `rasp check` mus
 """
 
 import sys
+from collections.abc import Iterable
+from typing import Any
 
-try:
-    from collections.abc import Iterable
-    from typing import Any
+import click
 
-    import click
-
-    from compiler.commands.target_options import Target, takes_target
-    from compiler.report.stage_names import ALL, STAGES
-    from rasp.cli import SETTINGS, check, draw, run
-    from rasp.command_line.console import Commands
-    from rasp.command_line.format_command import fmt
-    from rasp.command_line.input_options import InputRequest, takes_inputs
-    from rasp.version import VERSION
-except KeyboardInterrupt:  # what stands above takes a moment, and nobody is there yet to catch it
-    sys.exit(130)
+from compiler.commands.target_options import Target, takes_target
+from compiler.report.stage_names import ALL, STAGES
+from rasp.cli import SETTINGS, check, draw, run
+from rasp.command_line.console import Commands, WrongUsage
+from rasp.command_line.format_command import fmt
+from rasp.command_line.input_options import InputRequest, takes_inputs
+from rasp.version import VERSION
 
 FOLDER = click.argument("folder", metavar="DIR")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -262,4 +258,8 @@ def lsp() -> None:
     """
     from rasp.editor.server import serve  # noqa: PLC0415
 
+    if sys.stdin is None or sys.stdout is None:
+        raise WrongUsage(
+            "there is no standard input or output", "an editor starts this, and speaks to it there"
+        )
     serve()

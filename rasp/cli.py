@@ -11,7 +11,7 @@ import click
 
 from rasp.arguments import Attention
 from rasp.command_line.console import FAILED, Commands, read_source, report
-from rasp.command_line.format_command import fmt
+from rasp.command_line.format_command import fmt, found_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
@@ -85,24 +85,25 @@ def draw(**flags: Any) -> int:
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of all messages.")
 def check(files: tuple[str, ...], as_json: bool) -> int:
     """Report mistakes and doubtful places.
 
-    Nothing is run. Exit code 1 when there is an error; warnings alone are fine.
+    Nothing is run; folders are searched for .rasp files. Exit code 1 when there is an error; warnings alone are fine.
 
     \b
     Examples:
       rasp check sort.rasp
-      rasp check programs/basics/*.rasp --json
+      rasp check programs --json
     """
-    found = [diagnostic for file in files for diagnostic in complaints(file)]
+    paths = list(found_files(files))
+    found = [diagnostic for path in paths for diagnostic in complaints(path)]
     if as_json:
         click.echo(json.dumps([diagnostic.as_json() for diagnostic in found]))
     else:
         report(found)
-        click.echo(summary(len(files), found), err=True)
+        click.echo(summary(len(paths), found), err=True)
     return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else 0
 
 

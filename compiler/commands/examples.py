@@ -1,10 +1,8 @@
 """`rasp test`: the `# example:` lines of programs, interpreted and, by the `# compile:` lines, compiled."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -16,7 +14,8 @@ from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from rasp.cli import counted
-from rasp.command_line.console import FAILED, WrongUsage, read_source, report
+from rasp.command_line.console import FAILED, read_source, report
+from rasp.command_line.format_command import found_files
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
@@ -51,7 +50,7 @@ class Subject:
 
 def run_examples(paths: Sequence[str], as_json: bool) -> int:
     """Run all examples and print a table; failures go to standard error."""
-    results = [run_file(file) for path in paths for file in program_files(path)]
+    results = [run_file(file) for file in found_files(paths)]
     failures = [failure for result in results for failure in result.failures]
     if as_json:
         click.echo(json.dumps([result_record(result) for result in results]))
@@ -59,16 +58,6 @@ def run_examples(paths: Sequence[str], as_json: bool) -> int:
         report(failures)
         print_table(results)
     return FAILED if failures else 0
-
-
-def program_files(path: str) -> list[str]:
-    """The file itself, or all programs below a folder. Raises `WrongUsage` when there is none."""
-    if not os.path.isdir(path):
-        return [path]
-    files = sorted(str(file) for file in Path(path).rglob("*.rasp") if file.is_file())
-    if not files:
-        raise WrongUsage(f"there is no .rasp file in {path}", "give a file, or a folder with programs")
-    return files
 
 
 def run_file(file: str) -> Result:

@@ -16,6 +16,7 @@ from typing import cast
 
 import click
 
+from rasp.command_line.folders import advise_on_folder, is_checkpoint
 from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
 from rasp.inputs import read_input
 from rasp.notation.style import wants_colour
@@ -50,11 +51,27 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is named first; a program that is named instead is run."""
+        """The command that is named first; a program or a compiled model that is named instead is run."""
         word = args[0]
-        if self.get_command(ctx, word) is None and (word.endswith(".rasp") or is_file(word)):
+        if self.get_command(ctx, word) is not None:
+            return super().resolve_command(ctx, args)
+        if word.endswith(".rasp") or is_file(word):
             return super().resolve_command(ctx, ["run", *args])
+        if os.path.isdir(word):
+            return self.resolve_folder(ctx, args)
+        if os.sep in word:
+            raise WrongUsage(f"there is no file or folder {word}", "`rasp --help` lists the commands")
         return super().resolve_command(ctx, args)
+
+    def resolve_folder(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A compiled model is applied to inputs, or shown where there are none."""
+        folder, *rest = args
+        if not is_checkpoint(folder) or self.get_command(ctx, "apply") is None:
+            raise WrongUsage(f"{folder} is a folder, not a file", advise_on_folder(folder))
+        name = "apply" if any(word != "--json" for word in rest) else "info"
+        return super().resolve_command(ctx, [name, *args])
 
     def guarded(self, arguments: list[str], **extra: object) -> int:
         """Run a command; its exit code."""
@@ -74,7 +91,7 @@ def check_text(arguments: Sequence[str]) -> None:
     """Raises `WrongUsage` for an argument that is no text: bytes that the system's encoding does not have."""
     for number, argument in enumerate(arguments, 1):
         if not argument.isprintable() and any("\ud800" <= character <= "\udfff" for character in argument):
-            shown = argument.encode("utf-8", "backslashreplace").decode()
+            shown = os.fsencode(argument).decode("utf-8", "backslashreplace")
             raise WrongUsage(f"argument {number} is not text in UTF-8: {shown}", "give it in UTF-8")
 
 
@@ -170,7 +187,7 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
         )
         raise WrongUsage(f"there is no file {path}", did_you_mean(path, names)) from None
     except IsADirectoryError:
-        raise WrongUsage(f"{path} is a folder, not a file", "give the path of a file") from None
+        raise WrongUsage(f"{path} is a folder, not a file", advise_on_folder(path)) from None
     except OSError as error:
         raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:

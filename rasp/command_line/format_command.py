@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rasp.command_line.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report
+from rasp.command_line.folders import programs_below
 from rasp.diagnostics import RaspError
 from rasp.format.format_text import difference, format_source
 from rasp.source import Source
@@ -55,9 +56,9 @@ def found_files(names: Sequence[str]) -> Iterator[str]:
         if not os.path.isdir(name):
             yield name
             continue
-        inside = sorted(str(path) for path in Path(name).rglob("*.rasp"))
+        inside = programs_below(name)
         if not inside:
-            raise WrongUsage(f"there are no .rasp files in {name}")
+            raise WrongUsage(f"there are no .rasp files in {name}", "give a file, or a folder with programs")
         yield from inside
 
 

@@ -41,7 +41,7 @@ ORDER = (
     "compiler.verify",
     "compiler",
     "compiler.commands",
-    "compiler.cli compiler.__main__",
+    "compiler.cli compiler.start compiler.__main__",
 )
 LEVEL = {room: level for level, room in enumerate(" ".join(ORDER).split())}
 MOST_MODULES = 18
