@@ -89,7 +89,7 @@ newest: RESOLUTION := highest
 lowest newest: $(VENV)/.developed ## test with the oldest libraries that are admitted; with the newest
 	$(BIN)/python -m uv venv --quiet --clear --python $(TRIED) build/$@
 	$(BIN)/python -m uv pip install --quiet --python build/$@ --resolution $(RESOLUTION) '.[test]'
-	build/$@/bin/python -m pytest $(LIBRARY_TESTS)
+	build/$@/bin/python -m pytest --numprocesses=auto $(LIBRARY_TESTS)
 
 format: $(VENV)/.developed ## lay the code out
 	$(BIN)/ruff check --fix-only .

@@ -15,11 +15,13 @@ WRITE = "RASP_WRITE_SIZES"
 
 
 def size(model: Compiled) -> str:
-    """Layers, heads, parameters; and how many times smaller than its margin the error of the tightest decision is."""
+    """Layers, heads, parameters; how many times smaller than its margin the error of the tightest decision is; and how much
+    work compiling was, in cells (`compiler/analysis/effort.py`)."""
     found = model.summary
     tightest = model.bounds.tightest
     room = "exact" if tightest is None or not tightest.error else f"{tightest.margin / tightest.error:.2g}"
-    return f"{found['layers']} {found['heads']} {found['parameters']} {room}"
+    work = f"{model.analysis.effort.cells:.2g}"
+    return f"{found['layers']} {found['heads']} {found['parameters']} {room} {work}"
 
 
 def rows(file: str) -> dict[str, str]:

@@ -7,8 +7,8 @@ goes on to the next line. Alt-Enter always goes on. Ctrl-C drops the line, Ctrl-
 import os
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
 
+from platformdirs import user_state_path
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.buffer import Buffer
@@ -147,15 +147,9 @@ def way_out(text: str) -> str | None:
     return f"`{open_ones[-1].text}` of line {number} is open; Ctrl-C drops all"
 
 
-def state_folder() -> Path:
-    """Where the user's history is kept, by the conventions of the XDG base directories."""
-    base = os.environ.get("XDG_STATE_HOME") or ""
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state") / "rasp"
-
-
 def history() -> History:
     """The lines of earlier sessions; only this one's, when they cannot be kept."""
-    folder = state_folder()
+    folder = user_state_path("rasp", appauthor=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "history").open("a"):
