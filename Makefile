@@ -24,7 +24,7 @@ LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evalua
 
 SAID := ^([a-z -]+):.*\#\# (.*)
 
-.PHONY: help demo test fuzz kill-saves mutants sizes tables docs check lock lowest newest format bench clean
+.PHONY: help demo test fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -65,6 +65,11 @@ tables: $(VENV)/.installed ## write down the tables of the grammar
 docs: $(VENV)/.tested ## write down what documents tell of limits and types
 	$(BIN)/python -m tests.project.write_limits
 	$(BIN)/python -m tests.project.write_schema
+
+# What the compiler does to small programs, stage by stage, written down again where that is meant to be different.
+snapshots: $(VENV)/.tested ## write down all stages of small programs
+	rm -f tests/golden/stages/*.txt
+	RASP_WRITE_STAGES=1 $(BIN)/python -m pytest -k stages_are tests/compiler/test_stages.py
 
 kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room
 	$(BIN)/python -m benchmarks.kill_saves

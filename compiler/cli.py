@@ -148,6 +148,28 @@ def opt(passes: str | None, print_all: bool, check: bool, as_json: bool, **targe
 
 
 @main.command()
+@takes_target
+@click.option("--wrong", metavar="INPUT", help="An input that is answered wrongly; else a sample is tried.")
+@click.option("--larger", is_flag=True, help="Look for what makes the model larger.")
+@JSON
+def bisect(wrong: str | None, larger: bool, as_json: bool, **target: Any) -> int:
+    """Find the step of a compilation that makes a model wrong, or larger.
+
+    Wrong: the step of rewriting behind which an answer is wrong; or the model that the search took first that is wrong,
+    and its first wrong residual column; the exit code is 1. Larger: each rule that fired is left out, and of those that
+    make the model larger each step by itself.
+
+    \b
+    Examples:
+      rasp bisect sort.rasp -e sorted_tokens --wrong cabbage
+      rasp bisect sort.rasp -e sorted_tokens --larger
+    """
+    from compiler.commands.bisect import BisectRequest, run_bisect  # noqa: PLC0415
+
+    return run_bisect(BisectRequest(Target(**target), wrong, larger, as_json))
+
+
+@main.command()
 @FOLDER
 @click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")

@@ -22,6 +22,7 @@ DOCUMENTS = (
     "docs/tutorial.md",
     "docs/compiler.md",
     "docs/command-line.md",
+    "docs/stages.md",
     "docs/open-the-model.md",
 )
 PROSE = (

@@ -1,0 +1,167 @@
+"""`rasp bisect`: the step that makes a model wrong, or larger."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from compiler.commands.target import read_settings, read_target
+from compiler.commands.target_options import Target
+from compiler.commands.threads import limit_threads
+from compiler.model.answers import show_label
+from compiler.model.runner import Model
+from compiler.options import CompileOptions
+from compiler.pipeline import compile_program
+from compiler.report.describe import describe_step
+from compiler.report.why import cost_text, how
+from compiler.rewrite.apply_passes import ALL_PASSES, Passes
+from compiler.rewrite.driver import Step
+from compiler.search.trials import Journal
+from compiler.verify.chosen_inputs import Word
+from compiler.verify.find_culprit import (
+    Culprit,
+    Omission,
+    find_omissions,
+    find_wrong_step,
+    find_wrong_trial,
+    wrong_answer,
+)
+from compiler.verify.first_wrong_column import first_wrong_column
+from compiler.verify.mismatch import Mismatch, sample_inputs
+from rasp.command_line.console import FAILED, WrongUsage, show_tokens
+from rasp.command_line.progress import progress
+from rasp.elaborate.program import Program, load_program
+from rasp.graph.nodes import Graph
+from rasp.inputs import read_input
+
+RIGHT = "right: no answer is wrong, neither the rewritten graph's nor the model's"
+
+
+@dataclass(frozen=True)
+class BisectRequest:
+    """The flags of `rasp bisect`."""
+
+    target: Target
+    wrong: str | None
+    larger: bool
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is compiled."""
+
+    program: Program
+    outputs: Mapping[str, str]
+    options: CompileOptions
+
+
+def run_bisect(request: BisectRequest, passes: Passes = ALL_PASSES) -> int:
+    """Find the step, and print it. The exit code is 1 where an answer is wrong."""
+    if request.larger and request.wrong is not None:
+        raise WrongUsage("a model is wrong or larger", "give one of --wrong and --larger")
+    source = read_target(request.target)
+    outputs, options = read_settings(request.target, source)
+    subject = Subject(load_program(source), outputs, options)
+    if request.larger:
+        return tell_larger(subject, passes, as_json=request.as_json)
+    inputs = inputs_of(request.wrong, options)
+    with progress("looking for the step"):
+        record, lines = find_wrong(subject, inputs, passes)
+    click.echo(json.dumps(record) if request.as_json else "\n".join(lines))
+    return FAILED if record["wrong"] else 0
+
+
+def inputs_of(wrong: str | None, options: CompileOptions) -> list[Word]:
+    """The input that is given, or a sample. Raises `WrongUsage` for one that the model does not take."""
+    if wrong is None:
+        return [word for batch in sample_inputs(options) for word in batch]
+    word = read_input(wrong).tokens
+    if not 1 <= len(word) <= options.max_length or not set(word) <= set(options.vocabulary):
+        hint = "give tokens of the vocabulary, at most as many as the maximum length"
+        raise WrongUsage(f"the model does not take the input {wrong}", hint)
+    return [word]
+
+
+def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[dict[str, object], list[str]]:
+    """The step that makes an answer wrong, as data and in words: of rewriting, of the search, or of lowering."""
+    program, options = subject.program, subject.options
+    meaning = {name: program.sop(text) for name, text in subject.outputs.items()}
+    culprit = find_wrong_step(program, meaning, options, inputs, passes)
+    if culprit is not None:
+        return told(program.graph, culprit, "rewriting")
+    journal = Journal()
+    compiled = compile_program(program, subject.outputs, options, passes, journal)
+    model = Model(compiled.weights)
+    limit_threads(model)
+    mismatch = wrong_answer(model, compiled.meaning, inputs)
+    if mismatch is None:
+        return {"wrong": False, "checked": len(inputs)}, [f"{RIGHT}; inputs checked: {len(inputs):,}"]
+    culprit = find_wrong_trial(compiled, journal, inputs)
+    record: dict[str, object] = {"wrong": True}
+    lines: list[str] = []
+    if culprit is not None:
+        record, lines = told(program.graph, culprit, "search")
+    column = first_wrong_column(compiled, model, mismatch.tokens)
+    where = "the unembedding" if column is None else str(column)
+    return record | {"column": where}, [*lines, f"  in the model: {where}"]
+
+
+def told(graph: Graph, culprit: Culprit, stage: str) -> tuple[dict[str, object], list[str]]:
+    """A culprit as data and in words."""
+    match culprit.found:
+        case Step(rule, before, after):
+            name, what = rule, describe_step(graph, before, after)
+        case trial:
+            name, what = str(trial.reason), how(graph, trial).strip()
+    record: dict[str, object] = {"wrong": True, "stage": stage, "number": culprit.number, "step": name}
+    record |= {"what": what, "mismatch": culprit.mismatch.as_json()}
+    head = f"wrong from step {culprit.number} of {stage} on: {name}"
+    return record, [head, *([f"  {what}"] if what else []), f"  {mismatch_text(culprit.mismatch)}"]
+
+
+def mismatch_text(wrong: Mismatch) -> str:
+    place = f"{wrong.output} at position {wrong.position} of {show_tokens(wrong.tokens)}"
+    return f"{place}: {show_label(wrong.got)} instead of {show_label(wrong.expected)}"
+
+
+def tell_larger(subject: Subject, passes: Passes, *, as_json: bool) -> int:
+    """Print what the model costs, and what it would cost without each rule that fired."""
+    with progress("compiling without each rule"):
+        size, found = find_omissions(subject.program, subject.outputs, subject.options, passes)
+    graph = subject.program.graph
+    if as_json:
+        rows = [omission_record(graph, omission) for omission in found]
+        click.echo(json.dumps({"layers": size[0], "parameters": size[1], "without": rows}))
+        return 0
+    larger = [omission for omission in found if omission.cost is not None and omission.cost < size]
+    click.echo(f"the model has {cost_text(size)}")
+    for omission in found:
+        click.echo(omission_text(graph, omission, larger=omission in larger))
+    click.echo(
+        "no rule makes it larger" if not larger else f"larger by {larger[0].rule}: --without {larger[0].rule}"
+    )
+    return 0
+
+
+def omission_text(graph: Graph, omission: Omission, *, larger: bool) -> str:
+    """A line: what was left out, and what the model is then."""
+    what = "is refused" if omission.cost is None else f"has {cost_text(omission.cost)}"
+    mark = "   <- makes it larger" if larger else ""
+    if omission.step is None:
+        return f"  without {omission.rule} it {what}{mark}"
+    step = describe_step(graph, omission.step.before, omission.step.after)
+    return f"    without its step {step} it {what}{mark}"
+
+
+def omission_record(graph: Graph, omission: Omission) -> dict[str, object]:
+    """The same as plain data."""
+    step = omission.step
+    cost = omission.cost
+    return {
+        "rule": omission.rule,
+        "step": None if step is None else describe_step(graph, step.before, step.after),
+        "layers": None if cost is None else cost[0],
+        "parameters": None if cost is None else cost[1],
+    }
