@@ -25,10 +25,10 @@ class LayerShape:
 
 @dataclass(frozen=True)
 class Output:
-    """A named output of the program; class c of its logits means the value `classes[c]`."""
+    """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value."""
 
     name: str
-    classes: tuple[Atom, ...]
+    classes: tuple[Atom | None, ...]
 
 
 @dataclass(frozen=True)

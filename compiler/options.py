@@ -24,7 +24,7 @@ class CompileError(Exception):
 @dataclass(frozen=True)
 class CompileOptions:
     """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile: `without` are
-    the names of rules that are switched off.
+    the names of rules that are switched off; with `no_value` the model says where the program has no value.
 
     A list of tokens, or a text of characters, is a vocabulary too.
 
@@ -37,11 +37,13 @@ class CompileOptions:
     dialect: Dialect = "plain"
     level: int = 2
     without: tuple[str, ...] = ()
+    no_value: bool = False
 
     def __repr__(self) -> str:
         settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
         without = f" without {', '.join(self.without)}" if self.without else ""
-        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}>"
+        said = ", says where there is no value" if self.no_value else ""
+        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}{said}>"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
@@ -49,6 +51,8 @@ class CompileOptions:
         for what, number in (("the maximum length", self.max_length), ("the optimisation level", self.level)):
             if type(number) is not int:
                 raise CompileError(wrong_kind(what, "a whole number", number))
+        if type(self.no_value) is not bool:
+            raise CompileError(wrong_kind("`no_value`", "`True` or `False`", self.no_value))
         for complaint, hint in complaints(self):
             raise CompileError(Diagnostic(complaint, hint=hint))
 

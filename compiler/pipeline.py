@@ -146,7 +146,7 @@ def compile_program(
             lowered = lower(program.graph, rewriting.rewritten, options, effort, journal)
         except Inexact as error:
             raise advised(error, program.graph, meaning, options) from None
-    weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
+    weights = assemble(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights)
 
 

@@ -107,7 +107,7 @@ def compile_and_run(
     if line.vocabulary is None or line.max_length is None:
         return 0, [subject.complain(line.span, "this line says no `vocab` or no `max_length`")]
     try:
-        options = CompileOptions(line.vocabulary, line.max_length, line.attention)
+        options = CompileOptions(line.vocabulary, line.max_length, line.attention, no_value=line.no_value)
         compiled = compile_program(subject.program, {"out": line.expression}, options)
     except (CompileError, RaspError) as error:
         message = f"this does not compile: {error.diagnostics[0].message}"
@@ -130,13 +130,16 @@ def fits(example: Example, options: CompileOptions) -> bool:
     known = {typed(token) for token in options.vocabulary}
     inside = all(typed(token) in known for token in example.input)
     short = len(example.input) <= options.max_length
-    return inside and short and example.attention == options.attention and example.answer is not None
+    said = example.answer is not None or options.no_value
+    return inside and short and example.attention == options.attention and said
 
 
 def agrees(outcome: Outcome | list[Label], answer: Answer) -> bool:
-    """Whether an outcome is the expected answer; a selector's rows compare as 0 and 1."""
+    """Whether an outcome is the expected answer; a selector's rows compare as 0 and 1. A model says an error by having no
+    value at some position.
+    """
     if isinstance(outcome, EvaluationError) or answer is None:
-        return isinstance(outcome, EvaluationError) and answer is None
+        return answer is None and (isinstance(outcome, EvaluationError) or None in outcome)
     return [plain(item) for item in outcome] == [plain(item) for item in answer]
 
 

@@ -35,6 +35,7 @@ def info_record(checkpoint: Checkpoint) -> dict[str, object]:
                 "name": output.name,
                 "expression": expressions[output.name],
                 "classes": output.classes,
+                "no_value": None in output.classes,
             }
             for output in checkpoint.weights.config.outputs
         ],
@@ -50,11 +51,14 @@ def info_text(checkpoint: Checkpoint) -> str:
         f"  vocabulary  {some(options.vocabulary)}",
         f"  length      up to {options.max_length} tokens, {options.attention} attention",
         f"  dialect     {options.dialect}, optimisation level {options.level}",
+        *(["  no value    is said where the program has none"] if options.no_value else []),
         *size_lines(checkpoint.summary),
     ]
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
-        lines.append(f"              {len(output.classes)} values: {some(output.classes)}")
+        values = tuple(value for value in output.classes if value is not None)
+        said = ", and no value" if None in output.classes else ""
+        lines.append(f"              {len(values)} values: {some(values)}{said}")
     lines += tightest_lines(checkpoint.summary["certificate"])
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 

@@ -75,5 +75,6 @@ def generated(found: Generation | ModelError, as_json: bool) -> str | Unanswered
     if isinstance(found, ModelError):
         return unanswered(*found.diagnostics)
     if as_json:
-        return json.dumps({"prompt": found.prompt, "new": found.new, "note": found.note})
+        record: dict[str, object] = {"prompt": found.prompt, "new": found.new, "note": found.note}
+        return json.dumps(record | ({"no_value": True} if found.no_value else {}))
     return show_tokens(found.prompt + found.new)

@@ -12,7 +12,7 @@ from rasp.prompt.command_words import Command, Prompt
 from rasp.prompt.repl import COMMANDS, Repl
 
 ACTIONS = "compiler.commands.repl_actions"
-SETTINGS = 'EXPR [vocab="ab"] [max_length=8] [attention=causal] [-o DIR]'
+SETTINGS = 'EXPR [vocab="ab"] [max_length=8] [attention=causal] [no_value=true] [-o DIR]'
 
 
 def layers_command(prompt: Prompt, text: str) -> Iterable[Line]:

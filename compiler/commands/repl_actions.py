@@ -125,6 +125,7 @@ def read_request(session: Session, text: str, wanted: str) -> Request:
         asked.vocabulary or line.vocabulary or vocabulary_of(items),
         asked.max_length or line.max_length or len(items),
         attention,
+        no_value=asked.no_value or line.no_value,
     )
     name = asked.name or line.name or (line.expression if line.expression.isidentifier() else "out")
     where = (folder["quoted"] or folder["plain"]) if folder else None

@@ -95,7 +95,10 @@ def options_of(request: Target, line: CompileLine | None) -> CompileOptions:
     without = tuple(name.strip() for names in request.without for name in names.split(","))
     try:
         passes_without(without)
-        return CompileOptions(vocabulary, max_length, attention, request.dialect, request.level, without)
+        no_value = request.no_value or (line is not None and line.no_value)
+        return CompileOptions(
+            vocabulary, max_length, attention, request.dialect, request.level, without, no_value
+        )
     except CompileError as error:
         first = error.diagnostics[0]
         how_read = f"; {given.note}" if given is not None and given.note else ""

@@ -33,6 +33,11 @@ HOW_OPTIONS = (
         help="0: as written; 1: rewrite; 2: search for smaller look-ups, reuse columns; 3: search longer.",
     ),
     click.option(
+        "--no-value",
+        is_flag=True,
+        help="Let the model say where the program has no value, by a class of its own.",
+    ),
+    click.option(
         "--without",
         multiple=True,
         metavar="RULE[,RULE...]",
@@ -53,6 +58,7 @@ class Target:
     dialect: Dialect = "plain"
     level: int = 2
     without: tuple[str, ...] = ()
+    no_value: bool = False
 
 
 def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:

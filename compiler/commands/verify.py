@@ -32,7 +32,7 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     with progress("compiling the program again"):
         standing = recompile(checkpoint, program)
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
-    check = Check(Model(checkpoint.weights), outputs)
+    check = Check(Model(checkpoint.weights), outputs, options.no_value)
     limit_threads(check.model)
     with progress("verifying", selection.total) as advance:
         found = verify(check, selection, advance)
@@ -65,6 +65,9 @@ def report_lines(found: Report, standing: Standing) -> list[str]:
         if missing := found.checked - compared.inputs:
             where = f" of {name}" if len(found.by_output) > 1 else ""
             lines.append(f"  no value    {where_compared(missing, found.checked, compared.partly, where)}")
+    if found.without_value and found.compared == found.positions:
+        share = percent(found.without_value, found.checked)
+        lines.append(f"  no value    on {found.without_value:,} inputs ({share}): compared there, too")
     lines.append(f"  mismatches  {found.mismatched:,}")
     for name, wrong in found.readers.items():
         verdict = f"wrong on {wrong} inputs of a sample" if wrong else "same answers"

@@ -1,5 +1,7 @@
 """Plan and layout to weights."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from compiler.analysis.infer import Analysis
@@ -9,10 +11,13 @@ from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.emit.weights import Array, Weights
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout, placed, weights_of, without_constant
+from rasp.values import Atom
 
 
-def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
-    """The arrays of `compiler/emit/weights.py`, shapes as documented there."""
+def assemble(plan: Plan, layout: Layout, analysis: Analysis, stand_ins: Mapping[str, Atom]) -> Weights:
+    """The arrays of `compiler/emit/weights.py`, shapes as documented there. A class of an output's value that stands for no
+    value is None.
+    """
     options = analysis.options
     arrays: dict[str, Array] = embedding(layout, analysis)
     shapes: list[LayerShape] = []
@@ -29,7 +34,11 @@ def assemble(plan: Plan, layout: Layout, analysis: Analysis) -> Weights:
     outputs: list[Output] = []
     for k, readout in enumerate(plan.readouts):
         arrays[f"unembeddings.{k}.weight"], arrays[f"unembeddings.{k}.bias"] = unembedding(readout, layout)
-        shown = analysis.domain(readout.node).shown()
+        domain = analysis.domain(readout.node)
+        shown: list[Atom | None] = [*domain.shown()]
+        stand_in = stand_ins.get(readout.name)
+        if stand_in is not None and domain.has(stand_in):  # rewriting may have found that it is never needed
+            shown[domain.code(stand_in)] = None
         outputs.append(Output(readout.name, tuple(shown[int(code)] for code in readout.codes)))
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.d_model,

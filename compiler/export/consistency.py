@@ -56,6 +56,8 @@ def config_contradictions(
             not output.classes
         ):  # the same value may stand for several: a program's numbers that are one answer
             yield f"config.json has no classes for the output {output.name}"
+        if None in output.classes and not options.no_value:
+            yield f"config.json has a class for no value of {output.name}, which rasp.json does not ask for"
 
 
 def kinds(values: tuple[Atom, ...]) -> list[tuple[str, str]]:

@@ -92,7 +92,7 @@ def read_config(record: Record) -> Config:
         for layer in map(mapping, items(record["layers"]))
     )
     outputs = tuple(
-        Output(text(output["name"]), atoms(output["classes"]))
+        Output(text(output["name"]), classes(output["classes"]))
         for output in map(mapping, items(record["outputs"]))
     )
     return Config(
@@ -108,7 +108,7 @@ def read_config(record: Record) -> Config:
 
 
 def options_record(options: CompileOptions) -> OptionsRecord:
-    """Compile options as JSON data; rules only where some are switched off."""
+    """Compile options as JSON data; `without` and `no_value` only where they were asked for."""
     record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
@@ -118,6 +118,8 @@ def options_record(options: CompileOptions) -> OptionsRecord:
     }
     if options.without:
         record["without"] = list(options.without)
+    if options.no_value:
+        record["no_value"] = True
     return record
 
 
@@ -130,6 +132,7 @@ def read_options(record: OptionsRecord) -> CompileOptions:
         dialect=record["dialect"],
         level=record["level"],
         without=tuple(record.get("without", ())),
+        no_value=record.get("no_value", False),
     )
 
 
@@ -183,3 +186,10 @@ def atoms(value: object) -> tuple[Atom, ...]:
     if not all(map(is_atom, found)):
         raise ValueError(f"{value!r} is not a list of numbers, strings and booleans")
     return cast(tuple[Atom, ...], found)
+
+
+def classes(value: object) -> tuple[Atom | None, ...]:
+    """The values of an output; null stands for no value."""
+    found = items(value)
+    atoms([item for item in found if item is not None])
+    return cast(tuple[Atom | None, ...], tuple(found))

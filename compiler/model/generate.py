@@ -11,19 +11,24 @@ from typing import cast
 import torch
 
 from compiler.config import Config, Output
-from compiler.model.answers import comparable
+from compiler.model.answers import comparable, show_label
 from compiler.model.problem import ModelError, problem
 from compiler.model.runner import Model, Tokens, as_batch, chunks, likeliest, no_answer
-from rasp.values import Atom, show
+from rasp.values import Atom
+
+NO_MORE = "stopped where the program has no value"
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What was generated after which prompt. `note` says why it ended early, or is empty."""
+    """What was generated after which prompt. `note` says why it ended early, or is empty; `no_value`: because the program
+    has none there.
+    """
 
     prompt: tuple[Atom, ...]
     new: tuple[Atom, ...]
     note: str = ""
+    no_value: bool = False
 
 
 def generate(model: Model, prompt: Tokens, count: int, output: str | None = None) -> Generation:
@@ -72,19 +77,28 @@ def continued(
     step = torch.tensor(rows, device=model.module.device)  # (b, prompt + 1)
     new: list[list[int]] = [[] for _ in rows]
     failed: dict[int, ModelError] = {}
+    ended: dict[int, int] = {}  # after how many new tokens a row came to where there is no value
     for position in range(len(rows[0]) - 2, len(rows[0]) - 2 + min(count, room)):
         logits = model.module(step, cache=cache)[number]  # (b, step, class)
         classes = [column[0] for column in likeliest(logits[:, -1:])]
         for i, c in enumerate(classes):
             token = None if c < 0 else tokens[c]
-            if token is None:
+            if c >= 0 and chosen.classes[c] is None:
+                ended.setdefault(i, len(new[i]))
+            elif token is None and i not in ended:
                 failed.setdefault(i, no_answer(chosen.name, position) if c < 0 else no_token(chosen, c))
             new[i].append(token or 0)
         step = step.new_tensor([row[-1:] for row in new])
     note = f"stopped at the maximum length of {config.max_length}" if room < count else ""
     word = config.vocabulary
     return [
-        failed.get(i) or Generation(tuple(word[t] for t in row[1:]), tuple(word[t] for t in new[i]), note)
+        failed.get(i)
+        or Generation(
+            tuple(word[t] for t in row[1:]),
+            tuple(word[t] for t in new[i][: ended.get(i)]),
+            NO_MORE if i in ended else note,
+            i in ended,
+        )
         for i, row in enumerate(rows)
     ]
 
@@ -110,7 +124,7 @@ def tokens_of(config: Config, output: Output) -> list[int | None]:
 def no_token(output: Output, number: int) -> ModelError:
     """What to say about a class that is no token."""
     return problem(
-        f"{output.name} answers {show(output.classes[number])}, which is not a token of the vocabulary",
+        f"{output.name} answers {show_label(output.classes[number])}, which is not a token of the vocabulary",
         "generation needs a program whose values are tokens",
         "not-a-token",
     )

@@ -117,7 +117,7 @@ class Summary(Sizes):
 
 
 class OptionsRecord(TypedDict):
-    """What was compiled for; `without` names the rules that were switched off."""
+    """What was compiled for; `without` names the rules that were switched off, `no_value`: the model says where none is."""
 
     vocabulary: list[Atom]
     max_length: int
@@ -125,6 +125,7 @@ class OptionsRecord(TypedDict):
     dialect: Dialect
     level: int
     without: NotRequired[list[str]]
+    no_value: NotRequired[bool]
 
 
 class ProgramRecord(TypedDict):

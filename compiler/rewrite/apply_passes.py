@@ -1,10 +1,11 @@
-"""All of rewriting, in its order: bring `best` up, make choices total, apply the rules of the level.
+"""All of rewriting, in its order: say where there is no value, bring `best` up, make choices total, apply the rules of
+the level.
 
 In: the outputs as the program has them. Out: `Rewriting`, with what the outputs were in between, and every step.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compiler.analysis.defined import check_defined
 from compiler.analysis.effort import Effort
@@ -14,17 +15,22 @@ from compiler.options import CompileOptions
 from compiler.rewrite import RULES, Pass, passes_without, rules_for
 from compiler.rewrite.driver import Course, Step, rewrite
 from compiler.rewrite.make_total import make_total
+from compiler.rewrite.say_no_value import say_no_value
 from rasp.graph.nodes import Graph, Node
+from rasp.values import Atom
 
 
 @dataclass(frozen=True)
 class Rewriting:
-    """Outputs by name: as they are `meant`, `total` (with a value everywhere), and `rewritten`; the `steps` in between."""
+    """Outputs by name: as they are `meant`, `total` (with a value everywhere), and `rewritten`; the `steps` in between; and
+    what stands for no value in outputs that say so.
+    """
 
     meant: Mapping[str, Node]
     total: Mapping[str, Node]
     rewritten: Mapping[str, Node]
     steps: tuple[Step, ...]
+    stand_ins: Mapping[str, Atom] = field(default_factory=dict[str, Atom])
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,8 @@ def apply_passes(
     rules = passes_without(options.without, passes.rules)
     course = Course(passes.most, passes.barred)
     first = Analysis(graph, options, effort=Effort(effort.most))
-    placed = rewrite(first, outputs, [p.rule for p in rules if p.early], course)
+    said, stand_ins = said_no_value(first, outputs, course) if options.no_value else (outputs, {})
+    placed = rewrite(first, said, [p.rule for p in rules if p.early], course)
     total = made_total(first, placed, course)
     analysis = Analysis(graph, options, effort=effort)
     if passes.most is None:
@@ -63,7 +70,19 @@ def apply_passes(
     rewritten = rewrite(analysis, total, rules_for(options.level, kinds=kinds, passes=rules), course)
     if kinds and passes.most is None:
         check_zeros(analysis, rewritten.values())
-    return Rewriting(dict(outputs), total, rewritten, tuple(course.steps))
+    return Rewriting(dict(outputs), total, rewritten, tuple(course.steps), stand_ins)
+
+
+def said_no_value(
+    analysis: Analysis, outputs: Mapping[str, Node], course: Course
+) -> tuple[dict[str, Node], dict[str, Atom]]:
+    """The outputs that say where they have no value, as one step for each that this changes; and their stand-ins."""
+    said, stand_ins = say_no_value(analysis, outputs)
+    taken = {name for name in stand_ins if course.take(Step("say_no_value", outputs[name], said[name]))}
+    return (
+        {name: said[name] if name in taken else node for name, node in outputs.items()},
+        {name: value for name, value in stand_ins.items() if name in taken},
+    )
 
 
 def made_total(analysis: Analysis, outputs: dict[str, Node], course: Course) -> dict[str, Node]:

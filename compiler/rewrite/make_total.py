@@ -42,7 +42,7 @@ from rasp.graph.nodes import (
     Width,
     reachable,
 )
-from rasp.graph.primitive_names import PrimName, total_name
+from rasp.graph.primitive_names import DEFINED, NAMES, PrimName, total_name
 from rasp.graph.primitives import WITHOUT_FAILURES
 from rasp.interpret.evaluate import apply_map
 from rasp.values import Atom, const
@@ -51,8 +51,9 @@ ON_NUMBERS: frozenset[PrimName] = frozenset(
     {"add", "sub", "mul", "neg", "pos", "round", "lt", "le", "gt", "ge"}
 )
 """Primitives that have a value for all numbers (that a model can carry)."""
+ANSWERS: frozenset[PrimName] = frozenset(name for name in NAMES if name.endswith(DEFINED))
 FLAGS: frozenset[PrimName] = frozenset(
-    {"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "in_list", "to_bool"}
+    {"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "in_list", "to_bool", *ANSWERS}
 )
 """Primitives that give booleans."""
 MIXED_HINT = "give what the choice passes over a value of the same kind as its other values"
@@ -118,7 +119,7 @@ def may_fail(analysis: Analysis, node: Node, text: set[Node]) -> bool:
     """Whether a primitive can be without a value where its arguments have one."""
     assert isinstance(node.op, Map)
     prim = node.op.prim
-    if prim in WITHOUT_FAILURES or node.op.prim.endswith("_or"):
+    if prim in WITHOUT_FAILURES:
         return False
     if not any(arg in text for arg in node.args):
         match prim, node.args:
@@ -181,14 +182,17 @@ def may_be_flag(node: Node, flags: set[Node], *, tokens_are_flags: bool) -> bool
 def picking_one(analysis: Analysis, node: Node) -> Node:
     """An aggregate of strings or of booleans that reads one position where several are selected, which have no mean."""
     selector, value = node.args
-    if selects_one(analysis, selector):
-        return node
-    kinds = {type(atom) for atom in analysis.domain(value).values}
-    if kinds.isdisjoint({str}) and kinds != {bool}:
+    if selects_one(analysis, selector) or has_means(analysis, value):
         return node
     check_kinds(analysis, node)
     graph = analysis.graph
     return graph.add(node.op, graph.add(Best(), selector, graph.add(Indices())), value)
+
+
+def has_means(analysis: Analysis, value: Node) -> bool:
+    """Whether an s-op holds neither strings nor booleans alone, several of which have no mean."""
+    kinds = {type(atom) for atom in analysis.domain(value).values}
+    return kinds.isdisjoint({str}) and kinds != {bool}
 
 
 def selects_one(analysis: Analysis, selector: Node) -> bool:

@@ -57,6 +57,6 @@ def alone(program: Program, name: str, options: CompileOptions, mismatch: Mismat
         compiled = compile_program(program, {name: name}, options)
     except CompileError:
         return None
-    check = Check(Model(compiled.weights), {name: program.sop(name)})
+    check = Check(Model(compiled.weights), {name: program.sop(name)}, options.no_value)
     found = check.compare([mismatch.tokens])[0]
     return found if isinstance(found, Mismatch) else None

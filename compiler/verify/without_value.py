@@ -35,7 +35,9 @@ class WithoutValue:
 
 
 def find_without_value(outputs: Mapping[str, Node], options: CompileOptions) -> list[WithoutValue]:
-    """The outputs that some input has no value of."""
+    """The outputs that some input has no value of, unless the model says so itself."""
+    if options.no_value:
+        return []
     longest = min(options.max_length, LONGEST)
     selection = choose_inputs(len(options.vocabulary), longest, BUDGET, SEED)
     missing: dict[str, list[tuple[Word, str]]] = {name: [] for name in outputs}
@@ -62,7 +64,8 @@ def warn_without_value(found: WithoutValue) -> Diagnostic:
     return Diagnostic(
         f"{found.output} has no value for {found.missing:,} ({share}) of {which} up to length {found.longest}, "
         f"for instance {listed(found.tokens)}: {found.message}",
-        hint="a model's answers to them mean nothing; a guard gives a value: `1 / indices if indices > 0 else 0`",
+        hint="a guard gives a value: `1 / indices if indices > 0 else 0`; with --no-value (`no_value=true`) the model "
+        "says where there is none; else its answers there mean nothing",
         severity="warning",
         code=NO_VALUE,
     )

@@ -16,14 +16,26 @@ PrimName = Literal[
     "round_or", "to_int_or", "to_float_or",
     "string_length_or", "string_reverse_or", "upper_or", "lower_or", "string_slice_or",
     "index_list_or", "index_dict_or",
+    "add_defined", "sub_defined", "mul_defined", "div_defined", "mod_defined", "quotient_defined", "pow_defined",
+    "lt_defined", "le_defined", "gt_defined", "ge_defined", "neg_defined", "pos_defined",
+    "round_defined", "to_int_defined", "to_float_defined",
+    "string_length_defined", "string_reverse_defined", "upper_defined", "lower_defined", "string_slice_defined",
+    "index_list_defined", "index_dict_defined",
 ]  # fmt: skip
-#: What ends the name of a primitive that always has a value.
-TOTAL = "_or"
+#: What ends the name of a primitive that always has a value, and of one that says whether another has one.
+TOTAL, DEFINED = "_or", "_defined"
 NAMES: tuple[PrimName, ...] = get_args(PrimName)
 
 
 def total_name(prim: PrimName) -> PrimName:
     """The name of the primitive that is like `prim`, but where that has no value has its first parameter."""
     name = f"{prim}{TOTAL}"
+    assert name in NAMES, f"{prim} always has a value"
+    return name
+
+
+def defined_name(prim: PrimName) -> PrimName:
+    """The name of the primitive that says whether `prim` has a value."""
+    name = f"{prim}{DEFINED}"
     assert name in NAMES, f"{prim} always has a value"
     return name

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rasp.graph.primitive_names import PrimName, total_name
+from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, defined_name, total_name
 from rasp.limits import BITS, STRING
 from rasp.values import KINDS, Atom, Test, ValueProblem, kind_of, show
 
@@ -257,8 +257,9 @@ _ROWS = (
 )
 
 #: What has a value for all arguments.
+ALWAYS: frozenset[PrimName] = frozenset(name for name in NAMES if name.endswith((TOTAL, DEFINED)))
 WITHOUT_FAILURES: frozenset[PrimName] = frozenset(
-    {"eq", "ne", "and", "or", "not", "indicator", "if", "to_str", "to_bool", "in_list"}
+    {"eq", "ne", "and", "or", "not", "indicator", "if", "to_str", "to_bool", "in_list", *ALWAYS}
 )
 
 
@@ -272,9 +273,22 @@ def _total(row: Prim) -> Prim:
     return Prim(total_name(row.name), row.arity, row.symbol, function)
 
 
-_TOTAL_ROWS = tuple(_total(row) for row in _ROWS if row.name not in WITHOUT_FAILURES)
+def _defined(row: Prim) -> Prim:
+    def function(parameters: Parameters, *values: Atom) -> Atom:
+        try:
+            row.function(parameters, *values)
+        except ValueProblem:
+            return False
+        return True
 
-PRIMS: dict[PrimName, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS}
+    return Prim(defined_name(row.name), row.arity, f"has_value( {row.symbol} )", function)
+
+
+_PARTIAL_ROWS = tuple(row for row in _ROWS if row.name not in WITHOUT_FAILURES)
+_TOTAL_ROWS = tuple(map(_total, _PARTIAL_ROWS))
+_DEFINED_ROWS = tuple(map(_defined, _PARTIAL_ROWS))
+
+PRIMS: dict[PrimName, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS + _DEFINED_ROWS}
 
 #: Comparisons by the spelling that `select` uses.
 TESTS: dict[Test, PrimName] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}

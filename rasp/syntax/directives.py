@@ -9,7 +9,7 @@
 
 `# compile:` is followed by an expression (any s-op) and settings in any order. `vocab` is a string, each
 character of which is a token, or a JSON list of tokens. A program may have several such lines; `name` tells
-their outputs apart.
+their outputs apart. With `no_value=true` a model says where there is no value.
 
 `# example:` is followed by an expression, the input in parentheses (a string, whose characters are the
 sequence, or a JSON list), `=`, and the answer: a string, which stands for the list of its characters; a list
@@ -38,7 +38,8 @@ HEAD = re.compile(r"#+[ \t]*(?P<word>compile|example)[ \t]*(?:\((?P<mode>[^)\n]*
 SETTING = re.compile(
     r"""(?P<key>[A-Za-z_]+)=(?!=)(?P<value>"[^"]*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|[^\s"\[]+)(?=\s|$)"""
 )
-KEYS = ("vocab", "max_length", "attention", "name")
+KEYS = ("vocab", "max_length", "attention", "name", "no_value")
+FLAGS = {"true": True, "false": False}
 
 Answer = tuple[Atom, ...] | tuple[tuple[Atom, ...], ...] | None
 
@@ -53,6 +54,7 @@ class CompileLine:
     attention: Attention
     name: str
     span: Span
+    no_value: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ def read_compile(line: Line, mode: Attention | None) -> CompileLine:
         told if (told := values.get("attention", "").strip('"')) in ATTENTIONS else mode or "full",
         values.get("name", "").strip('"'),
         line.span(0, len(line.text)),
+        FLAGS[values.get("no_value", "false")],
     )
 
 
@@ -211,6 +214,8 @@ def check_setting(line: Line, key: str, match: re.Match[str]) -> None:
         raise line.malformed("`max_length` has to be a positive number", "as in max_length=8", part)
     if key == "attention" and value.strip('"') not in ATTENTIONS:
         raise line.malformed(f"there is no attention called {value}", "write full or causal", part)
+    if key == "no_value" and value not in FLAGS:
+        raise line.malformed("`no_value` has to be true or false", "as in no_value=true", part)
     if key == "name" and not value.strip('"').isidentifier():
         raise line.malformed("`name` has to be a name", "as in name=sorted", part)
 

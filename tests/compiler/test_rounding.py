@@ -43,7 +43,7 @@ def compiled(name: str) -> Compiled:
     sturdy = compile_program(load_program(Source("test", text)), {"out": expression}, options)
     lowered = attempt(Analysis(sturdy.program.graph, options), sturdy.outputs, Style(exact=True))
     assert not lowered.bounds.unsafe
-    weights = assemble(lowered.plan, lowered.layout, lowered.analysis)
+    weights = assemble(lowered.plan, lowered.layout, lowered.analysis, {})
     return replace(sturdy, lowered=lowered, weights=weights)
 
 
