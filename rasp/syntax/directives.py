@@ -8,13 +8,12 @@
     # example: 1 / indices("ab") = error
 
 `# compile:` is followed by an expression (any s-op) and settings in any order. `vocab` is a string, each
-character of which is a token, or a JSON list of tokens. A program may have several such lines; `name` tells
-their outputs apart. With `no_value=true` a model says where there is no value.
+character of which is a token, or a JSON list of tokens. A program may have several such lines; `name` tells their
+outputs apart. With `no_value=true` a model says where there is no value.
 
 `# example:` is followed by an expression, the input in parentheses (a string, whose characters are the
 sequence, or a JSON list), `=`, and the answer: a string, which stands for the list of its characters; a list
-of numbers, strings,
-`True` and `False`; or `error` for an input on which the expression has no value. With a selector, the answer
+of numbers, strings, `True` and `False`; or `error` for an input on which the expression has no value. With a selector, the answer
 is a list of rows of 0 and 1. The expression is everything before the last `(…)`, however it is built.
 
 In: a `Source`. Out: `Directives`; lines that begin like a directive but are malformed become diagnostics.
@@ -39,7 +38,6 @@ SETTING = re.compile(
     r"""(?P<key>[A-Za-z_]+)=(?!=)(?P<value>"[^"]*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|[^\s"\[]+)(?=\s|$)"""
 )
 KEYS = ("vocab", "max_length", "attention", "name", "no_value")
-FLAGS = {"true": True, "false": False}
 
 Answer = tuple[Atom, ...] | tuple[tuple[Atom, ...], ...] | None
 
@@ -59,9 +57,7 @@ class CompileLine:
 
 @dataclass(frozen=True)
 class Example:
-    """One `# example:` line. `answer` is None when the input has no value; for a selector it is a tuple of
-    rows.
-    """
+    """One `# example:` line. `answer` is None when the input has no value; for a selector it is a tuple of rows."""
 
     expression: str
     input: tuple[Atom, ...]
@@ -148,9 +144,7 @@ def attention(line: Line, match: re.Match[str]) -> Attention | None:
 
 
 def check_expression(line: Line, start: int, end: int) -> str:
-    """The expression that stands at these offsets of the line. Raises `RaspError` at its place in the
-    source.
-    """
+    """The expression that stands at these offsets of the line. Raises `RaspError` at its place in the source."""
     text = line.text[start:end]
     shift = line.start + start
     if not text.strip():
@@ -189,7 +183,7 @@ def read_compile(line: Line, mode: Attention | None) -> CompileLine:
         told if (told := values.get("attention", "").strip('"')) in ATTENTIONS else mode or "full",
         values.get("name", "").strip('"'),
         line.span(0, len(line.text)),
-        FLAGS[values.get("no_value", "false")],
+        values.get("no_value") == "true",
     )
 
 
@@ -214,7 +208,7 @@ def check_setting(line: Line, key: str, match: re.Match[str]) -> None:
         raise line.malformed("`max_length` has to be a positive number", "as in max_length=8", part)
     if key == "attention" and value.strip('"') not in ATTENTIONS:
         raise line.malformed(f"there is no attention called {value}", "write full or causal", part)
-    if key == "no_value" and value not in FLAGS:
+    if key == "no_value" and value not in ("true", "false"):
         raise line.malformed("`no_value` has to be true or false", "as in no_value=true", part)
     if key == "name" and not value.strip('"').isidentifier():
         raise line.malformed("`name` has to be a name", "as in name=sorted", part)
