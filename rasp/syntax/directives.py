@@ -12,9 +12,9 @@ character of which is a token, or a JSON list of tokens. A program may have seve
 outputs apart. With `no_value=true` a model says where there is no value.
 
 `# example:` is followed by an expression, the input in parentheses (a string, whose characters are the
-sequence, or a JSON list), `=`, and the answer: a string, which stands for the list of its characters; a list
-of numbers, strings, `True` and `False`; or `error` for an input on which the expression has no value. With a selector, the answer
-is a list of rows of 0 and 1. The expression is everything before the last `(…)`, however it is built.
+sequence, or a JSON list), `=`, and the answer: a string, which stands for the list of its characters; a list of
+numbers, strings, `True` and `False`; or `error` for an input on which the expression has no value. With a selector,
+the answer is a list of rows of 0 and 1. The expression is everything before the last `(…)`, however it is built.
 
 In: a `Source`. Out: `Directives`; lines that begin like a directive but are malformed become diagnostics.
 """
