@@ -31,6 +31,10 @@ from rasp.elaborate.program import load_program  # noqa: E402
 from rasp.source import Source  # noqa: E402
 from rasp.syntax.directives import read_directives  # noqa: E402
 
+sys.path.append(str(ROOT))  # an older checkout may have no such tables
+
+from benchmarks.tables import Cell, Table, write  # noqa: E402
+
 #: Programs and which of their `# compile:` lines: one head a layer, two, many of one shape, many of many.
 BATCHED = {
     "counting/histogram": 0,
@@ -49,6 +53,9 @@ CACHED = {
 WAYS = {"64 inputs": BATCHED, "one input": BATCHED, "token by token": CACHED}
 BATCH = 64
 TURNS = 12
+CONDITIONS = (
+    "One thread, float32, CPU; microseconds of the processor, the least of several turns that alternate."
+)
 #: Seconds of one turn, about.
 TURN = 0.1
 
@@ -105,19 +112,34 @@ def microseconds(call: Callable[[], object]) -> float:
     return best * 1e6
 
 
-def measure(against: Path) -> list[dict[str, str | int | float | None]]:
+def measure(against: Path) -> list[dict[str, Cell]]:
     """A row for each way and program."""
-    rows: list[dict[str, str | int | float | None]] = []
+    rows: list[dict[str, Cell]] = []
     with ExitStack() as stack:
         sides = [stack.enter_context(worker(checkout)) for checkout in (against, ROOT)]
         for way, programs in WAYS.items():
             for program, number in programs.items():
                 turns = [[ask(side, [program, number, way]) for side in sides] for _ in range(TURNS)]
                 before, after = (min(column) for column in zip(*turns, strict=True))
-                row = {"way": way, "program": program, "before µs": round(before), "after µs": round(after)}
+                row: dict[str, Cell] = {
+                    "way": way,
+                    "program": program,
+                    "before µs": round(before),
+                    "after µs": round(after),
+                }
                 rows.append(row | {"before / after": before / after})
                 print(f"{way:16}{program:28}{before:10.0f}{after:10.0f}{before / after:8.2f}", flush=True)
     return rows
+
+
+def table(rows: list[dict[str, Cell]]) -> Table:
+    columns = ("way", "program", "before µs", "after µs", "before / after")
+    remarks = [
+        f"{way}: {math.exp(sum(map(math.log, ratios)) / len(ratios)):.2f} times as fast (geometric mean)"
+        for way in WAYS
+        if (ratios := [float(str(row["before / after"])) for row in rows if row["way"] == way])
+    ]
+    return Table("decoder", "The decoder before and after", columns, tuple(rows), columns, tuple(remarks))
 
 
 def worker(checkout: Path) -> subprocess.Popen[str]:
@@ -149,7 +171,7 @@ def main() -> None:
     elif asked.against is None:
         parser.error("--against says which other checkout")
     else:
-        measure(asked.against)
+        write([table(measure(asked.against))], "decoder", CONDITIONS, ROOT / "benchmarks" / "results")
 
 
 if __name__ == "__main__":
