@@ -18,12 +18,16 @@ from collections.abc import Mapping
 from math import ceil
 from typing import assert_never
 
+import numpy as np
+
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import may_be_text
 from compiler.analysis.refusal import refuse
+from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
 from compiler.rewrite.driver import inherit
 from compiler.rewrite.make_total import has_means, may_fail, selects_one
+from compiler.rewrite.place_best import place_best
 from rasp.graph.nodes import (
     Aggregate,
     And,
@@ -39,7 +43,8 @@ from rasp.graph.nodes import (
     Width,
     reachable,
 )
-from rasp.graph.primitive_names import defined_name
+from rasp.graph.primitive_names import PrimName, defined_name
+from rasp.interpret.evaluate import apply_map
 from rasp.interpret.record import reads_elements
 from rasp.values import Atom
 
@@ -62,7 +67,7 @@ def say_no_value(analysis: Analysis, outputs: Mapping[str, Node]) -> tuple[dict[
         has = presence.of[node]
         presence.check_unmixed(node)
         if has is not None:
-            stand_ins[name] = stand_in(analysis, node)
+            stand_ins[name] = stand_in(analysis, presence.placed[node])
             said[name] = presence.choose(node, has, node, analysis.graph.constant(stand_ins[name]))
     return said, stand_ins
 
@@ -79,23 +84,33 @@ def stand_in(analysis: Analysis, node: Node) -> Atom:
     return fresh
 
 
+TELLING_KINDS: frozenset[PrimName] = frozenset({"index_list", "string_slice", "mul", "mod", "pow"})
+"""Primitives that may have a value for an int, but not for the float of the same value, or the other way round."""
+
+
 class Presence:
     """For each node, the s-op of booleans that says where it has a value; None where it has one everywhere.
 
-    Filled in the order of evaluation. That of a selector is false for all that see a position without a value.
+    Filled in the order of evaluation. That of a selector is false for all that see a position without a value. What the
+    analysis is asked about a node, it is asked about `placed`: it knows of no `best` below other selectors.
     """
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
         self.graph = analysis.graph
         self.of: dict[Node, Node | None] = {}
+        self.placed: dict[Node, Node] = {}
         self.text: set[Node] = set()
         self.tokens_are_text = any(isinstance(token, str) for token in analysis.options.vocabulary)
 
     def add(self, node: Node) -> None:
         """What `of` says of a node, whose arguments are there."""
-        if may_be_text(node, self.text, tokens_are_text=self.tokens_are_text):
-            self.text.add(node)
+        placed = self.graph.add(node.op, *(self.placed[arg] for arg in node.args))
+        while (better := place_best(self.analysis, placed)) is not None:
+            placed = better
+        self.placed[node] = placed
+        if may_be_text(placed, self.text, tokens_are_text=self.tokens_are_text):
+            self.text.add(placed)
         self.of[node] = self.presence(node)
 
     def presence(self, node: Node) -> Node | None:
@@ -136,7 +151,8 @@ class Presence:
                 has = first
                 for other in rest:
                     has = self.both(node, has, other)
-                if not may_fail(self.analysis, node, self.text):
+                self.check_twins(node, op)
+                if not may_fail(self.analysis, self.placed[node], self.text):
                     return has
                 own = self.graph.add(Map(defined_name(prim), op.parameters), *node.args)
                 return self.both(node, has, self.place(node, own))
@@ -157,7 +173,7 @@ class Presence:
 
     def one_selected(self, node: Node) -> Node | None:
         """Where an aggregate of strings or booleans reads no more than one of them."""
-        selector, value = node.args
+        selector, value = (self.placed[arg] for arg in node.args)
         if selects_one(self.analysis, selector):
             return None
         kinds = {type(atom) for atom in self.analysis.domain(value).values}
@@ -166,7 +182,7 @@ class Presence:
             raise refuse(self.graph, node, message, FLAG_HINT)
         if has_means(self.analysis, value):
             return None
-        count = self.place(node, self.graph.add(Width(), selector))
+        count = self.place(node, self.graph.add(Width(), node.args[0]))
         return self.place(node, self.graph.map("le", count, self.graph.constant(1)))
 
     def both(self, node: Node, one: Node | None, other: Node | None) -> Node | None:
@@ -199,16 +215,44 @@ class Presence:
             case _:
                 pass
 
+    def check_twins(self, node: Node, op: Map) -> None:
+        """Raises `CompileError` where an op has a value for an int but not for the same number as a float, or the other way
+        round: a mean can be both, and a model cannot tell."""
+        if op.prim not in TELLING_KINDS:
+            return
+        try:
+            domains = [self.analysis.domain(self.placed[arg]) for arg in node.args]
+        except CompileError:  # too much to look at, or without any value
+            domains = []
+        if domains and not any(domain.floats for domain in domains):
+            return
+        sizes = [len(domain) for domain in domains]
+        alike = False
+        if domains and np.prod([float(size) for size in sizes]) <= TRIED_ARGUMENTS.most:
+            codes = np.indices(sizes).reshape(len(sizes), -1)
+            ints, floats = (
+                apply_map(
+                    op, [d.column(c, as_floats=kind) for d, c in zip(domains, codes, strict=True)]
+                ).failed
+                for kind in (False, True)
+            )
+            missing = np.zeros(codes.shape[1:], bool)
+            alike = np.array_equal(missing if ints is None else ints, missing if floats is None else floats)
+        if not alike:
+            message = "whether this has a value may depend on a number being an int or a float, which a mean can both be"
+            raise refuse(self.graph, node, message, "round the mean first, or compile without `no_value`")
+
     def check_unmixed(self, node: Node) -> None:
         """Raises `CompileError` where an s-op can hold strings beside other values."""
-        if not node.is_selector and node in self.text and len(self.kinds(node)) > 1:
+        if not node.is_selector and len(self.kinds(node)) > 1:
             raise refuse(self.graph, node, MIXED, MIXED_HINT)
 
     def kinds(self, node: Node) -> set[bool]:
         """Whether an s-op has strings, and whether others."""
-        if node not in self.text:
+        placed = self.placed[node]
+        if placed not in self.text:
             return {False}
         try:
-            return {isinstance(value, str) for value in self.analysis.domain(node).values}
+            return {isinstance(value, str) for value in self.analysis.domain(placed).values}
         except CompileError:  # too much to look at
             return {False, True}

@@ -45,12 +45,16 @@ ROWS: list[tuple[str, str, int, int]] = [
     ('aggregate(select(tokens, "a", ==), tokens == "a")', "ab", 58, 30),
     ("selector_width(select(1 / tokens_int, 0.5, ==))", "012", 328, 246),
     ('sort(tokens_int, {"0": 1, "1": 2}[tokens])', "012", 328, 246),
+    ("aggregate(not best(full_s, 1 / tokens_int), indices)", "012", 328, 246),
+    ("selector_width(best(full_s, 1 / tokens_int))", "012", 328, 246),
+    ("aggregate(best(best(full_s, indices), 1 / tokens_int), indices)", "012", 328, 246),
 ]
 REFUSED = {
     '1 if indices == 0 else "a"': "strings may stand beside numbers",
     "selector_width(select(tokens, 1, <))": "may order strings and numbers",
     "aggregate(full_s, indices == 0 if indices < 2 else 3)": "booleans stand beside numbers",
     "1 / (indices - indices)": "no value for any input",
+    "[1, 2][aggregate(select(tokens, tokens, ==), 0)]": "an int or a float",
 }
 
 

@@ -193,7 +193,8 @@ def test_info(model: Path) -> None:
     record = json.loads(rasp("info", model, "--json").stdout)
     for key in ("layers", "heads", "d_model", "d_head", "d_mlp", "parameters", "nonzero"):
         assert isinstance(record[key], int)
-    assert record["outputs"] == [{"name": "hist", "expression": "hist", "classes": [1, 2, 3, 4, 5]}]
+    output = {"name": "hist", "expression": "hist", "classes": [1, 2, 3, 4, 5], "no_value": False}
+    assert record["outputs"] == [output]
     assert record["options"]["max_length"] == 5
     text = rasp("info", model).stdout
     assert 'vocabulary  "a", "b", "c"' in text and "tightest" in text
