@@ -75,9 +75,9 @@ def in_copy(build: Path) -> int:
 def modules() -> dict[str, Path]:
     """The modules under trial, by name, and where they stand in this tree."""
     return {
-        ".".join(path.with_suffix("").parts): path.resolve()
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
         for place in PLACES
-        for path in sorted(Path("compiler").glob(f"{place}.py"))
+        for path in sorted((ROOT / "compiler").glob(f"{place}.py"))
         if path.stem != "__init__"
     }
 
@@ -93,7 +93,7 @@ def run(todo: list[Change], files: dict[str, Path], build: Path, limits: Limits)
     """Try changes, and note every result as it comes."""
     kept = build / "reach"
     kept.mkdir(exist_ok=True)
-    tests = [str(path) for name in TESTS for path in Path("tests").rglob(f"test_{name}.py")]
+    tests = [str(path) for name in TESTS for path in (ROOT / "tests").rglob(f"test_{name}.py")]
     count = 0
     with open(build / "results.jsonl", "a", encoding="utf-8") as stream:
 
