@@ -6,7 +6,7 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.orders import distinct
-from compiler.analysis.selectors import most, unique
+from compiler.analysis.selectors import certain, most, unique
 from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Width
@@ -89,3 +89,30 @@ def test_distinct_values_are_distinct(text: str, attention: str) -> None:
     inputs = [list(word) for n in range(1, LENGTH + 1) for word in product("ab", repeat=n)]
     assert known <= all(len(set(values)) == len(values) for values in evaluate([node], inputs, attention)[0])
     assert known == DISTINCT[text][attention == "causal"]
+
+
+B = 'indicator(tokens == "b")'
+#: Selector, and whether every row is known to select something, under full and under causal attention.
+CERTAIN = {
+    f"select(indices, {B} * indices, ==)": (True, True),
+    f"select(indices, {B} * (length - 1), ==)": (True, True),
+    f"select(indices, {B}, ==)": (False, False),
+    f"select(indices, {B} / 2, ==)": (False, False),
+    f"select(indices, -{B}, ==)": (False, False),
+    "select(indices, tokens, ==)": (False, False),
+    f"select(indices, {B} * indices, !=)": (False, False),
+    MINE: (True, True),
+    f"{MINE} and {BEFORE}": (False, False),
+}
+
+
+@pytest.mark.parametrize("attention", ["full", "causal"])
+@pytest.mark.parametrize("text", CERTAIN)
+def test_certain_is_at_least_one(text: str, attention: str) -> None:
+    program = load_program(Source("test", ""))
+    width = program.sop(f"selector_width({text})")
+    known = certain(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), width.args[0])
+    inputs = [list(word) for n in range(1, LENGTH + 1) for word in product("ab", repeat=n)]
+    counted = min(min(values) for values in evaluate([width], inputs, attention)[0])
+    assert known <= (counted > 0)
+    assert known == CERTAIN[text][attention == "causal"]

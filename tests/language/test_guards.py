@@ -123,9 +123,12 @@ def test_compiled(expression: str, vocabulary: str, partial: bool, attention: st
         assert [comparable(a) for a in answer] == [comparable(cast(Atom, a)) for a in outcome], tokens
 
 
-def test_what_could_be_mixed_is_refused() -> None:
+@pytest.mark.parametrize(
+    "mixed", ['{0: "a", 1: 2}[indices]', '({0: "a", 1: 2}[indices] if tokens == "a" else 2)']
+)
+def test_what_could_be_mixed_is_refused(mixed: str) -> None:
     """A value put in for the missing one could be a string beside numbers, which would be an error of its own."""
-    expression = '(average({0: "a", 1: 2}[indices]) if length < 2 else 0)'
+    expression = f"(average({mixed}) if length < 2 else 0)"
     with pytest.raises(CompileError, match="strings may stand beside numbers"):
         compile_program(
             load_program(Source("<test>", "")), {"out": expression}, CompileOptions(("a", "b"), LENGTH)

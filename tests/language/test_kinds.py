@@ -17,6 +17,7 @@ from rasp.interpret.column import Column
 from rasp.source import Source
 
 SAME = "select(tokens, tokens, ==)"
+ALL_A = 'aggregate(full_s, indicator(tokens == "a"))'
 MEAN = f'aggregate({SAME}, indicator(tokens == "a"))'
 
 #: Expression, and whether it is known to show if a number is an int.
@@ -25,6 +26,14 @@ CASES = {
     "text of a mean": (f'"%s" % {MEAN}', True),
     "text of a mean of ones": ('"%s" % aggregate(full_s, 1)', True),
     "text of a moved mean": (f'"%s" % aggregate(select(indices, 0, ==), {MEAN} + 0)', True),
+    "text of what is a mean or an int": (
+        f'"%s" % aggregate(select(indices, 0, ==), {ALL_A} if {ALL_A} == 1 else indicator(tokens == "a"))',
+        True,
+    ),
+    "a comparison of text that goes the other way for floats": (
+        f'"%s" % {MEAN} == "1" or "%s" % {MEAN} == "0.0"',
+        True,
+    ),
     "text of a rounded mean": (f'"%s" % round({MEAN})', False),
     "text made by another text's letters": (f"lower(tokens) % {MEAN}", True),
     "text of a count": ('"%s" % selector_width(full_s)', False),

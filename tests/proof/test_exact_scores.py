@@ -5,8 +5,9 @@ every sum in an order of its own, and compared with what the forms give for what
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product as cartesian
 
 import numpy as np
 import pytest
@@ -221,3 +222,38 @@ def test_no_allowance_is_much_more_than_errors_can_make(name: str) -> None:
         assert worst <= one.level <= LOOSE * worst
     allowed = [f"{one.head.scores.mode} {one.level:.3g} {one.loss:.3g}" for one in scored_heads(model)]
     check_row("scores", name, ", ".join(allowed))
+
+
+def test_reading_rounds_by_no_more_than_said() -> None:
+    """A form's sum in float32, in any order, against the exact one of the same columns."""
+    text = f"{COUNT} + selector_width(select(tokens, tokens, <)) / 3 + selector_width(select(tokens, tokens, >)) / 7"
+    options = CompileOptions(("a", "b", "c"), 15, "full")
+    model = compile_program(load_program(Source("test", "")), {"out": text}, options)
+    form = model.plan.readouts[0].form
+    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor.run()
+    reading = auditor.read(form)
+    assert reading.terms >= 3
+    weights, worst = forms_read([form], model), 0.0
+    for order, tokens in cartesian(orders(1), inputs(model)):
+        held = residuals(model.weights, order, ids_of(model, tokens))[-1][:, list(model.layout.places)]
+        exact = np.array([[Fraction(float(x)) for x in row] for row in held], dtype=object).dot(weights)
+        worst = max(
+            worst, float(np.abs(product(held, weights.astype(float), order).astype(float) - exact).max())
+        )
+    assert 0 < worst <= reading.rounding  # no tighter: at BOS the form is thousands
+
+
+@pytest.mark.parametrize(
+    "grain, largest, exact",
+    [(1.0, 2.0**24, True), (1.0, 2.0**25, False), (0.5, 2.0**22, True), (0.5, 2.0**23, False)],
+)
+def test_scores_are_called_exact_only_when_they_are(grain: float, largest: float, *, exact: bool) -> None:
+    """Products of multiples of a half are multiples of a quarter."""
+    model = compiled("equality by squares")
+    (head,) = (head for layer in model.plan.layers for head in layer.heads)
+    groups = tuple(replace(group, pair=largest / len(head.scores.groups)) for group in head.scores.groups)
+    readings = [Reading(0.0, 1.0, grain) for _ in head.scores.queries]
+    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    level, loss = auditor.logit_errors(replace(head.scores, groups=groups), readings, readings)
+    assert (level == 0) == (loss == 0) == exact

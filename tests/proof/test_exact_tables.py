@@ -330,6 +330,9 @@ def test_the_steepest_part_of_a_staircase() -> None:
     heights = np.array([3.0, -5.0, 1.0, 1.0, 2.0])
     assert steepest(slopes, heights) == 5  # to the left 1 + 4, to the right 3, -2, -1
     assert steepest(slopes[:3], heights[:3]) == 3
+    assert (
+        steepest(np.array([-0.5, 1.0]), np.array([4.0, 3.0])) == 3
+    )  # sides apart, however gentle and in what order
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-3, 0.2])
