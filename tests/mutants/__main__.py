@@ -28,8 +28,9 @@ PLACES = (
 ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots.
 TESTS = (
-    "exact_tables", "exact_scores", "exact_bounds", "rounding", "anchors", "passes", "reuse", "heads", "scores",
-    "selectors", "corners", "lookahead", "kinds", "report", "certificate", "bounds", "programs", "reference", "guards",
+    "exact_facts", "exact_tables", "exact_scores", "exact_bounds", "rounding", "anchors", "passes", "reuse", "heads",
+    "scores", "selectors", "corners", "lookahead", "kinds", "report", "certificate", "bounds", "programs", "reference",
+    "guards",
 )  # fmt: skip
 
 
