@@ -6,7 +6,7 @@ import pytest
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import narrow_bounds
 from compiler.analysis.occurring import occurring
-from compiler.analysis.rows import contexts
+from compiler.analysis.rows import Context, contexts
 from compiler.lowering.relations import serves
 from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
@@ -15,21 +15,21 @@ from rasp.source import Source
 LENGTH = 4
 #: Least and greatest of i and n, and what they depend on.
 BOUNDS = {
-    "nothing": (lambda i, n: 0 * i + 1, lambda i, n: 0 * i + 3, ""),
-    "the least on i": (lambda i, n: i, lambda i, n: 0 * i + 3, "i"),
-    "the greatest on n": (lambda i, n: 0 * i, lambda i, n: n, "n"),
-    "both apart": (lambda i, n: i, lambda i, n: n, "in"),
-    "both together": (lambda i, n: n - i - 1, lambda i, n: n - i, "in"),
+    "nothing": (lambda i, n: 0 * i + 1, lambda i, n: 0 * i + 3, Context.NOTHING),
+    "the least on i": (lambda i, n: i, lambda i, n: 0 * i + 3, Context.INDEX),
+    "the greatest on n": (lambda i, n: 0 * i, lambda i, n: n, Context.LENGTH),
+    "both apart": (lambda i, n: i, lambda i, n: n, Context.BOTH),
+    "both together": (lambda i, n: n - i - 1, lambda i, n: n - i, Context.BOTH),
 }
 
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_bounds_are_the_same_over_fewer_variables(name: str) -> None:
     least, greatest, needed = BOUNDS[name]
-    where = contexts(frozenset("in"), LENGTH)
+    where = contexts(Context.BOTH, LENGTH)
     low, high = least(where.i, where.n), greatest(where.i, where.n)
-    keep, narrow_low, narrow_high = narrow_bounds(frozenset("in"), low, high, LENGTH)
-    assert keep == frozenset(needed)
+    keep, narrow_low, narrow_high = narrow_bounds(Context.BOTH, low, high, LENGTH)
+    assert keep == needed
     rows = where.rows_of(keep)
     assert narrow_low[rows].tolist() == low.tolist() and narrow_high[rows].tolist() == high.tolist()
 
