@@ -42,10 +42,10 @@ def full(analysis: Facts) -> Node:
     return analysis.graph.add(Select("=="), one, one)
 
 
-def operands(node: Node) -> list[Node]:
-    """The s-ops that an attention leaf reads: keys, queries, scores and values, wherever they stand."""
+def operands(arguments: Sequence[Node]) -> list[Node]:
+    """The s-ops that attention reads: keys, queries, scores and values, wherever they stand."""
     found: dict[Node, None] = {}
-    stack = list(node.args)
+    stack = list(arguments)
     while stack:
         top = stack.pop()
         if top.is_selector:

@@ -17,6 +17,7 @@ A decision (a step, a choice of position, an output class) is safe when its marg
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
@@ -46,6 +47,15 @@ from compiler.plan.layout import Layout, weights_of, without_constant
 from rasp.graph.nodes import Aggregate, AttentionOp, Width
 
 
+@dataclass(frozen=True)
+class Count:
+    """What so many heads make of a count together: unequal weights of what is selected, and what is not."""
+
+    heads: int
+    spread: float
+    leak: float
+
+
 class Auditor:
     """Carries the bounds through the layers; `audit` is its only user."""
 
@@ -58,6 +68,7 @@ class Auditor:
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
+        self.counts: dict[int, Count] = {}
         self.decisions: list[Decision] = []
         vectors = layout.embedding.vectors
         self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
@@ -173,8 +184,7 @@ class Auditor:
             case Width():
                 # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
                 apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
-                noise = size * math.expm1(min(apart, 50.0)) + self.precision.count_noise(size)
-                self.settle(column, size, 0.0, noise + leak + left)
+                self.count(column, size, size * math.expm1(min(apart, 50.0)), leak, left)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
                 error = value.error + leaked + left
                 exact = error <= NEGLIGIBLE * grain_of(vector)
@@ -187,6 +197,13 @@ class Auditor:
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
             case _:
                 assert_never(op)
+
+    def count(self, column: int, size: float, spread: float, leak: float, left: float) -> None:
+        """Bound a count, or what another head adds to it: what they count are parts of one count."""
+        before = self.counts.get(column, Count(0, 0.0, left))
+        now = Count(before.heads + 1, max(before.spread, spread), before.leak + leak)
+        self.counts[column] = now
+        self.settle(column, size, 0.0, now.spread + now.leak + self.precision.count_noise(size, now.heads))
 
     def logit_errors(
         self, scores: Scores, queries: list[Reading], keys: list[Reading]

@@ -17,6 +17,7 @@ from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.blocks.staircase import rounding
+from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, pose
 from compiler.lowering.reader import FLAT, Reader, combine
 from compiler.lowering.readouts import Reads
@@ -25,6 +26,8 @@ from compiler.numerics.precision import ANCHOR
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
 
+MANY_KINDS = 24
+"""Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
 SPLIT_WORK = 1 / 4
@@ -33,12 +36,13 @@ SPLIT_WORK = 1 / 4
 
 @dataclass(frozen=True)
 class Style:
-    """How careful to be (`compiler/search/lower.py`), which expressions' tables get steep ramps, and whether carried
-    numbers are rounded before anything reads them."""
+    """How careful to be (`compiler/search/lower.py`), which expressions' tables get steep ramps, whether carried numbers
+    are rounded before anything reads them, and up to how many kinds of rows an order is counted by one head."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
     exact: bool = False
+    most_kinds: float = MANY_KINDS
 
 
 class Chooser:
@@ -48,7 +52,7 @@ class Chooser:
         self.analysis = analysis
         self.care = style.care
         self.steep = style.steep
-        self.reader = Reader(analysis, exact=style.exact)
+        self.reader = Reader(analysis, exact=style.exact, most_kinds=style.most_kinds)
         self.lookups = Lookups(self.reader, style.care)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
@@ -158,9 +162,12 @@ class Chooser:
                 for leaf in self.analysis.leaves(arg)
             )
         if node not in self._ranks:
-            self._ranks[node] = 1 + max(
-                (self.rank(Variable(arg, "table")) for arg in operands(node)), default=-1
+            below = (
+                operands(list_ways(self.analysis, node.args[0], self.reader.most_kinds))
+                if isinstance(node.op, Width)
+                else operands(node.args)
             )
+            self._ranks[node] = 1 + max((self.rank(Variable(arg, "table")) for arg in below), default=-1)
         return self._ranks[node]
 
     # -- working out ----------------------------------------------------------------------------------------------
@@ -249,10 +256,11 @@ class Chooser:
         node = variable.node
         assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
         self.features[variable] = Features(Basis([self.reader.carried(node)]), (0.0,))
-        scores = self.scores(node.args[0], "count", strict=True)
         one = self.demand(Form({}, 1.0, 0.0))
         gain = 1 / self.reader.precision.count_unit
-        self.heads.append(Head(node.args[0], scores, (one,), (gain,), ((variable, 0),)))
+        for way in list_ways(self.analysis, node.args[0], self.reader.most_kinds):
+            scores = self.scores(way, "count", strict=True)
+            self.heads.append(Head(way, scores, (one,), (gain,), ((variable, 0),)))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
         node = variable.node

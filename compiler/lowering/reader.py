@@ -12,6 +12,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
+from compiler.lowering.digits import list_ways
 from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
 from compiler.numerics.rounding import grain_of
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
@@ -25,9 +26,10 @@ class Reader:
     """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
     sums of them) are read after an MLP has rounded them."""
 
-    def __init__(self, analysis: Analysis, *, exact: bool = False) -> None:
+    def __init__(self, analysis: Analysis, *, exact: bool = False, most_kinds: float = np.inf) -> None:
         self.analysis = analysis
-        self.raw = Reader(analysis) if exact else self
+        self.raw = Reader(analysis, most_kinds=most_kinds) if exact else self
+        self.most_kinds = most_kinds
         self.precision = Precision(analysis.max_length)
         self._forms: dict[Node, Form | None] = {}
 
@@ -71,7 +73,8 @@ class Reader:
         largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
         match leaf.sequence_op:
             case Width():
-                return self.precision.count_noise(largest)
+                heads = len(list_ways(self.analysis, leaf.args[0], self.most_kinds))
+                return self.precision.count_noise(largest, heads)
             case Aggregate():
                 return 0.0 if self.is_free(leaf) else self.precision.mean_noise(largest)
             case Map() if self.analysis.is_sum(leaf):

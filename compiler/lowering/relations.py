@@ -1,9 +1,11 @@
 """Comparisons as scores: a boolean matrix over query and key values, factored into query and key features.
 
-A score is 0 where selected and at most -1 where not, so the scores of a conjunction add up. Three factorings:
+A score is 0 where selected and at most -1 where not, so the scores of a conjunction add up. The factorings:
 - *quadratic*, for equality in the widest sense (every query value matches at most one key value and back):
   -(k - q)² = 2qk - k² - q², three columns whatever the number of values, or two when the head never has to
   compare a row's scores with BOS (-q² shifts a whole row);
+- *by digits*, for equality: the same for each digit of a number in some base, where the squares of all digits take two
+  columns together; or, in base 2 with digits 1 and -1, one product a digit and no squares;
 - *by rows*, one column for each kind of row (query values that select alike), or *by columns*, likewise.
 An order on m values has m - 1 kinds of rows, and no fewer columns will do where every prefix needs equal scores. Where
 selected positions only have to score above the others, two columns do:
@@ -14,10 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compiler.analysis.matching import Matching
 from compiler.analysis.rows import Bools, kinds_of_rows
 from compiler.blocks.form import Vector
+from compiler.numerics.rounding import grain_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,8 @@ class Factor:
 class Factoring:
     """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
 
-    Selected pairs of a threshold score anything from 0 to `top`. `way` is what it is called."""
+    Selected pairs of a threshold score anything from 0 to `top`. Those by `digits` are exact where float32 holds `steps`
+    steps apart. `way` is what it is called."""
 
     way: str
     factors: tuple[Factor, ...]
@@ -43,6 +48,14 @@ class Factoring:
     reach: float = 1.0
     reward: float = 0.0
     top: float = 0.0
+    digits: bool = False
+
+    @property
+    def steps(self) -> float:
+        """At most how many times what all products are multiples of a sum of their sizes is."""
+        sizes = [float(np.abs(f.query).max() * np.abs(f.key).max()) for f in self.factors]
+        grains = [grain_of(f.query) * grain_of(f.key) for f in self.factors]
+        return sum(sizes) / min(grains)
 
     @property
     def injective(self) -> bool:
@@ -64,6 +77,7 @@ def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: boo
     codes = equality_codes(match, numbers)
     if codes is not None:
         yield quadratic(*codes, with_bos=with_bos)
+        yield from by_digits(*compact_codes(match.selects), with_bos=with_bos)
 
 
 def penalties(selects: Bools) -> Factoring:
@@ -104,6 +118,31 @@ def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
     return Factoring("quadratic", tuple(factors), quadratic=True, reach=reach)
 
 
+def by_digits(query: Vector, key: Vector, *, with_bos: bool) -> Iterator[Factoring]:
+    """Equality of whole numbers from 0 on, digit by digit, in the smallest base for each number of digits."""
+    largest = int(max(query.max(), key.max()))
+    for count in range(2, largest.bit_length() + 1):
+        base = next(b for b in range(2, largest + 2) if b**count > largest)
+        of_query, of_key = (digits_of(codes, base, count) for codes in (query, key))
+        if base == 2:
+            signs = [Factor(q - 0.5, 2 * k - 1) for q, k in zip(of_query, of_key, strict=True)]
+            yield Factoring("digits in base 2", tuple(signs), reward=count / 2, digits=True)
+        else:
+            middle = np.floor(base / 2)
+            of_query, of_key = of_query - middle, of_key - middle
+            factors = [Factor(2 * q, k) for q, k in zip(of_query, of_key, strict=True)]
+            factors.append(Factor(-np.ones_like(query), (of_key**2).sum(axis=0)))
+            if with_bos:
+                factors.append(Factor(-(of_query**2).sum(axis=0), np.ones_like(key)))
+            yield Factoring(f"digits in base {base}", tuple(factors), digits=True)
+
+
+def digits_of(codes: Vector, base: int, count: int) -> NDArray[np.float64]:
+    """The digits of whole numbers, lowest first, shape (count, codes)."""
+    powers = base ** np.arange(count)[:, None]
+    return (codes.astype(np.int64)[None, :] // powers % base).astype(float)
+
+
 def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
     """Two columns for an order, in whole numbers; None where the rows are not prefixes of one another."""
     codes = order_codes(match, numbers)
@@ -127,7 +166,11 @@ def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector
         least = float(apart[match.selects & match.cares].min(initial=np.inf))
         if np.isfinite(least) and (apart[~match.selects & match.cares] < least).all():
             return sign * query - least, sign * key
-    selects = match.selects | ~match.cares
+    return order_kinds(match.selects | ~match.cares)
+
+
+def order_kinds(selects: Bools) -> tuple[Vector, Vector] | None:
+    """Such codes from 0 on, without gaps; None where the rows are not prefixes of one another."""
     kinds, of_row = kinds_of_rows(selects)
     order = np.argsort(kinds.sum(axis=1), kind="stable")
     if (kinds[order][:-1] & ~kinds[order][1:]).any():
@@ -142,13 +185,18 @@ def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vec
 
     The values themselves are taken where they serve: a linear form then provides them for nothing.
     """
-    selects = match.selects
-    rows, row_kind = kinds_of_rows(selects)
+    rows, _ = kinds_of_rows(match.selects)
     if (rows.sum(axis=0) > 1).any():
         return None
     query, key = numbers
-    if serves(selects, query, key):
+    if serves(match.selects, query, key):
         return query, key
+    return compact_codes(match.selects)
+
+
+def compact_codes(selects: Bools) -> tuple[Vector, Vector]:
+    """Such codes from 0 on, without gaps, for an equality."""
+    rows, row_kind = kinds_of_rows(selects)
     codes = np.full(selects.shape[1], -1.0)
     row_codes = np.zeros(len(rows))
     taken = 0

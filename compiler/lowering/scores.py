@@ -12,8 +12,9 @@ from compiler.analysis.orders import distinct
 from compiler.analysis.refusal import refuse
 from compiler.analysis.selector_formula import Comparison, Junction, Pick, comparisons, conjuncts
 from compiler.analysis.selectors import most
+from compiler.blocks.basis import Basis
 from compiler.blocks.block import BosMode, Choice, Group, Scores
-from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.lowering.columns_of_scores import Block, Column
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring, factorings, threshold
@@ -24,6 +25,10 @@ EXACT = 2.0**24
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
+TYPICAL_WIDTH = 24
+"""Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
+MANY_COLUMNS = 128
+"""Columns of a head beyond which it isn't told any more which of them are new to the residual stream."""
 FINE = 256
 COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
@@ -36,6 +41,9 @@ class Scorer:
 
     def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, *, care: int) -> None:
         self.care = care
+        self.read: dict[Variable, list[Vector]] = {}
+        options = analysis.options
+        self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
@@ -177,20 +185,43 @@ class Scorer:
         self.choices.append(Choice("comparison", (match.key, match.query), tuple(costs.items())))
 
     def price(self, match: Matching, factoring: Factoring) -> float:
-        tables = sum(
-            any(self.reader.read(node, vector) is None for vector in vectors)
-            for node, vectors in (
-                (match.query, [f.query for f in factoring.factors]),
-                (match.key, [f.key for f in factoring.factors]),
-            )
+        """Columns of the head; tables, and new columns of the residual stream, in as many of them."""
+        if len(factoring.factors) > MANY_COLUMNS:
+            return float(3 * len(factoring.factors))
+        sides = (
+            [self.reader.read(match.query, f.query) for f in factoring.factors],
+            [self.reader.read(match.key, f.key) for f in factoring.factors],
         )
+        tables = sum(None in forms for forms in sides)
+        new = self.count_new([form for forms in sides for form in forms if form is not None])
         keys = sum(
             np.abs(f.key) for f in factoring.factors
         )  # how many columns' errors can add up, lest ties are random
-        return len(factoring.factors) + TABLE_PRICE * tables + float(np.max(keys, initial=0.0)) / 1024
+        columns = len(factoring.factors) + TABLE_PRICE * tables + self.residual_price * new
+        return columns + float(np.max(keys, initial=0.0)) / 1024
+
+    def count_new(self, forms: list[Form]) -> int:
+        """How many features of single variables no others are combined to that heads read already, or among these."""
+        new: dict[Variable, list[Vector]] = {}
+        for form in forms:
+            if len(form.parts) == 1:
+                ((variable, vector),) = form.parts.items()
+                if self.reader.is_free(variable.node) and np.ptp(vector):
+                    new.setdefault(variable, []).append(vector)
+        count = 0
+        for variable, vectors in new.items():
+            basis = Basis([np.ones_like(vectors[0]), *self.read.get(variable, [])])
+            before = len(basis)
+            for vector in vectors:
+                if basis.express(vector) is None:
+                    basis.append(vector)
+            count += len(basis) - before
+        return count
 
     def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
+        if factoring.digits:
+            return scale * SHARPNESS * factoring.steps <= EXACT
         if not factoring.quadratic:
             return True
         reach = factoring.reach
@@ -224,6 +255,9 @@ class Scorer:
             constant = float(factor.query[0]) if np.ptp(factor.query) == 0 else None
             query = scaled(self.demand(match.query, factor.query, None), sharpness)
             key = self.demand(match.key, factor.key, None)
+            for form in (query, key):
+                for variable, vector in form.parts.items():
+                    self.read.setdefault(variable, []).append(vector)
             span = (float(factor.key.min()), float(factor.key.max()))
             found.append(Column(query, key, None if constant is None else constant * sharpness, span))
         queries = (

@@ -54,10 +54,11 @@ class Precision:
         """e^-L."""
         return math.exp(-self.count_logit)
 
-    def count_noise(self, largest: float) -> float:
+    def count_noise(self, largest: float, heads: int = 1) -> float:
         """Error of a carried count n: a softmax (a few roundings) and the sum of n equal weights, whose k-th partial sum
-        is off by k·u of a weight, n²/2 in all; then the gain."""
-        return largest * (largest / 2 + 8) * UNIT
+        is off by k·u of a weight, n²/2 in all; then the gain. Counts of several heads that add up to n have no more
+        together, but for the additions."""
+        return largest * (largest / 2 + 8 + 2 * (heads - 1)) * UNIT
 
     def mean_noise(self, largest: float) -> float:
         """What to expect of the error of a mean, when constructions are chosen: N additions whose roundings are as often up

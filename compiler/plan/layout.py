@@ -154,8 +154,7 @@ def allocate(plan: Plan, frame: Frame) -> Layout:
             open_basis.append(vector[:-1])
     columns: list[tuple[Variable, int] | None] = [None] * len(basis)
     for layer in plan.layers:
-        for head in layer.heads:
-            columns += list(head.targets)
+        columns += dict.fromkeys(target for head in layer.heads for target in head.targets)
         for table in layer.tables:
             columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
     return Layout(frame, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))

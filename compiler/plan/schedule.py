@@ -31,14 +31,15 @@ def schedule(blocks: Blocks) -> Plan:
 
 def dependencies(blocks: Blocks) -> "DiGraph[Variable]":
     """What waits for what: an edge from each variable to those that are computed from it. A node's `block` is the head or
-    table that writes the variable, None for what the embedding has."""
+    table that writes the variable, or the first of several heads that do; None for what the embedding has."""
     waiting: DiGraph[Variable] = DiGraph()
-    heads = {head.targets[0][0]: head for head in blocks.heads}
-    tables = {table.variable: table for table in blocks.tables}
-    for variable, block in (heads | tables).items():
-        waiting.add_node(variable, block=block)
+    writers: list[tuple[Variable, Head | TableBlock]] = [(head.targets[0][0], head) for head in blocks.heads]
+    writers += [(table.variable, table) for table in blocks.tables]
+    for variable, block in writers:
+        waiting.add_node(variable, block=waiting.nodes.get(variable, {}).get("block", block))
         waiting.add_edges_from((v, variable) for form in block.forms for v in form.parts)
-    nx.set_node_attributes(waiting, {v: None for v in waiting if v not in heads and v not in tables}, "block")
+    written = {variable for variable, _ in writers}
+    nx.set_node_attributes(waiting, {v: None for v in waiting if v not in written}, "block")
     return waiting
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from compiler.options import CompileError
+from compiler.rewrite.any_flag import any_flag
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
 from compiler.rewrite.default_apart import default_apart
@@ -47,6 +48,7 @@ RULES = (
     Pass(1, own_position, keeps_kinds=False),
     Pass(1, one_selector),
     Pass(1, split_width),
+    Pass(1, any_flag),
     Pass(1, count_of_mean),
     Pass(1, split_or, keeps_kinds=False),
     Pass(1, count_before, keeps_kinds=False),

@@ -6,7 +6,8 @@ When one is unsafe the next attempt
 2. scores inexact values one-hot instead of by squares, and tells outputs from their parts (`care` 2);
 3. makes the ramps of steps that failed steeper;
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
-5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one.
+5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one;
+6. begins again with one head for each order that is counted, instead of one for each of its digits.
 Parts of expressions whose tables would be too large to look at are materialised from the start.
 When nothing is left to try the program is refused, with the decision that fails.
 """
@@ -23,6 +24,7 @@ from compiler.audit.decisions import Decision
 from compiler.blocks.form import Form, Variable
 from compiler.limits import ATTEMPTS, CARE, MERGED_ROWS
 from compiler.lowering.choose import Style
+from compiler.lowering.digits import find_orders
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
@@ -31,7 +33,12 @@ from compiler.search.trials import (
     Journal,
     Reason,
 )
-from rasp.graph.nodes import Constant, Graph, Node
+from rasp.graph.nodes import Constant, Graph, Node, Width
+
+FEWEST_KINDS, MOST_KINDS = 8, 40
+"""Kinds of rows of an order between which both is tried: one head, and one for each digit."""
+WORTH_HEADS = 0.9
+"""Share of the parameters that a model with more heads, or fewer, is better with than without."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,8 @@ def lower(
             failures += 1
             problem = unsolved.node
             if not style.exact and not separable(analysis, problem):
-                style, materialised, reason = Style(exact=True), frozenset[Node](), Reason.EXACT
+                exact = Style(exact=True, most_kinds=style.most_kinds)
+                style, materialised, reason = exact, frozenset[Node](), Reason.EXACT
                 continue
         else:
             failures += 1
@@ -103,15 +111,25 @@ def lower(
                 materialised |= set(early)
                 reason = Reason.EARLY_PART
                 continue
-        parts = separable(analysis, problem)
-        if not parts:
+        resort = last_resort(style, materialised, separable(analysis, problem))
+        if resort is None:
             break
-        materialised |= parts
-        reason = Reason.PARTS
+        style, materialised, reason = resort
     node = problem if problem is not None else next(iter(outputs.values()))
     message = "float32 cannot tell apart all the values that it compares here"
     error = refuse(graph, node, message, "compute it in smaller steps, or with fewer tokens")
     raise Inexact(*error.diagnostics)
+
+
+def last_resort(
+    style: Style, materialised: frozenset[Node], parts: frozenset[Node]
+) -> tuple[Style, frozenset[Node], Reason] | None:
+    """What to try when no style is left, and why: `parts` looked up first, or else orders counted by one head each."""
+    if parts:
+        return style, materialised | parts, Reason.PARTS
+    if style.most_kinds < math.inf:
+        return Style(most_kinds=math.inf), frozenset(), Reason.WHOLE_ORDERS
+    return None
 
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:
@@ -120,7 +138,7 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
         return replace(style, care=style.care + 1)
     failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
     if failed <= style.steep and not style.exact:
-        return Style(exact=True)
+        return Style(exact=True, most_kinds=style.most_kinds)
     return replace(style, steep=style.steep | failed)
 
 
@@ -139,11 +157,18 @@ def improve(
     for sturdier in search.styles if table_rows(best) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) <= (style.care, style.exact):
             continue
-        sturdier = replace(sturdier, steep=style.steep)
+        sturdier = replace(sturdier, steep=style.steep, most_kinds=style.most_kinds)
         place = len(journal.trials)
         other = attempt_or_none(best.analysis, outputs, sturdier, Reason.SMALLER_STYLE, journal)
         if other is not None and cost(other) < cost(best):
             best, style = other, sturdier
+            journal.choose(place)
+    for kinds in other_splits(best, style.most_kinds):
+        split = replace(style, most_kinds=kinds)
+        place = len(journal.trials)
+        other = attempt_or_none(best.analysis, outputs, split, Reason.SMALLER_SPLIT, journal)
+        if other is not None and cost(other) < (cost(best)[0], WORTH_HEADS * cost(best)[1]):
+            best, style = other, split
             journal.choose(place)
     tried: set[Node] = set()
     for _ in range(search.parts):
@@ -160,6 +185,15 @@ def improve(
             best = other
             journal.choose(place)
     return best
+
+
+def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
+    """Other numbers of kinds from which on to count an order by digits, which make a difference and may pay."""
+    heads = [head for layer in lowered.plan.layers for head in layer.heads]
+    counted = {v.node.args[0] for head in heads for v, _ in head.targets if isinstance(v.node.op, Width)}
+    kinds = [order.kinds for selector in counted for order in find_orders(lowered.analysis, selector)]
+    fewer: list[float] = [FEWEST_KINDS] if any(FEWEST_KINDS < k <= most_kinds for k in kinds) else []
+    return fewer + ([MOST_KINDS] if any(most_kinds < k <= MOST_KINDS for k in kinds) else [])
 
 
 def table_rows(lowered: Lowered) -> int:

@@ -24,8 +24,10 @@ class Reason(StrEnum):
     DIVIDED = "parts looked up first, since a table would have been too large"
     EARLY_PART = "a part looked up first that is ready anyway, since a decision failed"
     PARTS = "the parts of what failed looked up first"
+    WHOLE_ORDERS = "one head for each order that is counted, since nothing else is left"
     REUSE = "columns cleared and used again"
     SMALLER_STYLE = "other choices, which may be smaller"
+    SMALLER_SPLIT = "orders counted by digits, or not, which may be smaller"
     SMALLER_PART = "a part looked up a layer earlier, which may be smaller"
 
 

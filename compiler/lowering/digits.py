@@ -1,0 +1,99 @@
+"""Counts over an order of many values, by binary digits: several heads of few columns for one of very many.
+
+A count needs equal scores wherever its selector selects, and an order on m values then takes m - 1 query and key columns
+(`compiler/lowering/relations.py`). But r < t holds in exactly one of these ways, for a digit d:
+
+    the digits of r and t above d agree, d of r is 0, and d of t is 1.
+
+Selectors that exclude one another have counts that add up; linear counts (`compiler/numerics/precision.py`) do so in the
+residual stream, for nothing. So m values take log2(m) heads, whose columns are equalities and one step, and the residual
+stream carries digits, of which there are log2(m) as well.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from compiler.analysis.domain import Ints
+from compiler.analysis.facts import Facts
+from compiler.analysis.matching import matching
+from compiler.analysis.selector_formula import formula
+from compiler.analysis.selectors import contains_best, flat_and, most
+from compiler.blocks.form import Vector
+from compiler.lowering.relations import order_kinds
+from rasp.graph.nodes import And, Map, Node, Select
+from rasp.values import const
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """A part of a selector, with s-ops and a whole number for each of their values: it selects where the key's is less."""
+
+    part: Node
+    key: tuple[Node, Vector]
+    query: tuple[Node, Vector]
+
+    @property
+    def kinds(self) -> int:
+        """How many different rows it has."""
+        return len(np.unique(self.query[1]))
+
+
+def list_ways(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node, ...]:
+    """Selectors that exclude one another and select together what a selector does. Orders with at most so many kinds of
+    rows are left whole."""
+    orders = [order for order in find_orders(analysis, selector) if order.kinds > most_kinds]
+    if not orders:
+        return (selector,)
+    widest = max(orders, key=lambda order: order.kinds)
+    graph = analysis.graph
+    rest = [part for part in flat_and(selector) if part is not widest.part]
+    found: list[Node] = []
+    for way in digit_selectors(analysis, widest):
+        whole = reduce(lambda a, b: graph.add(And(), a, b), [way, *rest])
+        analysis.once(
+            "most", whole, lambda _: most(analysis, selector)
+        )  # it selects no more than all do together
+        found += list_ways(analysis, whole, most_kinds)
+    return tuple(found)
+
+
+def find_orders(analysis: Facts, selector: Node) -> list[Order]:
+    """The parts of a selector that are orders."""
+    return analysis.once("orders", selector, lambda node: look_for_orders(analysis, node))
+
+
+def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
+    """The same, not looked up."""
+    if contains_best(selector):
+        return []
+    found: list[Order] = []
+    for part in flat_and(selector):
+        match = matching(analysis, formula(part))
+        codes = order_kinds(match.selects | ~match.cares)
+        if codes is not None:
+            found.append(Order(part, (match.key, codes[1]), (match.query, codes[0] + 1)))
+    return found
+
+
+def digit_selectors(analysis: Facts, order: Order) -> tuple[Node, ...]:
+    """Selectors that exclude one another, of which one holds where the key's number is below the query's."""
+    graph, key, query = analysis.graph, order.key, order.query
+    digits = int(max(key[1].max(), query[1].max())).bit_length()
+    ways: list[Node] = []
+    for digit in range(digits):
+        step = [numbered(analysis, node, codes.astype(np.int64) >> digit & 1) for node, codes in (key, query)]
+        above = [
+            numbered(analysis, node, codes.astype(np.int64) >> digit + 1) for node, codes in (key, query)
+        ]
+        lower = graph.add(Select("<"), *step)
+        ways.append(graph.add(And(), graph.add(Select("=="), *above), lower) if digit + 1 < digits else lower)
+    return tuple(ways)
+
+
+def numbered(analysis: Facts, node: Node, numbers: Ints) -> Node:
+    """The s-op that has these numbers for the values of another, in the order of its domain."""
+    values = analysis.domain(node).values
+    table = (const(atom) for pair in zip(values, numbers.tolist(), strict=True) for atom in pair)
+    return analysis.graph.add(Map("index_dict", tuple(table)), node)
