@@ -17,13 +17,13 @@ A decision (a step, a choice of position, an output class) is safe when its marg
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compiler.audit.anchors import anchored_reading
+from compiler.audit.counts import Count
 from compiler.audit.decisions import Bounds, Decision
 from compiler.audit.logits import logit_noise
 from compiler.audit.tables import table_errors
@@ -45,15 +45,6 @@ from compiler.numerics.rounding import (
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, weights_of, without_constant
 from rasp.graph.nodes import Aggregate, AttentionOp, Width
-
-
-@dataclass(frozen=True)
-class Count:
-    """What so many heads make of a count together: unequal weights of what is selected, and what is not."""
-
-    heads: int
-    spread: float
-    leak: float
 
 
 class Auditor:
@@ -200,10 +191,9 @@ class Auditor:
 
     def count(self, column: int, size: float, spread: float, leak: float, left: float) -> None:
         """Bound a count, or what another head adds to it: what they count are parts of one count."""
-        before = self.counts.get(column, Count(0, 0.0, left))
-        now = Count(before.heads + 1, max(before.spread, spread), before.leak + leak)
-        self.counts[column] = now
-        self.settle(column, size, 0.0, now.spread + now.leak + self.precision.count_noise(size, now.heads))
+        count = self.counts.get(column, Count(left=left)).with_head(spread, leak)
+        self.counts[column] = count
+        self.settle(column, size, 0.0, count.error(size, self.precision))
 
     def logit_errors(
         self, scores: Scores, queries: list[Reading], keys: list[Reading]

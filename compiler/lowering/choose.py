@@ -12,12 +12,12 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import certain, operands
+from compiler.analysis.selectors import certain
 from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, added, scaled
 from compiler.blocks.staircase import rounding
-from compiler.lowering.digits import list_ways
+from compiler.lowering.digits import MANY_KINDS, leaf_operands, list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, pose
 from compiler.lowering.reader import FLAT, Reader, combine
 from compiler.lowering.readouts import Reads
@@ -26,8 +26,6 @@ from compiler.numerics.precision import ANCHOR
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
 
-MANY_KINDS = 24
-"""Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
 SPLIT_WORK = 1 / 4
@@ -162,11 +160,7 @@ class Chooser:
                 for leaf in self.analysis.leaves(arg)
             )
         if node not in self._ranks:
-            below = (
-                operands(list_ways(self.analysis, node.args[0], self.reader.most_kinds))
-                if isinstance(node.op, Width)
-                else operands(node.args)
-            )
+            below = leaf_operands(self.analysis, node, self.reader.most_kinds)
             self._ranks[node] = 1 + max((self.rank(Variable(arg, "table")) for arg in below), default=-1)
         return self._ranks[node]
 
@@ -189,7 +183,7 @@ class Chooser:
             frozenset(moved),
             frozenset(node for node in moved if self.analysis.picks(node)),
             frozenset(self.needed),
-            (*self.scorer.choices, *self.choices),
+            (*self.scorer.factorer.choices, *self.choices),
         )
 
     def work_out(self, variable: Variable) -> None:

@@ -19,11 +19,14 @@ from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
 from compiler.analysis.matching import matching
 from compiler.analysis.selector_formula import formula
-from compiler.analysis.selectors import contains_best, flat_and, most
+from compiler.analysis.selectors import contains_best, flat_and, most, operands
 from compiler.blocks.form import Vector
 from compiler.lowering.relations import order_kinds
-from rasp.graph.nodes import And, Map, Node, Select
+from rasp.graph.nodes import And, Map, Node, Select, Width
 from rasp.values import const
+
+MANY_KINDS = 24
+"""Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,13 @@ def list_ways(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node,
         )  # it selects no more than all do together
         found += list_ways(analysis, whole, most_kinds)
     return tuple(found)
+
+
+def leaf_operands(analysis: Facts, leaf: Node, most_kinds: float) -> list[Node]:
+    """The s-ops that the heads of an attention leaf read."""
+    if isinstance(leaf.op, Width):
+        return operands(list_ways(analysis, leaf.args[0], most_kinds))
+    return operands(leaf.args)
 
 
 def find_orders(analysis: Facts, selector: Node) -> list[Order]:

@@ -1,0 +1,153 @@
+"""Which factoring of a comparison a head takes: the cheapest of those that float32 carries."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.matching import Matching
+from compiler.blocks.basis import Basis
+from compiler.blocks.block import Choice
+from compiler.blocks.form import Form, Variable, Vector
+from compiler.lowering.reader import Reader
+from compiler.lowering.relations import Factoring, factorings, threshold
+from compiler.numerics.precision import SHARPNESS, UNIT
+from rasp.graph.nodes import Node
+
+EXACT = 2.0**24
+WEIGHT_ERROR = 0.02
+"""Relative error of attention weights that a count or mean tolerates, times the number of positions."""
+TABLE_PRICE = 6
+TYPICAL_WIDTH = 24
+"""Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
+MANY_COLUMNS = 128
+"""Columns of a head beyond which it isn't told any more which of them are new to the residual stream."""
+COLUMN_BYTES = 24
+"""For each value of query and key in a column: two factorings at a time, and what compares them."""
+
+
+class Factorer:
+    """Chooses factorings; keeps what heads read so far, and what was thought of."""
+
+    def __init__(self, analysis: Analysis, reader: Reader, *, care: int) -> None:
+        self.analysis = analysis
+        self.reader = reader
+        self.care = care
+        options = analysis.options
+        self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
+        self.read: dict[Variable, list[Vector]] = {}
+        self.choices: list[Choice] = []
+
+    def take(self, form: Form) -> None:
+        """Note that a head reads a form: what it reads costs nothing a second time."""
+        for variable, vector in form.parts.items():
+            self.read.setdefault(variable, []).append(vector)
+
+    def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
+        """The part for which a threshold saves most columns, if it does for any."""
+        found: list[tuple[float, int, Factoring]] = []
+        for place, match in enumerate(matches):
+            factoring = threshold(match, self.numbers(match))
+            if factoring is not None:
+                usual = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
+                costs = self.price(match, usual), self.price(match, factoring)
+                saved = costs[0] - costs[1]
+                self.note(match, {usual.way: costs[0], factoring.way: costs[1]})
+                if saved > 0:
+                    found.append((saved, -place, factoring))
+        if not found:
+            return None
+        _, place, factoring = max(found, key=lambda row: row[:2])
+        return matches[-place], factoring
+
+    def numbers(self, match: Matching) -> tuple[Vector, Vector]:
+        """The query's and the key's values as numbers."""
+        return self.analysis.domain(match.query).numbers(), self.analysis.domain(match.key).numbers()
+
+    def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
+        """The factoring with the fewest columns, a table counting as several; `scale` says how many times larger than
+        need be the scores are."""
+        graph, cells = self.analysis.graph, min(match.selects.shape) * sum(match.selects.shape)
+        self.analysis.effort.reserve(graph, match.query, COLUMN_BYTES * cells)
+        self.analysis.effort.spend(graph, match.query, match.selects.size)
+        best: tuple[float, Factoring] | None = None
+        costs: dict[str, float | None] = {}
+        for factoring in factorings(match, self.numbers(match), with_bos=with_bos):
+            cost = costs[factoring.way] = (
+                self.price(match, factoring)
+                if self.accurate(match, factoring, scale, strict=strict)
+                else None
+            )
+            if cost is not None and (best is None or cost < best[0]):
+                best = cost, factoring
+        assert best is not None, "one column for each kind of row is always accurate"
+        self.note(match, costs)
+        return best[1]
+
+    def note(self, match: Matching, costs: Mapping[str, float | None]) -> None:
+        """Keep what ways of comparing were thought of."""
+        self.choices.append(Choice("comparison", (match.key, match.query), tuple(costs.items())))
+
+    def price(self, match: Matching, factoring: Factoring) -> float:
+        """Columns of the head; tables, and new columns of the residual stream, in as many of them."""
+        if len(factoring.factors) > MANY_COLUMNS:
+            return float(3 * len(factoring.factors))
+        sides = (
+            [self.reader.read(match.query, f.query) for f in factoring.factors],
+            [self.reader.read(match.key, f.key) for f in factoring.factors],
+        )
+        tables = sum(None in forms for forms in sides)
+        new = self.count_new([form for forms in sides for form in forms if form is not None])
+        keys = sum(
+            np.abs(f.key) for f in factoring.factors
+        )  # how many columns' errors can add up, lest ties are random
+        columns = len(factoring.factors) + TABLE_PRICE * tables + self.residual_price * new
+        return columns + float(np.max(keys, initial=0.0)) / 1024
+
+    def count_new(self, forms: list[Form]) -> int:
+        """How many features of single variables no others are combined to that heads read already, or among these."""
+        new: dict[Variable, list[Vector]] = {}
+        for form in forms:
+            if len(form.parts) == 1:
+                ((variable, vector),) = form.parts.items()
+                if self.reader.is_free(variable.node) and np.ptp(vector):
+                    new.setdefault(variable, []).append(vector)
+        count = 0
+        for variable, vectors in new.items():
+            basis = Basis([np.ones_like(vectors[0]), *self.read.get(variable, [])])
+            before = len(basis)
+            for vector in vectors:
+                if basis.express(vector) is None:
+                    basis.append(vector)
+            count += len(basis) - before
+        return count
+
+    def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
+        """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
+        if factoring.digits:
+            return scale * SHARPNESS * factoring.steps <= EXACT
+        if not factoring.quadratic:
+            return True
+        reach = factoring.reach
+        query, key = self.form_noise(match.query), self.form_noise(match.key)
+        if query + key and self.care > 1:
+            return False
+        rounding = 4 * reach**2 * UNIT * SHARPNESS
+        if strict:
+            error = SHARPNESS * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
+            return error * self.analysis.max_length < WEIGHT_ERROR
+        # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
+        return scale * (SHARPNESS * (2 * query + 4 * reach * key) + rounding) < SHARPNESS / 4
+
+    def form_noise(self, node: Node) -> float:
+        """Bound on the error of a feature of an s-op. A table that rounds what it reads has none; nothing is taken on
+        trust with much care."""
+        if self.care == 1 and self.reader.is_nearly_whole(node):
+            return 0.0
+        form = self.reader.form(node)
+        if form is not None:
+            return form.noise
+        leaves = self.analysis.leaves(node)
+        if len(leaves) == 1 and self.reader.is_free(leaves[0]):
+            return 0.0
+        return self.reader.table_noise(node, self.analysis.domain(node).numbers())
