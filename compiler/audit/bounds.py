@@ -26,6 +26,7 @@ from compiler.audit.anchors import anchored_reading
 from compiler.audit.counts import Count
 from compiler.audit.decisions import Bounds, Decision
 from compiler.audit.logits import logit_noise
+from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.tables import table_errors
 from compiler.blocks.block import Head, Readout, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
@@ -61,13 +62,7 @@ class Auditor:
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
         self.counts: dict[int, Count] = {}
         self.decisions: list[Decision] = []
-        vectors = layout.embedding.vectors
-        self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
-        self.shapes = {
-            variable: np.abs(np.column_stack([np.stack(features.basis.vectors), features.at_bos]))
-            for variable, features in layout.blocks.features.items()
-            if len(features.basis)
-        }
+        self.size_of = Magnitudes(layout).bound_sum
 
     def run(self) -> Bounds:
         self.embedding()
@@ -127,20 +122,6 @@ class Auditor:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""
         used = np.flatnonzero(weights)
         return float((grains_of(weights[used]) * self.grains[used]).min(initial=np.inf))
-
-    def size_of(self, weights: Vector) -> float:
-        """Largest sum of |weight · column|: columns of one variable are summed for one value of it at a time."""
-        count = len(self.layout.embedding)
-        tokens = self.layout.frame.tokens
-        total = 0.0
-        if count:
-            entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
-            total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
-        for variable, features in self.layout.blocks.features.items():
-            places = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
-            if weights[places].any():
-                total += float((weights[places] @ self.shapes[variable]).max())
-        return total
 
     # -- heads ----------------------------------------------------------------------------------------------------
 

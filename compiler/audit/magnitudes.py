@@ -1,0 +1,35 @@
+"""How large what a form adds up can be: its products' sizes, for the values that occur together."""
+
+import numpy as np
+
+from compiler.blocks.form import Vector
+from compiler.plan.layout import Layout
+
+
+class Magnitudes:
+    """Sizes of all columns of a layout, by the values of what they carry."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        vectors = layout.embedding.vectors
+        self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
+        self.shapes = {
+            variable: np.abs(np.column_stack([np.stack(features.basis.vectors), features.at_bos]))
+            for variable, features in layout.blocks.features.items()
+            if len(features.basis)
+        }
+
+    def bound_sum(self, weights: Vector) -> float:
+        """Largest sum of |weight · column|, for weights from 0 on, shape (columns,): columns of one variable are summed for
+        one value of it at a time."""
+        count = len(self.layout.embedding)
+        tokens = self.layout.frame.tokens
+        total = 0.0
+        if count:
+            entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
+            total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
+        for variable, features in self.layout.blocks.features.items():
+            places = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
+            if weights[places].any():
+                total += float((weights[places] @ self.shapes[variable]).max())
+        return total
