@@ -35,7 +35,7 @@ from compiler.search.trials import (
 )
 from rasp.graph.nodes import Constant, Graph, Node, Width
 
-FEWEST_KINDS, MOST_KINDS = 8, 40
+SPLIT_FROM, SPLIT_UNTIL = 8, 40
 """Kinds of rows of an order between which both is tried: one head, and one for each digit."""
 WORTH_HEADS = 0.9
 """Share of the parameters that a model with more heads, or fewer, is better with than without."""
@@ -192,8 +192,8 @@ def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
     heads = [head for layer in lowered.plan.layers for head in layer.heads]
     counted = {v.node.args[0] for head in heads for v, _ in head.targets if isinstance(v.node.op, Width)}
     kinds = [order.kinds for selector in counted for order in find_orders(lowered.analysis, selector)]
-    fewer: list[float] = [FEWEST_KINDS] if any(FEWEST_KINDS < k <= most_kinds for k in kinds) else []
-    return fewer + ([MOST_KINDS] if any(most_kinds < k <= MOST_KINDS for k in kinds) else [])
+    fewer: list[float] = [SPLIT_FROM] if any(SPLIT_FROM < k <= most_kinds for k in kinds) else []
+    return fewer + ([SPLIT_UNTIL] if any(most_kinds < k <= SPLIT_UNTIL for k in kinds) else [])
 
 
 def table_rows(lowered: Lowered) -> int:
