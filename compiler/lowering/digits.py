@@ -83,7 +83,9 @@ def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
         match = matching(analysis, formula(part))
         codes = order_kinds(match.selects | ~match.cares)
         if codes is not None:
-            found.append(Order(part, (match.key, codes[1]), (match.query, codes[0] + 1)))
+            limits, ranks = codes[0] + 1, codes[1]
+            lowest = min(limits.min(), ranks.min())
+            found.append(Order(part, (match.key, ranks - lowest), (match.query, limits - lowest)))
     return found
 
 

@@ -146,13 +146,35 @@ def test_each_level_makes_smaller(path: str, smaller: tuple[int, ...]) -> None:
 
 def test_equality_takes_columns_by_its_rank_not_by_its_values() -> None:
     """Low rank: -(k - q)² needs three query/key columns and one for BOS, whatever the values; an order one a value."""
-    for length in (4, 8, 16):
+    for length in (4, 8):
         (layer,) = compiled(
             'aggregate(select(indices, 2 * indices, ==), tokens, "-")', length=length
         ).plan.layers
         assert len(layer.heads[0].scores.queries) <= 4
         (layer,) = compiled(f"selector_width({BEFORE} and {SAME})", length=length).plan.layers
         assert len(layer.heads[0].scores.queries) > length
+
+
+def test_a_long_order_is_counted_by_digits() -> None:
+    """A head for each binary digit, which compares the digits above it and itself."""
+    for length, digits in ((32, 5), (64, 6), (65, 7)):
+        model = compiled(f"selector_width({BEFORE} and {SAME})", length=length)
+        assert_right(model, 100)
+        (layer,) = model.plan.layers
+        assert len(layer.heads) == digits
+        assert max(len(head.scores.queries) for head in layer.heads) <= digits + 5
+        (variable,) = {variable for head in layer.heads for variable, _ in head.targets}
+        assert variable.role == "leaf"
+
+
+def test_large_equalities_are_scored_by_digits() -> None:
+    """-(k - q)² leaves what float32 holds exactly from 363 values on; two digits do not."""
+    program = load_program(Source("<test>", ""))
+    for tokens in (362, 363, 364, 1000):
+        options = CompileOptions(tuple(range(tokens)), 3)
+        model = compile_program(program, {"out": f"selector_width({SAME})"}, options)
+        assert len(model.plan.layers[0].heads[0].scores.queries) <= 4
+        assert_right(model, 300)
 
 
 #: Expressions whose table for all they depend on at once would have too many rows.

@@ -14,6 +14,7 @@ from compiler.analysis.infer import Analysis
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.rewrite import RULES, rules_for
+from compiler.rewrite.any_flag import any_flag
 from compiler.rewrite.apply_passes import Passes
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
@@ -299,6 +300,27 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         '[2, 0.1, 0.1, 0.10000000000000002, 0.1][selector_width(select(tokens, "a", ==))]',
     ),
     "a half adds up exactly": (mean_of_constant, "full", "aggregate(full_s, 0.5)", None),
+    "a flag anywhere": (
+        any_flag,
+        "full",
+        f'aggregate({BEFORE}, indicator(tokens == "a")) > 0',
+        f'aggregate({BEFORE} and select(indicator(tokens == "a"), 1, ==), 1) > 0',
+    ),
+    "no flag anywhere": (
+        any_flag,
+        "full",
+        f'0 == aggregate({BEFORE}, indicator(tokens == "a"))',
+        f'0 == aggregate({BEFORE} and select(indicator(tokens == "a"), 1, ==), 1)',
+    ),
+    "half of the flags": (any_flag, "full", f'aggregate({BEFORE}, indicator(tokens == "a")) > 0.5', None),
+    "another default than 0": (
+        any_flag,
+        "full",
+        f'aggregate({BEFORE}, indicator(tokens == "a"), 1) > 0',
+        None,
+    ),
+    "a flag among all": (any_flag, "full", 'aggregate(full_s, indicator(tokens == "a")) > 0', None),
+    "what is no flag": (any_flag, "full", f"aggregate({BEFORE}, indices) > 0", None),
     "best below not": (
         place_best,
         "full",

@@ -63,6 +63,9 @@ CASES = {
     "a count by a count": Case(
         f"selector_width(select(selector_width({SAME}), selector_width({SAME}), ==))", ("a", "b"), 24, Width, ramps(24)
     ),
+    "a count by several heads": Case(
+        f"selector_width({SAME} and {BEFORE})", ("a", "b"), 40, Width, ramps(40)
+    ),
     "a mean": Case("aggregate(full_s, tokens_int)", (0, 7), 60, Aggregate, lengths(7, 60)),
     "a mean of the selected": Case(
         "aggregate(select(tokens_int, 0, >), tokens_int, 1)", (0, 7), 40, Aggregate, ramps(40, 7, 0)

@@ -38,6 +38,8 @@ Exact = NDArray[np.object_]
 CASES: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
     "equality by squares": ('aggregate(select(indices, 2 * indices, ==), tokens, "-")', ("a", "b"), 12, "full"),
     "equality counted": (f"selector_width({SAME})", tuple("abcdef"), 6, "full"),
+    "equality by digits": (COUNT, tuple(range(400)), 6, "full"),
+    "an order by digits": (f"selector_width({SAME} and select(indices, indices, <))", ("a", "b"), 30, "full"),
     "an order by rows": ("selector_width(select(tokens_int, tokens_int, <))", (1, 2, 5), 6, "causal"),
     "a mean of the less": ("aggregate(select(tokens_int, tokens_int, <), indices, -1)", (1, 2, 5), 6, "full"),
     "an order by threshold": (f"has_focus({SAME} and select(indices, indices, <))", ("a", "b"), 12, "full"),
