@@ -92,7 +92,7 @@ def model_of(compiled: Compiled, trial: Trial) -> Model:
         lowered = attempt(analysis, compiled.outputs, trial.style)
         if trial.reason is Reason.REUSE:
             lowered = compact(lowered, trial.style, Journal())
-    return Model(assemble(lowered.plan, lowered.layout, lowered.analysis))
+    return Model(assemble(lowered.plan, lowered.layout, lowered.analysis, compiled.rewriting.stand_ins))
 
 
 def wrong_answer(model: Model, outputs: Mapping[str, Node], inputs: Sequence[Word]) -> Mismatch | None:
