@@ -316,7 +316,7 @@ MISUSES = {
     "no checkpoint": (["verify", "nowhere"], 2, "nowhere does not exist"),
     "empty folder": (["info", "empty"], 2, "is not a checkpoint"),
     "file for a folder": (["apply", "hist.rasp", "-i", "a"], 2, "is a file"),
-    "no programs": (["test", "empty"], 2, "there is no .rasp file"),
+    "no programs": (["test", "empty"], 2, "there are no .rasp files"),
     "no budget": (["verify", "empty", "--budget", "0"], 2, "budget"),
 }
 

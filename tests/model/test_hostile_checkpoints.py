@@ -177,7 +177,8 @@ def check(folder: Path, expected: str) -> None:
     for code, message in answers(folder):
         assert code in (1, 2), message
         assert message.startswith("error: ") and expected in message
-        assert str(folder)[:50].encode(errors="backslashreplace").decode() in message
+        shown = os.fsencode(folder)[:50].decode(errors="backslashreplace")
+        assert shown in message
         assert "internal error" not in message and "Traceback" not in message
 
 

@@ -37,7 +37,7 @@ LEFT_OUT = {
     "rasp test programs --json": "takes minutes; tests/compiler/test_programs.py runs the same",
 }
 FILES = {
-    "sort.rasp": '# compile: sorted vocab="abceg" max_length=7\nsorted = sort(tokens, tokens);\n',
+    "sort.rasp": '# compile: sorted vocab="abceg" max_length=7\nsorted = sort(tokens, tokens);\nsorted_tokens = sorted;\n',
     "counts.rasp": "hist = selector_width(select(tokens, tokens, ==));\n",
     "sums.rasp": "total = tokens_int + 1;\n",
     "alphabet.rasp": '# compile: next vocab="abcdefg" max_length=7 attention=causal\n'
