@@ -45,7 +45,8 @@ class Order:
 
 def list_ways(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node, ...]:
     """Selectors that exclude one another and select together what a selector does. Orders with at most so many kinds of
-    rows are left whole."""
+    rows are left whole; a digit is an order with two."""
+    assert most_kinds >= 2
     orders = [order for order in find_orders(analysis, selector) if order.kinds > most_kinds]
     if not orders:
         return (selector,)

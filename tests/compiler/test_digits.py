@@ -1,0 +1,94 @@
+"""Counts by digits: programs that count an order, whatever its size, are right on all inputs."""
+
+import os
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.selectors import flat_and
+from compiler.emit.assemble import assemble
+from compiler.lowering.choose import Style
+from compiler.lowering.digits import find_orders, list_ways
+from compiler.lowering.lookup import Unsolved
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.search.attempts import attempt
+from rasp.arguments import ATTENTIONS
+from rasp.diagnostics import RaspError
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Node, Width
+from rasp.interpret.evaluate import evaluate
+from rasp.recursion import deep_recursion
+from rasp.source import Source
+from tests.generate import VOCABULARY, numbers
+from tests.right import assert_right
+
+EXAMPLES = int(os.environ.get("RASP_EXAMPLES", "0"))
+LENGTH = 4
+BEFORE = "select(indices, indices, <)"
+LESS = "select(tokens_int, tokens_int, <=)"
+
+
+def by_digits(text: str, options: CompileOptions) -> Compiled | None:
+    """The program compiled with all its orders by digits; None where it is refused, or not safe so."""
+    program = load_program(Source("<test>", ""))
+    try:
+        usual = compile_program(program, {"out": text}, options)
+        with deep_recursion():
+            analysis = Analysis(program.graph, options)
+            lowered = attempt(analysis, usual.outputs, Style(most_kinds=2))
+    except (RaspError, CompileError, Unsolved):  # an expression of constants alone may be no s-op
+        return None
+    if lowered.bounds.unsafe:
+        return None
+    weights = assemble(lowered.plan, lowered.layout, lowered.analysis, {})
+    return replace(usual, lowered=lowered, weights=weights)
+
+
+def heads_of_counts(model: Compiled) -> int:
+    heads = [head for layer in model.plan.layers for head in layer.heads]
+    return sum(isinstance(variable.node.op, Width) for head in heads for variable, _ in head.targets)
+
+
+@given(numbers(3), numbers(3), st.sampled_from(("<", "<=", ">", ">=")), st.sampled_from(ATTENTIONS))
+@settings(max_examples=EXAMPLES or 12, suppress_health_check=list(HealthCheck), deadline=None)
+def test_random_orders_counted_by_digits_are_right(key: str, query: str, test: str, attention: str) -> None:
+    text = f"selector_width(select({key}, {query}, {test}))"
+    model = by_digits(text, CompileOptions(tuple(VOCABULARY), LENGTH, attention))
+    assume(model is not None and heads_of_counts(model) > 1)
+    assert model is not None
+    assert_right(model, 200)
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"selector_width({BEFORE} and {LESS})",
+        f"selector_width(select(selector_width({LESS}), selector_width({LESS}), <))",
+        f"selector_width(select(indices * 2, tokens_int, >) and {BEFORE})",
+        "selector_width(select(tokens_int + indices, length, <))",
+    ],
+)
+def test_orders_of_all_kinds(text: str, attention: str) -> None:
+    model = by_digits(text, CompileOptions((0, 1, 3, 7), 6, attention))
+    assert model is not None and heads_of_counts(model) > 1
+    assert_right(model, 400)
+
+
+def test_ways_exclude_one_another() -> None:
+    """What they select together is what the selector does: counted by the interpreter."""
+    program = load_program(Source("<test>", ""))
+    whole = program.sop(f"selector_width({BEFORE} and {LESS})")
+    analysis = Analysis(program.graph, CompileOptions((0, 1, 3, 7), 6))
+    ways = list_ways(analysis, whole.args[0], 2)
+    assert len(ways) == 3 * 3 and {order.kinds for order in find_orders(analysis, whole.args[0])} == {4, 6}
+    assert all(len(flat_and(way)) >= 2 for way in ways)
+    counts: list[Node] = [program.graph.add(Width(), way) for way in ways]
+    inputs = [[0, 7, 3, 3, 1, 0], [7, 7, 7], [1]]
+    expected, *parts = evaluate([whole, *counts], inputs)
+    for number, values in enumerate(expected):
+        assert values == [sum(cells) for cells in zip(*(part[number] for part in parts), strict=True)]
