@@ -78,16 +78,22 @@ def combined(analysis: Facts, nodes: list[Node]) -> Combined:
     stride = 1
     strides: list[int] = []
     for node in nodes:
-        values = analysis.domain(node).values
-        flat = [atom for code, value in enumerate(values) for atom in (const(value), const(code * stride))]
-        terms.append(graph.add(Map("index_dict", tuple(flat)), node))
+        size = len(analysis.domain(node))
+        terms.append(number_values(analysis, node, np.arange(size) * stride))
         strides.append(stride)
-        stride *= len(values)
+        stride *= size
     total = reduce(lambda a, b: graph.map("add", a, b), terms)
     numbers = analysis.domain(total).numbers().astype(np.int64)
     sizes = [len(analysis.domain(node)) for node in nodes]
     codes = np.stack([numbers // s % size for s, size in zip(strides, sizes, strict=True)], axis=1)
     return Combined(total, tuple(nodes), codes)
+
+
+def number_values(analysis: Facts, node: Node, numbers: Ints) -> Node:
+    """The s-op that has these numbers for the values of another, in the order of its domain."""
+    pairs = zip(analysis.domain(node).values, numbers.tolist(), strict=True)
+    table = tuple(const(atom) for pair in pairs for atom in pair)
+    return analysis.graph.add(Map("index_dict", table), node)
 
 
 def holds(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Bools:

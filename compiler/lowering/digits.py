@@ -15,15 +15,13 @@ from functools import reduce
 
 import numpy as np
 
-from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.matching import matching
+from compiler.analysis.matching import matching, number_values
 from compiler.analysis.selector_formula import formula
 from compiler.analysis.selectors import contains_best, flat_and, most, operands
 from compiler.blocks.form import Vector
 from compiler.lowering.relations import order_kinds
-from rasp.graph.nodes import And, Map, Node, Select, Width
-from rasp.values import const
+from rasp.graph.nodes import And, Node, Select, Width
 
 MANY_KINDS = 24
 """Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
@@ -47,6 +45,13 @@ def list_ways(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node,
     """Selectors that exclude one another and select together what a selector does. Orders with at most so many kinds of
     rows are left whole; a digit is an order with two."""
     assert most_kinds >= 2
+    return analysis.once(
+        f"ways {most_kinds}", selector, lambda node: split_widest(analysis, node, most_kinds)
+    )
+
+
+def split_widest(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node, ...]:
+    """The same, not looked up: by the order with the most kinds, and each way again by those that are left."""
     orders = [order for order in find_orders(analysis, selector) if order.kinds > most_kinds]
     if not orders:
         return (selector,)
@@ -56,9 +61,8 @@ def list_ways(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node,
     found: list[Node] = []
     for way in digit_selectors(analysis, widest):
         whole = reduce(lambda a, b: graph.add(And(), a, b), [way, *rest])
-        analysis.once(
-            "most", whole, lambda _: most(analysis, selector)
-        )  # it selects no more than all do together
+        # A way selects no more than all do together: that need not be found out for each.
+        analysis.once("most", whole, lambda _: most(analysis, selector))
         found += list_ways(analysis, whole, most_kinds)
     return tuple(found)
 
@@ -96,17 +100,10 @@ def digit_selectors(analysis: Facts, order: Order) -> tuple[Node, ...]:
     digits = int(max(key[1].max(), query[1].max())).bit_length()
     ways: list[Node] = []
     for digit in range(digits):
-        step = [numbered(analysis, node, codes.astype(np.int64) >> digit & 1) for node, codes in (key, query)]
+        step = [number_values(analysis, node, codes.astype(int) >> digit & 1) for node, codes in (key, query)]
         above = [
-            numbered(analysis, node, codes.astype(np.int64) >> digit + 1) for node, codes in (key, query)
+            number_values(analysis, node, codes.astype(int) >> digit + 1) for node, codes in (key, query)
         ]
         lower = graph.add(Select("<"), *step)
         ways.append(graph.add(And(), graph.add(Select("=="), *above), lower) if digit + 1 < digits else lower)
     return tuple(ways)
-
-
-def numbered(analysis: Facts, node: Node, numbers: Ints) -> Node:
-    """The s-op that has these numbers for the values of another, in the order of its domain."""
-    values = analysis.domain(node).values
-    table = (const(atom) for pair in zip(values, numbers.tolist(), strict=True) for atom in pair)
-    return analysis.graph.add(Map("index_dict", tuple(table)), node)
