@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from random import Random
 
-from compiler.verify.chosen_inputs import Word, batches, bounded_power, choose_inputs, sequences
+from compiler.verify.chosen_inputs import Word, batch_inputs, bounded_power, choose_inputs, sequences
 from compiler.verify.differential import batch_size
 
 Choose = Callable[[Word, int, int, int], Iterator[list[Word]]]
@@ -18,7 +18,7 @@ OPENING, CLOSING = "([", ")]"
 
 def spread(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
     """All inputs when there are no more than `count`, else a sample of all lengths and many shapes."""
-    return batches(vocabulary, choose_inputs(len(vocabulary), length, count, seed), batch_size)
+    return batch_inputs(vocabulary, choose_inputs(len(vocabulary), length, count, seed), batch_size)
 
 
 def all_different(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import rasp
 from rasp.api import Runnable
 from rasp.graph.nodes import Node
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import evaluate, evaluate_batch
 
 LENGTHS = (10, 100, 300, 1000, 20_000)
@@ -126,7 +126,7 @@ def many_inputs() -> None:
     for name, (text, alphabet, _) in PROGRAMS.items():
         node = answer_of(text)
         inputs = [choice.choices(alphabet[:6], k=10) for _ in range(100_000)]
-        column = Column.from_atoms(inputs)
+        column = AtomArray.from_atoms(inputs)
         arrays = seconds(lambda node=node, column=column: evaluate_batch([node], column), 2)
         lists = seconds(lambda node=node, inputs=inputs: evaluate([node], inputs), 1)
         print(f"{name:34}{arrays:12.3f}{lists:12.3f}")

@@ -13,7 +13,7 @@ from compiler.commands.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
 from rasp.cli import SETTINGS, check, draw, run
 from rasp.command_line.console import Commands, WrongUsage
-from rasp.command_line.format_command import fmt
+from rasp.command_line.format_command import format_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.version import VERSION
 
@@ -44,10 +44,10 @@ def main(context: click.Context) -> int:
 
 def start_repl(files: tuple[str, ...]) -> int:
     """The prompt, on a terminal or on what is piped in; its exit code."""
-    from compiler.commands.repl import new_repl  # noqa: PLC0415
+    from compiler.commands.repl import make_repl  # noqa: PLC0415
     from rasp.prompt.repl import run_piped  # noqa: PLC0415
 
-    repl = new_repl()
+    repl = make_repl()
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return run_piped(repl, files, piped_lines())
     from rasp.prompt.terminal import run_terminal  # noqa: PLC0415
@@ -81,7 +81,7 @@ def repl(files: tuple[str, ...]) -> int:
 main.add_command(run)
 main.add_command(draw)
 main.add_command(check)
-main.add_command(fmt)
+main.add_command(format_files)
 
 
 @main.command("compile")
@@ -138,7 +138,7 @@ def opt(passes: str | None, print_all: bool, check: bool, as_json: bool, **targe
     \b
     Examples:
       rasp opt
-      rasp opt -p split_width,one_selector --print-all sort.rasp -e sorted_tokens
+      rasp opt -p split_width,merge_selectors --print-all sort.rasp -e sorted_tokens
       rasp compile sort.rasp --emit graph | rasp opt -p O2
       rasp opt -p fold_positional -e "selector_width(select(indices, indices, <=))" --vocab ab --max-length 4
     """
@@ -278,10 +278,10 @@ def lsp() -> None:
 
     A language server (LSP) on standard input and output; editors start it themselves. See editors/.
     """
-    from rasp.editor.server import serve  # noqa: PLC0415
+    from rasp.editor.server import serve_editor  # noqa: PLC0415
 
     if sys.stdin is None or sys.stdout is None:
         raise WrongUsage(
             "there is no standard input or output", "an editor starts this, and speaks to it there"
         )
-    serve()
+    serve_editor()

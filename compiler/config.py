@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from compiler.options import DIALECTS, Dialect
 from rasp.arguments import ATTENTIONS, Attention
-from rasp.values import Atom, typed
+from rasp.values import Atom, make_typed_key
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.attention not in ATTENTIONS or self.dialect not in DIALECTS:
             raise ValueError(f"no model has attention {self.attention!r} and dialect {self.dialect!r}")
-        if len(set(map(typed, self.vocabulary))) < len(self.vocabulary):
+        if len(set(map(make_typed_key, self.vocabulary))) < len(self.vocabulary):
             raise ValueError("a token stands in the vocabulary twice")
 
     @property

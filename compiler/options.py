@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from compiler.limits import LENGTH
-from rasp.arguments import Attention, as_atoms, attention_problem, wrong_kind
+from rasp.arguments import Attention, check_attention, convert_atoms, report_wrong_kind
 from rasp.diagnostics import Diagnostic
-from rasp.values import Atom, show, typed
+from rasp.values import Atom, make_typed_key, show_value
 
 Dialect = Literal["plain"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -50,9 +50,9 @@ class CompileOptions:
         object.__setattr__(self, "without", names_of(self.without))
         for what, number in (("the maximum length", self.max_length), ("the optimisation level", self.level)):
             if type(number) is not int:
-                raise CompileError(wrong_kind(what, "a whole number", number))
+                raise CompileError(report_wrong_kind(what, "a whole number", number))
         if type(self.no_value) is not bool:
-            raise CompileError(wrong_kind("`no_value`", "`True` or `False`", self.no_value))
+            raise CompileError(report_wrong_kind("`no_value`", "`True` or `False`", self.no_value))
         for complaint, hint in complaints(self):
             raise CompileError(Diagnostic(complaint, hint=hint))
 
@@ -60,12 +60,12 @@ class CompileOptions:
 def vocabulary_of(given: object) -> tuple[Atom, ...]:
     """The tokens of a list, a tuple, or a text. Raises `CompileError` for anything else."""
     if not isinstance(given, list | tuple | str):
-        raise CompileError(wrong_kind("the vocabulary", "a list of tokens or a text", given, LIST))
+        raise CompileError(report_wrong_kind("the vocabulary", "a list of tokens or a text", given, LIST))
     items = cast("Sequence[object]", given)
-    atoms = as_atoms(items)
+    atoms = convert_atoms(items)
     if atoms is None:
-        wrong = next(item for item in items if as_atoms([item]) is None)
-        raise CompileError(wrong_kind("a token", "a string, number or boolean", wrong, LIST))
+        wrong = next(item for item in items if convert_atoms([item]) is None)
+        raise CompileError(report_wrong_kind("a token", "a string, number or boolean", wrong, LIST))
     return atoms
 
 
@@ -75,9 +75,9 @@ def names_of(given: object) -> tuple[str, ...]:
     for name in names:
         if not isinstance(name, str):
             hint = 'write without=("split_width",)'
-            raise CompileError(wrong_kind("a rule to switch off", "its name", name, hint))
+            raise CompileError(report_wrong_kind("a rule to switch off", "its name", name, hint))
     if isinstance(given, str):
-        raise CompileError(wrong_kind("`without`", "a list of names of rules", given))
+        raise CompileError(report_wrong_kind("`without`", "a list of names of rules", given))
     return tuple(sorted(set(cast("Sequence[str]", names))))
 
 
@@ -93,13 +93,13 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
     seen: set[tuple[str, str]] = set()
     plain: dict[Atom, Atom] = {}
     for token in options.vocabulary:
-        if typed(token) in seen:
-            found.append((f"the vocabulary has {show(token)} twice", ONCE))
+        if make_typed_key(token) in seen:
+            found.append((f"the vocabulary has {show_value(token)} twice", ONCE))
         elif token in plain:
             other = plain[token]
-            message = f"the vocabulary has both {show(other)} and {show(token)}, which `==` cannot tell apart"
+            message = f"the vocabulary has both {show_value(other)} and {show_value(token)}, which `==` cannot tell apart"
             found.append((message, "keep one of them"))
-        seen.add(typed(token))
+        seen.add(make_typed_key(token))
         plain[token] = token
     if len({isinstance(token, str) for token in options.vocabulary}) > 1:
         found.append(
@@ -111,7 +111,7 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
     if not 1 <= options.max_length <= LENGTH.most:
         message = f"the maximum length has to be between 1 and {LENGTH.most}, got {options.max_length}"
         found.append((message, "it is the number of input tokens, BOS not counted"))
-    if attention := attention_problem(options.attention):
+    if attention := check_attention(options.attention):
         found.append((attention.message, attention.hint))
     if options.dialect not in DIALECTS:
         found.append((f"there is no dialect called {options.dialect}", f"use {', '.join(DIALECTS)}"))

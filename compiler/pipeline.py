@@ -10,29 +10,29 @@ from networkx import DiGraph
 from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.emit.assemble import assemble
+from compiler.emit.assemble import assemble_weights
 from compiler.emit.weights import Weights
 from compiler.limits import HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.report import stages
-from compiler.report.certificate import certificate, certificate_lines
-from compiler.report.circuit import circuit_of
-from compiler.report.explain import explain
+from compiler.report.certificate import build_certificate, describe_certificate
+from compiler.report.circuit import build_circuit
+from compiler.report.explain import explain_model
 from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
-from compiler.report.summary import summary, symbols
+from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search.attempts import Lowered
-from compiler.search.lower import Inexact, lower
+from compiler.search.lower import Inexact, lower_graph
 from compiler.search.trials import Journal
 from rasp.api import LoadedProgram
-from rasp.arguments import wrong_kind
+from rasp.arguments import report_wrong_kind
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.program import Program
 from rasp.graph.nodes import Graph, Node
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,42 +79,42 @@ class Compiled:
     @property
     def summary(self) -> Summary:
         """Sizes and error bounds, JSON-able."""
-        return summary(self.weights, self.plan, self.certificate)
+        return build_summary(self.weights, self.plan, self.certificate)
 
     @property
     def certificate(self) -> Certificate:
         """Error bounds and margins, JSON-able."""
-        return certificate(self.bounds, self.layout, self.program.graph, self.options)
+        return build_certificate(self.bounds, self.layout, self.program.graph, self.options)
 
     @property
     def symbols(self) -> SymbolMap:
         """The symbol map, JSON-able."""
-        return symbols(self.plan, self.layout, self.analysis, self.bounds)
+        return build_symbol_map(self.plan, self.layout, self.analysis, self.bounds)
 
     @cached_property
     def circuit(self) -> "DiGraph[str]":
         """Embedding, heads, hidden units and outputs, and who reads what of whom (`compiler/report/circuit.py`)."""
-        return circuit_of(self.weights, self.symbols)
+        return build_circuit(self.weights, self.symbols)
 
     def emit(self, stage: str) -> str:
         """One stage (`compiler/report/stage_names.py`) as text."""
         match stage:
             case _ if stage in TEXT_STAGES:
-                return stages.text_stage(stage, self.program.source)
+                return stages.write_text_stage(stage, self.program.source)
             case _ if stage in GRAPH_STAGES:
-                return stages.graph_stage(stage, self.rewriting, self.program.graph, self.options)
+                return stages.show_graph(stage, self.rewriting, self.program.graph, self.options)
             case "domains":
-                return stages.domains_stage(self.outputs, self.analysis)
+                return stages.show_domains(self.outputs, self.analysis)
             case "plan":
-                return stages.plan_stage(self.plan, self.program.graph)
+                return stages.show_plan(self.plan, self.program.graph)
             case "layout":
-                return stages.layout_stage(self.plan, self.layout, self.analysis, self.bounds)
+                return stages.show_layout(self.plan, self.layout, self.analysis, self.bounds)
             case "explain":
-                return explain(self.plan, self.layout, self.analysis, self.bounds)
+                return explain_model(self.plan, self.layout, self.analysis, self.bounds)
             case "bounds":
-                return "\n".join(certificate_lines(self.certificate))
+                return "\n".join(describe_certificate(self.certificate))
             case "weights":
-                return stages.weights_stage(self.weights)
+                return stages.show_weights(self.weights)
             case _:
                 known = ", ".join(STAGES)
                 raise CompileError(
@@ -138,15 +138,15 @@ def compile_program(
     check_options(options)
     journal = journal or Journal()
     meaning = {name: program.sop(text) for name, text in outputs.items()}
-    with deep_recursion():  # analysis and rules go down long chains of operators
+    with allow_deep_recursion():  # analysis and rules go down long chains of operators
         try:
             effort = Effort()
             rewriting = apply_passes(program.graph, meaning, options, effort, passes)
             journal.steps.extend(rewriting.steps)
-            lowered = lower(program.graph, rewriting.rewritten, options, effort, journal)
+            lowered = lower_graph(program.graph, rewriting.rewritten, options, effort, journal)
         except Inexact as error:
             raise advised(error, program.graph, meaning, options) from None
-    weights = assemble(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
+    weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights)
 
 
@@ -155,16 +155,16 @@ def emit_early(
 ) -> Iterator[tuple[str, str]]:
     """Names and texts of the wanted stages before lowering, each as soon as it is known: also of what is then refused."""
     for stage in (name for name in TEXT_STAGES if name in wanted):
-        yield stage, stages.text_stage(stage, program.source)
+        yield stage, stages.write_text_stage(stage, program.source)
     meaning = {name: program.sop(text) for name, text in outputs.items()}
     untouched = Rewriting(meaning, meaning, meaning, ())
     if "graph" in wanted:
-        yield "graph", stages.graph_stage("graph", untouched, program.graph, options)
+        yield "graph", stages.show_graph("graph", untouched, program.graph, options)
     if later := [stage for stage in ("total", "rewritten") if stage in wanted]:
-        with deep_recursion():
+        with allow_deep_recursion():
             rewriting = apply_passes(program.graph, meaning, options)
         for stage in later:
-            yield stage, stages.graph_stage(stage, rewriting, program.graph, options)
+            yield stage, stages.show_graph(stage, rewriting, program.graph, options)
 
 
 def advised(
@@ -177,7 +177,7 @@ def advised(
         try:
             shorter = replace(options, max_length=middle)
             rewriting = apply_passes(graph, outputs, shorter, effort)
-            lower(graph, rewriting.rewritten, shorter, effort)
+            lower_graph(graph, rewriting.rewritten, shorter, effort)
             holds = middle
         except CompileError:
             fails = middle
@@ -195,7 +195,7 @@ def program_of(given: object) -> Program:
             return program
         case _:
             hint = "`rasp.load` gives one, from a file or a text"
-            raise CompileError(wrong_kind("`program`", "a program", given, hint))
+            raise CompileError(report_wrong_kind("`program`", "a program", given, hint))
 
 
 def outputs_of(given: object) -> dict[str, str]:
@@ -204,17 +204,17 @@ def outputs_of(given: object) -> dict[str, str]:
         return {given.strip() if given.strip().isidentifier() else "out": given}
     hint = 'give their names and expressions: {"sorted": "sort(tokens, tokens)"}, or one expression'
     if not isinstance(given, Mapping):
-        raise CompileError(wrong_kind("`outputs`", "a dict of expressions", given, hint))
+        raise CompileError(report_wrong_kind("`outputs`", "a dict of expressions", given, hint))
     outputs = dict(cast("Mapping[object, object]", given))
     if not outputs:
         raise CompileError(Diagnostic("there is no output to compile", hint=hint, code="argument"))
     for part in (*outputs, *outputs.values()):
         if not isinstance(part, str):
-            raise CompileError(wrong_kind("a name or expression of an output", "a string", part, hint))
+            raise CompileError(report_wrong_kind("a name or expression of an output", "a string", part, hint))
     return cast("dict[str, str]", outputs)
 
 
 def check_options(given: object) -> None:
     if not isinstance(given, CompileOptions):
         hint = 'write CompileOptions("ab", max_length=8)'
-        raise CompileError(wrong_kind("`options`", "`CompileOptions`", given, hint))
+        raise CompileError(report_wrong_kind("`options`", "`CompileOptions`", given, hint))

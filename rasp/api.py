@@ -17,24 +17,24 @@ from html import escape
 from pathlib import Path
 from typing import cast
 
-from rasp.arguments import Attention, as_atoms, attention_problem, wrong_kind
-from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.arguments import Attention, check_attention, convert_atoms, report_wrong_kind
+from rasp.diagnostics import Diagnostic, RaspError, suggest_word
 from rasp.drawing.draw_file import write_picture
-from rasp.drawing.draw_html import text_html
+from rasp.drawing.draw_html import draw_program_html
 from rasp.drawing.draw_svg import draw_svg
-from rasp.drawing.picture import Picture, picture
-from rasp.elaborate.apply import call
-from rasp.elaborate.failure import failure
+from rasp.drawing.picture import Picture, draw_picture
+from rasp.elaborate.apply import apply_value
+from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.program import Program, load_program
-from rasp.elaborate.scope import Function, Given, Static
+from rasp.elaborate.scope import Function, SpannedValue, Static
 from rasp.graph.nodes import Node
-from rasp.inputs import cut
+from rasp.inputs import cut_text
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.library.load import Files
-from rasp.lint.doubts import lint, lint_expression
+from rasp.lint.doubts import lint_expression, lint_program
 from rasp.source import Source, Span
 from rasp.syntax.directives import read_directives
-from rasp.values import Atom, ValueProblem, show
+from rasp.values import Atom, ValueProblem, show_value
 
 ARGUMENTS = (
     "these are numbers, strings, booleans, lists, dicts, and s-ops, selectors and functions of a program"
@@ -50,14 +50,14 @@ def input_of(given: object) -> tuple[Atom, ...]:
     """The elements of an input. Raises `RaspError` unless there are some, all of them atoms."""
     if not isinstance(given, Sequence) or isinstance(given, bytes | bytearray):
         got = cast(object, given)
-        raise RaspError(wrong_kind("an input", "a string, or a list of tokens", got, INPUT_HINT))
+        raise RaspError(report_wrong_kind("an input", "a string, or a list of tokens", got, INPUT_HINT))
     items = cast("Sequence[object]", given)
     if not items:
         raise RaspError(Diagnostic("an input cannot be empty", hint=INPUT_HINT, code="argument"))
-    atoms = as_atoms(items)
+    atoms = convert_atoms(items)
     if atoms is None:
-        wrong = next(item for item in items if as_atoms([item]) is None)
-        raise RaspError(wrong_kind("a token", "a string, number or boolean", wrong, INPUT_HINT))
+        wrong = next(item for item in items if convert_atoms([item]) is None)
+        raise RaspError(report_wrong_kind("a token", "a string, number or boolean", wrong, INPUT_HINT))
     return atoms
 
 
@@ -75,20 +75,20 @@ class Runnable:
         """The list of values, or a selector's rows. Raises `RaspError` for an input that has none."""
         place = (Source("<expression>", self.text), Span(0, len(self.text)))
         items = list(input_of(given))
-        if problem := attention_problem(attention):
+        if problem := check_attention(attention):
             raise RaspError(problem)
         outcome = evaluate([self.node], [items], attention)[0][0]
         if isinstance(outcome, EvaluationError):
-            raise RaspError(failure(self.program.graph, outcome, items, place))
+            raise RaspError(explain_failure(self.program.graph, outcome, items, place))
         if self.node.is_selector:
             return [[int(cell) for cell in row] for row in outcome if isinstance(row, list)]
         return [item for item in outcome if not isinstance(item, list)]
 
     def picture(self, given: Sequence[Atom], attention: Attention = "full") -> Picture:
         """Who attends to what on an input, as plain data. Raises `RaspError` for an input that has no value."""
-        if problem := attention_problem(attention):
+        if problem := check_attention(attention):
             raise RaspError(problem)
-        return picture(self.program.workshop, self.node, input_of(given), self.text, attention)
+        return draw_picture(self.program.workshop, self.node, input_of(given), self.text, attention)
 
     def draw(
         self, given: Sequence[Atom], file: str | Path, attention: Attention = "full", *, dark: bool = False
@@ -104,7 +104,7 @@ class Runnable:
             return f"<code>{escape(repr(self))}</code>"
 
     def __repr__(self) -> str:
-        return f"<{'selector' if self.node.is_selector else 's-op'} {cut(self.text)}>"
+        return f"<{'selector' if self.node.is_selector else 's-op'} {cut_text(self.text)}>"
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class LoadedFunction:
     def __call__(self, *arguments: object) -> object:
         text = f"{self.function.name}({', '.join('…' for _ in arguments)})"
         span = Span(0, len(text))
-        values = [Given(as_static(argument), span) for argument in arguments]
+        values = [SpannedValue(as_static(argument), span) for argument in arguments]
         frame = self.program.frame(Source("<call>", text))
-        return usable(self.program, call(frame, Given(self.function, span), values, span), text)
+        return usable(self.program, apply_value(frame, SpannedValue(self.function, span), values, span), text)
 
     def __repr__(self) -> str:
         return f"<function {self.function.name}({', '.join(self.function.parameters)})>"
@@ -142,7 +142,7 @@ class LoadedProgram:
     def __getattr__(self, name: str) -> object:
         known = self.program.scope.names() if not name.startswith("__") else set[str]()
         if name not in known:
-            hint = did_you_mean(name, known)
+            hint = suggest_word(name, known)
             raise AttributeError(f"the program has nothing called {name}" + (f"; {hint}" if hint else ""))
         return self(name)
 
@@ -151,7 +151,7 @@ class LoadedProgram:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the text."""
-        return text_html(self.program.source.text)
+        return draw_program_html(self.program.source.text)
 
     def __repr__(self) -> str:
         return repr(self.program)
@@ -174,7 +174,7 @@ def usable(program: Program, value: Static, text: str) -> object:
         case list():
             return [usable(program, item, f"{text}[{i}]") for i, item in enumerate(value)]
         case dict():
-            return {key: usable(program, item, f"{text}[{show(key)}]") for key, item in value.items()}
+            return {key: usable(program, item, f"{text}[{show_value(key)}]") for key, item in value.items()}
         case _:
             return value
 
@@ -193,23 +193,23 @@ def as_static(value: object) -> Static:
         case bool() | int() | float() | str() | Node():
             return value
         case _:
-            atoms = as_atoms([value])
+            atoms = convert_atoms([value])
             if atoms is None:
-                raise RaspError(wrong_kind("an argument", "a value that RASP has", value, ARGUMENTS))
+                raise RaspError(report_wrong_kind("an argument", "a value that RASP has", value, ARGUMENTS))
             return atoms[0]
 
 
 def check_text(given: object, what: str, hint: str = "") -> None:
     """Raises `RaspError` unless it is a string."""
     if not isinstance(given, str):
-        raise RaspError(wrong_kind(what, "a string", given, hint))
+        raise RaspError(report_wrong_kind(what, "a string", given, hint))
 
 
 def load(path_or_text: str | Path) -> LoadedProgram:
     """The program in a file (a `Path`, or a string that ends in `.rasp`) or in a text. Raises `RaspError`."""
     source = source_of(path_or_text)
     program = load_program(source)
-    tell(lint(program))
+    tell(lint_program(program))
     return LoadedProgram(program)
 
 

@@ -6,7 +6,7 @@ from typing import Literal, cast, get_args
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.source import Source
-from rasp.values import Atom, is_atom, show
+from rasp.values import Atom, is_atom, show_value
 
 Attention = Literal["full", "causal"]
 ATTENTIONS: tuple[Attention, ...] = get_args(Attention)
@@ -30,15 +30,15 @@ def named(value: object) -> str:
     """What a Python value is, for a message; of short atoms and None also which."""
     kind = type(value).__name__
     name = NAMES.get(kind, f"a value of the type {kind}")
-    return f"{name} {show(value)}" if is_atom(value) and len(str(value)) <= 40 else name
+    return f"{name} {show_value(value)}" if is_atom(value) and len(str(value)) <= 40 else name
 
 
-def wrong_kind(what: str, wanted: str, value: object, hint: str = "") -> Diagnostic:
+def report_wrong_kind(what: str, wanted: str, value: object, hint: str = "") -> Diagnostic:
     """`what` has to be `wanted`, and `value` is not."""
     return Diagnostic(f"{what} has to be {wanted}, got {named(value)}", hint=hint, code="argument")
 
 
-def attention_problem(attention: object) -> Diagnostic | None:
+def check_attention(attention: object) -> Diagnostic | None:
     """What is wrong with the name of an attention, if anything."""
     if attention in ATTENTIONS:
         return None
@@ -50,21 +50,21 @@ def check_evaluation(outputs: object, node: type, inputs: object, attention: obj
     """Raises `RaspError` unless there is a collection of nodes, one of inputs (a string is one input, not several), and
     an attention of that name.
     """
-    problem = attention_problem(attention)
+    problem = check_attention(attention)
     told: object = outputs
     if not isinstance(outputs, Collection) or not all(
         isinstance(part, node) for part in cast("Collection[object]", outputs)
     ):
-        problem = wrong_kind(
+        problem = report_wrong_kind(
             "`outputs`", "a list of nodes", told, "a program gives them: `program.sop(EXPR)`"
         )
     elif not isinstance(inputs, Collection) or isinstance(inputs, str | bytes):
-        problem = wrong_kind("`inputs`", "a list of inputs", inputs, 'one input is the list ["abc"]')
+        problem = report_wrong_kind("`inputs`", "a list of inputs", inputs, 'one input is the list ["abc"]')
     if problem:
         raise RaspError(problem)
 
 
-def as_atoms(values: Sequence[object]) -> tuple[Atom, ...] | None:
+def convert_atoms(values: Sequence[object]) -> tuple[Atom, ...] | None:
     """The values, numpy's numbers and strings as Python's; None if one is no atom."""
     found = [value if is_atom(value) else plain(value) for value in values]
     return tuple(found) if all(map(is_atom, found)) else None  # pyright: ignore[reportReturnType]
@@ -76,14 +76,14 @@ def plain(value: object) -> object:
     return item() if callable(item) and getattr(value, "ndim", 1) == 0 else value
 
 
-def as_path(given: object, what: str = "`folder`") -> Path:
+def convert_path(given: object, what: str = "`folder`") -> Path:
     """A path. Raises `RaspError` for anything else."""
     if not isinstance(given, str | Path):
-        raise RaspError(wrong_kind(what, "a path", given, "a string, or a `Path` of `pathlib`"))
+        raise RaspError(report_wrong_kind(what, "a path", given, "a string, or a `Path` of `pathlib`"))
     return Path(given)
 
 
-def as_source(given: object) -> Source | None:
+def convert_source(given: object) -> Source | None:
     """A source, or a text as one; None for anything else."""
     match given:
         case Source():

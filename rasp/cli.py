@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from rasp.arguments import Attention
-from rasp.command_line.console import FAILED, Commands, read_source, report
-from rasp.command_line.format_command import fmt, found_files
+from rasp.command_line.console import FAILED, Commands, read_source, report_diagnostics
+from rasp.command_line.format_command import format_files, found_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
-from rasp.lint.doubts import lint, lint_expression
+from rasp.lint.doubts import lint_expression, lint_program
 from rasp.syntax.directives import read_directives
 
 ATTENTION = click.Choice(["full", "causal"])
@@ -27,7 +27,7 @@ def main() -> None:
     """Run, draw, check and format RASP programs."""
 
 
-main.add_command(fmt)
+main.add_command(format_files)
 
 
 @main.command()
@@ -102,7 +102,7 @@ def check(files: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([diagnostic.as_json() for diagnostic in found]))
     else:
-        report(found)
+        report_diagnostics(found)
         click.echo(summary(len(paths), found), err=True)
     return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else 0
 
@@ -115,15 +115,19 @@ def complaints(file: str) -> Sequence[Diagnostic]:
         about_lines = [warning for line in lines for warning in lint_expression(line.expression)]
     except RaspError as error:
         return error.diagnostics
-    return [*program.diagnostics, *lint(program), *about_lines]
+    return [*program.diagnostics, *lint_program(program), *about_lines]
 
 
 def summary(files: int, found: Sequence[Diagnostic]) -> str:
     """One line: how many errors and warnings in how many files."""
     errors = sum(diagnostic.severity == "error" for diagnostic in found)
-    counts = [counted(files, "file"), counted(errors, "error"), counted(len(found) - errors, "warning")]
+    counts = [
+        show_count(files, "file"),
+        show_count(errors, "error"),
+        show_count(len(found) - errors, "warning"),
+    ]
     return ", ".join(counts)
 
 
-def counted(count: int, noun: str) -> str:
+def show_count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -70,8 +70,8 @@ def excerpt(source: Source, span: Span, label: str) -> list[str]:
     width = max(1, min(span.end - span.start, len(text) - offset))
     margin = " " * len(str(line))
     # A tab before the caret is kept as a tab so that both lines widen alike.
-    indent = "".join("\t" if character == "\t" else " " * cells(character) for character in before)
-    width = max(1, sum(map(cells, text[offset : offset + width])))
+    indent = "".join("\t" if character == "\t" else " " * count_cells(character) for character in before)
+    width = max(1, sum(map(count_cells, text[offset : offset + width])))
     return [
         f"{margin}--> {source.name}:{line}:{column}",
         f"{margin} |",
@@ -80,7 +80,7 @@ def excerpt(source: Source, span: Span, label: str) -> list[str]:
     ]
 
 
-def cells(character: str) -> int:
+def count_cells(character: str) -> int:
     """How many columns of a terminal a character takes."""
     if combining(character):
         return 0
@@ -107,7 +107,7 @@ class RaspError(Exception):
         self.diagnostics = diagnostics
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def suggest_word(word: str, known: Iterable[str]) -> str:
     """A hint naming the closest known word, or nothing when none is close."""
     close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else ""

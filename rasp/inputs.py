@@ -47,17 +47,21 @@ def read_input(text: str, form: InputFormat = InputFormat.AUTO) -> Input:
             try:
                 found = json_atoms(text)
             except ValueProblem as problem:
-                return Input(tuple(text), f"{cut(text)} was read as its {len(text)} characters: {problem}")
-            return Input(found, f"{cut(text)} was read as a JSON list, not as its {len(text)} characters")
+                return Input(
+                    tuple(text), f"{cut_text(text)} was read as its {len(text)} characters: {problem}"
+                )
+            return Input(
+                found, f"{cut_text(text)} was read as a JSON list, not as its {len(text)} characters"
+            )
         case _:
             assert_never(form)
 
 
 def json_sequence(text: str) -> tuple[Atom, ...]:
     """The elements of a JSON list, or the characters of a JSON string. Raises `ValueProblem`."""
-    found = json_value(text)
+    found = read_json_value(text)
     if not isinstance(found, str):
-        return atoms_of(found)
+        return convert_to_atoms(found)
     if not found:
         raise ValueProblem("an empty string is no input")
     return tuple(found)
@@ -65,10 +69,10 @@ def json_sequence(text: str) -> tuple[Atom, ...]:
 
 def json_atoms(text: str) -> tuple[Atom, ...]:
     """The elements of a JSON list that may be a sequence. Raises `ValueProblem` with the reason why there are none."""
-    return atoms_of(json_value(text))
+    return convert_to_atoms(read_json_value(text))
 
 
-def json_value(text: str) -> object:
+def read_json_value(text: str) -> object:
     """What a JSON text stands for. Raises `ValueProblem` in the user's words."""
     try:
         return json.loads(text, parse_constant=refuse_constant)
@@ -76,7 +80,7 @@ def json_value(text: str) -> object:
         if error.pos >= len(text.rstrip()):
             raise ValueProblem("it ends before its JSON does") from None
         raise ValueProblem(
-            f"it is not JSON from character {error.pos + 1} on, {cut(text[error.pos :])}"
+            f"it is not JSON from character {error.pos + 1} on, {cut_text(text[error.pos :])}"
         ) from None
     except RecursionError:
         raise ValueProblem("its lists are nested too deeply") from None
@@ -89,7 +93,7 @@ def refuse_constant(name: str) -> object:
     raise ValueProblem(f"{name} is no JSON")
 
 
-def atoms_of(value: object) -> tuple[Atom, ...]:
+def convert_to_atoms(value: object) -> tuple[Atom, ...]:
     """The elements of a list that may be a sequence. Raises `ValueProblem`."""
     if not isinstance(value, list):
         raise ValueProblem("it is no JSON list")
@@ -98,10 +102,10 @@ def atoms_of(value: object) -> tuple[Atom, ...]:
         raise ValueProblem("an empty list is no input")
     for item in items:
         if not is_atom(item) or (isinstance(item, float) and not math.isfinite(item)):
-            raise ValueProblem(f"{cut(json.dumps(item))} is not a string, finite number or boolean")
+            raise ValueProblem(f"{cut_text(json.dumps(item))} is not a string, finite number or boolean")
     return cast("tuple[Atom, ...]", tuple(items))
 
 
-def cut(text: str) -> str:
+def cut_text(text: str) -> str:
     """A text as it is shown in a message."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

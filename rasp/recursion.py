@@ -12,7 +12,7 @@ FRAMES = 200_000
 
 
 @contextmanager
-def deep_recursion() -> Generator[None]:
+def allow_deep_recursion() -> Generator[None]:
     """Within the block, Python functions may call each other `FRAMES` deep."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, FRAMES))

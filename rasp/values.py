@@ -24,19 +24,19 @@ class ValueProblem(Exception):
     """
 
 
-def kind_of(value: object) -> Kind:
+def find_kind(value: object) -> Kind:
     """`int`, `float`, `bool` or `string`. Raises `ValueProblem` for anything that is not an atom."""
     try:
         return KINDS[type(value)]
     except KeyError:
-        raise ValueProblem(f"{show(value)} is not a number, string or boolean") from None
+        raise ValueProblem(f"{show_value(value)} is not a number, string or boolean") from None
 
 
 def is_atom(value: object) -> bool:
     return type(value) in KINDS
 
 
-def typed(value: Atom) -> tuple[Kind, str]:
+def make_typed_key(value: Atom) -> tuple[Kind, str]:
     """A key under which values of different kinds (and 0.0 and -0.0) stay apart."""
     return KINDS[type(value)], repr(value)
 
@@ -49,18 +49,18 @@ class Const:
     value: Atom = field(compare=False)
 
 
-def const(value: Atom) -> Const:
+def make_const(value: Atom) -> Const:
     """`value` as a hashable constant. Raises `ValueProblem` if it is not an atom."""
-    kind_of(value)
-    return Const(typed(value), value)
+    find_kind(value)
+    return Const(make_typed_key(value), value)
 
 
-def classify(values: Iterable[object]) -> Kind:
+def classify_values(values: Iterable[object]) -> Kind:
     """The class of a sequence: `string`, `bool`, `int` or `float` (any other mix of numbers is `float`).
 
     Raises `ValueProblem` when strings stand beside non-strings, or an element is no atom at all.
     """
-    kinds: set[Kind] = {kind_of(value) for value in values}
+    kinds: set[Kind] = {find_kind(value) for value in values}
     if len(kinds) == 1:
         return next(iter(kinds))
     if "string" in kinds:
@@ -69,6 +69,6 @@ def classify(values: Iterable[object]) -> Kind:
     return "int" if kinds <= {"int", "bool"} else "float"
 
 
-def show(value: object) -> str:
+def show_value(value: object) -> str:
     """A value as the user would write it, for messages."""
     return f'"{value}"' if isinstance(value, str) else str(value)

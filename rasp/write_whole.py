@@ -50,7 +50,9 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
     try:
         write_bytes(path, data, new=new)
     except OSError as error:
-        raise RaspError(Diagnostic(f"{path} cannot be written: {reason(error)}", code="write")) from None
+        raise RaspError(
+            Diagnostic(f"{path} cannot be written: {explain_reason(error)}", code="write")
+        ) from None
 
 
 def write_bytes(path: Path, data: bytes, *, new: bool = False) -> None:
@@ -188,6 +190,6 @@ def try_lock(handle: int) -> bool:
     return True
 
 
-def reason(error: OSError) -> str:
+def explain_reason(error: OSError) -> str:
     """What the system says, without Python's dressing."""
     return error.strerror or os.strerror(error.errno or errno.EIO)

@@ -12,7 +12,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from rasp.source import Source, Span
 from rasp.syntax import syntax_tree
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.precedence import FORMS, TESTS
 from rasp.syntax.syntax_tree import Expression, Group, Module, Name, Statement
 
@@ -62,8 +62,8 @@ def larger(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
         st.builds(syntax_tree.Index, inner, inner, here),
         st.builds(syntax_tree.Slice, inner, *[st.none() | inner] * 3, here),
         st.builds(syntax_tree.Call, inner, tuples(inner, 0, 3), here),
-        st.builds(syntax_tree.Select, inner, inner, st.sampled_from(TESTS), here),
-        st.builds(syntax_tree.Aggregate, inner, inner, st.none() | inner, here),
+        st.builds(syntax_tree.SelectCall, inner, inner, st.sampled_from(TESTS), here),
+        st.builds(syntax_tree.AggregateCall, inner, inner, st.none() | inner, here),
         st.builds(syntax_tree.ListDisplay, tuples(inner, 0, 6), here),
         st.builds(syntax_tree.DictDisplay, entries, here),
         st.builds(syntax_tree.ListComprehension, inner, name_lists, inner, here),
@@ -136,7 +136,7 @@ FILLERS = ("", "", "", " ", "\t ", "\n", "\n\n\n", " # why\n", "\n#why \n", "\n\
 @st.composite
 def scattered(draw: DrawFn, text: str, fillers: Sequence[str] = FILLERS) -> str:
     """The tokens of a text of statements without commands, with something between each two."""
-    tokens = [token for token in tokenize(Source("<text>", text))[0] if token.kind != "end"]
+    tokens = [token for token in tokenize_text(Source("<text>", text))[0] if token.kind != "end"]
     pieces: list[str] = []
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         filler = draw(st.sampled_from(fillers))

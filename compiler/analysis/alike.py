@@ -12,12 +12,12 @@ import numpy as np
 
 from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.rows import Relation, contexts, join
+from compiler.analysis.rows import Relation, join_relations, list_contexts
 from compiler.limits import ROWS
 from rasp.graph.nodes import Node
 
 
-def alike(analysis: Facts, node: Node, leaves: Sequence[Node]) -> tuple[Ints, ...]:
+def find_representatives(analysis: Facts, node: Node, leaves: Sequence[Node]) -> tuple[Ints, ...]:
     """For each leaf, the code that stands for each code. A single leaf's values all stand for themselves."""
     sizes = [len(analysis.relation(leaf).domain) for leaf in leaves]
     if len(leaves) < 2:
@@ -82,9 +82,9 @@ def join_alike(
         domain = Domain(tuple(relation.domain.select(codes)))
         allowed = None
         if relation.allowed is not None:
-            allowed = np.zeros((contexts(relation.depends, max_length).size, len(codes)), bool)
+            allowed = np.zeros((list_contexts(relation.depends, max_length).size, len(codes)), bool)
             for column, target in enumerate(place.reshape(-1).tolist()):
                 allowed[:, target] |= relation.allowed[:, column]
         narrowed.append(Relation(domain, relation.depends, allowed))
-    rows = join(narrowed, max_length, most)
+    rows = join_relations(narrowed, max_length, most)
     return np.stack([codes[rows[:, k]] for k, codes in enumerate(kept)], axis=1) if kept else rows

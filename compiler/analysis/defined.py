@@ -7,15 +7,15 @@ interpreter has no value are don't-cares like any.
 from collections.abc import Mapping
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import refuse
+from compiler.analysis.refusal import make_refusal
 from compiler.limits import TRIED_LENGTHS
-from rasp.graph.nodes import Node, reachable
+from rasp.graph.nodes import Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 
 
 def check_defined(analysis: Analysis, outputs: Mapping[str, Node]) -> None:
     """Raises `CompileError` for an output that needs an expression without a value at every length (up to `TRIED`)."""
-    nodes = [n for n in reachable(outputs.values()) if not n.is_selector and not analysis.sees_tokens(n)]
+    nodes = [n for n in list_reachable(outputs.values()) if not n.is_selector and not analysis.sees_tokens(n)]
     token = analysis.options.vocabulary[0]
     inputs = [[token] * n for n in range(1, min(analysis.max_length, TRIED_LENGTHS.most) + 1)]
     if not nodes or analysis.max_length > TRIED_LENGTHS.most:
@@ -24,4 +24,6 @@ def check_defined(analysis: Analysis, outputs: Mapping[str, Node]) -> None:
         first = outcomes[0]
         if isinstance(first, EvaluationError) and all(isinstance(o, EvaluationError) for o in outcomes):
             hint = "every input is an error in the interpreter, too"
-            raise refuse(analysis.graph, node, f"this has no value for any input: {first.message}", hint)
+            raise make_refusal(
+                analysis.graph, node, f"this has no value for any input: {first.message}", hint
+            )

@@ -7,7 +7,7 @@ tables find room in earlier layers.
 
 from compiler.analysis.facts import Facts
 from compiler.options import CompileError
-from rasp.graph.nodes import AttentionOp, Map, Node, reachable
+from rasp.graph.nodes import AttentionOp, Map, Node, list_reachable
 
 
 class TooLarge(CompileError):
@@ -22,7 +22,7 @@ LONG = 3
 """Terms of a sum from which on it is not looked into, but its terms are."""
 
 
-def smaller_parts(analysis: Facts, node: Node) -> frozenset[Node]:
+def divide_expression(analysis: Facts, node: Node) -> frozenset[Node]:
     """The terms of long sums that are not linear, so that the sums become so; otherwise the topmost parts of the expression
     that look at several of its leaves, but not at all; only early ones if any is."""
     everything = len(analysis.leaves(node))
@@ -34,7 +34,7 @@ def smaller_parts(analysis: Facts, node: Node) -> frozenset[Node]:
         if len(parts) >= LONG and curved:
             return curved
     depth: dict[Node, int] = {}
-    for below in reachable([node]):
+    for below in list_reachable([node]):
         depth[below] = max((depth[arg] for arg in below.args), default=0)
         depth[below] += isinstance(below.op, AttentionOp)
     parts = {part for part in analysis.region(node) if 1 < len(analysis.leaves(part)) < everything}

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.limits import NUMBER
-from rasp.interpret.column import Column
-from rasp.values import KINDS, Atom, typed
+from rasp.interpret.atom_array import AtomArray
+from rasp.values import KINDS, Atom, make_typed_key
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ def is_carriable(value: Atom) -> bool:
 
 @dataclass(frozen=True)
 class Domain:
-    """Values by code. Build one with `domain_of`. `minus_zero`: the 0 among them may be the float -0.0."""
+    """Values by code. Build one with `make_domain`. `minus_zero`: the 0 among them may be the float -0.0."""
 
     values: tuple[Atom, ...]
     floats: frozenset[int] = frozenset()
@@ -89,14 +89,14 @@ class Domain:
         """The values under some codes."""
         return [self.values[int(code)] for code in codes]
 
-    def column(self, codes: Ints, *, as_floats: bool = False) -> Column:
+    def column(self, codes: Ints, *, as_floats: bool = False) -> AtomArray:
         """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is
         one.
         """
         atoms: Sequence[Atom] = self.values
         if as_floats:
             atoms = [float(v) if i in self.floats else v for i, v in enumerate(self.values)]
-        return Column.from_atoms(list(atoms)).indexed(lambda array: array[codes])
+        return AtomArray.from_atoms(list(atoms)).indexed(lambda array: array[codes])
 
     def kinds(self) -> tuple[Atom, ...]:
         """The values, with the float twins of those that have one."""
@@ -113,7 +113,7 @@ class Domain:
         return f"{{{head}, … {self.values[-1]!r}}} ({len(self.values)} values)"
 
 
-def domain_of(values: Iterable[Atom]) -> Domain:
+def make_domain(values: Iterable[Atom]) -> Domain:
     """The domain of some values, in canonical order."""
     best: dict[tuple[int, Atom], Atom] = {}
     floats: set[tuple[int, Atom]] = set()
@@ -131,7 +131,7 @@ def domain_of(values: Iterable[Atom]) -> Domain:
     )
 
 
-def factor(column: Column, keep: Callable[[int], None] | None = None) -> tuple[Domain, Ints]:
+def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) -> tuple[Domain, Ints]:
     """The domain of a column's values that exist, and each element's code (-1 where it failed). `keep` is told how many
     values that will be, and may refuse."""
     ok = (
@@ -144,7 +144,7 @@ def factor(column: Column, keep: Callable[[int], None] | None = None) -> tuple[D
     if keep is not None:
         keep(len(first))
     atoms = flat.indexed(lambda array: array[first]).atoms()
-    domain = domain_of(atoms)
+    domain = make_domain(atoms)
     if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():
         domain = replace(domain, minus_zero=True)
     codes = np.full(column.data.size, -1, dtype=np.int64)
@@ -152,13 +152,15 @@ def factor(column: Column, keep: Callable[[int], None] | None = None) -> tuple[D
     return domain, codes
 
 
-def distinct_elements(column: Column) -> tuple[Ints, Ints]:
+def distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
     """Places of the first occurrence of each different element of a flat column, and which of them each one
     is.
     """
     if column.data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
-        place = np.array([seen.setdefault(typed(value), len(seen)) for value in column.data], dtype=np.int64)
+        place = np.array(
+            [seen.setdefault(make_typed_key(value), len(seen)) for value in column.data], dtype=np.int64
+        )
     else:
         place = np.unique(column.data, return_inverse=True)[1].reshape(-1)
         if column.kinds is not None:

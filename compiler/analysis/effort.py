@@ -8,7 +8,7 @@ arrays that would not fit beside each other. The search for a hint has a small e
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from compiler.analysis.refusal import refuse
+from compiler.analysis.refusal import make_refusal
 from compiler.limits import BYTES, CELLS
 from rasp.graph.nodes import Graph, Node
 
@@ -33,7 +33,7 @@ class Effort:
                 "this has too many combinations of values, over all the ways to build it that were tried "
                 f"(the limit is {self.most:.0e} numbers looked at)"
             )
-            raise refuse(graph, node, message, CELLS.hint)
+            raise make_refusal(graph, node, message, CELLS.hint)
         self.cells += cells
 
     def evaluate(self, graph: Graph, node: Node, longest: int) -> None:
@@ -64,4 +64,4 @@ class Effort:
         if taken > BYTES.most:
             most = f"{BYTES.most / 2**30:.0f} GiB"
             message = f"this would take {taken / 2**30:.1f} GiB of memory at once (the limit is {most})"
-            raise refuse(graph, node, message, BYTES.hint)
+            raise make_refusal(graph, node, message, BYTES.hint)

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class JointValues:
     """`codes[row, leaf]` are leaf values that can occur together; `values[row]` the expression's code, -1 for
     none.
 
@@ -79,7 +79,7 @@ class Facts(Protocol):
         """Every value that the node can have."""
         ...
 
-    def table(self, node: Node) -> Table:
+    def table(self, node: Node) -> JointValues:
         """The node as a function of its leaves (of the leaves below it, for a materialised expression)."""
         ...
 

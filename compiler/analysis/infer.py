@@ -13,16 +13,16 @@ from typing import TypeVar, assert_never
 import numpy as np
 
 from compiler.analysis import selectors
-from compiler.analysis.alike import alike, join_alike
-from compiler.analysis.divide import TooLarge, smaller_parts
-from compiler.analysis.domain import Domain, Ints, domain_of, factor
+from compiler.analysis.alike import find_representatives, join_alike
+from compiler.analysis.divide import TooLarge, divide_expression
+from compiler.analysis.domain import Domain, Ints, factor_values, make_domain
 from compiler.analysis.effort import Effort
-from compiler.analysis.facts import Table
-from compiler.analysis.leaf_values import leaf_relation
-from compiler.analysis.means import averages_to_itself
-from compiler.analysis.occurring import has_few_inputs, occurring
-from compiler.analysis.orders import every_index_once
-from compiler.analysis.refusal import refuse
+from compiler.analysis.facts import JointValues
+from compiler.analysis.leaf_values import relate_leaf
+from compiler.analysis.means import is_own_average
+from compiler.analysis.occurring import has_few_inputs, list_occurring
+from compiler.analysis.orders import has_every_index
+from compiler.analysis.refusal import make_refusal
 from compiler.analysis.rows import Relation, TooMany
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
 from compiler.options import CompileError, CompileOptions
@@ -35,11 +35,11 @@ from rasp.graph.nodes import (
     Node,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map
-from rasp.values import kind_of
+from rasp.values import find_kind
 
 T = TypeVar("T")
 ROW_WORK = 8
@@ -170,7 +170,7 @@ class Analysis:
 
     def sees_tokens(self, node: Node) -> bool:
         """Whether a node's value can depend on the tokens, and not only on position and length."""
-        return self.once("tokens", node, lambda n: any(isinstance(m.op, Tokens) for m in reachable([n])))
+        return self.once("tokens", node, lambda n: any(isinstance(m.op, Tokens) for m in list_reachable([n])))
 
     def domain(self, node: Node) -> Domain:
         """Every value that the node can have."""
@@ -178,59 +178,59 @@ class Analysis:
             return self.relation(node).domain
         return self.table(node).domain
 
-    def table(self, node: Node) -> Table:
+    def table(self, node: Node) -> JointValues:
         """The node as a function of its leaves (of the leaves below it, for a materialised expression)."""
         return self.once("table", node, self._table)
 
-    def _table(self, node: Node) -> Table:
+    def _table(self, node: Node) -> JointValues:
         if not isinstance(node.op, Map | Constant) or self.is_sum(node):
             domain = self.relation(node).domain
             codes = np.arange(len(domain))
-            return Table((node,), codes[:, None], codes, domain, (codes,))
+            return JointValues((node,), codes[:, None], codes, domain, (codes,))
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
         self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves))
-        stands_for = alike(self, node, leaves)
+        stands_for = find_representatives(self, node, leaves)
         most = LARGE_ROWS.most if has_few_inputs(self) else ROWS.most
         try:
             codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length, most)
         except TooMany as problem:
             if most == ROWS.most:
                 raise self._too_large(node, len(leaves), problem.rows) from None
-            codes = occurring(self, leaves, stands_for)
-        if self.dividing and len(codes) > LARGE_ROWS.most and smaller_parts(self, node):
+            codes = list_occurring(self, leaves, stands_for)
+        if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
             raise self._too_large(node, len(leaves), len(codes))
         self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1))
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
-        domain, values = factor(column, partial(self.effort.keep, self.graph, node))
+        domain, values = factor_values(column, partial(self.effort.keep, self.graph, node))
         if any(self.relation(leaf).domain.floats for leaf in leaves):
             domain = self._with_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
         if not len(domain):
-            raise refuse(self.graph, node, f"this has no value for any input: {column.problem}", "")
-        return Table(leaves, codes, values, domain, stands_for)
+            raise make_refusal(self.graph, node, f"this has no value for any input: {column.problem}", "")
+        return JointValues(leaves, codes, values, domain, stands_for)
 
     def _too_large(self, node: Node, leaves: int, rows: float) -> CompileError:
-        error = refuse(
+        error = make_refusal(
             self.graph,
             node,
             f"this depends on {leaves} values at once, in {rows:.2g} combinations",
             ROWS.hint,
         )
-        parts = smaller_parts(self, node) if self.dividing else frozenset[Node]()
+        parts = divide_expression(self, node) if self.dividing else frozenset[Node]()
         return TooLarge(error, parts) if parts else error
 
     def possible(self, node: Node, leaves: tuple[Node, ...], codes: Ints) -> Ints:
         """Without the rows on which the parts of a rank add up to more than a rank can be."""
         for part in self.region(node):
-            if isinstance(part.op, Map) and not self.is_leaf(part) and every_index_once(self, part):
+            if isinstance(part.op, Map) and not self.is_leaf(part) and has_every_index(self, part):
                 places = [leaves.index(leaf) for leaf in self.leaves(part)]
                 rank = self.run(part, self.leaves(part), codes[:, places], as_floats=False)
                 codes = codes[rank.data < self.max_length]
         return codes
 
-    def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> Column:
+    def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> AtomArray:
         """The interpreter's value of an expression on each row of leaf codes."""
-        columns: dict[Node, Column] = {}
+        columns: dict[Node, AtomArray] = {}
         for k, leaf in enumerate(leaves):
             columns[leaf] = self.relation(leaf).domain.column(codes[:, k], as_floats=as_floats)
         for part in self.region(node):
@@ -238,24 +238,24 @@ class Analysis:
                 case _ if part in columns:
                     continue
                 case Constant(value):
-                    columns[part] = Column.from_atoms([value.value] * len(codes))
+                    columns[part] = AtomArray.from_atoms([value.value] * len(codes))
                 case Map() as op:
                     columns[part] = apply_map(op, [columns[arg] for arg in part.args])
                 case _:
                     raise AssertionError("between leaves there are constants and elementwise s-ops")
         return columns[node]
 
-    def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: Column) -> Domain:
+    def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: AtomArray) -> Domain:
         """A mean is an int or a float depending on how many positions were selected; the answer must not, but for
         being an int or a float itself. The domain, with such answers marked."""
-        (domain, codes), (other, other_codes) = ints, factor(floats)
+        (domain, codes), (other, other_codes) = ints, factor_values(floats)
         both = (codes >= 0) & (other_codes >= 0)
         pairs = np.unique(np.stack([codes[both], other_codes[both]]), axis=1)
         twins = set(domain.floats)
         for pair in pairs.T:
             a, b = int(pair[0]), int(pair[1])
-            if len(domain_of([domain.values[a], other.values[b]])) != 1:
-                raise refuse(
+            if len(make_domain([domain.values[a], other.values[b]])) != 1:
+                raise make_refusal(
                     self.graph,
                     node,
                     f"this differs ({domain.values[a]!r}, {other.values[b]!r}) for a whole number "
@@ -268,7 +268,7 @@ class Analysis:
 
     def relation(self, leaf: Node) -> Relation:
         """The values a leaf can have, by context."""
-        return self.once("relation", leaf, lambda n: leaf_relation(self, n))
+        return self.once("relation", leaf, lambda n: relate_leaf(self, n))
 
     def transports(self, leaf: Node) -> bool:
         """Whether an aggregate moves single values, so that any function of its value can be moved in its place.
@@ -276,13 +276,13 @@ class Analysis:
         True when it picks one, or all values are alike.
         """
         values = self.domain(leaf.args[1]).values
-        return (len(values) == 1 and averages_to_itself(values, self.max_length)) or self.picks(leaf)
+        return (len(values) == 1 and is_own_average(values, self.max_length)) or self.picks(leaf)
 
     def picks(self, leaf: Node) -> bool:
         """Whether an aggregate brings the value of one position: no row selects two, or two would be an error."""
         selector, value = leaf.args
-        kinds = {kind_of(v) for v in self.domain(value).values}
-        return kinds <= {"string"} or kinds <= {"bool"} or selectors.unique(self, selector)
+        kinds = {find_kind(v) for v in self.domain(value).values}
+        return kinds <= {"string"} or kinds <= {"bool"} or selectors.selects_at_most_one(self, selector)
 
     def always(self, node: Node) -> bool:
         """Whether a boolean expression is true wherever it has a value; False if that is not known."""

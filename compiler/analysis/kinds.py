@@ -10,16 +10,26 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from compiler.analysis.facts import Facts
-from compiler.analysis.refusal import refuse
-from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, SelectorOp, Tokens, Width, reachable
-from rasp.graph.primitive_names import PrimName, total_name
+from compiler.analysis.refusal import make_refusal
+from rasp.graph.nodes import (
+    Aggregate,
+    Constant,
+    Indices,
+    Map,
+    Node,
+    SelectorOp,
+    Tokens,
+    Width,
+    list_reachable,
+)
+from rasp.graph.primitive_names import PrimName, make_total_name
 from rasp.graph.primitives import WITHOUT_FAILURES
 from rasp.values import Atom
 
 SHOWING: frozenset[PrimName] = frozenset({"to_str", "mod", "mul", "mod_or", "mul_or"})
 """Primitives that make text of a number: `mul` repeats as often as an int says, and fails for a float."""
 NUMERIC: frozenset[PrimName] = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
-ARITHMETIC = NUMERIC | {total_name(prim) for prim in NUMERIC - WITHOUT_FAILURES}
+ARITHMETIC = NUMERIC | {make_total_name(prim) for prim in NUMERIC - WITHOUT_FAILURES}
 """Primitives whose result is an int or a float as their operands are."""
 
 
@@ -29,7 +39,7 @@ def shows_kinds(outputs: Iterable[Node], vocabulary: Iterable[Atom]) -> bool:
     mean: set[Node] = set()
     shown = False
     tokens_are_text = any(isinstance(token, str) for token in vocabulary)
-    for node in reachable(outputs):
+    for node in list_reachable(outputs):
         if may_be_text(node, text, tokens_are_text=tokens_are_text):
             text.add(node)
         match node.op:
@@ -46,10 +56,10 @@ def shows_kinds(outputs: Iterable[Node], vocabulary: Iterable[Atom]) -> bool:
 
 def check_zeros(analysis: Facts, outputs: Iterable[Node]) -> None:
     """Raises `CompileError` where a head would bring a zero whose sign may show, to programs that show numbers."""
-    for node in reachable(outputs):
+    for node in list_reachable(outputs):
         if isinstance(node.op, Aggregate) and analysis.domain(node.args[1]).minus_zero:
             message = "this averages -0.0 and 0.0, which text tells apart but a model cannot"
-            raise refuse(analysis.graph, node, message, "add 0.0 to the values first")
+            raise make_refusal(analysis.graph, node, message, "add 0.0 to the values first")
 
 
 def may_be_text(node: Node, text: set[Node], *, tokens_are_text: bool) -> bool:

@@ -11,14 +11,14 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis import selectors
-from compiler.analysis.domain import Domain, Ints, domain_of, factor
+from compiler.analysis.domain import Domain, Ints, factor_values, make_domain
 from compiler.analysis.facts import Facts
-from compiler.analysis.means import Unsummable, mean_values
-from compiler.analysis.refusal import refuse
-from compiler.analysis.rows import Context, Relation, contexts, project
+from compiler.analysis.means import Unsummable, list_means
+from compiler.analysis.refusal import make_refusal
+from compiler.analysis.rows import Context, Relation, list_contexts, project_relation
 from compiler.limits import RELATION, SUMS
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.values import Atom
 
@@ -26,14 +26,14 @@ PAIR_WORK, PAIR_BYTES = 8, 48
 """A pair of values that a sum adds up, in cells (`compiler/analysis/effort.py`) and bytes."""
 
 
-def leaf_relation(facts: Facts, leaf: Node) -> Relation:
+def relate_leaf(facts: Facts, leaf: Node) -> Relation:
     """The values a leaf can have, by context."""
     match leaf.sequence_op:
         case Tokens():
-            return Relation(domain_of(facts.options.vocabulary))
+            return Relation(make_domain(facts.options.vocabulary))
         case Indices():
             return Relation(
-                domain_of(range(facts.max_length)), Context.INDEX, np.eye(facts.max_length, dtype=bool)
+                make_domain(range(facts.max_length)), Context.INDEX, np.eye(facts.max_length, dtype=bool)
             )
         case Map() if facts.is_sum(leaf):
             return Relation(sums(facts, leaf))
@@ -63,31 +63,33 @@ def sums(facts: Facts, node: Node) -> Domain:
             left.column(np.repeat(np.arange(len(left)), len(right)), as_floats=as_floats),
             right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
         ]
-        found += factor(apply_map(node.op, columns), keep)[0].kinds()
-    domain = domain_of(found)
+        found += factor_values(apply_map(node.op, columns), keep)[0].kinds()
+    domain = make_domain(found)
     if not domain.is_numeric:
-        raise refuse(facts.graph, node, "this adds up numbers that are too large or small for float32", "")
+        raise make_refusal(
+            facts.graph, node, "this adds up numbers that are too large or small for float32", ""
+        )
     return domain
 
 
 def computed(facts: Facts, leaf: Node) -> Relation:
     """A leaf that position and length determine: ask the interpreter, once per length."""
     facts.effort.evaluate(facts.graph, leaf, facts.max_length)
-    where = contexts(Context.BOTH, facts.max_length)
+    where = list_contexts(Context.BOTH, facts.max_length)
     token = facts.options.vocabulary[0]
     found: list[tuple[Domain, Ints]] = []  # for each length
     for n in range(1, facts.max_length + 1):
-        value = evaluate_batch([leaf], Column.from_atoms([[token] * n]), facts.options.attention)[leaf]
-        found.append(factor(replace(value.column, failed=value.absent)))
-    domain = domain_of(v for values, _ in found for v in values.kinds())
+        value = evaluate_batch([leaf], AtomArray.from_atoms([[token] * n]), facts.options.attention)[leaf]
+        found.append(factor_values(replace(value.column, failed=value.absent)))
+    domain = make_domain(v for values, _ in found for v in values.kinds())
     if not len(domain):
         outcome = evaluate([leaf], [[token]], facts.options.attention)[0][0]
         problem = outcome.message if isinstance(outcome, EvaluationError) else ""
-        raise refuse(facts.graph, leaf, f"this has no value for any input: {problem}", "")
+        raise make_refusal(facts.graph, leaf, f"this has no value for any input: {problem}", "")
     codes = np.concatenate([np.array([*map(domain.code, own.values), -1])[codes] for own, codes in found])
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH, Context.BOTH):
         rows = where.rows_of(keep)
-        size = contexts(keep, facts.max_length).size
+        size = list_contexts(keep, facts.max_length).size
         if size * len(domain) > RELATION.most:
             return Relation(domain)
         allowed = np.zeros((size, len(domain)), bool)
@@ -99,8 +101,8 @@ def computed(facts: Facts, leaf: Node) -> Relation:
 
 def width(facts: Facts, leaf: Node) -> Relation:
     selector = leaf.args[0]
-    depends, low, high = narrow_bounds(*selectors.bounds(facts, selector), facts.max_length)
-    domain = domain_of(range(int(low.min()), int(high.max()) + 1))
+    depends, low, high = narrow_bounds(*selectors.bound_widths(facts, selector), facts.max_length)
+    domain = make_domain(range(int(low.min()), int(high.max()) + 1))
     codes = np.arange(int(low.min()), int(high.max()) + 1)
     facts.effort.reserve(facts.graph, leaf, 3 * len(low) * len(codes))
     allowed = (codes >= low[:, None]) & (codes <= high[:, None])
@@ -109,10 +111,10 @@ def width(facts: Facts, leaf: Node) -> Relation:
 
 def narrow_bounds(depends: Context, low: Ints, high: Ints, max_length: int) -> tuple[Context, Ints, Ints]:
     """The same bounds over fewer of i and n, when the others make no difference."""
-    where = contexts(depends, max_length)
+    where = list_contexts(depends, max_length)
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
         rows = where.rows_of(keep)
-        size = contexts(keep, max_length).size
+        size = list_contexts(keep, max_length).size
         least, most = np.zeros(size, np.int64), np.zeros(size, np.int64)
         least[rows], most[rows] = low, high
         if (least[rows] == low).all() and (most[rows] == high).all():
@@ -123,25 +125,25 @@ def narrow_bounds(depends: Context, low: Ints, high: Ints, max_length: int) -> t
 def aggregate(facts: Facts, leaf: Node) -> Relation:
     selector, value = leaf.args
     assert isinstance(leaf.op, Aggregate)
-    default = [] if selectors.certain(facts, selector) else [leaf.op.default.value]
+    default = [] if selectors.selects_always(facts, selector) else [leaf.op.default.value]
     domain = facts.domain(value)
-    if selectors.most(facts, selector) == 0:
-        return Relation(domain_of([leaf.op.default.value]))
+    if selectors.bound_width(facts, selector) == 0:
+        return Relation(make_domain([leaf.op.default.value]))
     if facts.transports(leaf):
-        several = not selectors.unique(facts, selector)
+        several = not selectors.selects_at_most_one(facts, selector)
         extra = [float(v) for v in domain.values if type(v) is int and several]
-        return Relation(domain_of([*domain.kinds(), *extra, *default]))
-    depends, _, high = selectors.bounds(facts, selector)
+        return Relation(make_domain([*domain.kinds(), *extra, *default]))
+    depends, _, high = selectors.bound_widths(facts, selector)
     exact = not facts.sees_tokens(selector)
     try:
-        means = mean_values(domain.kinds(), range(1, int(high.max()) + 1))
+        means = list_means(domain.kinds(), range(1, int(high.max()) + 1))
     except Unsummable as problem:
-        raise refuse(facts.graph, leaf, f"cannot enumerate this mean: {problem}", SUMS.hint) from None
+        raise make_refusal(facts.graph, leaf, f"cannot enumerate this mean: {problem}", SUMS.hint) from None
     if means:
         means[1] += [v for v in domain.values if isinstance(v, str)]  # one can be picked, two are an error
     if not exact:
-        return Relation(domain_of([v for m in means.values() for v in m] + default))
-    all_values = domain_of([v for c in set(high.tolist()) if c for v in means[c]] + default)
+        return Relation(make_domain([v for m in means.values() for v in m] + default))
+    all_values = make_domain([v for c in set(high.tolist()) if c for v in means[c]] + default)
     if len(high) * len(all_values) > RELATION.most:
         return Relation(all_values)
     allowed = np.zeros((len(high), len(all_values)), bool)
@@ -155,9 +157,9 @@ def narrowest(relation: Relation, max_length: int) -> Relation:
     """The same relation over i or n alone, when the other makes no difference."""
     if relation.allowed is None or relation.depends != Context.BOTH:
         return relation
-    where = contexts(relation.depends, max_length)
+    where = list_contexts(relation.depends, max_length)
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
-        smaller = project(relation, keep, max_length)
+        smaller = project_relation(relation, keep, max_length)
         widened = np.ones((1, len(relation.domain)), bool) if smaller.allowed is None else smaller.allowed
         if (widened[where.rows_of(keep)] == relation.allowed).all():
             return smaller

@@ -8,15 +8,15 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.refusal import refuse
+from compiler.analysis.refusal import make_refusal
 from compiler.analysis.rows import Bools
-from compiler.analysis.selector_formula import Comparison, Formula, Junction, Pick, comparisons
+from compiler.analysis.selector_formula import Comparison, Formula, Junction, Pick, list_comparisons
 from compiler.limits import PAIRS
 from rasp.graph.nodes import Indices, Map, Node
 from rasp.graph.primitives import TESTS
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map
-from rasp.values import const
+from rasp.values import make_const
 
 PAIR_WORK, PAIR_BYTES = 2, 40
 """Comparing two values: in cells (`compiler/analysis/effort.py`) and bytes."""
@@ -32,16 +32,16 @@ class Matching:
     cares: Bools
 
 
-def matching(analysis: Facts, part: Formula) -> Matching:
+def build_matching(analysis: Facts, part: Formula) -> Matching:
     """The boolean matrix of one conjunct. Several keys or queries become one s-op that numbers their
     combinations.
     """
-    atoms = comparisons(part)
+    atoms = list_comparisons(part)
     key = combined(analysis, list(dict.fromkeys(c.key for c in atoms)))
     query = combined(analysis, list(dict.fromkeys(c.query for c in atoms)))
     keys, queries = analysis.domain(key.node), analysis.domain(query.node)
     if len(keys) * len(queries) > PAIRS.most:
-        raise refuse(
+        raise make_refusal(
             analysis.graph,
             atoms[0].key,
             f"a selector compares {len(keys)} key values with {len(queries)} query values",
@@ -50,7 +50,7 @@ def matching(analysis: Facts, part: Formula) -> Matching:
     pairs = len(keys) * len(queries)
     analysis.effort.reserve(analysis.graph, atoms[0].key, PAIR_BYTES * pairs)
     analysis.effort.spend(analysis.graph, atoms[0].key, PAIR_WORK * pairs)
-    selects = holds(analysis, part, key, query)
+    selects = judge_pairs(analysis, part, key, query)
     cares = np.ones_like(selects)
     indices = analysis.graph.add(Indices())
     if analysis.causal and analysis.leaves(key.node) == analysis.leaves(query.node) == (indices,):
@@ -92,11 +92,11 @@ def combined(analysis: Facts, nodes: list[Node]) -> Combined:
 def number_values(analysis: Facts, node: Node, numbers: Ints) -> Node:
     """The s-op that has these numbers for the values of another, in the order of its domain."""
     pairs = zip(analysis.domain(node).values, numbers.tolist(), strict=True)
-    table = tuple(const(atom) for pair in pairs for atom in pair)
+    table = tuple(make_const(atom) for pair in pairs for atom in pair)
     return analysis.graph.add(Map("index_dict", table), node)
 
 
-def holds(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Bools:
+def judge_pairs(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Bools:
     """The interpreter's verdict on every (query, key) pair; a pair without one selects nothing."""
     match part:
         case Comparison(test, k, q):
@@ -109,7 +109,7 @@ def holds(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Boo
             verdict = np.broadcast_to(answer.data.astype(bool), shape)
             return verdict if answer.failed is None else verdict & ~np.broadcast_to(answer.failed, shape)
         case Junction(every, parts):
-            verdicts = [holds(analysis, p, key, query) for p in parts]
+            verdicts = [judge_pairs(analysis, p, key, query) for p in parts]
             return reduce(np.logical_and if every else np.logical_or, verdicts)
         case Pick():
             raise AssertionError("a best inside a selector has been replaced before lowering")
@@ -117,7 +117,7 @@ def holds(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Boo
             assert_never(part)
 
 
-def side(analysis: Facts, group: Combined, node: Node) -> Column:
+def side(analysis: Facts, group: Combined, node: Node) -> AtomArray:
     return analysis.domain(node).column(group.codes[:, group.parts.index(node)])
 
 

@@ -19,7 +19,7 @@ class Unsummable(Exception):
     """These values have no exact means. The message says why, in the user's words."""
 
 
-def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
+def list_means(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
     """For each count, every value that the mean of so many of `values` can take, as the interpreter would
     give it.
 
@@ -46,7 +46,7 @@ def mean_values(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
     return found
 
 
-def averages_to_itself(values: Iterable[Atom], count: int) -> bool:
+def is_own_average(values: Iterable[Atom], count: int) -> bool:
     """Whether the mean of up to `count` equal numbers is that number, for each of these: not so for 0.1."""
     numbers: list[Atom] = [v for v in values if not isinstance(v, str)]
     try:

@@ -13,7 +13,7 @@ from compiler.analysis.domain import Domain, Ints
 from compiler.analysis.facts import Facts
 from compiler.limits import OCCURRING
 from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import Outcome, evaluate, values_by_position
+from rasp.interpret.evaluate import Outcome, evaluate, evaluate_by_position
 
 
 def has_few_inputs(facts: Facts) -> bool:
@@ -27,7 +27,7 @@ def has_few_inputs(facts: Facts) -> bool:
     return True
 
 
-def occurring(facts: Facts, leaves: Sequence[Node], stands_for: Sequence[Ints]) -> Ints:
+def list_occurring(facts: Facts, leaves: Sequence[Node], stands_for: Sequence[Ints]) -> Ints:
     """All combinations of codes that the leaves have at some position where all of them have a value, shape (rows, leaves),
     no two alike; each code is the one that stands for it."""
     vocabulary, longest = facts.options.vocabulary, facts.max_length
@@ -44,4 +44,4 @@ def occurring(facts: Facts, leaves: Sequence[Node], stands_for: Sequence[Ints]) 
 
 def codes_of(domain: Domain, standing: Ints, outcome: Outcome) -> list[int]:
     """The code that stands for each value of an s-op; -1 where it has none."""
-    return [-1 if v is None else int(standing[domain.code(v)]) for v in values_by_position(outcome)]
+    return [-1 if v is None else int(standing[domain.code(v)]) for v in evaluate_by_position(outcome)]

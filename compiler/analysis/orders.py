@@ -1,19 +1,19 @@
 """S-ops that have each value at one position only, and comparisons that order any two positions."""
 
 from compiler.analysis.facts import Facts
-from compiler.analysis.selector_formula import Comparison, Formula, Junction, formula
+from compiler.analysis.selector_formula import Comparison, Formula, Junction, normalise_selector
 from rasp.graph.nodes import Constant, Indices, Map, Node, Width
 
 
-def distinct(analysis: Facts, node: Node) -> bool:
+def has_distinct_values(analysis: Facts, node: Node) -> bool:
     """Whether the s-op's values at any two positions of one input differ (under RASP's ==)."""
-    if every_index_once(analysis, node):
+    if has_every_index(analysis, node):
         return True
     changing = [arg for arg in node.args if not isinstance(arg.op, Constant)]
-    if isinstance(node.op, Map) and len(changing) == 1 and distinct(analysis, changing[0]):
+    if isinstance(node.op, Map) and len(changing) == 1 and has_distinct_values(analysis, changing[0]):
         return len(set(analysis.domain(node).values)) == len(analysis.domain(changing[0]))
     leaves = analysis.leaves(node)
-    if len(leaves) != 1 or not every_index_once(analysis, leaves[0]):
+    if len(leaves) != 1 or not has_every_index(analysis, leaves[0]):
         return False
     table = analysis.table(node)
     used = table.values[table.values >= 0]
@@ -21,15 +21,15 @@ def distinct(analysis: Facts, node: Node) -> bool:
     return bool((table.values >= 0).all()) and len(plain) == len(used)
 
 
-def every_index_once(analysis: Facts, node: Node) -> bool:
+def has_every_index(analysis: Facts, node: Node) -> bool:
     """Whether the s-op is a permutation of 0 … n-1: the indices, or the rank in a strict total order."""
     match node.op:
         case Indices():
             return True
         case Width():  # under causal attention a row sees only earlier positions, so ranks repeat
-            return not analysis.causal and total_order(analysis, formula(node.args[0]))
+            return not analysis.causal and total_order(analysis, normalise_selector(node.args[0]))
         case Map("add") if all(isinstance(arg.op, Width) for arg in node.args):  # a rank counted in two parts
-            parts = tuple(formula(arg.args[0]) for arg in node.args)
+            parts = tuple(normalise_selector(arg.args[0]) for arg in node.args)
             return not analysis.causal and total_order(analysis, Junction(False, parts))
         case _:
             return False
@@ -39,7 +39,7 @@ def total_order(analysis: Facts, part: Formula) -> bool:
     """Whether a formula orders any two positions one way: lexicographic, ending in a key without ties."""
     match part:
         case Comparison("<" | ">", key, query):
-            return key is query and distinct(analysis, key)
+            return key is query and has_distinct_values(analysis, key)
         case Junction(False, (first, second)):
             return lexicographic(analysis, first, second) or lexicographic(analysis, second, first)
         case _:
@@ -62,7 +62,7 @@ def is_strict_order(analysis: Facts, part: Formula) -> bool:
     """Whether a part orders any two positions; under causal attention, so that a position sees all that come before."""
     match part:
         case Comparison("<" | ">" as test, key, query) if key is query:
-            return distinct(analysis, key) and (
+            return has_distinct_values(analysis, key) and (
                 not analysis.causal or (test == "<" and isinstance(key.op, Indices))
             )
         case _:

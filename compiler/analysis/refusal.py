@@ -2,10 +2,10 @@
 
 from compiler.options import CompileError
 from rasp.diagnostics import Diagnostic
-from rasp.graph.nodes import Graph, Node, reachable
+from rasp.graph.nodes import Graph, Node, list_reachable
 
 
-def refuse(graph: Graph, node: Node, message: str, hint: str) -> CompileError:
+def make_refusal(graph: Graph, node: Node, message: str, hint: str) -> CompileError:
     """The error to raise when `node` can't be compiled."""
     node = written(graph, node)
     name = graph.names.get(node, "")
@@ -18,9 +18,9 @@ def written(graph: Graph, node: Node) -> Node:
     """The node itself if it has a place in a program, or else an innermost expression with one that needs it, or
     an outermost one that it needs."""
     needing = {node}
-    for user in reachable(graph.origins) if node not in graph.origins else ():
+    for user in list_reachable(graph.origins) if node not in graph.origins else ():
         if not needing.isdisjoint(user.args):
             if user in graph.origins:
                 return user
             needing.add(user)
-    return next((part for part in reversed(reachable([node])) if part in graph.origins), node)
+    return next((part for part in reversed(list_reachable([node])) if part in graph.origins), node)

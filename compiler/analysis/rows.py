@@ -61,7 +61,7 @@ class Contexts:
                 return self.i + self.n * (self.n - 1) // 2
 
 
-def contexts(depends: Context, max_length: int) -> Contexts:
+def list_contexts(depends: Context, max_length: int) -> Contexts:
     """All contexts over what is given to vary."""
     match depends:
         case Context.NOTHING:
@@ -92,29 +92,29 @@ class Relation:
         return len(self.domain) if self.allowed is None else self.allowed.size
 
 
-def project(relation: Relation, keep: Context, max_length: int) -> Relation:
+def project_relation(relation: Relation, keep: Context, max_length: int) -> Relation:
     """Forget the parts of a context that are not in `keep`: a value can occur when it can for some value of theirs."""
     if relation.allowed is None or relation.depends in keep:
         return relation
     kept = relation.depends & keep
     if not kept:
         return Relation(relation.domain)
-    rows = contexts(relation.depends, max_length).rows_of(kept)
-    allowed = np.zeros((contexts(kept, max_length).size, len(relation.domain)), bool)
+    rows = list_contexts(relation.depends, max_length).rows_of(kept)
+    allowed = np.zeros((list_contexts(kept, max_length).size, len(relation.domain)), bool)
     np.logical_or.at(allowed, rows, relation.allowed)
     return Relation(relation.domain, kept, allowed)
 
 
-def join(relations: Sequence[Relation], max_length: int, most: int = ROWS.most) -> Ints:
+def join_relations(relations: Sequence[Relation], max_length: int, most: int = ROWS.most) -> Ints:
     """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany` for more than `most`."""
     if len(relations) == 1:
         allowed = relations[0].allowed
         codes = np.arange(len(relations[0].domain))
         return (codes if allowed is None else codes[allowed.any(axis=0)])[:, None]
     for keep in (Context.BOTH, Context.INDEX, Context.NOTHING):
-        narrowed = [project(r, keep, max_length) for r in relations]
+        narrowed = [project_relation(r, keep, max_length) for r in relations]
         depends = reduce(lambda a, b: a | b, (r.depends for r in narrowed), Context.NOTHING)
-        where = contexts(depends, max_length)
+        where = list_contexts(depends, max_length)
         rows = count_rows(narrowed, where)
         if rows <= most:
             return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
@@ -172,7 +172,7 @@ def unique_rows(rows: Ints, sizes: Sequence[int]) -> Ints:
     return rows[first]
 
 
-def kinds_of_rows(matrix: Bools) -> tuple[Bools, Ints]:
+def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:
     """The different rows of a matrix in lexicographic order, and which of them each row is: `np.unique` of the rows, but
     comparing eight elements at a time."""
     packed = np.packbits(matrix, axis=1)

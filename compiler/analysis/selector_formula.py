@@ -41,7 +41,7 @@ class Pick:
 Formula = Comparison | Junction | Pick
 
 
-def formula(selector: Node, positive: bool = True) -> Formula:
+def normalise_selector(selector: Node, positive: bool = True) -> Formula:
     """The selector, or its complement, in negation normal form. A complemented `best` cannot occur here:
     `compiler/rewrite/place_best.py` has replaced it."""
     op = selector.op
@@ -51,10 +51,10 @@ def formula(selector: Node, positive: bool = True) -> Formula:
             key, query = selector.args
             return Comparison(test if positive else OPPOSITE[test], key, query)
         case Not():
-            return formula(selector.args[0], not positive)
+            return normalise_selector(selector.args[0], not positive)
         case And() | Or():
-            parts = tuple(formula(arg, positive) for arg in selector.args)
-            return junction(isinstance(op, And) == positive, parts)
+            parts = tuple(normalise_selector(arg, positive) for arg in selector.args)
+            return make_junction(isinstance(op, And) == positive, parts)
         case Best():
             assert positive, "a complemented best has been replaced before lowering"
             return Pick(selector)
@@ -62,7 +62,7 @@ def formula(selector: Node, positive: bool = True) -> Formula:
             assert_never(op)
 
 
-def junction(every: bool, parts: tuple[Formula, ...]) -> Formula:
+def make_junction(every: bool, parts: tuple[Formula, ...]) -> Formula:
     """Flattened; the parts keep their order and repetitions go."""
     flat: dict[Formula, None] = {}
     for part in parts:
@@ -73,19 +73,19 @@ def junction(every: bool, parts: tuple[Formula, ...]) -> Formula:
     return next(iter(flat)) if len(flat) == 1 else Junction(every, tuple(flat))
 
 
-def conjuncts(selector: Node) -> tuple[Formula, ...]:
+def list_conjuncts(selector: Node) -> tuple[Formula, ...]:
     """The parts that all have to hold."""
-    whole = formula(selector)
+    whole = normalise_selector(selector)
     return whole.parts if isinstance(whole, Junction) and whole.every else (whole,)
 
 
-def comparisons(part: Formula) -> list[Comparison]:
+def list_comparisons(part: Formula) -> list[Comparison]:
     """Every comparison in a formula, left to right, each once."""
     match part:
         case Comparison():
             return [part]
         case Junction(parts=parts):
-            return list(dict.fromkeys(c for p in parts for c in comparisons(p)))
+            return list(dict.fromkeys(c for p in parts for c in list_comparisons(p)))
         case Pick():
             return []
         case _:

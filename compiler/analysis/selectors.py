@@ -11,38 +11,38 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
-from compiler.analysis.matching import matching
-from compiler.analysis.orders import distinct, every_index_once, is_strict_order
+from compiler.analysis.matching import build_matching
+from compiler.analysis.orders import has_distinct_values, has_every_index, is_strict_order
 from compiler.analysis.rows import Context
 from compiler.analysis.selector_formula import (
     Comparison,
     Formula,
     Junction,
     Pick,
-    comparisons,
-    conjuncts,
-    formula,
-    junction,
+    list_comparisons,
+    list_conjuncts,
+    make_junction,
+    normalise_selector,
 )
 from compiler.limits import PAIRS
 from compiler.options import CompileError
 from rasp.graph.nodes import And, Best, Constant, Indices, Node, Select, Width
 from rasp.graph.primitives import TESTS
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import evaluate_batch
-from rasp.values import const
+from rasp.values import make_const
 
 Side = Literal["key", "query"]
 SIDES: tuple[Side, ...] = get_args(Side)
 
 
-def full(analysis: Facts) -> Node:
+def make_full_selector(analysis: Facts) -> Node:
     """The selector of every visible position."""
-    one = analysis.graph.add(Constant(const(1)))
+    one = analysis.graph.add(Constant(make_const(1)))
     return analysis.graph.add(Select("=="), one, one)
 
 
-def operands(arguments: Sequence[Node]) -> list[Node]:
+def list_operands(arguments: Sequence[Node]) -> list[Node]:
     """The s-ops that attention reads: keys, queries, scores and values, wherever they stand."""
     found: dict[Node, None] = {}
     stack = list(arguments)
@@ -55,22 +55,24 @@ def operands(arguments: Sequence[Node]) -> list[Node]:
     return list(found)
 
 
-def bounds(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
+def bound_widths(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
     """Fewest and most positions that a row can select, for each context (i, n)."""
-    parts = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
-    positional = reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else full(analysis)
+    parts = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
+    positional = (
+        reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else make_full_selector(analysis)
+    )
     high = counts(analysis, positional)
-    if len(parts) == len(flat_and(selector)):
+    if len(parts) == len(flatten_and(selector)):
         return Context.BOTH, high, high
-    high = np.minimum(high, most(analysis, selector))
-    low = np.minimum(high, 1) if certain(analysis, selector) else np.zeros_like(high)
+    high = np.minimum(high, bound_width(analysis, selector))
+    low = np.minimum(high, 1) if selects_always(analysis, selector) else np.zeros_like(high)
     return Context.BOTH, low, high
 
 
-def flat_and(selector: Node) -> list[Node]:
+def flatten_and(selector: Node) -> list[Node]:
     """The selectors that `selector` is a conjunction of."""
     if isinstance(selector.op, And):
-        return [part for arg in selector.args for part in flat_and(arg)]
+        return [part for arg in selector.args for part in flatten_and(arg)]
     return [selector]
 
 
@@ -87,18 +89,20 @@ def count_rows(analysis: Facts, positional: Node) -> Ints:
     analysis.effort.evaluate(analysis.graph, positional, analysis.max_length)
     rows: list[Ints] = []
     for n in range(1, analysis.max_length + 1):
-        value = evaluate_batch([width], Column.from_atoms([[token] * n]), analysis.options.attention)[width]
+        value = evaluate_batch([width], AtomArray.from_atoms([[token] * n]), analysis.options.attention)[
+            width
+        ]
         nothing = value.failed is not None and bool(value.failed[0])
         rows.append(np.zeros(n, np.int64) if nothing else value.column.data.ravel().astype(np.int64))
     return np.concatenate(rows)
 
 
-def unique(analysis: Facts, selector: Node) -> bool:
+def selects_at_most_one(analysis: Facts, selector: Node) -> bool:
     """Whether no row selects two positions."""
-    return most(analysis, selector) <= 1
+    return bound_width(analysis, selector) <= 1
 
 
-def most(analysis: Facts, selector: Node) -> int:
+def bound_width(analysis: Facts, selector: Node) -> int:
     """A bound on how many positions any row selects."""
     return analysis.once("most", selector, lambda s: compute_most(analysis, s))
 
@@ -106,17 +110,17 @@ def most(analysis: Facts, selector: Node) -> int:
 def compute_most(analysis: Facts, selector: Node) -> int:
     if never(analysis, selector):
         return 0
-    parts = conjuncts(selector)
+    parts = list_conjuncts(selector)
     if any(isinstance(part, Pick) or is_place_among(analysis, part, parts) for part in parts):
         return 1
     bound = analysis.max_length
-    positional = [part for part in flat_and(selector) if not analysis.sees_tokens(part)]
+    positional = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
     if positional:
         joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
         bound = min(bound, int(counts(analysis, joined).max()))
-    for key in dict.fromkeys(c.key for part in parts for c in comparisons(part)):
-        about = tuple(part for part in parts if {c.key for c in comparisons(part)} == {key})
-        if about and bound > 1 and distinct(analysis, key):
+    for key in dict.fromkeys(c.key for part in parts for c in list_comparisons(part)):
+        about = tuple(part for part in parts if {c.key for c in list_comparisons(part)} == {key})
+        if about and bound > 1 and has_distinct_values(analysis, key):
             bound = min(bound, most_values(analysis, about))
     return bound
 
@@ -128,7 +132,7 @@ def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -
     """
     match part:
         case Comparison("==", Node(Width(), (counted,)), _):
-            members = conjuncts(counted)
+            members = list_conjuncts(counted)
         case _:
             return False
     orders = [m for m in members if is_strict_order(analysis, m)]
@@ -138,14 +142,14 @@ def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -
 
 def looks_at_keys(part: Formula) -> bool:
     """Whether every row is asked the same."""
-    return all(isinstance(c.query.op, Constant) for c in comparisons(part))
+    return all(isinstance(c.query.op, Constant) for c in list_comparisons(part))
 
 
 def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
     """How many values of their common key any query can select; one position each, if the key is distinct."""
     try:
         with analysis.effort.optional():
-            match = matching(analysis, junction(True, parts))
+            match = build_matching(analysis, make_junction(True, parts))
     except CompileError:  # too large to enumerate
         return analysis.max_length
     return int(match.selects.sum(axis=1).max(initial=0))
@@ -159,12 +163,12 @@ def never(analysis: Facts, selector: Node) -> bool:
 def compute_never(analysis: Facts, selector: Node) -> bool:
     if isinstance(selector.op, Best):
         return never(analysis, selector.args[0])
-    positional = [p for p in flat_and(selector) if not analysis.sees_tokens(p) and not contains_best(p)]
+    positional = [p for p in flatten_and(selector) if not analysis.sees_tokens(p) and not contains_best(p)]
     if positional:
         joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
         if int(counts(analysis, joined).max()) == 0:
             return True
-    return impossible(analysis, formula(selector))
+    return impossible(analysis, normalise_selector(selector))
 
 
 def impossible(analysis: Facts, part: Formula) -> bool:
@@ -195,7 +199,7 @@ def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ..
 
 def variables(analysis: Facts, part: Formula, side: Side) -> frozenset[Node]:
     """The leaves of a formula's keys or queries."""
-    nodes = [c.key if side == "key" else c.query for c in comparisons(part)]
+    nodes = [c.key if side == "key" else c.query for c in list_comparisons(part)]
     return frozenset(leaf for node in nodes for leaf in analysis.leaves(node))
 
 
@@ -203,46 +207,48 @@ def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
     """Whether no pair of values satisfies all the parts; False where there are too many to look."""
     try:
         with analysis.effort.optional():
-            whole = junction(True, parts)
+            whole = make_junction(True, parts)
             sides = [variables(analysis, whole, side) for side in SIDES]
             cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
             if cells > PAIRS.most:
                 return False
-            match = matching(analysis, whole)
+            match = build_matching(analysis, whole)
             return not (match.selects & match.cares).any()
     except CompileError:
         return False
 
 
-def alike_where_selected(analysis: Facts, selector: Node, value: Node) -> bool:
+def selects_equal_values(analysis: Facts, selector: Node, value: Node) -> bool:
     """Whether every row selects only positions at which an s-op has the value that it has at the row itself."""
     return never(
         analysis, analysis.graph.add(And(), selector, analysis.graph.add(Select("!="), value, value))
     )
 
 
-def only_itself(analysis: Facts, selector: Node) -> bool:
+def selects_only_itself(analysis: Facts, selector: Node) -> bool:
     """Whether every row selects at most its own position."""
-    keys = [c.key for part in conjuncts(selector) for c in comparisons(part)]
+    keys = [c.key for part in list_conjuncts(selector) for c in list_comparisons(part)]
     candidates = dict.fromkeys([analysis.graph.add(Indices()), *keys])
-    return any(distinct(analysis, k) and alike_where_selected(analysis, selector, k) for k in candidates)
+    return any(
+        has_distinct_values(analysis, k) and selects_equal_values(analysis, selector, k) for k in candidates
+    )
 
 
-def certain(analysis: Facts, selector: Node) -> bool:
+def selects_always(analysis: Facts, selector: Node) -> bool:
     """Whether every row of every input selects at least one position."""
     return analysis.once("certain", selector, lambda s: compute_certain(analysis, s))
 
 
 def compute_certain(analysis: Facts, selector: Node) -> bool:
     if isinstance(selector.op, Best):
-        return certain(analysis, selector.args[0])
+        return selects_always(analysis, selector.args[0])
     if not analysis.sees_tokens(selector) and not contains_best(selector):
         return bool(counts(analysis, selector).min() >= 1)
-    if not contains_best(selector) and analysis.always(diagonal(analysis, formula(selector))):
+    if not contains_best(selector) and analysis.always(make_diagonal(analysis, normalise_selector(selector))):
         return True
-    match conjuncts(selector):
+    match list_conjuncts(selector):
         case (Comparison("==", key, query),):
-            return every_index_once(analysis, key) and hits(analysis, query)
+            return has_every_index(analysis, key) and hits(analysis, query)
         case _:
             return False
 
@@ -253,13 +259,13 @@ def contains_best(selector: Node) -> bool:
     return any(arg.is_selector and contains_best(arg) for arg in selector.args)
 
 
-def diagonal(analysis: Facts, part: Formula) -> Node:
+def make_diagonal(analysis: Facts, part: Formula) -> Node:
     """The s-op that says whether each position selects itself."""
     match part:
         case Comparison(test, key, query):
             return analysis.graph.map(TESTS[test], key, query)
         case Junction(every, parts):
-            nodes = [diagonal(analysis, p) for p in parts]
+            nodes = [make_diagonal(analysis, p) for p in parts]
             return reduce(lambda a, b: analysis.graph.map("and" if every else "or", a, b), nodes)
         case Pick():
             raise AssertionError("a best has no diagonal")
@@ -270,7 +276,7 @@ def diagonal(analysis: Facts, part: Formula) -> Node:
 def hits(analysis: Facts, query: Node) -> bool:
     """Whether the query is always the index of a visible position."""
     graph = analysis.graph
-    below = graph.map("lt", query, graph.add(Width(), full(analysis)))
+    below = graph.map("lt", query, graph.add(Width(), make_full_selector(analysis)))
     try:
         numbers = analysis.domain(query).values
     except Exception as problem:

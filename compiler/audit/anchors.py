@@ -12,11 +12,11 @@ import numpy as np
 from compiler.blocks.block import TableBlock
 from compiler.blocks.form import Form, Vector
 from compiler.numerics.precision import ANCHOR, ANCHORED_REACH, UNIT
-from compiler.numerics.rounding import MANTISSA, NEGLIGIBLE, Reading, grain_of, is_binary, roundings
-from compiler.plan.layout import Frame, Layout, express, weights_of, without_constant
+from compiler.numerics.rounding import MANTISSA, NEGLIGIBLE, Reading, count_roundings, find_grain, is_binary
+from compiler.plan.layout import EmbeddingSizes, Layout, drop_constant, express_feature, weigh_form
 
 
-def anchored_reading(
+def bound_anchored_reading(
     block: TableBlock, layout: Layout, errors: Vector, size_of: Callable[[Vector], float]
 ) -> tuple[float, Reading]:
     """How far a table's form is off before it is rounded (infinite if rounding won't help), and what it is afterwards.
@@ -24,7 +24,7 @@ def anchored_reading(
     `errors` are those of the residual columns, and `size_of` the largest sum that absolute weights of columns can give.
     """
     grain = block.grain
-    weights = weights_of(without_constant(block.form), layout)
+    weights = weigh_form(drop_constant(block.form), layout)
     vectors = layout.embedding.vectors
     place = int(np.argmax([abs(weights[k]) * np.abs(v).max(initial=0.0) for k, v in enumerate(vectors)]))
     low, high = span(weights[place] * vectors[place], layout.frame)
@@ -33,7 +33,7 @@ def anchored_reading(
     size = size_of(np.abs(rest))
     reach = max(ANCHOR * grain - low, high - ANCHOR * grain) + size
     used = np.flatnonzero(rest)
-    error = float(np.abs(rest[used]) @ errors[used]) + max(roundings(rest[used]), 0) * UNIT * size
+    error = float(np.abs(rest[used]) @ errors[used]) + max(count_roundings(rest[used]), 0) * UNIT * size
     holds = (
         errors[place] == 0.0
         and reach < ANCHORED_REACH * grain
@@ -43,7 +43,7 @@ def anchored_reading(
     return error if holds else np.inf, Reading(0.0, size + reach, grain)
 
 
-def span(entries: Vector, frame: Frame) -> tuple[float, float]:
+def span(entries: Vector, frame: EmbeddingSizes) -> tuple[float, float]:
     """Least and greatest value that an embedded column has: of a token and a position together, or at BOS."""
     token, position, bos = entries[: frame.tokens], entries[frame.tokens : -1], float(entries[-1])
     low, high = (float(f(token) + f(position)) for f in (np.min, np.max))
@@ -66,7 +66,7 @@ def is_whole(form: Form, grain: float, weights: Vector, layout: Layout) -> bool:
         features = layout.blocks.features.get(variable)
         if features is not None:
             basis = features.basis
-            terms += [w * v for w, v in zip(express(feature, basis), basis.vectors, strict=True)]
-            terms.append(np.array(features.at_bos) * express(feature, basis))
+            terms += [w * v for w, v in zip(express_feature(feature, basis), basis.vectors, strict=True)]
+            terms.append(np.array(features.at_bos) * express_feature(feature, basis))
     used = np.concatenate(terms)
-    return grain_of(used) >= grain and float(np.abs(used).max()) < MANTISSA * grain
+    return find_grain(used) >= grain and float(np.abs(used).max()) < MANTISSA * grain

@@ -22,15 +22,15 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.audit.anchors import anchored_reading
+from compiler.audit.anchors import bound_anchored_reading
 from compiler.audit.counts import Count
 from compiler.audit.decisions import Bounds, Decision
-from compiler.audit.logits import logit_noise
+from compiler.audit.logits import bound_logit_noise
 from compiler.audit.magnitudes import Magnitudes
-from compiler.audit.tables import table_errors
+from compiler.audit.tables import bound_table_errors
 from compiler.blocks.block import Head, Readout, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
-from compiler.numerics.precision import SHARPNESS, UNIT, Precision, averaging_noise
+from compiler.numerics.precision import SHARPNESS, UNIT, Precision, bound_averaging_noise
 from compiler.numerics.rounding import (
     LEAST_GAP,
     MANTISSA,
@@ -38,13 +38,13 @@ from compiler.numerics.rounding import (
     Products,
     Reading,
     Weighting,
-    beside,
-    grain_of,
-    grains_of,
-    roundings,
+    bound_clearing,
+    count_roundings,
+    find_grain,
+    find_grains,
 )
 from compiler.plan.layers import Plan
-from compiler.plan.layout import Layout, weights_of, without_constant
+from compiler.plan.layout import Layout, drop_constant, weigh_form
 from rasp.graph.nodes import Aggregate, AttentionOp, Width
 
 
@@ -82,7 +82,7 @@ class Auditor:
             size = float(
                 np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)
             )
-            self.settle(k, max(size, abs(float(vector[-1]))), grain_of(vector), None)
+            self.settle(k, max(size, abs(float(vector[-1]))), find_grain(vector), None)
 
     def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
         """Record a column; an error of None is that of storing its values in float32."""
@@ -102,11 +102,11 @@ class Auditor:
         if not erasure.beside:
             return left
         assert products is not None, "only an MLP clears"
-        return left + beside(products, float(self.sizes[old]), float(self.grains[old]))
+        return left + bound_clearing(products, float(self.sizes[old]), float(self.grains[old]))
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
-        weights = weights_of(form, self.layout)
+        weights = weigh_form(form, self.layout)
         used = np.flatnonzero(weights)
         if not len(used):
             return Reading(0.0, 0.0, 1.0, terms=0)
@@ -115,13 +115,13 @@ class Auditor:
         grain = self.grain_read(weights)
         if grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
             return Reading(error, size, grain, terms=len(used))
-        rounding = roundings(weights[used]) * UNIT * size
+        rounding = count_roundings(weights[used]) * UNIT * size
         return Reading(error + rounding, size, 0.0, rounding, len(used))
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""
         used = np.flatnonzero(weights)
-        return float((grains_of(weights[used]) * self.grains[used]).min(initial=np.inf))
+        return float((find_grains(weights[used]) * self.grains[used]).min(initial=np.inf))
 
     # -- heads ----------------------------------------------------------------------------------------------------
 
@@ -159,13 +159,13 @@ class Auditor:
                 self.count(column, size, size * math.expm1(min(apart, 50.0)), leak, left)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
                 error = value.error + leaked + left
-                exact = error <= NEGLIGIBLE * grain_of(vector)
-                self.settle(column, size, grain_of(vector), error if exact else error + 4 * UNIT * size)
+                exact = error <= NEGLIGIBLE * find_grain(vector)
+                self.settle(column, size, find_grain(vector), error if exact else error + 4 * UNIT * size)
             case Aggregate():
                 # Of equal values every mean is the same, however scores differ.
                 alike = variable.node in self.layout.blocks.moved
                 spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
-                noise = averaging_noise(weighting.sharing, equal=equal)
+                noise = bound_averaging_noise(weighting.sharing, equal=equal)
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
             case _:
                 assert_never(op)
@@ -230,26 +230,26 @@ class Auditor:
         """Decide the steps, then bound the rounding of the units, per output column."""
         stairs = block.stairs
         if block.grain:
-            error, reading = anchored_reading(block, self.layout, self.errors, self.size_of)
+            error, reading = bound_anchored_reading(block, self.layout, self.errors, self.size_of)
         else:
-            reading = self.read(without_constant(block.form))
+            reading = self.read(drop_constant(block.form))
             error = reading.error
         if stairs.grid:
             return self.rounding(block, reading)
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
-        profile, products = table_errors(stairs, block.form.constant, reading)
+        profile, products = bound_table_errors(stairs, block.form.constant, reading)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
             profile[:, k] += self.inherited(column, products[k])
-            self.settle(column, size, grain_of(vector), float(profile[:, k].max()))
+            self.settle(column, size, find_grain(vector), float(profile[:, k].max()))
         self.profiles[block.variable] = profile
 
     def rounding(self, block: TableBlock, reading: Reading) -> None:
         """Exact while every product in the sum is on the grid but for an error that rounds away."""
         stairs, variable = block.stairs, block.variable
-        weights = weights_of(without_constant(block.form), self.layout)
+        weights = weigh_form(drop_constant(block.form), self.layout)
         used = np.flatnonzero(weights)
-        grains = grains_of(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
+        grains = find_grains(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
         margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
         self.decisions.append(Decision("step", variable.node, margin, reading.error))
         column, vector = (
@@ -265,7 +265,7 @@ class Auditor:
         read at one point of its z, and the errors of all grow towards either end of it."""
         weights = np.zeros(self.layout.width)
         for form, share in zip(forms, shares, strict=True):
-            weights += abs(share) * np.abs(weights_of(form, self.layout))
+            weights += abs(share) * np.abs(weigh_form(form, self.layout))
         total = 0.0
         for variable, profile in self.profiles.items():
             places = [self.layout.numbers[variable, k] for k in range(profile.shape[1])]
@@ -275,14 +275,16 @@ class Auditor:
 
     def readout(self, readout: Readout) -> None:
         """The logits are float64: only where classes lie very close does that round too."""
-        forms = [np.abs(weights_of(without_constant(form), self.layout)) for form in readout.forms]
+        forms = [np.abs(weigh_form(drop_constant(form), self.layout)) for form in readout.forms]
         error = max(float(weights @ self.errors) for weights in forms)
         size = max(self.size_of(weights) for weights in forms)
         grain = min(self.grain_read(weights) for weights in forms)
-        rounding = logit_noise(readout, size, grain, max(int(np.count_nonzero(weights)) for weights in forms))
+        rounding = bound_logit_noise(
+            readout, size, grain, max(int(np.count_nonzero(weights)) for weights in forms)
+        )
         self.decisions.append(Decision("output", readout.node, readout.margin, error + rounding))
 
 
-def audit(plan: Plan, layout: Layout, max_length: int) -> Bounds:
+def audit_plan(plan: Plan, layout: Layout, max_length: int) -> Bounds:
     """Bounds for a plan and its layout."""
     return Auditor(plan, layout, max_length).run()

@@ -3,13 +3,13 @@
 import numpy as np
 
 from compiler.blocks.block import Readout
-from compiler.numerics.rounding import grain_of
+from compiler.numerics.rounding import find_grain
 
 FINE = 2.0**53
 """Whole numbers up to this are exact in float64; a rounding is off by at most a share of 1/FINE."""
 
 
-def logit_noise(readout: Readout, size: float, grain: float, terms: int) -> float:
+def bound_logit_noise(readout: Readout, size: float, grain: float, terms: int) -> float:
     """How far that moves the number that is read, of at most `size`, towards the boundary between two classes.
 
     `grain`: what the products with the form's weights are multiples of (0: unknown); `terms`: how many there are. Logits
@@ -22,8 +22,8 @@ def logit_noise(readout: Readout, size: float, grain: float, terms: int) -> floa
     centers = readout.centers
     largest, apart = np.abs(centers).max(initial=0.0), np.diff(np.unique(centers)).min(initial=np.inf)
     total = float(2 * size * largest + largest**2)
-    unit = grain_of(centers)
-    whole = unit * min(unit, grain, grain_of(np.array([readout.form.constant])))
+    unit = find_grain(centers)
+    whole = unit * min(unit, grain, find_grain(np.array([readout.form.constant])))
     if whole and total / whole <= FINE:
         return 0.0
     # Each product and its weight are rounded, the weights twice; each addition; the bias three times.

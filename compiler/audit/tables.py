@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.precision import UNIT
-from compiler.numerics.rounding import MANTISSA, Products, Reading, grain_of, is_binary, steepest
+from compiler.numerics.rounding import MANTISSA, Products, Reading, find_grain, find_steepest, is_binary
 
 
-def table_errors(
+def bound_table_errors(
     stairs: Staircase, constant: float, reading: Reading
 ) -> tuple[NDArray[np.float64], list[Products]]:
     """Error bound of every feature at both ends of z, shape (2, features), for z read like this, with `constant` in the
@@ -26,7 +26,7 @@ def table_errors(
     again = reading.rounding if is_binary(stairs.slopes) else (reading.terms + 1) * UNIT * reach
     off = steep * again + np.abs(bias - bias.astype(np.float32))
     on = raw > -off
-    grain = min(reading.grain * grain_of(stairs.slopes), grain_of(bias))
+    grain = min(reading.grain * find_grain(stairs.slopes), find_grain(bias))
     largest = max(float(part.max(initial=0.0)) for part in (steep * reach, np.abs(bias), hidden))
     exact = bool(grain) and largest / grain <= MANTISSA
     units = np.zeros_like(hidden) if exact else on * (off + UNIT * hidden)
@@ -41,7 +41,7 @@ def table_errors(
     profile = units @ heights + UNIT * (additions * partial + rounded * totals) + weights + passed
     sums: list[Products] = []
     for k in range(heights.shape[1]):
-        fine = grain * grain_of(stairs.heights[:, k])
+        fine = grain * find_grain(stairs.heights[:, k])
         total = float(totals[:, k].max())
         if exact and fine and total / fine <= MANTISSA:
             profile[:, k] = passed[k]
@@ -59,5 +59,5 @@ def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) ->
     if reading.grain:
         shares = [float(np.abs(stairs.slopes * heights)[bias == 0].sum()) for heights in stairs.heights.T]
     else:
-        shares = [steepest(stairs.slopes, heights) for heights in stairs.heights.T]
+        shares = [find_steepest(stairs.slopes, heights) for heights in stairs.heights.T]
     return np.array(shares) * (reading.error - reading.rounding)

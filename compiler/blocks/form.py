@@ -50,7 +50,7 @@ class Form:
         return Form(self.parts, self.constant, value, self.noise)
 
 
-def scaled(form: Form, factor: float, offset: float = 0.0) -> Form:
+def scale_form(form: Form, factor: float, offset: float = 0.0) -> Form:
     """`factor * form + offset`, with nothing prescribed at BOS."""
     if factor == 0:
         return Form({}, offset)
@@ -58,7 +58,7 @@ def scaled(form: Form, factor: float, offset: float = 0.0) -> Form:
     return Form(parts, factor * form.constant + offset, None, abs(factor) * form.noise)
 
 
-def added(*forms: Form) -> Form:
+def add_forms(*forms: Form) -> Form:
     """The sum of forms, with nothing prescribed at BOS."""
     parts: dict[Variable, Vector] = {}
     for form in forms:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from compiler.analysis.domain import Ints
 from compiler.blocks.form import Vector
 from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, UNIT
-from compiler.numerics.rounding import grain_of
+from compiler.numerics.rounding import find_grain
 
 Matrix = NDArray[np.float64]
 MERGED = 1e-9
@@ -68,7 +68,7 @@ class Runs:
         return bool((self.low == self.high).all())
 
 
-def runs_of(low: Vector, high: Vector, group: Ints) -> Runs | None:
+def merge_runs(low: Vector, high: Vector, group: Ints) -> Runs | None:
     """Merge equal points, and overlapping intervals of one target; None when two with different targets meet."""
     order = np.argsort(low, kind="stable")
     low, high, group = low[order], np.maximum.accumulate(high[order]), group[order]
@@ -94,7 +94,7 @@ class Tolerance:
     grain: float = 0.0
 
 
-def build(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
+def build_staircase(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
     """The cheaper of the two constructions whose margins hold; None when neither's do.
 
     `targets[group]` is the output vector of a group; the base is a point of `base_group`, whose targets have to be 0.
@@ -121,7 +121,7 @@ def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance)
     stairs = steps(runs, targets, base, replace(tolerance, noise=0.0))
     curve = bends(runs, targets, base, 0.0) if runs.are_points else None
     assert stairs is not None, "without noise there always are steps"
-    if tolerance.care > 1 and curve is not None and not grain_of(curve.heights):
+    if tolerance.care > 1 and curve is not None and not find_grain(curve.heights):
         curve = None
     best = curve if curve is not None and curve.units < stairs.units else stairs
     return replace(best, margin=ANCHORED_MARGIN * grain)
@@ -163,13 +163,13 @@ def steps(runs: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Sta
     return Staircase(slopes, offsets, heights, base, margin, *ends, flat=flat)
 
 
-def rounding(numbers: Vector) -> Staircase:
+def build_rounding(numbers: Vector) -> Staircase:
     """z itself, brought back to the grid of `numbers`: z + C - C, where C is so large that float32 has only the grid there.
 
     The sum with C is that of a hidden unit; another one holds C alone. (Dekker, "A Floating-Point Technique for Extending
     the Available Precision", 1971, splits numbers this way.)
     """
-    grid = grain_of(numbers)
+    grid = find_grain(numbers)
     carrier = 1.5 * ANCHOR * grid  # between two powers of two, so that negative z are rounded alike
     ends = (float(numbers.min()), float(numbers.max()))
     slopes, offsets, heights = np.array([1.0, 0.0]), np.array([carrier, carrier]), np.array([[1.0], [-1.0]])

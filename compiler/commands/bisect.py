@@ -14,7 +14,7 @@ from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.report.describe import describe_step
-from compiler.report.why import cost_text, how
+from compiler.report.why import describe_attempt, describe_cost
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes
 from compiler.rewrite.driver import Step
 from compiler.search.trials import Journal
@@ -23,14 +23,14 @@ from compiler.verify.find_culprit import (
     Culprit,
     Omission,
     find_omissions,
+    find_wrong_answer,
     find_wrong_step,
     find_wrong_trial,
-    wrong_answer,
 )
-from compiler.verify.first_wrong_column import first_wrong_column
+from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch, sample_inputs
 from rasp.command_line.console import FAILED, WrongUsage, show_tokens
-from rasp.command_line.progress import progress
+from rasp.command_line.progress import show_progress
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Graph
 from rasp.inputs import read_input
@@ -67,7 +67,7 @@ def run_bisect(request: BisectRequest, passes: Passes = ALL_PASSES) -> int:
     if request.larger:
         return tell_larger(subject, passes, as_json=request.as_json)
     inputs = inputs_of(request.wrong, options)
-    with progress("looking for the step"):
+    with show_progress("looking for the step"):
         record, lines = find_wrong(subject, inputs, passes)
     click.echo(json.dumps(record) if request.as_json else "\n".join(lines))
     return FAILED if record["wrong"] else 0
@@ -95,7 +95,7 @@ def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[di
     compiled = compile_program(program, subject.outputs, options, passes, journal)
     model = Model(compiled.weights)
     limit_threads(model)
-    mismatch = wrong_answer(model, compiled.meaning, inputs)
+    mismatch = find_wrong_answer(model, compiled.meaning, inputs)
     if mismatch is None:
         return {"wrong": False, "checked": len(inputs)}, [f"{RIGHT}; inputs checked: {len(inputs):,}"]
     culprit = find_wrong_trial(compiled, journal, inputs)
@@ -103,7 +103,7 @@ def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[di
     lines: list[str] = []
     if culprit is not None:
         record, lines = told(program.graph, culprit, "search")
-    column = first_wrong_column(compiled, model, mismatch.tokens)
+    column = find_wrong_column(compiled, model, mismatch.tokens)
     where = "the unembedding" if column is None else str(column)
     return record | {"column": where}, [*lines, f"  in the model: {where}"]
 
@@ -114,7 +114,7 @@ def told(graph: Graph, culprit: Culprit, stage: str) -> tuple[dict[str, object],
         case Step(rule, before, after):
             name, what = rule, describe_step(graph, before, after)
         case trial:
-            name, what = str(trial.reason), how(graph, trial).strip()
+            name, what = str(trial.reason), describe_attempt(graph, trial).strip()
     record: dict[str, object] = {"wrong": True, "stage": stage, "number": culprit.number, "step": name}
     record |= {"what": what, "mismatch": culprit.mismatch.as_json()}
     head = f"wrong from step {culprit.number} of {stage} on: {name}"
@@ -128,7 +128,7 @@ def mismatch_text(wrong: Mismatch) -> str:
 
 def tell_larger(subject: Subject, passes: Passes, *, as_json: bool) -> int:
     """Print what the model costs, and what it would cost without each rule that fired."""
-    with progress("compiling without each rule"):
+    with show_progress("compiling without each rule"):
         size, found = find_omissions(subject.program, subject.outputs, subject.options, passes)
     graph = subject.program.graph
     if as_json:
@@ -136,7 +136,7 @@ def tell_larger(subject: Subject, passes: Passes, *, as_json: bool) -> int:
         click.echo(json.dumps({"layers": size[0], "parameters": size[1], "without": rows}))
         return 0
     larger = [omission for omission in found if omission.cost is not None and omission.cost < size]
-    click.echo(f"the model has {cost_text(size)}")
+    click.echo(f"the model has {describe_cost(size)}")
     for omission in found:
         click.echo(omission_text(graph, omission, larger=omission in larger))
     click.echo(
@@ -147,7 +147,7 @@ def tell_larger(subject: Subject, passes: Passes, *, as_json: bool) -> int:
 
 def omission_text(graph: Graph, omission: Omission, *, larger: bool) -> str:
     """A line: what was left out, and what the model is then."""
-    what = "is refused" if omission.cost is None else f"has {cost_text(omission.cost)}"
+    what = "is refused" if omission.cost is None else f"has {describe_cost(omission.cost)}"
     mark = "   <- makes it larger" if larger else ""
     if omission.step is None:
         return f"  without {omission.rule} it {what}{mark}"

@@ -7,26 +7,26 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.sizes import size_lines
+from compiler.commands.sizes import describe_sizes
 from compiler.commands.target import read_settings, read_target
 from compiler.commands.target_options import Target
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
-from compiler.report.describe import describe
+from compiler.report.describe import describe_node
 from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES, TEXT_STAGES
-from compiler.report.stages import text_stage
-from compiler.report.why import why_lines, why_record
+from compiler.report.stages import write_text_stage
+from compiler.report.why import record_why, tell_why
 from compiler.search.trials import Journal
 from compiler.verify.lookahead import find_lookahead
 from compiler.verify.without_value import find_without_value, warn_without_value
-from rasp.command_line.console import WrongUsage, report, show_values
-from rasp.command_line.progress import progress
+from rasp.command_line.console import WrongUsage, report_diagnostics, show_values
+from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
-from rasp.elaborate.failure import listed
+from rasp.elaborate.failure import show_input
 from rasp.elaborate.program import Program, load_program
-from rasp.lint.doubts import lint, lint_expression
+from rasp.lint.doubts import lint_expression, lint_program
 
 #: The code of lint's warnings about selectors that mean less under causal attention.
 LOOKS_AHEAD = "causal"
@@ -50,14 +50,14 @@ def compile_file(request: CompileRequest) -> int:
         raise WrongUsage(f"{request.emit} is text: --json does not go with it", WHOLE)
     source = read_target(request.target)
     if request.emit in TEXT_STAGES and request.folder is None:
-        click.echo(text_stage(request.emit, source))
+        click.echo(write_text_stage(request.emit, source))
         return 0
     outputs, options = read_settings(request.target, source)
     program = load_program(source)
     about_outputs = [warning for text in outputs.values() for warning in lint_expression(text)]
-    report([*lint(program), *about_outputs])
+    report_diagnostics([*lint_program(program), *about_outputs])
     if options.attention == "causal":
-        report(causal_warnings(program, outputs, options))
+        report_diagnostics(causal_warnings(program, outputs, options))
     if request.folder is not None:
         check_destination(Path(request.folder))
     wanted = [] if request.emit is None else list(STAGES) if request.emit == ALL else [request.emit]
@@ -68,18 +68,18 @@ def compile_file(request: CompileRequest) -> int:
         return 0
     journal = Journal()
     compiled = compile_told(program, outputs, options, journal, tells=request.why and not request.as_json)
-    with progress("looking for inputs without a value"):
+    with show_progress("looking for inputs without a value"):
         without_value = find_without_value(compiled.meaning, options)
-    report([warn_without_value(found) for found in without_value])
+    report_diagnostics([warn_without_value(found) for found in without_value])
     if request.folder is not None:
-        report(save_with_notes(compiled, request.folder))
+        report_diagnostics(save_with_notes(compiled, request.folder))
     show_stages(((stage, compiled.emit(stage)) for stage in late), several=len(wanted) > 1)
     choices = compiled.plan.blocks.choices
     if request.as_json:
-        why = {"why": why_record(program.graph, journal, choices)} if request.why else {}
+        why = {"why": record_why(program.graph, journal, choices)} if request.why else {}
         click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder} | why))
     elif not wanted:
-        story = why_lines(program.graph, journal, choices) if request.why else []
+        story = tell_why(program.graph, journal, choices) if request.why else []
         click.echo("\n".join([*story, announcement(compiled, request.folder)]))
     return 0
 
@@ -89,11 +89,11 @@ def compile_told(
 ) -> Compiled:
     """Compile; where that is refused, first tell what was tried, if it is to be told."""
     try:
-        with progress(f"compiling {', '.join(outputs)}"):
+        with show_progress(f"compiling {', '.join(outputs)}"):
             return compile_program(program, outputs, options, journal=journal)
     except CompileError:
         if tells:
-            click.echo("\n".join(why_lines(program.graph, journal, ())))
+            click.echo("\n".join(tell_why(program.graph, journal, ())))
         raise
 
 
@@ -109,14 +109,14 @@ def causal_warnings(
     """What to say where the causal reading means something else than the full one: with an example if there is one."""
     found = find_lookahead({name: program.sop(text) for name, text in outputs.items()}, options)
     if found is None:
-        return [warning for warning in lint(program, causal=True) if warning.code == LOOKS_AHEAD]
+        return [warning for warning in lint_program(program, causal=True) if warning.code == LOOKS_AHEAD]
     source, span = program.graph.origins.get(found.selector, (None, None))
     answer = "has no value" if found.causal is None else f"answers {show_values(found.causal)}"
     message = (
-        f"under causal attention {found.output} {answer} for {listed(found.tokens)}; "
+        f"under causal attention {found.output} {answer} for {show_input(found.tokens)}; "
         f"a reader of the whole input would answer {show_values(found.full)}"
     )
-    label = f"{describe(program.graph, found.selector)} looks ahead"
+    label = f"{describe_node(program.graph, found.selector)} looks ahead"
     if source is None or source != program.source:  # in the library: the name says more than the place
         return [Diagnostic(message, severity="warning", notes=(label,), code=LOOKS_AHEAD)]
     return [Diagnostic(message, source, span, label, severity="warning", code=LOOKS_AHEAD)]
@@ -125,5 +125,5 @@ def causal_warnings(
 def announcement(compiled: Compiled, folder: str | None) -> str:
     """What was compiled, its sizes, and where it is."""
     outputs = ", ".join(compiled.expressions)
-    lines = [f"compiled {outputs}", *size_lines(compiled.summary)]
+    lines = [f"compiled {outputs}", *describe_sizes(compiled.summary)]
     return "\n".join([*lines, f"  written to  {folder}" if folder else "  not written: -o DIR keeps it"])

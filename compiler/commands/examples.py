@@ -9,21 +9,21 @@ from rich.console import Console
 from rich.table import Table
 
 from compiler.commands.threads import limit_threads
-from compiler.model.answers import Label, comparable
+from compiler.model.answers import Label, compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from rasp.cli import counted
-from rasp.command_line.console import FAILED, read_source, report
+from rasp.cli import show_count
+from rasp.command_line.console import FAILED, read_source, report_diagnostics
 from rasp.command_line.format_command import found_files
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
-from rasp.lint.doubts import lint
+from rasp.lint.doubts import lint_program
 from rasp.source import Source, Span
 from rasp.syntax.directives import Answer, CompileLine, Example, read_directives
-from rasp.values import typed
+from rasp.values import make_typed_key
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def run_examples(paths: Sequence[str], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([result_record(result) for result in results]))
     else:
-        report(failures)
+        report_diagnostics(failures)
         print_table(results)
     return FAILED if failures else 0
 
@@ -68,7 +68,7 @@ def run_file(file: str) -> Result:
         directives = read_directives(source)
         diagnostics = directives.diagnostics
         program = load_program(source)
-        report(lint(program))
+        report_diagnostics(lint_program(program))
         nodes = tuple(program.node(example.expression) for example in directives.examples)
     except RaspError as error:
         return Result(file, 0, 0, 0, (*diagnostics, *error.diagnostics))
@@ -127,8 +127,8 @@ def compile_and_run(
 
 def fits(example: Example, options: CompileOptions) -> bool:
     """Whether a model with these options has an answer to an example."""
-    known = {typed(token) for token in options.vocabulary}
-    inside = all(typed(token) in known for token in example.input)
+    known = {make_typed_key(token) for token in options.vocabulary}
+    inside = all(make_typed_key(token) in known for token in example.input)
     short = len(example.input) <= options.max_length
     said = example.answer is not None or options.no_value
     return inside and short and example.attention == options.attention and said
@@ -149,7 +149,7 @@ def plain(item: object) -> object:
         case list() | tuple():
             return [int(cell) for cell in item]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         case int() | float() | str():
-            return comparable(item)
+            return compare_key(item)
         case _:
             return item
 
@@ -191,8 +191,8 @@ def print_table(results: Sequence[Result]) -> None:
     examples = sum(result.interpreted for result in results)
     runs = sum(result.compiled for result in results)
     parts = [
-        counted(len(results), "program"),
-        counted(examples, "example"),
-        counted(runs, "run") + " on models",
+        show_count(len(results), "program"),
+        show_count(examples, "example"),
+        show_count(runs, "run") + " on models",
     ]
     click.echo(", ".join([*parts, f"{failures} wrong" if failures else "all right"]))

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.sizes import size_lines
+from compiler.commands.sizes import describe_sizes
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
-from compiler.export.records import options_record
-from compiler.report.certificate import tightest_lines
+from compiler.export.records import encode_options
+from compiler.report.certificate import describe_tightest
 from compiler.report.json_forms import PartRecord
-from compiler.report.parts import span
-from rasp.values import show
+from compiler.report.parts import show_numbers
+from rasp.values import show_value
 
 SHOWN_VALUES = 12
 
@@ -29,7 +29,7 @@ def info_record(checkpoint: Checkpoint) -> dict[str, object]:
     expressions = checkpoint.expressions
     return dict(checkpoint.summary) | {
         "program": checkpoint.program.name,
-        "options": options_record(checkpoint.options),
+        "options": encode_options(checkpoint.options),
         "outputs": [
             {
                 "name": output.name,
@@ -52,14 +52,14 @@ def info_text(checkpoint: Checkpoint) -> str:
         f"  length      up to {options.max_length} tokens, {options.attention} attention",
         f"  dialect     {options.dialect}, optimisation level {options.level}",
         *(["  no value    is said where the program has none"] if options.no_value else []),
-        *size_lines(checkpoint.summary),
+        *describe_sizes(checkpoint.summary),
     ]
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         values = tuple(value for value in output.classes if value is not None)
         said = ", and no value" if None in output.classes else ""
         lines.append(f"              {len(values)} values: {some(values)}{said}")
-    lines += tightest_lines(checkpoint.summary["certificate"])
+    lines += describe_tightest(checkpoint.summary["certificate"])
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 
 
@@ -70,7 +70,7 @@ def part_row(part: PartRecord) -> tuple[str, ...]:
     """One part of the model as cells of the table."""
     error = part["error_bound"]
     bound = f"{error:.1e}" if error else "exact"
-    cells = part["where"], part["computes"], span(part["columns"]), f"{part['parameters']:,}"
+    cells = part["where"], part["computes"], show_numbers(part["columns"]), f"{part['parameters']:,}"
     return *cells, bound if part["columns"] else ""
 
 
@@ -85,5 +85,5 @@ def table(cells: list[tuple[str, ...]]) -> list[str]:
 
 def some(values: tuple[object, ...]) -> str:
     """The first values, and how many more there are."""
-    shown = ", ".join(map(show, values[:SHOWN_VALUES]))
+    shown = ", ".join(map(show_value, values[:SHOWN_VALUES]))
     return shown if len(values) <= SHOWN_VALUES else f"{shown} and {len(values) - SHOWN_VALUES} more"

@@ -10,7 +10,7 @@ from rasp.prompt.moments import Kept
 from rasp.prompt.session import SESSION, Session
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class KnownLine:
     home: str
 
 
-def known_line(session: Session, expression: str) -> KnownLine | None:
+def find_known_line(session: Session, expression: str) -> KnownLine | None:
     """The line to compile an expression by, if there is one."""
     wanted = words(expression)
     for kept in reversed(session.kept):
@@ -34,13 +34,15 @@ def known_line(session: Session, expression: str) -> KnownLine | None:
     return None
 
 
-def known_lines(session: Session) -> list[KnownLine]:
+def list_known_lines(session: Session) -> list[KnownLine]:
     """All that still hold, each once."""
     found = [known for kept in session.kept for known in lines_of(session, kept)]
-    return [known for known in dict.fromkeys(found) if known_line(session, name_of(known.line)) == known]
+    return [
+        known for known in dict.fromkeys(found) if find_known_line(session, find_name(known.line)) == known
+    ]
 
 
-def name_of(line: CompileLine) -> str:
+def find_name(line: CompileLine) -> str:
     return line.name or line.expression
 
 
@@ -53,4 +55,4 @@ def lines_of(session: Session, kept: Kept) -> Iterator[KnownLine]:
 
 def words(text: str) -> list[str]:
     """An expression without its blanks."""
-    return [token.text for token in tokenize(Source("", text))[0] if token.kind != "end"]
+    return [token.text for token in tokenize_text(Source("", text))[0] if token.kind != "end"]

@@ -13,7 +13,7 @@ from compiler.model.runner import Answer
 from compiler.opening import load
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import show_tokens, show_values
-from rasp.command_line.input_lines import Unanswered, unanswered
+from rasp.command_line.input_lines import Unanswered, report_unanswered
 from rasp.command_line.input_options import InputRequest
 from rasp.values import Atom
 
@@ -35,7 +35,7 @@ def apply_model(folder: str, given: InputRequest, as_json: bool) -> int:
 def applied(tokens: Sequence[Atom], outcome: Answer | ModelError, as_json: bool) -> str | Unanswered:
     """What to print for one input."""
     if isinstance(outcome, ModelError):
-        return unanswered(*outcome.diagnostics)
+        return report_unanswered(*outcome.diagnostics)
     return answer_json(outcome) if as_json else show_answer(tokens, outcome)
 
 
@@ -73,7 +73,7 @@ def generate_tokens(folder: str, given: InputRequest, count: int, as_json: bool)
 def generated(found: Generation | ModelError, as_json: bool) -> str | Unanswered:
     """What to print for one prompt."""
     if isinstance(found, ModelError):
-        return unanswered(*found.diagnostics)
+        return report_unanswered(*found.diagnostics)
     if as_json:
         record: dict[str, object] = {"prompt": found.prompt, "new": found.new, "note": found.note}
         return json.dumps(record | ({"no_value": True} if found.no_value else {}))

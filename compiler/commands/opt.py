@@ -8,23 +8,30 @@ from dataclasses import dataclass, replace
 import click
 
 from compiler.analysis.infer import Analysis
-from compiler.commands.target import options_of, read_settings
+from compiler.commands.target import choose_options, read_settings
 from compiler.commands.target_options import Target
 from compiler.options import CompileOptions
 from compiler.report.describe import describe_step
 from compiler.report.graph_text import parse_outputs, print_outputs
-from compiler.report.rule_texts import MAKE_TOTAL, rule_texts
-from compiler.rewrite import RULES, Pass, rules_for
-from compiler.rewrite.apply_passes import made_total
-from compiler.rewrite.driver import Course, Rule, Step, rewrite
+from compiler.report.rule_texts import MAKE_TOTAL, list_rule_texts
+from compiler.rewrite import RULES, Pass, list_rules
+from compiler.rewrite.apply_passes import make_outputs_total
+from compiler.rewrite.driver import Course, Rule, Step, rewrite_outputs
 from compiler.verify.mismatch import Mismatch, find_difference
-from rasp.command_line.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report, show_tokens
-from rasp.diagnostics import Diagnostic, did_you_mean
+from rasp.command_line.console import (
+    FAILED,
+    STANDARD_INPUT,
+    WrongUsage,
+    read_source,
+    report_diagnostics,
+    show_tokens,
+)
+from rasp.diagnostics import Diagnostic, suggest_word
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Graph, Node
 from rasp.graph.text import is_graph
-from rasp.recursion import deep_recursion
-from rasp.values import show
+from rasp.recursion import allow_deep_recursion
+from rasp.values import show_value
 
 LEVELS = {f"O{level}": level for level in range(4)}
 
@@ -66,7 +73,7 @@ def run_opt(request: OptRequest, passes: tuple[Pass, ...] = RULES) -> int:
         return 0
     names = chosen_passes(request.passes, passes)
     subject = read_subject(request.target)
-    with deep_recursion():
+    with allow_deep_recursion():
         stages = list(apply_all(subject, names, passes, check=request.check))
     if request.as_json:
         click.echo(json.dumps(as_record(subject, stages)))
@@ -74,14 +81,14 @@ def run_opt(request: OptRequest, passes: tuple[Pass, ...] = RULES) -> int:
         show_stages(subject, stages, print_all=request.print_all)
     wrong = next((stage for stage in stages if stage.wrong), None)
     if wrong is not None and wrong.wrong is not None:
-        report([describe_wrong(wrong.name, wrong.wrong)])
+        report_diagnostics([describe_wrong(wrong.name, wrong.wrong)])
         return FAILED
     return 0
 
 
 def show_rules(*, as_json: bool) -> None:
     """Every rule with what it does, and expressions before and after."""
-    texts = rule_texts()
+    texts = list_rule_texts()
     if as_json:
         click.echo(json.dumps([vars(text) for text in texts]))
         return
@@ -96,7 +103,7 @@ def chosen_passes(text: str, passes: tuple[Pass, ...]) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) or "`rasp opt` lists them; O0 to O3 are all of a level"
+            hint = suggest_word(name, known) or "`rasp opt` lists them; O0 to O3 are all of a level"
             raise WrongUsage(f"there is no rule called {name}", hint)
     return names
 
@@ -114,7 +121,7 @@ def read_subject(target: Target) -> Subject:
                 "a graph's text names its outputs: -e does not go with it", "give a program for -e"
             )
         text = parse_outputs(source)
-        return Subject(text.graph, text.outputs, options_of(target, text.line))
+        return Subject(text.graph, text.outputs, choose_options(target, text.line))
     program = load_program(source or "")
     outputs, options = read_settings(target, program.source)
     return Subject(program.graph, {name: program.sop(text) for name, text in outputs.items()}, options)
@@ -128,9 +135,9 @@ def apply_all(
     for name in names:
         analysis, course = Analysis(subject.graph, subject.options), Course()
         if name == MAKE_TOTAL:
-            now = made_total(analysis, outputs, course)
+            now = make_outputs_total(analysis, outputs, course)
         else:
-            now = rewrite(analysis, outputs, rules_named(name, passes), course)
+            now = rewrite_outputs(analysis, outputs, rules_named(name, passes), course)
         changed = check and now != outputs
         wrong = find_difference(outputs, now, subject.options) if changed else None
         yield Stage(name, tuple(course.steps), now, wrong)
@@ -142,7 +149,7 @@ def apply_all(
 def rules_named(name: str, passes: tuple[Pass, ...]) -> list[Rule]:
     """One rule, or all of a level."""
     if name in LEVELS:
-        return rules_for(LEVELS[name], passes=passes)
+        return list_rules(LEVELS[name], passes=passes)
     return [p.rule for p in passes if p.name == name]
 
 
@@ -182,10 +189,10 @@ def as_record(subject: Subject, stages: list[Stage]) -> dict[str, object]:
 
 def describe_wrong(name: str, wrong: Mismatch) -> Diagnostic:
     """The message for a rule that changed an answer."""
-    now = "none" if wrong.got is None else show(wrong.got)
+    now = "none" if wrong.got is None else show_value(wrong.got)
     message = (
         f"{name} changes what the graph means: on {show_tokens(wrong.tokens)} the answer of {wrong.output} at position "
-        f"{wrong.position} was {show(wrong.expected)} and is {now}"
+        f"{wrong.position} was {show_value(wrong.expected)} and is {now}"
     )
     hint = "rules after it were not applied; --no-check applies them all the same"
     return Diagnostic(message, hint=hint, code="wrong-rule")

@@ -51,5 +51,5 @@ def all_commands() -> Sequence[Command]:
     return (*[command for command in COMMANDS if command.word not in own], *ours)
 
 
-def new_repl() -> Repl:
+def make_repl() -> Repl:
     return Repl(all_commands())

@@ -13,27 +13,27 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compiler.commands.known_lines import KnownLine, known_line, known_lines, name_of
-from compiler.commands.sizes import size_lines
+from compiler.commands.known_lines import KnownLine, find_known_line, find_name, list_known_lines
+from compiler.commands.sizes import describe_sizes
 from compiler.export.compiled import save, save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.arguments import Attention
 from rasp.command_line.console import show_tokens
-from rasp.command_line.progress import progress
+from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.graph.cost import COMPILED, cost_text
+from rasp.graph.cost import COMPILED, describe_cost
 from rasp.inputs import read_input
 from rasp.lint.doubts import lint_expression
-from rasp.notation.style import Line, Piece, line
-from rasp.prompt.command_words import Prompt, usage
-from rasp.prompt.inspect_commands import ASKED, counted_lines
+from rasp.notation.style import Line, Piece, make_line
+from rasp.prompt.command_words import Prompt, report_usage
+from rasp.prompt.inspect_commands import ASKED, show_counts
 from rasp.prompt.session import Session
-from rasp.prompt.show import diagnostic_lines, input_of
+from rasp.prompt.show import list_items, show_diagnostic
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
-from rasp.values import Atom, typed
+from rasp.values import Atom, make_typed_key
 
 FOLDER = re.compile(r"""\s-o\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))(?=\s|$)""")
 APPLIED = re.compile(
@@ -82,25 +82,25 @@ def compile_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]
         prompt.session, text, 'compile sort(tokens, tokens) vocab="abc" max_length=6 -o DIR'
     )
     for origin in request.origins:
-        yield line(Piece(f"  taking {origin}", "label"))
+        yield make_line(Piece(f"  taking {origin}", "label"))
     for warning in lint_expression(request.expression):
-        yield from diagnostic_lines(warning)
+        yield from show_diagnostic(warning)
     program = prompt.session.program(strict=True)
-    with progress("compiling"):
+    with show_progress("compiling"):
         compiled = compile_program(program, {request.name: request.expression}, request.options)
         without_value = find_without_value(compiled.meaning, request.options)
     for found in without_value:
-        yield from diagnostic_lines(warn_without_value(found))
-    yield line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
-    for row in size_lines(compiled.summary):
-        yield line(row)
+        yield from show_diagnostic(warn_without_value(found))
+    yield make_line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
+    for row in describe_sizes(compiled.summary):
+        yield make_line(row)
     if request.folder is not None:
         for note in save_with_notes(compiled, request.folder):
-            yield from diagnostic_lines(note)
-        yield line("  written to  ", Piece(request.folder, "value"), "   (`verify` checks it)")
+            yield from show_diagnostic(note)
+        yield make_line("  written to  ", Piece(request.folder, "value"), "   (`verify` checks it)")
     else:
         unwritten = '  not written: -o DIR keeps it; `verify` checks it, `apply "abc"` runs it'
-        yield line(Piece(unwritten, "label"))
+        yield make_line(Piece(unwritten, "label"))
     bench.compiled, bench.folder = compiled, request.folder
 
 
@@ -117,9 +117,9 @@ def read_request(session: Session, text: str, wanted: str) -> Request:
     if found.diagnostics:
         raise RaspError(*found.diagnostics)
     asked = found.compiles[0]
-    known = known_line(session, asked.expression)
+    known = find_known_line(session, asked.expression)
     line = known.line if known else asked
-    items = input_of(session.examples.s_op)
+    items = list_items(session.examples.s_op)
     attention = asked.attention if ATTENTION.search(rest) else line.attention
     options = CompileOptions(
         asked.vocabulary or line.vocabulary or vocabulary_of(items),
@@ -134,10 +134,10 @@ def read_request(session: Session, text: str, wanted: str) -> Request:
 
 def the_only_expression(session: Session, wanted: str) -> str:
     """The expression of the only `# compile:` line that there is. Raises `RaspError` for none or several."""
-    lines = known_lines(session)
+    lines = list_known_lines(session)
     if not lines:
-        raise usage(wanted)
-    names = [name_of(known.line) for known in lines]
+        raise report_usage(wanted)
+    names = [find_name(known.line) for known in lines]
     if len(names) > 1:
         hint = f"there are {', '.join(f'`{name}`' for name in names)}"
         raise RaspError(
@@ -168,7 +168,7 @@ def listed(words: Sequence[str]) -> str:
 
 def vocabulary_of(items: Sequence[Atom]) -> tuple[Atom, ...]:
     """The different elements of an input, in order."""
-    return tuple({typed(item): item for item in items}.values())
+    return tuple({make_typed_key(item): item for item in items}.values())
 
 
 def layer_lines(prompt: Prompt, text: str) -> Iterable[Line]:
@@ -176,22 +176,22 @@ def layer_lines(prompt: Prompt, text: str) -> Iterable[Line]:
     request = read_request(prompt.session, text, "layers sort(tokens, tokens)")
     program = prompt.session.program()
     node = program.node(request.expression, ASKED)
-    yield from counted_lines(node)
+    yield from show_counts(node)
     label = Piece(f"  {COMPILED:<11}", "label")
     if node.is_selector:
-        yield line(label, "a selector becomes a head where it is used")
+        yield make_line(label, "a selector becomes a head where it is used")
         return
     what = vocabulary_text(request.options).strip()
     try:
-        with progress("compiling"):
+        with show_progress("compiling"):
             compiled = compile_program(program, {"out": request.expression}, request.options)
     except CompileError as error:
-        yield line(label, f"not {what}: {error.diagnostics[0].message}")
+        yield make_line(label, f"not {what}: {error.diagnostics[0].message}")
     else:
-        yield line(label, compiled_cost(compiled))
-        yield line(Piece(f"{' ' * 13}{what}", "dim"))
+        yield make_line(label, compiled_cost(compiled))
+        yield make_line(Piece(f"{' ' * 13}{what}", "dim"))
     for origin in request.origins:
-        yield line(Piece(f"{' ' * 13}taking {origin}", "dim"))
+        yield make_line(Piece(f"{' ' * 13}taking {origin}", "dim"))
 
 
 def compiled_cost(compiled: Compiled) -> str:
@@ -200,7 +200,7 @@ def compiled_cost(compiled: Compiled) -> str:
     bound = (
         "" if len(heads) == summary["lower_bound_layers"] else f", at least {summary['lower_bound_layers']}"
     )
-    return f"{cost_text(heads)}{bound}; d_model {summary['d_model']}, {summary['nonzero']:,} weights not zero"
+    return f"{describe_cost(heads)}{bound}; d_model {summary['d_model']}, {summary['nonzero']:,} weights not zero"
 
 
 def verify_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
@@ -218,11 +218,11 @@ def apply_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
     """Run a model on a text in quotes, or on what `rasp apply` would take: the one in a folder, or the last one."""
     found = APPLIED.fullmatch(text.strip())
     if found is None:
-        raise usage('apply DIR "abc"')
+        raise report_usage('apply DIR "abc"')
     # Only this needs torch.
     opening = import_module("compiler.opening")
     with bench.model_folder(found["quoted"] or found["plain"] or "", 'apply DIR "abc"') as folder:
         model = opening.load(folder)
     tokens = read_input(found["input"]).tokens if found["text"] is None else tuple(found["text"])
     shower = import_module("compiler.commands.model")
-    yield line(shower.show_answer(tokens, model.answers([tokens])[0]))
+    yield make_line(shower.show_answer(tokens, model.answers([tokens])[0]))

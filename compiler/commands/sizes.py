@@ -3,7 +3,7 @@
 from compiler.report.json_forms import Summary
 
 
-def size_lines(summary: Summary) -> list[str]:
+def describe_sizes(summary: Summary) -> list[str]:
     """Layers against their lower bound, heads, widths and parameters, from a compilation's summary."""
     layers, bound = summary["layers"], summary["lower_bound_layers"]
     against = "which is the lower bound" if layers == bound else f"the lower bound is {bound}"

@@ -31,7 +31,7 @@ def read_settings(target: Target, source: Source) -> tuple[dict[str, str], Compi
     if directives.diagnostics and not target.expressions:
         raise RaspError(*directives.diagnostics)
     line = chosen_line(target.expressions, directives.compiles)
-    return named_outputs(target.expressions, line), options_of(target, line)
+    return named_outputs(target.expressions, line), choose_options(target, line)
 
 
 def chosen_line(expressions: Sequence[str], lines: Sequence[CompileLine]) -> CompileLine | None:
@@ -76,7 +76,7 @@ def named_output(text: str, line: CompileLine | None) -> tuple[str, str]:
     return name or plain, text
 
 
-def options_of(request: Target, line: CompileLine | None) -> CompileOptions:
+def choose_options(request: Target, line: CompileLine | None) -> CompileOptions:
     """Options from the flags, and from the `# compile:` line where there is none. Raises `WrongUsage`."""
     given = read_input(request.vocab) if request.vocab is not None else None
     vocabulary = None if given is None else given.tokens

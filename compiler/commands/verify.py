@@ -9,15 +9,15 @@ from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
-from compiler.verify.blame import culprits
+from compiler.verify.blame import find_culprits
 from compiler.verify.chosen_inputs import choose_inputs
-from compiler.verify.differential import Check, Report, verify
+from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
-from compiler.verify.recompile import Standing, recompile
-from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
-from compiler.verify.verdict import Verdict, judge, percent
-from rasp.command_line.console import FAILED, report, show_tokens
-from rasp.command_line.progress import progress
+from compiler.verify.recompile import Standing, recompile_checkpoint
+from compiler.verify.recorded_program import read_outputs, read_program
+from compiler.verify.verdict import Verdict, judge_model, show_percent
+from rasp.command_line.console import FAILED, report_diagnostics, show_tokens
+from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
 
 CHANGED = "they were changed since, or another version made them; compile the program again"
@@ -26,25 +26,25 @@ CHANGED = "they were changed since, or another version made them; compile the pr
 def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     """Compile again, compare model and interpreter, print what was checked. The exit code follows the headline."""
     checkpoint = read_checkpoint(Path(folder))
-    program = checkpoint_program(checkpoint)
-    outputs = checkpoint_outputs(program, checkpoint)
+    program = read_program(checkpoint)
+    outputs = read_outputs(program, checkpoint)
     options = checkpoint.options
-    with progress("compiling the program again"):
-        standing = recompile(checkpoint, program)
+    with show_progress("compiling the program again"):
+        standing = recompile_checkpoint(checkpoint, program)
     selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
     check = Check(Model(checkpoint.weights), outputs, options.no_value)
     limit_threads(check.model)
-    with progress("verifying", selection.total) as advance:
-        found = verify(check, selection, advance)
-    verdict = judge(found, standing)
+    with show_progress("verifying", selection.total) as advance:
+        found = verify_model(check, selection, advance)
+    verdict = judge_model(found, standing)
     click.echo(
         json.dumps(json_record(found, standing, verdict))
         if as_json
         else "\n".join([verdict.headline, *report_lines(found, standing)])
     )
     if found.smallest is not None:
-        notes = culprits(check, program, options, standing.again, found.smallest)
-        report([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
+        notes = find_culprits(check, program, options, standing.again, found.smallest)
+        report_diagnostics([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
     return 0 if verdict.passed else FAILED
 
 
@@ -66,7 +66,7 @@ def report_lines(found: Report, standing: Standing) -> list[str]:
             where = f" of {name}" if len(found.by_output) > 1 else ""
             lines.append(f"  no value    {where_compared(missing, found.checked, compared.partly, where)}")
     if found.without_value and found.compared == found.positions:
-        share = percent(found.without_value, found.checked)
+        share = show_percent(found.without_value, found.checked)
         lines.append(f"  no value    on {found.without_value:,} inputs ({share}): compared there, too")
     lines.append(f"  mismatches  {found.mismatched:,}")
     for name, wrong in found.readers.items():
@@ -82,7 +82,7 @@ def report_lines(found: Report, standing: Standing) -> list[str]:
 
 def where_compared(missing: int, checked: int, partly: int, of_output: str) -> str:
     """What was compared of an output on the inputs that have no value of it at some position."""
-    on = f"on {missing:,} inputs ({percent(missing, checked)})"
+    on = f"on {missing:,} inputs ({show_percent(missing, checked)})"
     if not partly:
         return f"{on}, so nothing{of_output} was compared there"
     rest = "" if partly == missing else f", on {missing - partly:,} at none"

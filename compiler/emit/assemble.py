@@ -10,11 +10,13 @@ from compiler.blocks.form import Form, Vector
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.emit.weights import Array, Weights
 from compiler.plan.layers import Plan
-from compiler.plan.layout import Erasure, Layout, placed, weights_of, without_constant
+from compiler.plan.layout import Erasure, Layout, drop_constant, place_weights, weigh_form
 from rasp.values import Atom
 
 
-def assemble(plan: Plan, layout: Layout, analysis: Analysis, stand_ins: Mapping[str, Atom]) -> Weights:
+def assemble_weights(
+    plan: Plan, layout: Layout, analysis: Analysis, stand_ins: Mapping[str, Atom]
+) -> Weights:
     """The arrays of `compiler/emit/weights.py`, shapes as documented there. A class of an output's value that stands for no
     value is None.
     """
@@ -87,7 +89,7 @@ def mlp(tables: tuple[TableBlock, ...], erasures: list[Erasure], layout: Layout)
     for table in tables:
         stairs = table.stairs
         own = slice(first, first + stairs.units)
-        inward[:, own] = reading(without_constant(table.form), layout)[:, None] * stairs.slopes
+        inward[:, own] = reading(drop_constant(table.form), layout)[:, None] * stairs.slopes
         bias[own] = stairs.offsets + stairs.slopes * table.form.constant
         for k in range(stairs.heights.shape[1]):
             outward[own, layout.places[layout.numbers[table.variable, k]]] = stairs.heights[:, k]
@@ -103,13 +105,13 @@ def mlp(tables: tuple[TableBlock, ...], erasures: list[Erasure], layout: Layout)
 def unembedding(readout: Readout, layout: Layout) -> tuple[Array, Array]:
     """Nearest center: the logits 2xv - v² are largest for the center v closest to x."""
     if readout.hot:
-        columns = [reading(without_constant(form), layout) for form in readout.hot]
+        columns = [reading(drop_constant(form), layout) for form in readout.hot]
         return np.stack(columns, axis=1), np.array([form.constant for form in readout.hot])
-    weights = reading(without_constant(readout.form), layout)
+    weights = reading(drop_constant(readout.form), layout)
     centers = readout.centers
     return weights[:, None] * (2 * centers), 2 * readout.form.constant * centers - centers**2
 
 
 def reading(form: Form, layout: Layout) -> Vector:
     """A form as weights over the residual stream, shape (d_model,)."""
-    return placed(weights_of(form, layout), layout)
+    return place_weights(weigh_form(form, layout), layout)

@@ -28,12 +28,12 @@ from compiler.config import Config
 Array = NDArray[np.float64]
 
 
-def in_unembedding(name: str) -> bool:
+def is_in_unembedding(name: str) -> bool:
     """Whether an array is of an unembedding: these are float64 in checkpoint and decoder, and counted apart."""
     return name.startswith("unembeddings.")
 
 
-def expected_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+def list_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Every array's shape, in the order in which checkpoints store them."""
     d = config.d_model
     shapes: dict[str, tuple[int, ...]] = {"embedding.tokens": (len(config.vocabulary) + 1, d)}
@@ -69,7 +69,7 @@ class Weights:
         )
 
     def __post_init__(self) -> None:
-        shapes = expected_shapes(self.config)
+        shapes = list_shapes(self.config)
         for name in sorted(shapes.keys() ^ self.arrays.keys()):
             raise ValueError(
                 f"the array {name} is {'missing' if name in shapes else 'not part of this model'}"
@@ -82,10 +82,10 @@ class Weights:
 
     def parameters(self, *, unembedding: bool = False) -> int:
         """How many numbers the arrays hold; those of the unembedding only on request."""
-        counted = (a for n, a in self.arrays.items() if unembedding or not in_unembedding(n))
+        counted = (a for n, a in self.arrays.items() if unembedding or not is_in_unembedding(n))
         return sum(array.size for array in counted)
 
     def nonzero(self, *, unembedding: bool = False) -> int:
         """How many of them are not zero."""
-        counted = (a for n, a in self.arrays.items() if unembedding or not in_unembedding(n))
+        counted = (a for n, a in self.arrays.items() if unembedding or not is_in_unembedding(n))
         return sum(int(np.count_nonzero(array)) for array in counted)

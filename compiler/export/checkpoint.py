@@ -22,11 +22,11 @@ from compiler.export.files import (
     decode_files,
     encode_files,
 )
-from compiler.export.folder import Layout, is_hidden_name, locked, place_of, replace_files
-from compiler.export.read_file import CheckpointError, Unsettled, damaged, read_file, unsettled
-from compiler.export.records import decode_json, hash_text, mapping
+from compiler.export.folder import FolderKind, is_hidden_name, locate_part, lock_folder, replace_files
+from compiler.export.read_file import CheckpointError, Unsettled, read_file, report_damage, report_unsettled
+from compiler.export.records import check_mapping, decode_json, hash_text
 from compiler.limits import JSON_BYTES
-from rasp.write_whole import reason
+from rasp.write_whole import explain_reason
 
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
@@ -39,14 +39,14 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
         return replace_files(folder.resolve(), files, LAYOUT, lambda: check_replaceable(folder))
     except TimeoutError:
         hint = "wait until it is done, or choose another folder"
-        raise damaged(folder, "is being written by another program", hint, "usage") from None
+        raise report_damage(folder, "is being written by another program", hint, "usage") from None
     except FileExistsError:
         raise not_ours(folder) from None
     except OSError as error:
-        why = f"cannot be written: {reason(error)}"
-        raise damaged(folder, why, "check the path, its permissions and the free space") from None
+        why = f"cannot be written: {explain_reason(error)}"
+        raise report_damage(folder, why, "check the path, its permissions and the free space") from None
     except (ValueError, RuntimeError):  # a NUL in the path; a ring of links
-        raise damaged(folder, "is not a path that can be", "choose another folder", "usage") from None
+        raise report_damage(folder, "is not a path that can be", "choose another folder", "usage") from None
 
 
 def check_destination(folder: Path) -> None:
@@ -60,7 +60,7 @@ def check_destination(folder: Path) -> None:
 
 def not_ours(folder: Path) -> CheckpointError:
     hint = "choose another folder, or remove it first"
-    return damaged(folder, "exists and is not a checkpoint", hint, "usage")
+    return report_damage(folder, "exists and is not a checkpoint", hint, "usage")
 
 
 def check_replaceable(folder: Path) -> None:
@@ -81,12 +81,12 @@ def check_replaceable(folder: Path) -> None:
 def named_hashes(path: Path) -> dict[str, str]:
     """The sha256 of each part that a rasp.json names; empty where there is none or it is damaged."""
     with contextlib.suppress(CheckpointError, KeyError, ValueError):
-        named = mapping(decode_json(read_file(path, JSON_BYTES.most))["sha256"])
+        named = check_mapping(decode_json(read_file(path, JSON_BYTES.most))["sha256"])
         return {name: hash_text(named[name]) for name in PARTS}
     return {}
 
 
-LAYOUT = Layout(PARTS, RECORD, named_hashes)
+LAYOUT = FolderKind(PARTS, RECORD, named_hashes)
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
@@ -97,21 +97,23 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     except Unsettled:
         pass  # perhaps only because it is being written: nobody does that while we have it
     try:
-        with locked(folder):
+        with lock_folder(folder):
             return read_at_once(folder)
     except TimeoutError:
         why = "is being written by another program"
-        raise damaged(folder, why, "try again when it is done", "usage") from None
+        raise report_damage(folder, why, "try again when it is done", "usage") from None
     except OSError as error:
-        raise damaged(folder, f"cannot be read: {reason(error)}", "check its permissions") from None
+        raise report_damage(
+            folder, f"cannot be read: {explain_reason(error)}", "check its permissions"
+        ) from None
 
 
 def read_at_once(folder: Path) -> Checkpoint:
     """The checkpoint. Raises `CheckpointError`, and `Unsettled` where somebody changes it meanwhile."""
     if not (folder / RECORD).exists():
         hint = "a checkpoint is a folder written by `rasp compile FILE -o FOLDER`"
-        raise unsettled(folder, f"is not a checkpoint: it has no {RECORD}", hint, "usage")
-    return decode_files(folder, lambda name, digest, most: read_file(place_of(folder, name, digest), most))
+        raise report_unsettled(folder, f"is not a checkpoint: it has no {RECORD}", hint, "usage")
+    return decode_files(folder, lambda name, digest, most: read_file(locate_part(folder, name, digest), most))
 
 
 def check_folder(folder: Path) -> None:
@@ -120,11 +122,15 @@ def check_folder(folder: Path) -> None:
         mode = folder.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         hint = "`rasp compile FILE -o FOLDER` makes a checkpoint"
-        raise damaged(folder, "does not exist", hint, "usage") from None
+        raise report_damage(folder, "does not exist", hint, "usage") from None
     except OSError as error:
-        raise damaged(folder, f"cannot be read: {reason(error)}", "check the path", "usage") from None
+        raise report_damage(
+            folder, f"cannot be read: {explain_reason(error)}", "check the path", "usage"
+        ) from None
     except ValueError:
-        raise damaged(folder, "is not a path that can be", "it holds a NUL character", "usage") from None
+        raise report_damage(
+            folder, "is not a path that can be", "it holds a NUL character", "usage"
+        ) from None
     if not stat.S_ISDIR(mode):
         hint = "give the folder that it lies in"
-        raise damaged(folder, "is a file, not a checkpoint folder", hint, "usage")
+        raise report_damage(folder, "is a file, not a checkpoint folder", hint, "usage")

@@ -5,7 +5,7 @@ from pathlib import Path
 from compiler.export.checkpoint import write_checkpoint
 from compiler.export.files import Checkpoint, ProgramText
 from compiler.pipeline import Compiled
-from rasp.arguments import as_path, wrong_kind
+from rasp.arguments import convert_path, report_wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError
 
 
@@ -13,14 +13,14 @@ def save(compiled: Compiled, folder: str | Path) -> None:
     """Write a compilation as a checkpoint folder. Raises `CheckpointError`, and then nothing has changed."""
     if not isinstance(compiled, Compiled):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise RaspError(
-            wrong_kind("`compiled`", "a compiled program", compiled, "`compile_program` gives one")
+            report_wrong_kind("`compiled`", "a compiled program", compiled, "`compile_program` gives one")
         )
     save_with_notes(compiled, folder)
 
 
 def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     """The same; returns what the user should know of the folder."""
-    left = write_checkpoint(checkpoint_of(compiled), as_path(folder))
+    left = write_checkpoint(checkpoint_of(compiled), convert_path(folder))
     if not left:
         return []
     message = (

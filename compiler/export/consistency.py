@@ -11,11 +11,11 @@ from compiler.emit.weights import Weights
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
 from compiler.report.json_forms import Certificate, Summary, SymbolMap
-from compiler.report.summary import sizes
-from rasp.values import Atom, typed
+from compiler.report.summary import count_sizes
+from rasp.values import Atom, make_typed_key
 
 
-def contradictions(
+def find_contradictions(
     weights: Weights,
     expressions: Mapping[str, str],
     options: CompileOptions,
@@ -26,7 +26,7 @@ def contradictions(
     config = weights.config
     yield from config_contradictions(config, expressions, options)
     told = cast("Mapping[str, object]", summary)
-    for name, value in sizes(weights).items():
+    for name, value in count_sizes(weights).items():
         if encode_json(told[name]) != encode_json(value):
             yield f"rasp.json says {name} {told[name]}, and the weights have {value}"
     if summary["lower_bound_layers"] > len(config.layers):
@@ -62,7 +62,7 @@ def config_contradictions(
 
 def kinds(values: tuple[Atom, ...]) -> list[tuple[str, str]]:
     """Values so that those of different kinds differ, as 1 and true do."""
-    return [*map(typed, values)]
+    return [*map(make_typed_key, values)]
 
 
 def certificate_contradictions(certificate: Certificate, options: CompileOptions) -> Iterator[str]:

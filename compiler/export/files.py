@@ -15,25 +15,25 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from compiler.config import Config
-from compiler.emit.weights import Array, Weights, expected_shapes, in_unembedding
-from compiler.export.consistency import contradictions
-from compiler.export.folder import sha256
-from compiler.export.read_file import CheckpointError, damaged, unsettled
+from compiler.emit.weights import Array, Weights, is_in_unembedding, list_shapes
+from compiler.export.consistency import find_contradictions
+from compiler.export.folder import hash_bytes
+from compiler.export.read_file import CheckpointError, report_damage, report_unsettled
 from compiler.export.read_form import read_form
 from compiler.export.records import (
     ModelTooLarge,
     Record,
+    check_mapping,
     check_modules,
-    config_record,
     decode_json,
+    encode_config,
     encode_json,
+    encode_options,
     hash_text,
-    mapping,
-    options_record,
     read_config,
     read_options,
 )
-from compiler.export.tokenizer import tokenizer_record
+from compiler.export.tokenizer import encode_tokenizer
 from compiler.limits import ARRAY_BYTES, JSON_BYTES
 from compiler.options import CompileError, CompileOptions
 from compiler.report.json_forms import CheckpointRecord, Summary, SymbolMap
@@ -85,9 +85,9 @@ def encode_files(checkpoint: Checkpoint) -> dict[str, bytes]:
     except ModelTooLarge as error:
         raise CheckpointError(Diagnostic(f"the model is too large: {error}", hint=hint)) from None
     files = {
-        CONFIG: encode_json(config_record(config)),
-        ARRAYS: save_arrays(stored_arrays(checkpoint.weights), metadata={"format": "rasp"}),
-        TOKENIZER: encode_json(tokenizer_record(config.vocabulary)),
+        CONFIG: encode_json(encode_config(config)),
+        ARRAYS: save_arrays(encode_arrays(checkpoint.weights), metadata={"format": "rasp"}),
+        TOKENIZER: encode_json(encode_tokenizer(config.vocabulary)),
     }
     files[RECORD] = encode_record(checkpoint, files)
     for name in (CONFIG, TOKENIZER, RECORD):
@@ -106,20 +106,21 @@ def encode_record(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> bytes:
         "version": VERSION,
         "program": source,
         "expressions": dict(checkpoint.expressions),
-        "options": options_record(checkpoint.options),
+        "options": encode_options(checkpoint.options),
         "summary": checkpoint.summary,
         "symbols": checkpoint.symbols,
-        "sha256": {name: sha256(files[name]) for name in PARTS} | {"program": sha256(encode_json(source))},
+        "sha256": {name: hash_bytes(files[name]) for name in PARTS}
+        | {"program": hash_bytes(encode_json(source))},
     }
-    return encode_json(record | {"checksum": sha256(encode_json(record))})
+    return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
 
 
 def stored_type(name: str) -> type[np.float32] | type[np.float64]:
     """How a file holds an array: the unembedding in float64, since nearest-value logits of close values need it."""
-    return np.float64 if in_unembedding(name) else np.float32
+    return np.float64 if is_in_unembedding(name) else np.float32
 
 
-def stored_arrays(weights: Weights) -> dict[str, np.ndarray]:
+def encode_arrays(weights: Weights) -> dict[str, np.ndarray]:
     """Arrays as the file holds them. Raises `CheckpointError` when float32 cannot hold a weight."""
     stored: dict[str, np.ndarray] = {}
     for name, array in weights.arrays.items():
@@ -135,7 +136,7 @@ def bytes_of_weights(config: Config) -> int:
     """The bytes of all arrays of a model. Raises `ModelTooLarge`, before anything of that size exists."""
     check_modules([len(layer.heads) for layer in config.layers])
     # Python's numbers: sizes from a file may be beyond numpy's.
-    shapes = expected_shapes(config).items()
+    shapes = list_shapes(config).items()
     needed = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes)
     if needed > ARRAY_BYTES.most:
         raise ModelTooLarge(f"weights of {needed:,} bytes", ARRAY_BYTES.most)
@@ -148,25 +149,23 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
     record = decode_record(folder / RECORD, data)
 
     def part(name: str, most: int) -> bytes:
-        digest = hash_text(mapping(record["sha256"])[name])
+        digest = hash_text(check_mapping(record["sha256"])[name])
         found = read(name, digest, most)
-        if sha256(found) != digest:
-            raise unsettled(folder / name, CHANGED)
+        if hash_bytes(found) != digest:
+            raise report_unsettled(folder / name, CHANGED)
         return found
 
     try:
         files = {CONFIG: part(CONFIG, JSON_BYTES.most)}
         config = read_config(decode_json(files[CONFIG]))
-        files[ARRAYS] = part(
-            ARRAYS, bytes_of_weights(config) + HEADER + HEADER * len(expected_shapes(config))
-        )
+        files[ARRAYS] = part(ARRAYS, bytes_of_weights(config) + HEADER + HEADER * len(list_shapes(config)))
         files[TOKENIZER] = part(TOKENIZER, JSON_BYTES.most)
         checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS])))
         check(folder, checkpoint, files | {RECORD: data})
     except ModelTooLarge as error:
-        raise damaged(folder / CONFIG, f"describes a model that is too large: {error}") from None
+        raise report_damage(folder / CONFIG, f"describes a model that is too large: {error}") from None
     except (KeyError, TypeError, ValueError, SafetensorError, CompileError):
-        raise damaged(folder, "does not describe a model, though its checksums are right") from None
+        raise report_damage(folder, "does not describe a model, though its checksums are right") from None
     return checkpoint
 
 
@@ -187,19 +186,19 @@ def checkpoint_of_record(data: Record, weights: Weights) -> Checkpoint:
 def check(folder: Path, checkpoint: Checkpoint, files: Mapping[str, bytes]) -> None:
     """Raise `CheckpointError` where files contradict each other, or hold anything that we would not have written."""
     config, options = checkpoint.weights.config, checkpoint.options
-    found = contradictions(
+    found = find_contradictions(
         checkpoint.weights, checkpoint.expressions, options, checkpoint.summary, checkpoint.symbols
     )
     for reason in found:
-        raise damaged(folder, f"contradicts itself: {reason}")
+        raise report_damage(folder, f"contradicts itself: {reason}")
     written = {
-        CONFIG: encode_json(config_record(config)),
-        TOKENIZER: encode_json(tokenizer_record(config.vocabulary)),
+        CONFIG: encode_json(encode_config(config)),
+        TOKENIZER: encode_json(encode_tokenizer(config.vocabulary)),
         RECORD: encode_record(checkpoint, files),
     }
     for name, data in written.items():
         if data != files[name]:
-            raise damaged(folder / name, "is not what the rest of the checkpoint asks for")
+            raise report_damage(folder / name, "is not what the rest of the checkpoint asks for")
 
 
 def decode_record(path: Path, data: bytes) -> Record:
@@ -207,26 +206,28 @@ def decode_record(path: Path, data: bytes) -> Record:
     try:
         record = decode_json(data)
     except ValueError:
-        raise damaged(path, "is damaged: it is not readable as JSON") from None
+        raise report_damage(path, "is damaged: it is not readable as JSON") from None
     if record.get("format") != FORMAT:
-        raise damaged(path, "was not written by the RASP compiler", "give the folder of a compiled program")
+        raise report_damage(
+            path, "was not written by the RASP compiler", "give the folder of a compiled program"
+        )
     version = record.get("version")
     if type(version) is int and version > VERSION:
         reason = f"has format version {version}; this program reads version {VERSION}"
-        raise damaged(path, reason, "update the program, or compile again with this one")
+        raise report_damage(path, reason, "update the program, or compile again with this one")
     if type(version) is int and 0 < version < VERSION:
         reason = f"has format version {version}; this program reads version {VERSION}, whose arrays have other names"
-        raise damaged(path, reason, "compile the program again: its text stands in this file")
+        raise report_damage(path, reason, "compile the program again: its text stands in this file")
     content = {key: value for key, value in record.items() if key != "checksum"}
     # Comparing the bytes as well catches a changed blank, which the content does not show.
-    whole = record.get("checksum") == sha256(encode_json(content)) and data == encode_json(record)
+    whole = record.get("checksum") == hash_bytes(encode_json(content)) and data == encode_json(record)
     if (
         not whole
         or type(version) is not int
         or version != VERSION
         or not isinstance(record.get("sha256"), dict)
     ):
-        raise damaged(path, CHANGED)
+        raise report_damage(path, CHANGED)
     return record
 
 

@@ -30,7 +30,7 @@ PAUSE = 0.02
 
 
 @dataclass(frozen=True)
-class Layout:
+class FolderKind:
     """The file names of a kind of folder. `hashes` reads the manifest: file name → sha256, empty for no manifest."""
 
     parts: tuple[str, ...]
@@ -39,7 +39,7 @@ class Layout:
 
 
 def replace_files(
-    folder: Path, files: Mapping[str, bytes], layout: Layout, check: Callable[[], None]
+    folder: Path, files: Mapping[str, bytes], layout: FolderKind, check: Callable[[], None]
 ) -> tuple[str, ...]:
     """Make `folder` hold `files`; returns the names of hidden files that killed writers had left, which are gone.
 
@@ -49,13 +49,13 @@ def replace_files(
     with contextlib.ExitStack() as undo:
         for missing in missing_folders(folder):
             undo.callback(remove_if_empty, missing)
-        with locked(folder, make=True):
+        with lock_folder(folder, make=True):
             check()
             left = hidden_names(folder)
             settle(folder, layout)
             try:
                 for name in layout.parts:
-                    write_bytes(folder / staged_name(name, sha256(files[name])), files[name])
+                    write_bytes(folder / staged_name(name, hash_bytes(files[name])), files[name])
                 write_bytes(folder / layout.manifest, files[layout.manifest])
                 settle(folder, layout)
             except BaseException:
@@ -65,7 +65,7 @@ def replace_files(
     return left
 
 
-def settle(folder: Path, layout: Layout) -> None:
+def settle(folder: Path, layout: FolderKind) -> None:
     """End a change: hidden files that the manifest names take their visible names, all others are removed."""
     for name, digest in layout.hashes(folder / layout.manifest).items():
         staged, visible = folder / staged_name(name, digest), folder / name
@@ -78,7 +78,7 @@ def settle(folder: Path, layout: Layout) -> None:
     sync_folder(folder)
 
 
-def place_of(folder: Path, name: str, digest: str) -> Path:
+def locate_part(folder: Path, name: str, digest: str) -> Path:
     """Where the file with this hash is: under its visible name, unless a change of the folder was left halfway."""
     staged = folder / staged_name(name, digest)
     return staged if digest and staged.exists() else folder / name
@@ -98,7 +98,7 @@ def hidden_names(folder: Path) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, *, make: bool = False) -> Generator[None]:
+def lock_folder(folder: Path, *, make: bool = False) -> Generator[None]:
     """Nobody else who asks has the folder meanwhile; with `make`, it is made if it is missing.
 
     Raises `TimeoutError` when it cannot be had for a long time, and `OSError` when there is no folder.
@@ -144,5 +144,5 @@ def remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def sha256(data: bytes) -> str:
+def hash_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from rasp.diagnostics import Diagnostic
-from rasp.write_whole import reason
+from rasp.write_whole import explain_reason
 
 AGAIN = "compile the program again, or restore the file from a copy"
 
@@ -22,12 +22,14 @@ class Unsettled(CheckpointError):
     """A file is not what the folder's manifest says: perhaps only because somebody is writing at this moment."""
 
 
-def unsettled(path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint") -> Unsettled:
+def report_unsettled(path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint") -> Unsettled:
     """An `Unsettled` about one file."""
-    return Unsettled(*damaged(path, reason, hint, code).diagnostics)
+    return Unsettled(*report_damage(path, reason, hint, code).diagnostics)
 
 
-def damaged(path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint") -> CheckpointError:
+def report_damage(
+    path: Path, reason: str, hint: str = AGAIN, code: str = "bad-checkpoint"
+) -> CheckpointError:
     """A `CheckpointError` about one file. The code "usage" says that the path is wrong, not the file."""
     return CheckpointError(Diagnostic(f"{path} {reason}", hint=hint, code=code))
 
@@ -38,16 +40,18 @@ def read_file(path: Path, most: int) -> bytes:
         with open(path, "rb", opener=open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise unsettled(path, "is a pipe or a device, not a file", "put the file itself there")
+                raise report_unsettled(path, "is a pipe or a device, not a file", "put the file itself there")
             if status.st_size > most:
-                raise unsettled(path, f"is larger than the {most:,} bytes that it can have")
+                raise report_unsettled(path, f"is larger than the {most:,} bytes that it can have")
             return file.read(status.st_size)
     except (FileNotFoundError, NotADirectoryError):
-        raise unsettled(path, "is missing") from None
+        raise report_unsettled(path, "is missing") from None
     except IsADirectoryError:
-        raise unsettled(path, "is a folder, not a file", "put the file itself there") from None
+        raise report_unsettled(path, "is a folder, not a file", "put the file itself there") from None
     except OSError as error:
-        raise unsettled(path, f"cannot be read: {reason(error)}", "check its permissions") from None
+        raise report_unsettled(
+            path, f"cannot be read: {explain_reason(error)}", "check its permissions"
+        ) from None
 
 
 def open_at_once(path: str, flags: int) -> int:

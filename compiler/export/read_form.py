@@ -4,7 +4,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
-from compiler.export.records import items, mapping, number, size, text
+from compiler.export.records import check_items, check_mapping, check_number, check_size, check_text
 
 Form = TypeVar("Form")
 
@@ -18,13 +18,13 @@ def read_form(form: type[Form], value: object) -> Form:
 def check_form(form: Any, value: object) -> None:
     """Raise `ValueError` unless a value has a form."""
     if is_typeddict(form):
-        return check_object(form, mapping(value))
+        return check_object(form, check_mapping(value))
     match get_origin(form) or form, get_args(form):
         case origin, (item,) if origin is list:
-            for each in items(value):
+            for each in check_items(value):
                 check_form(item, each)
         case origin, (_, item) if origin is dict:
-            for each in mapping(value).values():
+            for each in check_mapping(value).values():
                 check_form(item, each)
         case origin, names if origin is Literal:
             if value not in names or type(value) is not str:
@@ -65,4 +65,4 @@ def truth(value: object) -> None:
         raise ValueError(f"{value!r} is no boolean")
 
 
-CHECKS = {str: text, int: size, float: number, bool: truth}
+CHECKS = {str: check_text, int: check_size, float: check_number, bool: truth}

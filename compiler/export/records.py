@@ -63,7 +63,7 @@ def finite(digits: str) -> float:
     return number
 
 
-def config_record(config: Config) -> Record:
+def encode_config(config: Config) -> Record:
     """A config as JSON data."""
     return {
         "dialect": config.dialect,
@@ -83,31 +83,35 @@ def config_record(config: Config) -> Record:
 
 def read_config(record: Record) -> Config:
     """The config in a record. Raises `ValueError` when it is not one, `ModelTooLarge` when nothing could run it."""
-    check_modules([len(items(layer["heads"])) for layer in map(mapping, items(record["layers"]))])
+    check_modules(
+        [len(check_items(layer["heads"])) for layer in map(check_mapping, check_items(record["layers"]))]
+    )
     layers = tuple(
         LayerShape(
-            tuple(HeadShape(*(size(n) for n in items(pair))) for pair in items(layer["heads"])),
-            size(layer["d_mlp"]),
+            tuple(
+                HeadShape(*(check_size(n) for n in check_items(pair))) for pair in check_items(layer["heads"])
+            ),
+            check_size(layer["d_mlp"]),
         )
-        for layer in map(mapping, items(record["layers"]))
+        for layer in map(check_mapping, check_items(record["layers"]))
     )
     outputs = tuple(
-        Output(text(output["name"]), classes(output["classes"]))
-        for output in map(mapping, items(record["outputs"]))
+        Output(check_text(output["name"]), classes(output["classes"]))
+        for output in map(check_mapping, check_items(record["outputs"]))
     )
     return Config(
         dialect=one_of(DIALECTS, record["dialect"]),
         attention=one_of(ATTENTIONS, record["attention"]),
         vocabulary=atoms(record["vocabulary"]),
-        max_length=size(record["max_length"]),
-        d_model=size(record["d_model"]),
+        max_length=check_size(record["max_length"]),
+        d_model=check_size(record["d_model"]),
         layers=layers,
         outputs=outputs,
         has_positions=record["has_positions"] is True,
     )
 
 
-def options_record(options: CompileOptions) -> OptionsRecord:
+def encode_options(options: CompileOptions) -> OptionsRecord:
     """Compile options as JSON data; `without` and `no_value` only where they were asked for."""
     record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
@@ -136,7 +140,7 @@ def read_options(record: OptionsRecord) -> CompileOptions:
     )
 
 
-def text(value: object) -> str:
+def check_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a string")
     return value
@@ -152,37 +156,37 @@ def one_of(names: tuple[Name, ...], value: object) -> Name:
 
 def hash_text(value: object) -> str:
     """A sha256 in hexadecimal digits."""
-    if not HASH.fullmatch(text(value)):
+    if not HASH.fullmatch(check_text(value)):
         raise ValueError(f"{value!r} is not a sha256")
-    return text(value)
+    return check_text(value)
 
 
-def size(value: object) -> int:
+def check_size(value: object) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} is not a size")
     return value
 
 
-def number(value: object) -> int | float:
+def check_number(value: object) -> int | float:
     if type(value) not in (int, float):
         raise ValueError(f"{value!r} is not a number")
     return cast(int | float, value)
 
 
-def items(value: object) -> list[object]:
+def check_items(value: object) -> list[object]:
     if not isinstance(value, list):
         raise ValueError(f"{value!r} is not a list")
     return cast(list[object], value)
 
 
-def mapping(value: object) -> Record:
+def check_mapping(value: object) -> Record:
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is not an object")
     return cast(Record, value)
 
 
 def atoms(value: object) -> tuple[Atom, ...]:
-    found = tuple(items(value))
+    found = tuple(check_items(value))
     if not all(map(is_atom, found)):
         raise ValueError(f"{value!r} is not a list of numbers, strings and booleans")
     return cast(tuple[Atom, ...], found)
@@ -190,6 +194,6 @@ def atoms(value: object) -> tuple[Atom, ...]:
 
 def classes(value: object) -> tuple[Atom | None, ...]:
     """The values of an output; null stands for no value."""
-    found = items(value)
+    found = check_items(value)
     atoms([item for item in found if item is not None])
     return cast(tuple[Atom | None, ...], tuple(found))

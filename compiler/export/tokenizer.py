@@ -10,7 +10,7 @@ from rasp.values import Atom
 BOS = "<bos>"
 
 
-def tokenizer_record(vocabulary: tuple[Atom, ...]) -> Record:
+def encode_tokenizer(vocabulary: tuple[Atom, ...]) -> Record:
     """The tokenizer of a vocabulary as JSON data; BOS has the id behind the last token."""
     words = [str(token) for token in vocabulary]
     bos = BOS

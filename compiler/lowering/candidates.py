@@ -12,8 +12,8 @@ from itertools import islice, permutations
 
 import numpy as np
 
-from compiler.analysis.domain import Ints, domain_of
-from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.analysis.domain import Ints, make_domain
+from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.blocks.staircase import MERGED, Matrix
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.lowering.reader import Reader
@@ -49,15 +49,15 @@ class Digit:
     kinds: int
 
 
-def candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
+def list_candidates(reader: Reader, problem: Problem) -> Iterator[Form]:
     """Forms worth trying, the expression's own first."""
     own = list(own_forms(reader, problem))
     yield from own
     relevant = relevant_leaves(problem)
-    digits = {leaf: digit(reader, problem, leaf) for leaf in relevant}
+    digits = {leaf: rank_values(reader, problem, leaf) for leaf in relevant}
     yield from orders(problem, list(digits.values()))
     if len(relevant) > 1 and all(d.kinds == 2 for d in digits.values()):
-        yield added(*(scaled(d.form, 1.0 / d.gap) for d in digits.values()))
+        yield add_forms(*(scale_form(d.form, 1.0 / d.gap) for d in digits.values()))
     for direction in directions(reader, problem, own, relevant):
         if rest := [d for leaf, d in digits.items() if reader.variable(leaf) not in direction.form.parts]:
             yield from orders(problem, [*rest, direction])
@@ -67,7 +67,7 @@ def orders(problem: Problem, digits: list[Digit]) -> Iterator[Form]:
     """Number systems of these digits in several orders of significance."""
     few = 6 if len(problem.codes) > MERGED_ROWS.most else ORDERS.most
     for order in islice(permutations(digits), few):
-        yield number_system(order)
+        yield weigh_digits(order)
 
 
 def own_forms(reader: Reader, problem: Problem) -> Iterator[Form]:
@@ -79,7 +79,7 @@ def own_forms(reader: Reader, problem: Problem) -> Iterator[Form]:
         if isinstance(part.op, Map) and part.op.prim in COMPARISONS:
             left, right = compared(reader, part)
             if left is not None and right is not None and left.parts and right.parts:
-                yield added(left, scaled(right, -1.0))
+                yield add_forms(left, scale_form(right, -1.0))
 
 
 def compared(reader: Reader, part: Node) -> tuple[Form | None, Form | None]:
@@ -88,7 +88,7 @@ def compared(reader: Reader, part: Node) -> tuple[Form | None, Form | None]:
     domains = reader.analysis.domain(left), reader.analysis.domain(right)
     if all(domain.is_numeric for domain in domains):
         return reader.form(left), reader.form(right)
-    both = domain_of(value for domain in domains for value in domain.values)
+    both = make_domain(value for domain in domains for value in domain.values)
     ranks = [np.array([float(both.code(value)) for value in domain.values]) for domain in domains]
     return reader.read(left, ranks[0]), reader.read(right, ranks[1])
 
@@ -136,7 +136,7 @@ def as_digit(form: Form, low: Vector, high: Vector) -> Digit:
     )
 
 
-def digit(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = True) -> Digit:
+def rank_values(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = True) -> Digit:
     """A free variable is ranked by class of values that behave alike; a scalar stands for itself."""
     variable = reader.variable(leaf)
     if not reader.is_free(leaf):
@@ -183,7 +183,7 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
     return ranks[kind][problem.stands_for[column]]
 
 
-def number_system(digits: tuple[Digit, ...]) -> Form:
+def weigh_digits(digits: tuple[Digit, ...]) -> Form:
     """Digits from the most to the least significant: a step of each outweighs the whole span of those below it."""
     total = Form()
     span = 0.0
@@ -192,7 +192,7 @@ def number_system(digits: tuple[Digit, ...]) -> Form:
         weight = (span + max(step, 1.0 if span == 0 else 0.0)) / place.gap
         if span:
             weight = float(2.0 ** np.ceil(np.log2(weight))) if place.gap != 1.0 else float(np.ceil(weight))
-        total = added(scaled(place.form, weight), total)
+        total = add_forms(scale_form(place.form, weight), total)
         step = step or weight * place.gap
         span += weight * place.span
     return total
@@ -204,7 +204,7 @@ def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list
     carried = [Form({reader.variable(s): reader.carried(s)}, noise=reader.noise(s)) for s in scalars]
     forms: list[Form] = []
     if len(scalars) > 1:
-        forms = [added(*carried), added(carried[0], *(scaled(c, -1.0) for c in carried[1:]))]
+        forms = [add_forms(*carried), add_forms(carried[0], *(scale_form(c, -1.0) for c in carried[1:]))]
     for wanted in ({reader.variable(s) for s in scalars}, {reader.variable(leaf) for leaf in relevant}):
         forms += [Form({v: p for v, p in f.parts.items() if v in wanted}, noise=f.noise) for f in own]
     distinct: dict[tuple[object, ...], Form] = {}
@@ -214,10 +214,10 @@ def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list
                 (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
             )
             distinct.setdefault(key, form)
-    return [as_digit(f, *values_of(reader, problem, f)) for f in islice(distinct.values(), DIRECTIONS.most)]
+    return [as_digit(f, *bound_form(reader, problem, f)) for f in islice(distinct.values(), DIRECTIONS.most)]
 
 
-def values_of(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:
+def bound_form(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:
     """The least and the greatest value of the form on each row, over all values that a row's codes stand for."""
     low = np.full(len(problem.codes), form.constant)
     high = low

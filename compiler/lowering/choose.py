@@ -12,15 +12,15 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import certain
+from compiler.analysis.selectors import selects_always
 from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
-from compiler.blocks.form import Form, Variable, Vector, added, scaled
-from compiler.blocks.staircase import rounding
-from compiler.lowering.digits import MANY_KINDS, leaf_operands, list_ways
-from compiler.lowering.lookup import Lookups, Unsolved, pose
-from compiler.lowering.reader import FLAT, Reader, combine
-from compiler.lowering.readouts import Reads
+from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
+from compiler.blocks.staircase import build_rounding
+from compiler.lowering.digits import MANY_KINDS, list_leaf_operands, list_ways
+from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
+from compiler.lowering.reader import FLAT, Reader, combine_forms
+from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
 from compiler.numerics.precision import ANCHOR
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
@@ -88,7 +88,7 @@ class Chooser:
         off = np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max()
         if off > FLAT * max(1.0, np.abs(vector).max()):
             return None
-        return scaled(terms, slope, float(vector[low] - slope * numbers[low]))
+        return scale_form(terms, slope, float(vector[low] - slope * numbers[low]))
 
     def terms(self, node: Node) -> Form | None:
         """The value of a number as a form over variables and tables of its terms."""
@@ -99,7 +99,7 @@ class Chooser:
             case Map("add" | "sub" | "neg" | "pos" | "mul" | "div" as prim):
                 forms = [self.terms(arg) for arg in node.args]
                 known = [f for f in forms if f is not None]
-                combined = combine(prim, known) if len(known) == len(forms) else None
+                combined = combine_forms(prim, known) if len(known) == len(forms) else None
                 if combined is not None:
                     return combined
             case _:
@@ -113,7 +113,7 @@ class Chooser:
         opened = [self.reader.summed(variable, vector) for variable, vector in form.parts.items()]
         if any(opened):
             kept = {v: p for (v, p), inner in zip(form.parts.items(), opened, strict=True) if inner is None}
-            whole = added(Form(kept, form.constant), *(inner for inner in opened if inner is not None))
+            whole = add_forms(Form(kept, form.constant), *(inner for inner in opened if inner is not None))
             return self.demand(Form(whole.parts, whole.constant, form.bos, form.noise))
         constant = form.constant
         for variable, vector in form.parts.items():
@@ -160,14 +160,14 @@ class Chooser:
                 for leaf in self.analysis.leaves(arg)
             )
         if node not in self._ranks:
-            below = leaf_operands(self.analysis, node, self.reader.most_kinds)
+            below = list_leaf_operands(self.analysis, node, self.reader.most_kinds)
             self._ranks[node] = 1 + max((self.rank(Variable(arg, "table")) for arg in below), default=-1)
         return self._ranks[node]
 
     # -- working out ----------------------------------------------------------------------------------------------
 
     def run(self, outputs: Mapping[str, Node]) -> Blocks:
-        readouts = tuple(Reads(self).readout(name, node) for name, node in outputs.items())
+        readouts = tuple(ReadoutChooser(self).readout(name, node) for name, node in outputs.items())
         while pending := [v for v in self.demands if v not in self.done]:
             variable = max(pending, key=self.rank)
             self.work_out(variable)
@@ -217,7 +217,9 @@ class Chooser:
         self.analysis.effort.spend(self.analysis.graph, node, SPLIT_WORK * len(vectors) * split)
         basis = choose_basis(vectors, FEW)
         features = np.array(basis.vectors)
-        problem = pose(node, self.analysis.table(node), features, self.base(node), steep=node in self.steep)
+        problem = pose_lookup(
+            node, self.analysis.table(node), features, self.base(node), steep=node in self.steep
+        )
         lookup = self.lookups.find(problem)
         if lookup is None:
             raise Unsolved(node)
@@ -237,14 +239,14 @@ class Chooser:
         """
         token = self.analysis.tokens_node
         everywhere = Form({Variable(token): np.full(len(self.analysis.domain(token)), anchor)}, -anchor)
-        return added(form, everywhere).at_bos(form.bos)
+        return add_forms(form, everywhere).at_bos(form.bos)
 
     def make_rounding(self, variable: Variable) -> None:
         node, raw = variable.node, self.reader.raw
         numbers = self.reader.carried(node)
         form = self.demand(Form({raw.variable(node): numbers}, noise=raw.noise(node)))
         self.features[variable] = Features(Basis([numbers]), (0.0,))
-        self.tables.append(TableBlock(variable, form.at_bos(0.0), rounding(numbers)))
+        self.tables.append(TableBlock(variable, form.at_bos(0.0), build_rounding(numbers)))
 
     def make_count(self, variable: Variable) -> None:
         node = variable.node
@@ -260,7 +262,7 @@ class Chooser:
         node = variable.node
         selector, value = node.args
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
-        sure = certain(self.analysis, selector) or not domain.has(replacement)
+        sure = selects_always(self.analysis, selector) or not domain.has(replacement)
         if self.reader.is_free(node):
             basis = choose_basis(list(self.demands[variable].values()), FEW)
             # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
@@ -290,7 +292,7 @@ class Chooser:
         return self._scores[key]
 
 
-def choose(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:
+def choose_blocks(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:
     """Blocks for the outputs; `style` says which constructions that pass errors on to avoid.
 
     Raises `Unsolved`, or `CompileError` for what can't be compiled.

@@ -10,7 +10,7 @@ from compiler.blocks.basis import Basis
 from compiler.blocks.block import Choice
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.lowering.reader import Reader
-from compiler.lowering.relations import Factoring, factorings, threshold
+from compiler.lowering.relations import Factoring, factor_by_threshold, list_factorings
 from compiler.numerics.precision import SHARPNESS, UNIT
 from rasp.graph.nodes import Node
 
@@ -47,7 +47,7 @@ class Factorer:
         """The part for which a threshold saves most columns, if it does for any."""
         found: list[tuple[float, int, Factoring]] = []
         for place, match in enumerate(matches):
-            factoring = threshold(match, self.numbers(match))
+            factoring = factor_by_threshold(match, self.numbers(match))
             if factoring is not None:
                 usual = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
                 costs = self.price(match, usual), self.price(match, factoring)
@@ -72,7 +72,7 @@ class Factorer:
         self.analysis.effort.spend(graph, match.query, match.selects.size)
         best: tuple[float, Factoring] | None = None
         costs: dict[str, float | None] = {}
-        for factoring in factorings(match, self.numbers(match), with_bos=with_bos):
+        for factoring in list_factorings(match, self.numbers(match), with_bos=with_bos):
             cost = costs[factoring.way] = (
                 self.price(match, factoring)
                 if self.accurate(match, factoring, scale, strict=strict)

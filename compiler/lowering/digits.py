@@ -16,9 +16,9 @@ from functools import reduce
 import numpy as np
 
 from compiler.analysis.facts import Facts
-from compiler.analysis.matching import matching, number_values
-from compiler.analysis.selector_formula import formula
-from compiler.analysis.selectors import contains_best, flat_and, most, operands
+from compiler.analysis.matching import build_matching, number_values
+from compiler.analysis.selector_formula import normalise_selector
+from compiler.analysis.selectors import bound_width, contains_best, flatten_and, list_operands
 from compiler.blocks.form import Vector
 from compiler.lowering.relations import order_kinds
 from rasp.graph.nodes import And, Node, Select, Width
@@ -57,21 +57,21 @@ def split_widest(analysis: Facts, selector: Node, most_kinds: float) -> tuple[No
         return (selector,)
     widest = max(orders, key=lambda order: order.kinds)
     graph = analysis.graph
-    rest = [part for part in flat_and(selector) if part is not widest.part]
+    rest = [part for part in flatten_and(selector) if part is not widest.part]
     found: list[Node] = []
     for way in digit_selectors(analysis, widest):
         whole = reduce(lambda a, b: graph.add(And(), a, b), [way, *rest])
         # A way selects no more than all do together: that need not be found out for each.
-        analysis.once("most", whole, lambda _: most(analysis, selector))
+        analysis.once("most", whole, lambda _: bound_width(analysis, selector))
         found += list_ways(analysis, whole, most_kinds)
     return tuple(found)
 
 
-def leaf_operands(analysis: Facts, leaf: Node, most_kinds: float) -> list[Node]:
+def list_leaf_operands(analysis: Facts, leaf: Node, most_kinds: float) -> list[Node]:
     """The s-ops that the heads of an attention leaf read."""
     if isinstance(leaf.op, Width):
-        return operands(list_ways(analysis, leaf.args[0], most_kinds))
-    return operands(leaf.args)
+        return list_operands(list_ways(analysis, leaf.args[0], most_kinds))
+    return list_operands(leaf.args)
 
 
 def find_orders(analysis: Facts, selector: Node) -> list[Order]:
@@ -84,8 +84,8 @@ def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
     if contains_best(selector):
         return []
     found: list[Order] = []
-    for part in flat_and(selector):
-        match = matching(analysis, formula(part))
+    for part in flatten_and(selector):
+        match = build_matching(analysis, normalise_selector(part))
         codes = order_kinds(match.selects | ~match.cares)
         if codes is not None:
             limits, ranks = codes[0] + 1, codes[1]

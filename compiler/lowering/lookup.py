@@ -9,12 +9,12 @@ from itertools import islice, permutations
 
 import numpy as np
 
-from compiler.analysis.facts import Table
+from compiler.analysis.facts import JointValues
 from compiler.blocks.form import Form
-from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build, runs_of
+from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build_staircase, merge_runs
 from compiler.limits import ORDERS, UNITS
-from compiler.lowering.candidates import Problem, candidates, digit, number_system, values_of
-from compiler.lowering.reader import Reader, rounding_grain
+from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
+from compiler.lowering.reader import Reader, find_rounding_grain
 from rasp.graph.nodes import Node
 
 FORM_WORK = 4
@@ -32,7 +32,9 @@ class Lookup:
     tried: tuple[int | None, ...] = ()
 
 
-def pose(node: Node, table: Table, features: Matrix, base: int, *, steep: bool = False) -> Problem:
+def pose_lookup(
+    node: Node, table: JointValues, features: Matrix, base: int, *, steep: bool = False
+) -> Problem:
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
     ok = table.values >= 0
     wanted = (features - features[:, [base]]).T  # (codes, features)
@@ -71,15 +73,15 @@ class Lookups:
         """What `solve` finds."""
         key = problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep
         if key not in self.known:
-            self.known[key] = solve(self.reader, problem, care=self.care)
+            self.known[key] = solve_lookup(self.reader, problem, care=self.care)
         return self.known[key]
 
 
-def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
+def solve_lookup(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None
     tried: list[int | None] = []
-    for form in candidates(reader, problem):
+    for form in list_candidates(reader, problem):
         lookup = attempt(reader, problem, form, care=care)
         tried.append(None if lookup is None else lookup.stairs.units)
         if lookup is not None and better(lookup, best):
@@ -90,9 +92,9 @@ def solve(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
 
 def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
     """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
-    digits = [digit(reader, problem, leaf, merge=False) for leaf in problem.leaves]
+    digits = [rank_values(reader, problem, leaf, merge=False) for leaf in problem.leaves]
     for order in islice(permutations(digits), ORDERS.most):
-        lookup = attempt(reader, problem, number_system(order), care=care)
+        lookup = attempt(reader, problem, weigh_digits(order), care=care)
         if lookup is not None:
             return lookup
     return None
@@ -117,11 +119,11 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Looku
     analysis.effort.spend(
         analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
     )
-    low, high = values_of(reader, problem, form)
-    runs = runs_of(low, high, problem.group)
+    low, high = bound_form(reader, problem, form)
+    runs = merge_runs(low, high, problem.group)
     if runs is None:
         return None
-    grain = rounding_grain(form) if care and form.noise else 0.0
+    grain = find_rounding_grain(form) if care and form.noise else 0.0
     tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
-    stairs = build(runs, problem.targets, problem.base, tolerance)
+    stairs = build_staircase(runs, problem.targets, problem.base, tolerance)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)

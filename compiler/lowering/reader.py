@@ -11,10 +11,10 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.blocks.form import Form, Variable, Vector, added, scaled
+from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.lowering.digits import list_ways
 from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
-from compiler.numerics.rounding import grain_of
+from compiler.numerics.rounding import find_grain
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.graph.primitive_names import PrimName
 
@@ -48,7 +48,7 @@ class Reader:
         return (
             self.raw is not self
             and not self.is_free(leaf)
-            and self.raw.noise(leaf) < grain_of(self.carried(leaf)) / 4
+            and self.raw.noise(leaf) < find_grain(self.carried(leaf)) / 4
         )
 
     def summed(self, variable: Variable, vector: Vector) -> Form | None:
@@ -60,7 +60,7 @@ class Reader:
         place = int(np.argmax(np.abs(numbers)))
         inner = self.raw._combined(node)
         assert inner is not None, "a sum is a linear form"
-        return scaled(inner, float(vector[place] / numbers[place]))
+        return scale_form(inner, float(vector[place] / numbers[place]))
 
     def carried(self, leaf: Node) -> Vector:
         """The number that stands for each value of a leaf."""
@@ -89,7 +89,7 @@ class Reader:
         """Whether rounding takes the error of every leaf away."""
         scalars = [leaf for leaf in self.analysis.leaves(node) if not self.is_free(leaf)]
         forms = [self.form(leaf) for leaf in scalars]
-        return all(form is not None and bool(rounding_grain(form)) for form in forms)
+        return all(form is not None and bool(find_rounding_grain(form)) for form in forms)
 
     def table_noise(self, node: Node, vector: Vector) -> float:
         """Bound on the float32 error of a table's feature: one rounding per unit that is on."""
@@ -123,7 +123,7 @@ class Reader:
                 known = [f for f in forms if f is not None]
                 if len(known) < len(forms):
                     return None
-                return combine(prim, known)
+                return combine_forms(prim, known)
             case _:
                 return None
 
@@ -188,33 +188,33 @@ class Reader:
         offset = vector[low] - slope * numbers[low]
         if np.abs(slope * numbers + offset - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
             return None
-        return scaled(form, float(slope), float(offset))
+        return scale_form(form, float(slope), float(offset))
 
 
-def combine(prim: PrimName, forms: list[Form]) -> Form | None:
+def combine_forms(prim: PrimName, forms: list[Form]) -> Form | None:
     """The form of a primitive of forms; products and quotients only with a constant."""
     match prim, forms:
         case "add", [a, b]:
-            return added(a, b)
+            return add_forms(a, b)
         case "sub", [a, b]:
-            return added(a, scaled(b, -1.0))
+            return add_forms(a, scale_form(b, -1.0))
         case "neg", [a]:
-            return scaled(a, -1.0)
+            return scale_form(a, -1.0)
         case "pos", [a]:
             return a
         case "mul", [a, b] if not b.parts:
-            return scaled(a, b.constant)
+            return scale_form(a, b.constant)
         case "mul", [a, b] if not a.parts:
-            return scaled(b, a.constant)
+            return scale_form(b, a.constant)
         case "div", [a, b] if not b.parts and b.constant:
-            return scaled(a, 1 / b.constant)
+            return scale_form(a, 1 / b.constant)
         case _:
             return None
 
 
-def rounding_grain(form: Form) -> float:
+def find_rounding_grain(form: Form) -> float:
     """The power of two that all exact values of a form are multiples of; 0 when rounding to that would not find them."""
-    grain = min((grain_of(vector) for vector in form.parts.values()), default=0.0)
+    grain = min((find_grain(vector) for vector in form.parts.values()), default=0.0)
     reach = sum(float(np.abs(vector).max()) for vector in form.parts.values())
     near = form.noise < ANCHORED_MARGIN * grain and 2 * reach < ANCHORED_REACH * grain
     return grain if near else 0.0

@@ -6,9 +6,9 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
-from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
-from compiler.lowering.lookup import Lookups, pose
+from compiler.lowering.lookup import Lookups, pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.numerics.precision import UNIT
 from rasp.graph.nodes import Node
@@ -31,7 +31,7 @@ class Demands(Protocol):
     def base(self, node: Node) -> int: ...
 
 
-class Reads:
+class ReadoutChooser:
     """Readouts over somebody's demands."""
 
     def __init__(self, demands: Demands) -> None:
@@ -76,7 +76,7 @@ class Reads:
     def looks_up(self, node: Node, vector: Vector) -> bool:
         """Whether one table can provide a feature."""
         table = self.demands.analysis.table(node)
-        problem = pose(node, table, vector[None, :], self.demands.base(node))
+        problem = pose_lookup(node, table, vector[None, :], self.demands.base(node))
         return self.demands.lookups.find(problem) is not None
 
     def by_parts(self, name: str, node: Node, most: int) -> Readout | None:
@@ -92,12 +92,12 @@ class Reads:
         weight, parts = 1.0, list[Form]()
         numbers = np.zeros(len(table.codes))
         for column, (leaf, digit) in enumerate(zip(table.leaves, digits, strict=True)):
-            parts.append(scaled(self.demands.demand_feature(leaf, digit), weight))
+            parts.append(scale_form(self.demands.demand_feature(leaf, digit), weight))
             numbers += weight * digit[table.codes[:, column]]
             weight *= digit.max() + 1
         ok = table.values >= 0
         centers, first = np.unique(numbers[ok], return_index=True)
-        return Readout(name, node, added(*parts), centers, table.values[ok][first], 0.5)
+        return Readout(name, node, add_forms(*parts), centers, table.values[ok][first], 0.5)
 
     def centers(self, node: Node, form: Form) -> tuple[Vector, float]:
         """The carried number of each class, and the distance from any row's number to the nearest class boundary."""

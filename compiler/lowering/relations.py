@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.analysis.matching import Matching
-from compiler.analysis.rows import Bools, kinds_of_rows
+from compiler.analysis.rows import Bools, find_distinct_rows
 from compiler.blocks.form import Vector
-from compiler.numerics.rounding import grain_of
+from compiler.numerics.rounding import find_grain
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Factoring:
     def steps(self) -> float:
         """At most how many times what all products are multiples of a sum of their sizes is."""
         sizes = [float(np.abs(f.query).max() * np.abs(f.key).max()) for f in self.factors]
-        grains = [grain_of(f.query) * grain_of(f.key) for f in self.factors]
+        grains = [find_grain(f.query) * find_grain(f.key) for f in self.factors]
         return sum(sizes) / min(grains)
 
     @property
@@ -65,7 +65,9 @@ class Factoring:
         )
 
 
-def factorings(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> Iterator[Factoring]:
+def list_factorings(
+    match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool
+) -> Iterator[Factoring]:
     """Ways to score a matching, made one after another: they can be large. `numbers` are the query's and key's values as
     numbers, for codes that cost nothing."""
     selects = match.selects | ~match.cares
@@ -85,7 +87,7 @@ def penalties(selects: Bools) -> Factoring:
 
     Rows that select everything need none.
     """
-    kinds, of_row = kinds_of_rows(selects)
+    kinds, of_row = find_distinct_rows(selects)
     one_hot = of_row[:, None] == np.arange(len(kinds))
     factors = tuple(
         Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all()
@@ -95,7 +97,7 @@ def penalties(selects: Bools) -> Factoring:
 
 def rewards(selects: Bools) -> Factoring:
     """The same with 1 where the kind selects: few keys are 1 where few are selected, so that errors don't add up."""
-    kinds, of_row = kinds_of_rows(selects)
+    kinds, of_row = find_distinct_rows(selects)
     one_hot = of_row[:, None] == np.arange(len(kinds))
     factors = tuple(
         Factor(one_hot[:, k].astype(float), row.astype(float)) for k, row in enumerate(kinds) if row.any()
@@ -143,7 +145,7 @@ def digits_of(codes: Vector, base: int, count: int) -> NDArray[np.float64]:
     return (codes.astype(np.int64)[None, :] // powers % base).astype(float)
 
 
-def threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
+def factor_by_threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
     """Two columns for an order, in whole numbers; None where the rows are not prefixes of one another."""
     codes = order_codes(match, numbers)
     if codes is None:
@@ -171,7 +173,7 @@ def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector
 
 def order_kinds(selects: Bools) -> tuple[Vector, Vector] | None:
     """Such codes from 0 on, without gaps; None where the rows are not prefixes of one another."""
-    kinds, of_row = kinds_of_rows(selects)
+    kinds, of_row = find_distinct_rows(selects)
     order = np.argsort(kinds.sum(axis=1), kind="stable")
     if (kinds[order][:-1] & ~kinds[order][1:]).any():
         return None
@@ -185,7 +187,7 @@ def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vec
 
     The values themselves are taken where they serve: a linear form then provides them for nothing.
     """
-    rows, _ = kinds_of_rows(match.selects)
+    rows, _ = find_distinct_rows(match.selects)
     if (rows.sum(axis=0) > 1).any():
         return None
     query, key = numbers
@@ -196,7 +198,7 @@ def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vec
 
 def compact_codes(selects: Bools) -> tuple[Vector, Vector]:
     """Such codes from 0 on, without gaps, for an equality."""
-    rows, row_kind = kinds_of_rows(selects)
+    rows, row_kind = find_distinct_rows(selects)
     codes = np.full(selects.shape[1], -1.0)
     row_codes = np.zeros(len(rows))
     taken = 0

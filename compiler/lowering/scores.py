@@ -7,18 +7,18 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.matching import Matching, is_trivial, matching
-from compiler.analysis.orders import distinct
-from compiler.analysis.refusal import refuse
-from compiler.analysis.selector_formula import Comparison, Junction, Pick, comparisons, conjuncts
-from compiler.analysis.selectors import most
+from compiler.analysis.matching import Matching, build_matching, is_trivial
+from compiler.analysis.orders import has_distinct_values
+from compiler.analysis.refusal import make_refusal
+from compiler.analysis.selector_formula import Comparison, Junction, Pick, list_comparisons, list_conjuncts
+from compiler.analysis.selectors import bound_width
 from compiler.blocks.block import BosMode, Group, Scores
-from compiler.blocks.form import Form, Vector, added, scaled
+from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.lowering.choose_factoring import EXACT, Factorer
-from compiler.lowering.columns_of_scores import Block, Column
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring
-from compiler.numerics.precision import SHARPNESS, above
+from compiler.lowering.score_products import ComparisonScore, ScoreProduct
+from compiler.numerics.precision import SHARPNESS, choose_sharpness
 from rasp.graph.nodes import Indices, Node
 
 FINE = 256
@@ -38,7 +38,7 @@ class Scorer:
 
     def score(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
         """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select."""
-        parts = conjuncts(selector)
+        parts = list_conjuncts(selector)
         pick = next((p for p in parts if isinstance(p, Pick)), None)
         if pick is not None:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
@@ -66,7 +66,7 @@ class Scorer:
 
     def is_inexact(self, selector: Node) -> bool:
         """Whether a selector compares numbers that rounding has disturbed."""
-        atoms = [atom for part in conjuncts(selector) for atom in comparisons(part)]
+        atoms = [atom for part in list_conjuncts(selector) for atom in list_comparisons(part)]
         return any(
             self.factorer.form_noise(atom.key) + self.factorer.form_noise(atom.query) > 0 for atom in atoms
         )
@@ -76,15 +76,15 @@ class Scorer:
         selector, score = node.args
         domain = self.analysis.domain(score)
         ranks: Vector = domain.numbers() - domain.numbers().min()
-        tie = 0 if distinct(self.analysis, score) else self.analysis.max_length
+        tie = 0 if has_distinct_values(self.analysis, score) else self.analysis.max_length
         step = self.sharpness(mode, selector)
         different = len(np.unique(ranks)) == len(set(domain.values))
         faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
         if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > EXACT:
             ranks = domain.ranks()
         top = float(ranks.max()) * max(tie, 1) + tie
-        if above(step, top * step) * 4 > EXACT:
-            raise refuse(
+        if choose_sharpness(step, top * step) * 4 > EXACT:
+            raise make_refusal(
                 self.analysis.graph,
                 score,
                 f"`best` would have to rank {top:.3g} combinations of score and position",
@@ -93,14 +93,16 @@ class Scorer:
         rank = self.demand(score, ranks * max(tie, 1), None)
         if tie:
             indices = self.analysis.graph.add(Indices())
-            rank = added(rank, self.demand(indices, np.arange(tie, dtype=float), None))
-        order = Block("order", (Column(Form({}, step), rank),), top * step, step, top, alone=True)
+            rank = add_forms(rank, self.demand(indices, np.arange(tie, dtype=float), None))
+        order = ComparisonScore(
+            "order", (ScoreProduct(Form({}, step), rank),), top * step, step, top, alone=True
+        )
         blocks, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
         return self.assemble(selector, [*blocks, order], mode, sharpness, whole)
 
     def conjunction(
         self, selector: Node, mode: BosMode, step: float, top: float, *, strict: bool
-    ) -> tuple[list[Block], float, float]:
+    ) -> tuple[list[ComparisonScore], float, float]:
         """Columns of all parts side by side (their scores add), how far a position falls that they reject, and how high
         one can score that they select.
 
@@ -108,47 +110,47 @@ class Scorer:
         order may be told by a threshold, whose score then counts as such.
         """
         matches: list[Matching] = []
-        for part in conjuncts(selector):
+        for part in list_conjuncts(selector):
             assert isinstance(part, Comparison | Junction)
-            match = matching(self.analysis, part)
+            match = build_matching(self.analysis, part)
             if not is_trivial(match):
                 matches.append(match)
         with_bos = mode != "excluded"
-        blocks: list[Block] = []
+        blocks: list[ComparisonScore] = []
         if not strict and not top and (found := self.factorer.ordered(matches, with_bos=with_bos)):
             match, factoring = found
-            if above(step, step * factoring.top) * 4 <= EXACT:
-                alone = distinct(self.analysis, match.key) and factoring.injective
+            if choose_sharpness(step, step * factoring.top) * 4 <= EXACT:
+                alone = has_distinct_values(self.analysis, match.key) and factoring.injective
                 blocks.append(replace(self.block(match, factoring, step), alone=alone))
                 top = step * factoring.top
                 matches = [other for other in matches if other is not match]
-        scale = above(step, top)
+        scale = choose_sharpness(step, top)
         for match in matches:
             factoring = self.factorer.cheapest(match, scale / step, with_bos=with_bos, strict=strict)
             blocks.append(self.block(match, factoring, scale))
         return blocks, scale, top
 
-    def block(self, match: Matching, factoring: Factoring, sharpness: float) -> Block:
+    def block(self, match: Matching, factoring: Factoring, sharpness: float) -> ComparisonScore:
         """Forms for a factoring."""
-        found: list[Column] = []
+        found: list[ScoreProduct] = []
         for factor in factoring.factors:
             constant = float(factor.query[0]) if np.ptp(factor.query) == 0 else None
-            query = scaled(self.demand(match.query, factor.query, None), sharpness)
+            query = scale_form(self.demand(match.query, factor.query, None), sharpness)
             key = self.demand(match.key, factor.key, None)
             self.factorer.take(query)
             self.factorer.take(key)
             span = (float(factor.key.min()), float(factor.key.max()))
-            found.append(Column(query, key, None if constant is None else constant * sharpness, span))
+            found.append(ScoreProduct(query, key, None if constant is None else constant * sharpness, span))
         queries = (
             np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
         )  # (values, columns)
         keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
         kind = "quadratic" if factoring.quadratic else "plain"
         sizes = ((queries @ keys).max(), queries.sum(axis=1).max(), keys.sum(axis=0).max())
-        return Block(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
+        return ComparisonScore(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
     def assemble(
-        self, selector: Node, blocks: list[Block], mode: BosMode, sharpness: float, top: float
+        self, selector: Node, blocks: list[ComparisonScore], mode: BosMode, sharpness: float, top: float
     ) -> Scores:
         """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
 
@@ -176,10 +178,10 @@ class Scorer:
             queries.append(Form({}, target, attend))
             keys.append(Form({}, 0.0, 1.0))
             groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
-        sharing = 1 if any(block.alone for block in blocks) else most(self.analysis, selector)
+        sharing = 1 if any(block.alone for block in blocks) else bound_width(self.analysis, selector)
         return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
 
-    def bos_score(self, columns: list[Column], mode: BosMode, sharpness: float, top: float) -> float:
+    def bos_score(self, columns: list[ScoreProduct], mode: BosMode, sharpness: float, top: float) -> float:
         match mode:
             case "count":
                 return self.reader.precision.count_logit
@@ -191,7 +193,7 @@ class Scorer:
             case _:
                 assert_never(mode)
 
-    def fold(self, column: Column, target: float) -> tuple[Form, Form] | None:
+    def fold(self, column: ScoreProduct, target: float) -> tuple[Form, Form] | None:
         """BOS's score through a column whose query is the same everywhere: the key at BOS is chosen to give it.
 
         Under full attention BOS's own row has to select BOS too (its results have to be known constants), so BOS's

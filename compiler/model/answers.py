@@ -5,7 +5,7 @@
 
 from enum import Enum
 
-from rasp.values import Atom, show
+from rasp.values import Atom, show_value
 
 
 class Undecided(Enum):
@@ -19,7 +19,7 @@ Label = Atom | None
 NO_VALUE = "no value"
 
 
-def comparable(value: Label) -> tuple[str, Atom]:
+def compare_key(value: Label) -> tuple[str, Atom]:
     """A key equal for two answers exactly when they count as the same.
 
     Python's equality, but booleans equal only booleans and strings only strings. The int 1 and the float 1.0
@@ -38,7 +38,7 @@ def comparable(value: Label) -> tuple[str, Atom]:
 
 def same_answer(one: Label, other: Label) -> bool:
     """Whether two answers count as the same."""
-    return comparable(one) == comparable(other)
+    return compare_key(one) == compare_key(other)
 
 
 def show_label(answer: Label | Undecided) -> str:
@@ -49,4 +49,4 @@ def show_label(answer: Label | Undecided) -> str:
         case Undecided():
             return answer.value
         case _:
-            return show(answer)
+            return show_value(answer)

@@ -18,7 +18,7 @@ from contextlib import contextmanager, nullcontext
 import torch
 from torch import Tensor
 
-from compiler.model.problem import ModelError, problem
+from compiler.model.problem import ModelError, make_model_error
 
 WEIGHTS = torch.float32
 CODE = "arithmetic"
@@ -31,17 +31,17 @@ def check_choice(dtype: torch.dtype, device: torch.device) -> None:
     """Raises `ModelError` unless a model's bounds hold for weights of this dtype on this device."""
     if dtype != WEIGHTS:
         message = f"the model is exact in float32, and its error bounds do not hold in {name_of(dtype)}"
-        raise problem(message, "load it without a dtype", CODE)
+        raise make_model_error(message, "load it without a dtype", CODE)
     if device.type in WITHOUT_FLOAT64:
         message = f"the device {device.type} has no float64, which the logits need"
-        raise problem(message, 'use device="cpu": compiled models are small', CODE)
+        raise make_model_error(message, 'use device="cpu": compiled models are small', CODE)
     check_precision(device)
     if device.type != "meta" and not multiplies_in_full(device):
         message = f"{device.type} multiplies float32 numbers with fewer digits than they have"
         hint = (
             "an environment variable like NVIDIA_TF32_OVERRIDE or DNNL_DEFAULT_FPMATH_MODE may ask for that"
         )
-        raise problem(message, hint, CODE)
+        raise make_model_error(message, hint, CODE)
 
 
 def check_precision(device: torch.device) -> None:
@@ -53,7 +53,7 @@ def check_precision(device: torch.device) -> None:
     if found not in IN_FULL:
         message = f"torch is set to multiply float32 numbers in lower precision ({found})"
         hint = 'run models under torch.set_float32_matmul_precision("highest"), which is the default'
-        raise problem(message, hint, CODE)
+        raise make_model_error(message, hint, CODE)
 
 
 def multiplies_in_full(device: torch.device) -> bool:
@@ -64,7 +64,7 @@ def multiplies_in_full(device: torch.device) -> bool:
 
 
 @contextmanager
-def exact_arithmetic(parameters: Sequence[tuple[Tensor, torch.dtype]]) -> Generator[None]:
+def hold_exact_arithmetic(parameters: Sequence[tuple[Tensor, torch.dtype]]) -> Generator[None]:
     """Inside, autocast is off. Raises `ModelError` where precision is lowered, or a parameter has not the dtype
     beside it.
     """
@@ -88,7 +88,7 @@ def refuse_conversion(convert: Callable[[Tensor], Tensor], dtypes: Iterable[torc
 
 def converted(dtype: torch.dtype) -> ModelError:
     message = f"the model is exact in float32 with logits in float64, not with weights converted to {name_of(dtype)}"
-    return problem(message, "load the model again, and only move it to another device", CODE)
+    return make_model_error(message, "load the model again, and only move it to another device", CODE)
 
 
 def name_of(dtype: torch.dtype) -> str:

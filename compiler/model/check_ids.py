@@ -5,7 +5,7 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.model.decoder import Cache
-from compiler.model.problem import ModelError, problem
+from compiler.model.problem import ModelError, make_model_error
 
 CODE = "ids"
 INTEGERS = (torch.int64, torch.int32)  # torch takes uint8 and bool for masks
@@ -56,4 +56,4 @@ def check_shapes(config: Config, ids: Tensor, lengths: Tensor | None, cache: Cac
 
 
 def wrong(message: str) -> ModelError:
-    return problem(message, "Model.encode makes ids of tokens, and Model.logits pads them", CODE)
+    return make_model_error(message, "Model.encode makes ids of tokens, and Model.logits pads them", CODE)

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from compiler.emit.weights import Weights
-from compiler.export.records import config_record
-from compiler.model.arithmetic import exact_arithmetic, refuse_conversion
+from compiler.export.records import encode_config
+from compiler.model.arithmetic import hold_exact_arithmetic, refuse_conversion
 from compiler.model.check_ids import check_ids
 from compiler.model.decoder import Cache, Decoder
-from compiler.model.problem import problem
+from compiler.model.problem import make_model_error
 
 
 class ExactDecoder(Decoder):
@@ -25,7 +25,7 @@ class ExactDecoder(Decoder):
     """
 
     def __init__(self, weights: Weights) -> None:
-        super().__init__(config_record(weights.config))
+        super().__init__(encode_config(weights.config))
         self.config = weights.config
         self.load_state_dict({name: torch.tensor(array) for name, array in weights.arrays.items()})
         # Where each parameter stands, and its dtype: parameters may be replaced.
@@ -48,12 +48,12 @@ class ExactDecoder(Decoder):
     def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
         """What `Decoder.forward` gives. Raises `ModelError` for ids that are none, and for another arithmetic."""
         check_ids(self.config, ids, lengths, cache)
-        with exact_arithmetic([(owner[name], dtype) for owner, name, dtype in self.arithmetic]):
+        with hold_exact_arithmetic([(owner[name], dtype) for owner, name, dtype in self.arithmetic]):
             return super().forward(ids, lengths, cache)
 
     def plain(self) -> Decoder:
         """A decoder with a copy of the weights and without the checks, for tools that trace it."""
-        decoder = Decoder(config_record(self.config)).to(self.device)
+        decoder = Decoder(encode_config(self.config)).to(self.device)
         decoder.load_state_dict(self.state_dict())
         return decoder
 
@@ -62,5 +62,5 @@ class ExactDecoder(Decoder):
         if not self.causal:
             message = f"a model with {self.config.attention} attention cannot run token by token"
             hint = "every new token changes what earlier positions see; compile with --attention causal"
-            raise problem(message, hint, "not-causal")
+            raise make_model_error(message, hint, "not-causal")
         return Cache(batch)

@@ -11,9 +11,9 @@ from typing import cast
 import torch
 
 from compiler.config import Config, Output
-from compiler.model.answers import comparable, show_label
-from compiler.model.problem import ModelError, problem
-from compiler.model.runner import Model, Tokens, as_batch, chunks, likeliest, no_answer
+from compiler.model.answers import compare_key, show_label
+from compiler.model.problem import ModelError, make_model_error
+from compiler.model.runner import Model, Tokens, check_batch, choose_classes, explain_no_answer, split_rows
 from rasp.values import Atom
 
 NO_MORE = "stopped where the program has no value"
@@ -47,10 +47,10 @@ def generate_batch(
 ) -> list[Generation | ModelError]:
     """For each prompt what `generate` gives or raises. Raises `ModelError` for what is wrong with all."""
     if count < 0:
-        raise problem(f"cannot generate {count} tokens", "give a number of at least 0", "bad-count")
+        raise make_model_error(f"cannot generate {count} tokens", "give a number of at least 0", "bad-count")
     number = output_number(model.config, output)
     model.module.new_cache(0)  # complains unless attention is causal
-    rows = [model.encoded(prompt) for prompt in as_batch(prompts)]
+    rows = [model.encoded(prompt) for prompt in check_batch(prompts)]
     found: dict[int, Generation | ModelError] = {}
     groups: dict[int, list[int]] = {}
     for i, row in enumerate(rows):
@@ -59,7 +59,7 @@ def generate_batch(
         else:
             groups.setdefault(len(row), []).append(i)
     for group in groups.values():
-        for start, end in chunks(model.config, [model.config.max_length + 1] * len(group)):
+        for start, end in split_rows(model.config, [model.config.max_length + 1] * len(group)):
             part = [cast(list[int], rows[i]) for i in group[start:end]]
             found |= zip(group[start:end], continued(model, part, count, number), strict=True)
     return [found[i] for i in range(len(rows))]
@@ -80,13 +80,15 @@ def continued(
     ended: dict[int, int] = {}  # after how many new tokens a row came to where there is no value
     for position in range(len(rows[0]) - 2, len(rows[0]) - 2 + min(count, room)):
         logits = model.module(step, cache=cache)[number]  # (b, step, class)
-        classes = [column[0] for column in likeliest(logits[:, -1:])]
+        classes = [column[0] for column in choose_classes(logits[:, -1:])]
         for i, c in enumerate(classes):
             token = None if c < 0 else tokens[c]
             if c >= 0 and chosen.classes[c] is None:
                 ended.setdefault(i, len(new[i]))
             elif token is None and i not in ended:
-                failed.setdefault(i, no_answer(chosen.name, position) if c < 0 else no_token(chosen, c))
+                failed.setdefault(
+                    i, explain_no_answer(chosen.name, position) if c < 0 else no_token(chosen, c)
+                )
             new[i].append(token or 0)
         step = step.new_tensor([row[-1:] for row in new])
     note = f"stopped at the maximum length of {config.max_length}" if room < count else ""
@@ -109,7 +111,7 @@ def output_number(config: Config, name: str | None) -> int:
     if name is None:
         return 0
     if name not in names:
-        raise problem(
+        raise make_model_error(
             f"the model has no output {name}", f"the outputs are {', '.join(names)}", "unknown-output"
         )
     return names.index(name)
@@ -117,13 +119,13 @@ def output_number(config: Config, name: str | None) -> int:
 
 def tokens_of(config: Config, output: Output) -> list[int | None]:
     """For each class of an output, the id of the token that equals it, if there is one."""
-    ids = {comparable(token): i for i, token in enumerate(config.vocabulary)}
-    return [ids.get(comparable(value)) for value in output.classes]
+    ids = {compare_key(token): i for i, token in enumerate(config.vocabulary)}
+    return [ids.get(compare_key(value)) for value in output.classes]
 
 
 def no_token(output: Output, number: int) -> ModelError:
     """What to say about a class that is no token."""
-    return problem(
+    return make_model_error(
         f"{output.name} answers {show_label(output.classes[number])}, which is not a token of the vocabulary",
         "generation needs a program whose values are tokens",
         "not-a-token",

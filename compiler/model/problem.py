@@ -11,6 +11,6 @@ class ModelError(Exception):
         self.diagnostics = diagnostics
 
 
-def problem(message: str, hint: str, code: str) -> ModelError:
+def make_model_error(message: str, hint: str, code: str) -> ModelError:
     """A `ModelError` of one diagnostic."""
     return ModelError(Diagnostic(message, hint=hint, code=code))

@@ -18,9 +18,9 @@ from compiler.model.activations import Activations, record_activations
 from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.arithmetic import WEIGHTS, check_choice
 from compiler.model.exact_decoder import ExactDecoder
-from compiler.model.problem import ModelError, problem
+from compiler.model.problem import ModelError, make_model_error
 from compiler.report.json_forms import SymbolMap
-from rasp.values import KINDS, Atom, ValueProblem, classify, is_atom, kind_of, show
+from rasp.values import KINDS, Atom, ValueProblem, classify_values, find_kind, is_atom, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
@@ -77,8 +77,10 @@ class Model:
         asks for it waits for networkx. Raises `ModelError` for a model that does not know its symbol map."""
         if self.symbols is None:
             message = "this model was made of weights alone, which do not say what their parts are for"
-            raise problem(message, "`load` gives a model that knows; or ask `compiled.circuit`", "no-symbols")
-        return import_module("compiler.report.circuit").circuit_of(self.weights, self.symbols)
+            raise make_model_error(
+                message, "`load` gives a model that knows; or ask `compiled.circuit`", "no-symbols"
+            )
+        return import_module("compiler.report.circuit").build_circuit(self.weights, self.symbols)
 
     def batch(self, sequences: Iterable[Tokens]) -> list[object]:
         """The values for each input of a batch, whose lengths may differ."""
@@ -95,7 +97,7 @@ class Model:
 
     def outcomes(self, sequences: Iterable[Tokens]) -> list[Answer | ModelError]:
         """For each input, the values of every output by name, or why it has no answer."""
-        rows = [self.encoded(tokens) for tokens in as_batch(sequences)]
+        rows = [self.encoded(tokens) for tokens in check_batch(sequences)]
         readings = iter(self.readings([row for row in rows if not isinstance(row, ModelError)]))
         causal = self.config.attention == "causal"
         return [row if isinstance(row, ModelError) else decided(next(readings), causal) for row in rows]
@@ -112,7 +114,7 @@ class Model:
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
         lengths = [len(rows[i]) for i in order]
         found: dict[int, Reading] = {}
-        for start, end in chunks(self.config, lengths):
+        for start, end in split_rows(self.config, lengths):
             logits = self.logits([rows[i] for i in order[start:end]])
             found |= zip(order[start:end], self.decode(logits, lengths[start:end]), strict=True)
         return [found[i] for i in range(len(rows))]
@@ -121,10 +123,12 @@ class Model:
         """Token ids with BOS in front. Raises `ModelError` for anything the model was not compiled for."""
         items = as_items(tokens)
         if not items:
-            raise problem("the input is empty", "give at least one token", "empty-input")
+            raise make_model_error("the input is empty", "give at least one token", "empty-input")
         if len(items) > self.config.max_length:
             message = f"the input has {len(items)} tokens; this model takes at most {self.config.max_length}"
-            raise problem(message, f"compile with a maximum length of {len(items)} or more", "input-too-long")
+            raise make_model_error(
+                message, f"compile with a maximum length of {len(items)} or more", "input-too-long"
+            )
         row = self.find_ids(items)
         if None in row:
             place = row.index(None)
@@ -176,7 +180,7 @@ class Model:
         found: list[Reading] = [{} for _ in lengths]
         for output, scores in zip(self.config.outputs, logits, strict=True):
             values: list[Label | Undecided] = [*output.classes, UNDECIDED]
-            for reading, row, length in zip(found, likeliest(scores), lengths, strict=True):
+            for reading, row, length in zip(found, choose_classes(scores), lengths, strict=True):
                 reading[output.name] = [values[c] for c in row[1:length]]
         return found
 
@@ -185,20 +189,20 @@ class Model:
         vocabulary = self.config.vocabulary
         alike = [known for known in vocabulary if str(known) == str(token) or known == token]
         if alike and is_atom(token):
-            message = f"the token {show(token)} at position {place} is a {kind_of(token)}"
-            hint = f"the vocabulary has the {kind_of(alike[0])} {show(alike[0])}, which is a different token"
-            return problem(message, hint, "unknown-token")
+            message = f"the token {show_value(token)} at position {place} is a {find_kind(token)}"
+            hint = f"the vocabulary has the {find_kind(alike[0])} {show_value(alike[0])}, which is a different token"
+            return make_model_error(message, hint, "unknown-token")
         if not is_atom(token):
-            message = f"the token {show(token)} at position {place} is {kind_name(token)}"
+            message = f"the token {show_value(token)} at position {place} is {kind_name(token)}"
             hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
-            return problem(message, hint, "unknown-token")
-        shown = ", ".join(map(show, vocabulary[:SHOWN_TOKENS]))
+            return make_model_error(message, hint, "unknown-token")
+        shown = ", ".join(map(show_value, vocabulary[:SHOWN_TOKENS]))
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
-        message = f"the token {show(token)} at position {place} is not in the model's vocabulary"
-        return problem(message, f"the vocabulary is {shown}{more}", "unknown-token")
+        message = f"the token {show_value(token)} at position {place} is not in the model's vocabulary"
+        return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
 
 
-def likeliest(scores: Tensor) -> list[list[int]]:
+def choose_classes(scores: Tensor) -> list[list[int]]:
     """The class with the largest logit, of logits (batch, position, class); -1 where that is no single one, or where a
     logit is not finite."""
     low, high = torch.aminmax(scores, dim=-1)
@@ -212,13 +216,15 @@ def decided(reading: Reading, causal: bool) -> Answer | ModelError:
     answer: Answer = {}
     for name, values in reading.items():
         if UNDECIDED in values:
-            return no_answer(name, values.index(UNDECIDED))
+            return explain_no_answer(name, values.index(UNDECIDED))
         answer[name] = labels = cast(list[Label], values)
         try:
-            classify(value for value in labels if value is not None)
+            classify_values(value for value in labels if value is not None)
         except ValueProblem as mixed:
             if not causal:
-                return problem(f"the program has no value here for {name}: {mixed}", MIXED, "no-value")
+                return make_model_error(
+                    f"the program has no value here for {name}: {mixed}", MIXED, "no-value"
+                )
             answer[name] = unmixed(labels)
     return answer
 
@@ -234,21 +240,21 @@ def unmixed(values: Sequence[Label]) -> list[Label]:
     return [*values[:other], *[None] * (len(values) - other)]
 
 
-def no_answer(output: str, position: int) -> ModelError:
+def explain_no_answer(output: str, position: int) -> ModelError:
     """What to say about logits that decide nothing."""
-    return problem(
+    return make_model_error(
         f"the model has no answer at position {position} of {output}: no value is the likeliest",
         "the program may have no value there; `rasp verify` finds out whether the model is damaged",
         "no-answer",
     )
 
 
-def as_batch(sequences: object) -> Iterable[Tokens]:
+def check_batch(sequences: object) -> Iterable[Tokens]:
     """The inputs of a batch. Raises `ModelError` for a single one."""
     single = isinstance(sequences, str | bytes | bytearray | Mapping) or not isinstance(sequences, Iterable)
     if not single:
         return cast("Iterable[Tokens]", sequences)
-    raise problem(
+    raise make_model_error(
         f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else kind_name(cast(object, sequences))}",
         'write model("abc") for one input, model.batch(["abc", "b"]) for several',
         "not-a-batch",
@@ -264,14 +270,14 @@ def as_items(tokens: object) -> list[Atom]:
     """The elements of an input. Raises `ModelError` unless it is a string or a sequence."""
     if isinstance(tokens, Sequence) and not isinstance(tokens, bytes | bytearray):
         return list(tokens)  # pyright: ignore[reportUnknownArgumentType]
-    raise problem(
+    raise make_model_error(
         f"an input is a string or a list of tokens, not {kind_name(tokens)}",
         'write "abc" or ["a", "b", "c"]; for an array of numbers pass its list',
         "not-a-sequence",
     )
 
 
-def chunks(config: Config, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+def split_rows(config: Config, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Ranges (start, end) of rows that run together without using too much memory."""
     heads = max((len(layer.heads) for layer in config.layers), default=1)
     widest = config.d_model + max((layer.d_mlp for layer in config.layers), default=0)

@@ -26,12 +26,12 @@ ANCHORED_MARGIN = 0.25
 """How many g they may be off: half of what float32 can tell apart there."""
 
 
-def above(step: float, top: float) -> float:
+def choose_sharpness(step: float, top: float) -> float:
     """A sharpness that outweighs `top` and leaves `step`: step times a power of two, which keeps integer scores exact."""
     return step * 2.0 ** math.ceil(math.log2(top / step + 2)) if top else step
 
 
-def averaging_noise(count: int, *, equal: bool) -> float:
+def bound_averaging_noise(count: int, *, equal: bool) -> float:
     """Error of a mean of so many numbers up to 1, whatever the order of addition: a softmax (a few roundings), the
     additions, and as many in what it divides by, unless all scores are `equal`: a sum of ones is exact."""
     return ((1 if equal else 2) * count + 8) * UNIT

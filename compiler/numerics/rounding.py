@@ -49,7 +49,7 @@ class Weighting:
     leak: float
 
 
-def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def find_grains(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The largest power of two that each value is a multiple of; 0 where it is finer than `FINEST`, 1 for 0."""
     mantissas, exponents = np.frexp(values)
     whole = np.abs(mantissas * 2.0**53).astype(np.int64)
@@ -58,19 +58,19 @@ def grains_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(grains < FINEST, 0.0, grains)
 
 
-def grain_of(values: NDArray[np.float64]) -> float:
+def find_grain(values: NDArray[np.float64]) -> float:
     """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
     values = values[values != 0]
-    return float(grains_of(values).min(initial=2.0**40)) if len(values) else 1.0
+    return float(find_grains(values).min(initial=2.0**40)) if len(values) else 1.0
 
 
-def roundings(weights: NDArray[np.float64]) -> int:
+def count_roundings(weights: NDArray[np.float64]) -> int:
     """Roundings that one sum of products goes through: additions, and products with other than powers of two (whose
     weights are themselves rounded)."""
     return len(weights) - 1 + (0 if is_binary(weights) else 2)
 
 
-def beside(products: Products, old: float, grain: float) -> float:
+def bound_clearing(products: Products, old: float, grain: float) -> float:
     """What it adds to a sum's error to clear its place of another value, of at most `old` and a multiple of `grain`, in the
     same sum: each addition may have the old value in it, one takes it in, and one takes the sum to the place."""
     total, fine = products.size + old, min(products.grain, grain)
@@ -85,7 +85,7 @@ def is_binary(values: NDArray[np.float64]) -> bool:
     return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
 
 
-def steepest(slopes: NDArray[np.float64], heights: NDArray[np.float64]) -> float:
+def find_steepest(slopes: NDArray[np.float64], heights: NDArray[np.float64]) -> float:
     """Largest slope of a piecewise linear output: units come in order of their corners, on either side."""
     best = 0.0
     for side in (slopes > 0, slopes < 0):

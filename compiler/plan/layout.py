@@ -13,13 +13,13 @@ import numpy as np
 from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks
 from compiler.blocks.form import Form, Variable, Vector
-from compiler.numerics.rounding import grain_of
+from compiler.numerics.rounding import find_grain
 from compiler.plan.layers import Plan
 from rasp.graph.nodes import Indices, Tokens
 
 
 @dataclass(frozen=True)
-class Frame:
+class EmbeddingSizes:
     """Sizes of an embedding vector: V token entries, N position entries, one entry for BOS."""
 
     tokens: int
@@ -56,7 +56,7 @@ class Layout:
     another one stood before (`compiler/plan/reuse.py`).
     """
 
-    frame: Frame
+    frame: EmbeddingSizes
     embedding: Basis
     open_embedding: Basis
     columns: tuple[tuple[Variable, int] | None, ...]
@@ -66,7 +66,7 @@ class Layout:
     known: dict[int, tuple[Form, Vector]] = field(
         default_factory=dict[int, tuple[Form, Vector]], repr=False, compare=False
     )
-    """What `weights_of` has worked out, by the form's id; the form is kept with it, lest another gets the same."""
+    """What `weigh_form` has worked out, by the form's id; the form is kept with it, lest another gets the same."""
 
     @property
     def width(self) -> int:
@@ -87,9 +87,9 @@ class Layout:
         """The power of two that all values of a column would be multiples of, if it were exact; 0 if there is none."""
         content = self.columns[column]
         if content is None:
-            return grain_of(self.embedding.vectors[column])
+            return find_grain(self.embedding.vectors[column])
         features = self.blocks.features[content[0]]
-        return grain_of(np.append(features.basis.vectors[content[1]], features.at_bos[content[1]]))
+        return find_grain(np.append(features.basis.vectors[content[1]], features.at_bos[content[1]]))
 
     @cached_property
     def erased_for(self) -> Mapping[int, Erasure]:
@@ -97,7 +97,7 @@ class Layout:
         return {erasure.successor: erasure for erasure in self.erasures}
 
 
-def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
+def embedded(form: Form, blocks: Blocks, frame: EmbeddingSizes) -> Vector:
     """What the embedding has to provide of a form. The entry at BOS is NaN where anything will do."""
     vector = np.zeros(frame.size)
     vector[: frame.tokens] = form.constant
@@ -112,12 +112,12 @@ def embedded(form: Form, blocks: Blocks, frame: Frame) -> Vector:
                 vector[frame.tokens : -1] += feature - feature[0]
             case _:
                 features = blocks.features[variable]
-                at_bos += float(express(feature, features.basis) @ np.array(features.at_bos))
+                at_bos += float(express_feature(feature, features.basis) @ np.array(features.at_bos))
     vector[-1] = np.nan if form.bos is None else form.bos - at_bos
     return vector
 
 
-def express(feature: Vector, basis: Basis) -> Vector:
+def express_feature(feature: Vector, basis: Basis) -> Vector:
     """A feature in a variable's own columns."""
     found = basis.express(feature)
     if found is None:  # a multiple of a carried number may be a product of several factors
@@ -126,26 +126,26 @@ def express(feature: Vector, basis: Basis) -> Vector:
     return found
 
 
-def all_forms(plan: Plan) -> list[Form]:
+def list_forms(plan: Plan) -> list[Form]:
     """Every form that attention or an MLP reads, and those of the readouts without their constant."""
     forms: list[Form] = []
     for layer in plan.layers:
         for head in layer.heads:
             forms += head.forms
-        forms += [without_constant(table.form) for table in layer.tables]
-    return forms + [without_constant(form) for readout in plan.readouts for form in readout.forms]
+        forms += [drop_constant(table.form) for table in layer.tables]
+    return forms + [drop_constant(form) for readout in plan.readouts for form in readout.forms]
 
 
-def without_constant(form: Form) -> Form:
+def drop_constant(form: Form) -> Form:
     """For readers with a bias: the constant is theirs."""
     bos = None if form.bos is None else form.bos - form.constant
     return Form(form.parts, 0.0, bos, form.noise)
 
 
-def allocate(plan: Plan, frame: Frame) -> Layout:
+def allocate_columns(plan: Plan, frame: EmbeddingSizes) -> Layout:
     """Columns for the embedding and for every feature of every variable, in the order in which they are written."""
     blocks = plan.blocks
-    vectors = [embedded(form, blocks, frame) for form in all_forms(plan)]
+    vectors = [embedded(form, blocks, frame) for form in list_forms(plan)]
     basis = choose_basis([v for v in vectors if not np.isnan(v[-1])])
     open_basis = Basis(b[:-1] for b in basis.vectors)
     for vector in vectors:
@@ -160,7 +160,7 @@ def allocate(plan: Plan, frame: Frame) -> Layout:
     return Layout(frame, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
 
 
-def weights_of(form: Form, layout: Layout) -> Vector:
+def weigh_form(form: Form, layout: Layout) -> Vector:
     """A form as one weight per column, shape (width,). Not to be changed."""
     if id(form) not in layout.known:
         layout.known[id(form)] = form, work_out_weights(form, layout)
@@ -179,12 +179,12 @@ def work_out_weights(form: Form, layout: Layout) -> Vector:
     weights[: len(layout.embedding)] = found
     for variable, feature in form.parts.items():
         if variable in layout.blocks.features:
-            for k, weight in enumerate(express(feature, layout.blocks.features[variable].basis)):
+            for k, weight in enumerate(express_feature(feature, layout.blocks.features[variable].basis)):
                 weights[layout.numbers[variable, k]] += weight
     return weights
 
 
-def placed(weights: Vector, layout: Layout) -> Vector:
+def place_weights(weights: Vector, layout: Layout) -> Vector:
     """Weights per column as weights per place in the residual stream, shape (d_model,).
 
     Whatever reads a column reads its place between the column's writing and its erasure, so no two of them meet.

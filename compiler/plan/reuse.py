@@ -15,7 +15,7 @@ import numpy as np
 
 from compiler.blocks.form import Form, Variable
 from compiler.plan.layers import Plan
-from compiler.plan.layout import Erasure, Layout, weights_of, without_constant
+from compiler.plan.layout import Erasure, Layout, drop_constant, weigh_form
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Life:
         return last + last % 2
 
 
-def lives(plan: Plan, layout: Layout) -> list[Life]:
+def find_lives(plan: Plan, layout: Layout) -> list[Life]:
     """The life of every column."""
     written, read = [0] * layout.width, [0] * layout.width
     for half, forms, targets in steps(plan):
         for form in forms:
-            for column in np.flatnonzero(weights_of(form, layout)).tolist():
+            for column in np.flatnonzero(weigh_form(form, layout)).tolist():
                 read[column] = half
         for target in targets:
             written[layout.numbers[target]] = half
@@ -53,8 +53,8 @@ def steps(plan: Plan) -> Iterator[tuple[int, list[Form], list[tuple[Variable, in
         yield 2 * number + 1, read, [target for head in heads for target in head.targets]
         features = plan.blocks.features
         written = [(t.variable, k) for t in tables for k in range(len(features[t.variable].basis))]
-        yield 2 * number + 2, [without_constant(table.form) for table in tables], written
-    last = [without_constant(form) for readout in plan.readouts for form in readout.forms]
+        yield 2 * number + 2, [drop_constant(table.form) for table in tables], written
+    last = [drop_constant(form) for readout in plan.readouts for form in readout.forms]
     yield 2 * len(plan.layers) + 1, last, []
 
 
@@ -94,13 +94,13 @@ def clearings(layout: Layout, spans: list[Life], *, beside: bool) -> list[Erasur
     return sorted(found, key=lambda e: len(e.signs))
 
 
-def reuse(plan: Plan, layout: Layout) -> list[Layout]:
+def reuse_columns(plan: Plan, layout: Layout) -> list[Layout]:
     """Layouts with fewer places than columns, the smallest model first; none where nothing pays."""
-    spans = lives(plan, layout)
+    spans = find_lives(plan, layout)
     found: list[Layout] = []
     for beside in (True, False):
         erasures = clearings(layout, spans, beside=beside)
-        sizes = [parameters(plan, layout, erasures[:count]) for count in range(len(erasures) + 1)]
+        sizes = [count_parameters(plan, layout, erasures[:count]) for count in range(len(erasures) + 1)]
         best = int(np.argmin(sizes))
         if best:
             found.append(with_erasures(layout, erasures[:best]))
@@ -117,7 +117,7 @@ def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
     return replace(layout, places=tuple(places), erasures=tuple(erasures))
 
 
-def parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure] = ()) -> int:
+def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure] = ()) -> int:
     """Numbers in the model, without the unembedding, if these are the erasures."""
     tokens = layout.frame.tokens
     rows = tokens + 1

@@ -14,7 +14,7 @@ from compiler.blocks.form import Variable
 from compiler.plan.layers import Depth, Layer, Plan
 
 
-def schedule(blocks: Blocks) -> Plan:
+def schedule_blocks(blocks: Blocks) -> Plan:
     """Earliest layer for every block; heads of one layer that score alike become one head with more values."""
     waiting = dependencies(blocks)
     half = half_layers(waiting)

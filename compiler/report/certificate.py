@@ -6,7 +6,7 @@ from compiler.audit.decisions import Bounds, Decision
 from compiler.blocks.form import Role, Variable
 from compiler.options import CompileOptions
 from compiler.plan.layout import Layout
-from compiler.report.describe import describe
+from compiler.report.describe import describe_node
 from compiler.report.json_forms import Certificate, DecisionRecord
 from rasp.graph.nodes import Graph
 
@@ -18,7 +18,7 @@ ENDLESS = 1e300
 """Stands for a margin that no error reaches: JSON has no infinity."""
 
 
-def certificate(bounds: Bounds, layout: Layout, graph: Graph, options: CompileOptions) -> Certificate:
+def build_certificate(bounds: Bounds, layout: Layout, graph: Graph, options: CompileOptions) -> Certificate:
     """What the compiler has proved of a model: for every decision, that its error bound is below its margin."""
     values: dict[str, float] = {}
     for column, error in zip(layout.columns, bounds.columns.tolist(), strict=True):
@@ -29,19 +29,19 @@ def certificate(bounds: Bounds, layout: Layout, graph: Graph, options: CompileOp
         "dtype": DTYPE,
         "max_length": options.max_length,
         "values": [{"value": name, "bound": error} for name, error in values.items()],
-        "decisions": [decision_record(decision, graph) for decision in bounds.decisions],
+        "decisions": [record_decision(decision, graph) for decision in bounds.decisions],
     }
     tightest = bounds.tightest
     if tightest is not None:
-        record["tightest"] = decision_record(tightest, graph)
+        record["tightest"] = record_decision(tightest, graph)
     return record
 
 
-def decision_record(decision: Decision, graph: Graph) -> DecisionRecord:
+def record_decision(decision: Decision, graph: Graph) -> DecisionRecord:
     """A decision, with margin and error bound in its own unit."""
     return {
         "decision": decision.kind,
-        "of": describe(graph, decision.node),
+        "of": describe_node(graph, decision.node),
         "margin": min(decision.margin, ENDLESS),
         "error_bound": decision.error,
     }
@@ -49,16 +49,16 @@ def decision_record(decision: Decision, graph: Graph) -> DecisionRecord:
 
 def value_name(graph: Graph, variable: Variable) -> str:
     """A variable's name in the list of bounds."""
-    return describe(graph, variable.node) + ROLES[variable.role]
+    return describe_node(graph, variable.node) + ROLES[variable.role]
 
 
-def certificate_lines(record: Certificate) -> list[str]:
+def describe_certificate(record: Certificate) -> list[str]:
     """The record as lines to read."""
     lines = [f"  error bound {row['bound']:.1e} of {row['value']}" for row in record["values"]]
-    return [*lines, *tightest_lines(record)]
+    return [*lines, *describe_tightest(record)]
 
 
-def tightest_lines(record: Certificate) -> list[str]:
+def describe_tightest(record: Certificate) -> list[str]:
     """The decision that errors come closest to turning, as a line; none where there are no decisions."""
     if "tightest" not in record:
         return []

@@ -15,7 +15,7 @@ from compiler.emit.weights import Array, Weights
 from compiler.report.json_forms import SymbolMap
 
 
-def circuit_of(weights: Weights, symbols: SymbolMap) -> "DiGraph[str]":
+def build_circuit(weights: Weights, symbols: SymbolMap) -> "DiGraph[str]":
     """The circuit. Nodes are parts, in the order in which they write, then the outputs.
 
     A node has its record in the symbol map (`computes`, `columns`, `layer`, `head`, `units`, `selector`, `parameters`,

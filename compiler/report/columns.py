@@ -5,18 +5,18 @@ from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Vector
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.plan.reuse import lives
-from compiler.report.describe import describe, feature_text
+from compiler.plan.reuse import find_lives
+from compiler.report.describe import describe_feature, describe_node
 from compiler.report.json_forms import ColumnRecord
-from compiler.report.parts import parts
+from compiler.report.parts import list_parts
 from rasp.graph.nodes import Indices, Tokens
 
 
-def column_rows(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> list[ColumnRecord]:
+def list_column_rows(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> list[ColumnRecord]:
     """Each content of each column as plain data, in the order of writing: a cleared column has several."""
-    writers = {column: part.where for part in parts(plan, layout) for column in part.columns}
+    writers = {column: part.where for part in list_parts(plan, layout) for column in part.columns}
     rows: list[ColumnRecord] = []
-    for k, life in enumerate(lives(plan, layout)):
+    for k, life in enumerate(find_lives(plan, layout)):
         carries, holds, at_bos = content(k, layout, analysis)
         rows.append(
             {
@@ -47,8 +47,8 @@ def content(number: int, layout: Layout, analysis: Analysis) -> tuple[str, str, 
         return *embedded(vector, layout, analysis), float(vector[-1])
     variable, feature = column
     features = layout.blocks.features[variable]
-    holds = feature_text(analysis.domain(variable.node), features.basis.vectors[feature])
-    return describe(analysis.graph, variable.node), holds, float(features.at_bos[feature])
+    holds = describe_feature(analysis.domain(variable.node), features.basis.vectors[feature])
+    return describe_node(analysis.graph, variable.node), holds, float(features.at_bos[feature])
 
 
 def embedded(vector: Vector, layout: Layout, analysis: Analysis) -> tuple[str, str]:
@@ -56,6 +56,6 @@ def embedded(vector: Vector, layout: Layout, analysis: Analysis) -> tuple[str, s
     graph, tokens = analysis.graph, layout.frame.tokens
     halves = {graph.add(Tokens()): vector[:tokens], graph.add(Indices()): vector[tokens:-1]}
     used = {node: half for node, half in halves.items() if half.any()}
-    carries = " + ".join(describe(graph, node) for node in used)
-    holds = " + ".join(feature_text(analysis.domain(node), half) for node, half in used.items())
+    carries = " + ".join(describe_node(graph, node) for node in used)
+    holds = " + ".join(describe_feature(analysis.domain(node), half) for node, half in used.items())
     return carries or "BOS", holds or "0"

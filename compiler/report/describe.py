@@ -7,8 +7,8 @@ import numpy as np
 from compiler.analysis.domain import Domain
 from compiler.blocks.form import Vector
 from rasp.graph.nodes import Graph, Indices, Node, Tokens
-from rasp.notation.formula import formula
-from rasp.values import show
+from rasp.notation.formula import write_formula
+from rasp.values import show_value
 
 LONGEST = 80
 DEEPEST = 6
@@ -18,7 +18,7 @@ INPUTS = ("tokens", "indices")
 MOST_NUMBERS = 8
 
 
-def describe(graph: Graph, node: Node) -> str:
+def describe_node(graph: Graph, node: Node) -> str:
     """A node's name, or else its operation, as deep as is still short; `…` stands for the rest.
 
     The input is `tokens` whether the program reads it so or by `tokens_int` and the like: the model cannot tell.
@@ -31,7 +31,7 @@ def describe(graph: Graph, node: Node) -> str:
 
 def short_formula(node: Node, labels: Mapping[Node, str]) -> str:
     """A node's operation, as deep as is still short."""
-    texts = [formula(node, labels, deepest) for deepest in range(DEEPEST, 0, -1)]
+    texts = [write_formula(node, labels, deepest) for deepest in range(DEEPEST, 0, -1)]
     return next((text for text in texts if len(text) <= LONGEST), texts[-1])
 
 
@@ -44,13 +44,13 @@ def describe_step(graph: Graph, before: Node, after: Node) -> str:
     return f"{name}{short_formula(before, labels)}   becomes   {short_formula(after, labels)}"
 
 
-def feature_text(domain: Domain, vector: Vector) -> str:
+def describe_feature(domain: Domain, vector: Vector) -> str:
     """What a column holds for each value x of an s-op: `x^2 - 3`, or the values for which it is not 0."""
     if domain.is_numeric and domain.numbers_differ and (text := polynomial(domain.numbers(), vector)):
         return text
     if np.ptp(vector) == 0:
         return f"{vector[0]:.6g}"
-    pairs = [f"{vector[k]:.6g} for {show(domain.values[k])}" for k in np.flatnonzero(vector)]
+    pairs = [f"{vector[k]:.6g} for {show_value(domain.values[k])}" for k in np.flatnonzero(vector)]
     if len(pairs) > MOST_NUMBERS:
         pairs = [*pairs[:4], f"… {len(pairs) - 6} more", *pairs[-2:]]
     return ", ".join(pairs)

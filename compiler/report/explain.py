@@ -9,24 +9,24 @@ from compiler.blocks.block import Head, TableBlock
 from compiler.blocks.form import Form, Variable
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.report.describe import describe
-from compiler.report.parts import Clearing, Embedded, Part, numbered, parts
-from rasp.graph.nodes import Constant, Graph, Indices, Tokens, reachable
+from compiler.report.describe import describe_node
+from compiler.report.parts import Clearing, Embedded, Part, list_parts, show_numbered
+from rasp.graph.nodes import Constant, Graph, Indices, Tokens, list_reachable
 
 
-def explain(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
+def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
     """One paragraph a layer, then what is free, then why there are as many layers as there are."""
     graph = analysis.graph
     rows: list[str] = []
     layer = -1
-    for part in parts(plan, layout):
+    for part in list_parts(plan, layout):
         if part.layer > layer:
             layer = part.layer
             rows.append(f"layer {layer}")
         rows += explain_part(graph, part)
         if part.columns:
             error = max(float(bounds.columns[column]) for column in part.columns)
-            rows.append(f"    writes residual {numbered('column', part.places)}, {error_text(error)}")
+            rows.append(f"    writes residual {show_numbered('column', part.places)}, {error_text(error)}")
     for readout in plan.readouts:
         sources = sources_of(graph, readout.forms)
         classes, numbers = len(readout.centers), (layout.d_model + 1) * len(readout.centers)
@@ -50,22 +50,22 @@ def explain_part(graph: Graph, part: Part) -> list[str]:
             sizes = f"d_key {len(scores.queries)}, d_value {len(values)}"
             return [
                 f"  head {part.first}: {what}",
-                f"    attends by {describe(graph, selector)}; {sizes}, {cost}",
+                f"    attends by {describe_node(graph, selector)}; {sizes}, {cost}",
             ]
         case TableBlock(_, form):
             return [
                 f"  look-up: {what}",
-                f"    from {sources_of(graph, [form])}; hidden {numbered('unit', part.units)}, {cost}",
+                f"    from {sources_of(graph, [form])}; hidden {show_numbered('unit', part.units)}, {cost}",
             ]
         case Clearing():
-            return [f"  {what}", f"    hidden {numbered('unit', part.units)}, {cost}"]
+            return [f"  {what}", f"    hidden {show_numbered('unit', part.units)}, {cost}"]
         case _:
             assert_never(part.block)
 
 
 def sources_of(graph: Graph, forms: Iterable[Form]) -> str:
     """The s-ops that forms read."""
-    names = dict.fromkeys(describe(graph, variable.node) for form in forms for variable in form.parts)
+    names = dict.fromkeys(describe_node(graph, variable.node) for form in forms for variable in form.parts)
     return ", ".join(names) or "nothing"
 
 
@@ -82,7 +82,7 @@ def free(plan: Plan, graph: Graph) -> list[str]:
     paid = {variable.node for layer in plan.layers for head in layer.heads for variable, _ in head.targets}
     paid |= {table.variable.node for layer in plan.layers for table in layer.tables}
     names: dict[str, None] = {}
-    for node in reachable(readout.node for readout in plan.readouts):
+    for node in list_reachable(readout.node for readout in plan.readouts):
         plain = isinstance(node.op, Tokens | Indices | Constant)
         if node in graph.names and node not in paid and not node.is_selector and not plain:
             names[graph.names[node]] = None
@@ -118,4 +118,4 @@ def precautions(plan: Plan, graph: Graph) -> list[str]:
 
 def listed(variables: Iterable[Variable], graph: Graph) -> str:
     """S-ops by name, each once."""
-    return ", ".join(dict.fromkeys(describe(graph, variable.node) for variable in variables))
+    return ", ".join(dict.fromkeys(describe_node(graph, variable.node) for variable in variables))

@@ -12,7 +12,7 @@ from rasp.arguments import Attention
 from rasp.values import Atom
 
 
-class Place(TypedDict):
+class SourcePosition(TypedDict):
     """Where something is written; lines and columns count from 1."""
 
     file: str
@@ -37,7 +37,7 @@ class HeadRecord(PartRecord):
     head: int
     selector: str
     bos: BosMode
-    place: NotRequired[Place]
+    place: NotRequired[SourcePosition]
 
 
 class UnitsRecord(PartRecord):
@@ -45,7 +45,7 @@ class UnitsRecord(PartRecord):
 
     layer: int
     units: list[int]
-    place: NotRequired[Place]
+    place: NotRequired[SourcePosition]
 
 
 class ColumnRecord(TypedDict):

@@ -11,7 +11,7 @@ from compiler.blocks.block import Head, TableBlock
 from compiler.blocks.form import Variable
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout
-from compiler.report.describe import INPUTS, describe
+from compiler.report.describe import INPUTS, describe_node
 from rasp.graph.nodes import Graph
 
 
@@ -72,7 +72,7 @@ class Part:
             case Head():
                 return f"layer {self.layer} head {self.first}"
             case TableBlock() | Clearing():
-                return f"layer {self.layer} {numbered('unit', self.units)}"
+                return f"layer {self.layer} {show_numbered('unit', self.units)}"
             case _:
                 assert_never(self.block)
 
@@ -82,16 +82,16 @@ class Part:
             case Embedded(positions):
                 return ", ".join(INPUTS if positions else INPUTS[:1])
             case Clearing():
-                return f"clears {numbered('column', self.block.cleared)} for later values"
+                return f"clears {show_numbered('column', self.block.cleared)} for later values"
             case Head() | TableBlock():
                 return ", ".join(
-                    dict.fromkeys(describe(graph, variable.node) for variable, _ in self.targets)
+                    dict.fromkeys(describe_node(graph, variable.node) for variable, _ in self.targets)
                 )
             case _:
                 assert_never(self.block)
 
 
-def parts(plan: Plan, layout: Layout) -> Iterator[Part]:
+def list_parts(plan: Plan, layout: Layout) -> Iterator[Part]:
     """All parts of a model. Their parameters are all there are, the unembedding apart."""
     yield embedding(layout)
     for number, layer in enumerate(plan.layers):
@@ -138,12 +138,12 @@ def part_of(layout: Layout, block: Head | TableBlock | Clearing, layer: int, fir
     return Part(block, layer, first, columns, places, targets, size)
 
 
-def numbered(noun: str, numbers: Sequence[int]) -> str:
+def show_numbered(noun: str, numbers: Sequence[int]) -> str:
     """`unit 3`, `units 3-5`."""
-    return f"{noun if len(numbers) == 1 else noun + 's'} {span(numbers)}"
+    return f"{noun if len(numbers) == 1 else noun + 's'} {show_numbers(numbers)}"
 
 
-def span(numbers: Iterable[int]) -> str:
+def show_numbers(numbers: Iterable[int]) -> str:
     """Numbers as text, runs of them as one: `3`, `0-7`, `1, 4-6`."""
     runs: list[list[int]] = []
     for number in numbers:

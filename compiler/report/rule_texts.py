@@ -21,7 +21,7 @@ class RuleText:
     example: str
 
 
-def rule_texts() -> list[RuleText]:
+def list_rule_texts() -> list[RuleText]:
     """All of them, in the order in which they are applied."""
     early = [rule_text(p.name, p.level, p.rule.__module__) for p in RULES if p.early]
     others = [rule_text(p.name, p.level, p.rule.__module__) for p in RULES if not p.early]

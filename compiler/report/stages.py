@@ -11,43 +11,44 @@ from compiler.emit.weights import Weights
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.report.columns import column_rows
-from compiler.report.describe import describe
+from compiler.report.columns import list_column_rows
+from compiler.report.describe import describe_node
 from compiler.report.graph_text import print_outputs
 from compiler.rewrite.apply_passes import Rewriting
 from rasp.format.format_text import format_source
-from rasp.graph.nodes import Graph, Node, reachable
+from rasp.graph.nodes import Graph, Node, list_reachable
 from rasp.source import Source
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 
 
-def text_stage(stage: str, source: Source) -> str:
+def write_text_stage(stage: str, source: Source) -> str:
     """A stage of a program's text. Raises `RaspError` for the tree of one that has none."""
     if stage == "tree":
         return format_source(source).rstrip()
-    tokens, _ = tokenize(source)
+    tokens, _ = tokenize_text(source)
     rows = [(*source.position(token.start), token) for token in tokens]
     return "\n".join(
         f"{line}:{column:<3} {token.kind:8}{token.text}".rstrip() for line, column, token in rows
     )
 
 
-def graph_stage(stage: str, rewriting: Rewriting, graph: Graph, options: CompileOptions) -> str:
+def show_graph(stage: str, rewriting: Rewriting, graph: Graph, options: CompileOptions) -> str:
     """A stage of a graph, one node a line."""
     outputs = {"graph": rewriting.meant, "total": rewriting.total, "rewritten": rewriting.rewritten}[stage]
     return print_outputs(graph, outputs, options).rstrip("\n")
 
 
-def domains_stage(outputs: Mapping[str, Node], analysis: Analysis) -> str:
+def show_domains(outputs: Mapping[str, Node], analysis: Analysis) -> str:
     """Values that attention results and outputs can have."""
     graph = analysis.graph
     rows: list[str] = []
-    for node in reachable(outputs.values()):
+    for node in list_reachable(outputs.values()):
         if node.is_selector or not (analysis.is_leaf(node) or node in outputs.values()):
             continue
-        depends = ", ".join(describe(graph, leaf) for leaf in analysis.leaves(node) if leaf is not node)
+        depends = ", ".join(describe_node(graph, leaf) for leaf in analysis.leaves(node) if leaf is not node)
         rows.append(
-            f"{describe(graph, node)}: {values(analysis, node)}" + (f"   of {depends}" if depends else "")
+            f"{describe_node(graph, node)}: {values(analysis, node)}"
+            + (f"   of {depends}" if depends else "")
         )
     return "\n".join(rows)
 
@@ -60,22 +61,22 @@ def values(analysis: Analysis, node: Node) -> str:
         return f"not known ({refused.diagnostics[0].message})"
 
 
-def plan_stage(plan: Plan, graph: Graph) -> str:
+def show_plan(plan: Plan, graph: Graph) -> str:
     """Layer by layer: heads with what they read and write, then look-up tables with their hidden units."""
     rows: list[str] = []
     for number, layer in enumerate(plan.layers):
         rows.append(f"layer {number}")
         for h, head in enumerate(layer.heads):
             scores = head.scores
-            writes = ", ".join(dict.fromkeys(describe(graph, v.node) for v, _ in head.targets))
+            writes = ", ".join(dict.fromkeys(describe_node(graph, v.node) for v, _ in head.targets))
             size = f"d_key {len(scores.queries)}, d_value {len(head.values)}, bos {scores.mode}"
-            rows.append(f"  head {h}: {describe(graph, head.selector)}   ({size})")
+            rows.append(f"  head {h}: {describe_node(graph, head.selector)}   ({size})")
             rows.append(f"    query reads {reads(graph, scores.queries)}")
             rows.append(f"    key   reads {reads(graph, scores.keys)}")
             rows.append(f"    value reads {reads(graph, head.values)}")
             rows.append(f"    writes {writes}")
         for table in layer.tables:
-            what = describe(graph, table.variable.node)
+            what = describe_node(graph, table.variable.node)
             rows.append(f"  table: {what}   ({table.stairs.units} hidden units)")
             rows.append(f"    reads {reads(graph, [table.form])}")
     for readout in plan.readouts:
@@ -93,10 +94,10 @@ def reads(graph: Graph, forms: Iterable[Form]) -> str:
 
 def label(graph: Graph, variable: Variable) -> str:
     how = "table " if variable.role == "table" else ""
-    return how + describe(graph, variable.node)
+    return how + describe_node(graph, variable.node)
 
 
-def layout_stage(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
+def show_layout(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
     """Residual columns: what each carries, and what it holds for each value x of that.
 
     A column that is cleared stands here once for each thing that it carries, in the order of time.
@@ -104,12 +105,12 @@ def layout_stage(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds)
     rows = [
         f"{row['column']:4}  {row['carries']}: {row['holds']}; at BOS {row['at_bos']:.6g}; "
         f"written by {row['written_by']}, last read by {row['last_read_by']}"
-        for row in column_rows(plan, layout, analysis, bounds)
+        for row in list_column_rows(plan, layout, analysis, bounds)
     ]
     return "\n".join(rows)
 
 
-def weights_stage(weights: Weights) -> str:
+def show_weights(weights: Weights) -> str:
     """Every array: name, shape, how many entries are not zero, and the largest."""
     rows = [
         f"{name:36} {'×'.join(map(str, array.shape)):>12}  {np.count_nonzero(array):6} nonzero, "

@@ -8,30 +8,30 @@ from compiler.blocks.block import Head, TableBlock
 from compiler.emit.weights import Weights
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
-from compiler.report.columns import column_rows
-from compiler.report.describe import describe
+from compiler.report.columns import list_column_rows
+from compiler.report.describe import describe_node
 from compiler.report.json_forms import (
     Certificate,
     HeadRecord,
     PartRecord,
-    Place,
     Sizes,
+    SourcePosition,
     Summary,
     SymbolMap,
     UnitsRecord,
 )
-from compiler.report.parts import Clearing, Embedded, Part, parts
+from compiler.report.parts import Clearing, Embedded, Part, list_parts
 from rasp.graph.nodes import Graph, Node
 
 
-def summary(weights: Weights, plan: Plan, certificate: Certificate) -> Summary:
+def build_summary(weights: Weights, plan: Plan, certificate: Certificate) -> Summary:
     """The numbers that `rasp compile` and `rasp info` show."""
-    found = sizes(weights)
+    found = count_sizes(weights)
     first = {"layers": found["layers"], "lower_bound_layers": plan.least.layers}
     return cast(Summary, first | found | {"certificate": certificate})
 
 
-def sizes(weights: Weights) -> Sizes:
+def count_sizes(weights: Weights) -> Sizes:
     """Those of them that the weights alone decide."""
     config = weights.config
     heads = [head for layer in config.layers for head in layer.heads]
@@ -50,14 +50,14 @@ def sizes(weights: Weights) -> Sizes:
     }
 
 
-def symbols(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> SymbolMap:
+def build_symbol_map(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> SymbolMap:
     """What every part of the model stands for, with the places in the program's texts; plain data.
 
     `parts` are in the order in which they write, `columns` what the residual stream carries.
     """
     return {
-        "parts": [part_record(analysis.graph, part, bounds) for part in parts(plan, layout)],
-        "columns": column_rows(plan, layout, analysis, bounds),
+        "parts": [part_record(analysis.graph, part, bounds) for part in list_parts(plan, layout)],
+        "columns": list_column_rows(plan, layout, analysis, bounds),
     }
 
 
@@ -67,7 +67,7 @@ def part_record(graph: Graph, part: Part, bounds: Bounds) -> HeadRecord | UnitsR
     units = {"layer": part.layer, "units": [part.units.start, part.units.stop]}
     match part.block:
         case Head(selector, scores):
-            record |= {"layer": part.layer, "head": part.first, "selector": describe(graph, selector)}
+            record |= {"layer": part.layer, "head": part.first, "selector": describe_node(graph, selector)}
             record |= {"bos": scores.mode} | place_of(graph, selector)
         case TableBlock(variable):
             record |= units | place_of(graph, variable.node)
@@ -82,7 +82,7 @@ def part_record(graph: Graph, part: Part, bounds: Bounds) -> HeadRecord | UnitsR
     return cast(HeadRecord | UnitsRecord | PartRecord, record)
 
 
-def place_of(graph: Graph, node: Node) -> dict[str, Place]:
+def place_of(graph: Graph, node: Node) -> dict[str, SourcePosition]:
     """File, line and column where a node was written, when that is known."""
     if node not in graph.origins:
         return {}

@@ -6,8 +6,8 @@ from typing import Any, assert_never
 from compiler.audit.decisions import Decision
 from compiler.blocks.block import Choice
 from compiler.lowering.choose import Style
-from compiler.report.certificate import decision_record
-from compiler.report.describe import describe, describe_step
+from compiler.report.certificate import record_decision
+from compiler.report.describe import describe_node, describe_step
 from compiler.search.trials import (
     Cost,
     Fails,
@@ -23,7 +23,7 @@ from compiler.search.trials import (
 from rasp.graph.nodes import Graph, Node
 
 
-def why_lines(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> list[str]:
+def tell_why(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> list[str]:
     """The story in order: steps of rewriting, attempts, and the ways that the model's parts could have been built."""
     lines = ["rewriting"]
     lines += [
@@ -32,7 +32,7 @@ def why_lines(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> list
     lines.append("search")
     for number, trial in enumerate(journal.trials, start=1):
         taken = "   <- taken" if trial is last_chosen(journal.trials) else ""
-        lines.append(f"  {number}. {trial.reason}{how(graph, trial)}")
+        lines.append(f"  {number}. {trial.reason}{describe_attempt(graph, trial)}")
         lines.append(f"       {outcome_text(graph, trial.outcome)}{taken}")
     if choices:
         lines.append("choices in it")
@@ -45,7 +45,7 @@ def last_chosen(trials: Sequence[Trial]) -> Trial | None:
     return next((trial for trial in reversed(trials) if trial.chosen), None)
 
 
-def how(graph: Graph, trial: Trial) -> str:
+def describe_attempt(graph: Graph, trial: Trial) -> str:
     """What is special about an attempt: the style, and what is looked up first."""
     parts = style_parts(graph, trial.style)
     if trial.materialised and trial.reason is not Reason.REUSE:
@@ -61,7 +61,7 @@ def style_parts(graph: Graph, style: Style) -> list[str]:
 
 
 def names(graph: Graph, nodes: Iterable[Node]) -> str:
-    return ", ".join(sorted(describe(graph, node) for node in nodes))
+    return ", ".join(sorted(describe_node(graph, node) for node in nodes))
 
 
 def outcome_text(graph: Graph, outcome: Outcome) -> str:
@@ -69,12 +69,12 @@ def outcome_text(graph: Graph, outcome: Outcome) -> str:
     match outcome:
         case Holds(cost, tightest):
             room = "" if tightest is None else f"; tightest is {decision_text(graph, tightest)}"
-            return f"holds with {cost_text(cost)}{room}"
+            return f"holds with {describe_cost(cost)}{room}"
         case Fails(cost, count, worst):
             others = f" and {count - 1} more" if count > 1 else ""
-            return f"fails with {cost_text(cost)}: {decision_text(graph, worst)}{others}"
+            return f"fails with {describe_cost(cost)}: {decision_text(graph, worst)}{others}"
         case WithoutLookup(node):
-            return f"fails: no look-up in one step gives {describe(graph, node)}"
+            return f"fails: no look-up in one step gives {describe_node(graph, node)}"
         case TooManyRows(parts):
             return f"too many combinations of values for one table: first {names(graph, parts)}"
         case Refused(message):
@@ -83,14 +83,14 @@ def outcome_text(graph: Graph, outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-def cost_text(cost: Cost) -> str:
+def describe_cost(cost: Cost) -> str:
     layers, parameters = cost
     return f"{layers} layer{'s' * (layers != 1)} and {parameters:,} parameters"
 
 
 def decision_text(graph: Graph, decision: Decision) -> str:
     """A decision, with its margin and its error."""
-    where = f"the {decision.kind} of {describe(graph, decision.node)}"
+    where = f"the {decision.kind} of {describe_node(graph, decision.node)}"
     return f"{where} (margin {decision.margin:.2g}, error at most {decision.error:.2g})"
 
 
@@ -103,14 +103,14 @@ def choice_text(graph: Graph, choice: Choice) -> str:
             units = ", ".join(map(str, exact)) or "only values one by one"
             return f"look-up of {names(graph, choice.of)}: {tried}; hidden units of those that are exact: {units}"
         case "comparison":
-            key, query = (describe(graph, node) for node in choice.of)
+            key, query = (describe_node(graph, node) for node in choice.of)
             ways = (f"{way} {'inexact' if cost is None else f'{cost:.3g}'}" for way, cost in choice.costs)
             return f"key {key} with query {query}, by columns: {', '.join(ways)}"
         case _:
             assert_never(choice.kind)
 
 
-def why_record(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> dict[str, Any]:
+def record_why(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> dict[str, Any]:
     """The same as plain data."""
     taken = last_chosen(journal.trials)
     steps = [
@@ -120,7 +120,7 @@ def why_record(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> dic
     ways = [
         {
             "choice": choice.kind,
-            "of": [describe(graph, node) for node in choice.of],
+            "of": [describe_node(graph, node) for node in choice.of],
             "costs": [{"way": way, "cost": cost} for way, cost in choice.costs],
         }
         for choice in choices
@@ -132,8 +132,8 @@ def trial_record(graph: Graph, trial: Trial) -> dict[str, Any]:
     """One attempt."""
     style = trial.style
     record: dict[str, Any] = {"reason": trial.reason.value, "care": style.care, "exact": style.exact}
-    record |= {"steep": sorted(describe(graph, node) for node in style.steep)}
-    record |= {"first": sorted(describe(graph, node) for node in trial.materialised)}
+    record |= {"steep": sorted(describe_node(graph, node) for node in style.steep)}
+    record |= {"first": sorted(describe_node(graph, node) for node in trial.materialised)}
     return record | {"outcome": outcome_record(graph, trial.outcome), "chosen": trial.chosen}
 
 
@@ -141,15 +141,15 @@ def outcome_record(graph: Graph, outcome: Outcome) -> dict[str, Any]:
     """What came of one attempt; `kind` says which keys there are."""
     match outcome:
         case Holds((layers, parameters), tightest):
-            found = None if tightest is None else decision_record(tightest, graph)
+            found = None if tightest is None else record_decision(tightest, graph)
             return {"kind": "holds", "layers": layers, "parameters": parameters, "tightest": found}
         case Fails((layers, parameters), count, worst):
             sizes = {"layers": layers, "parameters": parameters}
-            return {"kind": "fails", **sizes, "decisions": count, "worst": decision_record(worst, graph)}
+            return {"kind": "fails", **sizes, "decisions": count, "worst": record_decision(worst, graph)}
         case WithoutLookup(node):
-            return {"kind": "without look-up", "of": describe(graph, node)}
+            return {"kind": "without look-up", "of": describe_node(graph, node)}
         case TooManyRows(parts):
-            return {"kind": "too many rows", "parts": sorted(describe(graph, node) for node in parts)}
+            return {"kind": "too many rows", "parts": sorted(describe_node(graph, node) for node in parts)}
         case Refused(message):
             return {"kind": "refused", "message": message}
         case _:

@@ -4,20 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from compiler.options import CompileError
-from compiler.rewrite.any_flag import any_flag
+from compiler.rewrite.any_flag import ask_for_any_flag
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
-from compiler.rewrite.default_apart import default_apart
+from compiler.rewrite.default_apart import split_default
 from compiler.rewrite.driver import Rule
-from compiler.rewrite.flags_as_sum import flags_as_sum
+from compiler.rewrite.flags_as_sum import sum_flags
 from compiler.rewrite.fold_positional import fold_positional
-from compiler.rewrite.mean_of_constant import mean_of_constant
-from compiler.rewrite.one_selector import one_selector
-from compiler.rewrite.own_position import own_position
+from compiler.rewrite.mean_of_constant import drop_constant_mean
+from compiler.rewrite.one_selector import merge_selectors
+from compiler.rewrite.own_position import drop_own_position
 from compiler.rewrite.place_best import place_best
 from compiler.rewrite.split_or import split_or
 from compiler.rewrite.split_width import split_width
-from rasp.diagnostics import Diagnostic, did_you_mean
+from rasp.diagnostics import Diagnostic, suggest_word
 
 UNKNOWN_RULE = "unknown-rule"
 
@@ -41,21 +41,21 @@ class Pass:
 
 RULES = (
     Pass(0, place_best, early=True),
-    Pass(0, default_apart),
-    Pass(0, mean_of_constant),
-    Pass(0, flags_as_sum),
+    Pass(0, split_default),
+    Pass(0, drop_constant_mean),
+    Pass(0, sum_flags),
     Pass(1, fold_positional, keeps_kinds=False),
-    Pass(1, own_position, keeps_kinds=False),
-    Pass(1, one_selector),
+    Pass(1, drop_own_position, keeps_kinds=False),
+    Pass(1, merge_selectors),
     Pass(1, split_width),
-    Pass(1, any_flag),
+    Pass(1, ask_for_any_flag),
     Pass(1, count_of_mean),
     Pass(1, split_or, keeps_kinds=False),
     Pass(1, count_before, keeps_kinds=False),
 )
 
 
-def rules_for(level: int, *, kinds: bool = False, passes: Sequence[Pass] = RULES) -> list[Rule]:
+def list_rules(level: int, *, kinds: bool = False, passes: Sequence[Pass] = RULES) -> list[Rule]:
     """The rules that a level applies; with `kinds`, only those that keep an int an int and a float a float."""
     return [p.rule for p in passes if level >= p.level and (p.keeps_kinds or not kinds)]
 
@@ -67,7 +67,7 @@ def passes_without(names: Collection[str], passes: Sequence[Pass] = RULES) -> li
     levels = {p.name: p.level for p in passes}
     for name in names:
         if name not in levels:
-            hint = did_you_mean(name, levels) or f"there are {', '.join(levels)}"
+            hint = suggest_word(name, levels) or f"there are {', '.join(levels)}"
             raise CompileError(Diagnostic(f"there is no rule called {name}", hint=hint, code=UNKNOWN_RULE))
         if levels[name] == 0:
             hint = f"these can be: {', '.join(rule for rule, level in levels.items() if level)}"

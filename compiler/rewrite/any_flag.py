@@ -8,12 +8,12 @@ position is selected a head finds by one that wins. Falls: the number of means t
 """
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import contains_best, flat_and, full
+from compiler.analysis.selectors import contains_best, flatten_and, make_full_selector
 from rasp.graph.nodes import Aggregate, And, Constant, Map, Node, Select
-from rasp.values import const
+from rasp.values import make_const
 
 
-def any_flag(analysis: Analysis, node: Node) -> Node | None:
+def ask_for_any_flag(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     match node:
         case Node(Map("gt" | "ne" | "eq" | "le"), (mean, Node(Constant(zero)))) if is_zero(zero.value):
@@ -36,11 +36,11 @@ def find_flag(analysis: Analysis, mean: Node) -> Node | None:
     if not isinstance(mean.op, Aggregate) or not is_zero(mean.op.default.value):
         return None
     selector, flag = mean.args
-    everywhere = flat_and(selector) == [full(analysis)]
+    everywhere = flatten_and(selector) == [make_full_selector(analysis)]
     if everywhere or isinstance(flag.op, Constant) or contains_best(selector):
         return None
     if not all(type(value) in (int, float) and value in (0, 1) for value in analysis.domain(flag).values):
         return None
     graph = analysis.graph
     flagged = graph.add(And(), selector, graph.add(Select("=="), flag, graph.constant(1)))
-    return graph.add(Aggregate(const(0)), flagged, graph.constant(1))
+    return graph.add(Aggregate(make_const(0)), flagged, graph.constant(1))

@@ -12,8 +12,8 @@ from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import check_zeros, shows_kinds
 from compiler.options import CompileOptions
-from compiler.rewrite import RULES, Pass, passes_without, rules_for
-from compiler.rewrite.driver import Course, Step, rewrite
+from compiler.rewrite import RULES, Pass, list_rules, passes_without
+from compiler.rewrite.driver import Course, Step, rewrite_outputs
 from compiler.rewrite.make_total import make_total
 from compiler.rewrite.say_no_value import say_no_value
 from rasp.graph.nodes import Graph, Node
@@ -61,13 +61,13 @@ def apply_passes(
     course = Course(passes.most, passes.barred)
     first = Analysis(graph, options, effort=Effort(effort.most))
     said, stand_ins = said_no_value(first, outputs, course) if options.no_value else (outputs, {})
-    placed = rewrite(first, said, [p.rule for p in rules if p.early], course)
-    total = made_total(first, placed, course)
+    placed = rewrite_outputs(first, said, [p.rule for p in rules if p.early], course)
+    total = make_outputs_total(first, placed, course)
     analysis = Analysis(graph, options, effort=effort)
     if passes.most is None:
         check_defined(analysis, total)
     kinds = shows_kinds(total.values(), options.vocabulary)
-    rewritten = rewrite(analysis, total, rules_for(options.level, kinds=kinds, passes=rules), course)
+    rewritten = rewrite_outputs(analysis, total, list_rules(options.level, kinds=kinds, passes=rules), course)
     if kinds and passes.most is None:
         check_zeros(analysis, rewritten.values())
     return Rewriting(dict(outputs), total, rewritten, tuple(course.steps), stand_ins)
@@ -85,7 +85,7 @@ def said_no_value(
     )
 
 
-def made_total(analysis: Analysis, outputs: dict[str, Node], course: Course) -> dict[str, Node]:
+def make_outputs_total(analysis: Analysis, outputs: dict[str, Node], course: Course) -> dict[str, Node]:
     """The outputs made total, as one step for each that this changes."""
     if course.has_ended:
         return outputs

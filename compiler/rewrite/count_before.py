@@ -10,8 +10,8 @@ strict comparisons of positions under widths.
 from functools import reduce
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selector_formula import Comparison, formula
-from compiler.analysis.selectors import contains_best, diagonal, flat_and, full
+from compiler.analysis.selector_formula import Comparison, normalise_selector
+from compiler.analysis.selectors import contains_best, flatten_and, make_diagonal, make_full_selector
 from rasp.graph.nodes import Aggregate, And, Constant, Indices, Node, Width
 
 
@@ -23,7 +23,7 @@ def count_before(analysis: Analysis, node: Node) -> Node | None:
     if rest is None:
         return None
     graph = analysis.graph
-    itself = diagonal(analysis, formula(rest))
+    itself = make_diagonal(analysis, normalise_selector(rest))
     own = graph.constant(1) if analysis.always(itself) else graph.map("indicator", itself)
     earlier = graph.map("sub", graph.add(Width(), rest), own)
     match node.op:
@@ -40,8 +40,10 @@ def without_strict(analysis: Analysis, selector: Node) -> Node | None:
     """The selector without its comparison `indices < indices`; None when it has none."""
     indices = analysis.graph.add(Indices())
     strict = Comparison("<", indices, indices)
-    parts = flat_and(selector)
-    rest = [part for part in parts if formula(part) != strict]
+    parts = flatten_and(selector)
+    rest = [part for part in parts if normalise_selector(part) != strict]
     if len(rest) == len(parts):
         return None
-    return reduce(lambda a, b: analysis.graph.add(And(), a, b), rest) if rest else full(analysis)
+    return (
+        reduce(lambda a, b: analysis.graph.add(And(), a, b), rest) if rest else make_full_selector(analysis)
+    )

@@ -14,7 +14,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.rows import Context
-from compiler.analysis.selectors import bounds
+from compiler.analysis.selectors import bound_widths
 from compiler.limits import COUNTED_VALUES
 from rasp.graph.nodes import Aggregate, And, Map, Node, Select, Width
 from rasp.values import Atom
@@ -67,7 +67,7 @@ def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
     values = analysis.domain(value).values
     if len(values) > COUNTED_VALUES.most or any(type(v) not in (int, float) or v != int(v) for v in values):
         return False
-    depends, low, _ = bounds(analysis, selector)
+    depends, low, _ = bound_widths(analysis, selector)
     width = analysis.graph.add(Width(), selector)
     right = analysis.graph.map("eq", size, width)
     if low.min() == 0:  # where nothing is selected the mean is its default, which must not count

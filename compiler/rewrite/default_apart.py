@@ -7,19 +7,19 @@ when v is averaged: attention delivers a mean as one number, in which `True` wou
 """
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import certain
+from compiler.analysis.selectors import selects_always
 from compiler.limits import DEFAULT
 from rasp.graph.nodes import Aggregate, Constant, Node
-from rasp.values import Atom, const
+from rasp.values import Atom, make_const
 
 
-def default_apart(analysis: Analysis, node: Node) -> Node | None:
+def split_default(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     match node.op, node.args:
         case Aggregate(default), (selector, value) if not blends_in(default.value):
-            if analysis.transports(node) or certain(analysis, selector):
+            if analysis.transports(node) or selects_always(analysis, selector):
                 return None
-            graph, zero = analysis.graph, const(0)
+            graph, zero = analysis.graph, make_const(0)
             found = graph.add(Aggregate(zero), selector, graph.constant(1))
             mean = graph.add(Aggregate(zero), selector, value)
             positive = graph.map("gt", found, graph.constant(0))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from compiler.analysis.infer import Analysis
 from compiler.limits import REWRITES, SWEEPS
-from rasp.graph.nodes import Node, reachable
+from rasp.graph.nodes import Node, list_reachable
 
 Rule = Callable[[Analysis, Node], Node | None]
 Site = tuple[str, Node]
@@ -47,7 +47,7 @@ class Course:
         return True
 
 
-def rewrite(
+def rewrite_outputs(
     analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule], course: Course | None = None
 ) -> dict[str, Node]:
     """The outputs, rewritten until no rule fires anywhere. New nodes keep the places of those they replace."""
@@ -66,10 +66,10 @@ def sweep(
     analysis: Analysis, outputs: Mapping[str, Node], rules: Sequence[Rule], course: Course
 ) -> dict[str, Node]:
     """One pass over the live nodes, arguments before users."""
-    return rebuild(analysis, outputs, lambda _, node: settle(analysis, node, rules, course))
+    return rebuild_outputs(analysis, outputs, lambda _, node: settle(analysis, node, rules, course))
 
 
-def rebuild(
+def rebuild_outputs(
     analysis: Analysis, outputs: Mapping[str, Node], change: Callable[[Node, Node], Node]
 ) -> dict[str, Node]:
     """The outputs with `change(old, new)` in place of each live node, where `new` is `old` with changed arguments. What is
@@ -77,14 +77,14 @@ def rebuild(
     """
     graph = analysis.graph
     new: dict[Node, Node] = {}
-    for node in reachable(outputs.values()):
+    for node in list_reachable(outputs.values()):
         now = change(node, graph.add(node.op, *(new[arg] for arg in node.args)))
         new[node] = now
         if node is not now:
             if node in graph.names:
                 graph.names.setdefault(now, graph.names[node])
-            for made in reachable([now]):
-                inherit(analysis, node, made)
+            for made in list_reachable([now]):
+                inherit_origin(analysis, node, made)
     return {name: new[node] for name, node in outputs.items()}
 
 
@@ -103,7 +103,7 @@ def settle(analysis: Analysis, node: Node, rules: Sequence[Rule], course: Course
     return node
 
 
-def inherit(analysis: Analysis, old: Node, new: Node) -> None:
+def inherit_origin(analysis: Analysis, old: Node, new: Node) -> None:
     """A node made in place of another is placed like it, unless it has a place already."""
     graph = analysis.graph
     if old in graph.origins:

@@ -20,7 +20,7 @@ FLAGS: frozenset[PrimName] = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "and
 """Primitives that always give booleans."""
 
 
-def flags_as_sum(analysis: Analysis, node: Node) -> Node | None:
+def sum_flags(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     if not isinstance(node.op, Map) or node.op.prim not in ("and", "or"):
         return None

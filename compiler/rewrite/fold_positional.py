@@ -11,10 +11,10 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.rows import Context, Relation
-from compiler.analysis.selectors import most
+from compiler.analysis.selectors import bound_width
 from compiler.options import CompileError
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Width
-from rasp.values import const
+from rasp.values import make_const
 
 
 def fold_positional(analysis: Analysis, node: Node) -> Node | None:
@@ -24,11 +24,11 @@ def fold_positional(analysis: Analysis, node: Node) -> Node | None:
         return None
     values = relation.domain.values
     if len(values) == 1:
-        return analysis.graph.add(Constant(const(values[0])))
+        return analysis.graph.add(Constant(make_const(values[0])))
     if relation.allowed is None or not relation.depends or (relation.allowed.sum(axis=1) > 1).any():
         return None
     # Where no input has a value, any will do.
-    items = tuple(const(values[int(code)]) for code in np.argmax(relation.allowed, axis=1))
+    items = tuple(make_const(values[int(code)]) for code in np.argmax(relation.allowed, axis=1))
     return analysis.graph.add(Map("index_list", items), analysis.graph.add(Indices()))
 
 
@@ -47,4 +47,4 @@ def is_open_mean(analysis: Analysis, node: Node) -> bool:
     """Whether a node is a mean of what the tokens decide, which has many values."""
     if isinstance(node.op, Width) or not analysis.sees_tokens(node):
         return False
-    return most(analysis, node.args[0]) > 0 and not analysis.transports(node)
+    return bound_width(analysis, node.args[0]) > 0 and not analysis.transports(node)

@@ -3,7 +3,7 @@
     x / m if m > 0 else 0                              becomes     x /(or 0) m if m > 0 else 0
     aggregate(s, tokens) if lonely else "?"            becomes     aggregate(best(s, indices), tokens) if lonely else "?"
 
-where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitive_names.total_name`). A choice
+where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitive_names.make_total_name`). A choice
 needs a value only
 of the branch that it takes; a model computes both, and everything below them, so that all of it has to be something that
 analysis knows of and bounds hold for. Afterwards it is: below the branches of `if` and the right sides of `and` and `or`
@@ -24,11 +24,11 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import may_be_text
-from compiler.analysis.refusal import refuse
-from compiler.analysis.selectors import contains_best, unique
+from compiler.analysis.refusal import make_refusal
+from compiler.analysis.selectors import contains_best, selects_at_most_one
 from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
-from compiler.rewrite.driver import rebuild
+from compiler.rewrite.driver import rebuild_outputs
 from rasp.graph.nodes import (
     Aggregate,
     And,
@@ -40,12 +40,12 @@ from rasp.graph.nodes import (
     SelectorOp,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
-from rasp.graph.primitive_names import DEFINED, NAMES, PrimName, total_name
+from rasp.graph.primitive_names import DEFINED, NAMES, PrimName, make_total_name
 from rasp.graph.primitives import WITHOUT_FAILURES
 from rasp.interpret.evaluate import apply_map
-from rasp.values import Atom, const
+from rasp.values import Atom, make_const
 
 ON_NUMBERS: frozenset[PrimName] = frozenset(
     {"add", "sub", "mul", "neg", "pos", "round", "lt", "le", "gt", "ge"}
@@ -61,7 +61,7 @@ MIXED_HINT = "give what the choice passes over a value of the same kind as its o
 
 def make_total(analysis: Analysis, outputs: Mapping[str, Node]) -> dict[str, Node]:
     """The outputs, with the same values on every input on which they have some."""
-    passed_over = {node for node in reachable(choices(outputs)) if not isinstance(node.op, Constant)}
+    passed_over = {node for node in list_reachable(choices(outputs)) if not isinstance(node.op, Constant)}
     if not passed_over:
         return dict(outputs)
     vocabulary = analysis.options.vocabulary
@@ -79,7 +79,7 @@ def make_total(analysis: Analysis, outputs: Mapping[str, Node]) -> dict[str, Nod
             sets.given.add(new)
         return new
 
-    return rebuild(analysis, outputs, change)
+    return rebuild_outputs(analysis, outputs, change)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,9 @@ class Sets:
 def choices(outputs: Mapping[str, Node]) -> list[Node]:
     """What some choice may not look at."""
     lazy = [
-        n for n in reachable(outputs.values()) if isinstance(n.op, Map) and n.op.prim in ("if", "and", "or")
+        n
+        for n in list_reachable(outputs.values())
+        if isinstance(n.op, Map) and n.op.prim in ("if", "and", "or")
     ]
     return [arg for node in lazy for arg in node.args[1:]]
 
@@ -105,8 +107,8 @@ def with_values(analysis: Analysis, node: Node, sets: Sets) -> Node:
         check_kinds(analysis, node)
     match node.op:
         case Map(prim, parameters) if may_fail(analysis, node, sets.text):
-            default = const(likely_value(analysis, node))
-            total = analysis.graph.add(Map(total_name(prim), (default, *parameters)), *node.args)
+            default = make_const(likely_value(analysis, node))
+            total = analysis.graph.add(Map(make_total_name(prim), (default, *parameters)), *node.args)
             sets.given.add(total)
             return total
         case Aggregate() if node.args[1] in sets.text | sets.flags:
@@ -200,7 +202,7 @@ def selects_one(analysis: Analysis, selector: Node) -> bool:
     if contains_best(selector):
         joined = isinstance(selector.op, And) and any(selects_one(analysis, part) for part in selector.args)
         return joined or isinstance(selector.op, Best)
-    return unique(analysis, selector)
+    return selects_at_most_one(analysis, selector)
 
 
 def check_kinds(analysis: Analysis, node: Node) -> None:
@@ -210,4 +212,4 @@ def check_kinds(analysis: Analysis, node: Node) -> None:
             kinds = {isinstance(value, str) for value in analysis.domain(arg).values}
             if len(kinds) > 1:
                 message = "a choice may pass this over, where strings may stand beside numbers"
-                raise refuse(analysis.graph, node, message, MIXED_HINT)
+                raise make_refusal(analysis.graph, node, message, MIXED_HINT)

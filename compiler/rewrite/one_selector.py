@@ -12,24 +12,24 @@ from functools import reduce
 from typing import assert_never
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.matching import is_trivial, matching
+from compiler.analysis.matching import build_matching, is_trivial
 from compiler.analysis.selector_formula import (
     Comparison,
     Formula,
     Junction,
     Pick,
-    conjuncts,
-    formula,
-    junction,
+    list_conjuncts,
+    make_junction,
+    normalise_selector,
 )
-from compiler.analysis.selectors import contains_best, full
+from compiler.analysis.selectors import contains_best, make_full_selector
 from compiler.options import CompileError
 from rasp.graph.nodes import Aggregate, And, Best, Graph, Node, Or, Select, Width
 
 Key = Comparison | Pick | tuple[bool, frozenset["Key"]]
 
 
-def one_selector(analysis: Analysis, node: Node) -> Node | None:
+def merge_selectors(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     if not isinstance(node.op, Width | Aggregate | Best) or contains_best(node.args[0]):
         return None
@@ -39,12 +39,12 @@ def one_selector(analysis: Analysis, node: Node) -> Node | None:
 
 def first_like(analysis: Analysis, selector: Node) -> Node:
     """The selector that stands for all that select the same."""
-    kept = tuple(part for part in conjuncts(selector) if not trivial(analysis, part))
+    kept = tuple(part for part in list_conjuncts(selector) if not trivial(analysis, part))
     if not kept:
-        selector = full(analysis)
-    elif length(junction(True, kept)) < written(selector):
-        selector = rebuilt(analysis.graph, junction(True, kept))
-    return analysis.first(unordered(formula(selector)), selector)
+        selector = make_full_selector(analysis)
+    elif length(make_junction(True, kept)) < written(selector):
+        selector = rebuilt(analysis.graph, make_junction(True, kept))
+    return analysis.first(unordered(normalise_selector(selector)), selector)
 
 
 def length(part: Formula) -> int:
@@ -62,7 +62,7 @@ def trivial(analysis: Analysis, part: Formula) -> bool:
     """Whether a part holds for all pairs of values that can meet."""
     try:
         with analysis.effort.optional():
-            return is_trivial(matching(analysis, part))
+            return is_trivial(build_matching(analysis, part))
     except CompileError:  # too many to look at
         return False
 

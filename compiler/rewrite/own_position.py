@@ -12,23 +12,28 @@ What a selector says of a position and itself is elementwise. Falls: the number 
 from functools import reduce
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.means import averages_to_itself
-from compiler.analysis.selector_formula import conjuncts
-from compiler.analysis.selectors import alike_where_selected, contains_best, diagonal, only_itself
+from compiler.analysis.means import is_own_average
+from compiler.analysis.selector_formula import list_conjuncts
+from compiler.analysis.selectors import (
+    contains_best,
+    make_diagonal,
+    selects_equal_values,
+    selects_only_itself,
+)
 from rasp.graph.nodes import Aggregate, Constant, Node, Width
-from rasp.values import kind_of
+from rasp.values import find_kind
 
 
-def own_position(analysis: Analysis, node: Node) -> Node | None:
+def drop_own_position(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     if not isinstance(node.op, Width | Aggregate) or contains_best(node.args[0]):
         return None
     selector, graph = node.args[0], analysis.graph
     itself = selects_itself(analysis, selector)
     match node.op:
-        case Width() if only_itself(analysis, selector):
+        case Width() if selects_only_itself(analysis, selector):
             return graph.map("indicator", itself)
-        case Aggregate(default) if only_itself(analysis, selector):
+        case Aggregate(default) if selects_only_itself(analysis, selector):
             value = node.args[1]
             return value if is_true(itself) else graph.map("if", itself, value, graph.add(Constant(default)))
         case Aggregate() if is_true(itself) and averaged_to_itself(analysis, selector, node.args[1]):
@@ -39,7 +44,7 @@ def own_position(analysis: Analysis, node: Node) -> Node | None:
 
 def selects_itself(analysis: Analysis, selector: Node) -> Node:
     """Whether a position selects itself, without what is always so."""
-    parts = [diagonal(analysis, part) for part in conjuncts(selector)]
+    parts = [make_diagonal(analysis, part) for part in list_conjuncts(selector)]
     open_parts = [part for part in parts if not analysis.always(part)]
     return reduce(lambda a, b: analysis.graph.map("and", a, b), open_parts or [analysis.graph.constant(True)])
 
@@ -50,12 +55,12 @@ def is_true(node: Node) -> bool:
 
 def averaged_to_itself(analysis: Analysis, selector: Node, value: Node) -> bool:
     """Whether the values that a row selects are all like its own, and so is their mean, if they have one."""
-    if not alike_where_selected(analysis, selector, value):
+    if not selects_equal_values(analysis, selector, value):
         return False
     values = analysis.domain(value).values
     if len(set(values)) < len(values):  # `==` cannot tell 1 from True
         return False
-    kinds = {kind_of(v) for v in values}
+    kinds = {find_kind(v) for v in values}
     if kinds <= {"string"} or kinds <= {"bool"}:  # of several there is no mean
         return True
-    return kinds <= {"int", "float"} and averages_to_itself(values, analysis.max_length)
+    return kinds <= {"int", "float"} and is_own_average(values, analysis.max_length)

@@ -10,7 +10,7 @@ width of a `best` is 1 where there is anything to choose from: its logits are ra
 
 from compiler.analysis.infer import Analysis
 from rasp.graph.nodes import Aggregate, And, Best, Indices, Node, Not, Or, Select, Width
-from rasp.values import const
+from rasp.values import make_const
 
 
 def place_best(analysis: Analysis, node: Node) -> Node | None:
@@ -19,7 +19,9 @@ def place_best(analysis: Analysis, node: Node) -> Node | None:
         case Best() if isinstance(node.args[0].op, Best):
             return node.args[0]
         case Width() if isinstance(node.args[0].op, Best):
-            some = analysis.graph.add(Aggregate(const(0)), node.args[0].args[0], analysis.graph.constant(1))
+            some = analysis.graph.add(
+                Aggregate(make_const(0)), node.args[0].args[0], analysis.graph.constant(1)
+            )
             return analysis.graph.map("indicator", some)
         case Not() | And() | Or() if any(isinstance(arg.op, Best) for arg in node.args):
             return analysis.graph.add(node.op, *(compared(analysis, arg) for arg in node.args))
@@ -33,5 +35,5 @@ def compared(analysis: Analysis, selector: Node) -> Node:
         return selector
     graph = analysis.graph
     indices = graph.add(Indices())
-    picked = graph.add(Aggregate(const(-1)), selector, indices)
+    picked = graph.add(Aggregate(make_const(-1)), selector, indices)
     return graph.add(Select("=="), indices, picked)

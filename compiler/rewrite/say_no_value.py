@@ -3,7 +3,7 @@
     1 / tokens_int                becomes     1 / tokens_int if has_value(1 / tokens_int) else 2
     average(6 / n)                becomes     average(6 / n) if width(has_value(6 / n) == False) == 0 else 7
 
-where `has_value` stands for a primitive like `div_defined` (`rasp.graph.primitive_names.defined_name`), and the last
+where `has_value` stands for a primitive like `div_defined` (`rasp.graph.primitive_names.make_defined_name`), and the last
 number, the *stand-in*, is none of the output's values; models have a class of its own for it. The condition follows the
 interpreter's rules (`rasp/interpret/record.py`) from the inputs up: what is elementwise has a value where all that it looks
 at has one; selectors and aggregates need one at every position that is seen, which counting those without one tells,
@@ -22,10 +22,10 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import may_be_text
-from compiler.analysis.refusal import refuse
+from compiler.analysis.refusal import make_refusal
 from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
-from compiler.rewrite.driver import inherit
+from compiler.rewrite.driver import inherit_origin
 from compiler.rewrite.make_total import has_means, may_fail, selects_one
 from compiler.rewrite.place_best import place_best
 from rasp.graph.nodes import (
@@ -41,9 +41,9 @@ from rasp.graph.nodes import (
     Select,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
-from rasp.graph.primitive_names import PrimName, defined_name
+from rasp.graph.primitive_names import PrimName, make_defined_name
 from rasp.interpret.evaluate import apply_map
 from rasp.interpret.record import reads_elements
 from rasp.values import Atom
@@ -61,7 +61,7 @@ def say_no_value(analysis: Analysis, outputs: Mapping[str, Node]) -> tuple[dict[
     """
     presence = Presence(analysis)
     said, stand_ins = dict(outputs), dict[str, Atom]()
-    for node in reachable(outputs.values()):
+    for node in list_reachable(outputs.values()):
         presence.add(node)
     for name, node in outputs.items():
         has = presence.of[node]
@@ -154,7 +154,7 @@ class Presence:
                 self.check_twins(node, op)
                 if not may_fail(self.analysis, self.placed[node], self.text):
                     return has
-                own = self.graph.add(Map(defined_name(prim), op.parameters), *node.args)
+                own = self.graph.add(Map(make_defined_name(prim), op.parameters), *node.args)
                 return self.both(node, has, self.place(node, own))
 
     def arguments(self, node: Node) -> Node | None:
@@ -179,7 +179,7 @@ class Presence:
         kinds = {type(atom) for atom in self.analysis.domain(value).values}
         if bool in kinds and kinds != {bool}:
             message = "booleans stand beside numbers here, and whether they are averaged depends on the input"
-            raise refuse(self.graph, node, message, FLAG_HINT)
+            raise make_refusal(self.graph, node, message, FLAG_HINT)
         if has_means(self.analysis, value):
             return None
         count = self.place(node, self.graph.add(Width(), node.args[0]))
@@ -199,7 +199,7 @@ class Presence:
 
     def place(self, node: Node, made: Node) -> Node:
         """What is made for a node is placed like it."""
-        inherit(self.analysis, node, made)
+        inherit_origin(self.analysis, node, made)
         return made
 
     def check_whole(self, node: Node) -> None:
@@ -211,7 +211,7 @@ class Presence:
                 kinds = {kind for arg in node.args for kind in self.kinds(arg)}
                 if len(kinds) > 1:
                     message = "this may order strings and numbers, an error of the whole input that a model cannot say"
-                    raise refuse(self.graph, node, message, MIXED_HINT)
+                    raise make_refusal(self.graph, node, message, MIXED_HINT)
             case _:
                 pass
 
@@ -240,12 +240,14 @@ class Presence:
             alike = np.array_equal(missing if ints is None else ints, missing if floats is None else floats)
         if not alike:
             message = "whether this has a value may depend on a number being an int or a float, which a mean can both be"
-            raise refuse(self.graph, node, message, "round the mean first, or compile without `no_value`")
+            raise make_refusal(
+                self.graph, node, message, "round the mean first, or compile without `no_value`"
+            )
 
     def check_unmixed(self, node: Node) -> None:
         """Raises `CompileError` where an s-op can hold strings beside other values."""
         if not node.is_selector and len(self.kinds(node)) > 1:
-            raise refuse(self.graph, node, MIXED, MIXED_HINT)
+            raise make_refusal(self.graph, node, MIXED, MIXED_HINT)
 
     def kinds(self, node: Node) -> set[bool]:
         """Whether an s-op has strings, and whether others."""

@@ -11,9 +11,9 @@ aggregates.
 """
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selector_formula import comparisons, formula
+from compiler.analysis.selector_formula import list_comparisons, normalise_selector
 from compiler.analysis.selectors import contains_best
-from compiler.rewrite.split_width import excluded
+from compiler.rewrite.split_width import excludes_each_other
 from rasp.graph.nodes import Aggregate, And, Constant, Node, Not, Or, Select, Width
 
 
@@ -36,7 +36,7 @@ def mixed(analysis: Analysis, either: Node) -> bool:
     """Whether a disjunction compares functions of several variables on its key or query side."""
     if contains_best(either):
         return False
-    atoms = comparisons(formula(either))
+    atoms = list_comparisons(normalise_selector(either))
     keys = {leaf for atom in atoms for leaf in analysis.leaves(atom.key)}
     queries = {leaf for atom in atoms for leaf in analysis.leaves(atom.query)}
     return len(keys) > 1 or len(queries) > 1
@@ -83,6 +83,6 @@ def absorbed(analysis: Analysis, a: Node, b: Node) -> Node | None:
     parts = a.args if isinstance(a.op, Or) else (a,)
     if contains_best(a) or contains_best(b):
         return None
-    if any(excluded(analysis, analysis.graph.add(Not(), part), b) for part in parts):
+    if any(excludes_each_other(analysis, analysis.graph.add(Not(), part), b) for part in parts):
         return b
     return None

@@ -13,8 +13,8 @@ Two parts exclude each other when one requires a comparison whose opposite the o
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.matching import Combined, holds
-from compiler.analysis.selector_formula import Comparison, Formula, conjuncts
+from compiler.analysis.matching import Combined, judge_pairs
+from compiler.analysis.selector_formula import Comparison, Formula, list_conjuncts
 from compiler.limits import PAIRS
 from rasp.graph.nodes import Node, Or, Width
 
@@ -22,16 +22,16 @@ from rasp.graph.nodes import Node, Or, Width
 def split_width(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     match node.op, node.args:
-        case Width(), (Node(Or(), (a, b)),) if excluded(analysis, a, b):
+        case Width(), (Node(Or(), (a, b)),) if excludes_each_other(analysis, a, b):
             graph = analysis.graph
             return graph.map("add", graph.add(Width(), a), graph.add(Width(), b))
         case _:
             return None
 
 
-def excluded(analysis: Analysis, a: Node, b: Node) -> bool:
+def excludes_each_other(analysis: Analysis, a: Node, b: Node) -> bool:
     """Whether no pair of positions is selected by both."""
-    return any(clash(analysis, x, y) for x in conjuncts(a) for y in conjuncts(b))
+    return any(clash(analysis, x, y) for x in list_conjuncts(a) for y in list_conjuncts(b))
 
 
 def clash(analysis: Analysis, x: Formula, y: Formula) -> bool:
@@ -45,6 +45,6 @@ def clash(analysis: Analysis, x: Formula, y: Formula) -> bool:
                 return False
             k = Combined(key, (key,), np.arange(len(keys))[:, None])
             q = Combined(query, (query,), np.arange(len(queries))[:, None])
-            return not (holds(analysis, x, k, q) & holds(analysis, y, k, q)).any()
+            return not (judge_pairs(analysis, x, k, q) & judge_pairs(analysis, y, k, q)).any()
         case _:
             return False

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from compiler.analysis.divide import TooLarge
 from compiler.analysis.infer import Analysis
-from compiler.audit.bounds import audit
+from compiler.audit.bounds import audit_plan
 from compiler.audit.decisions import Bounds
-from compiler.lowering.choose import Style, Unsolved, choose
+from compiler.lowering.choose import Style, Unsolved, choose_blocks
 from compiler.options import CompileError
-from compiler.plan.layout import Frame, Layout, all_forms, allocate
-from compiler.plan.reuse import parameters, reuse
-from compiler.plan.schedule import Plan, schedule
+from compiler.plan.layout import EmbeddingSizes, Layout, allocate_columns, list_forms
+from compiler.plan.reuse import count_parameters, reuse_columns
+from compiler.plan.schedule import Plan, schedule_blocks
 from compiler.search.trials import (
     Fails,
     Holds,
@@ -41,24 +41,24 @@ class Lowered:
     bounds: Bounds
 
 
-def attempt(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered:
+def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered:
     """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
     options = analysis.options
-    plan = schedule(choose(analysis, outputs, style))
-    frame = Frame(len(options.vocabulary), options.max_length)
-    forms = len(all_forms(plan))
+    plan = schedule_blocks(choose_blocks(analysis, outputs, style))
+    frame = EmbeddingSizes(len(options.vocabulary), options.max_length)
+    forms = len(list_forms(plan))
     node = plan.readouts[0].node
     analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, frame.size) * frame.size)
     analysis.effort.spend(analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size)
-    layout = allocate(plan, frame)
+    layout = allocate_columns(plan, frame)
     analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms)
-    return Lowered(analysis, plan, layout, audit(plan, layout, options.max_length))
+    return Lowered(analysis, plan, layout, audit_plan(plan, layout, options.max_length))
 
 
-def compact(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
+def compact_layout(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
     """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
-    for layout in reuse(lowered.plan, lowered.layout):
-        bounds = audit(lowered.plan, layout, lowered.analysis.options.max_length)
+    for layout in reuse_columns(lowered.plan, lowered.layout):
+        bounds = audit_plan(lowered.plan, layout, lowered.analysis.options.max_length)
         smaller = replace(lowered, layout=layout, bounds=bounds)
         note(journal, Reason.REUSE, style, lowered.analysis, outcome_of(smaller))
         if not bounds.unsafe:
@@ -66,18 +66,18 @@ def compact(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
     return lowered
 
 
-def cost(lowered: Lowered) -> tuple[int, int]:
+def measure_cost(lowered: Lowered) -> tuple[int, int]:
     """Layers, then parameters."""
     plan, layout = lowered.plan, lowered.layout
-    return len(plan.layers), parameters(plan, layout, layout.erasures)
+    return len(plan.layers), count_parameters(plan, layout, layout.erasures)
 
 
-def attempt_noted(
+def attempt_and_note(
     analysis: Analysis, outputs: Mapping[str, Node], style: Style, reason: Reason, journal: Journal
 ) -> Lowered:
     """An attempt, and what came of it in the journal. Raises what `attempt` raises."""
     try:
-        lowered = attempt(analysis, outputs, style)
+        lowered = attempt_lowering(analysis, outputs, style)
     except Unsolved as unsolved:
         note(journal, reason, style, analysis, WithoutLookup(unsolved.node))
         raise
@@ -99,8 +99,8 @@ def outcome_of(lowered: Lowered) -> Holds | Fails:
     """What the audit found, and what the plan would cost."""
     unsafe = lowered.bounds.unsafe
     if not unsafe:
-        return Holds(cost(lowered), lowered.bounds.tightest)
-    return Fails(cost(lowered), len(unsafe), max(unsafe, key=lambda decision: decision.excess))
+        return Holds(measure_cost(lowered), lowered.bounds.tightest)
+    return Fails(measure_cost(lowered), len(unsafe), max(unsafe, key=lambda decision: decision.excess))
 
 
 def attempt_or_none(
@@ -108,7 +108,7 @@ def attempt_or_none(
 ) -> Lowered | None:
     """An attempt made compact, if it holds."""
     try:
-        lowered = attempt_noted(analysis, outputs, style, reason, journal)
+        lowered = attempt_and_note(analysis, outputs, style, reason, journal)
     except (Unsolved, CompileError):
         return None
-    return None if lowered.bounds.unsafe else compact(lowered, style, journal)
+    return None if lowered.bounds.unsafe else compact_layout(lowered, style, journal)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from compiler.analysis.divide import TooLarge
 from compiler.analysis.effort import Effort
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import refuse
+from compiler.analysis.refusal import make_refusal
 from compiler.audit.decisions import Decision
 from compiler.blocks.form import Form, Variable
 from compiler.limits import ATTEMPTS, CARE, MERGED_ROWS
@@ -28,7 +28,7 @@ from compiler.lowering.digits import find_orders
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
-from compiler.search.attempts import Lowered, attempt_noted, attempt_or_none, compact, cost
+from compiler.search.attempts import Lowered, attempt_and_note, attempt_or_none, compact_layout, measure_cost
 from compiler.search.trials import (
     Journal,
     Reason,
@@ -64,7 +64,7 @@ class Inexact(CompileError):
     """Every way to build the program loses values to rounding. Shorter inputs may not."""
 
 
-def lower(
+def lower_graph(
     graph: Graph,
     outputs: Mapping[str, Node],
     options: CompileOptions,
@@ -83,7 +83,7 @@ def lower(
     while failures < ATTEMPTS.most:
         analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:
-            lowered = attempt_noted(analysis, outputs, style, reason, journal)
+            lowered = attempt_and_note(analysis, outputs, style, reason, journal)
         except TooLarge as large:
             materialised |= large.parts
             reason = Reason.DIVIDED
@@ -117,7 +117,7 @@ def lower(
         style, materialised, reason = resort
     node = problem if problem is not None else next(iter(outputs.values()))
     message = "float32 cannot tell apart all the values that it compares here"
-    error = refuse(graph, node, message, "compute it in smaller steps, or with fewer tokens")
+    error = make_refusal(graph, node, message, "compute it in smaller steps, or with fewer tokens")
     raise Inexact(*error.diagnostics)
 
 
@@ -152,7 +152,7 @@ def improve(
     its own, and the large one then sees one value where it saw several.
     """
     place = len(journal.trials) - 1
-    best = compact(lowered, style, journal)
+    best = compact_layout(lowered, style, journal)
     journal.choose(place)
     for sturdier in search.styles if table_rows(best) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) <= (style.care, style.exact):
@@ -160,14 +160,17 @@ def improve(
         sturdier = replace(sturdier, steep=style.steep, most_kinds=style.most_kinds)
         place = len(journal.trials)
         other = attempt_or_none(best.analysis, outputs, sturdier, Reason.SMALLER_STYLE, journal)
-        if other is not None and cost(other) < cost(best):
+        if other is not None and measure_cost(other) < measure_cost(best):
             best, style = other, sturdier
             journal.choose(place)
     for kinds in other_splits(best, style.most_kinds):
         split = replace(style, most_kinds=kinds)
         place = len(journal.trials)
         other = attempt_or_none(best.analysis, outputs, split, Reason.SMALLER_SPLIT, journal)
-        if other is not None and cost(other) < (cost(best)[0], WORTH_HEADS * cost(best)[1]):
+        if other is not None and measure_cost(other) < (
+            measure_cost(best)[0],
+            WORTH_HEADS * measure_cost(best)[1],
+        ):
             best, style = other, split
             journal.choose(place)
     tried: set[Node] = set()
@@ -181,7 +184,7 @@ def improve(
         analysis = Analysis(known.graph, known.options, materialised, dividing=True, effort=known.effort)
         place = len(journal.trials)
         other = attempt_or_none(analysis, outputs, style, Reason.SMALLER_PART, journal)
-        if other is not None and cost(other) < cost(best):
+        if other is not None and measure_cost(other) < measure_cost(best):
             best = other
             journal.choose(place)
     return best

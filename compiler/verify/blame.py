@@ -10,13 +10,13 @@ from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.differential import Check
-from compiler.verify.first_wrong_column import first_wrong_column
+from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch
 from rasp.elaborate.program import Program
-from rasp.graph.nodes import Node, reachable
+from rasp.graph.nodes import Node, list_reachable
 
 
-def culprits(
+def find_culprits(
     check: Check, program: Program, options: CompileOptions, compiled: Compiled | None, mismatch: Mismatch
 ) -> tuple[str, ...]:
     """What is known about where a mismatch comes from, in sentences. `compiled` is what the program compiles to."""
@@ -32,7 +32,7 @@ def in_the_model(model: Model, compiled: Compiled | None, mismatch: Mismatch) ->
     """The first part of the model that is wrong. Nothing can be said about one that is laid out in another way."""
     if compiled is None or compiled.weights.config != model.config:
         return ""
-    wrong = first_wrong_column(compiled, model, mismatch.tokens)
+    wrong = find_wrong_column(compiled, model, mismatch.tokens)
     if wrong is not None:
         return str(wrong)
     return f"all residual columns hold what they should: look at the unembedding of {mismatch.output}"
@@ -42,7 +42,7 @@ def first_wrong_name(
     program: Program, options: CompileOptions, output: Node, mismatch: Mismatch
 ) -> Mismatch | None:
     """The mismatch of the first named s-op behind `output` that is wrong on the same input by itself."""
-    needed = set(reachable([output]))
+    needed = set(list_reachable([output]))
     for name, value in program.bindings.items():
         if isinstance(value, Node) and value in needed and not value.is_selector:
             found = alone(program, name, options, mismatch)

@@ -52,7 +52,7 @@ def bounded_power(base: int, exponent: int, bound: int) -> int:
     return result
 
 
-def batches(vocabulary: Word, selection: Selection, size: Callable[[int], int]) -> Iterator[list[Word]]:
+def batch_inputs(vocabulary: Word, selection: Selection, size: Callable[[int], int]) -> Iterator[list[Word]]:
     """The inputs themselves, shortest first, in batches of one length of at most `size(length)`."""
     for length, count in selection.counts.items():
         inputs = sequences(vocabulary, length, count, selection.seed)

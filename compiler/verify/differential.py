@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from compiler.model.runner import Model
-from compiler.verify.chosen_inputs import Selection, Word, batches, choose_inputs
-from compiler.verify.mismatch import Mismatch, difference
-from compiler.verify.readers import READERS, Reader, together
+from compiler.verify.chosen_inputs import Selection, Word, batch_inputs, choose_inputs
+from compiler.verify.mismatch import Mismatch, describe_difference
+from compiler.verify.readers import READERS, Reader, answer_together
 from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import EvaluationError, evaluate, values_by_position
-from rasp.values import Kind, typed
+from rasp.interpret.evaluate import EvaluationError, evaluate, evaluate_by_position
+from rasp.values import Kind, make_typed_key
 
 #: Positions of one batch times its length: the interpreter's work grows with the square of the length.
 BATCH_SQUARES = 400_000
@@ -116,13 +116,13 @@ class Check:
     no_value: bool = False
 
     def compare(
-        self, inputs: Sequence[Word], reader: Reader = together
+        self, inputs: Sequence[Word], reader: Reader = answer_together
     ) -> list[Mismatch | EvaluationError | None]:
         """For each input its first mismatch, an error if some output has no value, or None if all is well."""
         return self.compare_outputs(inputs, reader)[0]
 
     def compare_outputs(
-        self, inputs: Sequence[Word], reader: Reader = together
+        self, inputs: Sequence[Word], reader: Reader = answer_together
     ) -> tuple[list[Mismatch | EvaluationError | None], dict[str, list[int]]]:
         """The same, and for each output at how many positions of each input it was compared."""
         outcomes = evaluate(list(self.outputs.values()), inputs, self.model.config.attention)
@@ -132,10 +132,12 @@ class Check:
         for name, per_input in zip(self.outputs, outcomes, strict=True):
             counts[name] = []
             for i, (tokens, outcome) in enumerate(zip(inputs, per_input, strict=True)):
-                values = values_by_position(outcome)
+                values = evaluate_by_position(outcome)
                 counts[name].append(sum(value is not None or self.no_value for value in values))
                 if not isinstance(found[i], Mismatch):
-                    wrong = difference(tokens, name, values, answers[i][name], no_value=self.no_value)
+                    wrong = describe_difference(
+                        tokens, name, values, answers[i][name], no_value=self.no_value
+                    )
                     error = outcome if isinstance(outcome, EvaluationError) else None
                     found[i] = wrong or found[i] or error
         return found, counts
@@ -152,7 +154,9 @@ def batch_size(length: int) -> int:
     return max(1, min(LARGEST_BATCH, BATCH_SQUARES // length**2))
 
 
-def verify(check: Check, selection: Selection, advance: Callable[[int], None] = lambda count: None) -> Report:
+def verify_model(
+    check: Check, selection: Selection, advance: Callable[[int], None] = lambda count: None
+) -> Report:
     """Compare model and interpreter on the selected inputs; `advance` is told how many were just checked."""
     start = time.perf_counter()
     lengths: Counter[int] = Counter()
@@ -160,7 +164,7 @@ def verify(check: Check, selection: Selection, advance: Callable[[int], None] = 
     sizes: list[int] = []
     without_value = mismatched = 0
     first: Mismatch | None = None
-    for inputs in batches(check.model.config.vocabulary, selection, batch_size):
+    for inputs in batch_inputs(check.model.config.vocabulary, selection, batch_size):
         found, positions = check.compare_outputs(inputs)
         for name in check.outputs:
             counts[name] += positions[name]
@@ -191,7 +195,7 @@ def compare_readers(check: Check, selection: Selection) -> dict[str, int]:
     """For each other way of running the model, on how many inputs of a sample its answers are wrong."""
     config = check.model.config
     sample = choose_inputs(len(config.vocabulary), config.max_length, READER_SAMPLE, selection.seed)
-    inputs = [tokens for batch in batches(config.vocabulary, sample, batch_size) for tokens in batch]
+    inputs = [tokens for batch in batch_inputs(config.vocabulary, sample, batch_size) for tokens in batch]
     few = max(1, READER_SQUARES // config.max_length**2)
     spread = inputs[:: -max(1, len(inputs) // few)][:few]  # of all lengths, the longest first
     return {
@@ -206,7 +210,7 @@ def shrink(check: Check, mismatch: Mismatch) -> Mismatch:
     Every step lowers (length, sum of token numbers), so this ends.
     """
     vocabulary = check.model.config.vocabulary
-    number = {typed(token): i for i, token in enumerate(vocabulary)}
+    number = {make_typed_key(token): i for i, token in enumerate(vocabulary)}
     while smaller := first_wrong(check, simpler(mismatch.tokens, vocabulary, number)):
         mismatch = smaller
     return mismatch
@@ -228,5 +232,5 @@ def simpler(tokens: Word, vocabulary: Word, number: Mapping[tuple[Kind, str], in
         yield from (tokens[:i] + tokens[i + size :] for i in range(0, len(tokens) - size + 1, size))
         size //= 2
     for i, token in enumerate(tokens):
-        for earlier in vocabulary[: min(number[typed(token)], SIMPLEST_TOKENS)]:
+        for earlier in vocabulary[: min(number[make_typed_key(token)], SIMPLEST_TOKENS)]:
             yield (*tokens[:i], earlier, *tokens[i + 1 :])

@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.assemble import assemble
+from compiler.emit.assemble import assemble_weights
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, apply_passes
 from compiler.rewrite.driver import Step
-from compiler.search.attempts import attempt, compact, cost
+from compiler.search.attempts import attempt_lowering, compact_layout, measure_cost
 from compiler.search.trials import Cost, Holds, Journal, Reason, Trial
 from compiler.verify.chosen_inputs import Word
 from compiler.verify.differential import Check
 from compiler.verify.mismatch import Mismatch, compare_graphs
 from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 
 Wrong = Callable[[int], Mismatch | None]
 
@@ -49,7 +49,7 @@ def find_wrong_step(
         cut = apply_passes(program.graph, outputs, options, passes=replace(passes, most=number))
         return compare_graphs(outputs, cut.rewritten, options, inputs)
 
-    with deep_recursion():
+    with allow_deep_recursion():
         steps = apply_passes(program.graph, outputs, options, passes=replace(passes, most=MOST_STEPS)).steps
         number = first_wrong_number(len(steps), wrong)
         if number is None:
@@ -78,7 +78,7 @@ def find_wrong_trial(compiled: Compiled, journal: Journal, inputs: Sequence[Word
     """The first of the models that the search took, in their order, that answers wrongly; None where all are right."""
     chosen = [trial for trial in journal.trials if trial.chosen and isinstance(trial.outcome, Holds)]
     for number, trial in enumerate(chosen, start=1):
-        mismatch = wrong_answer(model_of(compiled, trial), compiled.meaning, inputs)
+        mismatch = find_wrong_answer(model_of(compiled, trial), compiled.meaning, inputs)
         if mismatch is not None:
             return Culprit(trial, number, mismatch)
     return None
@@ -87,15 +87,17 @@ def find_wrong_trial(compiled: Compiled, journal: Journal, inputs: Sequence[Word
 def model_of(compiled: Compiled, trial: Trial) -> Model:
     """The model of a trial, built again."""
     known = compiled.lowered.analysis
-    with deep_recursion():
+    with allow_deep_recursion():
         analysis = Analysis(known.graph, known.options, trial.materialised, dividing=True)
-        lowered = attempt(analysis, compiled.outputs, trial.style)
+        lowered = attempt_lowering(analysis, compiled.outputs, trial.style)
         if trial.reason is Reason.REUSE:
-            lowered = compact(lowered, trial.style, Journal())
-    return Model(assemble(lowered.plan, lowered.layout, lowered.analysis, compiled.rewriting.stand_ins))
+            lowered = compact_layout(lowered, trial.style, Journal())
+    return Model(
+        assemble_weights(lowered.plan, lowered.layout, lowered.analysis, compiled.rewriting.stand_ins)
+    )
 
 
-def wrong_answer(model: Model, outputs: Mapping[str, Node], inputs: Sequence[Word]) -> Mismatch | None:
+def find_wrong_answer(model: Model, outputs: Mapping[str, Node], inputs: Sequence[Word]) -> Mismatch | None:
     """The first wrong answer of a model."""
     found = Check(model, outputs).compare(inputs)
     return next((wrong for wrong in found if isinstance(wrong, Mismatch)), None)
@@ -116,7 +118,7 @@ def find_omissions(
     """What the model costs, and what it would cost without each rule that fired and models can do without; of rules
     without which it would be smaller, also without each of their steps."""
     whole = compile_program(program, outputs, options, passes)
-    size, steps = cost(whole.lowered), whole.rewriting.steps
+    size, steps = measure_cost(whole.lowered), whole.rewriting.steps
     optional = {entry.name for entry in passes.rules if entry.level}
     found: list[Omission] = []
     for rule in (name for name in dict.fromkeys(step.rule for step in steps) if name in optional):
@@ -135,6 +137,6 @@ def cost_with(
 ) -> Cost | None:
     """What a model costs with these passes; None where it is refused."""
     try:
-        return cost(compile_program(program, outputs, options, passes).lowered)
+        return measure_cost(compile_program(program, outputs, options, passes).lowered)
     except CompileError:
         return None

@@ -15,12 +15,12 @@ from compiler.blocks.form import Variable
 from compiler.emit.weights import Weights
 from compiler.model.runner import Model
 from compiler.pipeline import Compiled
-from compiler.plan.reuse import Life, lives
-from compiler.report.describe import describe
-from compiler.report.parts import Part, parts
+from compiler.plan.reuse import Life, find_lives
+from compiler.report.describe import describe_node
+from compiler.report.parts import Part, list_parts
 from compiler.verify.chosen_inputs import Word
 from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.values import Atom, show
+from rasp.values import Atom, show_value
 
 Numbers = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def stage(step: int) -> str:
     return f"the {'heads' if step % 2 else 'MLP'} of layer {(step - 1) // 2}"
 
 
-def first_wrong_column(compiled: Compiled, model: Model, tokens: Word) -> WrongColumn | None:
+def find_wrong_column(compiled: Compiled, model: Model, tokens: Word) -> WrongColumn | None:
     """The first column that is off by more than its bound on one input; None when none is.
 
     `compiled` says what the columns of `model` should hold: its weights may differ, its sizes may not.
@@ -108,10 +108,10 @@ def holdings(compiled: Compiled, tokens: Word, embedding: Numbers) -> dict[int, 
     NaN stands for a value that the compiler took to be impossible.
     """
     layout = compiled.layout
-    spans = lives(compiled.plan, layout)
-    written = list(parts(compiled.plan, layout))
+    spans = find_lives(compiled.plan, layout)
+    written = list(list_parts(compiled.plan, layout))
     values = values_of(compiled, list(dict.fromkeys(v for part in written for v, _ in part.targets)), tokens)
-    names = ("BOS", *map(show, tokens))
+    names = ("BOS", *map(show_value, tokens))
     first = written[0]
     found = {
         k: Held(first, spans[k], "the embedding of ", embedding[:, layout.places[k]], names)
@@ -121,8 +121,8 @@ def holdings(compiled: Compiled, tokens: Word, embedding: Numbers) -> dict[int, 
         for column, (variable, feature) in zip(part.columns, part.targets, strict=True):
             if variable in values:
                 numbers = carried(compiled, variable, feature, values[variable])
-                shown = ("", *(f" = {show(v)}" for v in values[variable]))
-                name = describe(compiled.analysis.graph, variable.node)
+                shown = ("", *(f" = {show_value(v)}" for v in values[variable]))
+                name = describe_node(compiled.analysis.graph, variable.node)
                 found[column] = Held(part, spans[column], name, numbers, shown)
     return found
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from compiler.options import CompileOptions
-from compiler.verify.chosen_inputs import Word, batches, choose_inputs
-from rasp.graph.nodes import AttentionOp, Node, reachable
+from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
+from rasp.graph.nodes import AttentionOp, Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
 
@@ -35,7 +35,7 @@ def find_lookahead(outputs: Mapping[str, Node], options: CompileOptions) -> Look
     one has a value."""
     longest = min(options.max_length, LONGEST)
     selection = choose_inputs(len(options.vocabulary), longest, BUDGET, SEED)
-    for inputs in batches(options.vocabulary, selection, lambda length: BATCH):
+    for inputs in batch_inputs(options.vocabulary, selection, lambda length: BATCH):
         full, causal = (evaluate(list(outputs.values()), inputs, reading) for reading in ("full", "causal"))
         for name, ones, others in zip(outputs, full, causal, strict=True):
             for tokens, one, other in zip(inputs, ones, others, strict=True):
@@ -48,6 +48,6 @@ def find_lookahead(outputs: Mapping[str, Node], options: CompileOptions) -> Look
 
 def first_difference(output: Node, tokens: Word) -> Node:
     """The selector of the first aggregate or width, in the order of computing, that differs between the readings."""
-    nodes = [node for node in reachable([output]) if isinstance(node.op, AttentionOp)]
+    nodes = [node for node in list_reachable([output]) if isinstance(node.op, AttentionOp)]
     full, causal = (evaluate(nodes, [tokens], reading) for reading in ("full", "causal"))
     return next(node.args[0] for node, (a,), (b,) in zip(nodes, full, causal, strict=True) if a != b)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from compiler.model.answers import Label, Undecided, comparable
+from compiler.model.answers import Label, Undecided, compare_key
 from compiler.options import CompileOptions
-from compiler.verify.chosen_inputs import Word, batches, choose_inputs
+from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
 from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import evaluate, values_by_position
+from rasp.interpret.evaluate import evaluate, evaluate_by_position
 
 BUDGET, BATCH, SEED = 400, 100, 0
 """Inputs on which two graphs are compared: a sample of all lengths."""
@@ -32,7 +32,7 @@ class Mismatch:
         return found | ({"undecided": True} if undecided else {})
 
 
-def difference(
+def describe_difference(
     tokens: Word,
     name: str,
     expected: Sequence[Label],
@@ -45,7 +45,7 @@ def difference(
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         if one is None and not no_value:
             continue
-        if isinstance(other, Undecided) or comparable(one) != comparable(other):
+        if isinstance(other, Undecided) or compare_key(one) != compare_key(other):
             return Mismatch(tokens, name, position, one, other)
     return None
 
@@ -57,7 +57,9 @@ def compare_graphs(
     expected, got = (evaluate(list(nodes.values()), inputs, options.attention) for nodes in (before, after))
     for name, per_input, others in zip(before, expected, got, strict=True):
         for tokens, one, other in zip(inputs, per_input, others, strict=True):
-            if wrong := difference(tokens, name, values_by_position(one), values_by_position(other)):
+            if wrong := describe_difference(
+                tokens, name, evaluate_by_position(one), evaluate_by_position(other)
+            ):
                 return wrong
     return None
 
@@ -73,4 +75,4 @@ def find_difference(
 def sample_inputs(options: CompileOptions) -> Iterable[list[Word]]:
     """The sample, in batches of one length."""
     selection = choose_inputs(len(options.vocabulary), options.max_length, BUDGET, SEED)
-    return batches(options.vocabulary, selection, lambda length: BATCH)
+    return batch_inputs(options.vocabulary, selection, lambda length: BATCH)

@@ -12,7 +12,7 @@ from compiler.model.runner import Model, Reading
 from compiler.verify.chosen_inputs import Word
 
 
-def together(model: Model, inputs: Sequence[Word]) -> list[Reading]:
+def answer_together(model: Model, inputs: Sequence[Word]) -> list[Reading]:
     """What a model answers to a batch."""
     return model.readings([model.encode(tokens) for tokens in inputs])
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
-from compiler.export.files import Checkpoint, stored_arrays
+from compiler.export.files import Checkpoint, encode_arrays
 from compiler.options import CompileError
 from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import Program
@@ -33,7 +33,7 @@ class Standing:
         return not self.differences
 
 
-def recompile(checkpoint: Checkpoint, program: Program) -> Standing:
+def recompile_checkpoint(checkpoint: Checkpoint, program: Program) -> Standing:
     """Compile a checkpoint's program again and compare everything. Raises `RaspError`."""
     try:
         again = compile_program(program, checkpoint.expressions, checkpoint.options)
@@ -68,7 +68,7 @@ def config_differences(found: Config, wanted: Config) -> Iterator[str]:
 
 def weight_differences(found: Weights, wanted: Weights) -> Iterator[str]:
     """How many weights differ, and where the first one is. Compares what a file holds."""
-    one, other = stored_arrays(found), stored_arrays(wanted)
+    one, other = encode_arrays(found), encode_arrays(wanted)
     changed = [name for name in other if one[name].tobytes() != other[name].tobytes()]
     if changed:
         yield (

@@ -7,13 +7,13 @@ from rasp.library.load import Texts
 from rasp.source import Source
 
 
-def checkpoint_program(checkpoint: Checkpoint) -> Program:
+def read_program(checkpoint: Checkpoint) -> Program:
     """The program. Raises `RaspError`."""
     text = checkpoint.program
     return load_program(Source(text.name, text.text), Texts(text.loaded))
 
 
-def checkpoint_outputs(program: Program, checkpoint: Checkpoint) -> dict[str, Node]:
+def read_outputs(program: Program, checkpoint: Checkpoint) -> dict[str, Node]:
     """Output name → s-op, in the order of the model's outputs. Raises `RaspError`."""
     outputs = checkpoint.weights.config.outputs
     return {output.name: program.sop(checkpoint.expressions[output.name]) for output in outputs}

@@ -17,14 +17,14 @@ class Verdict:
     headline: str
 
 
-def judge(report: Report, standing: Standing) -> Verdict:
+def judge_model(report: Report, standing: Standing) -> Verdict:
     """The verdict on a model that was run and compared with its program compiled again."""
     refuted = refutation(report, standing)
     if refuted:
         return Verdict(False, f"{REFUTED}: {refuted}")
     if report.compared < report.positions:
         which = "all positions" if report.exhaustive else "the positions checked"
-        share = percent(report.compared, report.positions)
+        share = show_percent(report.compared, report.positions)
         return Verdict(True, f"{VERIFIED} at the {share} of {which} at which {wanted(report)} has a value")
     return Verdict(True, VERIFIED)
 
@@ -48,7 +48,7 @@ def wanted(report: Report) -> str:
     return report.scarcest if len(report.by_output) > 1 else "the program"
 
 
-def percent(part: int, whole: int) -> str:
+def show_percent(part: int, whole: int) -> str:
     """A share of a whole, never rounded to none or to all."""
     if part in (0, whole):
         return "100 %" if part else "0 %"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compiler.options import CompileOptions
-from compiler.verify.chosen_inputs import Word, batches, choose_inputs
-from compiler.verify.verdict import percent
+from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
+from compiler.verify.verdict import show_percent
 from rasp.diagnostics import Diagnostic
-from rasp.elaborate.failure import listed
+from rasp.elaborate.failure import show_input
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
 
@@ -41,7 +41,7 @@ def find_without_value(outputs: Mapping[str, Node], options: CompileOptions) -> 
     longest = min(options.max_length, LONGEST)
     selection = choose_inputs(len(options.vocabulary), longest, BUDGET, SEED)
     missing: dict[str, list[tuple[Word, str]]] = {name: [] for name in outputs}
-    for inputs in batches(options.vocabulary, selection, lambda length: BATCH):
+    for inputs in batch_inputs(options.vocabulary, selection, lambda length: BATCH):
         for name, row in zip(
             outputs, evaluate(list(outputs.values()), inputs, options.attention), strict=True
         ):
@@ -60,10 +60,10 @@ def find_without_value(outputs: Mapping[str, Node], options: CompileOptions) -> 
 def warn_without_value(found: WithoutValue) -> Diagnostic:
     """What to tell who compiles the program."""
     which = f"the {found.asked:,} inputs" if found.all else f"a sample of {found.asked:,} inputs"
-    share = percent(found.missing, found.asked)
+    share = show_percent(found.missing, found.asked)
     return Diagnostic(
         f"{found.output} has no value for {found.missing:,} ({share}) of {which} up to length {found.longest}, "
-        f"for instance {listed(found.tokens)}: {found.message}",
+        f"for instance {show_input(found.tokens)}: {found.message}",
         hint="a guard gives a value: `1 / indices if indices > 0 else 0`; with --no-value (`no_value=true`) the model "
         "says where there is none; else its answers there mean nothing",
         severity="warning",

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import click
 
-from rasp.command_line.console import FAILED, is_file, report
-from rasp.command_line.input_lines import Given, Unanswered, Window, input_windows
+from rasp.command_line.console import FAILED, is_file, report_diagnostics
+from rasp.command_line.input_lines import InputLine, Unanswered, Window, read_windows
 from rasp.command_line.input_options import InputRequest
-from rasp.command_line.progress import ENDLESS, SHARE, progress
+from rasp.command_line.progress import ENDLESS, SHARE, show_progress
 from rasp.inputs import Input
 from rasp.values import Atom
 
@@ -26,7 +26,7 @@ Answerer = Callable[[Sequence[tuple[Atom, ...]]], Sequence[str | Unanswered]]
 
 def answer_inputs(request: InputRequest, answer: Answerer, as_json: bool) -> int:
     """Answer all inputs that a command line asks for; the exit code. Raises `WrongUsage`."""
-    windows = input_windows(request)
+    windows = read_windows(request)
     size = file_size(request.file)
     asked = failed = 0
     with progress_bar(request, size) as advance:
@@ -49,17 +49,17 @@ def progress_bar(request: InputRequest, size: int) -> AbstractContextManager[Cal
     """A bar for a file of inputs, unless the answers themselves show on the terminal how far it is."""
     if request.file is None or sys.stdout.isatty():
         return nullcontext(lambda count: None)
-    return progress("answering", size or None, SHARE if size else ENDLESS)
+    return show_progress("answering", size or None, SHARE if size else ENDLESS)
 
 
-def answered(window: Window, answer: Answerer) -> Iterator[tuple[Given, str | Unanswered]]:
+def answered(window: Window, answer: Answerer) -> Iterator[tuple[InputLine, str | Unanswered]]:
     """Each input of a window with what became of it."""
     answers = iter(answer([given.input.tokens for given in window.inputs if isinstance(given.input, Input)]))
     for given in window.inputs:
         yield given, next(answers) if isinstance(given.input, Input) else given.input
 
 
-def print_result(given: Given, result: str | Unanswered, as_json: bool) -> bool:
+def print_result(given: InputLine, result: str | Unanswered, as_json: bool) -> bool:
     """Print an answer or complain; whether there was an answer."""
     if isinstance(result, str):
         click.echo(result)
@@ -67,7 +67,9 @@ def print_result(given: Given, result: str | Unanswered, as_json: bool) -> bool:
     read = given.input.note if isinstance(given.input, Input) else ""
     notes = (f"{read} (--input-format says which is meant)",) if read else ()
     place = f"line {given.line}: " if given.line else ""
-    report([replace(d, message=place + d.message, notes=(*d.notes, *notes)) for d in result.diagnostics])
+    report_diagnostics(
+        [replace(d, message=place + d.message, notes=(*d.notes, *notes)) for d in result.diagnostics]
+    )
     if as_json:
         click.echo(json.dumps(result.record | ({"line": given.line} if given.line else {})))
     return False

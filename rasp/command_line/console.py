@@ -17,11 +17,11 @@ from typing import cast
 import click
 
 from rasp.command_line.folders import advise_on_folder, is_checkpoint
-from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.diagnostics import Diagnostic, RaspError, suggest_word
 from rasp.inputs import read_input
 from rasp.notation.style import wants_colour
 from rasp.source import Source
-from rasp.values import Atom, classify
+from rasp.values import Atom, classify_values
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 USAGE = "usage"
@@ -150,11 +150,11 @@ def tell(diagnostics: Sequence[Diagnostic], as_json: bool) -> int:
     with suppress(OSError):  # what cannot be written there is told here all the same
         if as_json:
             click.echo(json.dumps({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics]}))
-    report(diagnostics)
+    report_diagnostics(diagnostics)
     return MISUSED if any(diagnostic.code == USAGE for diagnostic in diagnostics) else FAILED
 
 
-def report(diagnostics: Sequence[Diagnostic]) -> None:
+def report_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Print diagnostics to standard error."""
     for diagnostic in diagnostics:
         head, _, rest = diagnostic.render().partition("\n")
@@ -185,7 +185,7 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
         names = (
             [str(p) for p in beside.glob(f"*{Path(path).suffix or '.rasp'}")] if os.path.isdir(beside) else []
         )
-        raise WrongUsage(f"there is no file {path}", did_you_mean(path, names)) from None
+        raise WrongUsage(f"there is no file {path}", suggest_word(path, names)) from None
     except IsADirectoryError:
         raise WrongUsage(f"{path} is a folder, not a file", advise_on_folder(path)) from None
     except OSError as error:
@@ -223,11 +223,11 @@ def show_tokens(tokens: Sequence[Atom]) -> str:
 def show_values(values: Sequence[Atom | None]) -> str:
     """A sequence and its class, as the language's console shows it: `[1, 0.333, T] (floats)`. `None` is no value."""
     present = [value for value in values if value is not None]
-    kind = f" ({classify(present)}s)" if present else ""
-    return f"[{', '.join(map(show_value, values))}]{kind}"
+    kind = f" ({classify_values(present)}s)" if present else ""
+    return f"[{', '.join(map(show_answer_value, values))}]{kind}"
 
 
-def show_value(value: Atom | None) -> str:
+def show_answer_value(value: Atom | None) -> str:
     match value:
         case None:
             return "no value"

@@ -6,16 +6,16 @@ from pathlib import Path
 import click
 
 from rasp.arguments import Attention
-from rasp.command_line.console import WrongUsage, read_source, report
+from rasp.command_line.console import WrongUsage, read_source, report_diagnostics
 from rasp.command_line.run_command import compile_line
 from rasp.diagnostics import RaspError
 from rasp.drawing.draw_file import write_picture
 from rasp.drawing.draw_text import draw_text
-from rasp.drawing.picture import picture
+from rasp.drawing.picture import draw_picture
 from rasp.elaborate.program import load_program
 from rasp.inputs import read_input
-from rasp.lint.doubts import lint, lint_expression
-from rasp.notation.style import joined
+from rasp.lint.doubts import lint_expression, lint_program
+from rasp.notation.style import join_lines
 from rasp.source import Source
 
 
@@ -37,14 +37,14 @@ def draw_program(request: DrawRequest) -> int:
     line = compile_line(program, request.expression)
     expression = line.expression if line else request.expression or ""
     node = program.node(expression)
-    report([*lint(program), *lint_expression(expression)])
+    report_diagnostics([*lint_program(program), *lint_expression(expression)])
     given = read_input(request.text).tokens
     if not given:
         raise WrongUsage("the input is empty", "give at least one token, as in -i abc")
     attention = request.attention or (line.attention if line else "full")
-    drawn = picture(program.workshop, node, given, expression, attention)
+    drawn = draw_picture(program.workshop, node, given, expression, attention)
     if request.output is None:
-        click.echo(joined(draw_text(drawn, None)))
+        click.echo(join_lines(draw_text(drawn, None)))
         return 0
     try:
         write_picture(drawn, Path(request.output), request.dark)

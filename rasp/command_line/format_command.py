@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from rasp.command_line.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report
-from rasp.command_line.folders import programs_below
+from rasp.command_line.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report_diagnostics
+from rasp.command_line.folders import list_programs
 from rasp.diagnostics import RaspError
-from rasp.format.format_text import difference, format_source
+from rasp.format.format_text import format_source, show_difference
 from rasp.source import Source
 from rasp.write_whole import write_text
 
@@ -18,7 +18,7 @@ from rasp.write_whole import write_text
 @click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
-def fmt(files: tuple[str, ...], check: bool, diff: bool) -> int:
+def format_files(files: tuple[str, ...], check: bool, diff: bool) -> int:
     """Lay out programs in one uniform way, keeping their comments and their meaning.
 
     Files are replaced in place; `-` formats standard input to standard output. Folders are searched for
@@ -40,7 +40,7 @@ def fmt(files: tuple[str, ...], check: bool, diff: bool) -> int:
         if text is None:
             continue
         if diff:
-            click.echo(difference(source, text), nl=False)
+            click.echo(show_difference(source, text), nl=False)
         elif path == STANDARD_INPUT and not check:
             click.echo(text, nl=False)
         elif text != source.text:
@@ -56,7 +56,7 @@ def found_files(names: Sequence[str]) -> Iterator[str]:
         if not os.path.isdir(name):
             yield name
             continue
-        inside = programs_below(name)
+        inside = list_programs(name)
         if not inside:
             raise WrongUsage(f"there are no .rasp files in {name}", "give a file, or a folder with programs")
         yield from inside
@@ -69,7 +69,7 @@ def formatted(path: str) -> tuple[Source, str | None]:
         source = read_source(path)
         return source, format_source(source)
     except RaspError as error:
-        report(error.diagnostics)
+        report_diagnostics(error.diagnostics)
         return source, None
 
 

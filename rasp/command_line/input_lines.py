@@ -29,7 +29,7 @@ class Unanswered:
 
 
 @dataclass(frozen=True)
-class Given:
+class InputLine:
     """One input of many, or why there is none. `line` is its number in the file it stands in, 0 for none."""
 
     input: Input | Unanswered
@@ -40,16 +40,16 @@ class Given:
 class Window:
     """Inputs that are answered together, and how many bytes of the file they take."""
 
-    inputs: Sequence[Given]
+    inputs: Sequence[InputLine]
     size: int = 0
 
 
-def input_windows(request: InputRequest) -> Iterator[Window]:
+def read_windows(request: InputRequest) -> Iterator[Window]:
     """All inputs that a command line asks for. Raises `WrongUsage` for none, and for a wrong one on the command line."""
     if request.is_empty:
         hint = "give one or several, as in: hello '[1, 2, 3]'; or a file of them with --inputs FILE"
         raise WrongUsage("the input is missing", hint)
-    told = [Given(command_line_input(text, request.form)) for text in (*request.words, *request.texts)]
+    told = [InputLine(command_line_input(text, request.form)) for text in (*request.words, *request.texts)]
     with nullcontext() if request.file is None else open_file(request.file) as stream:
         if told:
             yield Window(told)
@@ -95,18 +95,20 @@ def line_windows(stream: BufferedIOBase) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def line_input(line: bytes, form: InputFormat, number: int) -> Given:
+def line_input(line: bytes, form: InputFormat, number: int) -> InputLine:
     """The input in one line."""
     try:
-        return Given(read_input(line.removesuffix(b"\r").decode("utf-8"), form), number)
+        return InputLine(read_input(line.removesuffix(b"\r").decode("utf-8"), form), number)
     except UnicodeDecodeError as error:
         message = f"this is not UTF-8 text (byte {line[error.start]:#04x} at offset {error.start})"
-        return Given(unanswered(Diagnostic(message, hint="save the file as UTF-8", code="not-utf-8")), number)
+        return InputLine(
+            report_unanswered(Diagnostic(message, hint="save the file as UTF-8", code="not-utf-8")), number
+        )
     except ValueProblem as problem:
         message = f"this is not a JSON list of tokens: {problem}"
-        return Given(unanswered(Diagnostic(message, hint=JSON_HINT, code="input")), number)
+        return InputLine(report_unanswered(Diagnostic(message, hint=JSON_HINT, code="input")), number)
 
 
-def unanswered(*diagnostics: Diagnostic, **record: object) -> Unanswered:
+def report_unanswered(*diagnostics: Diagnostic, **record: object) -> Unanswered:
     """The failure that these diagnostics tell of; `record` is said of it to machines besides."""
     return Unanswered(diagnostics, {"error": diagnostics[0].message} | record)

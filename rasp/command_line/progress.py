@@ -23,7 +23,7 @@ TIMED = (TimeElapsedColumn(),)
 
 
 @contextmanager
-def progress(
+def show_progress(
     what: str, total: int | None = None, columns: tuple[ProgressColumn, ...] | None = None
 ) -> Generator[Callable[[int], None]]:
     """A line on standard error while something runs, when that is a terminal; what is yielded moves the bar on."""

@@ -14,22 +14,22 @@ from rasp.command_line.console import (
     WrongUsage,
     is_file,
     read_source,
-    report,
+    report_diagnostics,
     show_rows,
     show_tokens,
     show_values,
 )
-from rasp.command_line.input_lines import Unanswered, unanswered
+from rasp.command_line.input_lines import Unanswered, report_unanswered
 from rasp.command_line.input_options import InputRequest
-from rasp.elaborate.failure import failure
+from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.program import Program, load_program
 from rasp.elaborate.scope import Function, Static
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
-from rasp.lint.doubts import lint, lint_expression
+from rasp.lint.doubts import lint_expression, lint_program
 from rasp.source import Source, Span
 from rasp.syntax.directives import CompileLine, read_directives
-from rasp.values import Atom, is_atom, show
+from rasp.values import Atom, is_atom, show_value
 
 Outcomes = Mapping[Node, Outcome]
 
@@ -61,7 +61,7 @@ def run_program(request: RunRequest) -> int:
     line = compile_line(program, request.expression)
     expression = line.expression if line else request.expression or ""
     value = program.expression(expression)
-    report([*lint(program), *lint_expression(expression)])
+    report_diagnostics([*lint_program(program), *lint_expression(expression)])
     if given.is_empty and not nodes_in(value):
         click.echo(json.dumps(plain(value, {})) if request.as_json else written(value, {}))
         return 0
@@ -153,12 +153,12 @@ def shown(subject: Subject, tokens: Sequence[Atom], outcomes: Outcomes, as_json:
     for outcome in outcomes.values():
         if isinstance(outcome, EvaluationError):
             whole = Source("<expression>", subject.expression), Span(0, len(subject.expression))
-            problem = failure(subject.program.graph, outcome, tokens, whole)
+            problem = explain_failure(subject.program.graph, outcome, tokens, whole)
             if not (isinstance(subject.value, Node) and any(value is not None for value in outcome.known)):
-                return unanswered(problem, position=outcome.position)
+                return report_unanswered(problem, position=outcome.position)
             note = f"at each position by itself: {show_values(outcome.known)}"
             problem = replace(problem, notes=(*problem.notes, note))
-            return unanswered(problem, position=outcome.position, values=outcome.known)
+            return report_unanswered(problem, position=outcome.position, values=outcome.known)
     if as_json:
         return json.dumps(plain(subject.value, outcomes))
     if isinstance(subject.value, Node) and subject.value.is_selector:
@@ -197,7 +197,7 @@ def written(value: Static, outcomes: Outcomes) -> str:
         case list():
             return f"[{', '.join(written(item, outcomes) for item in value)}]"
         case dict():
-            entries = (f"{show(key)}: {written(item, outcomes)}" for key, item in value.items())
+            entries = (f"{show_value(key)}: {written(item, outcomes)}" for key, item in value.items())
             return f"{{{', '.join(entries)}}}"
         case _:
-            return show(value)
+            return show_value(value)

@@ -14,7 +14,7 @@ from rasp.drawing.draw_html import draw_html
 from rasp.drawing.draw_svg import draw_svg
 from rasp.drawing.draw_text import draw_text
 from rasp.drawing.picture import Picture
-from rasp.notation.style import joined
+from rasp.notation.style import join_lines
 from rasp.write_whole import write_file
 
 #: Pixels of a PNG for each of the drawing.
@@ -35,7 +35,7 @@ def write_picture(picture: Picture, path: Path, dark: bool = False) -> None:
 def as_svg(picture: Picture, dark: bool) -> str:
     """The drawing; one that is not asked to be dark is so only where the reader's screen is."""
     drawing = draw_svg(picture)
-    return svg.darkened(drawing) if dark else drawing
+    return svg.darken_document(drawing) if dark else drawing
 
 
 def rendered(picture: Picture, dark: bool, kind: str) -> bytes:
@@ -62,5 +62,5 @@ FORMATS: dict[str, Callable[[Picture, bool], bytes]] = {
     ".png": lambda picture, dark: rendered(picture, dark, "png"),
     ".pdf": lambda picture, dark: rendered(picture, dark, "pdf"),
     ".dot": encoded(lambda picture, dark: draw_dot(picture)),
-    ".txt": encoded(lambda picture, dark: f"{joined(draw_text(picture, None))}\n"),
+    ".txt": encoded(lambda picture, dark: f"{join_lines(draw_text(picture, None))}\n"),
 }

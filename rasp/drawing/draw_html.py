@@ -15,7 +15,7 @@ def draw_html(title: str, drawing: str) -> str:
     return f"<!doctype html>\n<html>\n<head>{head}</head>\n<body>\n{drawing}</body>\n</html>\n"
 
 
-def text_html(text: str) -> str:
+def draw_program_html(text: str) -> str:
     """A program's text in colours, which do not depend on a style sheet."""
     formatter: HtmlFormatter[str] = HtmlFormatter(noclasses=True, nobackground=True)
     return highlight(text, RaspLexer(), formatter)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rasp.drawing import svg
-from rasp.drawing.picture import HeadPicture, LayerPicture, Picture, Read, Row
-from rasp.drawing.svg import CELL_HEIGHT, Block, Ink
-from rasp.graph.cost import DRAWN, cost_text
+from rasp.drawing.picture import HeadPicture, HeadReading, LayerPicture, Picture, Row
+from rasp.drawing.svg import CELL_HEIGHT, Ink, Panel
+from rasp.graph.cost import DRAWN, describe_cost
 
 WIDEST = 1100.0
 GAP = 26.0
@@ -51,78 +51,78 @@ def draw_svg(picture: Picture) -> str:
         blocks.append(panel("output", "", table((output,), picture)))
     width = max(block.width for block in blocks)
     blocks = [widened(block, width) for block in blocks]
-    return svg.document(svg.stacked(blocks, 14), MARGIN)
+    return svg.draw_document(svg.stack_blocks(blocks, 14), MARGIN)
 
 
-def heading(picture: Picture) -> Block:
+def heading(picture: Picture) -> Panel:
     """What is drawn, and on which input."""
-    name = svg.text(0, 12, picture.title, HEADING)
+    name = svg.draw_words(0, 12, picture.title, HEADING)
     tokens = "".join(picture.tokens) if all(len(t) == 1 for t in picture.tokens) else " ".join(picture.tokens)
-    note = f"on {svg.shortened(tokens, 80)} · {DRAWN}: {cost_text(picture.heads)}"
-    x = svg.text_width(picture.title, HEADING) + 16
-    return Block(x + svg.text_width(note, SUBTITLE), 26, name + svg.text(x, 13, note, SUBTITLE))
+    note = f"on {svg.shorten_words(tokens, 80)} · {DRAWN}: {describe_cost(picture.heads)}"
+    x = svg.measure_text(picture.title, HEADING) + 16
+    return Panel(x + svg.measure_text(note, SUBTITLE), 26, name + svg.draw_words(x, 13, note, SUBTITLE))
 
 
-def panel(title: str, note: str, content: Block) -> Block:
+def panel(title: str, note: str, content: Panel) -> Panel:
     """A block in a frame with a title. The frame is drawn by `widened`, when the width is known."""
-    words = svg.text(18, 20, title, Ink(bold=True))
-    words += svg.text(18 + svg.text_width(title) + 10, 20, note, svg.NOTE)
+    words = svg.draw_words(18, 20, title, Ink(bold=True))
+    words += svg.draw_words(18 + svg.measure_text(title) + 10, 20, note, svg.NOTE)
     width = max(content.width + 36, 160)
-    return Block(width, content.height + TITLE + 18, words + svg.moved(content, 18, TITLE))
+    return Panel(width, content.height + TITLE + 18, words + svg.move_block(content, 18, TITLE))
 
 
-def widened(block: Block, width: float) -> Block:
+def widened(block: Panel, width: float) -> Panel:
     """A panel on a background of the given width; the heading has none."""
     if block.height < 30:
         return block
     style = f'rx="10" fill="{svg.PANEL}" stroke="{svg.LINE}"'
-    return Block(width, block.height, svg.box(0.5, 0.5, width - 1, block.height - 1, style) + block.body)
+    return Panel(width, block.height, svg.draw_box(0.5, 0.5, width - 1, block.height - 1, style) + block.body)
 
 
-def head_blocks(layer: LayerPicture, picture: Picture) -> list[Block]:
+def head_blocks(layer: LayerPicture, picture: Picture) -> list[Panel]:
     return [head_block(head, number, picture) for number, head in enumerate(layer.heads, start=1)]
 
 
-def layer_block(layer: LayerPicture, heads: Sequence[Block], picture: Picture, widest: float) -> Block:
+def layer_block(layer: LayerPicture, heads: Sequence[Panel], picture: Picture, widest: float) -> Panel:
     """Heads beside each other as far as there is room, and the elementwise rows below."""
-    blocks = [svg.in_lines(heads, GAP, widest)] if heads else []
+    blocks = [svg.arrange_in_lines(heads, GAP, widest)] if heads else []
     rows = [row for row in layer.rows if row != picture.output or row.formula]
     if rows:
-        blocks.append(svg.stacked([note("feed-forward"), table(rows, picture)], 2))
-    return svg.stacked(blocks or [Block(0, 0, "")], 16)
+        blocks.append(svg.stack_blocks([note("feed-forward"), table(rows, picture)], 2))
+    return svg.stack_blocks(blocks or [Panel(0, 0, "")], 16)
 
 
-def note(words: str) -> Block:
-    return Block(svg.text_width(words, svg.NOTE), 16, svg.text(0, 7, words, svg.NOTE))
+def note(words: str) -> Panel:
+    return Panel(svg.measure_text(words, svg.NOTE), 16, svg.draw_words(0, 7, words, svg.NOTE))
 
 
-def table(rows: Sequence[Row], picture: Picture) -> Block:
+def table(rows: Sequence[Row], picture: Picture) -> Panel:
     """Rows of values with their names on the left and their formulas on the right."""
-    labels = max(svg.text_width(row.label, svg.LABEL) for row in rows) + 12
-    width = svg.cell_width(cell for row in rows for cell in row.cells)
+    labels = max(svg.measure_text(row.label, svg.LABEL) for row in rows) + 12
+    width = svg.measure_cell(cell for row in rows for cell in row.cells)
     body, y = "", 0.0
     for row in rows:
         is_output = picture.output is not None and row.label == picture.output.label
-        body += svg.text(labels - 10, y + CELL_HEIGHT / 2, row.label, svg.LABEL)
+        body += svg.draw_words(labels - 10, y + CELL_HEIGHT / 2, row.label, svg.LABEL)
         fill, colour = (svg.ANSWER, svg.ANSWER_INK) if is_output else (svg.VALUE, svg.INK)
         ink = replace(svg.CENTRED, colour=colour, bold=is_output)
-        body += svg.cells_across((labels, y), width, row.cells, fill, ink)
+        body += svg.draw_cells_across((labels, y), width, row.cells, fill, ink)
         x = labels + width * len(row.cells) + 12
-        body += svg.text(x, y + CELL_HEIGHT / 2, row.formula, svg.NOTE)
+        body += svg.draw_words(x, y + CELL_HEIGHT / 2, row.formula, svg.NOTE)
         y += CELL_HEIGHT + 4
-    formulas = max(svg.text_width(row.formula, svg.NOTE) for row in rows)
-    return Block(labels + width * len(picture.tokens) + 12 + formulas, y - 4, body)
+    formulas = max(svg.measure_text(row.formula, svg.NOTE) for row in rows)
+    return Panel(labels + width * len(picture.tokens) + 12 + formulas, y - 4, body)
 
 
-def head_block(head: HeadPicture, number: int, picture: Picture) -> Block:
+def head_block(head: HeadPicture, number: int, picture: Picture) -> Panel:
     """A head: title, grid, and what stands around it."""
-    title = svg.text(0, 8, f"head {number}", Ink(svg.FAINT, svg.SMALL, bold=True))
+    title = svg.draw_words(0, 8, f"head {number}", Ink(svg.FAINT, svg.SMALL, bold=True))
     name = f"{head.title} = {head.formula}" if head.title else head.formula
-    x = svg.text_width(f"head {number}", svg.NOTE) + 10
-    title += svg.text(x, 8, name, FORMULA)
+    x = svg.measure_text(f"head {number}", svg.NOTE) + 10
+    title += svg.draw_words(x, 8, name, FORMULA)
     grid = grid_block(head, picture)
-    width = max(grid.width, x + svg.text_width(name, FORMULA))
-    return Block(width, grid.height + 24, title + svg.moved(grid, 0, 24))
+    width = max(grid.width, x + svg.measure_text(name, FORMULA))
+    return Panel(width, grid.height + 24, title + svg.move_block(grid, 0, 24))
 
 
 @dataclass(frozen=True)
@@ -140,12 +140,14 @@ class Geometry:
 def geometry(head: HeadPicture, picture: Picture) -> Geometry:
     """Room on the left for query values and the names of keys, above for key values and results' names."""
     reads = [read.value for read in head.reads if read.value is not None]
-    cell = svg.cell_width(cell for row in (*head.keys, *reads) for cell in row.cells)
-    sides = tuple(svg.cell_width(row.cells) for row in head.queries)
+    cell = svg.measure_cell(cell for row in (*head.keys, *reads) for cell in row.cells)
+    sides = tuple(svg.measure_cell(row.cells) for row in head.queries)
     tokens_above, tokens_beside = (
         all(row.cells != picture.tokens for row in rows) for rows in (head.keys, head.queries)
     )
-    tokens = max(svg.text_width(token, ORIENTATION) for token in picture.tokens) + 12 if tokens_beside else 0
+    tokens = (
+        max(svg.measure_text(token, ORIENTATION) for token in picture.tokens) + 12 if tokens_beside else 0
+    )
     # A query's name ends left of its column's middle: what stands between there and the grid comes on top.
     names = [
         caption_width("query", row.label) + REACH + sides[k] / 2 + sum(sides[k + 1 :]) + 4
@@ -161,7 +163,7 @@ def geometry(head: HeadPicture, picture: Picture) -> Geometry:
     return Geometry(left, top, cell, sides, tokens_above, tokens_beside)
 
 
-def grid_block(head: HeadPicture, picture: Picture) -> Block:
+def grid_block(head: HeadPicture, picture: Picture) -> Panel:
     """The grid with key values above, query values on the left, read values below, results on the right."""
     place = geometry(head, picture)
     reads = [read.value for read in head.reads if read.value is not None]
@@ -170,12 +172,12 @@ def grid_block(head: HeadPicture, picture: Picture) -> Block:
     body = orientation(head, picture, place)
     body += key_rows(head.keys, place)
     body += query_columns(head.queries, place, bottom)
-    body += svg.matrix(place.left, place.top, place.cell, head.matrix)
+    body += svg.draw_matrix(place.left, place.top, place.cell, head.matrix)
     body += read_rows(reads, place, bottom + 4)
     columns, end = result_columns(head.reads, picture, right + 14, place.top)
     below = max(NAME_HEIGHT * len(head.queries), (CELL_HEIGHT + 3) * len(reads)) + 4
     ends = [end, *(right + 8 + caption_width("value", row.label) for row in reads)]
-    return Block(max(ends), bottom + below, body + columns)
+    return Panel(max(ends), bottom + below, body + columns)
 
 
 def orientation(head: HeadPicture, picture: Picture, place: Geometry) -> str:
@@ -184,10 +186,10 @@ def orientation(head: HeadPicture, picture: Picture, place: Geometry) -> str:
     for k, token in enumerate(picture.tokens):
         if place.tokens_above:
             y = place.top - 4 - len(head.keys) * CELL_HEIGHT - NAME_HEIGHT / 2
-            body += svg.text(place.left + place.cell * (k + 0.5), y, token, ORIENTATION)
+            body += svg.draw_words(place.left + place.cell * (k + 0.5), y, token, ORIENTATION)
         if place.tokens_beside:
             x, y = place.left - sum(place.sides) - 10, place.top + CELL_HEIGHT * (k + 0.5)
-            body += svg.text(x, y, token, replace(ORIENTATION, anchor="end"))
+            body += svg.draw_words(x, y, token, replace(ORIENTATION, anchor="end"))
     return body
 
 
@@ -196,20 +198,20 @@ def key_rows(keys: Sequence[Row], place: Geometry) -> str:
     for k, row in enumerate(keys):
         y = place.top - 4 - (len(keys) - k) * CELL_HEIGHT
         body += captioned("key", row.label, place.left - 8, y + CELL_HEIGHT / 2)
-        body += svg.cells_across((place.left, y), place.cell, row.cells, svg.VALUE, svg.CENTRED)
+        body += svg.draw_cells_across((place.left, y), place.cell, row.cells, svg.VALUE, svg.CENTRED)
     return body
 
 
 def caption_width(role: str, label: str) -> float:
-    return svg.text_width(label, svg.LABEL) + GAP_IN_CAPTION + svg.text_width(role, svg.NOTE)
+    return svg.measure_text(label, svg.LABEL) + GAP_IN_CAPTION + svg.measure_text(role, svg.NOTE)
 
 
 def captioned(role: str, label: str, x: float, y: float) -> str:
     """A name that ends at `x`, with its role in front of it."""
-    caption = svg.text(
-        x - svg.text_width(label, svg.LABEL) - GAP_IN_CAPTION, y, role, Ink(svg.FAINT, svg.SMALL, "end")
+    caption = svg.draw_words(
+        x - svg.measure_text(label, svg.LABEL) - GAP_IN_CAPTION, y, role, Ink(svg.FAINT, svg.SMALL, "end")
     )
-    return caption + svg.text(x, y, label, svg.LABEL)
+    return caption + svg.draw_words(x, y, label, svg.LABEL)
 
 
 def query_columns(queries: Sequence[Row], place: Geometry, bottom: float) -> str:
@@ -218,8 +220,8 @@ def query_columns(queries: Sequence[Row], place: Geometry, bottom: float) -> str
     for k, (row, side) in enumerate(zip(queries, place.sides, strict=True)):
         y = bottom + 4 + NAME_HEIGHT * (k + 0.5)
         middle = x + side / 2
-        body += svg.cells_down((x, place.top), side, row.cells, svg.VALUE, svg.CENTRED)
-        body += svg.stroke([(middle, bottom + 2), (middle, y), (middle - 6, y)], svg.FAINT)
+        body += svg.draw_cells_down((x, place.top), side, row.cells, svg.VALUE, svg.CENTRED)
+        body += svg.draw_stroke([(middle, bottom + 2), (middle, y), (middle - 6, y)], svg.FAINT)
         body += captioned("query", row.label, middle - REACH, y)
         x += side
     return body
@@ -229,34 +231,36 @@ def read_rows(reads: Sequence[Row], place: Geometry, top: float) -> str:
     body = ""
     for k, row in enumerate(reads):
         y = top + k * (CELL_HEIGHT + 3)
-        body += svg.cells_across((place.left, y), place.cell, row.cells, svg.VALUE, svg.CENTRED)
+        body += svg.draw_cells_across((place.left, y), place.cell, row.cells, svg.VALUE, svg.CENTRED)
         x = place.left + place.cell * len(row.cells) + 8
-        body += svg.text(x, y + CELL_HEIGHT / 2, "value", svg.NOTE)
-        x += svg.text_width("value ", svg.NOTE)
-        body += svg.text(x, y + CELL_HEIGHT / 2, row.label)
+        body += svg.draw_words(x, y + CELL_HEIGHT / 2, "value", svg.NOTE)
+        x += svg.measure_text("value ", svg.NOTE)
+        body += svg.draw_words(x, y + CELL_HEIGHT / 2, row.label)
     return body
 
 
-def result_columns(reads: Sequence[Read], picture: Picture, left: float, top: float) -> tuple[str, float]:
+def result_columns(
+    reads: Sequence[HeadReading], picture: Picture, left: float, top: float
+) -> tuple[str, float]:
     """Columns right of the grid with their names above, and where they end."""
     body, x, end = "", left, left
     for k, read in enumerate(reads):
         row, is_output = read.result, read.result == picture.output
-        side = svg.cell_width(row.cells)
+        side = svg.measure_cell(row.cells)
         fill, colour = (svg.ANSWER, svg.ANSWER_INK) if is_output else (svg.RESULT, svg.RESULT_INK)
         ink = replace(svg.CENTRED, colour=colour, bold=True)
-        body += svg.cells_down((x, top), side, row.cells, fill, ink)
+        body += svg.draw_cells_down((x, top), side, row.cells, fill, ink)
         y = top - NAME_HEIGHT * (len(reads) - k - 0.5)
         name, ink = result_name(read), Ink(colour, bold=True)
         if k < len(reads) - 1:
-            body += svg.stroke([(x + 5, y + 8), (x + 5, top)], svg.FAINT)
-        body += svg.text(x, y, name, ink)
-        end = max(end, x + side, x + svg.text_width(name, ink) * 1.05)
+            body += svg.draw_stroke([(x + 5, y + 8), (x + 5, top)], svg.FAINT)
+        body += svg.draw_words(x, y, name, ink)
+        end = max(end, x + side, x + svg.measure_text(name, ink) * 1.05)
         x += side + 3
     return body, end
 
 
-def result_name(read: Read) -> str:
+def result_name(read: HeadReading) -> str:
     """The result's name; with what it is where nothing is selected, if that was chosen."""
     if read.value is None:
         return f"{read.result.label} (how many)"

@@ -13,19 +13,19 @@ from itertools import chain, count
 
 from rasp.arguments import Attention
 from rasp.diagnostics import RaspError
-from rasp.elaborate.failure import failure
+from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.scope import Workshop
 from rasp.format.format_text import format_source
-from rasp.graph.cost import Head, Layer, arrange, cost_text
-from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Select, Tokens, reachable
-from rasp.inputs import cut
+from rasp.graph.cost import Head, Layer, arrange_layers, describe_cost
+from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Select, Tokens, list_reachable
+from rasp.inputs import cut_text
 from rasp.interpret.evaluate import EvaluationError
 from rasp.interpret.record import CONVERSIONS
-from rasp.interpret.trace import Trace, trace
+from rasp.interpret.trace import Trace, trace_outputs
 from rasp.limits import DRAWN_CELLS
-from rasp.notation.formula import formula, uses
-from rasp.notation.naming import general, literal, name_of
-from rasp.notation.sequences import short
+from rasp.notation.formula import list_labels, write_formula
+from rasp.notation.naming import name_kind, name_node, write_literal
+from rasp.notation.sequences import show_short
 from rasp.source import Source, Span
 from rasp.values import Atom
 
@@ -47,7 +47,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Read:
+class HeadReading:
     """What is read through a head: the values (None for a count of positions) and the result."""
 
     value: Row | None
@@ -64,7 +64,7 @@ class HeadPicture:
     keys: tuple[Row, ...]
     queries: tuple[Row, ...]
     matrix: tuple[tuple[bool, ...], ...]
-    reads: tuple[Read, ...]
+    reads: tuple[HeadReading, ...]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Picture:
     output: Row | None
 
     def __repr__(self) -> str:
-        return f"<picture of {cut(self.title)}: {cost_text(self.heads)}>"
+        return f"<picture of {cut_text(self.title)}: {describe_cost(self.heads)}>"
 
     @property
     def heads(self) -> list[int]:
@@ -96,17 +96,17 @@ class Picture:
         return [len(layer.heads) for layer in self.layers[1:]]
 
 
-def picture(
+def draw_picture(
     workshop: Workshop, node: Node, items: tuple[Atom, ...], title: str, attention: Attention = "full"
 ) -> Picture:
     """The picture of a node on an input. Raises `RaspError` when it has no value there."""
     check_size(node, len(items))
-    traced = trace([node], items, attention)
+    traced = trace_outputs([node], items, attention)
     problem = traced.outcomes[node]
     if isinstance(problem, EvaluationError):
         place = (Source("<prompt>", title), Span(0, len(title)))
-        raise RaspError(failure(workshop.graph, problem, items, place))
-    layers = arrange([node])
+        raise RaspError(explain_failure(workshop.graph, problem, items, place))
+    layers = arrange_layers([node])
     title = tidied(title)
     painter = Painter(workshop, traced, shown_nodes(workshop, node), {node: title} if title else {})
     return Picture(
@@ -120,7 +120,7 @@ def picture(
 
 def check_size(node: Node, length: int) -> None:
     """Raises `RaspError` for more cells than a picture can have: a selector has one for every two positions."""
-    cells = sum(length**2 if part.is_selector else length for part in reachable([node]))
+    cells = sum(length**2 if part.is_selector else length for part in list_reachable([node]))
     if cells > DRAWN_CELLS.most:
         message = f"the drawing would have {cells:,} cells for {length:,} elements, more than {DRAWN_CELLS}"
         raise DRAWN_CELLS.refusal(message)
@@ -145,7 +145,7 @@ def inputs(nodes: Iterable[Node]) -> Iterator[Node]:
 
 def shown_nodes(workshop: Workshop, output: Node) -> dict[Node, str]:
     """Nodes with a row of their own, and their labels. Nameless ones are numbered."""
-    nodes = reachable([output])
+    nodes = list_reachable([output])
     uses = Counter(chain.from_iterable(node.args for node in nodes))
     elsewhere = {arg for node in nodes if not isinstance(node.op, Map) for arg in node.args}
     labels: dict[Node, str] = {}
@@ -160,9 +160,9 @@ def shown_nodes(workshop: Workshop, output: Node) -> dict[Node, str]:
 
 def label_of(workshop: Workshop, node: Node) -> str:
     """The name of a node, or a number sign."""
-    name = name_of(workshop, node)
+    name = name_node(workshop, node)
     known = node in workshop.graph.names or node in workshop.calls or is_input(node)
-    return tidied(name) if known and name != general(node) else "#"
+    return tidied(name) if known and name != name_kind(node) else "#"
 
 
 def tidied(text: str) -> str:
@@ -194,8 +194,8 @@ class Painter:
 
     def label(self, node: Node) -> str:
         if isinstance(node.op, Constant):
-            return literal(node.op.value.value)
-        return self.labels.get(node) or formula(node, self.labels)
+            return write_literal(node.op.value.value)
+        return self.labels.get(node) or write_formula(node, self.labels)
 
     def row(self, node: Node) -> Row:
         outcome = self.traced.outcomes[node]
@@ -205,7 +205,9 @@ class Painter:
         if not own:
             return Row(self.label(node), cells)
         # Each node that is folded into it is used once, so that its length is that of the program's text.
-        return Row(self.label(node), cells, formula(node, self.labels, DEEPEST), uses(node, self.labels))
+        return Row(
+            self.label(node), cells, write_formula(node, self.labels, DEEPEST), list_labels(node, self.labels)
+        )
 
     def layer(self, layer: Layer) -> LayerPicture:
         rows = [node for node in layer.elementwise if node in self.labels and not is_input(node)]
@@ -215,31 +217,31 @@ class Painter:
         outcome = self.traced.outcomes[head.selector]
         assert not isinstance(outcome, EvaluationError)
         matrix = tuple(tuple(row) for row in outcome if isinstance(row, list))
-        compared = [node for node in reachable([head.selector]) if isinstance(node.op, Select)]
+        compared = [node for node in list_reachable([head.selector]) if isinstance(node.op, Select)]
         own = {node for node in compared if node in parts(head.selector)}
         keys = dict.fromkeys(node.args[0] for node in compared if node in own)
         queries = dict.fromkeys(node.args[1] for node in compared if node in own)
         name = self.workshop.graph.names.get(head.selector, "")
         return HeadPicture(
             name,
-            formula(head.selector, self.labels),
+            write_formula(head.selector, self.labels),
             tuple(map(self.row, keys)),
             tuple(map(self.row, queries)),
             matrix,
             tuple(self.read(result) for result in head.results),
         )
 
-    def read(self, result: Node) -> Read:
+    def read(self, result: Node) -> HeadReading:
         match result:
             case Node(Aggregate(default), (_, value)):
-                return Read(self.row(value), self.row(result), short(default.value))
+                return HeadReading(self.row(value), self.row(result), show_short(default.value))
             case _:
-                return Read(None, self.row(result), "0")
+                return HeadReading(None, self.row(result), "0")
 
 
 def cells_of(values: Sequence[Atom]) -> tuple[str, ...]:
     """Values as they stand beside each other; numbers all with as many digits behind the point as one of them needs."""
-    shown = [short(value) for value in values]
+    shown = [show_short(value) for value in values]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(numbers) < len(values) or not any(isinstance(value, float) for value in values):
         return tuple(shown)

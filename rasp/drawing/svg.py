@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from rasp.notation.style import breadth
+from rasp.notation.style import measure_breadth
 
 FONT_SIZE = 13
 SMALL = 11
@@ -49,7 +49,7 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Block:
+class Panel:
     """A rectangle of drawing with its own origin."""
 
     width: float
@@ -80,27 +80,27 @@ NOTE = Ink(FAINT, SMALL, longest=64)
 CENTRED = Ink(anchor="middle", longest=LONGEST_CELL)
 
 
-def text_width(words: str, ink: Ink = PLAIN) -> float:
+def measure_text(words: str, ink: Ink = PLAIN) -> float:
     """How wide a text is drawn."""
-    return breadth(shortened(words, ink.longest)) * CHARACTER * ink.size / FONT_SIZE
+    return measure_breadth(shorten_words(words, ink.longest)) * CHARACTER * ink.size / FONT_SIZE
 
 
-def shortened(words: str, longest: int) -> str:
+def shorten_words(words: str, longest: int) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
-def cell_width(texts: Iterable[str]) -> float:
+def measure_cell(texts: Iterable[str]) -> float:
     """The width of a cell that each of the texts fits into."""
-    widest = max((text_width(words, CENTRED) for words in texts), default=0)
+    widest = max((measure_text(words, CENTRED) for words in texts), default=0)
     return max(CELL_HEIGHT, widest + 2 * PADDING)
 
 
-def text(x: float, y: float, words: str, ink: Ink = PLAIN) -> str:
+def draw_words(x: float, y: float, words: str, ink: Ink = PLAIN) -> str:
     """Words whose line has its middle at height `y`."""
     if not words.strip():
         return ""
     weight = ' font-weight="600"' if ink.bold else ""
-    shown = shortened(words, ink.longest)
+    shown = shorten_words(words, ink.longest)
     tooltip = f"<title>{escape(words)}</title>" if shown != words else ""
     return (
         f'<text x="{number(x)}" y="{number(y + ink.size * 0.34)}" font-size="{number(ink.size)}" '
@@ -108,38 +108,38 @@ def text(x: float, y: float, words: str, ink: Ink = PLAIN) -> str:
     )
 
 
-def box(x: float, y: float, width: float, height: float, style: str) -> str:
+def draw_box(x: float, y: float, width: float, height: float, style: str) -> str:
     return (
         f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" {style}/>'
     )
 
 
-def stroke(points: Sequence[Place], colour: str = LINE) -> str:
+def draw_stroke(points: Sequence[Place], colour: str = LINE) -> str:
     path = " L".join(f"{number(x)},{number(y)}" for x, y in points)
     return f'<path d="M{path}" fill="none" stroke="{colour}"/>'
 
 
-def cells_across(at: Place, width: float, cells: Sequence[str], fill: str, ink: Ink) -> str:
+def draw_cells_across(at: Place, width: float, cells: Sequence[str], fill: str, ink: Ink) -> str:
     """A row of boxes with a text each."""
     x, y = at
     return "".join(
-        box(x + k * width, y, width, CELL_HEIGHT, f'fill="{fill}" stroke="{LINE}"')
-        + text(x + (k + 0.5) * width, y + CELL_HEIGHT / 2, cell, ink)
+        draw_box(x + k * width, y, width, CELL_HEIGHT, f'fill="{fill}" stroke="{LINE}"')
+        + draw_words(x + (k + 0.5) * width, y + CELL_HEIGHT / 2, cell, ink)
         for k, cell in enumerate(cells)
     )
 
 
-def cells_down(at: Place, width: float, cells: Sequence[str], fill: str, ink: Ink) -> str:
+def draw_cells_down(at: Place, width: float, cells: Sequence[str], fill: str, ink: Ink) -> str:
     """A column of boxes with a text each."""
     x, y = at
     return "".join(
-        box(x, y + k * CELL_HEIGHT, width, CELL_HEIGHT, f'fill="{fill}" stroke="{LINE}"')
-        + text(x + width / 2, y + (k + 0.5) * CELL_HEIGHT, cell, ink)
+        draw_box(x, y + k * CELL_HEIGHT, width, CELL_HEIGHT, f'fill="{fill}" stroke="{LINE}"')
+        + draw_words(x + width / 2, y + (k + 0.5) * CELL_HEIGHT, cell, ink)
         for k, cell in enumerate(cells)
     )
 
 
-def matrix(x: float, y: float, width: float, rows: Sequence[Sequence[bool]]) -> str:
+def draw_matrix(x: float, y: float, width: float, rows: Sequence[Sequence[bool]]) -> str:
     """A grid of which the true cells are coloured."""
     inset = 1.5
 
@@ -155,39 +155,39 @@ def matrix(x: float, y: float, width: float, rows: Sequence[Sequence[bool]]) -> 
     return f'<path d="{boxes(False)}" fill="{EMPTY}"/><path d="{boxes(True)}" fill="{SELECTED}"/>'
 
 
-def moved(block: Block, x: float, y: float) -> str:
+def move_block(block: Panel, x: float, y: float) -> str:
     return f'<g transform="translate({number(x)},{number(y)})">{block.body}</g>'
 
 
-def stacked(blocks: Sequence[Block], gap: float) -> Block:
+def stack_blocks(blocks: Sequence[Panel], gap: float) -> Panel:
     """Blocks below each other."""
     body, y = "", 0.0
     for block in blocks:
-        body += moved(block, 0, y)
+        body += move_block(block, 0, y)
         y += block.height + gap
-    return Block(max(block.width for block in blocks), y - gap, body)
+    return Panel(max(block.width for block in blocks), y - gap, body)
 
 
-def in_lines(blocks: Sequence[Block], gap: float, widest: float) -> Block:
+def arrange_in_lines(blocks: Sequence[Panel], gap: float, widest: float) -> Panel:
     """Blocks beside each other, on several lines when they are wider than `widest` together."""
     body, x, y, height, width = "", 0.0, 0.0, 0.0, 0.0
     for block in blocks:
         if x and x + block.width > widest:
             x, y, height = 0.0, y + height + gap, 0.0
-        body += moved(block, x, y)
+        body += move_block(block, x, y)
         x += block.width + gap
         width, height = max(width, x - gap), max(height, block.height)
-    return Block(width, y + height, body)
+    return Panel(width, y + height, body)
 
 
-def document(block: Block, margin: float) -> str:
+def draw_document(block: Panel, margin: float) -> str:
     """A whole file. It is dark where the reader's screen is."""
     width, height = block.width + 2 * margin, block.height + 2 * margin
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
-    background = box(0, 0, width, height, f'fill="{PAPER}"')
+    background = draw_box(0, 0, width, height, f'fill="{PAPER}"')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONT}">'
-        f"<style>{dark_rules()}</style>{background}{moved(block, margin, margin)}</svg>\n"
+        f"<style>{dark_rules()}</style>{background}{move_block(block, margin, margin)}</svg>\n"
     )
 
 
@@ -202,7 +202,7 @@ def dark_rules() -> str:
     return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
 
 
-def darkened(drawing: str) -> str:
+def darken_document(drawing: str) -> str:
     """A file of `document` that is dark everywhere."""
     style = re.compile(r"<style>.*?</style>")
     return re.sub(r'(?<==")#[0-9a-f]{6}(?=")', lambda found: DARK[found[0]], style.sub("", drawing))

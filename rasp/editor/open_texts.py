@@ -12,7 +12,7 @@ from rasp.editor.protocol import LOGGER, PatientProtocol
 from rasp.elaborate import prelude
 from rasp.language_features.document import Buffers, Document, read_document
 from rasp.language_features.positions import Positions
-from rasp.language_features.problems import as_lsp, complaints
+from rasp.language_features.problems import convert_diagnostic, list_complaints
 from rasp.library import load
 from rasp.source import Source, Span
 from rasp.values import ValueProblem
@@ -62,7 +62,7 @@ class RaspServer(LanguageServer):
 
     def location(self, document: Document, source: Source, span: Span) -> types.Location:
         """Where in which file a span is. The library is a file too."""
-        library = source == prelude.standard_library().source
+        library = source == prelude.load_standard_library().source
         path = LIBRARY if library else document.buffers.path(source.name)
         return types.Location(uris.from_fs_path(str(path)) or "", self.positions(source).range(span))
 
@@ -70,7 +70,7 @@ class RaspServer(LanguageServer):
         """Send what is wrong with a text."""
         document = self.document(uri)
         positions = self.positions(document.source)
-        found = [as_lsp(diagnostic, positions) for diagnostic in complaints(document)]
+        found = [convert_diagnostic(diagnostic, positions) for diagnostic in list_complaints(document)]
         told = self.workspace.get_text_document(uri).version
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version=told))
 

@@ -16,22 +16,28 @@ from rasp.diagnostics import RaspError
 from rasp.editor.open_texts import RaspServer
 from rasp.editor.protocol import log_in_lines
 from rasp.format.format_text import format_source
-from rasp.language_features.complete import complete
+from rasp.language_features.complete import complete_name
 from rasp.language_features.document import Document
-from rasp.language_features.draw_answer import Drawn, draw
-from rasp.language_features.folding import foldings
-from rasp.language_features.hover import hover_text, topic_text
-from rasp.language_features.inlays import inlays
-from rasp.language_features.outline import outline
-from rasp.language_features.problems import as_lsp
-from rasp.language_features.rename import renamable, rename
-from rasp.language_features.repairs import repairs
-from rasp.language_features.semantic_tokens import LEGEND, semantic_tokens
-from rasp.language_features.signature import signature
-from rasp.language_features.symbols import enclosing, loaded_source, name_at, resolve
-from rasp.language_features.variables import Occurrence, definition_at, occurrences, places_of, variable_of
+from rasp.language_features.draw_answer import Drawn, draw_answer
+from rasp.language_features.folding import list_foldings
+from rasp.language_features.hover import write_hover, write_topic
+from rasp.language_features.inlays import list_inlays
+from rasp.language_features.outline import list_outline
+from rasp.language_features.problems import convert_diagnostic
+from rasp.language_features.rename import find_renamable, rename_variable
+from rasp.language_features.repairs import list_repairs
+from rasp.language_features.semantic_tokens import LEGEND, list_semantic_tokens
+from rasp.language_features.signature import find_signature
+from rasp.language_features.symbols import find_loaded_source, find_name_at, list_enclosing, resolve_name
+from rasp.language_features.variables import (
+    Occurrence,
+    find_definition_at,
+    find_variable,
+    list_occurrences,
+    list_occurrences_by_text,
+)
 from rasp.source import Span
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.syntax_tree import Load
 from rasp.syntax.tokens import Token
 
@@ -61,15 +67,15 @@ async def did_close(server: RaspServer, params: types.DidCloseTextDocumentParams
 def hover(server: RaspServer, params: types.HoverParams) -> types.Hover | None:
     document = server.document(params.text_document.uri)
     place = server.place(document, params.position)
-    name = name_at(document.module, place)
+    name = find_name_at(document.module, place)
     token = word_at(document, place) if name is None else None
     text, span = "", Span(place, place)
     if token is not None:
-        text, span = topic_text(token.text), token.span
+        text, span = write_topic(token.text), token.span
     elif name is not None:
-        definition, span = resolve(document, name), name.span
+        definition, span = resolve_name(document, name), name.span
         known = definition is not None or document.program.scope.find(name.text) is not None
-        text = hover_text(document, name.text, definition, place) if known else ""
+        text = write_hover(document, name.text, definition, place) if known else ""
     if not text:
         return None
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
@@ -78,31 +84,31 @@ def hover(server: RaspServer, params: types.HoverParams) -> types.Hover | None:
 
 def word_at(document: Document, place: int) -> Token | None:
     """The keyword, or word that is special when called, at an offset."""
-    tokens = tokenize(document.source)[0]
+    tokens = tokenize_text(document.source)[0]
     found = [token for token in tokens if token.start <= place <= token.end]
     return next((token for token in found if token.kind in ("keyword", "name", "display")), None)
 
 
 def completion(server: RaspServer, params: types.CompletionParams) -> types.CompletionList:
     document = server.document(params.text_document.uri)
-    return types.CompletionList(False, complete(document, server.place(document, params.position)))
+    return types.CompletionList(False, complete_name(document, server.place(document, params.position)))
 
 
 def definition(server: RaspServer, params: types.DefinitionParams) -> types.Location | None:
     document = server.document(params.text_document.uri)
     place = server.place(document, params.position)
-    for tree in reversed(enclosing(document.module, place)):
+    for tree in reversed(list_enclosing(document.module, place)):
         if isinstance(tree, Load):
-            source = loaded_source(document, tree, document.source)
+            source = find_loaded_source(document, tree, document.source)
             return None if source is None else server.location(document, source, Span(0, 0))
-    name = name_at(document.module, place)
-    found = None if name is None else resolve(document, name)
+    name = find_name_at(document.module, place)
+    found = None if name is None else resolve_name(document, name)
     return None if found is None else server.location(document, found.source, found.name.span)
 
 
 def document_symbol(server: RaspServer, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
     document = server.document(params.text_document.uri)
-    return outline(document, server.positions(document.source))
+    return list_outline(document, server.positions(document.source))
 
 
 def formatting(server: RaspServer, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
@@ -120,10 +126,10 @@ def formatting(server: RaspServer, params: types.DocumentFormattingParams) -> li
 def references(server: RaspServer, params: types.ReferenceParams) -> list[types.Location]:
     """Where the variable is read, here and in the texts that load it; where it is bound, if asked for."""
     document = server.document(params.text_document.uri)
-    found = definition_at(document, server.place(document, params.position))
+    found = find_definition_at(document, server.place(document, params.position))
     if found is None:
         return []
-    places = places_of(document, variable_of(document, found[1]))
+    places = list_occurrences_by_text(document, find_variable(document, found[1]))
     return [
         server.location(document, text.source, each.span)
         for text, occurrences in places.values()
@@ -136,13 +142,13 @@ def document_highlight(
     server: RaspServer, params: types.DocumentHighlightParams
 ) -> list[types.DocumentHighlight]:
     document = server.document(params.text_document.uri)
-    found = definition_at(document, server.place(document, params.position))
+    found = find_definition_at(document, server.place(document, params.position))
     if found is None:
         return []
-    positions, variable = server.positions(document.source), variable_of(document, found[1])
+    positions, variable = server.positions(document.source), find_variable(document, found[1])
     return [
         types.DocumentHighlight(positions.range(each.span), highlight_kind(each))
-        for each in occurrences(document)
+        for each in list_occurrences(document)
         if each.variable == variable
     ]
 
@@ -155,7 +161,7 @@ def prepare_rename(server: RaspServer, params: types.PrepareRenameParams) -> typ
     """The name that would be renamed; an error that says why not."""
     document = server.document(params.text_document.uri)
     try:
-        span, definition = renamable(document, server.place(document, params.position))
+        span, definition = find_renamable(document, server.place(document, params.position))
     except RaspError as reason:
         raise refused(reason) from None
     where = server.positions(document.source).range(span)
@@ -166,7 +172,7 @@ def rename_everywhere(server: RaspServer, params: types.RenameParams) -> types.W
     """Edits of all texts that have the variable; an error that says why not."""
     document = server.document(params.text_document.uri)
     try:
-        renaming = rename(document, server.place(document, params.position), params.new_name)
+        renaming = rename_variable(document, server.place(document, params.position), params.new_name)
     except RaspError as reason:
         raise refused(reason) from None
     places = [server.location(document, source, span) for source, spans in renaming.places for span in spans]
@@ -185,7 +191,7 @@ def refused(reason: RaspError) -> JsonRpcException:
 
 def signature_help(server: RaspServer, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
     document = server.document(params.text_document.uri)
-    return signature(document, server.place(document, params.position))
+    return find_signature(document, server.place(document, params.position))
 
 
 def code_action(server: RaspServer, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -196,34 +202,34 @@ def code_action(server: RaspServer, params: types.CodeActionParams) -> list[type
         types.CodeAction(
             repair.title,
             types.CodeActionKind.QuickFix,
-            [as_lsp(repair.complaint, positions)],
+            [convert_diagnostic(repair.complaint, positions)],
             edit=types.WorkspaceEdit(
                 {params.text_document.uri: [types.TextEdit(positions.range(repair.span), repair.text)]}
             ),
         )
-        for repair in repairs(document, server.span(document, params.range))
+        for repair in list_repairs(document, server.span(document, params.range))
     ]
 
 
 def semantic_tokens_full(server: RaspServer, params: types.SemanticTokensParams) -> types.SemanticTokens:
     document = server.document(params.text_document.uri)
-    return semantic_tokens(document, server.positions(document.source))
+    return list_semantic_tokens(document, server.positions(document.source))
 
 
 def inlay_hint(server: RaspServer, params: types.InlayHintParams) -> list[types.InlayHint]:
     document = server.document(params.text_document.uri)
-    return inlays(document, server.positions(document.source), server.span(document, params.range))
+    return list_inlays(document, server.positions(document.source), server.span(document, params.range))
 
 
 def folding_range(server: RaspServer, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
-    return foldings(server.document(params.text_document.uri))
+    return list_foldings(server.document(params.text_document.uri))
 
 
 def svg(server: RaspServer, where: types.TextDocumentPositionParams) -> Drawn:
     """A command: the s-op or selector at a place, drawn; an error that says why not."""
     document = server.document(where.text_document.uri)
     try:
-        return draw(document, server.place(document, where.position))
+        return draw_answer(document, server.place(document, where.position))
     except RaspError as reason:
         raise refused(reason) from None
 
@@ -260,7 +266,7 @@ def make_server() -> RaspServer:
     return server
 
 
-def serve(given: BinaryIO | None = None, told: BinaryIO | None = None) -> None:
+def serve_editor(given: BinaryIO | None = None, told: BinaryIO | None = None) -> None:
     """Answer what comes in until the editor says goodbye; by default on standard input and output."""
     log_in_lines()
     # At the end pygls closes what it writes to; standard output has to stay.

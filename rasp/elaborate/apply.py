@@ -1,11 +1,11 @@
 """Calls: a function with its arguments, or an s-op or selector applied to an input."""
 
 from rasp.diagnostics import RaspError
-from rasp.elaborate.elaboration_effort import handle
-from rasp.elaborate.failure import failure
-from rasp.elaborate.scope import Applied, Frame, Function, Given, Static
-from rasp.elaborate.static import describe
-from rasp.graph.nodes import Node, reachable
+from rasp.elaborate.elaboration_effort import spend_elements
+from rasp.elaborate.failure import explain_failure
+from rasp.elaborate.scope import Applied, Function, SpannedValue, Static, Surroundings
+from rasp.elaborate.static import describe_value
+from rasp.graph.nodes import Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
@@ -13,7 +13,9 @@ from rasp.syntax.foreign import MISCOUNTED
 from rasp.values import Atom, is_atom
 
 
-def call(frame: Frame, function: Given, arguments: list[Given], span: Span) -> Static:
+def apply_value(
+    frame: Surroundings, function: SpannedValue, arguments: list[SpannedValue], span: Span
+) -> Static:
     """`function(arguments)`"""
     value = function.value
     match value:
@@ -21,16 +23,18 @@ def call(frame: Frame, function: Given, arguments: list[Given], span: Span) -> S
             return call_function(frame, value, arguments, span)
         case Node():
             if len(arguments) != 1:
-                message = f"{describe(value)} is applied to one input, got {len(arguments)} arguments"
+                message = f"{describe_value(value)} is applied to one input, got {len(arguments)} arguments"
                 raise frame.error(span, message, hint='as in tokens("abc")')
-            return apply_node(frame, Given(value, span), arguments[0])
+            return apply_node(frame, SpannedValue(value, span), arguments[0])
         case _:
-            kind = describe(value)
+            kind = describe_value(value)
             message = f"{kind} cannot be called"
             raise frame.error(function.span, message, f"this is {kind}", code="kind")
 
 
-def call_function(frame: Frame, function: Function, arguments: list[Given], span: Span) -> Static:
+def call_function(
+    frame: Surroundings, function: Function, arguments: list[SpannedValue], span: Span
+) -> Static:
     wanted = len(function.parameters)
     if len(arguments) != wanted:
         plural = "" if wanted == 1 else "s"
@@ -45,18 +49,16 @@ def call_function(frame: Frame, function: Function, arguments: list[Given], span
     return result
 
 
-def input_items(frame: Frame, given: Given) -> list[Atom]:
+def list_input_items(frame: Surroundings, given: SpannedValue) -> list[Atom]:
     """The sequence that a value is as an input: a list's elements, a string's characters, a dict's keys."""
     value = given.value
     if not isinstance(value, str | list | dict):
-        message = f"an input is a string, a list or a dict, got {describe(value)}"
-        raise frame.error(given.span, message, f"this is {describe(value)}", input_hint(value), "kind")
+        message = f"an input is a string, a list or a dict, got {describe_value(value)}"
+        raise frame.error(given.span, message, f"this is {describe_value(value)}", input_hint(value), "kind")
     items: list[Atom] = []
     for item in value:
         if not is_atom(item):
-            message = (
-                f"the elements of an input are numbers, strings or booleans; this one has {describe(item)}"
-            )
+            message = f"the elements of an input are numbers, strings or booleans; this one has {describe_value(item)}"
             raise frame.error(given.span, message, code="kind")
         items.append(item)  # type: ignore[arg-type]
     if not items:
@@ -71,20 +73,20 @@ def input_hint(value: Static) -> str:
     return "the value at one position is s[0]" if isinstance(value, int) else ""
 
 
-def apply_node(frame: Frame, subject: Given, given: Given) -> Applied:
+def apply_node(frame: Surroundings, subject: SpannedValue, given: SpannedValue) -> Applied:
     """What the s-op or selector gives for an input."""
     node = subject.value
     assert isinstance(node, Node)
-    items = input_items(frame, given)
+    items = list_input_items(frame, given)
     if node.is_selector and len(items) > MATRIX.most:
         message = f"a selector's matrix is shown for inputs of at most {MATRIX}"
         raise frame.error(given.span, message, f"this has {len(items)}", MATRIX.hint, CODE)
-    nodes = len(reachable([node]))
-    handle(frame, given.span, nodes * (HANDLED + len(items)))
+    nodes = len(list_reachable([node]))
+    spend_elements(frame, given.span, nodes * (HANDLED + len(items)))
     outcome = evaluate([node], [items])[0][0]
     if isinstance(outcome, EvaluationError):
         graph = frame.workshop.graph
-        raise RaspError(failure(graph, outcome, items, frame.where(subject.span)))
+        raise RaspError(explain_failure(graph, outcome, items, frame.where(subject.span)))
     values: list[Static] = [
         [int(cell) for cell in item] if isinstance(item, list) else item for item in outcome
     ]

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from rasp.elaborate.names import RESERVED
-from rasp.elaborate.scope import Frame, Static
-from rasp.elaborate.static import describe
+from rasp.elaborate.scope import Static, Surroundings
+from rasp.elaborate.static import describe_value
 from rasp.source import Span
 from rasp.syntax.syntax_tree import Name
 
 
-def check_bindable(frame: Frame, names: Sequence[Name], protected: bool = False) -> None:
+def check_bindable(frame: Surroundings, names: Sequence[Name], protected: bool = False) -> None:
     """Raises `RaspError` for a reserved name; with `protected`, also for a name of the library."""
     for name in names:
         if name.text in RESERVED:
@@ -21,12 +21,14 @@ def check_bindable(frame: Frame, names: Sequence[Name], protected: bool = False)
             raise frame.error(name.span, message, "cannot be changed here", hint, "reserved-name")
 
 
-def unpack(frame: Frame, names: Sequence[Name], value: Static, span: Span) -> dict[str, Static]:
+def unpack_element(
+    frame: Surroundings, names: Sequence[Name], value: Static, span: Span
+) -> dict[str, Static]:
     """Loop variables and their values for one element of what is gone through."""
     if len(names) == 1:
         return {names[0].text: value}
     if not isinstance(value, list | str):
-        message = f"there are {len(names)} loop variables, but the element is {describe(value)}"
+        message = f"there are {len(names)} loop variables, but the element is {describe_value(value)}"
         raise frame.error(span, message, hint="each element has to be a list of as many values")
     if len(value) != len(names):
         message = f"there are {len(names)} loop variables, but the element has {len(value)} values"
@@ -34,7 +36,9 @@ def unpack(frame: Frame, names: Sequence[Name], value: Static, span: Span) -> di
     return {name.text: part for name, part in zip(names, value, strict=True)}
 
 
-def spread(frame: Frame, names: Sequence[Name], values: list[Static], span: Span) -> list[Static]:
+def spread_values(
+    frame: Surroundings, names: Sequence[Name], values: list[Static], span: Span
+) -> list[Static]:
     """The values for the names of an assignment; `span` is the right side."""
     if len(names) == 1:
         return [values[0] if len(values) == 1 else values]
@@ -43,7 +47,7 @@ def spread(frame: Frame, names: Sequence[Name], values: list[Static], span: Span
     else:
         only = values[0]
         if not isinstance(only, list | str):
-            message = f"there are {len(names)} names, but only one value, {describe(only)}"
+            message = f"there are {len(names)} names, but only one value, {describe_value(only)}"
             raise frame.error(span, message, hint="give as many values as names, or a list of them")
         parts = only
     if len(parts) != len(names):

@@ -1,55 +1,62 @@
 """The built-in forms and functions: `select`, `aggregate`, `range` …, each from values to a value or node.
 
-`FORMS` are the words that are special when called, `base_scope` the names that exist before the library.
+`FORMS` are the words that are special when called, `make_base_scope` the names that exist before the library.
 """
 
 from collections.abc import Callable
 
 from rasp.elaborate.elaboration_effort import keep_list
-from rasp.elaborate.lift import MAKES_SELECTOR, SELECTOR_FIRST, s_op, selector
-from rasp.elaborate.scope import Frame, Function, Given, Scope, Static
-from rasp.elaborate.static import describe
+from rasp.elaborate.lift import MAKES_SELECTOR, SELECTOR_FIRST, check_selector, lift_value
+from rasp.elaborate.scope import Function, Scope, SpannedValue, Static, Surroundings
+from rasp.elaborate.static import describe_value
 from rasp.graph.nodes import Aggregate, Best, Graph, Indices, Map, Node, Select, Tokens, Width
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import apply_prim
 from rasp.limits import CODE, ELEMENTS
 from rasp.source import Span
-from rasp.values import Test, ValueProblem, const, is_atom
+from rasp.values import Test, ValueProblem, is_atom, make_const
 
 UNKNOWN_HERE = "lists are made before there is an input; what is done to an s-op is done at every position"
 
 
-def select(frame: Frame, key: Given, query: Given, test: Test, span: Span) -> Node:
+def build_select(frame: Surroundings, key: SpannedValue, query: SpannedValue, test: Test, span: Span) -> Node:
     """`select(key, query, test)`"""
-    left, right = s_op(frame, key, "the key of `select`"), s_op(frame, query, "the query of `select`")
+    left, right = (
+        lift_value(frame, key, "the key of `select`"),
+        lift_value(frame, query, "the query of `select`"),
+    )
     return frame.add(span, Select(test), left, right)
 
 
-def aggregate(frame: Frame, over: Given, value: Given, default: Given | None, span: Span) -> Node:
+def build_aggregate(
+    frame: Surroundings, over: SpannedValue, value: SpannedValue, default: SpannedValue | None, span: Span
+) -> Node:
     """`aggregate(over, value[, default])`"""
     swapped = isinstance(value.value, Node) and value.value.is_selector
     hint = SELECTOR_FIRST if swapped else MAKES_SELECTOR
-    rows = selector(frame, over, "the first argument of `aggregate`", hint)
-    values = s_op(frame, value, "the value of `aggregate`")
+    rows = check_selector(frame, over, "the first argument of `aggregate`", hint)
+    values = lift_value(frame, value, "the value of `aggregate`")
     if default is None:
         return frame.add(span, Aggregate(), rows, values)
     if not is_atom(default.value):
-        kind = describe(default.value)
+        kind = describe_value(default.value)
         message = f"the default of `aggregate` has to be a number, string or boolean, got {kind}"
         raise frame.error(default.span, message, f"this is {kind}", code="kind")
-    return frame.add(span, Aggregate(const(default.value)), rows, values)  # type: ignore[arg-type]
+    return frame.add(span, Aggregate(make_const(default.value)), rows, values)  # type: ignore[arg-type]
 
 
-def no_list(given: Given) -> str:
+def no_list(given: SpannedValue) -> str:
     """A hint for an s-op where a list is made."""
     return UNKNOWN_HERE if isinstance(given.value, Node) else ""
 
 
-def make_range(frame: Frame, arguments: list[Given], span: Span) -> Static:
+def make_range(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     for given in arguments:
         if not isinstance(given.value, int):
-            message = f"`range` takes integers, got {describe(given.value)}"
-            raise frame.error(given.span, message, f"this is {describe(given.value)}", no_list(given), "kind")
+            message = f"`range` takes integers, got {describe_value(given.value)}"
+            raise frame.error(
+                given.span, message, f"this is {describe_value(given.value)}", no_list(given), "kind"
+            )
     numbers = [int(given.value) for given in arguments]  # type: ignore[arg-type]
     if len(numbers) == 3 and numbers[2] == 0:
         raise frame.error(arguments[2].span, "the step of `range` cannot be 0")
@@ -62,12 +69,14 @@ def make_range(frame: Frame, arguments: list[Given], span: Span) -> Static:
     return list(found)
 
 
-def make_zip(frame: Frame, arguments: list[Given], span: Span) -> Static:
+def make_zip(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     lists: list[list[Static]] = []
     for given in arguments:
         if not isinstance(given.value, list):
-            message = f"`zip` takes lists, got {describe(given.value)}"
-            raise frame.error(given.span, message, f"this is {describe(given.value)}", no_list(given), "kind")
+            message = f"`zip` takes lists, got {describe_value(given.value)}"
+            raise frame.error(
+                given.span, message, f"this is {describe_value(given.value)}", no_list(given), "kind"
+            )
         lists.append(given.value)
     for given, items in zip(arguments, lists, strict=True):
         if len(items) != len(lists[0]):
@@ -77,38 +86,38 @@ def make_zip(frame: Frame, arguments: list[Given], span: Span) -> Static:
     return [list(row) for row in zip(*lists, strict=True)]
 
 
-def length_of_list(frame: Frame, arguments: list[Given], span: Span) -> Static:
+def length_of_list(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     given = arguments[0]
     if isinstance(given.value, list):
         return len(given.value)
     hint = "the length of the input is called `length`" if isinstance(given.value, Node) else ""
     hint = 'write `string_length("abc")`' if isinstance(given.value, str) else hint
-    message = f"`len` takes a list, got {describe(given.value)}"
-    raise frame.error(given.span, message, f"this is {describe(given.value)}", hint, "kind")
+    message = f"`len` takes a list, got {describe_value(given.value)}"
+    raise frame.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
 
 
-def round_value(frame: Frame, arguments: list[Given], span: Span) -> Static:
+def round_value(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     given = arguments[0]
     if not is_atom(given.value):
-        return frame.add(span, Map("round"), s_op(frame, given, "the argument of `round`"))
+        return frame.add(span, Map("round"), lift_value(frame, given, "the argument of `round`"))
     try:
         return apply_prim("round", (), given.value)  # type: ignore[arg-type]
     except ValueProblem as problem:
         if frame.workshop.passed_over:
-            return frame.add(span, Map("round"), s_op(frame, given, "the argument of `round`"))
+            return frame.add(span, Map("round"), lift_value(frame, given, "the argument of `round`"))
         raise frame.error(span, str(problem)) from None
 
 
-def indicator(frame: Frame, arguments: list[Given], span: Span) -> Static:
+def indicator(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     given = arguments[0]
     if is_atom(given.value):
         hint = "for one value write `1 if value else 0`"
-        message = f"`indicator` takes an s-op, got {describe(given.value)}"
-        raise frame.error(given.span, message, f"this is {describe(given.value)}", hint, "kind")
-    return frame.add(span, Map("indicator"), s_op(frame, given, "the argument of `indicator`"))
+        message = f"`indicator` takes an s-op, got {describe_value(given.value)}"
+        raise frame.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
+    return frame.add(span, Map("indicator"), lift_value(frame, given, "the argument of `indicator`"))
 
 
-FORMS: dict[str, Callable[[Frame, list[Given], Span], Static]] = {
+FORMS: dict[str, Callable[[Surroundings, list[SpannedValue], Span], Static]] = {
     "range": make_range,
     "zip": make_zip,
     "len": length_of_list,
@@ -117,35 +126,37 @@ FORMS: dict[str, Callable[[Frame, list[Given], Span], Static]] = {
 }
 
 
-def selector_width(frame: Frame, arguments: list[Static], span: Span) -> Static:
-    given = Given(arguments[0], span)
-    return frame.add(span, Width(), selector(frame, given, "the argument of `selector_width`"))
+def selector_width(frame: Surroundings, arguments: list[Static], span: Span) -> Static:
+    given = SpannedValue(arguments[0], span)
+    return frame.add(span, Width(), check_selector(frame, given, "the argument of `selector_width`"))
 
 
-def best(frame: Frame, arguments: list[Static], span: Span) -> Static:
-    rows = selector(frame, Given(arguments[0], span), "the first argument of `best`")
-    score = s_op(frame, Given(arguments[1], span), "the score of `best`")
+def best(frame: Surroundings, arguments: list[Static], span: Span) -> Static:
+    rows = check_selector(frame, SpannedValue(arguments[0], span), "the first argument of `best`")
+    score = lift_value(frame, SpannedValue(arguments[1], span), "the score of `best`")
     return frame.add(span, Best(), rows, score)
 
 
-def elementwise(prim: PrimName) -> Callable[[Frame, list[Static], Span], Static]:
+def elementwise(prim: PrimName) -> Callable[[Surroundings, list[Static], Span], Static]:
     """The function that applies a primitive to values, or at each position."""
 
-    def apply(frame: Frame, arguments: list[Static], span: Span) -> Static:
+    def apply(frame: Surroundings, arguments: list[Static], span: Span) -> Static:
         try:
             if all(map(is_atom, arguments)):
                 return apply_prim(prim, (), *arguments)  # type: ignore[arg-type]
         except ValueProblem as problem:
             if not frame.workshop.passed_over:
                 raise frame.error(span, str(problem)) from None
-        nodes = [s_op(frame, Given(value, span), f"an argument of `{prim}`") for value in arguments]
+        nodes = [
+            lift_value(frame, SpannedValue(value, span), f"an argument of `{prim}`") for value in arguments
+        ]
         return frame.add(span, Map(prim), *nodes)
 
     return apply
 
 
 #: Functions that exist before the library: parameters, what they do, what they are for.
-FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Frame, list[Static], Span], Static], str]] = {
+FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Surroundings, list[Static], Span], Static], str]] = {
     "selector_width": (("sel",), selector_width, "How many positions each row of the selector selects."),
     "best": (
         ("sel", "score"),
@@ -186,7 +197,7 @@ READINGS: dict[str, PrimName] = {
 }
 
 
-def base_scope(graph: Graph) -> Scope:
+def make_base_scope(graph: Graph) -> Scope:
     """What is there before the library: the input, `indices`, the booleans, and the functions above."""
     asis = graph.add(Tokens())
     nodes = {"tokens_asis": asis, "indices": graph.add(Indices())}

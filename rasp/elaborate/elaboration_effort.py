@@ -7,13 +7,13 @@ counts for as much as it takes. The count starts anew with every statement of th
 from collections.abc import Iterator
 
 from rasp.diagnostics import RaspError
-from rasp.elaborate.scope import Exhausted, Frame, Static
+from rasp.elaborate.scope import Exhausted, Static, Surroundings
 from rasp.limits import CODE, ELEMENT_BYTES, ELEMENTS, HANDLED, MEBIBYTES, NESTING, STEPS, Limit
 from rasp.source import Span
 from rasp.values import ValueProblem
 
 
-def spend(frame: Frame, span: Span, steps: int = 1) -> None:
+def spend_steps(frame: Surroundings, span: Span, steps: int = 1) -> None:
     """Count steps. Raises `Exhausted` when they become too many."""
     workshop = frame.workshop
     workshop.steps += steps
@@ -21,18 +21,18 @@ def spend(frame: Frame, span: Span, steps: int = 1) -> None:
         raise exhausted(frame, span, f"this program takes more than {STEPS} to work out", STEPS)
 
 
-def exhausted(frame: Frame, span: Span, message: str, limit: Limit) -> RaspError:
+def exhausted(frame: Surroundings, span: Span, message: str, limit: Limit) -> RaspError:
     """The error to raise when nothing more may be worked out."""
     found = frame.error(span, message, "here it ran out", limit.hint, CODE)
     return Exhausted(*found.diagnostics)
 
 
-def handle(frame: Frame, span: Span, elements: int) -> None:
+def spend_elements(frame: Surroundings, span: Span, elements: int) -> None:
     """Count so many elements that are copied, compared or searched."""
-    spend(frame, span, elements // HANDLED)
+    spend_steps(frame, span, elements // HANDLED)
 
 
-def keep(frame: Frame, span: Span, taken: int) -> None:
+def keep_bytes(frame: Surroundings, span: Span, taken: int) -> None:
     """Count bytes that a new value takes."""
     frame.workshop.bytes += taken
     if frame.workshop.bytes > MEBIBYTES.most * 2**20:
@@ -40,13 +40,13 @@ def keep(frame: Frame, span: Span, taken: int) -> None:
         raise exhausted(frame, span, message, MEBIBYTES)
 
 
-def keep_list(frame: Frame, span: Span, elements: int) -> None:
+def keep_list(frame: Surroundings, span: Span, elements: int) -> None:
     """Count a list that is made at once. To be called before it is made."""
-    handle(frame, span, elements)
-    keep(frame, span, elements * ELEMENT_BYTES)
+    spend_elements(frame, span, elements)
+    keep_bytes(frame, span, elements * ELEMENT_BYTES)
 
 
-def volume(value: Static) -> int:
+def measure_volume(value: Static) -> int:
     """How many elements a list or dict has, with those of what is inside it and the characters of its strings.
 
     What is shared counts as often as it is met. Raises `ValueProblem` for too many, or lists too deep inside each other.

@@ -7,7 +7,7 @@ from rasp.diagnostics import Diagnostic
 from rasp.graph.nodes import Graph, Map, Node, Tokens
 from rasp.interpret.evaluate import EvaluationError
 from rasp.source import Source, Span
-from rasp.values import Atom, show
+from rasp.values import Atom, show_value
 
 LONGEST_SHOWN = 12
 NUMBERS = "tokens are strings; `tokens_int` and `tokens_float` are the numbers that they spell"
@@ -22,14 +22,14 @@ STRINGS = r"does not work on .*string|cannot order .*string|`%` cannot put"
 TEXT = 'text goes with text only; it is made of a number by `"%s" % x`'
 
 
-def failure(
+def explain_failure(
     graph: Graph, error: EvaluationError, items: Sequence[Atom], otherwise: tuple[Source, Span]
 ) -> Diagnostic:
     """The message for `error`, which evaluating on `items` gave. `otherwise` is the place when the node
     has none.
     """
     source, span = graph.origins.get(error.node, otherwise) if error.node is not None else otherwise
-    notes = (f"on the input {listed(items)}",)
+    notes = (f"on the input {show_input(items)}",)
     return Diagnostic(error.message, source, span, "", advice(error), code="evaluation", notes=notes)
 
 
@@ -44,10 +44,10 @@ def is_text_of_tokens(node: Node) -> bool:
     return node.op == Map("to_str") and node.args[0].op == Tokens()
 
 
-def listed(items: Sequence[Atom]) -> str:
+def show_input(items: Sequence[Atom]) -> str:
     """An input as the user would write it, shortened."""
     if all(isinstance(item, str) and len(item) == 1 for item in items):
         text = "".join(map(str, items))
-        return show(text) if len(text) <= 40 else f"{show(text[:40])}…"
-    shown = ", ".join(map(show, items[:LONGEST_SHOWN]))
+        return show_value(text) if len(text) <= 40 else f"{show_value(text[:40])}…"
+    shown = ", ".join(map(show_value, items[:LONGEST_SHOWN]))
     return f"[{shown}{', …' if len(items) > LONGEST_SHOWN else ''}]"

@@ -1,14 +1,14 @@
 """`target[index]` for every kind of target."""
 
-from rasp.elaborate.lift import at_position, atoms, s_op
-from rasp.elaborate.scope import Frame, Function, Given, Static
-from rasp.elaborate.static import describe, element
+from rasp.elaborate.lift import convert_operands, lift_position, lift_value
+from rasp.elaborate.scope import Function, SpannedValue, Static, Surroundings
+from rasp.elaborate.static import describe_value, find_element
 from rasp.graph.nodes import Map, Node
 from rasp.source import Span
-from rasp.values import Atom, ValueProblem, is_atom, show
+from rasp.values import Atom, ValueProblem, is_atom, show_value
 
 
-def index(frame: Frame, target: Given, place: Given, span: Span) -> Static:
+def elaborate_index(frame: Surroundings, target: SpannedValue, place: SpannedValue, span: Span) -> Static:
     """`target[place]`: an element of a list, string or dict, at each position if `place` is an s-op; of an
     s-op, its
     value at one position, everywhere."""
@@ -22,64 +22,68 @@ def index(frame: Frame, target: Given, place: Given, span: Span) -> Static:
         case Node() if not value.is_selector:
             return index_s_op(frame, value, place, span)
         case list() | str():
-            return index_items(frame, Given(value, target.span), place, span)
+            return index_items(frame, SpannedValue(value, target.span), place, span)
         case dict():
             return index_dict(frame, value, target.span, place, span)
         case _:
             hint = "call it first, as in f(x)[0]" if isinstance(value, Function) else ""
-            message = f"{describe(value)} has no elements to index"
-            raise frame.error(target.span, message, f"this is {describe(value)}", hint, "kind")
+            message = f"{describe_value(value)} has no elements to index"
+            raise frame.error(target.span, message, f"this is {describe_value(value)}", hint, "kind")
 
 
-def index_items(frame: Frame, target: Given, place: Given, span: Span) -> Static:
+def index_items(frame: Surroundings, target: SpannedValue, place: SpannedValue, span: Span) -> Static:
     """Of a list or string."""
     items = target.value
     assert isinstance(items, list | str)
     if isinstance(place.value, Node):
         return index_at_positions(frame, target, place.value, span)
     try:
-        return element(items, place.value)
+        return find_element(items, place.value)
     except ValueProblem as problem:
         if frame.workshop.passed_over and is_atom(place.value):
-            return index_at_positions(frame, target, s_op(frame, place, "an index"), span)
+            return index_at_positions(frame, target, lift_value(frame, place, "an index"), span)
         raise frame.error(place.span, str(problem)) from None
 
 
-def index_at_positions(frame: Frame, target: Given, place: Node, span: Span) -> Node:
+def index_at_positions(frame: Surroundings, target: SpannedValue, place: Node, span: Span) -> Node:
     items = target.value
     assert isinstance(items, list | str)
-    fixed = atoms(frame, list(items), target.span, "a list indexed by an s-op")
+    fixed = convert_operands(frame, list(items), target.span, "a list indexed by an s-op")
     return frame.add(span, Map("index_list", fixed), place)
 
 
-def index_dict(frame: Frame, table: dict[Atom, Static], table_span: Span, place: Given, span: Span) -> Static:
+def index_dict(
+    frame: Surroundings, table: dict[Atom, Static], table_span: Span, place: SpannedValue, span: Span
+) -> Static:
     key = place.value
     if frame.workshop.passed_over and is_atom(key) and key not in table:
-        key = s_op(frame, place, "a key")
+        key = lift_value(frame, place, "a key")
     if isinstance(key, Node):
         flat = [part for entry in table.items() for part in entry]
         return frame.add(
-            span, Map("index_dict", atoms(frame, flat, table_span, "a dict indexed by an s-op")), key
+            span,
+            Map("index_dict", convert_operands(frame, flat, table_span, "a dict indexed by an s-op")),
+            key,
         )
     if not is_atom(key):
-        message = f"the key of a dict is a number, string or boolean, or an s-op; got {describe(key)}"
-        raise frame.error(place.span, message, f"this is {describe(key)}", code="kind")
+        message = f"the key of a dict is a number, string or boolean, or an s-op; got {describe_value(key)}"
+        raise frame.error(place.span, message, f"this is {describe_value(key)}", code="kind")
     if key not in table:
-        known = ", ".join([show(k) for k in list(table)[:8]]) + (", …" if len(table) > 8 else "")
+        known = ", ".join([show_value(k) for k in list(table)[:8]]) + (", …" if len(table) > 8 else "")
         hint = f"its keys are {known}" if table else "it is empty"
-        raise frame.error(place.span, f"{show(key)} is not a key of the dict", hint=hint)
+        raise frame.error(place.span, f"{show_value(key)} is not a key of the dict", hint=hint)
     return table[key]  # type: ignore[index]
 
 
-def index_s_op(frame: Frame, sequence: Node, place: Given, span: Span) -> Static:
+def index_s_op(frame: Surroundings, sequence: Node, place: SpannedValue, span: Span) -> Static:
     position = place.value
     if not isinstance(position, int):
-        message = f"an s-op is indexed by an integer, got {describe(position)}"
+        message = f"an s-op is indexed by an integer, got {describe_value(position)}"
         hint = "to read it at positions that differ, write load_from_location(s, where)"
-        label = f"this is {describe(position)}"
+        label = f"this is {describe_value(position)}"
         raise frame.error(place.span, message, label, hint if isinstance(position, Node) else "", "kind")
     where = frame.constant(place.span, int(position))
     if position < 0:
-        length = s_op(frame, Given(frame.look_up("length", span), span), "`length`")
+        length = lift_value(frame, SpannedValue(frame.look_up("length", span), span), "`length`")
         where = frame.add(place.span, Map("add"), length, where)
-    return at_position(frame, sequence, where, span)
+    return lift_position(frame, sequence, where, span)

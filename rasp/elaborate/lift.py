@@ -5,12 +5,12 @@ Here also: operators with a node among their operands.
 
 from typing import Literal
 
-from rasp.elaborate.elaboration_effort import spend
-from rasp.elaborate.scope import Frame, Function, Given, Static
-from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe
+from rasp.elaborate.elaboration_effort import spend_steps
+from rasp.elaborate.scope import Function, SpannedValue, Static, Surroundings
+from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe_value
 from rasp.graph.nodes import Aggregate, And, Map, Node, Not, Or, Select
 from rasp.source import Span
-from rasp.values import Atom, Const, const, is_atom
+from rasp.values import Atom, Const, is_atom, make_const
 
 SELECTOR_HINT = "selectors combine with `and`, `or` and `not`; selector_width(s) counts what s selects"
 
@@ -25,38 +25,44 @@ SELECTOR_HINTS: dict[str, str] = {
 }
 
 
-def s_op(frame: Frame, given: Given, purpose: str) -> Node:
+def lift_value(frame: Surroundings, given: SpannedValue, purpose: str) -> Node:
     """The value as an s-op. `purpose` names its role: "the key of `select`"."""
     value = given.value
     if isinstance(value, Node) and not value.is_selector:
         return value
     if isinstance(value, Node | list | dict | Function):
-        message = f"{purpose} has to be an s-op, got {describe(value)}"
+        message = f"{purpose} has to be an s-op, got {describe_value(value)}"
         hint = SELECTOR_HINTS.get(purpose, "") if isinstance(value, Node) else ""
-        raise frame.error(given.span, message, f"this is {describe(value)}", hint, "kind")
+        raise frame.error(given.span, message, f"this is {describe_value(value)}", hint, "kind")
     return frame.constant(given.span, value)
 
 
-def selector(frame: Frame, given: Given, purpose: str, hint: str = MAKES_SELECTOR) -> Node:
+def check_selector(
+    frame: Surroundings, given: SpannedValue, purpose: str, hint: str = MAKES_SELECTOR
+) -> Node:
     """The value, which has to be a selector. `hint` says what to do when it is none."""
     if isinstance(given.value, Node) and given.value.is_selector:
         return given.value
-    message = f"{purpose} has to be a selector, got {describe(given.value)}"
-    label = f"this is {describe(given.value)}"
+    message = f"{purpose} has to be a selector, got {describe_value(given.value)}"
+    label = f"this is {describe_value(given.value)}"
     raise frame.error(given.span, message, label, hint, code="kind")
 
 
-def atoms(frame: Frame, items: list[Static], span: Span, purpose: str) -> tuple[Const, ...]:
+def convert_operands(frame: Surroundings, items: list[Static], span: Span, purpose: str) -> tuple[Const, ...]:
     """The items as fixed operands of a primitive."""
-    spend(frame, span, len(items))
+    spend_steps(frame, span, len(items))
     for item in items:
         if not is_atom(item):
-            message = f"{purpose} has to hold only numbers, strings and booleans; it holds {describe(item)}"
+            message = (
+                f"{purpose} has to hold only numbers, strings and booleans; it holds {describe_value(item)}"
+            )
             raise frame.error(span, message, code="kind")
-    return tuple([const(item) for item in items])  # type: ignore[arg-type]
+    return tuple([make_const(item) for item in items])  # type: ignore[arg-type]
 
 
-def elementwise(frame: Frame, symbol: str, left: Given, right: Given, span: Span) -> Static:
+def lift_operation(
+    frame: Surroundings, symbol: str, left: SpannedValue, right: SpannedValue, span: Span
+) -> Static:
     """An arithmetic operator or comparison with a node among its operands."""
     for given in (left, right):
         if isinstance(given.value, Node) and given.value.is_selector:
@@ -66,13 +72,17 @@ def elementwise(frame: Frame, symbol: str, left: Given, right: Given, span: Span
         if not isinstance(given.value, Node) and not is_atom(given.value):
             if symbol in ("==", "!="):
                 return frame.constant(span, symbol == "!=")  # no element of a sequence is a list
-            message = f"`{symbol}` does not work on an s-op and {describe(given.value)}"
-            raise frame.error(given.span, message, f"this is {describe(given.value)}", code="kind")
+            message = f"`{symbol}` does not work on an s-op and {describe_value(given.value)}"
+            raise frame.error(given.span, message, f"this is {describe_value(given.value)}", code="kind")
     purpose = f"an operand of `{symbol}`"
-    return frame.add(span, Map(PRIM_OF[symbol]), s_op(frame, left, purpose), s_op(frame, right, purpose))
+    return frame.add(
+        span, Map(PRIM_OF[symbol]), lift_value(frame, left, purpose), lift_value(frame, right, purpose)
+    )
 
 
-def logic(frame: Frame, symbol: Literal["and", "or"], left: Given, right: Given, span: Span) -> Node:
+def lift_logic(
+    frame: Surroundings, symbol: Literal["and", "or"], left: SpannedValue, right: SpannedValue, span: Span
+) -> Node:
     """`and` or `or` with a node among the operands: of selectors, or of truth values at each position."""
     both = (left, right)
     selectors = [isinstance(g.value, Node) and g.value.is_selector for g in both]
@@ -83,12 +93,12 @@ def logic(frame: Frame, symbol: Literal["and", "or"], left: Given, right: Given,
         other = both[selectors.index(False)]
         message = f"`{symbol}` joins a selector only with another selector"
         hint = "select(s_op, True, ==) makes a selector of the positions where s_op is true"
-        raise frame.error(other.span, message, f"this is {describe(other.value)}", hint, "kind")
+        raise frame.error(other.span, message, f"this is {describe_value(other.value)}", hint, "kind")
     purpose = f"an operand of `{symbol}`"
-    return frame.add(span, Map(symbol), s_op(frame, left, purpose), s_op(frame, right, purpose))
+    return frame.add(span, Map(symbol), lift_value(frame, left, purpose), lift_value(frame, right, purpose))
 
 
-def prefix(frame: Frame, symbol: str, given: Given, span: Span) -> Node:
+def lift_prefix(frame: Surroundings, symbol: str, given: SpannedValue, span: Span) -> Node:
     """`not`, `-` or `+` of a node."""
     value = given.value
     assert isinstance(value, Node)
@@ -100,15 +110,17 @@ def prefix(frame: Frame, symbol: str, given: Given, span: Span) -> Node:
     return frame.add(span, Not(), value)
 
 
-def choice(frame: Frame, condition: Given, then: Given, otherwise: Given, span: Span) -> Node:
+def lift_choice(
+    frame: Surroundings, condition: SpannedValue, then: SpannedValue, otherwise: SpannedValue, span: Span
+) -> Node:
     """`then if condition else otherwise` with an s-op as condition: chosen at each position."""
-    test = s_op(frame, condition, CONDITION)
-    yes = s_op(frame, then, "a value chosen at each position")
-    no = s_op(frame, otherwise, "a value chosen at each position")
+    test = lift_value(frame, condition, CONDITION)
+    yes = lift_value(frame, then, "a value chosen at each position")
+    no = lift_value(frame, otherwise, "a value chosen at each position")
     return frame.add(span, Map("if"), test, yes, no)
 
 
-def occurs(frame: Frame, value: Atom, sequence: Node, span: Span) -> Node:
+def lift_membership(frame: Surroundings, value: Atom, sequence: Node, span: Span) -> Node:
     """`value in sequence`: true everywhere if it stands anywhere."""
     one = frame.constant(span, 1)
     everywhere = frame.add(span, Select("=="), one, one)
@@ -117,7 +129,7 @@ def occurs(frame: Frame, value: Atom, sequence: Node, span: Span) -> Node:
     return frame.add(span, Map("gt"), share, frame.constant(span, 0))
 
 
-def at_position(frame: Frame, sequence: Node, position: Node, span: Span) -> Node:
+def lift_position(frame: Surroundings, sequence: Node, position: Node, span: Span) -> Node:
     """The value of `sequence` at `position`, everywhere; 0 where there is no such position."""
     indices = frame.workshop.base.values["indices"]
     assert isinstance(indices, Node)

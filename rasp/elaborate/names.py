@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rasp.diagnostics import did_you_mean
+from rasp.diagnostics import suggest_word
 from rasp.syntax.foreign import NAMES, WORDS
 
 FORM_NAMES = ("select", "aggregate", "range", "zip", "len", "round", "indicator")
@@ -14,13 +14,13 @@ RESERVED = frozenset(
 )
 
 
-def hint_for(name: str, known: Iterable[str], called: bool = False) -> str:
+def find_hint(name: str, known: Iterable[str], called: bool = False) -> str:
     """What to do about a name that is nowhere bound. `known` are those that are; `called` says that arguments follow,
     so that a function is missing.
     """
     if name in FORM_NAMES:
         return f"`{name}` is not a value by itself: call it, as in {name}(…)"
-    foreign = NAMES.get(name) or WORDS.get(name) or did_you_mean(name, known)
+    foreign = NAMES.get(name) or WORDS.get(name) or suggest_word(name, known)
     if foreign:
         return foreign
     if called:

@@ -5,13 +5,13 @@ library.
 from functools import cache
 from pathlib import Path
 
-from rasp.elaborate.builtins import base_scope
-from rasp.elaborate.scope import Frame, Scope, Workshop
-from rasp.elaborate.statements import execute
+from rasp.elaborate.builtins import make_base_scope
+from rasp.elaborate.scope import Scope, Surroundings, Workshop
+from rasp.elaborate.statements import execute_statement
 from rasp.graph.nodes import Graph
 from rasp.library import load
 from rasp.library.load import Loader
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from rasp.syntax.parser import parse
 from rasp.syntax.syntax_tree import Module
@@ -25,23 +25,23 @@ FREE = frozenset(
 
 
 @cache
-def standard_library() -> Module:
+def load_standard_library() -> Module:
     """The library's tree; a constant."""
     text = Path(load.__file__).with_name("std.rasp").read_text(encoding="utf-8")
     return parse(Source("<library>", text))
 
 
-def new_workshop(loader: Loader) -> Workshop:
+def make_workshop(loader: Loader) -> Workshop:
     """A graph with nothing but the base scope's nodes."""
     graph = Graph()
-    base = base_scope(graph)
+    base = make_base_scope(graph)
     workshop = Workshop(graph, loader, base)
     # Elaborated in a scope of its own, so that `out` and the like of the library stay its own.
-    library = standard_library()
-    frame = Frame(workshop, library.source, Scope({}, base), home="library", is_library=True)
-    with deep_recursion():
+    library = load_standard_library()
+    frame = Surroundings(workshop, library.source, Scope({}, base), home="library", is_library=True)
+    with allow_deep_recursion():
         for statement in library.statements:
-            execute(frame, statement)
+            execute_statement(frame, statement)
     names = {name: value for name, value in frame.scope.values.items() if name != "out"}
     base.values.update(names)
     workshop.protected = frozenset(base.values) - FREE

@@ -8,20 +8,29 @@ elsewhere.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rasp.arguments import as_source, wrong_kind
+from rasp.arguments import convert_source, report_wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.elaborate.expressions import expression
-from rasp.elaborate.lift import s_op
-from rasp.elaborate.prelude import new_workshop
-from rasp.elaborate.scope import Frame, Function, Given, Missing, Result, Scope, Static, Workshop
-from rasp.elaborate.statements import run
+from rasp.elaborate.expressions import elaborate_expression
+from rasp.elaborate.lift import lift_value
+from rasp.elaborate.prelude import make_workshop
+from rasp.elaborate.scope import (
+    Function,
+    Missing,
+    Result,
+    Scope,
+    SpannedValue,
+    Static,
+    Surroundings,
+    Workshop,
+)
+from rasp.elaborate.statements import run_text
 from rasp.graph.nodes import Graph, Node
 from rasp.library.load import Files, Loader
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from rasp.syntax import syntax_tree
 from rasp.syntax.parser import parse_expression, parse_tolerantly
-from rasp.values import show
+from rasp.values import show_value
 
 #: So many names stand in what is printed for a program.
 FEW = 8
@@ -41,7 +50,7 @@ class Program:
     def __repr__(self) -> str:
         names = list(self.bindings)
         more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-        return f"<RASP program {show(self.source.name)}: {', '.join(names[:FEW])}{more}>"
+        return f"<RASP program {show_value(self.source.name)}: {', '.join(names[:FEW])}{more}>"
 
     @property
     def graph(self) -> Graph:
@@ -71,8 +80,8 @@ class Program:
 
     def value_of(self, tree: syntax_tree.Expression, source: Source) -> Static:
         """The value of a tree that was read from `source`. Raises `RaspError`."""
-        with deep_recursion():
-            return expression(self.frame(source), tree)
+        with allow_deep_recursion():
+            return elaborate_expression(self.frame(source), tree)
 
     def node(self, text: str, name: str = "<expression>") -> Node:
         """The s-op or selector that an expression denotes; an atom is lifted. Raises `RaspError`."""
@@ -92,25 +101,25 @@ class Program:
             case _:
                 hint = ""
         try:
-            return s_op(self.frame(source), Given(value, tree.span), "this expression")
+            return lift_value(self.frame(source), SpannedValue(value, tree.span), "this expression")
         except RaspError as error:
             raise RaspError(replace(error.diagnostics[0], hint=hint)) from None
 
-    def frame(self, source: Source) -> Frame:
+    def frame(self, source: Source) -> Surroundings:
         """A frame for an expression that sees the program's names and changes none."""
         self.workshop.begin()
-        return Frame(self.workshop, source, Scope({}, self.scope))
+        return Surroundings(self.workshop, source, Scope({}, self.scope))
 
 
 def load_program(text: Source | str, loader: Loader | None = None, tolerate_errors: bool = False) -> Program:
     """The program that a text is. Raises `RaspError` with all its mistakes, unless they are tolerated."""
-    source = as_source(text)
+    source = convert_source(text)
     if source is None:
-        raise RaspError(wrong_kind("a program", "a string or a `Source`", text))
-    workshop = new_workshop(Files() if loader is None else loader)
+        raise RaspError(report_wrong_kind("a program", "a string or a `Source`", text))
+    workshop = make_workshop(Files() if loader is None else loader)
     module = parse_tolerantly(source)
     scope = Scope({}, workshop.base)
-    results = run(Frame(workshop, source, scope, loading=(source.name,)), module)
+    results = run_text(Surroundings(workshop, source, scope, loading=(source.name,)), module)
     found = in_order(source, workshop.problems)
     if found and not tolerate_errors:
         raise RaspError(*found)

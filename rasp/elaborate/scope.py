@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.elaborate.names import FORM_NAMES, hint_for
+from rasp.elaborate.names import FORM_NAMES, find_hint
 from rasp.graph.nodes import Constant, Graph, Node, Op
 from rasp.library.load import Loader
 from rasp.limits import CODE, NODE_STEPS, NODES
 from rasp.source import Source, Span
 from rasp.syntax.syntax_tree import ConsoleStatement, Draw
-from rasp.values import Atom, const
+from rasp.values import Atom, make_const
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Function:
 
     name: str
     parameters: tuple[str, ...]
-    apply: "Callable[[Frame, list[Static], Span], Static]"
+    apply: "Callable[[Surroundings, list[Static], Span], Static]"
     home: str
     doc: str = ""
 
@@ -46,7 +46,7 @@ class Applied(list["Static"]):
 Static = Atom | list["Static"] | dict[Atom, "Static"] | Function | Node
 
 
-Aside = tuple["Frame", Draw | ConsoleStatement]
+Aside = tuple["Surroundings", Draw | ConsoleStatement]
 Called = tuple[Function, list[Static]]
 
 
@@ -55,7 +55,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SpannedValue:
     """A value and the expression's place it came from."""
 
     value: Static
@@ -157,7 +157,7 @@ class Workshop:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Surroundings:
     """Where elaboration stands: in which text, with which names, inside which call.
 
     `place` is set inside functions of the library: what they make and complain about is told at the user's
@@ -174,7 +174,7 @@ class Frame:
     home: str = "console"
     is_library: bool = False
 
-    def inside(self, scope: Scope) -> "Frame":
+    def inside(self, scope: Scope) -> "Surroundings":
         """The same, with other names."""
         return replace(self, scope=scope)
 
@@ -227,7 +227,7 @@ class Frame:
         return node
 
     def constant(self, span: Span, value: Atom) -> Node:
-        return self.add(span, Constant(const(value)))
+        return self.add(span, Constant(make_const(value)))
 
     def look_up(self, name: str, span: Span) -> Static:
         """The value of a name. Raises `RaspError` with a suggestion when there is none."""
@@ -254,7 +254,7 @@ class Frame:
                 Diagnostic(f"there is nothing called `{name}`", *self.where(span), code="follow-up")
             )
         known = {known for known in self.scope.names() if not called or self.can_be_called(known)}
-        hint = hint_for(name, known | set(FORM_NAMES), called)
+        hint = find_hint(name, known | set(FORM_NAMES), called)
         return self.error(span, f"there is nothing called `{name}`", "unknown name", hint, "unknown-name")
 
     def can_be_called(self, name: str) -> bool:

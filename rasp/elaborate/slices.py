@@ -5,9 +5,9 @@ An s-op has none, since it keeps its length.
 
 from collections.abc import Sequence
 
-from rasp.elaborate.elaboration_effort import keep, keep_list
-from rasp.elaborate.scope import Frame, Given, Static
-from rasp.elaborate.static import describe
+from rasp.elaborate.elaboration_effort import keep_bytes, keep_list
+from rasp.elaborate.scope import SpannedValue, Static, Surroundings
+from rasp.elaborate.static import describe_value
 from rasp.graph.nodes import Node
 from rasp.source import Span
 from rasp.syntax.foreign import KEPT_LENGTH, NAMES
@@ -16,24 +16,26 @@ OF_TEXTS = "a part of the text at each position is `string_slice(tokens, 0, 2)`"
 PARTS = ("start", "end", "step")
 
 
-def take_slice(frame: Frame, target: Given, parts: Sequence[Given | None], span: Span) -> Static:
+def take_slice(
+    frame: Surroundings, target: SpannedValue, parts: Sequence[SpannedValue | None], span: Span
+) -> Static:
     """A part of a string or list, as in Python. `parts`: start, end and step; None where left out. Raises `RaspError`."""
     value = target.value
     if not isinstance(value, str | list):
         is_s_op = isinstance(value, Node) and not value.is_selector
-        message = f"{describe(value)} has no slices"
+        message = f"{describe_value(value)} has no slices"
         hint = hint_for_s_op(parts) if is_s_op else ""
-        raise frame.error(span, message, f"this is {describe(value)}", hint, "kind")
+        raise frame.error(span, message, f"this is {describe_value(value)}", hint, "kind")
     numbers = [bound(frame, name, part) for name, part in zip(PARTS, parts, strict=True)]
     places = range(len(value))[slice(*numbers)]
     if isinstance(value, str):
-        keep(frame, span, len(places))
+        keep_bytes(frame, span, len(places))
     else:
         keep_list(frame, span, len(places))
     return value[slice(*numbers)]
 
 
-def hint_for_s_op(parts: Sequence[Given | None]) -> str:
+def hint_for_s_op(parts: Sequence[SpannedValue | None]) -> str:
     """What to write instead of a slice of an s-op."""
     step = parts[-1]
     if step is not None and step.value == -1:
@@ -41,13 +43,13 @@ def hint_for_s_op(parts: Sequence[Given | None]) -> str:
     return f'{KEPT_LENGTH} and moved with `shift(tokens, -1, "")`; {OF_TEXTS}'
 
 
-def bound(frame: Frame, name: str, part: Given | None) -> int | None:
+def bound(frame: Surroundings, name: str, part: SpannedValue | None) -> int | None:
     """Start, end or step of a slice."""
     if part is None:
         return None
     if not isinstance(part.value, int):
-        message = f"the {name} of a slice is an integer, got {describe(part.value)}"
-        label = f"this is {describe(part.value)}"
+        message = f"the {name} of a slice is an integer, got {describe_value(part.value)}"
+        label = f"this is {describe_value(part.value)}"
         hint = (
             '`string_slice("abc", 0, indices)` takes a part of a text that differs from position to position'
         )

@@ -9,35 +9,35 @@ from dataclasses import replace
 from typing import assert_never
 
 from rasp.diagnostics import RaspError
-from rasp.elaborate.binding import check_bindable, spread, unpack
-from rasp.elaborate.elaboration_effort import spend
-from rasp.elaborate.expressions import elements, expression
+from rasp.elaborate.binding import check_bindable, spread_values, unpack_element
+from rasp.elaborate.elaboration_effort import spend_steps
+from rasp.elaborate.expressions import elaborate_expression, list_elements
 from rasp.elaborate.scope import (
     CallSite,
     Exhausted,
     FollowUp,
-    Frame,
     Function,
     Missing,
     Result,
     Scope,
     Static,
+    Surroundings,
 )
 from rasp.graph.nodes import Node
-from rasp.library.load import find
+from rasp.library.load import find_text
 from rasp.limits import TEXT_STEPS
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Span
 from rasp.syntax import syntax_tree
 from rasp.syntax.parser import parse_tolerantly
 from rasp.values import ValueProblem
 
 
-def execute(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
+def execute_statement(frame: Surroundings, statement: syntax_tree.Statement) -> Static | None:
     """Carry out one statement; the value, if it is an expression. Raises `RaspError`."""
     match statement:
         case syntax_tree.ExpressionStatement(value):
-            return expression(frame, value)
+            return elaborate_expression(frame, value)
         case syntax_tree.Assign():
             assign(frame, statement)
         case syntax_tree.FunctionDefinition():
@@ -62,12 +62,12 @@ def execute(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
     return None
 
 
-def at_top(frame: Frame) -> bool:
+def at_top(frame: Surroundings) -> bool:
     """Do names bound here belong to a file or to the prompt (and not to a function)?"""
     return frame.call is None
 
 
-def bind(frame: Frame, name: str, value: Static) -> None:
+def bind(frame: Surroundings, name: str, value: Static) -> None:
     """Bind a name. A node gets the first name that it is given at top level, or else the first one at all."""
     frame.scope.values[name] = value
     if not isinstance(value, Node):
@@ -80,42 +80,44 @@ def bind(frame: Frame, name: str, value: Static) -> None:
         graph.names.setdefault(value, name)
 
 
-def assign(frame: Frame, statement: syntax_tree.Assign) -> None:
+def assign(frame: Surroundings, statement: syntax_tree.Assign) -> None:
     check_bindable(frame, statement.names, at_top(frame))
-    values = [expression(frame, value) for value in statement.values]
+    values = [elaborate_expression(frame, value) for value in statement.values]
     right = Span(statement.values[0].span.start, statement.values[-1].span.end)
-    for name, value in zip(statement.names, spread(frame, statement.names, values, right), strict=True):
+    for name, value in zip(
+        statement.names, spread_values(frame, statement.names, values, right), strict=True
+    ):
         bind(frame, name.text, value)
 
 
-def repeat(frame: Frame, statement: syntax_tree.For) -> None:
+def repeat(frame: Surroundings, statement: syntax_tree.For) -> None:
     check_bindable(frame, statement.names, at_top(frame))
-    for item in elements(frame, statement.iterable, "`for`"):
-        spend(frame, statement.iterable.span)
-        for name, value in unpack(frame, statement.names, item, statement.iterable.span).items():
+    for item in list_elements(frame, statement.iterable, "`for`"):
+        spend_steps(frame, statement.iterable.span)
+        for name, value in unpack_element(frame, statement.names, item, statement.iterable.span).items():
             bind(frame, name, value)
         for inner in statement.body:
-            execute(frame, inner)
+            execute_statement(frame, inner)
 
 
-def define(frame: Frame, definition: syntax_tree.FunctionDefinition) -> None:
+def define(frame: Surroundings, definition: syntax_tree.FunctionDefinition) -> None:
     check_bindable(frame, [definition.name], at_top(frame))
     check_bindable(frame, definition.parameters)
     parameters = tuple([parameter.text for parameter in definition.parameters])
 
-    def apply(caller: Frame, arguments: list[Static], span: Span) -> Static:
+    def apply(caller: Surroundings, arguments: list[Static], span: Span) -> Static:
         inner = entered(frame, caller, definition.name.text, span)
         inner.scope.values.update(zip(parameters, arguments, strict=True))
         for statement in definition.body:
-            execute(inner, statement)
-        results = [expression(inner, result) for result in definition.results]
+            execute_statement(inner, statement)
+        results = [elaborate_expression(inner, result) for result in definition.results]
         return results[0] if len(results) == 1 else results
 
     function = Function(definition.name.text, parameters, apply, frame.home, definition.doc)
     bind(frame, function.name, function)
 
 
-def entered(frame: Frame, caller: Frame, name: str, span: Span) -> Frame:
+def entered(frame: Surroundings, caller: Surroundings, name: str, span: Span) -> Surroundings:
     """The frame of a call's body: the text and names of the definition, the place of the caller."""
     source, shown = caller.where(span)
     site = CallSite(name, source, shown, caller.call)
@@ -123,12 +125,12 @@ def entered(frame: Frame, caller: Frame, name: str, span: Span) -> Frame:
     return replace(frame, scope=Scope({}, frame.scope), call=site, place=place, home=frame.home + "'")
 
 
-def load(frame: Frame, statement: syntax_tree.Load) -> None:
+def load(frame: Surroundings, statement: syntax_tree.Load) -> None:
     """Read a file in a scope of its own; bind here what it binds, except names that start with `_`."""
     workshop = frame.workshop
     workshop.failed_loads.add(statement.path)
     try:
-        source = find(workshop.loader, statement.path, frame.source.name)
+        source = find_text(workshop.loader, statement.path, frame.source.name)
     except ValueProblem as problem:
         raise frame.error(statement.path_span, str(problem), code="load") from None
     if source is None:
@@ -139,18 +141,18 @@ def load(frame: Frame, statement: syntax_tree.Load) -> None:
     if source.name in frame.loading:
         circle = " → ".join([*frame.loading[frame.loading.index(source.name) :], source.name])
         raise frame.error(statement.path_span, f"files load each other in a circle: {circle}", code="load")
-    spend(frame, statement.path_span, TEXT_STEPS * len(source.text))
+    spend_steps(frame, statement.path_span, TEXT_STEPS * len(source.text))
     workshop.failed_loads.discard(statement.path)
     workshop.loaded[source.name] = source.text
     loading = (*frame.loading, source.name)
-    inner = Frame(workshop, source, Scope({}, workshop.base), loading=loading, home=statement.path)
-    run(inner, parse_tolerantly(source))
+    inner = Surroundings(workshop, source, Scope({}, workshop.base), loading=loading, home=statement.path)
+    run_text(inner, parse_tolerantly(source))
     for name, value in inner.scope.values.items():
         if not name.startswith("_") and name != "out":
             frame.scope.values[name] = value
 
 
-def run(frame: Frame, module: syntax_tree.Module) -> list[Result]:
+def run_text(frame: Surroundings, module: syntax_tree.Module) -> list[Result]:
     """A whole text at top level. What is wrong with it joins the workshop's problems; the rest takes
     effect.
     """
@@ -161,7 +163,7 @@ def run(frame: Frame, module: syntax_tree.Module) -> list[Result]:
         if isinstance(statement, syntax_tree.Exit):
             break
         try:
-            value = attempt(frame, statement)
+            value = attempt_statement(frame, statement)
         except FollowUp:
             continue
         except Exhausted as error:
@@ -179,13 +181,13 @@ def run(frame: Frame, module: syntax_tree.Module) -> list[Result]:
     return results
 
 
-def assigned(frame: Frame, statement: syntax_tree.Assign) -> list[Result]:
+def assigned(frame: Surroundings, statement: syntax_tree.Assign) -> list[Result]:
     """What an assignment has just bound."""
     values = [(name.text, frame.scope.values[name.text]) for name in statement.names]
     return [Result(n, v, frame.source, statement.span) for n, v in values if not isinstance(v, Missing)]
 
 
-def attempt(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
+def attempt_statement(frame: Surroundings, statement: syntax_tree.Statement) -> Static | None:
     """`execute`, but a failing statement leaves no trace, except that names it would have newly bound are
     marked.
 
@@ -193,8 +195,8 @@ def attempt(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
     """
     before, depth, asides = dict(frame.scope.values), frame.workshop.depth, len(frame.workshop.asides)
     try:
-        with deep_recursion():
-            return execute(frame, statement)
+        with allow_deep_recursion():
+            return execute_statement(frame, statement)
     except RaspError:
         frame.scope.values.clear()
         frame.scope.values.update(before)
@@ -204,7 +206,7 @@ def attempt(frame: Frame, statement: syntax_tree.Statement) -> Static | None:
         raise
 
 
-def mark_missing(frame: Frame, names: tuple[syntax_tree.Name, ...]) -> None:
+def mark_missing(frame: Surroundings, names: tuple[syntax_tree.Name, ...]) -> None:
     for name in names:
         if frame.scope.find(name.text) is None:
             frame.scope.values[name.text] = Missing()

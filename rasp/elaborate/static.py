@@ -12,7 +12,7 @@ from rasp.graph.nodes import Node
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import TESTS, apply_prim, check_filled
 from rasp.limits import ELEMENTS
-from rasp.values import Atom, ValueProblem, is_atom, kind_of
+from rasp.values import Atom, ValueProblem, find_kind, is_atom
 
 #: Elementwise operators and the primitives they are.
 PRIM_OF: dict[str, PrimName] = {
@@ -34,7 +34,7 @@ ORDERINGS: dict[str, Callable[[object, object], bool]] = {
 }
 
 
-def describe(value: Static) -> str:
+def describe_value(value: Static) -> str:
     """What kind of thing a value is, with its article."""
     match value:
         case Node():
@@ -46,13 +46,13 @@ def describe(value: Static) -> str:
         case dict():
             return "a dict"
         case _:
-            kind = kind_of(value)
+            kind = find_kind(value)
             return {"int": "an integer", "bool": "a boolean"}.get(kind, f"a {kind}")
 
 
 def describe_pair(left: Static, right: Static) -> str:
     """`a list and an s-op`, or `two lists`."""
-    one, other = describe(left), describe(right)
+    one, other = describe_value(left), describe_value(right)
     return f"two {one.split(' ', 1)[1]}s" if one == other else f"{one} and {other}"
 
 
@@ -69,7 +69,7 @@ def holds_node(value: Static) -> bool:
             return False
 
 
-def operate(symbol: str, left: Static, right: Static) -> Static:
+def operate_static(symbol: str, left: Static, right: Static) -> Static:
     """`left symbol right` for an arithmetic operator or comparison; neither operand is a node."""
     if is_atom(left) and is_atom(right):
         return apply_prim(PRIM_OF[symbol], (), left, right)  # type: ignore[arg-type]
@@ -116,7 +116,7 @@ def fill_in(text: str, value: list[Static] | dict[Atom, Static]) -> str:
     try:
         return text % value
     except (TypeError, ValueError, KeyError):
-        raise ValueProblem(f"`%` cannot put {describe(value)} into this string") from None
+        raise ValueProblem(f"`%` cannot put {describe_value(value)} into this string") from None
 
 
 def order(symbol: str, left: list[Static], right: list[Static]) -> bool:
@@ -131,32 +131,34 @@ def order(symbol: str, left: list[Static], right: list[Static]) -> bool:
         ) from None
 
 
-def truth(value: Static) -> bool:
+def is_true(value: Static) -> bool:
     """Is a static value that is no node true? Zero and everything empty is false."""
     assert not isinstance(value, Node)
     return bool(value)
 
 
-def prefix(symbol: str, value: Static) -> Static:
+def operate_prefix(symbol: str, value: Static) -> Static:
     """`not value`, `-value` or `+value`; `value` is no node."""
     if symbol == "not":
-        return not truth(value)
+        return not is_true(value)
     if not is_atom(value):
-        raise ValueProblem(f"`{symbol}` does not work on {describe(value)}")
+        raise ValueProblem(f"`{symbol}` does not work on {describe_value(value)}")
     return apply_prim(PREFIX_PRIM[symbol], (), value)  # type: ignore[arg-type]
 
 
-def element(items: list[Static] | str, index: Static) -> Static:
+def find_element(items: list[Static] | str, index: Static) -> Static:
     """`items[index]`"""
     kind = "list" if isinstance(items, list) else "string"
     if not isinstance(index, int):
-        raise ValueProblem(f"an index into a {kind} has to be an integer or an s-op, got {describe(index)}")
+        raise ValueProblem(
+            f"an index into a {kind} has to be an integer or an s-op, got {describe_value(index)}"
+        )
     if not -len(items) <= index < len(items):
         raise ValueProblem(f"index {index} is out of range: the {kind} has length {len(items)}")
     return items[index]
 
 
-def contains(items: list[Static], value: Atom) -> bool:
+def contains_value(items: list[Static], value: Atom) -> bool:
     """`value in items`"""
     if holds_node(items):
         raise ValueProblem("a list that holds s-ops or selectors cannot be searched")

@@ -75,12 +75,12 @@ Document = Text | Line | Hard | Remark | Fence | Join | Nest | Choice | Fill
 Pending = tuple[int, bool, Document]  # indentation, flat?, what is still to be written
 
 
-def join(*parts: Document | str) -> Document:
+def join_parts(*parts: Document | str) -> Document:
     """The parts one behind the other; strings stand for themselves."""
     return Join(tuple(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-def render(document: Document, width: int) -> str:
+def render_document(document: Document, width: int) -> str:
     """The document as text. No line ends in blanks."""
     pieces: list[str] = []
     column = 0

@@ -8,8 +8,8 @@ formatted: `RaspError` tells why.
 
 from difflib import unified_diff
 
-from rasp.format.statement_layout import module_text
-from rasp.recursion import deep_recursion
+from rasp.format.statement_layout import layout_module
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from rasp.syntax.parser import parse
 from rasp.syntax.syntax_tree import Module
@@ -24,11 +24,11 @@ def format_source(source: Source) -> str:
 
 def print_module(module: Module) -> str:
     """The text of a tree without `Broken` statements, whether it was parsed or built."""
-    with deep_recursion():
-        return module_text(module)
+    with allow_deep_recursion():
+        return layout_module(module)
 
 
-def difference(source: Source, formatted: str) -> str:
+def show_difference(source: Source, formatted: str) -> str:
     """What formatting changes, as a unified diff; empty when it changes nothing."""
     before, after = source.text.splitlines(keepends=True), formatted.splitlines(keepends=True)
     lines = unified_diff(before, after, source.name, f"{source.name} (formatted)")

@@ -69,12 +69,14 @@ class Slot:
     after: str = ""
 
 
-def follows(remarks: Remarks, found: Sequence[Comment], place: int) -> bool:
+def follows_on_line(remarks: Remarks, found: Sequence[Comment], place: int) -> bool:
     """Is the first of these comments on the line of what ends at an offset?"""
     return bool(found) and remarks.line(offset(found[0])) == remarks.line(place)
 
 
-def arrange(remarks: Remarks, parts: Sequence[Part], start: int, end: int) -> tuple[list[Slot], list[str]]:
+def arrange_remarks(
+    remarks: Remarks, parts: Sequence[Part], start: int, end: int
+) -> tuple[list[Slot], list[str]]:
     """The parts with the comments between `start` and `end`, and the comments behind the last part.
 
     The comments inside of parts that nobody has taken come before them.
@@ -83,18 +85,18 @@ def arrange(remarks: Remarks, parts: Sequence[Part], start: int, end: int) -> tu
     place = start
     for number, part in enumerate(parts):
         found = remarks.take(place, part.start)
-        if number and follows(remarks, found, place):
+        if number and follows_on_line(remarks, found, place):
             slots[number - 1].after = remarks.spelled(found.pop(0))
         found += remarks.take(part.start, part.end)
         slots[number].before = [remarks.spelled(comment) for comment in found]
         place = part.end
     found = remarks.take(place, end)
-    if parts and follows(remarks, found, place):
+    if parts and follows_on_line(remarks, found, place):
         slots[-1].after = remarks.spelled(found.pop(0))
     return slots, [remarks.spelled(comment) for comment in found]
 
 
-def rows(slots: Sequence[Slot], separator: str = "", dangling: Sequence[str] = ()) -> Document:
+def layout_rows(slots: Sequence[Slot], separator: str = "", dangling: Sequence[str] = ()) -> Document:
     """The slots, the separator and a `Line` between each two. A comment forces the lines of the `Choice`
     around.
     """

@@ -8,9 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from rasp.format.documents import Choice, Document, Hard, Join, Line, Nest, Remark, Text, join, render
-from rasp.format.expression_layout import POSTFIX, enclosed, expression, part_of, tightness, whole
-from rasp.format.remarks import Part, Remarks, arrange, follows, rows
+from rasp.format.documents import (
+    Choice,
+    Document,
+    Hard,
+    Join,
+    Line,
+    Nest,
+    Remark,
+    Text,
+    join_parts,
+    render_document,
+)
+from rasp.format.expression_layout import (
+    POSTFIX,
+    layout_enclosed,
+    layout_expression,
+    layout_part,
+    layout_whole,
+    measure_tightness,
+)
+from rasp.format.remarks import Part, Remarks, arrange_remarks, follows_on_line, layout_rows
 from rasp.source import Span
 from rasp.syntax.syntax_tree import (
     Assign,
@@ -55,17 +73,17 @@ def statement(remarks: Remarks, tree: Statement) -> Document:
             # Parentheses around the whole stay: the prompt shows `(x);` otherwise than `x;`.
             while isinstance(value, Group) and isinstance(value.inner, Group):
                 value = value.inner
-            return join(expression(remarks, value), ";")
+            return join_parts(layout_expression(remarks, value), ";")
         case Assign(names, values):
             left = ", ".join(name.text for name in names)
-            return join(left, " =", several(remarks, values), ";")
+            return join_parts(left, " =", several(remarks, values), ";")
         case FunctionDefinition() | For():
             return compound(remarks, tree)
         case Load(path):
             return Text(f'load "{path}";')
         case Draw(value, given, span):
-            parts = [part_of(remarks, each) for each in (value, given) if each is not None]
-            return join("draw", enclosed(remarks, "(", parts, ")", span), ";")
+            parts = [layout_part(remarks, each) for each in (value, given) if each is not None]
+            return join_parts("draw", layout_enclosed(remarks, "(", parts, ")", span), ";")
         case SetExample() | ShowExample() | SwitchExamples() | FullDisplay() | Exit():
             return command(remarks, tree)
         case Broken():
@@ -76,13 +94,13 @@ def statement(remarks: Remarks, tree: Statement) -> Document:
 
 def several(remarks: Remarks, values: Sequence[Expression]) -> Document:
     """A blank and one value, or values between commas, on lines of their own if they do not fit on one."""
-    parts = [part_of(remarks, value) for value in values]
+    parts = [layout_part(remarks, value) for value in values]
     if len(parts) == 1:
-        return join(" ", parts[0].document)
+        return join_parts(" ", parts[0].document)
     # Comments in front of the first value are left to the statement.
     parts[0] = Part(parts[0].document, values[0].span.end, values[0].span.end)
-    slots, _ = arrange(remarks, parts, values[0].span.end, values[-1].span.end)
-    return Choice(Nest(join(Line(), rows(slots, ","))))
+    slots, _ = arrange_remarks(remarks, parts, values[0].span.end, values[-1].span.end)
+    return Choice(Nest(join_parts(Line(), layout_rows(slots, ","))))
 
 
 def command(
@@ -93,10 +111,12 @@ def command(
         case SetExample(what, value):
             while isinstance(value, Group):
                 value = value.inner
-            inner = expression(remarks, value, indented=False)
-            if tightness(value) < POSTFIX and "\n" in render(inner, WIDTH - len("set selector example ")):
-                inner = Choice(join("(", Nest(join(Line(""), inner)), Line(""), ")"))
-            return join(f"set {kind(what)}example ", inner)
+            inner = layout_expression(remarks, value, indented=False)
+            if measure_tightness(value) < POSTFIX and "\n" in render_document(
+                inner, WIDTH - len("set selector example ")
+            ):
+                inner = Choice(join_parts("(", Nest(join_parts(Line(""), inner)), Line(""), ")"))
+            return join_parts(f"set {kind(what)}example ", inner)
         case ShowExample(what):
             return Text(f"show {kind(what)}example")
         case SwitchExamples(what, on):
@@ -124,15 +144,17 @@ def compound(remarks: Remarks, tree: FunctionDefinition | For) -> Document:
             place = tree.body[-1].span.end if tree.body else brace + 1
             body.append(result_part(remarks, results, place))
             inside = Span(name.span.end, brace)
-            head = join("def ", name.text, enclosed(remarks, "(", names, ")", inside))
+            head = join_parts("def ", name.text, layout_enclosed(remarks, "(", names, ")", inside))
         case For(names, iterable):
             brace = opening_brace(remarks, iterable.span.end)
-            head = join(f"for {', '.join(name.text for name in names)} in ", whole(remarks, iterable))
+            head = join_parts(
+                f"for {', '.join(name.text for name in names)} in ", layout_whole(remarks, iterable)
+            )
         case _:
             assert_never(tree)
     remark, lines = block(remarks, body, brace + 1, tree.span.end)
     opening = [Text(" {"), Remark(remark)] if remark else [Text(" {")]
-    return join(head, *opening, Nest(join(Hard(), lines)), Hard(), "}")
+    return join_parts(head, *opening, Nest(join_parts(Hard(), lines)), Hard(), "}")
 
 
 def opening_brace(remarks: Remarks, place: int) -> int:
@@ -146,7 +168,7 @@ def opening_brace(remarks: Remarks, place: int) -> int:
 
 def result_part(remarks: Remarks, results: Sequence[Expression], place: int) -> Part:
     """`return` with its values; `place` is the end of what comes before."""
-    document = join("return", several(remarks, results), ";")
+    document = join_parts("return", several(remarks, results), ";")
     return Part(document, remarks.next_token(place), remarks.next_token(results[-1].span.end) + 1)
 
 
@@ -160,7 +182,7 @@ def block(remarks: Remarks, parts: Sequence[Part], start: int, end: int) -> tupl
         entries += [own_line(remarks, comment) for comment in gap]
         inside = remarks.take(part.start, part.end)
         entries += [Entry(own_line(remarks, comment).document, part.start, part.start) for comment in inside]
-        document = join(part.document, Remark(remark)) if remark else part.document
+        document = join_parts(part.document, Remark(remark)) if remark else part.document
         entries.append(Entry(document, part.start, part.end))
     entries += [own_line(remarks, comment) for comment in gaps[-1]]
     return behind[0], spaced(remarks, entries)
@@ -168,7 +190,7 @@ def block(remarks: Remarks, parts: Sequence[Part], start: int, end: int) -> tupl
 
 def taken_behind(remarks: Remarks, gap: list[Comment], place: int) -> str:
     """The first of the comments if it stands on the line of what ends at `place`; it is taken from them."""
-    return remarks.spelled(gap.pop(0)) if place and follows(remarks, gap, place) else ""
+    return remarks.spelled(gap.pop(0)) if place and follows_on_line(remarks, gap, place) else ""
 
 
 def own_line(remarks: Remarks, comment: Comment) -> Entry:
@@ -186,10 +208,10 @@ def spaced(remarks: Remarks, entries: Sequence[Entry]) -> Document:
     return Join(tuple(parts))
 
 
-def module_text(module: Module) -> str:
+def layout_module(module: Module) -> str:
     """The text of a module without broken statements; it ends with a line break unless it is empty."""
     remarks = Remarks(module.source, list(module.comments))
     parts = [statement_part(remarks, tree) for tree in module.statements]
     _, lines = block(remarks, parts, 0, len(module.source.text))
-    text = render(lines, WIDTH)
+    text = render_document(lines, WIDTH)
     return f"{text}\n" if text else ""

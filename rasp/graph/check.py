@@ -31,7 +31,7 @@ S_OP, SELECTOR = False, True
 TABLES: frozenset[str] = frozenset({"index_list", "index_dict", "in_list"})
 
 
-def arguments_of(op: Op) -> tuple[bool, ...]:
+def list_argument_kinds(op: Op) -> tuple[bool, ...]:
     """For each argument that an op takes, whether it is a selector."""
     match op:
         case Tokens() | Indices() | Constant():
@@ -80,7 +80,7 @@ def check_op(op: Op, args: Sequence[Node]) -> Iterator[str]:
             return
         case _:
             pass
-    wanted = arguments_of(op)
+    wanted = list_argument_kinds(op)
     if len(args) != len(wanted):
         yield f"{len(args)} arguments instead of {len(wanted)}"
         return

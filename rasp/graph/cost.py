@@ -31,7 +31,7 @@ from rasp.graph.nodes import (
     Select,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
 
 #: What the counts are called wherever they are shown.
@@ -81,9 +81,9 @@ def layer_numbers(nodes: Iterable[Node]) -> dict[Node, int]:
     return found
 
 
-def arrange(outputs: Collection[Node]) -> list[Layer]:
+def arrange_layers(outputs: Collection[Node]) -> list[Layer]:
     """The layers that the outputs need, from layer 0 on. A selector among them has a head of its own in its layer."""
-    nodes = reachable(outputs)
+    nodes = list_reachable(outputs)
     numbers = layer_numbers(nodes)
     unread: dict[int, list[Head]] = {}
     for output in outputs:
@@ -121,17 +121,17 @@ def equal(op: Select) -> bool:
     return op.test in ("==", "<=", ">=")
 
 
-def reference_heads(node: Node) -> list[int]:
+def count_reference_heads(node: Node) -> list[int]:
     """Heads in layer 1, 2, … by the reference's analysis; empty for an s-op that needs no attention."""
-    return [sum(head.count for head in layer.heads) for layer in arrange([node])[1:]]
+    return [sum(head.count for head in layer.heads) for layer in arrange_layers([node])[1:]]
 
 
-def drawn_heads(node: Node) -> list[int]:
+def count_drawn_heads(node: Node) -> list[int]:
     """Heads in layer 1, 2, … as they are drawn."""
-    return [len(layer.heads) for layer in arrange([node])[1:]]
+    return [len(layer.heads) for layer in arrange_layers([node])[1:]]
 
 
-def cost_text(numbers: list[int]) -> str:
+def describe_cost(numbers: list[int]) -> str:
     """`2 layers with 2 + 1 heads`, in words."""
     if not numbers:
         return "no attention (feed-forward only)"

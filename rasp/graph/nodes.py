@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rasp.graph.primitive_names import PrimName
 from rasp.source import Source, Span
-from rasp.values import Atom, Const, Test, const
+from rasp.values import Atom, Const, Test, make_const
 
 if TYPE_CHECKING:
     from networkx import DiGraph
@@ -82,7 +82,7 @@ class Aggregate:
     booleans).
     """
 
-    default: Const = field(default_factory=lambda: const(0))
+    default: Const = field(default_factory=lambda: make_const(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Graph:
         arguments, counted from 0.
         """
         found: DiGraph[Node] = import_module("networkx").DiGraph()
-        for node in reachable(outputs or self.nodes.values()):
+        for node in list_reachable(outputs or self.nodes.values()):
             name = {"name": self.names[node]} if node in self.names else {}
             found.add_node(node, op=node.op, selector=node.is_selector, **name)
             for arg in dict.fromkeys(node.args):
@@ -155,14 +155,14 @@ class Graph:
 
     def constant(self, value: Atom) -> Node:
         """The constant s-op of an atom."""
-        return self.add(Constant(const(value)))
+        return self.add(Constant(make_const(value)))
 
     def map(self, prim: PrimName, *args: Node) -> Node:
         """An elementwise primitive without parameters."""
         return self.add(Map(prim), *args)
 
 
-def reachable(outputs: Iterable[Node]) -> list[Node]:
+def list_reachable(outputs: Iterable[Node]) -> list[Node]:
     """The nodes that `outputs` depend on, themselves included, arguments before users. No recursion."""
     order: dict[Node, None] = {}
     stack = [(node, False) for node in reversed(list(outputs))]

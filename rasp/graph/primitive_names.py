@@ -27,14 +27,14 @@ TOTAL, DEFINED = "_or", "_defined"
 NAMES: tuple[PrimName, ...] = get_args(PrimName)
 
 
-def total_name(prim: PrimName) -> PrimName:
+def make_total_name(prim: PrimName) -> PrimName:
     """The name of the primitive that is like `prim`, but where that has no value has its first parameter."""
     name = f"{prim}{TOTAL}"
     assert name in NAMES, f"{prim} always has a value"
     return name
 
 
-def defined_name(prim: PrimName) -> PrimName:
+def make_defined_name(prim: PrimName) -> PrimName:
     """The name of the primitive that says whether `prim` has a value."""
     name = f"{prim}{DEFINED}"
     assert name in NAMES, f"{prim} always has a value"

@@ -1,8 +1,8 @@
 """TABLE of elementwise primitives: what each means on one position's values.
 
-A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty) and then one atom
-per argument; it returns an atom or raises `ValueProblem`. This is the only definition of what a primitive
-means: the vectorised paths of `rasp/interpret/evaluate.py` must agree with it, and tests hold them to it.
+A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty) and an atom per argument; it
+returns an atom or raises `ValueProblem`. This is the only definition of what a primitive means: the vectorised paths of
+`rasp/interpret/evaluate.py` must agree with it, and tests hold them to it.
 """
 
 import math
@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, defined_name, total_name
+from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, make_defined_name, make_total_name
 from rasp.limits import BITS, STRING
-from rasp.values import KINDS, Atom, Test, ValueProblem, kind_of, show
+from rasp.values import KINDS, Atom, Test, ValueProblem, find_kind, show_value
 
 Parameters = tuple[Atom, ...]
 
@@ -35,8 +35,8 @@ class Prim:
 def _numeric(name: str, *values: Atom) -> None:
     for value in values:
         if isinstance(value, str):
-            kinds = " and ".join(kind_of(v) for v in values)
-            raise ValueProblem(f"`{name}` does not work on {kinds} values ({', '.join(map(show, values))})")
+            kinds, shown = " and ".join(map(find_kind, values)), ", ".join(map(show_value, values))
+            raise ValueProblem(f"`{name}` does not work on {kinds} values ({shown})")
 
 
 def _finish(name: str, compute: Callable[[], object]) -> Atom:
@@ -77,7 +77,7 @@ def mul(_: Parameters, a: Atom, b: Atom) -> Atom:
     for text, times in ((a, b), (b, a)):
         if isinstance(text, str):
             if isinstance(times, str | float):
-                raise ValueProblem(f"`*` does not work on {kind_of(a)} and {kind_of(b)} values")
+                raise ValueProblem(f"`*` does not work on {find_kind(a)} and {find_kind(b)} values")
             if len(text) * max(0, times) > STRING.most:
                 raise ValueProblem("the repeated string would be too long")
             return text * max(0, times) if text else text
@@ -95,7 +95,7 @@ def mod(_: Parameters, a: Atom, b: Atom) -> Atom:
         try:
             return a % b
         except (TypeError, ValueError, OverflowError):
-            raise ValueProblem(f"`%` cannot put {show(b)} into {show(a)}") from None
+            raise ValueProblem(f"`%` cannot put {show_value(b)} into {show_value(a)}") from None
     _numeric("%", a, b)
     return _finish("%", lambda: a % b)  # type: ignore[operator]
 
@@ -132,9 +132,8 @@ def power(_: Parameters, a: Atom, b: Atom) -> Atom:
 def _ordering(symbol: str, holds: Callable[[Atom, Atom], bool]) -> Callable[[Parameters, Atom, Atom], Atom]:
     def compare(_: Parameters, a: Atom, b: Atom) -> Atom:
         if isinstance(a, str) != isinstance(b, str):
-            raise ValueProblem(
-                f"`{symbol}` cannot order {kind_of(a)} and {kind_of(b)} values ({show(a)}, {show(b)})"
-            )
+            kinds = f"{find_kind(a)} and {find_kind(b)}"
+            raise ValueProblem(f"`{symbol}` cannot order {kinds} values ({show_value(a)}, {show_value(b)})")
         return holds(a, b)
 
     return compare
@@ -159,23 +158,23 @@ def to_int(_: Parameters, a: Atom) -> Atom:
     try:
         return int(a)
     except (ValueError, OverflowError):
-        raise ValueProblem(f"{show(a)} is not an integer") from None
+        raise ValueProblem(f"{show_value(a)} is not an integer") from None
 
 
 def to_float(_: Parameters, a: Atom) -> Atom:
     try:
         value = float(a)
     except (ValueError, OverflowError):
-        raise ValueProblem(f"{show(a)} is not a number") from None
+        raise ValueProblem(f"{show_value(a)} is not a number") from None
     if not math.isfinite(value):
-        raise ValueProblem(f"{show(a)} is not a finite number")
+        raise ValueProblem(f"{show_value(a)} is not a finite number")
     return value
 
 
 def index_items(items: Parameters, i: Atom) -> Atom:
     """Element of a list; negatives count from the end, as in Python."""
     if not isinstance(i, int):
-        raise ValueProblem(f"an index into a list has to be an integer, got {show(i)}")
+        raise ValueProblem(f"an index into a list has to be an integer, got {show_value(i)}")
     if not -len(items) <= i < len(items):
         raise ValueProblem(f"index {i} is out of range for a list of length {len(items)}")
     return items[i]
@@ -185,7 +184,7 @@ def index_dict(flat: Parameters, key: Atom) -> Atom:
     """Value under `key` in a dict given as key, value, key, value …"""
     table: dict[Atom, Atom] = dict(zip(flat[::2], flat[1::2], strict=True))
     if key not in table:
-        raise ValueProblem(f"{show(key)} is not a key of the dict")
+        raise ValueProblem(f"{show_value(key)} is not a key of the dict")
     return table[key]
 
 
@@ -194,7 +193,9 @@ def _of_text(name: PrimName, function: Callable[[str], Atom]) -> Prim:
 
     def apply(_: Parameters, text: Atom) -> Atom:
         if not isinstance(text, str):
-            raise ValueProblem(f"`{name}` works on strings, not on {kind_of(text)} values ({show(text)})")
+            raise ValueProblem(
+                f"`{name}` works on strings, not on {find_kind(text)} values ({show_value(text)})"
+            )
         return _finish(name, lambda: function(text))
 
     return _one(name, f"{name}({{0}})", apply)
@@ -203,7 +204,7 @@ def _of_text(name: PrimName, function: Callable[[str], Atom]) -> Prim:
 def string_slice(_: Parameters, text: Atom, start: Atom, end: Atom) -> Atom:
     """The characters from `start` to before `end`; negatives count from the end, as in Python."""
     if not isinstance(text, str) or isinstance(start, str | float) or isinstance(end, str | float):
-        kinds = ", ".join(map(kind_of, (text, start, end)))
+        kinds = ", ".join(map(find_kind, (text, start, end)))
         raise ValueProblem(f"`string_slice` takes a string and two integers, not {kinds}")
     return text[start:end]
 
@@ -270,7 +271,7 @@ def _total(row: Prim) -> Prim:
         except ValueProblem:
             return parameters[0]
 
-    return Prim(total_name(row.name), row.arity, row.symbol, function)
+    return Prim(make_total_name(row.name), row.arity, row.symbol, function)
 
 
 def _defined(row: Prim) -> Prim:
@@ -281,7 +282,7 @@ def _defined(row: Prim) -> Prim:
             return False
         return True
 
-    return Prim(defined_name(row.name), row.arity, f"has_value( {row.symbol} )", function)
+    return Prim(make_defined_name(row.name), row.arity, f"has_value( {row.symbol} )", function)
 
 
 _PARTIAL_ROWS = tuple(row for row in _ROWS if row.name not in WITHOUT_FAILURES)

@@ -22,7 +22,7 @@ from math import isfinite
 from typing import assert_never
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.graph.check import arguments_of, check_op
+from rasp.graph.check import check_op, list_argument_kinds
 from rasp.graph.nodes import (
     Aggregate,
     And,
@@ -38,11 +38,11 @@ from rasp.graph.nodes import (
     Select,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
 from rasp.graph.primitives import PRIMS, TESTS
 from rasp.source import Source, Span
-from rasp.values import Atom, Const, const
+from rasp.values import Atom, Const, make_const
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 ATOM = rf"(?:int -?[0-9]+|float -?[0-9.]+(?:e[+-]?[0-9]+)?|bool (?:True|False)|string {STRING})"
@@ -70,7 +70,7 @@ WORDS: dict[Op, str] = {op: word for word, op in PLAIN.items()}
 
 def print_graph(outputs: Mapping[str, Node], names: Mapping[Node, str] | None = None) -> str:
     """The nodes that the outputs need, each with its name if it has one, then the outputs."""
-    nodes = reachable(outputs.values())
+    nodes = list_reachable(outputs.values())
     numbers = {node: i for i, node in enumerate(nodes)}
     lines: list[str] = []
     for node in nodes:
@@ -109,7 +109,7 @@ def parse_graph(text: Source | str) -> tuple[Graph, dict[str, Node]]:
     """The graph and its outputs; nodes have the names that follow them and the places of their lines. Raises `RaspError`
     at the first line that is malformed."""
     source = text if isinstance(text, Source) else Source("<graph>", text)
-    reading = Reading()
+    reading = ParsedLines()
     for number, line in enumerate(source.text.split("\n"), start=1):
         start = source.starts[number - 1]
         span = Span(start, start + len(line.rstrip()))
@@ -123,7 +123,7 @@ def parse_graph(text: Source | str) -> tuple[Graph, dict[str, Node]]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedLines:
     """What the lines so far say: the graph, its nodes by the numbers of the text, the outputs."""
 
     graph: Graph = field(default_factory=Graph)
@@ -131,7 +131,7 @@ class Reading:
     outputs: dict[str, Node] = field(default_factory=dict[str, Node])
 
 
-def parse_line(whole: str, reading: Reading) -> Node | None:
+def parse_line(whole: str, reading: ParsedLines) -> Node | None:
     """Read one line; its node if it has one. Raises `ValueError`."""
     found = BEFORE_REMARK.match(whole)
     line = found.group().rstrip() if found else ""
@@ -152,7 +152,7 @@ def parse_line(whole: str, reading: Reading) -> Node | None:
     return node
 
 
-def parse_node(line: str, reading: Reading) -> Node:
+def parse_node(line: str, reading: ParsedLines) -> Node:
     """The node of a line `%N = op arguments`. Raises `ValueError`."""
     match = LINE.fullmatch(line)
     if match is None:
@@ -164,7 +164,7 @@ def parse_node(line: str, reading: Reading) -> Node:
         op, arguments = Constant(parse_atom(rest.strip())), []
     else:
         op = parse_op(word, match["inside"])
-        arity = len(arguments_of(op))
+        arity = len(list_argument_kinds(op))
         references = rest.split()
         if len(references) != arity or not all(reference.startswith("%") for reference in references):
             raise ValueError(f"`{word}` takes {arity} arguments here, written %N")
@@ -210,7 +210,7 @@ def parse_atom(text: str) -> Const:
     """`int 3`, `float 0.5`, `bool True` or `string "a"`. Raises `ValueError`."""
     try:
         if re.fullmatch(ATOM, text) and (value := atom_of(*text.split(" ", 1))) is not None:
-            return const(value)
+            return make_const(value)
     except ValueError:  # longer than numbers may be, or no string in JSON
         pass
     raise ValueError(f"this is no value: {text}")

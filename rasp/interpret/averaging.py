@@ -11,22 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from rasp.interpret import by_cell, counting
-from rasp.interpret.column import (
+from rasp.interpret.atom_array import (
     BOOL,
     EXACT,
     FLOAT,
     INT,
     STRING,
     Array,
-    Column,
-    choose,
-    constant_column,
-    kinds_of,
-    objects,
-    pack,
+    AtomArray,
+    build_constant,
+    choose_elements,
+    find_kinds,
+    list_objects,
+    pack_atoms,
 )
 from rasp.interpret.counting import Sum
-from rasp.interpret.selection import Frame, Selection
+from rasp.interpret.selection import BatchShape, Selection
 from rasp.values import Atom
 
 #: Powers of two tried as the common unit of a column of floats.
@@ -47,32 +47,32 @@ class Chosen:
     only: Array
 
 
-def choose_keys(selection: Selection, parts: Sum | None, frame: Frame) -> Chosen:
+def choose_keys(selection: Selection, parts: Sum | None, frame: BatchShape) -> Chosen:
     """Count the selected keys, and find the selected one where there is only one."""
     if parts is None:
         count, only = by_cell.count_and_first(selection, frame)
     else:
-        count = counting.total(parts, None, frame)
-        only = counting.total(parts, np.arange(frame.length, dtype=np.float64)[None, :], frame)
+        count = counting.sum_weights(parts, None, frame)
+        only = counting.sum_weights(parts, np.arange(frame.length, dtype=np.float64)[None, :], frame)
     return Chosen(selection, parts, count, np.where(count == 1, only, 0))
 
 
-def aggregate(chosen: Chosen, values: Column, default: Atom, frame: Frame) -> Column:
+def average_selected(chosen: Chosen, values: AtomArray, default: Atom, frame: BatchShape) -> AtomArray:
     """Each query's value; `failed` marks means that are too large. Means of strings are arbitrary numbers."""
     count = chosen.count
     result = picked(values, chosen.only, frame)
     if (count == 0).any():
-        result = choose(count == 0, constant_column(default, frame.shape), result)
+        result = choose_elements(count == 0, build_constant(default, frame.shape), result)
     several = count > 1
     if not several.any():
         return result
     mean, failed = means(chosen, values, frame)
-    result = choose(several, Column(mean), result)
+    result = choose_elements(several, AtomArray(mean), result)
     failed = failed & several
-    return Column(result.data, failed if failed.any() else None, "", result.kinds)
+    return AtomArray(result.data, failed if failed.any() else None, "", result.kinds)
 
 
-def picked(values: Column, only: Array, frame: Frame) -> Column:
+def picked(values: AtomArray, only: Array, frame: BatchShape) -> AtomArray:
     """The value at position `only`, for each query."""
     if values.shape[1] == 1:
         return values.broadcast(frame.shape)
@@ -82,7 +82,7 @@ def picked(values: Column, only: Array, frame: Frame) -> Column:
     return values.indexed(lambda array: array[rows, only])
 
 
-def means(chosen: Chosen, values: Column, frame: Frame) -> tuple[Array, Array]:
+def means(chosen: Chosen, values: AtomArray, frame: BatchShape) -> tuple[Array, Array]:
     """(sum / count for each query, which of them are too large for a float). 0 where nothing is selected."""
     count = np.maximum(chosen.count, 1)
     values = only_numbers(values)
@@ -99,17 +99,17 @@ def means(chosen: Chosen, values: Column, frame: Frame) -> tuple[Array, Array]:
     return np.where(failed, 0.0, mean), failed
 
 
-def only_numbers(values: Column) -> Column:
+def only_numbers(values: AtomArray) -> AtomArray:
     """The column with 0 for its strings (whose means are not wanted)."""
     if values.data.dtype.kind == "U":
-        return Column(np.zeros((1, 1), dtype=np.int64))
+        return AtomArray(np.zeros((1, 1), dtype=np.int64))
     if values.data.dtype != object:
         return values
-    numbers = np.where(kinds_of(values) == STRING, 0, values.data)
-    return pack(numbers.ravel().tolist(), values.shape)
+    numbers = np.where(find_kinds(values) == STRING, 0, values.data)
+    return pack_atoms(numbers.ravel().tolist(), values.shape)
 
 
-def whole_numbers(values: Column, frame: Frame) -> tuple[Array, float] | None:
+def whole_numbers(values: AtomArray, frame: BatchShape) -> tuple[Array, float] | None:
     """(w, u) with w = values · u whole numbers that add up exactly in any order; `None` without such a u."""
     if values.data.dtype == object:
         return None
@@ -123,7 +123,7 @@ def whole_numbers(values: Column, frame: Frame) -> tuple[Array, float] | None:
     return None
 
 
-def _long_integers(values: Column, frame: Frame) -> bool:
+def _long_integers(values: AtomArray, frame: BatchShape) -> bool:
     """Whether the integers among the floats could add up to more than floats hold exactly."""
     if values.kinds is None:
         return False
@@ -131,24 +131,24 @@ def _long_integers(values: Column, frame: Frame) -> bool:
     return bool(integers.sum(axis=1).max() * frame.length >= EXACT)
 
 
-def _exact_sums(chosen: Chosen, weights: Array, frame: Frame) -> Array:
+def _exact_sums(chosen: Chosen, weights: Array, frame: BatchShape) -> Array:
     if chosen.parts is not None:
-        return counting.total(chosen.parts, weights, frame)
-    return by_cell.exact_total(chosen.selection, weights, frame)
+        return counting.sum_weights(chosen.parts, weights, frame)
+    return by_cell.sum_cells_exactly(chosen.selection, weights, frame)
 
 
-def _ordered_sums(chosen: Chosen, values: Array, frame: Frame) -> Array:
+def _ordered_sums(chosen: Chosen, values: Array, frame: BatchShape) -> Array:
     sums = None
     if chosen.parts is not None:
-        sums = counting.ordered_total(chosen.parts, values, frame)
-    return by_cell.ordered_total(chosen.selection, values, frame) if sums is None else sums
+        sums = counting.sum_in_order(chosen.parts, values, frame)
+    return by_cell.sum_cells_in_order(chosen.selection, values, frame) if sums is None else sums
 
 
-def _python_means(chosen: Chosen, values: Column, frame: Frame) -> Array:
+def _python_means(chosen: Chosen, values: AtomArray, frame: BatchShape) -> Array:
     """Numbers of any size, added by Python; infinite where the sum is too large for a float."""
     result = np.zeros(frame.shape)
-    rows = np.broadcast_to(objects(values), frame.shape).tolist()
-    for row, query, keys in by_cell.selected_rows(chosen.selection, frame, chosen.count > 1):
+    rows = np.broadcast_to(list_objects(values), frame.shape).tolist()
+    for row, query, keys in by_cell.list_selected_rows(chosen.selection, frame, chosen.count > 1):
         result[row, query] = python_mean([rows[row][key] for key in keys])
     return result
 
@@ -164,9 +164,9 @@ def python_mean(values: Sequence[int | float]) -> float:
         return float("inf")
 
 
-def not_averaged(values: Column, frame: Frame) -> Array:
+def find_unaveraged(values: AtomArray, frame: BatchShape) -> Array:
     """Which positions see only strings or only booleans: (batch or 1, n or 1). Such values have no mean."""
-    kinds = kinds_of(values)
+    kinds = find_kinds(values)
     if kinds.ndim == 0:
         return np.full((1, 1), int(kinds) not in (INT, FLOAT))
     alike = [kinds == STRING, kinds == BOOL]

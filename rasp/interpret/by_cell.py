@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rasp.interpret.column import Array
-from rasp.interpret.selection import HOLDS, Frame, Selection
+from rasp.interpret.atom_array import Array
+from rasp.interpret.selection import HOLDS, BatchShape, Selection
 
 #: Cells of all the boolean arrays alive at once.
 BLOCK_CELLS = 2**23
@@ -17,9 +17,9 @@ BLOCK_CELLS = 2**23
 Block = tuple[slice, slice, Array]
 
 
-def blocks(selection: Selection, frame: Frame) -> Iterator[Block]:
+def blocks(selection: Selection, frame: BatchShape) -> Iterator[Block]:
     """(inputs, queries, cells): the selector's matrices piece by piece, each cell once."""
-    order = in_order(selection)
+    order = list_parts_in_order(selection)
     budget = max(1, BLOCK_CELLS // len(order))
     rows = max(1, min(frame.length, budget // frame.length))
     inputs = max(1, budget // (rows * frame.length)) if rows == frame.length else 1
@@ -32,7 +32,7 @@ def blocks(selection: Selection, frame: Frame) -> Iterator[Block]:
             yield *place, cells(order, frame, place)
 
 
-def in_order(selection: Selection) -> list[Selection]:
+def list_parts_in_order(selection: Selection) -> list[Selection]:
     """The parts that a selector is made of, each once, parts before wholes."""
     order: dict[Selection, None] = {}
     stack = [(selection, False)]
@@ -46,7 +46,7 @@ def in_order(selection: Selection) -> list[Selection]:
     return list(order)
 
 
-def cells(order: list[Selection], frame: Frame, place: tuple[slice, slice]) -> Array:
+def cells(order: list[Selection], frame: BatchShape, place: tuple[slice, slice]) -> Array:
     """The matrices of the last of `order` at these inputs and queries: (inputs, queries, keys)."""
     inputs, queries = place
     found: dict[Selection, Array] = {}
@@ -68,7 +68,7 @@ def cells(order: list[Selection], frame: Frame, place: tuple[slice, slice]) -> A
     return result
 
 
-def count_and_first(selection: Selection, frame: Frame) -> tuple[Array, Array]:
+def count_and_first(selection: Selection, frame: BatchShape) -> tuple[Array, Array]:
     """How many keys each query selects, and the first of them (0 if none)."""
     count = np.zeros(frame.shape, dtype=np.int64)
     first = np.zeros(frame.shape, dtype=np.int64)
@@ -78,7 +78,7 @@ def count_and_first(selection: Selection, frame: Frame) -> tuple[Array, Array]:
     return count, first
 
 
-def exact_total(selection: Selection, weights: Array, frame: Frame) -> Array:
+def sum_cells_exactly(selection: Selection, weights: Array, frame: BatchShape) -> Array:
     """Σ of the selected keys' whole-number weights (float64), whose sum is below 2**53 in each input."""
     result = np.zeros(frame.shape)
     weights = np.broadcast_to(weights, frame.shape)
@@ -87,7 +87,7 @@ def exact_total(selection: Selection, weights: Array, frame: Frame) -> Array:
     return result
 
 
-def ordered_total(selection: Selection, values: Array, frame: Frame) -> Array:
+def sum_cells_in_order(selection: Selection, values: Array, frame: BatchShape) -> Array:
     """Float sums of the selected values, added one by one in position order."""
     result = np.zeros(frame.shape)
     values = np.broadcast_to(values, frame.shape)
@@ -97,7 +97,7 @@ def ordered_total(selection: Selection, values: Array, frame: Frame) -> Array:
     return result + 0.0  # a sum that starts from 0 is never -0.0
 
 
-def highest(selection: Selection, priority: Array, frame: Frame) -> Array:
+def find_highest_cell(selection: Selection, priority: Array, frame: BatchShape) -> Array:
     """The highest priority (≥ 0) among the selected keys, -1 where none."""
     result = np.full(frame.shape, -1, dtype=np.int64)
     priority = np.broadcast_to(priority, frame.shape)
@@ -106,14 +106,16 @@ def highest(selection: Selection, priority: Array, frame: Frame) -> Array:
     return result
 
 
-def selected_rows(selection: Selection, frame: Frame, wanted: Array) -> Iterator[tuple[int, int, list[int]]]:
+def list_selected_rows(
+    selection: Selection, frame: BatchShape, wanted: Array
+) -> Iterator[tuple[int, int, list[int]]]:
     """(input, query, selected keys in order) for the queries marked in `wanted`."""
     for inputs, queries, mask in blocks(selection, frame):
         for row, query in np.argwhere(wanted[inputs, queries]).tolist():
             yield inputs.start + row, queries.start + query, np.flatnonzero(mask[row, query]).tolist()
 
 
-def whole_matrix(selection: Selection, frame: Frame) -> Array:
+def build_matrix(selection: Selection, frame: BatchShape) -> Array:
     """All cells: (batch, query, key)."""
     result = np.zeros((frame.batch, frame.length, frame.length), dtype=np.bool_)
     for inputs, queries, mask in blocks(selection, frame):

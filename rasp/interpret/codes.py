@@ -11,10 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from rasp.interpret.column import Array, Column, exact_floats, is_integral, is_numeric, is_text, objects
+from rasp.interpret.atom_array import (
+    Array,
+    AtomArray,
+    convert_to_floats,
+    is_integral,
+    is_numeric,
+    is_text,
+    list_objects,
+)
 
 
-def compact(codes: Array, size: int) -> tuple[Array, Array]:
+def compact_codes(codes: Array, size: int) -> tuple[Array, Array]:
     """Codes in 0 … size-1 as (the distinct ones ascending, each element's index among them)."""
     if size > 4 * codes.size + 1024:
         values, inverse = np.unique(codes.ravel(), return_inverse=True)
@@ -27,7 +35,7 @@ def compact(codes: Array, size: int) -> tuple[Array, Array]:
     return values, index[codes]
 
 
-def small_integers(columns: Sequence[Column]) -> list[Array] | None:
+def small_integers(columns: Sequence[AtomArray]) -> list[Array] | None:
     """Order-preserving machine integers for whole numbers or single characters, if the columns are such."""
     if all(is_integral(column) for column in columns):
         return [column.data.astype(np.int64, copy=False) for column in columns]
@@ -49,13 +57,13 @@ def from_zero(arrays: Sequence[Array]) -> tuple[list[Array], int, int] | None:
     return [array - low for array in arrays], size, low
 
 
-def encode(column: Column) -> tuple[Array, list[Any]]:
+def encode_column(column: AtomArray) -> tuple[Array, list[Any]]:
     """(each element's code, each code's atom). Kinds and the sign of 0 are told apart."""
     whole = small_integers([column])
     shifted = from_zero(whole) if whole is not None else None
     if shifted is not None:
         (codes,), size, low = shifted
-        values, codes = compact(codes, size)
+        values, codes = compact_codes(codes, size)
         return codes, spelled((values + low).tolist(), column.data.dtype.kind)
     if column.data.dtype.kind in "biU":
         values, codes = np.unique(column.data.ravel(), return_inverse=True)
@@ -73,14 +81,14 @@ def spelled(values: list[int], kind: str) -> list[Any]:
     return [chr(value) if value else "" for value in values] if kind == "U" else values
 
 
-def _encode_floats(column: Column) -> tuple[Array, list[Any]]:
+def _encode_floats(column: AtomArray) -> tuple[Array, list[Any]]:
     bits, codes = np.unique(np.ascontiguousarray(column.data).view(np.int64).ravel(), return_inverse=True)
     codes = codes.reshape(column.shape)
-    floats = Column(bits.view(np.float64))
+    floats = AtomArray(bits.view(np.float64))
     if column.kinds is None:
         return codes, floats.atoms()
-    pairs, codes = compact(codes * 4 + column.kinds, 4 * bits.size)
-    table = Column(floats.data[pairs // 4], kinds=(pairs % 4).astype(np.uint8))
+    pairs, codes = compact_codes(codes * 4 + column.kinds, 4 * bits.size)
+    table = AtomArray(floats.data[pairs // 4], kinds=(pairs % 4).astype(np.uint8))
     return codes, table.atoms()
 
 
@@ -98,7 +106,7 @@ def _encode_objects(data: Array) -> tuple[Array, list[Any]]:
     return codes.reshape(data.shape), atoms
 
 
-def rank_together(*columns: Column) -> tuple[list[Array], int]:
+def rank_together(*columns: AtomArray) -> tuple[list[Array], int]:
     """(codes in 0 … size-1 that compare as the values do, with strings above all numbers; the size)."""
     whole = small_integers(columns)
     shifted = from_zero(whole) if whole is not None else None
@@ -110,7 +118,7 @@ def rank_together(*columns: Column) -> tuple[list[Array], int]:
     elif whole is not None:
         arrays = whole
     elif all(is_numeric(column) for column in columns):
-        floats = [exact_floats(column) for column in columns]
+        floats = [convert_to_floats(column) for column in columns]
         arrays = [array for array in floats if array is not None]
         arrays = arrays if len(arrays) == len(columns) else None
     if arrays is None:
@@ -119,8 +127,8 @@ def rank_together(*columns: Column) -> tuple[list[Array], int]:
     return _split(codes, columns), values.size
 
 
-def _rank_objects(columns: Sequence[Column]) -> tuple[list[Array], int]:
-    flat = [value for column in columns for value in objects(column).ravel().tolist()]
+def _rank_objects(columns: Sequence[AtomArray]) -> tuple[list[Array], int]:
+    flat = [value for column in columns for value in list_objects(column).ravel().tolist()]
     distinct = set(flat)
     texts = sorted(value for value in distinct if isinstance(value, str))
     ordered = sorted(value for value in distinct if not isinstance(value, str)) + texts
@@ -129,7 +137,7 @@ def _rank_objects(columns: Sequence[Column]) -> tuple[list[Array], int]:
     return _split(codes, columns), len(ordered)
 
 
-def _split(codes: Array, columns: Sequence[Column]) -> list[Array]:
+def _split(codes: Array, columns: Sequence[AtomArray]) -> list[Array]:
     ends = np.cumsum([column.data.size for column in columns])[:-1]
     parts = np.split(codes, ends)
     return [part.reshape(column.shape) for part, column in zip(parts, columns, strict=True)]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rasp.interpret.column import Array
-from rasp.interpret.selection import EQUAL, GREATER, HOLDS, LESS, Comparison, Frame, Selection, Term
+from rasp.interpret.atom_array import Array
+from rasp.interpret.selection import EQUAL, GREATER, HOLDS, LESS, BatchShape, Comparison, Selection, Term
 
 Bounds = tuple[
     Array, Array, Array, int
@@ -45,7 +45,7 @@ class Ranges:
 Sum = list[tuple[int, Ranges]]
 
 
-def structured(selection: Selection, frame: Frame) -> Sum | None:
+def structure_selector(selection: Selection, frame: BatchShape) -> Sum | None:
     """The selector as a sum of ranges, or `None` if it has no such form."""
     if selection.terms is None:
         return None
@@ -58,7 +58,7 @@ def structured(selection: Selection, frame: Frame) -> Sum | None:
     return found
 
 
-def ranges(term: Term, frame: Frame) -> Ranges | None:
+def ranges(term: Term, frame: BatchShape) -> Ranges | None:
     """The ranges of one product; `None` if it orders two different keys."""
     row = np.arange(frame.batch)[:, None]
     group_key: Array = row
@@ -116,7 +116,7 @@ def place(
     grouped: tuple[Array, Array, int],
     bounds: Bounds | None,
     masks: tuple[Array | None, Array | None],
-    frame: Frame,
+    frame: BatchShape,
 ) -> Ranges:
     """Groups and bounds as cells; renumbered when there are too many cells for a table."""
     group_key, group_query, groups = grouped
@@ -145,7 +145,7 @@ def place(
     return Ranges(cells, live, first, last, size, span, prefix, ordered)
 
 
-def total(parts: Sum, weights: Array | None, frame: Frame) -> Array:
+def sum_weights(parts: Sum, weights: Array | None, frame: BatchShape) -> Array:
     """Σ of the weights (batch, length) of the selected keys, per query; of ones when `weights` is `None`.
 
     Weights are whole numbers whose absolute values add up to less than 2**53 in each input.
@@ -177,7 +177,7 @@ def look_up(table: Array, part: Ranges, empty: int = 0) -> Array:
     return np.where(part.last > part.first, entries, empty)
 
 
-def ordered_total(parts: Sum, values: Array, frame: Frame) -> Array | None:
+def sum_in_order(parts: Sum, values: Array, frame: BatchShape) -> Array | None:
     """Float sums of the selected values, added in position order; `None` if this form cannot tell."""
     if len(parts) != 1 or parts[0][0] != 1:
         return None
@@ -193,7 +193,7 @@ def ordered_total(parts: Sum, values: Array, frame: Frame) -> Array | None:
     return None
 
 
-def highest(parts: Sum, priority: Array, frame: Frame) -> Array | None:
+def find_highest(parts: Sum, priority: Array, frame: BatchShape) -> Array | None:
     """The highest priority (≥ 0, batch × length) among the selected keys, -1 where none; `None` as above."""
     if len(parts) != 1 or parts[0][0] != 1:
         return None

@@ -14,31 +14,31 @@ import numpy as np
 from rasp.graph.nodes import Map
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import apply_prim
-from rasp.interpret.choosing import inherited_failures, truth
-from rasp.interpret.codes import compact, encode
-from rasp.interpret.column import (
+from rasp.interpret.atom_array import (
     EXACT,
     INT,
     Array,
-    Column,
-    choose,
-    exact_floats,
+    AtomArray,
+    build_numbers,
+    choose_elements,
+    convert_to_floats,
+    find_kinds,
     is_integral,
     is_numeric,
     is_text,
-    kinds_of,
-    magnitude,
-    numbers,
-    objects,
-    pack,
+    list_objects,
+    measure_magnitude,
+    pack_atoms,
 )
+from rasp.interpret.choosing import find_true, inherit_failures
+from rasp.interpret.codes import compact_codes, encode_column
 from rasp.limits import CHARACTERS, FIXED_WIDTH
 from rasp.values import Atom, ValueProblem
 
-Fast = Callable[..., Column | None]
+Fast = Callable[..., AtomArray | None]
 
 
-def apply_map(op: Map, args: Sequence[Column]) -> Column:
+def apply_map(op: Map, args: Sequence[AtomArray]) -> AtomArray:
     """`op` on each position of broadcast `args`. Never raises: `failed` marks the elements without a value.
 
     An element that failed in an argument that is looked at there stays failed.
@@ -53,7 +53,7 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     column = column.broadcast(shape)
     if column.failed is not None and not column.failed.any():
         column = replace(column, failed=None)
-    inherited = inherited_failures(op.prim, args)
+    inherited = inherit_failures(op.prim, args)
     if not inherited:
         if column.failed is None:
             return column
@@ -64,7 +64,7 @@ def apply_map(op: Map, args: Sequence[Column]) -> Column:
     return replace(column, failed=failed, problem=inherited[0][1])
 
 
-def problem_at(prim: PrimName, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
+def find_problem(prim: PrimName, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
     """Why the primitive has no value for these atoms; "" if it has one."""
     try:
         apply_prim(prim, parameters, *values)
@@ -74,26 +74,26 @@ def problem_at(prim: PrimName, parameters: tuple[Atom, ...], values: Sequence[At
 
 
 def _first_problem(
-    prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[Column], failed: Array
+    prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray], failed: Array
 ) -> str:
     place = int(failed.argmax())
-    return problem_at(prim, parameters, [_at(arg, place, failed.shape) for arg in args])
+    return find_problem(prim, parameters, [_at(arg, place, failed.shape) for arg in args])
 
 
-def _at(column: Column, place: int, shape: tuple[int, ...]) -> Atom:
+def _at(column: AtomArray, place: int, shape: tuple[int, ...]) -> Atom:
     """The atom at a flat place of the column broadcast to `shape`."""
     whole = replace(column, failed=None).broadcast(shape)
-    return objects(whole.indexed(lambda array: array.ravel()[place : place + 1]))[0]
+    return list_objects(whole.indexed(lambda array: array.ravel()[place : place + 1]))[0]
 
 
-def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[Column]) -> Column:
+def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray:
     """The scalar function, once per distinct combination of argument values."""
     combined: Array = np.zeros((1,) * max(arg.data.ndim for arg in args), dtype=np.int64)
     rows: list[tuple[Any, ...]] = [()]
     for arg in args:
-        codes, atoms = encode(arg)
+        codes, atoms = encode_column(arg)
         # `rows` lists the combinations met so far, so that codes stay small however many arguments there are.
-        used, combined = compact(combined * len(atoms) + codes, len(rows) * len(atoms))
+        used, combined = compact_codes(combined * len(atoms) + codes, len(rows) * len(atoms))
         rows = [(*rows[code // len(atoms)], atoms[code % len(atoms)]) for code in used.tolist()]
     results: list[Any] = []
     failed = np.zeros(len(rows), dtype=np.bool_)
@@ -110,36 +110,36 @@ def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[
             failed[number] = True
     # Elements without a value hold some other element's, so that they do not widen the dtype.
     filler = next((value for value in results if value is not None), 0)
-    table = pack([filler if value is None else value for value in results], (len(rows),))
+    table = pack_atoms([filler if value is None else value for value in results], (len(rows),))
     taken = table.indexed(lambda array: array[combined])
     return replace(taken, failed=failed[combined] if failed.any() else None)
 
 
-def _whole(column: Column) -> Array:
+def _whole(column: AtomArray) -> Array:
     return column.data.astype(np.int64, copy=False)
 
 
 def _arithmetic(operation: Any, bound: Callable[[int, int], int]) -> Fast:
     """`+`, `-` or `*`; `bound` limits the result's magnitude by those of the operands."""
 
-    def compute(a: Column, b: Column) -> Column | None:
+    def compute(a: AtomArray, b: AtomArray) -> AtomArray | None:
         if is_integral(a) and is_integral(b):
-            fits = bound(magnitude(a.data), magnitude(b.data)) < 2**63
-            return Column(operation(_whole(a), _whole(b))) if fits else None
+            fits = bound(measure_magnitude(a.data), measure_magnitude(b.data)) < 2**63
+            return AtomArray(operation(_whole(a), _whole(b))) if fits else None
         return _on_floats(operation, a, b, None)
 
     return compute
 
 
-def _on_floats(operation: Any, a: Column, b: Column, zero: Array | None) -> Column | None:
+def _on_floats(operation: Any, a: AtomArray, b: AtomArray, zero: Array | None) -> AtomArray | None:
     """A float operation on numbers of any kind; integers stay integers. `zero` marks further failures."""
     if not (is_numeric(a) and is_numeric(b)):
         return None
-    x, y = exact_floats(a), exact_floats(b)
+    x, y = convert_to_floats(a), convert_to_floats(b)
     if x is None or y is None:
         return None
     result: Array = operation(x, y)
-    kinds: Array = np.maximum(np.maximum(kinds_of(a), kinds_of(b)), np.uint8(INT))
+    kinds: Array = np.maximum(np.maximum(find_kinds(a), find_kinds(b)), np.uint8(INT))
     failed = ~np.isfinite(result)
     if zero is not None:
         failed |= zero
@@ -147,109 +147,109 @@ def _on_floats(operation: Any, a: Column, b: Column, zero: Array | None) -> Colu
         result = np.where(failed, 0.0, result)
     if kinds.ndim and (np.abs(result[np.broadcast_to(kinds, result.shape) == INT]) >= EXACT).any():
         return None
-    return replace(numbers(result, kinds), failed=failed)
+    return replace(build_numbers(result, kinds), failed=failed)
 
 
-def _add(a: Column, b: Column) -> Column | None:
+def _add(a: AtomArray, b: AtomArray) -> AtomArray | None:
     if is_text(a) and is_text(b):
         if (a.data.dtype.itemsize + b.data.dtype.itemsize) // 4 > FIXED_WIDTH.most:
             return None
-        return Column(np.char.add(a.data, b.data))
+        return AtomArray(np.char.add(a.data, b.data))
     return _add_numbers(a, b)
 
 
 _add_numbers = _arithmetic(np.add, lambda a, b: a + b)
 
 
-def _zero(column: Column) -> Array | None:
+def _zero(column: AtomArray) -> Array | None:
     return column.data == 0 if is_numeric(column) else None
 
 
-def _divide(a: Column, b: Column) -> Column | None:
+def _divide(a: AtomArray, b: AtomArray) -> AtomArray | None:
     zero = _zero(b)
     if zero is None or not is_numeric(a):
         return None
-    x, y = exact_floats(a), exact_floats(b)
+    x, y = convert_to_floats(a), convert_to_floats(b)
     if x is None or y is None:
         return None
-    return _on_floats(np.true_divide, Column(x), Column(y), zero)
+    return _on_floats(np.true_divide, AtomArray(x), AtomArray(y), zero)
 
 
-def _modulo(a: Column, b: Column) -> Column | None:
+def _modulo(a: AtomArray, b: AtomArray) -> AtomArray | None:
     zero = _zero(b)
     if zero is None:
         return None
     if is_integral(a) and is_integral(b):
         result: Array = np.mod(_whole(a), np.where(zero, 1, _whole(b)))
-        return Column(result, failed=np.broadcast_to(zero, result.shape))
+        return AtomArray(result, failed=np.broadcast_to(zero, result.shape))
     return _on_floats(np.mod, a, b, zero)
 
 
 def _comparison(test: Any, unlike: bool | None) -> Fast:
     """`unlike` is the result for a string and a number, `None` if they do not compare."""
 
-    def compute(a: Column, b: Column) -> Column | None:
+    def compute(a: AtomArray, b: AtomArray) -> AtomArray | None:
         if (is_integral(a) and is_integral(b)) or (is_text(a) and is_text(b)):
-            return Column(test(a.data, b.data))
+            return AtomArray(test(a.data, b.data))
         if is_numeric(a) and is_numeric(b):
-            x, y = exact_floats(a), exact_floats(b)
-            return Column(test(x, y)) if x is not None and y is not None else None
+            x, y = convert_to_floats(a), convert_to_floats(b)
+            return AtomArray(test(x, y)) if x is not None and y is not None else None
         if unlike is not None and ((is_text(a) and is_numeric(b)) or (is_numeric(a) and is_text(b))):
-            return Column(np.full((1,) * max(a.data.ndim, b.data.ndim), unlike))
+            return AtomArray(np.full((1,) * max(a.data.ndim, b.data.ndim), unlike))
         return None
 
     return compute
 
 
-def _negate(a: Column) -> Column | None:
+def _negate(a: AtomArray) -> AtomArray | None:
     if is_integral(a):
-        return Column(-_whole(a)) if magnitude(a.data) < 2**63 else None
+        return AtomArray(-_whole(a)) if measure_magnitude(a.data) < 2**63 else None
     if not is_numeric(a):
         return None
-    return numbers(-a.data, np.maximum(kinds_of(a), np.uint8(INT)))
+    return build_numbers(-a.data, np.maximum(find_kinds(a), np.uint8(INT)))
 
 
-def _plus(a: Column) -> Column | None:
+def _plus(a: AtomArray) -> AtomArray | None:
     if is_integral(a):
-        return Column(_whole(a))
-    return numbers(a.data, np.maximum(kinds_of(a), np.uint8(INT))) if is_numeric(a) else None
+        return AtomArray(_whole(a))
+    return build_numbers(a.data, np.maximum(find_kinds(a), np.uint8(INT))) if is_numeric(a) else None
 
 
 def _to_whole(operation: Any) -> Fast:
     """`round` or `int` of numbers."""
 
-    def compute(a: Column) -> Column | None:
+    def compute(a: AtomArray) -> AtomArray | None:
         if is_integral(a):
-            return Column(_whole(a))
+            return AtomArray(_whole(a))
         if not is_numeric(a) or (np.abs(a.data) >= 2.0**62).any():
             return None
-        return Column(operation(a.data).astype(np.int64))
+        return AtomArray(operation(a.data).astype(np.int64))
 
     return compute
 
 
-def _to_float(a: Column) -> Column | None:
-    data = exact_floats(a) if is_numeric(a) else None
-    return None if data is None else Column(data)
+def _to_float(a: AtomArray) -> AtomArray | None:
+    data = convert_to_floats(a) if is_numeric(a) else None
+    return None if data is None else AtomArray(data)
 
 
-def _to_str(a: Column) -> Column | None:
+def _to_str(a: AtomArray) -> AtomArray | None:
     return replace(a, failed=None) if is_text(a) else None
 
 
 def _logical(operation: Callable[..., Array]) -> Fast:
-    def compute(*args: Column) -> Column:
-        return Column(operation(*(truth(arg) for arg in args)))
+    def compute(*args: AtomArray) -> AtomArray:
+        return AtomArray(operation(*(find_true(arg) for arg in args)))
 
     return compute
 
 
-def _indicator(a: Column) -> Column:
-    return Column(truth(a).astype(np.int64))
+def _indicator(a: AtomArray) -> AtomArray:
+    return AtomArray(find_true(a).astype(np.int64))
 
 
-def _if(condition: Column, yes: Column, no: Column) -> Column:
-    return choose(truth(condition), yes, no)
+def _if(condition: AtomArray, yes: AtomArray, no: AtomArray) -> AtomArray:
+    return choose_elements(find_true(condition), yes, no)
 
 
 #: Numpy versions of primitives; the rest go value by value.

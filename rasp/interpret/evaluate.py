@@ -13,11 +13,10 @@ input where a position has no value; that tells the values at the others.
     aggregate: none selected, the default; one, its value unchanged; several numbers, float(sum) / count
     best: the selected key of the highest score, of equal ones the last; none in an empty row
 
-Each s-op's values must all be strings, or all be numbers and booleans (`rasp.values.classify`), unless a choice takes
-them apart again. Elementwise
-primitives are in `rasp/interpret/elementwise.py`, means in `rasp/interpret/averaging.py`; selectors stay symbolic
-(`rasp/interpret/selection.py`) and are counted by `rasp/interpret/counting.py` or, failing that,
-`rasp/interpret/by_cell.py`.
+Each s-op's values must all be strings, or all be numbers and booleans (`rasp.values.classify_values`), unless a
+choice takes them apart again. Elementwise primitives are in `rasp/interpret/elementwise.py`, means in
+`rasp/interpret/averaging.py`; selectors stay symbolic (`rasp/interpret/selection.py`) and are counted by
+`rasp/interpret/counting.py` or, failing that, `rasp/interpret/by_cell.py`.
 """
 
 import math
@@ -38,35 +37,35 @@ from rasp.graph.nodes import (
     SequenceOp,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
 from rasp.interpret import by_cell, counting
-from rasp.interpret.averaging import Chosen, aggregate, choose_keys, not_averaged
-from rasp.interpret.column import STRING, Array, Column, constant_column, kinds_of, pack
+from rasp.interpret.atom_array import STRING, Array, AtomArray, build_constant, find_kinds, pack_atoms
+from rasp.interpret.averaging import Chosen, average_selected, choose_keys, find_unaveraged
 from rasp.interpret.elementwise import apply_map
 from rasp.interpret.record import (
     NONE,
     EvaluationError,
     Reason,
     Run,
-    causes_at,
-    explain,
-    in_sight,
-    inherit,
-    inputs_at_a_time,
+    choose_first_cause,
+    explain_cause,
+    find_causes_at,
+    find_first_in_sight,
+    find_whole_failures,
+    inherit_causes,
     is_absent,
-    least,
+    limit_inputs,
     look_at_pairs,
-    whole_failures,
 )
-from rasp.interpret.selecting import positions, ranges_of, selector
+from rasp.interpret.selecting import build_selection, find_ranges, list_positions
 from rasp.interpret.selection import (
     EQUAL,
+    BatchShape,
     Comparison,
-    Frame,
-    related,
+    select_related,
 )
-from rasp.values import Atom, is_atom, show
+from rasp.values import Atom, is_atom, show_value
 
 __all__ = [
     "BatchValue",
@@ -75,7 +74,7 @@ __all__ = [
     "apply_map",
     "evaluate",
     "evaluate_batch",
-    "values_by_position",
+    "evaluate_by_position",
 ]
 
 Outcome = list[Atom] | list[list[bool]] | EvaluationError
@@ -89,7 +88,7 @@ class BatchValue:
     arbitrary (a sequence fails also for its mixture of kinds); `None` if there are none.
     """
 
-    column: Column
+    column: AtomArray
     failed: Array | None
     absent: Array | None = None
 
@@ -113,10 +112,10 @@ def evaluate(
         else:
             groups.setdefault((len(sequence), types), []).append(number)
     for (length, _), members in groups.items():
-        step = inputs_at_a_time(outputs, length)
+        step = limit_inputs(outputs, length)
         for start in range(0, len(members), step):
             part = members[start : start + step]
-            tokens = pack([atom for number in part for atom in inputs[number]], (len(part), length))
+            tokens = pack_atoms([atom for number in part for atom in inputs[number]], (len(part), length))
             run = run_batch(outputs, tokens, attention)
             for row, output in zip(results, outputs, strict=True):
                 for number, outcome in zip(part, outcomes(run, output), strict=True):
@@ -124,7 +123,7 @@ def evaluate(
     return results
 
 
-def values_by_position(outcome: Outcome) -> Sequence[Atom | None]:
+def evaluate_by_position(outcome: Outcome) -> Sequence[Atom | None]:
     """An s-op's value at each position of an input, `None` where it has none."""
     return outcome.known if isinstance(outcome, EvaluationError) else cast(list[Atom], outcome)
 
@@ -135,7 +134,7 @@ def input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
         return "the input is empty; a sequence has at least one element"
     if not types <= {int, float, bool, str}:
         wrong = next(value for value in sequence if not is_atom(value))
-        return f"the input holds {show(wrong)}, which is not a number, string or boolean"
+        return f"the input holds {show_value(wrong)}, which is not a number, string or boolean"
     if float in types:
         for value in sequence:
             if isinstance(value, float) and not math.isfinite(value):
@@ -144,7 +143,7 @@ def input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
 
 
 def evaluate_batch(
-    outputs: Sequence[Node], tokens: Column, attention: Attention = "full", dense_only: bool = False
+    outputs: Sequence[Node], tokens: AtomArray, attention: Attention = "full", dense_only: bool = False
 ) -> dict[Node, BatchValue]:
     """The outputs' values on a batch of equally long inputs: `tokens` is (batch, n), n > 0, of finite atoms.
 
@@ -155,11 +154,11 @@ def evaluate_batch(
 
 
 def batch_value(run: Run, node: Node) -> BatchValue:
-    causes = whole_failures(run, node)
+    causes = find_whole_failures(run, node)
     failed = None if causes is None else causes != NONE
     if not node.is_selector:
         return BatchValue(run.values[node].broadcast(run.frame.shape), failed, is_absent(run, node))
-    return BatchValue(Column(by_cell.whole_matrix(run.selections[node], run.frame)), failed)
+    return BatchValue(AtomArray(by_cell.build_matrix(run.selections[node], run.frame)), failed)
 
 
 def outcomes(run: Run, node: Node) -> list[Outcome]:
@@ -168,27 +167,29 @@ def outcomes(run: Run, node: Node) -> list[Outcome]:
     rows: list[Outcome] = value.column.atoms()
     if value.failed is not None:
         for row in np.flatnonzero(value.failed).tolist():
-            rows[row] = explain(run, node, row)
+            rows[row] = explain_cause(run, node, row)
     return rows
 
 
-def run_batch(outputs: Sequence[Node], tokens: Column, attention: Attention, dense_only: bool = False) -> Run:
+def run_batch(
+    outputs: Sequence[Node], tokens: AtomArray, attention: Attention, dense_only: bool = False
+) -> Run:
     """Evaluate all nodes that the outputs need."""
-    frame = Frame(*tokens.shape, causal=attention == "causal")
-    order = reachable(outputs)
+    frame = BatchShape(*tokens.shape, causal=attention == "causal")
+    order = list_reachable(outputs)
     # The order of positions is that of the program's own `indices`, so that selectors and mask combine.
     indices = next((node for node in order if isinstance(node.op, Indices)), None)
-    codes = positions(frame)
+    codes = list_positions(frame)
     run = Run(frame, tokens, order, dense_only, Comparison(codes, codes, frame.length, indices, 0))
     if indices is not None:
         run.comparisons[indices, indices] = run.positions
     for number, node in enumerate(run.order):
-        inherit(run, node)
+        inherit_causes(run, node)
         absent = is_absent(run, node)
         if absent is not None and absent.all():
             skip(run, node)
         elif isinstance(node.op, SelectorOp):
-            run.selections[node] = selector(run, node, node.op, number)
+            run.selections[node] = build_selection(run, node, node.op, number)
         else:
             run.values[node] = sequence_values(run, node, node.op, number)
     return run
@@ -198,24 +199,24 @@ def skip(run: Run, node: Node) -> None:
     """Give a node that has failed on every input values that cost nothing."""
     nothing = np.zeros((1, 1), dtype=np.int64)
     if node.is_selector:
-        run.selections[node] = related(Comparison(nothing, nothing, 1, node, -1), EQUAL)
+        run.selections[node] = select_related(Comparison(nothing, nothing, 1, node, -1), EQUAL)
     else:
-        run.values[node] = Column(nothing)
+        run.values[node] = AtomArray(nothing)
 
 
-def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> Column:
+def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> AtomArray:
     """The values of an s-op, (1 or batch, 1 or n): axes along which they cannot differ stay short."""
     match op:
         case Tokens():
             column = run.tokens
         case Indices():
-            column = Column(positions(run.frame))
+            column = AtomArray(list_positions(run.frame))
         case Constant(value):
-            column = constant_column(value.value, (1, 1))
+            column = build_constant(value.value, (1, 1))
         case Map():
             column = apply_map(op, [run.values[argument] for argument in node.args])
         case Width():
-            column = Column(width(run, node.args[0]))
+            column = AtomArray(width(run, node.args[0]))
         case Aggregate(default):
             column = aggregated(run, node, number, default.value)
         case _:
@@ -232,13 +233,13 @@ def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> Column
 def lose(run: Run, number: int, reason: Reason, cells: Array) -> None:
     """Mark positions (1 or batch, 1 or n) that have no value at a node."""
     node = run.order[number]
-    run.absent[node] = least(run.absent[node], causes_at(run, number, reason, cells))
+    run.absent[node] = choose_first_cause(run.absent[node], find_causes_at(run, number, reason, cells))
 
 
-def check_mixture(run: Run, number: int, column: Column) -> None:
+def check_mixture(run: Run, number: int, column: AtomArray) -> None:
     """Mark the inputs on which strings stand beside other values, or the positions that see both."""
     node = run.order[number]
-    text = kinds_of(column) == STRING
+    text = find_kinds(column) == STRING
     others = ~text
     absent = is_absent(run, node)
     if absent is not None:
@@ -247,30 +248,30 @@ def check_mixture(run: Run, number: int, column: Column) -> None:
         both = np.logical_or.accumulate(text, axis=1) & np.logical_or.accumulate(others, axis=1)
     else:
         both = text.any(axis=1, keepdims=True) & others
-    causes = causes_at(run, number, Reason.MIXED, both)
-    run.mixed[node] = least(run.mixed[node], in_sight(run.frame, causes))
+    causes = find_causes_at(run, number, Reason.MIXED, both)
+    run.mixed[node] = choose_first_cause(run.mixed[node], find_first_in_sight(run.frame, causes))
 
 
 def width(run: Run, node: Node) -> Array:
     """How many keys each query selects."""
     if node not in run.chosen:
-        parts = ranges_of(run, node)
+        parts = find_ranges(run, node)
         if parts is not None:
-            return counting.total(parts, None, run.frame)
+            return counting.sum_weights(parts, None, run.frame)
     return keys_of(run, node).count
 
 
-def aggregated(run: Run, node: Node, number: int, default: Atom) -> Column:
+def aggregated(run: Run, node: Node, number: int, default: Atom) -> AtomArray:
     chosen = keys_of(run, node.args[0])
     if chosen.parts is None:
         look_at_pairs(run, node.args[0])
     values = run.values[node.args[1]]
-    lose(run, number, Reason.AVERAGE, not_averaged(values, run.frame) & (chosen.count > 1))
-    return aggregate(chosen, values, default, run.frame)
+    lose(run, number, Reason.AVERAGE, find_unaveraged(values, run.frame) & (chosen.count > 1))
+    return average_selected(chosen, values, default, run.frame)
 
 
 def keys_of(run: Run, node: Node) -> Chosen:
     """The visible part of a selector, ready for aggregating; found once."""
     if node not in run.chosen:
-        run.chosen[node] = choose_keys(run.selections[node], ranges_of(run, node), run.frame)
+        run.chosen[node] = choose_keys(run.selections[node], find_ranges(run, node), run.frame)
     return run.chosen[node]

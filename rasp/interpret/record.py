@@ -21,16 +21,16 @@ from functools import reduce
 
 import numpy as np
 
-from rasp.graph.nodes import Map, Node, Tokens, reachable
+from rasp.graph.nodes import Map, Node, Tokens, list_reachable
 from rasp.interpret import by_cell
+from rasp.interpret.atom_array import Array, AtomArray, list_objects
 from rasp.interpret.averaging import Chosen
-from rasp.interpret.choosing import looked_at
-from rasp.interpret.column import Array, Column, objects
+from rasp.interpret.choosing import find_looked_at
 from rasp.interpret.counting import Sum
-from rasp.interpret.elementwise import problem_at
-from rasp.interpret.selection import Comparison, Frame, Selection
+from rasp.interpret.elementwise import find_problem
+from rasp.interpret.selection import BatchShape, Comparison, Selection
 from rasp.limits import BATCH_CELLS, CELLS, PAIRS
-from rasp.values import Atom, ValueProblem, classify
+from rasp.values import Atom, ValueProblem, classify_values
 
 #: Primitives that read the input element by element, whatever kinds stand beside each other there.
 CONVERSIONS = frozenset({"to_str", "to_int", "to_float", "to_bool"})
@@ -80,13 +80,13 @@ NONE = np.iinfo(np.int64).max
 class Run:
     """One evaluation, filled in `order`. Every table is keyed by node and its entries never change."""
 
-    frame: Frame
-    tokens: Column
+    frame: BatchShape
+    tokens: AtomArray
     order: list[Node]
     dense_only: bool
     positions: Comparison  # of each position with each
     pairs: int = 0  # looked at one by one, of an input
-    values: dict[Node, Column] = field(default_factory=dict[Node, Column])
+    values: dict[Node, AtomArray] = field(default_factory=dict[Node, AtomArray])
     selections: dict[Node, Selection] = field(default_factory=dict[Node, Selection])
     failures: Causes = field(default_factory=lambda: defaultdict(lambda: None))
     absent: Causes = field(default_factory=lambda: defaultdict(lambda: None))
@@ -98,18 +98,18 @@ class Run:
     chosen: dict[Node, Chosen] = field(default_factory=dict[Node, Chosen])
 
 
-def inherit(run: Run, node: Node) -> None:
+def inherit_causes(run: Run, node: Node) -> None:
     """Take over the failures of a node's arguments. What is elementwise has a value wherever all that it looks at have one;
     everything else needs whole sequences.
     """
     args = node.args
-    run.failures[node] = least(*[run.failures[arg] for arg in args])
+    run.failures[node] = choose_first_cause(*[run.failures[arg] for arg in args])
     if isinstance(node.op, Map):
         if any(run.absent[arg] is not None or run.mixed[arg] is not None for arg in args):
             inherit_positions(run, node, node.op)
         return
-    run.failures[node] = least(run.failures[node], *[run.mixed[arg] for arg in args])
-    run.absent[node] = least(*[in_sight(run.frame, run.absent[arg]) for arg in args])
+    run.failures[node] = choose_first_cause(run.failures[node], *[run.mixed[arg] for arg in args])
+    run.absent[node] = choose_first_cause(*[find_first_in_sight(run.frame, run.absent[arg]) for arg in args])
 
 
 def inherit_positions(run: Run, node: Node, op: Map) -> None:
@@ -118,7 +118,7 @@ def inherit_positions(run: Run, node: Node, op: Map) -> None:
     """
     decides = run.absent[node.args[0]]
     causes, mixed = [decides], [] if reads_elements(op, node.args[0]) else [run.mixed[node.args[0]]]
-    looks = looked_at(op.prim, [run.values[arg] for arg in node.args])
+    looks = find_looked_at(op.prim, [run.values[arg] for arg in node.args])
     for look, arg in list(zip(looks, node.args, strict=True))[1:]:
         lost = run.absent[arg]
         if look is None:
@@ -126,7 +126,7 @@ def inherit_positions(run: Run, node: Node, op: Map) -> None:
         elif lost is not None:
             lost = np.where(look if decides is None else look & (decides == NONE), lost, NONE)
         causes.append(lost)
-    run.absent[node], run.mixed[node] = least(*causes), least(*mixed)
+    run.absent[node], run.mixed[node] = choose_first_cause(*causes), choose_first_cause(*mixed)
 
 
 def reads_elements(op: Map, argument: Node) -> bool:
@@ -134,25 +134,25 @@ def reads_elements(op: Map, argument: Node) -> bool:
     return isinstance(argument.op, Tokens) and op.prim in CONVERSIONS
 
 
-def least(*causes: Array | None) -> Array | None:
+def choose_first_cause(*causes: Array | None) -> Array | None:
     """Where several nodes fail, the first of them."""
     found = [cause for cause in causes if cause is not None]
     return reduce(np.minimum, found) if found else None
 
 
-def anywhere(causes: Array | None) -> Array | None:
+def find_causes_anywhere(causes: Array | None) -> Array | None:
     """For each input, the first cause at any of its positions."""
     return None if causes is None else causes.min(axis=1, keepdims=True)
 
 
-def in_sight(frame: Frame, causes: Array | None) -> Array | None:
+def find_first_in_sight(frame: BatchShape, causes: Array | None) -> Array | None:
     """For each position, the first cause at any of those that it sees."""
     if causes is None or not frame.causal:
-        return anywhere(causes)
+        return find_causes_anywhere(causes)
     return np.minimum.accumulate(causes, axis=1)
 
 
-def causes_at(run: Run, number: int, reason: Reason, cells: Array) -> Array | None:
+def find_causes_at(run: Run, number: int, reason: Reason, cells: Array) -> Array | None:
     """The causes of a node that fails, for `reason`, at some `cells` (1 or batch, 1 or n); `None` if there are none."""
     if not cells.any():
         return None
@@ -162,7 +162,7 @@ def causes_at(run: Run, number: int, reason: Reason, cells: Array) -> Array | No
 
 def is_absent(run: Run, node: Node) -> Array | None:
     """Where there is no value: (batch, n), or `None` if there is one everywhere. Strings may stand beside others."""
-    causes = least(run.failures[node], run.absent[node])
+    causes = choose_first_cause(run.failures[node], run.absent[node])
     if causes is None or (causes == NONE).all():
         return None
     return np.broadcast_to(causes != NONE, run.frame.shape)
@@ -170,16 +170,16 @@ def is_absent(run: Run, node: Node) -> Array | None:
 
 def is_lost(run: Run, node: Node) -> Array | None:
     """Where an s-op that is asked for has no value: (batch, n), or `None` if it has one everywhere."""
-    causes = least(run.failures[node], run.absent[node], run.mixed[node])
+    causes = choose_first_cause(run.failures[node], run.absent[node], run.mixed[node])
     if causes is None or (causes == NONE).all():
         return None
     return np.broadcast_to(causes != NONE, run.frame.shape)
 
 
-def whole_failures(run: Run, node: Node) -> Array | None:
+def find_whole_failures(run: Run, node: Node) -> Array | None:
     """The causes for which a node is no sequence: (batch,), or `None` if it is one on all inputs."""
-    causes = least(anywhere(run.mixed[node]), anywhere(run.absent[node]))
-    failures = anywhere(run.failures[node])
+    causes = choose_first_cause(find_causes_anywhere(run.mixed[node]), find_causes_anywhere(run.absent[node]))
+    failures = find_causes_anywhere(run.failures[node])
     if (
         failures is not None
     ):  # they count first: what else fails may depend on values that are arbitrary there
@@ -189,9 +189,9 @@ def whole_failures(run: Run, node: Node) -> Array | None:
     return np.broadcast_to(causes[:, 0], (run.frame.batch,))
 
 
-def explain(run: Run, node: Node, row: int) -> EvaluationError:
+def explain_cause(run: Run, node: Node, row: int) -> EvaluationError:
     """Why a node has no value on an input that it failed on, and which values it has there all the same."""
-    causes = whole_failures(run, node)
+    causes = find_whole_failures(run, node)
     assert causes is not None
     rest, position = divmod(int(causes[row]), run.frame.length)
     number, reason = divmod(rest, len(Reason))
@@ -199,7 +199,7 @@ def explain(run: Run, node: Node, row: int) -> EvaluationError:
     match culprit.op:
         case Map(prim, parameters) if reason == Reason.ELEMENT:
             values = [row_atoms(run, argument, row)[position] for argument in culprit.args]
-            message = problem_at(prim, tuple(parameter.value for parameter in parameters), values)
+            message = find_problem(prim, tuple(parameter.value for parameter in parameters), values)
         case _ if reason == Reason.MIXED:
             message = mixture(present_atoms(run, culprit, row))
         case _:
@@ -226,21 +226,21 @@ def present_atoms(run: Run, node: Node, row: int) -> list[Atom]:
 def row_atoms(run: Run, node: Node, row: int) -> list[Atom]:
     """An s-op's values on one input."""
     column = run.values[node].broadcast(run.frame.shape)
-    return objects(column.indexed(lambda array: array[row])).tolist()
+    return list_objects(column.indexed(lambda array: array[row])).tolist()
 
 
 def mixture(values: Sequence[Atom]) -> str:
     """Why these values are no sequence."""
     try:
-        classify(values)
+        classify_values(values)
     except ValueProblem as problem:
         return str(problem)
     raise AssertionError(values)
 
 
-def inputs_at_a_time(outputs: Sequence[Node], length: int) -> int:
+def limit_inputs(outputs: Sequence[Node], length: int) -> int:
     """How many inputs of a length are to be evaluated at a time. Raises `RaspError` where even one is too much."""
-    cells = length * sum(not node.is_selector for node in reachable(outputs))
+    cells = length * sum(not node.is_selector for node in list_reachable(outputs))
     if cells > CELLS.most:
         raise CELLS.refusal(
             f"on an input of {length:,} elements this has {cells:,} values, more than {CELLS}"
@@ -251,6 +251,6 @@ def inputs_at_a_time(outputs: Sequence[Node], length: int) -> int:
 def look_at_pairs(run: Run, selector: Node) -> None:
     """Count the cells that reading a selector cell by cell looks at. Raises `RaspError` when they are too many."""
     length = run.frame.length
-    run.pairs += length**2 * len(by_cell.in_order(run.selections[selector]))
+    run.pairs += length**2 * len(by_cell.list_parts_in_order(run.selections[selector]))
     if run.pairs > PAIRS.most:
         raise PAIRS.refusal(f"on an input of {length:,} elements its selectors look at more than {PAIRS}")

@@ -11,51 +11,59 @@ import numpy as np
 
 from rasp.graph.nodes import And, Best, Node, Not, Or, Select, SelectorOp
 from rasp.interpret import by_cell, counting
+from rasp.interpret.atom_array import STRING, Array, find_kinds, find_text_rows
 from rasp.interpret.codes import rank_together
-from rasp.interpret.column import STRING, Array, kinds_of, text_rows
-from rasp.interpret.record import Reason, Run, causes_at, in_sight, is_absent, least, look_at_pairs
+from rasp.interpret.record import (
+    Reason,
+    Run,
+    choose_first_cause,
+    find_causes_at,
+    find_first_in_sight,
+    is_absent,
+    look_at_pairs,
+)
 from rasp.interpret.selection import (
     EQUAL,
     GREATER,
     LESS,
     RELATIONS,
+    BatchShape,
     Comparison,
-    Frame,
     Selection,
-    both,
-    complement,
-    either,
-    related,
+    select_both,
+    select_either,
+    select_others,
+    select_related,
 )
 
 
-def positions(frame: Frame) -> Array:
+def list_positions(frame: BatchShape) -> Array:
     return np.arange(frame.length, dtype=np.int64)[None, :]
 
 
-def ranges_of(run: Run, node: Node) -> counting.Sum | None:
+def find_ranges(run: Run, node: Node) -> counting.Sum | None:
     """The visible part of a selector as ranges, if it has that form; found once."""
     if node not in run.sums:
         selection = run.selections[node]
         if run.frame.causal:
-            selection = both(selection, related(run.positions, LESS | EQUAL))
-        run.sums[node] = None if run.dense_only else counting.structured(selection, run.frame)
+            selection = select_both(selection, select_related(run.positions, LESS | EQUAL))
+        run.sums[node] = None if run.dense_only else counting.structure_selector(selection, run.frame)
         if run.sums[node] is None:
             look_at_pairs(run, node)
     return run.sums[node]
 
 
-def selector(run: Run, node: Node, op: SelectorOp, number: int) -> Selection:
+def build_selection(run: Run, node: Node, op: SelectorOp, number: int) -> Selection:
     """What a selector selects."""
     match op:
         case Select(test):
             return compared(run, node, number, RELATIONS[test])
         case Not():
-            return complement(run.selections[node.args[0]])
+            return select_others(run.selections[node.args[0]])
         case And():
-            return both(run.selections[node.args[0]], run.selections[node.args[1]])
+            return select_both(run.selections[node.args[0]], run.selections[node.args[1]])
         case Or():
-            return either(run.selections[node.args[0]], run.selections[node.args[1]])
+            return select_either(run.selections[node.args[0]], run.selections[node.args[1]])
         case Best():
             return best(run, node)
         case _:
@@ -66,13 +74,13 @@ def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
     """A plain select. Ordering strings and numbers fails; comparing them for equality does not."""
     key, query = node.args
     if relation not in (EQUAL, LESS | GREATER):
-        causes = causes_at(run, number, Reason.ORDER, unlike(run, node))
-        run.failures[node] = least(run.failures[node], in_sight(run.frame, causes))
+        causes = find_causes_at(run, number, Reason.ORDER, unlike(run, node))
+        run.failures[node] = choose_first_cause(run.failures[node], find_first_in_sight(run.frame, causes))
     if (key, query) not in run.comparisons:
         both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
         codes, size = rank_together(*both_sides)
         run.comparisons[key, query] = Comparison(codes[0], codes[-1], size, key, len(run.comparisons) + 1)
-    return related(run.comparisons[key, query], relation)
+    return select_related(run.comparisons[key, query], relation)
 
 
 def unlike(run: Run, node: Node) -> Array:
@@ -80,10 +88,10 @@ def unlike(run: Run, node: Node) -> Array:
     where it has a value."""
     key, query = (run.values[arg] for arg in node.args)
     if run.frame.causal:
-        found = (kinds_of(key) == STRING) != (kinds_of(query) == STRING)
+        found = (find_kinds(key) == STRING) != (find_kinds(query) == STRING)
         found = np.broadcast_to(found, run.frame.shape)
     else:
-        found = (text_rows(key) != text_rows(query))[:, None]
+        found = (find_text_rows(key) != find_text_rows(query))[:, None]
     absent = is_absent(run, node)
     return found if absent is None else found & ~(absent if run.frame.causal else absent[:, :1])
 
@@ -93,12 +101,12 @@ def best(run: Run, node: Node) -> Selection:
     inner, score = node.args
     frame = run.frame
     (codes,), _ = rank_together(run.values[score])
-    priority = codes * frame.length + positions(frame)
-    parts = ranges_of(run, inner)
-    found = None if parts is None else counting.highest(parts, priority, frame)
+    priority = codes * frame.length + list_positions(frame)
+    parts = find_ranges(run, inner)
+    found = None if parts is None else counting.find_highest(parts, priority, frame)
     if found is None:
-        found = by_cell.highest(run.selections[inner], priority, frame)
+        found = by_cell.find_highest_cell(run.selections[inner], priority, frame)
     winner = np.where(found < 0, frame.length, found % frame.length)
-    comparison = Comparison(positions(frame), winner, frame.length + 1, node, len(run.comparisons) + 1)
+    comparison = Comparison(list_positions(frame), winner, frame.length + 1, node, len(run.comparisons) + 1)
     run.comparisons[node, node] = comparison
-    return related(comparison, EQUAL)
+    return select_related(comparison, EQUAL)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rasp.interpret.column import Array
+from rasp.interpret.atom_array import Array
 from rasp.limits import TERMS
 from rasp.values import Test
 
@@ -39,7 +39,7 @@ HOLDS: dict[int, Callable[..., Any]] = {
 
 
 @dataclass(frozen=True)
-class Frame:
+class BatchShape:
     """How many inputs there are and how long they are; `causal`: a query sees only keys up to itself."""
 
     batch: int
@@ -107,7 +107,7 @@ class Selection:
     terms: Terms | None = None
 
 
-def related(comparison: Comparison, relation: int) -> Selection:
+def select_related(comparison: Comparison, relation: int) -> Selection:
     """The selector of the cells where key and query are in this relation."""
     terms: Terms = {((comparison, relation),): 1}
     if relation == LESS | GREATER and not (comparison.same_key or comparison.same_query):
@@ -115,21 +115,21 @@ def related(comparison: Comparison, relation: int) -> Selection:
     return Selection("leaf", leaf=(comparison, relation), terms=terms)
 
 
-def complement(selection: Selection) -> Selection:
+def select_others(selection: Selection) -> Selection:
     terms = selection.terms
     if terms is not None:
         terms = added({(): 1}, terms, -1)
     return Selection("not", (selection,), terms=small(terms))
 
 
-def both(a: Selection, b: Selection) -> Selection:
+def select_both(a: Selection, b: Selection) -> Selection:
     terms = None
     if a.terms is not None and b.terms is not None:
         terms = product(a.terms, b.terms)
     return Selection("and", (a, b), terms=small(terms))
 
 
-def either(a: Selection, b: Selection) -> Selection:
+def select_either(a: Selection, b: Selection) -> Selection:
     terms = None
     if a.terms is not None and b.terms is not None:
         terms = added(added(a.terms, b.terms, 1), product(a.terms, b.terms), -1)

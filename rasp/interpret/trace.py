@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rasp.arguments import Attention
-from rasp.graph.nodes import Node, reachable
+from rasp.graph.nodes import Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
-from rasp.values import Atom, typed
+from rasp.values import Atom, make_typed_key
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,9 +18,9 @@ class Trace:
     outcomes: Mapping[Node, Outcome]
 
 
-def trace(outputs: Sequence[Node], tokens: Sequence[Atom], attention: Attention = "full") -> Trace:
+def trace_outputs(outputs: Sequence[Node], tokens: Sequence[Atom], attention: Attention = "full") -> Trace:
     """The outcomes of all nodes that the outputs need. A selector's outcome is its whole matrix."""
-    nodes = reachable(outputs)
+    nodes = list_reachable(outputs)
     outcomes = [row[0] for row in evaluate(nodes, [tokens], attention)]
     return Trace(tuple(tokens), attention, dict(zip(nodes, outcomes, strict=True)))
 
@@ -41,4 +41,4 @@ def same_outcome(one: Outcome, other: Outcome) -> bool:
 
 
 def marked(value: Atom | list[bool]) -> object:
-    return value if isinstance(value, list) else typed(value)
+    return value if isinstance(value, list) else make_typed_key(value)

@@ -13,12 +13,12 @@ from lsprotocol import types
 from rasp.elaborate.scope import Static
 from rasp.graph.nodes import Node
 from rasp.language_features.document import Document
-from rasp.language_features.hover import detail, documentation, role, topic, value_of
-from rasp.language_features.signature import signature
-from rasp.language_features.symbols import Definition, enclosing, is_function, visible_names
+from rasp.language_features.hover import describe_kind, find_documentation, find_role, find_topic, find_value
+from rasp.language_features.signature import find_signature
+from rasp.language_features.symbols import Definition, is_function, list_enclosing, list_visible_names
 from rasp.library.load import PROGRAMS
 from rasp.syntax.directives import HEAD, KEYS
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.precedence import FORMS
 from rasp.syntax.syntax_tree import Broken
 
@@ -53,7 +53,7 @@ VALUES, CLOSING = ("name", "int", "float", "string"), (")", "]")
 NAMING = ("def", "for")
 
 
-def complete(document: Document, place: int) -> list[types.CompletionItem]:
+def complete_name(document: Document, place: int) -> list[types.CompletionItem]:
     """The items for an offset; none in strings, comments and numbers, except in a directive or a path."""
     line, column = document.source.position(place)
     before = document.source.line(line)[: column - 1]
@@ -68,7 +68,9 @@ def complete(document: Document, place: int) -> list[types.CompletionItem]:
 
 def in_code(document: Document, place: int) -> list[types.CompletionItem]:
     """Names and words, those first that fit between what stands there."""
-    earlier = [token for token in tokenize(document.source)[0] if token.kind != "end" and token.start < place]
+    earlier = [
+        token for token in tokenize_text(document.source)[0] if token.kind != "end" and token.start < place
+    ]
     typed = bool(earlier) and earlier[-1].end >= place and earlier[-1].kind in ("name", "keyword")
     before = earlier[:-1] if typed else earlier
     previous = before[-1] if before else None
@@ -79,14 +81,14 @@ def in_code(document: Document, place: int) -> list[types.CompletionItem]:
     wanted = wanted_kind(document, place)
     items = [*name_items(document, place, wanted), *form_items(wanted), *words(BEFORE_VALUE, "4")]
     if previous is None or previous.is_one_of(";", "{", "}"):
-        inside = any(is_function(document, tree) for tree in enclosing(document.module, place))
+        inside = any(is_function(document, tree) for tree in list_enclosing(document.module, place))
         items += words((*BEGINNING, "return") if inside else BEGINNING, "0")
     return items
 
 
 def wanted_kind(document: Document, place: int) -> str:
     """`selector` or `s-op` where an argument is one by its name, and nothing anywhere else."""
-    found = signature(document, place)
+    found = find_signature(document, place)
     if found is None:
         return ""
     active = found.signatures[found.active_signature or 0]
@@ -118,13 +120,13 @@ def in_comment(document: Document, comment: str, place: int) -> list[types.Compl
 
 def name_items(document: Document, place: int, wanted: str = "") -> Iterator[types.CompletionItem]:
     """All names that can be seen; first those of the kind that is wanted."""
-    for text, definition in visible_names(document, place).items():
-        value = value_of(document, text, definition)
-        notes = documentation(document, text, definition)
+    for text, definition in list_visible_names(document, place).items():
+        value = find_value(document, text, definition)
+        notes = find_documentation(document, text, definition)
         yield types.CompletionItem(
             text,
-            kind=KINDS[role(document, text, definition)],
-            detail=detail(document, text, definition),
+            kind=KINDS[find_role(document, text, definition)],
+            detail=describe_kind(document, text, definition),
             documentation=notes or None,
             # What is near comes first: locals, then the text's names, then the library.
             sort_text=f"{int(not fits(value, wanted))}{distance(document, definition)}{text}",
@@ -159,7 +161,7 @@ def form_items(wanted: str) -> Iterator[types.CompletionItem]:
             word,
             kind=types.CompletionItemKind.Function,
             detail=usage,
-            documentation=topic(word) or None,
+            documentation=find_topic(word) or None,
             sort_text=f"{int(misfit)}3{word}",
         )
 
@@ -167,7 +169,7 @@ def form_items(wanted: str) -> Iterator[types.CompletionItem]:
 def words(chosen: Sequence[str], rank: str) -> Iterator[types.CompletionItem]:
     """Keywords."""
     for word in chosen:
-        notes = topic(word) or None
+        notes = find_topic(word) or None
         kind = types.CompletionItemKind.Keyword
         yield types.CompletionItem(word, kind=kind, documentation=notes, sort_text=f"0{rank}{word}")
 

@@ -12,8 +12,8 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import Outcome, evaluate
-from rasp.language_features.patience import TooSlow, limited
-from rasp.library.load import Files, file_of
+from rasp.language_features.patience import TooSlow, limit_seconds
+from rasp.library.load import Files, find_file
 from rasp.source import Source, Span
 from rasp.syntax import syntax_tree
 from rasp.syntax.directives import Directives, read_directives
@@ -37,7 +37,7 @@ class Buffers:
     texts: Mapping[str, str]
 
     def path(self, name: str) -> Path:
-        return file_of(name, self.root)
+        return find_file(name, self.root)
 
     def read(self, name: str) -> str | None:
         path = str(self.path(name))
@@ -62,7 +62,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Given:
+class ShownInput:
     """An input on which values are shown."""
 
     items: tuple[Atom, ...]
@@ -72,7 +72,7 @@ class Given:
 def read_document(source: Source, buffers: Buffers) -> Document:
     """The text, elaborated as far as it goes. Never raises."""
     try:
-        with limited(PATIENCE):
+        with limit_seconds(PATIENCE):
             program = load_program(source, buffers, tolerate_errors=True)
     except TooSlow:
         program = unelaborated(source, buffers)
@@ -90,26 +90,26 @@ def unelaborated(source: Source, buffers: Buffers) -> Program:
     return replace(empty, source=source, module=module, diagnostics=(*module.problems, slow))
 
 
-def outcome_on(node: Node, given: Given) -> Outcome | None:
+def evaluate_on(node: Node, given: ShownInput) -> Outcome | None:
     """A node's values on an input; None if that takes too long."""
     try:
-        with limited(PATIENCE):
+        with limit_seconds(PATIENCE):
             return evaluate([node], [list(given.items)], given.attention)[0][0]
     except (TooSlow, MemoryError, RaspError):
         return None
 
 
-def node_of(document: Document, expression: str) -> Node | None:
+def find_node(document: Document, expression: str) -> Node | None:
     """The s-op or selector that an expression denotes; None if that takes too long. Raises `RaspError`."""
     try:
-        with limited(PATIENCE):
+        with limit_seconds(PATIENCE):
             value = document.program.expression(expression)
             return value if isinstance(value, Node) else document.program.sop(expression)
     except TooSlow:
         return None
 
 
-def running_example(document: Document, node: Node, place: int) -> Given:
+def find_example(document: Document, node: Node, place: int) -> ShownInput:
     """The input on which a node is shown at a place of the text.
 
     That is the last `set example` before the place, else the first one; else the input of the first
@@ -123,16 +123,16 @@ def running_example(document: Document, node: Node, place: int) -> Given:
     for tree in [*reversed(before), *found]:
         items = input_of(document, tree.value)
         if items:
-            return Given(items)
+            return ShownInput(items)
     for example in document.directives.examples:
-        return Given(example.input, example.attention)
-    return Given(tuple(FIRST_EXAMPLE))
+        return ShownInput(example.input, example.attention)
+    return ShownInput(tuple(FIRST_EXAMPLE))
 
 
 def input_of(document: Document, tree: syntax_tree.Expression) -> tuple[Atom, ...]:
     """The input that an expression denotes; empty if it denotes none."""
     try:
-        with limited(PATIENCE):
+        with limit_seconds(PATIENCE):
             value = document.program.value_of(tree, document.source)
     except (RaspError, TooSlow):
         return ()

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.drawing.draw_svg import draw_svg
-from rasp.drawing.picture import picture
+from rasp.drawing.picture import draw_picture
 from rasp.graph.nodes import Node
-from rasp.language_features.document import PATIENCE, Document, running_example
-from rasp.language_features.hover import value_of
-from rasp.language_features.patience import TooSlow, limited
-from rasp.language_features.symbols import name_at, resolve
+from rasp.language_features.document import PATIENCE, Document, find_example
+from rasp.language_features.hover import find_value
+from rasp.language_features.patience import TooSlow, limit_seconds
+from rasp.language_features.symbols import find_name_at, resolve_name
 
 
 @dataclass(frozen=True)
@@ -20,17 +20,19 @@ class Drawn:
     svg: str
 
 
-def draw(document: Document, place: int) -> Drawn:
+def draw_answer(document: Document, place: int) -> Drawn:
     """The drawing. Raises `RaspError` where there is none."""
-    name = name_at(document.module, place)
-    value = None if name is None else value_of(document, name.text, resolve(document, name))
+    name = find_name_at(document.module, place)
+    value = None if name is None else find_value(document, name.text, resolve_name(document, name))
     if name is None or not isinstance(value, Node):
         message = "there is no s-op or selector here that could be drawn"
         raise RaspError(Diagnostic(message, hint="put the cursor on the name of one"))
-    items = running_example(document, value, place).items
+    items = find_example(document, value, place).items
     try:
-        with limited(PATIENCE):
-            return Drawn(name.text, draw_svg(picture(document.program.workshop, value, items, name.text)))
+        with limit_seconds(PATIENCE):
+            return Drawn(
+                name.text, draw_svg(draw_picture(document.program.workshop, value, items, name.text))
+            )
     except (TooSlow, MemoryError):
         message = "this drawing takes too long"
         raise RaspError(Diagnostic(message, hint="use a shorter running example: set example")) from None

@@ -6,12 +6,12 @@ from lsprotocol import types
 
 from rasp.language_features.document import Document
 from rasp.syntax.syntax_tree import DictDisplay, For, FunctionDefinition, ListDisplay
-from rasp.syntax.walk import walk
+from rasp.syntax.walk import walk_trees
 
 FOLDED = FunctionDefinition | For | ListDisplay | DictDisplay
 
 
-def foldings(document: Document) -> list[types.FoldingRange]:
+def list_foldings(document: Document) -> list[types.FoldingRange]:
     """Lines count from 0; the last one of a block with a closing bracket stays in view."""
     return sorted(
         [*blocks(document), *comments(document)], key=lambda found: (found.start_line, found.end_line)
@@ -19,7 +19,7 @@ def foldings(document: Document) -> list[types.FoldingRange]:
 
 
 def blocks(document: Document) -> Iterator[types.FoldingRange]:
-    for tree in walk(*document.module.statements):
+    for tree in walk_trees(*document.module.statements):
         if isinstance(tree, FOLDED):
             first, last = (
                 document.source.position(place)[0] - 1 for place in (tree.span.start, tree.span.end)

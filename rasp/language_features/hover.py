@@ -7,14 +7,14 @@ import re
 
 from rasp.command_line.console import show_rows, show_tokens, show_values
 from rasp.elaborate.scope import Function, Missing, Static
-from rasp.elaborate.static import describe
-from rasp.graph.cost import REFERENCE, cost_text, reference_heads
+from rasp.elaborate.static import describe_value
+from rasp.graph.cost import REFERENCE, count_reference_heads, describe_cost
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError
-from rasp.language_features.document import Document, outcome_on, running_example
+from rasp.language_features.document import Document, evaluate_on, find_example
 from rasp.language_features.symbols import Definition
 from rasp.prompt.show import is_endless
-from rasp.syntax.comments import comment_above
+from rasp.syntax.comments import find_comment_above
 from rasp.syntax.directives import HEAD
 from rasp.syntax.syntax_tree import Assign, For, FunctionDefinition, Statement
 from rasp.syntax.topics import SEE, TOPICS
@@ -25,7 +25,7 @@ LONGEST_VALUE = 400
 MOST_COLUMNS = 40
 
 
-def value_of(document: Document, text: str, definition: Definition | None) -> Static | None:
+def find_value(document: Document, text: str, definition: Definition | None) -> Static | None:
     """The value of a name of the top level or the library; None for locals, and for what has failed."""
     if definition is not None:
         if definition.owner is not None or not isinstance(definition.tree, Defining | For):
@@ -38,13 +38,13 @@ def value_of(document: Document, text: str, definition: Definition | None) -> St
     return None if isinstance(value, Missing) else value
 
 
-def role(document: Document, text: str, definition: Definition | None) -> str:
+def find_role(document: Document, text: str, definition: Definition | None) -> str:
     """What a name is: `parameter`, `function`, `selector`, `s-op`, `list`, `constant`, or `unknown`."""
     if definition is not None and definition.is_parameter:
         return "parameter"
     if definition is not None and isinstance(definition.tree, FunctionDefinition):
         return "function"
-    match value_of(document, text, definition):
+    match find_value(document, text, definition):
         case Function():
             return "function"
         case Node() as node:
@@ -57,63 +57,66 @@ def role(document: Document, text: str, definition: Definition | None) -> str:
             return "constant"
 
 
-def documentation(document: Document, text: str, definition: Definition | None) -> str:
+def find_documentation(document: Document, text: str, definition: Definition | None) -> str:
     """The comment above a definition, without its directives; what is built in has a text of its own."""
     if definition is not None and (definition.is_parameter or not isinstance(definition.tree, Defining)):
         return ""
     if definition is not None:
-        lines = comment_above(definition.source, definition.tree.span.start)
+        lines = find_comment_above(definition.source, definition.tree.span.start)
         return "\n".join(line for line in lines if not HEAD.match(f"# {line}"))
     value = document.program.scope.find(text)
     if isinstance(value, Function):
         return value.doc
-    return topic(text)
+    return find_topic(text)
 
 
-def topic(word: str) -> str:
+def find_topic(word: str) -> str:
     """What the prompt's `help` says about a word of the language; nothing for others."""
     return TOPICS.get(SEE.get(word, word), "")
 
 
-def detail(document: Document, text: str, definition: Definition | None) -> str:
+def describe_kind(document: Document, text: str, definition: Definition | None) -> str:
     """A name's kind in a few words: `s-op`, `function (seq, key)`, `parameter of sort`."""
     if definition is not None and definition.owner is not None:
         role = "parameter" if definition.is_parameter else "local name"
         return f"{role} of {definition.owner.name.text}"
-    match value_of(document, text, definition):
+    match find_value(document, text, definition):
         case None:
             return "loop variable" if definition and not isinstance(definition.tree, Statement) else "name"
         case Function() as function:
             return f"function ({', '.join(function.parameters)})"
         case value:
-            return describe(value).split(" ", 1)[1]
+            return describe_value(value).split(" ", 1)[1]
 
 
-def hover_text(document: Document, text: str, definition: Definition | None, place: int) -> str:
+def write_hover(document: Document, text: str, definition: Definition | None, place: int) -> str:
     """Everything about a name at an offset, as Markdown."""
-    kind = detail(document, text, definition)
+    kind = describe_kind(document, text, definition)
     head = f"{text}: {kind}"
     if kind.startswith("function ("):
         head = f"def {text}{kind.removeprefix('function ')}"
     parts = [fenced(head)]
-    value = value_of(document, text, definition)
+    value = find_value(document, text, definition)
     if isinstance(value, Node):
-        parts += [example_text(document, value, place), f"{REFERENCE}: {cost_text(reference_heads(value))}."]
+        parts += [
+            example_text(document, value, place),
+            f"{REFERENCE}: {describe_cost(count_reference_heads(value))}.",
+        ]
     elif value is not None and not isinstance(value, Function):
         parts.append(fenced(shortened(written(value))))
     elif definition is not None and definition.owner is not None and not definition.is_parameter:
         parts.append(fenced(shortened(source_text(definition))))
-    parts.append(paragraphs(documentation(document, text, definition)))
+    parts.append(paragraphs(find_documentation(document, text, definition)))
     home = origin(document, definition)
     return "\n\n".join(part for part in [*parts, home] if part)
 
 
 def example_text(document: Document, node: Node, place: int) -> str:
     """A node's value on the running example."""
-    given = running_example(document, node, place)
+    given = find_example(document, node, place)
     shown = show_tokens(given.items)
     where = f"On `{shown}`" + (" (causal)" if given.attention == "causal" else "")
-    match outcome_on(node, given):
+    match evaluate_on(node, given):
         case None:
             return ""
         case EvaluationError(message):
@@ -136,7 +139,7 @@ def written(value: Static) -> str:
         case dict():
             return f"{{{', '.join(f'{written(key)}: {written(item)}' for key, item in value.items())}}}"
         case Node() | Function():
-            return f"<{describe(value).split(' ', 1)[1]}>"
+            return f"<{describe_value(value).split(' ', 1)[1]}>"
         case str():
             return f'"{value}"'
         case _:
@@ -174,7 +177,7 @@ def paragraphs(text: str) -> str:
     return "  \n".join(escaped.splitlines())
 
 
-def topic_text(word: str) -> str:
+def write_topic(word: str) -> str:
     """A word of the language explained, as Markdown; nothing for other words."""
-    text = topic(word)
+    text = find_topic(word)
     return f"```text\n{text}\n```" if text else ""

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 
 from rasp.language_features.document import Document
-from rasp.language_features.hover import detail, role
+from rasp.language_features.hover import describe_kind, find_role
 from rasp.language_features.positions import Positions
-from rasp.language_features.symbols import bindings
+from rasp.language_features.symbols import list_bindings
 from rasp.syntax.syntax_tree import FunctionDefinition, Statement
 
 #: Role → symbol.
@@ -21,7 +21,7 @@ KINDS: dict[str, types.SymbolKind] = {
 }
 
 
-def outline(document: Document, positions: Positions) -> list[types.DocumentSymbol]:
+def list_outline(document: Document, positions: Positions) -> list[types.DocumentSymbol]:
     """The symbols of the text, in its order; of a name that is bound several times, the first binding."""
     return list(symbols(document, positions, document.module.statements, None))
 
@@ -33,7 +33,7 @@ def symbols(
     owner: FunctionDefinition | None,
 ) -> Iterator[types.DocumentSymbol]:
     known: set[str] = set()
-    for definition in bindings(document.source, statements, owner):
+    for definition in list_bindings(document.source, statements, owner):
         name, tree = definition.name, definition.tree
         if name.text in known:
             continue
@@ -45,9 +45,9 @@ def symbols(
         )
         yield types.DocumentSymbol(
             name.text,
-            KINDS[role(document, name.text, definition)],
+            KINDS[find_role(document, name.text, definition)],
             positions.range(tree.span),
             positions.range(name.span),
-            detail=detail(document, name.text, definition),
+            detail=describe_kind(document, name.text, definition),
             children=inner,
         )

@@ -16,7 +16,7 @@ def ring(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def limited(seconds: float) -> Generator[None]:
+def limit_seconds(seconds: float) -> Generator[None]:
     """Raises `TooSlow` out of the block after so many seconds.
 
     Without effect on systems that have no alarm signals, and outside of the main thread.

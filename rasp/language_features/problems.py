@@ -6,25 +6,25 @@ from lsprotocol import types
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.interpret.evaluate import EvaluationError, Outcome
-from rasp.language_features.document import Document, Given, node_of, outcome_on
+from rasp.language_features.document import Document, ShownInput, evaluate_on, find_node
 from rasp.language_features.positions import Positions
-from rasp.language_features.symbols import loaded_source
-from rasp.lint.doubts import lint
+from rasp.language_features.symbols import find_loaded_source
+from rasp.lint.doubts import lint_program
 from rasp.source import Span
 from rasp.syntax.directives import Answer, Example
 from rasp.syntax.syntax_tree import Load
-from rasp.syntax.walk import walk
-from rasp.values import Atom, show
+from rasp.syntax.walk import walk_trees
+from rasp.values import Atom, show_value
 
 SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
 #: Warnings that grey a name out.
 UNUSED = "is never used"
 
 
-def complaints(document: Document) -> list[Diagnostic]:
+def list_complaints(document: Document) -> list[Diagnostic]:
     """Everything there is to complain about, in the order of the text."""
     program = document.program
-    found = [*program.diagnostics, *lint(program), *document.directives.diagnostics]
+    found = [*program.diagnostics, *lint_program(program), *document.directives.diagnostics]
     if not any(diagnostic.severity == "error" for diagnostic in found):
         found += wrong_examples(document)
     return [brought_home(document, diagnostic) for diagnostic in found]
@@ -47,9 +47,9 @@ def brought_home(document: Document, diagnostic: Diagnostic) -> Diagnostic:
 
 def load_of(document: Document, name: str) -> Span:
     """The `load` of a text; if it is loaded by another one, the first `load`."""
-    loads = [tree for tree in walk(*document.module.statements) if isinstance(tree, Load)]
+    loads = [tree for tree in walk_trees(*document.module.statements) if isinstance(tree, Load)]
     for tree in loads:
-        source = loaded_source(document, tree, document.source)
+        source = find_loaded_source(document, tree, document.source)
         if source is not None and source.name == name:
             return tree.path_span
     return loads[0].path_span if loads else Span(0, 0)
@@ -59,11 +59,11 @@ def wrong_examples(document: Document) -> Iterator[Diagnostic]:
     """The `# example:` lines whose answer is not the interpreter's."""
     for example in document.directives.examples:
         try:
-            node = node_of(document, example.expression)
+            node = find_node(document, example.expression)
         except RaspError as error:
             yield at(document, example, error.diagnostics[0].message, error.diagnostics[0].hint)
             continue
-        outcome = None if node is None else outcome_on(node, Given(example.input, example.attention))
+        outcome = None if node is None else evaluate_on(node, ShownInput(example.input, example.attention))
         if outcome is not None and not agrees(outcome, example.answer):
             yield at(document, example, f"the answer is {shown(outcome)}", "")
 
@@ -92,11 +92,11 @@ def shown(outcome: Outcome) -> str:
     if isinstance(outcome[0], list):
         return str([[int(cell) for cell in row] for row in outcome if isinstance(row, list)])
     if all(isinstance(item, str) and len(item) == 1 for item in outcome):
-        return show("".join(map(str, outcome)))
-    return f"[{', '.join(map(show, outcome))}]"
+        return show_value("".join(map(str, outcome)))
+    return f"[{', '.join(map(show_value, outcome))}]"
 
 
-def as_lsp(diagnostic: Diagnostic, positions: Positions) -> types.Diagnostic:
+def convert_diagnostic(diagnostic: Diagnostic, positions: Positions) -> types.Diagnostic:
     """A diagnostic as the protocol has it; hint and notes become lines of the message."""
     span = diagnostic.span or Span(0, 0)
     hint = f"hint: {diagnostic.hint}" if diagnostic.hint else ""

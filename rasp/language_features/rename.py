@@ -13,15 +13,15 @@ from rasp.language_features.document import Document, read_document
 from rasp.language_features.symbols import Definition
 from rasp.language_features.variables import (
     Occurrence,
-    definition_at,
-    occurrences,
-    path_in,
-    places_of,
-    texts_with,
-    variable_of,
+    find_definition_at,
+    find_variable,
+    list_occurrences,
+    list_occurrences_by_text,
+    list_texts_with,
+    normalise_path,
 )
 from rasp.source import Source, Span
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 
 
 def refusal(message: str) -> RaspError:
@@ -54,9 +54,9 @@ class Renaming:
         return text
 
 
-def renamable(document: Document, place: int) -> tuple[Span, Definition]:
+def find_renamable(document: Document, place: int) -> tuple[Span, Definition]:
     """The name at an offset and what it belongs to. Raises `RaspError`."""
-    found = definition_at(document, place)
+    found = find_definition_at(document, place)
     if found is None:
         raise refusal("here is no name that this program defines")
     if found[1].source.name == "<library>":
@@ -64,19 +64,19 @@ def renamable(document: Document, place: int) -> tuple[Span, Definition]:
     return found
 
 
-def rename(document: Document, place: int, name: str) -> Renaming:
+def rename_variable(document: Document, place: int, name: str) -> Renaming:
     """What to replace so that the variable at an offset is called `name`. Raises `RaspError`."""
-    _, definition = renamable(document, place)
+    _, definition = find_renamable(document, place)
     check_name(document, definition, name)
-    variable = variable_of(document, definition)
-    places = places_of(document, variable)
+    variable = find_variable(document, definition)
+    places = list_occurrences_by_text(document, variable)
     for text, _ in places.values():
         if text.module.problems:
             raise refusal(f"first mend what cannot be read in {text.source.name}")
     spans = {path: (text.source, [each.span for each in found]) for path, (text, found) in places.items()}
     renaming = Renaming(spans, name)
     if variable.scope is None:  # others may have the new name from two texts then
-        near = {path_in(document, text.source): text for text in texts_with(document, name)}
+        near = {normalise_path(document, text.source): text for text in list_texts_with(document, name)}
         check_meaning(
             document, [*{**near, **{path: text for path, (text, _) in places.items()}}.values()], renaming
         )
@@ -87,7 +87,7 @@ def rename(document: Document, place: int, name: str) -> Renaming:
 
 def check_name(document: Document, definition: Definition, name: str) -> None:
     """Raises `RaspError` for what cannot be bound there."""
-    tokens = tokenize(Source("<name>", name))[0]
+    tokens = tokenize_text(Source("<name>", name))[0]
     if [token.kind for token in tokens] != ["name", "end"] or tokens[0].text != name:
         raise refusal(f"`{name}` is not a name: names are made of letters, digits and `_`")
     if name in RESERVED:
@@ -98,26 +98,26 @@ def check_name(document: Document, definition: Definition, name: str) -> None:
 
 def check_meaning(document: Document, texts: Sequence[Document], renaming: Renaming) -> None:
     """Raises `RaspError` unless all names belong to what they belonged to, and all values are the same."""
-    named = {path_in(document, text.source): text for text in texts}
+    named = {normalise_path(document, text.source): text for text in texts}
     changed = {path: renaming.renamed(path, text.source.text) for path, text in named.items()}
     buffers = replace(document.buffers, texts={**document.buffers.texts, **changed})
     for path, text in named.items():
         after = read_document(Source(text.source.name, changed[path]), buffers)
-        expected = {moved(text, each, renaming) for each in occurrences(text)}
-        found = {(each.span.start, *home(after, each)) for each in occurrences(after)}
+        expected = {moved(text, each, renaming) for each in list_occurrences(text)}
+        found = {(each.span.start, *home(after, each)) for each in list_occurrences(after)}
         if expected != found or meaning(text) != meaning(after):
             raise refusal(f"`{renaming.name}` already means something in {text.source.name}")
 
 
 def home(document: Document, each: Occurrence) -> tuple[str, int]:
     """The text and offset of an occurrence's definition."""
-    return path_in(document, each.definition.source), each.definition.name.span.start
+    return normalise_path(document, each.definition.source), each.definition.name.span.start
 
 
 def moved(document: Document, each: Occurrence, renaming: Renaming) -> tuple[int, str, int]:
     """Where an occurrence and its definition are afterwards."""
     path, start = home(document, each)
-    here = path_in(document, document.source)
+    here = normalise_path(document, document.source)
     return renaming.moved(here, each.span.start), path, renaming.moved(path, start)
 
 

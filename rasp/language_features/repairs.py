@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
 from rasp.language_features.document import TOO_SLOW, Document, read_document
-from rasp.language_features.problems import complaints
+from rasp.language_features.problems import list_complaints
 from rasp.source import Source, Span
 
 #: What a hint tells to write.
@@ -30,9 +30,9 @@ class Repair:
     text: str
 
 
-def repairs(document: Document, asked: Span) -> Iterator[Repair]:
+def list_repairs(document: Document, asked: Span) -> Iterator[Repair]:
     """The repairs of the complaints that touch a part of the text."""
-    before = complaints(document)
+    before = list_complaints(document)
     if any(each.code == TOO_SLOW for each in before):  # to read it again for each edit would take too long
         return
     touching = [
@@ -65,7 +65,7 @@ def helps(document: Document, before: list[Diagnostic], repair: Repair) -> bool:
     """Is the complaint gone after the edit, and nothing else wrong that was right?"""
     text, span = document.source.text, repair.span
     changed = text[: span.start] + repair.text + text[span.end :]
-    after = complaints(read_document(Source(document.source.name, changed), document.buffers))
+    after = list_complaints(read_document(Source(document.source.name, changed), document.buffers))
     told = [kind(each) for each in before]
     left = [kind(each) for each in after]
     told.remove(kind(repair.complaint))

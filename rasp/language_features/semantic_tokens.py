@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from rasp.language_features.document import Document
-from rasp.language_features.hover import role
+from rasp.language_features.hover import find_role
 from rasp.language_features.positions import Positions
-from rasp.language_features.symbols import resolve
+from rasp.language_features.symbols import resolve_name
 from rasp.syntax.syntax_tree import Name
-from rasp.syntax.walk import names_in
+from rasp.syntax.walk import list_names_in
 
 #: Role → type of token.
 ROLES: dict[str, str] = {
@@ -26,7 +26,7 @@ DECLARATION, LIBRARY = 1, 2
 LEGEND = types.SemanticTokensLegend(list(TYPES), ["declaration", "defaultLibrary"])
 
 
-def semantic_tokens(document: Document, positions: Positions) -> types.SemanticTokens:
+def list_semantic_tokens(document: Document, positions: Positions) -> types.SemanticTokens:
     """The names in the order of the text, each as five numbers that count from the one before."""
     data: list[int] = []
     line, column = 0, 0
@@ -41,16 +41,16 @@ def semantic_tokens(document: Document, positions: Positions) -> types.SemanticT
 
 def coloured(document: Document) -> Iterator[tuple[Name, str, int]]:
     """Name, type and modifiers; nothing for names that mean nothing."""
-    for name in names_in(*document.module.statements):
-        definition = resolve(document, name)
+    for name in list_names_in(*document.module.statements):
+        definition = resolve_name(document, name)
         if definition is None:
             if document.program.workshop.base.find(name.text) is not None:
-                yield name, ROLES[role(document, name.text, None)], LIBRARY
+                yield name, ROLES[find_role(document, name.text, None)], LIBRARY
             continue
         is_declaration = definition.name.span == name.span and definition.source == document.source
         is_library = definition.source.name == "<library>"
         yield (
             name,
-            ROLES[role(document, name.text, definition)],
+            ROLES[find_role(document, name.text, definition)],
             DECLARATION * is_declaration + LIBRARY * is_library,
         )

@@ -11,9 +11,9 @@ from lsprotocol import types
 from rasp.elaborate.scope import Function
 from rasp.graph.nodes import Node
 from rasp.language_features.document import Document
-from rasp.language_features.hover import documentation, topic, value_of
-from rasp.language_features.symbols import Definition, resolve
-from rasp.syntax.lexer import tokenize
+from rasp.language_features.hover import find_documentation, find_topic, find_value
+from rasp.language_features.symbols import Definition, resolve_name
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.precedence import FORMS
 from rasp.syntax.syntax_tree import FunctionDefinition, Name
 from rasp.syntax.tokens import Token
@@ -33,7 +33,9 @@ class OpenCall:
 
 def open_call(document: Document, place: int) -> OpenCall | None:
     """The innermost call whose arguments an offset is among."""
-    before = [token for token in tokenize(document.source)[0] if token.end <= place and token.kind != "end"]
+    before = [
+        token for token in tokenize_text(document.source)[0] if token.end <= place and token.kind != "end"
+    ]
     depth, commas = 0, 0
     for i, token in reversed(list(enumerate(before))[-FARTHEST:]):
         if token.is_one_of(*CLOSING):
@@ -51,7 +53,7 @@ def open_call(document: Document, place: int) -> OpenCall | None:
     return None
 
 
-def signature(document: Document, place: int) -> types.SignatureHelp | None:
+def find_signature(document: Document, place: int) -> types.SignatureHelp | None:
     """What an editor shows while a call is being written."""
     call = open_call(document, place)
     if call is None:
@@ -59,10 +61,10 @@ def signature(document: Document, place: int) -> types.SignatureHelp | None:
     word = call.name.text
     if word in FORMS:
         usages = FORMS[word][2].replace(" or ", ", or ").split(", or ")
-        return shown([(usage, inside(usage)) for usage in usages], topic(word), call.argument)
-    definition = resolve(document, Name(word, call.name.span))
-    notes = documentation(document, word, definition)
-    match value_of(document, word, definition):
+        return shown([(usage, inside(usage)) for usage in usages], find_topic(word), call.argument)
+    definition = resolve_name(document, Name(word, call.name.span))
+    notes = find_documentation(document, word, definition)
+    match find_value(document, word, definition):
         case Function(_, parameters):
             return shown([(f"{word}({', '.join(parameters)})", parameters)], notes, call.argument)
         case Node():

@@ -11,11 +11,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from rasp.elaborate.prelude import standard_library
+from rasp.elaborate.prelude import load_standard_library
 from rasp.language_features.document import Document
-from rasp.library.load import find
+from rasp.library.load import find_text
 from rasp.source import Source, Span
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.parser import parse_tolerantly
 from rasp.syntax.syntax_tree import (
     Assign,
@@ -29,7 +29,7 @@ from rasp.syntax.syntax_tree import (
     Name,
     Statement,
 )
-from rasp.syntax.walk import Tree, children, walk
+from rasp.syntax.walk import Tree, list_children, walk_trees
 from rasp.values import ValueProblem
 
 
@@ -65,14 +65,14 @@ class Level(NamedTuple):
     captured: bool = False
 
 
-def enclosing(module: Module, place: int) -> list[Tree]:
+def list_enclosing(module: Module, place: int) -> list[Tree]:
     """The trees around an offset, the outermost first. The offset may be right behind a tree's end."""
     found: list[Tree] = []
     below: Sequence[Tree] = module.statements
     while inside := [tree for tree in below if tree.span.start <= place <= tree.span.end]:
         # Of two trees that touch at the offset, the second; but a name rather than what follows it.
         found.append(next((tree for tree in inside if isinstance(tree, Name)), inside[-1]))
-        below = children(found[-1])
+        below = list_children(found[-1])
     return found or list(unfinished(module, place))
 
 
@@ -84,20 +84,20 @@ def unfinished(module: Module, place: int) -> Iterator[Broken]:
             yield tree
 
 
-def name_at(module: Module, place: int) -> Name | None:
+def find_name_at(module: Module, place: int) -> Name | None:
     """The name at an offset, be it read or bound there, or part of a statement that could not be read."""
-    match enclosing(module, place):
+    match list_enclosing(module, place):
         case [*_, Name() as name]:
             return name
         case [*_, Broken(_, span)]:
-            tokens = tokenize(module.source)[0]
+            tokens = tokenize_text(module.source)[0]
             found = [token for token in tokens if token.kind == "name" and within(token.span, place)]
             return Name(found[0].text, found[0].span) if found and within(span, place) else None
         case _:
             return None
 
 
-def bindings(
+def list_bindings(
     source: Source, statements: Sequence[Statement], owner: FunctionDefinition | None = None
 ) -> Iterator[Definition]:
     """What statements bind in their own scope, in the order of the text, without what they load."""
@@ -109,32 +109,32 @@ def bindings(
                 yield Definition(name, source, tree, name.span.end, owner)
             case For(names, iterable, body):
                 yield from [Definition(name, source, tree, iterable.span.end, owner) for name in names]
-                yield from bindings(source, body, owner)
+                yield from list_bindings(source, body, owner)
             case _:
                 pass
 
 
 def loaded(document: Document, source: Source, statements: Sequence[Statement]) -> Iterator[Definition]:
     """What statements bind by loading texts; `visible` is the end of the `load`."""
-    pending = [(source, tree, tree.span.end) for tree in walk(*statements) if isinstance(tree, Load)]
+    pending = [(source, tree, tree.span.end) for tree in walk_trees(*statements) if isinstance(tree, Load)]
     known = {source.name}
     while pending:
         loading, tree, visible = pending.pop()
-        text = loaded_source(document, tree, loading)
+        text = find_loaded_source(document, tree, loading)
         if text is None or text.name in known:
             continue
         known.add(text.name)
         module = parse_tolerantly(text)
-        for definition in bindings(text, module.statements):
+        for definition in list_bindings(text, module.statements):
             if not definition.name.text.startswith("_"):
                 yield Definition(definition.name, text, definition.tree, visible)
         pending += [(text, inner, visible) for inner in module.statements if isinstance(inner, Load)]
 
 
-def loaded_source(document: Document, tree: Load, source: Source) -> Source | None:
+def find_loaded_source(document: Document, tree: Load, source: Source) -> Source | None:
     """The text that a `load` in `source` finds."""
     try:
-        return find(document.buffers, tree.path, source.name)
+        return find_text(document.buffers, tree.path, source.name)
     except ValueProblem:
         return None
 
@@ -142,14 +142,14 @@ def loaded_source(document: Document, tree: Load, source: Source) -> Source | No
 def scopes(document: Document, place: int) -> Iterator[Level]:
     """The bindings in each scope around an offset, the innermost scope first; the library's are the last."""
     source, captured = document.source, False
-    around = enclosing(document.module, place)
+    around = list_enclosing(document.module, place)
     for tree in reversed(around):
         match tree:
             case ListComprehension() | DictComprehension() if not within(tree.iterable.span, place):
                 yield Level([Definition(name, source, tree, 0) for name in tree.names], captured)
             case FunctionDefinition() if not within(tree.name.span, place):
                 parameters = [Definition(name, source, tree, 0, tree) for name in tree.parameters]
-                inner = [*bindings(source, tree.body, tree), *loaded(document, source, tree.body)]
+                inner = [*list_bindings(source, tree.body, tree), *loaded(document, source, tree.body)]
                 yield Level([*parameters, *inner], captured)
                 captured = True
             case Broken() if is_function(document, tree):
@@ -166,19 +166,19 @@ def top_level(document: Document) -> list[Definition]:
     """What a text binds at its top level, itself and by loading."""
     top = document.module.statements
     outside = [tree for tree in top if not isinstance(tree, FunctionDefinition)]
-    return [*bindings(document.source, top), *loaded(document, document.source, outside)]
+    return [*list_bindings(document.source, top), *loaded(document, document.source, outside)]
 
 
 def library_definitions() -> list[Definition]:
-    library = standard_library()
-    return list(bindings(library.source, library.statements))
+    library = load_standard_library()
+    return list(list_bindings(library.source, library.statements))
 
 
 def half_read(document: Document, tree: Broken) -> Iterator[Definition]:
     """What a function that could not be read seems to bind inside of it: names before `=`, the parameters of
     functions, the variables of loops.
     """
-    tokens = tokenize(document.source)[0]
+    tokens = tokenize_text(document.source)[0]
     span, header = tree.span, False
     for token, following in pairwise(tokens):
         if not span.start <= token.start < span.end:
@@ -195,7 +195,7 @@ def within(span: Span, place: int) -> bool:
     return span.start <= place <= span.end
 
 
-def resolve(document: Document, name: Name) -> Definition | None:
+def resolve_name(document: Document, name: Name) -> Definition | None:
     """The definition that a name of the document belongs to; None for what is built in or unknown.
 
     A name that is bound only further on in its own scope is looked for around that scope first.
@@ -230,13 +230,13 @@ def is_function(document: Document, tree: Tree) -> bool:
     return broken or isinstance(tree, FunctionDefinition)
 
 
-def visible_names(document: Document, place: int) -> dict[str, Definition | None]:
+def list_visible_names(document: Document, place: int) -> dict[str, Definition | None]:
     """Every name that can be seen from an offset, with its definition; None for what is built in.
 
     Names at the top level of the text count only from their definition on, unless the place is in a function.
     """
     found: dict[str, Definition | None] = {}
-    around = enclosing(document.module, place)
+    around = list_enclosing(document.module, place)
     inside = any(is_function(document, tree) for tree in around)
     for level in scopes(document, place):
         here: dict[str, Definition] = {}

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rasp.language_features.document import Document, read_document
-from rasp.language_features.symbols import Definition, name_at, resolve, resolve_at_end
+from rasp.language_features.symbols import Definition, find_name_at, resolve_at_end, resolve_name
 from rasp.source import Source, Span
 from rasp.syntax.parser import parse_expression
 from rasp.syntax.syntax_tree import Name
-from rasp.syntax.walk import names_in
+from rasp.syntax.walk import list_names_in
 from rasp.values import ValueProblem
 
 #: Of a larger folder only the texts that are open are searched.
@@ -45,43 +45,43 @@ class Occurrence:
         return self.definition.name.span == self.span
 
 
-def path_in(document: Document, source: Source) -> str:
+def normalise_path(document: Document, source: Source) -> str:
     """One path for a text, however it was found."""
     return posixpath.normpath(str(document.buffers.path(source.name)))
 
 
-def variable_of(document: Document, definition: Definition) -> Variable:
+def find_variable(document: Document, definition: Definition) -> Variable:
     scope = definition.scope
-    path = path_in(document, definition.source)
+    path = normalise_path(document, definition.source)
     return Variable(definition.name.text, path, None if scope is None else scope.span.start)
 
 
-def occurrences(document: Document) -> Iterator[Occurrence]:
+def list_occurrences(document: Document) -> Iterator[Occurrence]:
     """All names of a text that are defined somewhere, in the order of the text, those of directives last."""
-    for name in names_in(*document.module.statements):
-        yield from occurrence(document, name, resolve(document, name))
+    for name in list_names_in(*document.module.statements):
+        yield from occurrence(document, name, resolve_name(document, name))
     for name in directive_names(document):
         yield from occurrence(document, name, resolve_at_end(document, name))
 
 
 def occurrence(document: Document, name: Name, definition: Definition | None) -> Iterator[Occurrence]:
     if definition is not None:
-        yield Occurrence(name.span, definition, variable_of(document, definition))
+        yield Occurrence(name.span, definition, find_variable(document, definition))
 
 
 def directive_names(document: Document) -> Iterator[Name]:
     """The names in the expressions of `# compile:` and `# example:` lines, at their places in the text."""
     for line in (*document.directives.compiles, *document.directives.examples):
         start = line.span.start
-        for name in names_in(parse_expression(Source("<directive>", line.expression))):
+        for name in list_names_in(parse_expression(Source("<directive>", line.expression))):
             yield Name(name.text, Span(start + name.span.start, start + name.span.end))
 
 
-def definition_at(document: Document, place: int) -> tuple[Span, Definition] | None:
+def find_definition_at(document: Document, place: int) -> tuple[Span, Definition] | None:
     """The name at an offset and its definition, if it has one."""
-    name = name_at(document.module, place)
+    name = find_name_at(document.module, place)
     if name is not None:
-        definition = resolve(document, name)
+        definition = resolve_name(document, name)
     else:
         near = [each for each in directive_names(document) if each.span.start <= place <= each.span.end]
         name = near[0] if near else None
@@ -89,10 +89,10 @@ def definition_at(document: Document, place: int) -> tuple[Span, Definition] | N
     return (name.span, definition) if name and definition else None
 
 
-def texts_with(document: Document, word: str) -> Iterator[Document]:
+def list_texts_with(document: Document, word: str) -> Iterator[Document]:
     """The document, and every other text that is open or lies below the folder, if the word is in it."""
     yield document
-    known = {path_in(document, document.source)}
+    known = {normalise_path(document, document.source)}
     for path in dict.fromkeys((*document.buffers.texts, *files_below(document.buffers.root))):
         if posixpath.normpath(path) in known:
             continue
@@ -118,11 +118,18 @@ def files_below(root: Path) -> list[str]:
     return found
 
 
-def places_of(document: Document, variable: Variable) -> dict[str, tuple[Document, list[Occurrence]]]:
+def list_occurrences_by_text(
+    document: Document, variable: Variable
+) -> dict[str, tuple[Document, list[Occurrence]]]:
     """Path → text and occurrences, of the texts that have the variable."""
-    texts: Iterable[Document] = texts_with(document, variable.name) if variable.scope is None else [document]
+    texts: Iterable[Document] = (
+        list_texts_with(document, variable.name) if variable.scope is None else [document]
+    )
     found = {
-        path_in(text, text.source): (text, [each for each in occurrences(text) if each.variable == variable])
+        normalise_path(text, text.source): (
+            text,
+            [each for each in list_occurrences(text) if each.variable == variable],
+        )
         for text in texts
     }
     return {path: (text, places) for path, (text, places) in found.items() if places}

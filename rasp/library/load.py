@@ -38,7 +38,7 @@ class Files:
     """
 
     def read(self, name: str) -> str | None:
-        path = file_of(name)
+        path = find_file(name)
         try:
             return path.read_text(encoding="utf-8") if path.is_file() else None
         except UnicodeDecodeError:
@@ -50,7 +50,7 @@ class Files:
             raise ValueProblem(f"{name} cannot be read: {reason}") from None
 
 
-def file_of(name: str, root: Path = Path()) -> Path:
+def find_file(name: str, root: Path = Path()) -> Path:
     """The file of a text below `root`; if there is none, one of `programs/` that comes with the language, if there is."""
     here = root / name
     if not name.startswith(f"{PROGRAMS}/"):
@@ -78,7 +78,7 @@ def candidates(path: str, loading: str) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(folder, spelling))
 
 
-def find(loader: Loader, path: str, loading: str) -> Source | None:
+def find_text(loader: Loader, path: str, loading: str) -> Source | None:
     """The first text that exists among the candidates."""
     for name in dict.fromkeys(candidates(path, loading)):
         text = loader.read(name)

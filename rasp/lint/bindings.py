@@ -25,7 +25,7 @@ LOGIC = frozenset({"and", "or"})
 LONGEST = 60
 
 
-def surprising(tree: Tree, source: Source) -> Iterator[Diagnostic]:
+def find_surprising(tree: Tree, source: Source) -> Iterator[Diagnostic]:
     """The warnings about one node of the tree (not those below it)."""
     match tree:
         case Operation(_, operators) if operators[0] in LOGIC:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
-from rasp.elaborate.names import FORM_NAMES, hint_for
+from rasp.elaborate.names import FORM_NAMES, find_hint
 from rasp.elaborate.program import Program
-from rasp.graph.nodes import Aggregate, Best, Node, Select, Tokens, Width, reachable
+from rasp.graph.nodes import Aggregate, Best, Node, Select, Tokens, Width, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.lint.bindings import surprising
+from rasp.lint.bindings import find_surprising
 from rasp.source import Source
 from rasp.syntax.parser import parse_expression
 from rasp.syntax.syntax_tree import (
@@ -29,13 +29,13 @@ from rasp.syntax.syntax_tree import (
     Name,
     Statement,
 )
-from rasp.syntax.walk import Tree, names_in, walk
+from rasp.syntax.walk import Tree, list_names_in, walk_trees
 
 #: Input length on which selectors that depend on positions alone are tried.
 SAMPLE = 6
 
 
-def lint(program: Program, causal: bool = False) -> list[Diagnostic]:
+def lint_program(program: Program, causal: bool = False) -> list[Diagnostic]:
     """All warnings about the program's own text."""
     text = Text(program.source, program.workshop.protected, program.scope.names())
     found = [warning for statement in program.module.statements for warning in doubts(statement, text)]
@@ -57,7 +57,7 @@ class Text:
 
 def doubts(statement: Statement, text: Text) -> list[Diagnostic]:
     """The warnings about one statement, and all that is in it."""
-    found = [warning for tree in walk(statement) for warning in surprising(tree, text.source)]
+    found = [warning for tree in walk_trees(statement) for warning in find_surprising(tree, text.source)]
     if isinstance(statement, FunctionDefinition):
         found += check_function(text, statement)
     return found
@@ -71,7 +71,9 @@ def lint_statement(statement: Statement, source: Source, protected: frozenset[st
 def lint_expression(text: str, name: str = "<expression>") -> list[Diagnostic]:
     """The warnings about an expression that is no part of a program. Raises `RaspError` if it cannot be read."""
     source = Source(name, text)
-    return [warning for tree in walk(parse_expression(source)) for warning in surprising(tree, source)]
+    return [
+        warning for tree in walk_trees(parse_expression(source)) for warning in find_surprising(tree, source)
+    ]
 
 
 def warning(source: Source, message: str, name: Name, label: str = "", hint: str = "") -> Diagnostic:
@@ -96,7 +98,7 @@ def bound_in(*trees: Tree) -> Iterator[Name]:
 
 def comprehension_names(*trees: Tree) -> Iterator[Name]:
     """Loop variables of comprehensions."""
-    for tree in walk(*trees):
+    for tree in walk_trees(*trees):
         if isinstance(tree, ListComprehension | DictComprehension):
             yield from tree.names
 
@@ -110,16 +112,16 @@ def check_function(text: Text, function: FunctionDefinition) -> list[Diagnostic]
     loops = list(comprehension_names(*inside))
     nested = [tree for tree in function.body if isinstance(tree, FunctionDefinition)]
     skipped = binding | {id(name) for name in loops}
-    read = [name for name in names_in(*inside) if id(name) not in skipped]
+    read = [name for name in list_names_in(*inside) if id(name) not in skipped]
     found = hidden_library_names(text, [*function.parameters, *bound])
-    if not any(isinstance(tree, Load) for tree in walk(*function.body)):
+    if not any(isinstance(tree, Load) for tree in walk_trees(*function.body)):
         visible = (
             None if known is None else known | {name.text for name in [*function.parameters, *bound, *loops]}
         )
         if visible is not None:
-            within = {id(name) for inner in nested for name in names_in(inner)}
+            within = {id(name) for inner in nested for name in list_names_in(inner)}
             missing = [name for name in read if id(name) not in within and name.text not in visible]
-            called = {id(tree.function) for tree in walk(*inside) if isinstance(tree, Call)}
+            called = {id(tree.function) for tree in walk_trees(*inside) if isinstance(tree, Call)}
             found += [unknown(source, name, visible, id(name) in called) for name in missing]
         for inner in nested:
             found += check_function(replace(text, known=visible), inner)
@@ -145,7 +147,7 @@ def unused(source: Source, function: FunctionDefinition, used: set[str]) -> Iter
 
 
 def unknown(source: Source, name: Name, visible: set[str], called: bool) -> Diagnostic:
-    hint = hint_for(name.text, visible | set(FORM_NAMES), called)
+    hint = find_hint(name.text, visible | set(FORM_NAMES), called)
     message = f"there is nothing called `{name.text}`, so that calling this function fails"
     return warning(source, message, name, "unknown name", hint)
 
@@ -162,7 +164,7 @@ def hidden_library_names(text: Text, names: list[Name]) -> list[Diagnostic]:
 def looking_ahead(program: Program) -> list[Diagnostic]:
     """Selectors made by this text from positions alone that select positions behind the row's own."""
     values = [*program.bindings.values(), *[result.value for result in program.results]]
-    nodes = reachable([value for value in values if isinstance(value, Node)])
+    nodes = list_reachable([value for value in values if isinstance(value, Node)])
     found: list[Diagnostic] = []
     for node in nodes:
         source, span = program.graph.origins.get(node, (None, None))
@@ -179,7 +181,7 @@ def looking_ahead(program: Program) -> list[Diagnostic]:
 
 
 def depends_on_tokens(node: Node) -> bool:
-    return any(isinstance(part.op, Tokens | Aggregate | Width | Best) for part in reachable([node]))
+    return any(isinstance(part.op, Tokens | Aggregate | Width | Best) for part in list_reachable([node]))
 
 
 def complaint(rows: list[list[bool]]) -> str:

@@ -17,7 +17,7 @@ from rasp.graph.nodes import (
     Tokens,
     Width,
 )
-from rasp.notation.naming import literal, map_text
+from rasp.notation.naming import write_literal, write_map
 
 LONGEST = 400
 OPERATORS = ("not", "neg", "pos")
@@ -31,7 +31,7 @@ PATTERNS: dict[type, str] = {
 }
 
 
-def formula(node: Node, labels: Mapping[Node, str], deepest: int = DEEPEST) -> str:
+def write_formula(node: Node, labels: Mapping[Node, str], deepest: int = DEEPEST) -> str:
     """The node's own operation, with labels for its arguments where they have some; `…` is what lies deeper."""
     return unwrapped(operation(node, labels, deepest))
 
@@ -61,18 +61,18 @@ def operation(node: Node, labels: Mapping[Node, str], left: int) -> str:
     parts = [argument(arg, labels, left - 1) for arg in node.args]
     match node.op:
         case Constant(value):
-            return literal(value.value)
+            return write_literal(value.value)
         case Map(prim, parameters):
             if len(parts) == 1 and prim not in OPERATORS:
                 parts = [unwrapped(parts[0])]
-            text = map_text(prim, [parameter.value for parameter in parameters], parts)
+            text = write_map(prim, [parameter.value for parameter in parameters], parts)
             text = text.replace("( ", "(").replace(" )", ")")
             text = f"indicator{text[1:]}" if prim == "indicator" else text
             return f"({text})" if prim in ("if", "in_list") else text
         case Select(test):
             return f"select({unwrapped(parts[0])}, {unwrapped(parts[1])}, {test})"
         case Aggregate(default):
-            return f"aggregate({parts[0]}, {unwrapped(parts[1])}, {literal(default.value)})"
+            return f"aggregate({parts[0]}, {unwrapped(parts[1])}, {write_literal(default.value)})"
         case Not() | And() | Or():
             return f"({PATTERNS[type(node.op)].format(*parts)})"
         case Best() | Width():
@@ -85,7 +85,7 @@ def operation(node: Node, labels: Mapping[Node, str], left: int) -> str:
             assert_never(node.op)
 
 
-def uses(node: Node, labels: Mapping[Node, str]) -> tuple[str, ...]:
+def list_labels(node: Node, labels: Mapping[Node, str]) -> tuple[str, ...]:
     """The labels that stand in the node's formula."""
     found: dict[str, None] = {}
     pending, seen = list(node.args), set[Node]()

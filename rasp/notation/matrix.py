@@ -9,7 +9,7 @@ what does not fit is left out with a note.
 
 from collections.abc import Sequence
 
-from rasp.notation.style import Line, Piece, breadth, line, right
+from rasp.notation.style import Line, Piece, align_right, make_line, measure_breadth
 from rasp.values import Atom
 
 INDENT = " \t\t\t"
@@ -18,26 +18,26 @@ NARROW_INDENT = "    "
 FEWEST_ROWS = 20
 
 
-def matrix_lines(items: Sequence[Atom], rows: Sequence[Sequence[bool]], width: int | None) -> list[Line]:
+def show_matrix(items: Sequence[Atom], rows: Sequence[Sequence[bool]], width: int | None) -> list[Line]:
     """The matrix of a selector on the input `items`."""
     labels = [str(item) for item in items]
-    side = max(map(breadth, labels))
+    side = max(map(measure_breadth, labels))
     indent, shown = INDENT, len(labels)
     if width is not None:
         if INDENT_WIDTH + side + 4 + needed(labels) > width:
             indent = NARROW_INDENT
-        shown = fitting(labels, width - breadth(indent.expandtabs()) - side - 4)
+        shown = fitting(labels, width - measure_breadth(indent.expandtabs()) - side - 4)
     tall = len(labels) if shown == len(labels) else max(shown, FEWEST_ROWS)
     head = " ".join(labels[:shown])
-    found = [line(Piece(f"{indent} {' ' * (side + 3)}{head}", "label"))]
+    found = [make_line(Piece(f"{indent} {' ' * (side + 3)}{head}", "label"))]
     for label, row in list(zip(labels, rows, strict=True))[:tall]:
-        title = Piece(f"{indent} {right(label, side)} | ", "label")
+        title = Piece(f"{indent} {align_right(label, side)} | ", "label")
         found.append((title, *cell_pieces(labels[:shown], row, width is not None)))
     return found + left_out(len(labels) - shown, len(labels) - min(tall, len(labels)), indent)
 
 
 def needed(labels: Sequence[str]) -> int:
-    return sum(breadth(label) + 1 for label in labels)
+    return sum(measure_breadth(label) + 1 for label in labels)
 
 
 def fitting(labels: Sequence[str], room: int) -> int:
@@ -52,7 +52,7 @@ def cell_pieces(labels: Sequence[str], row: Sequence[bool], dots: bool) -> Line:
     empty = Piece("·", "dim") if dots else Piece(" ")
     pieces: list[Piece] = []
     for number, label in enumerate(labels):
-        margin = " " * (breadth(label) - 1 + (number > 0))
+        margin = " " * (measure_breadth(label) - 1 + (number > 0))
         pieces += [Piece(margin), Piece("1", "selected") if row[number] else empty]
     return tuple(pieces)
 
@@ -61,4 +61,4 @@ def left_out(columns: int, rows: int, indent: str) -> list[Line]:
     if not columns:
         return []
     more = f"{columns} more columns" + (f" and {rows} more rows" if rows else "")
-    return [line(Piece(f"{indent} … {more} do not fit here", "dim"))]
+    return [make_line(Piece(f"{indent} … {more} do not fit here", "dim"))]

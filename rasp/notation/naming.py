@@ -39,13 +39,13 @@ PATTERNS: dict[type, str] = {
 }
 
 
-def name_of(workshop: Workshop, node: Node, depth: int = 0) -> str:
+def name_node(workshop: Workshop, node: Node, depth: int = 0) -> str:
     """The name of a node, at most `LONGEST` characters long if the user did not choose it."""
     graph = workshop.graph
     if node in graph.names and (node in workshop.top_names or graph.names[node] in workshop.base.values):
         return graph.names[node]
     if depth > DEEPEST:
-        return general(node)
+        return name_kind(node)
     if node in graph.names:
         text = graph.names[node]
     elif node in workshop.calls:
@@ -54,10 +54,10 @@ def name_of(workshop: Workshop, node: Node, depth: int = 0) -> str:
         text = f"{function.name}({inside})"
     else:
         text = structure(workshop, node, depth + 1)
-    return text if len(text) <= LONGEST else general(node)
+    return text if len(text) <= LONGEST else name_kind(node)
 
 
-def general(node: Node) -> str:
+def name_kind(node: Node) -> str:
     return "selector" if node.is_selector else "s-op"
 
 
@@ -65,7 +65,7 @@ def argument_text(workshop: Workshop, value: Static, depth: int) -> str:
     """An argument of a call; lists and dicts only while they are short."""
     match value:
         case Node():
-            return name_of(workshop, value, depth)
+            return name_node(workshop, value, depth)
         case Function(name):
             return name
         case list() | dict():
@@ -73,7 +73,7 @@ def argument_text(workshop: Workshop, value: Static, depth: int) -> str:
             kind = "(list)" if isinstance(value, list) else "(dict)"
             return text if text and len(text) <= LONGEST_ARGUMENT else kind
         case _:
-            return literal(value)
+            return write_literal(value)
 
 
 def holds_more(value: list[Static] | dict[Atom, Static]) -> bool:
@@ -82,22 +82,22 @@ def holds_more(value: list[Static] | dict[Atom, Static]) -> bool:
     return any(isinstance(item, Node | Function | list | dict) for item in items)
 
 
-def literal(value: Atom) -> str:
+def write_literal(value: Atom) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def structure(workshop: Workshop, node: Node, depth: int) -> str:
     """A node by its op and its arguments' names."""
-    parts = [name_of(workshop, argument, depth) for argument in node.args]
+    parts = [name_node(workshop, argument, depth) for argument in node.args]
     match node.op:
         case Tokens():
             return "tokens_asis"
         case Indices():
             return "indices"
         case Constant(value):
-            return literal(value.value)
+            return write_literal(value.value)
         case Map(prim, parameters):
-            return map_text(prim, [parameter.value for parameter in parameters], parts)
+            return write_map(prim, [parameter.value for parameter in parameters], parts)
         case Aggregate():
             return aggregate_text(node, parts)
         case And() | Or() | Not() | Best() | Width() as op:
@@ -112,12 +112,12 @@ def aggregate_text(node: Node, parts: list[str]) -> str:
     """An aggregate: by the position that it picks, if that is one and the same."""
     match node.args:
         case (Node(Select("=="), (Node(Indices()), Node(Constant(place)))), _):
-            return f"{parts[1]}[{literal(place.value)}]"
+            return f"{parts[1]}[{write_literal(place.value)}]"
         case _:
             return "s-op"
 
 
-def map_text(prim: PrimName, parameters: list[Atom], parts: list[str]) -> str:
+def write_map(prim: PrimName, parameters: list[Atom], parts: list[str]) -> str:
     """An elementwise operation. Tables it looks up are shown while they are short."""
     match prim:
         case "in_list":

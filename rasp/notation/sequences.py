@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 
-from rasp.notation.style import Line, Piece, line, right
-from rasp.values import Atom, classify
+from rasp.notation.style import Line, Piece, align_right, make_line
+from rasp.values import Atom, classify_values
 
 DIGITS = 3
 
 
-def sequence_lines(items: Sequence[Atom], values: Sequence[Atom], full: bool) -> list[Line]:
+def show_sequence(items: Sequence[Atom], values: Sequence[Atom], full: bool) -> list[Line]:
     """The values for the input `items`. With `full`, each below the element it belongs to."""
-    kind = f" ({classify(values)}s)"
+    kind = f" ({classify_values(values)}s)"
     alike = all(value == values[0] for value in values)
     if alike and (full or len(values) > 1):
         note = " [skipped full display: identical values]" if full else ""
-        return [line(Piece(f"[{short(values[0])}]*{len(values)}", "value"), kind + note)]
+        return [make_line(Piece(f"[{show_short(values[0])}]*{len(values)}", "value"), kind + note)]
     if full:
         return full_lines(items, values, kind)
-    return [line(Piece(f"[{', '.join(map(short, values))}]", "value"), kind)]
+    return [make_line(Piece(f"[{', '.join(map(show_short, values))}]", "value"), kind)]
 
 
-def short(value: Atom) -> str:
+def show_short(value: Atom) -> str:
     """A value in a sequence: floats are rounded, strings bare."""
     match value:
         case bool():
@@ -36,11 +36,11 @@ def full_lines(items: Sequence[Atom], values: Sequence[Atom], kind: str) -> list
     outputs = rarer(values) if all(isinstance(value, bool) for value in values) else list(map(str, values))
     inputs = [str(item) for item in items]
     width = max(map(len, [*inputs, *outputs]))
-    above, below = (" ".join(right(cell, width) for cell in row) for row in (inputs, outputs))
+    above, below = (" ".join(align_right(cell, width) for cell in row) for row in (inputs, outputs))
     return [
         (),
-        line(Piece(" \t\tinput:   ", "label"), above, " \t (strings)"),
-        line(Piece(" \t\toutput:  ", "label"), Piece(below, "value"), f" \t{kind}"),
+        make_line(Piece(" \t\tinput:   ", "label"), above, " \t (strings)"),
+        make_line(Piece(" \t\toutput:  ", "label"), Piece(below, "value"), f" \t{kind}"),
     ]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rasp.diagnostics import cells
+from rasp.diagnostics import count_cells
 
 #: Style → codes of the terminal (Select Graphic Rendition).
 CODES: dict[str, str] = {
@@ -44,16 +44,16 @@ def wants_colour(environment: Mapping[str, str]) -> bool | None:
     return False if environment.get("CLICOLOR") == "0" or environment.get("TERM") == "dumb" else None
 
 
-def line(*parts: str | Piece) -> Line:
+def make_line(*parts: str | Piece) -> Line:
     """A line of pieces; strings are plain."""
     return tuple(Piece(part) if isinstance(part, str) else part for part in parts)
 
 
-def plain(row: Line) -> str:
+def strip_style(row: Line) -> str:
     return "".join(piece.text for piece in row)
 
 
-def coloured(row: Line) -> str:
+def colour_line(row: Line) -> str:
     """The line with a terminal's codes."""
     return "".join(
         f"\x1b[{CODES[piece.style]}m{piece.text}\x1b[0m" if CODES[piece.style] and piece.text else piece.text
@@ -61,24 +61,24 @@ def coloured(row: Line) -> str:
     )
 
 
-def breadth(text: str) -> int:
+def measure_breadth(text: str) -> int:
     """How many columns of a terminal a text takes."""
-    return sum(map(cells, text))
+    return sum(map(count_cells, text))
 
 
-def right(text: str, width: int) -> str:
+def align_right(text: str, width: int) -> str:
     """`text` moved to the right of a field."""
-    return " " * (width - breadth(text)) + text
+    return " " * (width - measure_breadth(text)) + text
 
 
-def left(text: str, width: int) -> str:
+def align_left(text: str, width: int) -> str:
     """`text` at the left of a field."""
-    return text + " " * (width - breadth(text))
+    return text + " " * (width - measure_breadth(text))
 
 
-def paragraphs(text: str, style: str = "plain") -> list[Line]:
+def split_paragraphs(text: str, style: str = "plain") -> list[Line]:
     """A text's lines in one style."""
-    return [line(Piece(row, style)) for row in text.splitlines()]
+    return [make_line(Piece(row, style)) for row in text.splitlines()]
 
 
 #: Texts are written in lines of about this many columns: one as long as that goes on in the next.
@@ -89,7 +89,7 @@ WORD = re.compile(r"\s*\S+")
 LAST_COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)(?!.*\S {2,}\S)")
 
 
-def wrapped(rows: Iterable[Line], width: int | None) -> list[Line]:
+def wrap_words(rows: Iterable[Line], width: int | None) -> list[Line]:
     """Lines of words, broken between words where they are wider than `width`, the rest below their last column.
     Lines that went on in the next are filled anew.
     """
@@ -99,7 +99,7 @@ def wrapped(rows: Iterable[Line], width: int | None) -> list[Line]:
     whole: list[Line] = []
     for above, row in zip([(), *found], found, strict=False):
         if goes_on(above, row):
-            whole[-1] = (*whole[-1], Piece(" "), *part(row, margin(plain(row)), len(plain(row))))
+            whole[-1] = (*whole[-1], Piece(" "), *part(row, margin(strip_style(row)), len(strip_style(row))))
         else:
             whole.append(row)
     return [piece for row in whole for piece in broken(row, width)]
@@ -107,7 +107,7 @@ def wrapped(rows: Iterable[Line], width: int | None) -> list[Line]:
 
 def goes_on(above: Line, row: Line) -> bool:
     """Is a line the rest of the sentence above?"""
-    before, text = plain(above), plain(row)
+    before, text = strip_style(above), strip_style(row)
     alike = (
         margin(before) == margin(text) and above[-1:] and above[-1].style == row[0].style if row else False
     )
@@ -120,8 +120,8 @@ def margin(text: str) -> int:
 
 def broken(row: Line, width: int) -> list[Line]:
     """One line in as many as it needs."""
-    text = plain(row)
-    if breadth(text) <= width:
+    text = strip_style(row)
+    if measure_breadth(text) <= width:
         return [row]
     if margin(text) > width // 2:
         return broken((Piece(" " * NARROW), *part(row, margin(text), len(text))), width)
@@ -132,10 +132,10 @@ def broken(row: Line, width: int) -> list[Line]:
     begin = used = 0
     for word in WORD.finditer(text):
         at_column = squeezed and column is not None and word.start() == column.start()
-        if used and (at_column or used + breadth(word[0]) > width):
+        if used and (at_column or used + measure_breadth(word[0]) > width):
             spans.append((begin, word.start()))
             begin, used = word.end() - len(word[0].lstrip()), indent
-        used += breadth(text[max(begin, word.start()) : word.end()])
+        used += measure_breadth(text[max(begin, word.start()) : word.end()])
     first, *rest = [*spans, (begin, len(text))]
     return [part(row, *first), *[(Piece(" " * indent), *part(row, *span)) for span in rest]]
 
@@ -151,21 +151,21 @@ def part(row: Line, start: int, end: int) -> Line:
     return tuple(found)
 
 
-def joined(rows: Iterable[Line]) -> str:
+def join_lines(rows: Iterable[Line]) -> str:
     """Lines as one plain text."""
-    return "\n".join(map(plain, rows))
+    return "\n".join(map(strip_style, rows))
 
 
-def cut(row: Line, width: int) -> Line:
+def cut_line(row: Line, width: int) -> Line:
     """The beginning of a line, as far as it fits."""
     found: list[Piece] = []
     room = width - 1
     for piece in row:
         text = piece.text
-        while breadth(text) > room:
+        while measure_breadth(text) > room:
             text = text[:-1]
         found.append(Piece(text, piece.style))
-        room -= breadth(text)
+        room -= measure_breadth(text)
         if text != piece.text:
             return (*found, Piece("…", "dim"))
     return row

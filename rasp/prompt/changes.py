@@ -6,18 +6,18 @@ if all of them succeed, puts the outcome in place. If not, nothing has changed.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.diagnostics import Diagnostic, RaspError, suggest_word
 from rasp.library.load import Texts
 from rasp.prompt.events import Failed
 from rasp.prompt.moments import Kept, Moment
 from rasp.prompt.session import Session
 from rasp.source import Source
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 
 FEW = 4
 
 
-def undo(session: Session) -> tuple[Kept, ...]:
+def undo_change(session: Session) -> tuple[Kept, ...]:
     """Go back to before the last change. Out: the statements that are gone. Raises `RaspError` if there is
     no change.
     """
@@ -32,11 +32,11 @@ def undo(session: Session) -> tuple[Kept, ...]:
     return tuple(kept for kept in now[len(moment.kept) :] if not kept.only_shows)
 
 
-def delete(session: Session, names: Sequence[str]) -> None:
+def delete_names(session: Session, names: Sequence[str]) -> None:
     """Unbind names. Raises `RaspError` if one is not bound here, or something else needs it."""
     for name in names:
         if name not in session.bindings:
-            hint = did_you_mean(name, session.bindings) or "`vars` lists what is bound here"
+            hint = suggest_word(name, session.bindings) or "`vars` lists what is bound here"
             raise RaspError(Diagnostic(f"`{name}` was not bound here", hint=hint, code="command"))
     before = session.moment
     staying = tuple(kept for kept in before.kept if not set(kept.binds) & set(names))
@@ -61,12 +61,12 @@ def reader(session: Session, staying: Iterable[Kept], names: Sequence[str]) -> K
 
 
 def words(text: str) -> set[str]:
-    return {token.text for token in tokenize(Source("", text))[0] if token.kind == "name"}
+    return {token.text for token in tokenize_text(Source("", text))[0] if token.kind == "name"}
 
 
 def needed(names: Sequence[str], needing: Kept) -> RaspError:
     used = [name for name in names if name in words(needing.text)] or names
-    told = f"{listed(used)} cannot be deleted, since `{needing.headline}` needs {'it' if len(used) == 1 else 'them'}"
+    told = f"{list_names(used)} cannot be deleted, since `{needing.headline}` needs {'it' if len(used) == 1 else 'them'}"
     hint = f"`del {' '.join((*names, *needing.binds))}` deletes both" if needing.binds else ""
     return RaspError(Diagnostic(told, hint=hint, code="command"))
 
@@ -76,7 +76,7 @@ def together(session: Session, names: Sequence[str], lost: Sequence[str]) -> Ras
     statement = next(
         kept for kept in session.kept if set(names) & set(kept.binds) and set(lost) & set(kept.binds)
     )
-    told = f"{listed(names)} cannot be deleted alone: `{statement.headline}` has bound {listed(lost)}, too"
+    told = f"{list_names(names)} cannot be deleted alone: `{statement.headline}` has bound {list_names(lost)}, too"
     hint = (
         f"`del {' '.join((*names, *lost))}` deletes all of them"
         if len(lost) <= FEW
@@ -85,20 +85,20 @@ def together(session: Session, names: Sequence[str], lost: Sequence[str]) -> Ras
     return RaspError(Diagnostic(told, hint=hint, code="command"))
 
 
-def listed(names: Sequence[str]) -> str:
+def list_names(names: Sequence[str]) -> str:
     """`a`, `b` and 3 more."""
     shown = ", ".join(f"`{name}`" for name in names[:FEW])
     return shown if len(names) <= FEW else f"{shown} and {len(names) - FEW} more"
 
 
-def clear(session: Session) -> None:
+def clear_session(session: Session) -> None:
     """Unbind everything; the running examples stay."""
     before = session.moment
     session.start(session.loader)
     session.remember(before)
 
 
-def reload(session: Session) -> Iterator[Failed]:
+def reload_files(session: Session) -> Iterator[Failed]:
     """Read the loaded files again and repeat the statements. When a file has errors now, nothing changes."""
     before, statements = session.moment, tuple(session.statements)
     fresh = Session(session.loader)

@@ -52,7 +52,7 @@ class Command:
         return f"{self.word} {self.usage}".strip()
 
 
-def recognise(
+def recognise_command(
     text: str, commands: Sequence[Command], is_bound: Callable[[str], bool]
 ) -> tuple[Command, str] | None:
     """The command that a line is, and its argument; None for a statement."""
@@ -81,7 +81,7 @@ def recognise(
     return None if can_be_statement else (command, rest)
 
 
-def misspelt(text: str, prompt: Prompt) -> Diagnostic | None:
+def report_misspelt(text: str, prompt: Prompt) -> Diagnostic | None:
     """The message for a line that looks like a command but is none."""
     match = LINE.fullmatch(text)
     if match is None or match["word"] in KEYWORDS:
@@ -100,7 +100,7 @@ def misspelt(text: str, prompt: Prompt) -> Diagnostic | None:
     )
 
 
-def usage(command: str) -> RaspError:
+def report_usage(command: str) -> RaspError:
     return RaspError(
         Diagnostic(f"`{command.split()[0]}` needs more", hint=f"as in `{command}`", code="command")
     )

@@ -9,7 +9,7 @@ from prompt_toolkit.document import Document
 
 from rasp.elaborate.names import FORM_NAMES
 from rasp.elaborate.scope import Function, Static
-from rasp.elaborate.static import describe
+from rasp.elaborate.static import describe_value
 from rasp.graph.nodes import Node
 from rasp.library.load import PROGRAMS
 from rasp.prompt.repl import Repl
@@ -71,7 +71,7 @@ def kind(value: Static) -> str:
         case Function():
             return f"function of {', '.join(value.parameters)}"
         case Node() | list() | dict():
-            return describe(value).split(" ", 1)[1]
+            return describe_value(value).split(" ", 1)[1]
         case _:
             return str(value)[:30]
 

@@ -10,13 +10,13 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.drawing.draw_dot import draw_dot
 from rasp.drawing.draw_svg import draw_svg
 from rasp.drawing.draw_text import draw_text
-from rasp.drawing.picture import Picture, picture
+from rasp.drawing.picture import Picture, draw_picture
 from rasp.elaborate.scope import Applied, Static
 from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.notation.style import Line, Piece, line
+from rasp.notation.style import Line, Piece, make_line
 from rasp.prompt.events import Answered, Drawing, Examples
-from rasp.prompt.show import Display, show
-from rasp.write_whole import reason, write_text
+from rasp.prompt.show import Display, show_event
+from rasp.write_whole import explain_reason, write_text
 
 FOLDER = Path("drawings")
 #: What stands for itself in the name of a file, also where capitals do not count.
@@ -25,13 +25,13 @@ LONGEST_PART = 30
 DIGITS = 8
 
 
-def drawing_lines(drawing: Drawing, display: Display, examples: Examples) -> Iterable[Line]:
+def show_drawings(drawing: Drawing, display: Display, examples: Examples) -> Iterable[Line]:
     """Draw, write the files, and say where they are. Raises `RaspError`."""
-    drawn = picture(display.workshop, drawing.node, drawing.items, drawing.name)
+    drawn = draw_picture(display.workshop, drawing.node, drawing.items, drawing.name)
     yield from draw_text(drawn, display.width)
     files = write_files(drawn, file_name(drawing))
-    yield line("drawn in ", Piece(" and ".join(map(str, files)), "value"))
-    yield from show(Answered(answer(drawing), examples), display)
+    yield make_line("drawn in ", Piece(" and ".join(map(str, files)), "value"))
+    yield from show_event(Answered(answer(drawing), examples), display)
 
 
 def answer(drawing: Drawing) -> Applied:
@@ -62,7 +62,9 @@ def write_files(drawn: Picture, name: str) -> list[Path]:
     try:
         FOLDER.mkdir(exist_ok=True)
     except OSError as error:
-        raise RaspError(Diagnostic(f"the folder {FOLDER} cannot be written: {reason(error)}")) from None
+        raise RaspError(
+            Diagnostic(f"the folder {FOLDER} cannot be written: {explain_reason(error)}")
+        ) from None
     for path, text in texts.items():
         write_text(path, text)
     return list(texts)

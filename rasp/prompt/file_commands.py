@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.scope import Applied, Static
-from rasp.notation.style import Line, Piece, line
-from rasp.prompt.changes import clear, delete, listed, reload, undo
-from rasp.prompt.command_words import Command, Prompt, usage
-from rasp.prompt.inspect_commands import examples_lines
+from rasp.notation.style import Line, Piece, make_line
+from rasp.prompt.changes import clear_session, delete_names, list_names, reload_files, undo_change
+from rasp.prompt.command_words import Command, Prompt, report_usage
+from rasp.prompt.inspect_commands import show_examples
 from rasp.prompt.session import Session
-from rasp.prompt.show import show
+from rasp.prompt.show import show_event
 from rasp.write_whole import write_text
 
 #: What is written to: a name, in quotes if it has blanks, and perhaps the word that permits to replace it.
@@ -24,14 +24,14 @@ def save_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`save FILE` or `save FILE over`"""
     examples = "".join(f"{example}\n" for example in lasting_examples(prompt.session))
     path = write_new("save", text, ".rasp", examples + prompt.session.text)
-    return [line("saved in ", Piece(str(path), "value"))]
+    return [make_line("saved in ", Piece(str(path), "value"))]
 
 
 def write_new(command: str, target: str, suffix: str, text: str) -> Path:
     """Write a file that is not there yet, or is to be replaced; its path. Raises `RaspError`."""
     match = TARGET.fullmatch(target)
     if match is None:
-        raise usage(f"{command} my_{'program' if suffix else 'session'}")
+        raise report_usage(f"{command} my_{'program' if suffix else 'session'}")
     name = (match["quoted"] or match["plain"]).removesuffix(suffix)
     path = Path(f"{name}{suffix}")
     if os.path.exists(path) and not match["over"]:
@@ -71,52 +71,52 @@ def reload_command(prompt: Prompt, _: str) -> Iterable[Line]:
     """`reload`"""
     session = prompt.session
     if not session.workshop.loaded:
-        return [line('no file has been loaded; `load "name";` loads name.rasp')]
+        return [make_line('no file has been loaded; `load "name";` loads name.rasp')]
     before = session.workshop
-    rows = [row for event in reload(session) for row in show(event, prompt.display)]
+    rows = [row for event in reload_files(session) for row in show_event(event, prompt.display)]
     if session.workshop is before:
-        return [*rows, line("nothing has changed; mend the file, and `reload` again")]
+        return [*rows, make_line("nothing has changed; mend the file, and `reload` again")]
     files = ", ".join(session.workshop.loaded)
-    return [*rows, line("read again: ", Piece(files, "value"))]
+    return [*rows, make_line("read again: ", Piece(files, "value"))]
 
 
 def history_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`history`, or `history FILE` for a file that `rasp < FILE` repeats."""
     if not text:
-        return [line(f"  {row}") for entry in prompt.typed for row in entry.split("\n")]
+        return [make_line(f"  {row}") for entry in prompt.typed for row in entry.split("\n")]
     path = write_new("history", text, "", "".join(f"{entry}\n" for entry in prompt.typed))
-    return [line("written to ", Piece(str(path), "value"), f"; `rasp < {path}` repeats it")]
+    return [make_line("written to ", Piece(str(path), "value"), f"; `rasp < {path}` repeats it")]
 
 
 def undo_command(prompt: Prompt, _: str) -> Iterable[Line]:
     """`undo`"""
     session = prompt.session
     names, examples = set(session.bindings), session.examples
-    taken = [line("taken back: ", Piece(kept.headline, "value")) for kept in undo(session)]
+    taken = [make_line("taken back: ", Piece(kept.headline, "value")) for kept in undo_change(session)]
     again = [name for name in session.bindings if name not in names]
     if again:
-        taken.append(line("back again: ", Piece(listed(again), "name")))
+        taken.append(make_line("back again: ", Piece(list_names(again), "name")))
     if session.examples != examples:
-        taken += examples_lines(session.examples)
-    return taken or [line("taken back")]
+        taken += show_examples(session.examples)
+    return taken or [make_line("taken back")]
 
 
 def delete_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`del NAME ...`"""
     names = re.split(r"[\s,]+", text.strip())
     if not text:
-        raise usage("del NAME")
-    delete(prompt.session, names)
-    return [line("deleted: ", Piece(listed(names), "name"))]
+        raise report_usage("del NAME")
+    delete_names(prompt.session, names)
+    return [make_line("deleted: ", Piece(list_names(names), "name"))]
 
 
 def clear_command(prompt: Prompt, _: str) -> Iterable[Line]:
     """`clear`"""
     names = list(prompt.session.bindings)
     if not names:
-        return [line("nothing is bound")]
-    clear(prompt.session)
-    return [line("deleted: ", Piece(listed(names), "name"), "; `undo` takes it back")]
+        return [make_line("nothing is bound")]
+    clear_session(prompt.session)
+    return [make_line("deleted: ", Piece(list_names(names), "name"), "; `undo` takes it back")]
 
 
 KEEPING = (

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from itertools import islice, product
 
 from rasp.diagnostics import RaspError
-from rasp.elaborate.prelude import standard_library
+from rasp.elaborate.prelude import load_standard_library
 from rasp.elaborate.program import Program
 from rasp.elaborate.scope import Function, Static
-from rasp.elaborate.static import describe
-from rasp.graph.cost import REFERENCE, cost_text, reference_heads
+from rasp.elaborate.static import describe_value
+from rasp.graph.cost import REFERENCE, count_reference_heads, describe_cost
 from rasp.graph.nodes import Node
-from rasp.notation.style import Line, Piece, line, paragraphs
-from rasp.prompt.moments import defined
+from rasp.notation.style import Line, Piece, make_line, split_paragraphs
+from rasp.prompt.moments import list_defined
 from rasp.prompt.session import PROMPT, Session
 from rasp.source import Source
 from rasp.syntax import syntax_tree
-from rasp.syntax.comments import comment_above
+from rasp.syntax.comments import find_comment_above
 from rasp.syntax.parser import parse_tolerantly
 from rasp.syntax.topics import SEE, TOPICS
 
@@ -36,7 +36,7 @@ TELLING: dict[str, str] = {
 }
 
 
-def help_lines(session: Session, word: str) -> list[Line]:
+def show_help(session: Session, word: str) -> list[Line]:
     """Everything known about a word; nothing if that is nothing."""
     found: list[Line] = []
     value = session.names().get(word)
@@ -44,23 +44,25 @@ def help_lines(session: Session, word: str) -> list[Line]:
     if value is not None:
         found += name_lines(session, word, value)
     if topic is not None and (value is None or not documentation(session, word)):
-        found += paragraphs(topic)
+        found += split_paragraphs(topic)
     return found
 
 
 def name_lines(session: Session, name: str, value: Static) -> list[Line]:
     """Kind, documentation and cost of a bound name."""
     title = f"{name}({', '.join(value.parameters)})" if isinstance(value, Function) else name
-    rows = [line(Piece(title, "name"), f"  {describe(value)}{origin(session, name, value)}")]
-    rows += [line(Piece(f"  {text}", "value")) for text in documentation(session, name)]
+    rows = [make_line(Piece(title, "name"), f"  {describe_value(value)}{origin(session, name, value)}")]
+    rows += [make_line(Piece(f"  {text}", "value")) for text in documentation(session, name)]
     cost = cost_of(session, name, value)
-    return [*rows, line(Piece(f"  {cost}", "label"))] if cost else rows
+    return [*rows, make_line(Piece(f"  {cost}", "label"))] if cost else rows
 
 
 def origin(session: Session, name: str, value: Static) -> str:
     """Where a name is from, in words."""
     if name not in session.bindings:
-        return " of the library" if any(name in defined(tree) for _, tree in definitions(session)) else ""
+        return (
+            " of the library" if any(name in list_defined(tree) for _, tree in definitions(session)) else ""
+        )
     if isinstance(value, Function) and value.home not in ("console", "library"):
         return f" from {value.home}"
     return ""
@@ -72,21 +74,21 @@ def definitions(session: Session) -> Iterator[tuple[Source, syntax_tree.Statemen
     for name, text in reversed(texts.items()):
         module = parse_tolerantly(Source(name, text))
         yield from ((module.source, statement) for statement in reversed(module.statements))
-    library = standard_library()
+    library = load_standard_library()
     yield from ((library.source, statement) for statement in library.statements)
 
 
-def definition(session: Session, name: str) -> tuple[Source, syntax_tree.Statement] | None:
+def find_definition(session: Session, name: str) -> tuple[Source, syntax_tree.Statement] | None:
     """The latest statement that defines a name, and its text."""
-    return next((found for found in definitions(session) if name in defined(found[1])), None)
+    return next((found for found in definitions(session) if name in list_defined(found[1])), None)
 
 
 def documentation(session: Session, name: str) -> tuple[str, ...]:
     """The comment above the latest definition of a name."""
-    found = definition(session, name)
+    found = find_definition(session, name)
     if found is not None:
         source, statement = found
-        lines = comment_above(source, statement.span.start)
+        lines = find_comment_above(source, statement.span.start)
         return tuple(text for text in lines if not DIRECTIVE.match(text))
     value = session.scope.find(name)
     return tuple(value.doc.splitlines()) if isinstance(value, Function) else ()
@@ -96,12 +98,12 @@ def cost_of(session: Session, name: str, value: Static) -> str:
     """Layers and heads of an s-op or selector, or of what a function returns; nothing when unknown."""
     match value:
         case Node():
-            return f"{REFERENCE}: {cost_text(reference_heads(value))}"
+            return f"{REFERENCE}: {describe_cost(count_reference_heads(value))}"
         case Function():
             program = session.program()
             call, result = next(calls(program, name, value), ("", None))
-            counts = reference_heads(result) if result is not None else []
-            return f"{REFERENCE}: {cost_text(counts)} for {call}" if result is not None else ""
+            counts = count_reference_heads(result) if result is not None else []
+            return f"{REFERENCE}: {describe_cost(counts)} for {call}" if result is not None else ""
         case _:
             return ""
 

@@ -12,7 +12,7 @@ from rasp.graph.nodes import Node
 from rasp.prompt.repl import Repl
 from rasp.prompt.session import Session
 from rasp.source import Source
-from rasp.syntax.lexer import Token, tokenize
+from rasp.syntax.lexer import Token, tokenize_text
 
 CLASSES: dict[str, str] = {
     "keyword": "class:keyword",
@@ -39,7 +39,7 @@ class SessionLexer(Lexer):
 def highlighted(repl: Repl, text: str) -> list[StyleAndTextTuples]:
     """The text's lines in pieces with classes."""
     classes = [""] * len(text)
-    tokens, comments = tokenize(Source("", text))
+    tokens, comments = tokenize_text(Source("", text))
     found = [(token.start, token.end, class_of(repl.session, token)) for token in tokens]
     found += [(comment.span.start, comment.span.end, "class:comment") for comment in comments]
     if repl.command(text) is not None:

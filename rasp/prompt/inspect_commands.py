@@ -6,24 +6,24 @@ Expressions are elaborated in a program of their own, so that what is asked leav
 import re
 from collections.abc import Iterable, Sequence
 
-from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
+from rasp.diagnostics import Diagnostic, RaspError, suggest_word
 from rasp.elaborate.program import Program
 from rasp.elaborate.scope import Applied, Function, Static
-from rasp.elaborate.static import describe
-from rasp.graph.cost import DRAWN, REFERENCE, cost_text, drawn_heads, reference_heads
-from rasp.graph.nodes import Node, reachable
+from rasp.elaborate.static import describe_value
+from rasp.graph.cost import DRAWN, REFERENCE, count_drawn_heads, count_reference_heads, describe_cost
+from rasp.graph.nodes import Node, list_reachable
 from rasp.graph.text import print_graph
 from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.notation.style import Line, Piece, line, paragraphs, wrapped
-from rasp.prompt.command_words import Command, Prompt, usage
+from rasp.notation.style import Line, Piece, make_line, split_paragraphs, wrap_words
+from rasp.prompt.command_words import Command, Prompt, report_usage
 from rasp.prompt.events import Examples
-from rasp.prompt.help import definition, help_lines
+from rasp.prompt.help import find_definition, show_help
 from rasp.prompt.session import Session
-from rasp.prompt.show import input_of, quoted
+from rasp.prompt.show import list_items, quote_value
 from rasp.source import Source
 from rasp.syntax import syntax_tree
-from rasp.syntax.comments import comment_above
-from rasp.values import classify, is_atom
+from rasp.syntax.comments import find_comment_above
+from rasp.values import classify_values, is_atom
 
 ASKED = "<command>"
 ASKED_ABOUT = re.compile(r"""[("']*\s*([A-Za-z_]\w*)\s*(?:[)"']+|\(.*)""")
@@ -33,7 +33,7 @@ WIDEST = 30
 
 def help_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`help` or `help NAME`"""
-    return wrapped(
+    return wrap_words(
         overview(prompt.commands) if not text else explanation(prompt, subject(text)), prompt.display.width
     )
 
@@ -49,12 +49,12 @@ def explanation(prompt: Prompt, word: str) -> list[Line]:
         row
         for command in prompt.commands
         if command.word == word
-        for row in (line(Piece(command.title, "name")), line(f"  {command.summary}"))
+        for row in (make_line(Piece(command.title, "name")), make_line(f"  {command.summary}"))
     ]
-    found += help_lines(prompt.session, word)
+    found += show_help(prompt.session, word)
     if not found:
         names = {*prompt.session.names(), *(command.word for command in prompt.commands)}
-        hint = did_you_mean(word, names) or "`help` lists the commands, `vars` the names"
+        hint = suggest_word(word, names) or "`help` lists the commands, `vars` the names"
         raise RaspError(Diagnostic(f"nothing is known about `{word}`", hint=hint, code="command"))
     return found
 
@@ -62,30 +62,31 @@ def explanation(prompt: Prompt, word: str) -> list[Line]:
 def source_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`source NAME` or `NAME??`: the statement that defines it, with its comment."""
     if not text:
-        raise usage("source sort")
+        raise report_usage("source sort")
     name, session = subject(text), prompt.session
-    found = definition(session, name)
+    found = find_definition(session, name)
     if found is not None:
         return source_lines(*found)
     kept = next((kept for kept in reversed(session.kept) if name in kept.binds), None)
     if kept is not None:
-        return paragraphs(kept.text)
-    if help_lines(session, name):
+        return split_paragraphs(kept.text)
+    if show_help(session, name):
         hint = f"`help {name}` explains it"
         told = Diagnostic(
             f"`{name}` is not written in RASP, it is part of the language", hint=hint, code="command"
         )
         raise RaspError(told)
-    hint = did_you_mean(name, session.names()) or "`vars` lists the names"
+    hint = suggest_word(name, session.names()) or "`vars` lists the names"
     raise RaspError(Diagnostic(f"there is nothing called `{name}`", hint=hint, code="command"))
 
 
 def source_lines(source: Source, statement: syntax_tree.Statement) -> list[Line]:
     """A statement as it stands in its text, below the comment that documents it."""
     comment = [
-        line(Piece(f"# {text}".rstrip(), "dim")) for text in comment_above(source, statement.span.start)
+        make_line(Piece(f"# {text}".rstrip(), "dim"))
+        for text in find_comment_above(source, statement.span.start)
     ]
-    return [*comment, *paragraphs(source.text[statement.span.start : statement.span.end])]
+    return [*comment, *split_paragraphs(source.text[statement.span.start : statement.span.end])]
 
 
 FIRST_STEPS = """Type a statement of RASP, and see what it makes of the running example:
@@ -104,7 +105,7 @@ stops what runs, Ctrl-D leaves. `undo` takes back the last change.
 
 def overview(commands: Sequence[Command]) -> list[Line]:
     """What to type at all."""
-    rows = [*paragraphs(FIRST_STEPS), line(Piece("commands", "heading"))]
+    rows = [*split_paragraphs(FIRST_STEPS), make_line(Piece("commands", "heading"))]
     language = [
         ('set example "abc"', "the input on which everything is shown"),
         ("examples on|off", "show the running example with each s-op and selector, or not"),
@@ -120,18 +121,18 @@ def overview(commands: Sequence[Command]) -> list[Line]:
     width = max(len(title) for title, _ in pairs if len(title) <= WIDEST)
     for title, summary in pairs:
         if len(title) > WIDEST:
-            rows += [line(Piece(f"  {title}", "name")), line(f"  {' ' * width}  {summary}")]
+            rows += [make_line(Piece(f"  {title}", "name")), make_line(f"  {' ' * width}  {summary}")]
         else:
-            rows.append(line(Piece(f"  {title.ljust(width)}", "name"), f"  {summary}"))
+            rows.append(make_line(Piece(f"  {title.ljust(width)}", "name"), f"  {summary}"))
     return rows
 
 
 def type_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`type EXPR`"""
     if not text:
-        raise usage('type tokens == "a"')
+        raise report_usage('type tokens == "a"')
     value = prompt.session.program().expression(text, ASKED)
-    return [line(Piece(text, "name"), "  ", kind_text(value, prompt.session))]
+    return [make_line(Piece(text, "name"), "  ", kind_text(value, prompt.session))]
 
 
 def kind_text(value: Static, session: Session) -> str:
@@ -141,50 +142,50 @@ def kind_text(value: Static, session: Session) -> str:
             return f"a list of {len(value)} values, the answer for one input"
         case Node() if not value.is_selector:
             given = session.examples.s_op
-            outcome = evaluate([value], [tuple(input_of(given))])[0][0]
+            outcome = evaluate([value], [tuple(list_items(given))])[0][0]
             if isinstance(outcome, EvaluationError):
-                return f"an s-op without a value for {quoted(given)}: {outcome.message}"
+                return f"an s-op without a value for {quote_value(given)}: {outcome.message}"
             atoms = [item for item in outcome if not isinstance(item, list)]
-            return f"an s-op of {classify(atoms)}s, for {quoted(given)}"
+            return f"an s-op of {classify_values(atoms)}s, for {quote_value(given)}"
         case Function():
             return f"a function of {', '.join(value.parameters) or 'no arguments'}"
         case list() | dict():
             entries = len(value)
-            return f"{describe(value)} of {entries} {'entry' if entries == 1 else 'entries'}"
+            return f"{describe_value(value)} of {entries} {'entry' if entries == 1 else 'entries'}"
         case _:
-            return describe(value)
+            return describe_value(value)
 
 
 def layers_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`layers EXPR`: the language's own measure."""
     if not text:
-        raise usage("layers sort(tokens, tokens)")
-    return counted_lines(prompt.session.program().node(text, ASKED))
+        raise report_usage("layers sort(tokens, tokens)")
+    return show_counts(prompt.session.program().node(text, ASKED))
 
 
-def counted_lines(node: Node) -> list[Line]:
+def show_counts(node: Node) -> list[Line]:
     """Layers and heads, by the counts that need no compiler."""
-    counts = ((REFERENCE, reference_heads(node)), (DRAWN, drawn_heads(node)))
-    return [line(Piece(f"  {word:<11}", "label"), cost_text(heads)) for word, heads in counts]
+    counts = ((REFERENCE, count_reference_heads(node)), (DRAWN, count_drawn_heads(node)))
+    return [make_line(Piece(f"  {word:<11}", "label"), describe_cost(heads)) for word, heads in counts]
 
 
 def graph_command(prompt: Prompt, text: str) -> Iterable[Line]:
     """`graph EXPR`: a node a line, with the user's names behind them."""
     if not text:
-        raise usage("graph length")
+        raise report_usage("graph length")
     program = prompt.session.program()
     node = program.node(text, ASKED)
     return [
         (*coloured_row(row), *named(program, part, row))
         for row, part in zip(
-            print_graph({"value": node}).splitlines(), [*reachable([node]), None], strict=True
+            print_graph({"value": node}).splitlines(), [*list_reachable([node]), None], strict=True
         )
     ]
 
 
 def coloured_row(row: str) -> Line:
     target, equals, rest = row.partition(" = ")
-    return line(Piece(target, "label"), equals, rest)
+    return make_line(Piece(target, "label"), equals, rest)
 
 
 def named(program: Program, node: Node | None, row: str) -> Line:
@@ -197,10 +198,10 @@ def variables_command(prompt: Prompt, _: str) -> Iterable[Line]:
     """`vars`"""
     bindings = prompt.session.bindings
     if not bindings:
-        return [line("nothing is bound yet; the library's names are explained by `help NAME`")]
+        return [make_line("nothing is bound yet; the library's names are explained by `help NAME`")]
     width = max(map(len, bindings))
     return [
-        line(Piece(f"  {name.ljust(width)}", "name"), f"  {kind_of_binding(value)}")
+        make_line(Piece(f"  {name.ljust(width)}", "name"), f"  {kind_of_binding(value)}")
         for name, value in bindings.items()
     ]
 
@@ -210,22 +211,24 @@ def kind_of_binding(value: Static) -> str:
         case Function():
             return f"function of {', '.join(value.parameters) or 'no arguments'}"
         case Node() | list() | dict():
-            return describe(value).split(" ", 1)[1]
+            return describe_value(value).split(" ", 1)[1]
         case _ if is_atom(value):
-            return quoted(value)
+            return quote_value(value)
         case _:
-            return describe(value)
+            return describe_value(value)
 
 
 def examples_command(prompt: Prompt, _: str) -> Iterable[Line]:
     """`examples`"""
-    return examples_lines(prompt.session.examples)
+    return show_examples(prompt.session.examples)
 
 
-def examples_lines(found: Examples) -> list[Line]:
+def show_examples(found: Examples) -> list[Line]:
     rows = (("s-op", found.s_op, found.s_op_on), ("selector", found.selector, found.selector_on))
     return [
-        line(f"  {kind.ljust(8)} example  ", Piece(quoted(value), "value"), "" if on else "  (not shown)")
+        make_line(
+            f"  {kind.ljust(8)} example  ", Piece(quote_value(value), "value"), "" if on else "  (not shown)"
+        )
         for kind, value, on in rows
     ]
 

@@ -39,7 +39,7 @@ class Moment:
         return changes != others or self.examples != other.examples
 
 
-def defined(statement: syntax_tree.Statement) -> tuple[str, ...]:
+def list_defined(statement: syntax_tree.Statement) -> tuple[str, ...]:
     """The names that a statement says it binds."""
     match statement:
         case syntax_tree.Assign(names):

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 
 from rasp.command_line.console import FAILED
 from rasp.diagnostics import Diagnostic
-from rasp.notation.style import Line, Piece, line, plain
-from rasp.prompt.command_words import Command, Prompt, misspelt, recognise
-from rasp.prompt.drawings import drawing_lines
+from rasp.notation.style import Line, Piece, make_line, strip_style
+from rasp.prompt.command_words import Command, Prompt, recognise_command, report_misspelt
+from rasp.prompt.drawings import show_drawings
 from rasp.prompt.events import Drawing, Event, Failed, Left
 from rasp.prompt.file_commands import KEEPING
 from rasp.prompt.inspect_commands import ASKING
 from rasp.prompt.session import Session
-from rasp.prompt.show import Display, diagnostic_lines, show
+from rasp.prompt.show import Display, show_diagnostic, show_event
 from rasp.source import Source
-from rasp.syntax.lexer import tokenize
-from rasp.syntax.whole_statements import GREETING_STARTS, Chunks, Transcript, is_blank, only_semicolon_missing
+from rasp.syntax.lexer import tokenize_text
+from rasp.syntax.whole_statements import GREETING_STARTS, Chunks, Transcript, is_blank, lacks_only_semicolon
 
 COMMANDS = (*ASKING, *KEEPING)
 UNDECODED = re.compile("[\udc80-\udcff]")
@@ -32,7 +32,7 @@ GREETING = f"{GREETING_STARTS}{{example}}. `help` tells what can be typed."
 
 
 def print_plainly(row: Line) -> None:
-    print(plain(row))
+    print(strip_style(row))
 
 
 @dataclass(eq=False)
@@ -56,7 +56,7 @@ class Repl:
         return Prompt(self.session, display, self.commands, tuple(self.typed))
 
     def command(self, text: str) -> tuple[Command, str] | None:
-        return recognise(text, self.commands, self.session.is_bound)
+        return recognise_command(text, self.commands, self.session.is_bound)
 
     def take(self, text: str) -> bool:
         """Carry out lines, whatever is complete of them; False when the session is over. Of what a prompt has
@@ -68,7 +68,7 @@ class Repl:
                 continue
             if self.transcript.starts and self.chunks.waiting and not self.finish():
                 return False
-            wrong = undecoded(line) if is_blank(line) else None
+            wrong = report_undecoded(line) if is_blank(line) else None
             if wrong is not None:
                 self.complain([wrong])  # a comment, without which a statement below it means the same
                 continue
@@ -93,9 +93,9 @@ class Repl:
 
     def completed(self, text: str) -> str:
         """The text with a `;`, if that is all it lacks. It stands before a comment that ends the text."""
-        if self.command(text) is not None or not only_semicolon_missing(text):
+        if self.command(text) is not None or not lacks_only_semicolon(text):
             return text
-        end = tokenize(Source("", text))[0][-1].end
+        end = tokenize_text(Source("", text))[0][-1].end
         return f"{text[:end]};{text[end:]}".rstrip()
 
     def carry_out(self, chunk: str) -> bool:
@@ -106,7 +106,7 @@ class Repl:
         except KeyboardInterrupt:
             changed = len(self.session.past) > changes
             told = "what is bound by now stays; `undo` takes it back" if changed else "nothing has changed"
-            self.write(line(Piece(f"interrupted; {told}", "warning")))
+            self.write(make_line(Piece(f"interrupted; {told}", "warning")))
         except MemoryError:
             self.complain([Diagnostic("not enough memory", hint="try a shorter input")])
         except Exception as error:
@@ -115,14 +115,14 @@ class Repl:
 
     def act(self, chunk: str) -> bool:
         """What `carry_out` does while nothing unforeseen happens."""
-        wrong = undecoded(chunk)
+        wrong = report_undecoded(chunk)
         found = self.command(chunk) if wrong is None else None
         if wrong is None and (found is None or found[0].word != "history"):
             self.typed.append(chunk)
         if found is not None:
             self.print_lines(found[0].action(self.prompt, found[1]))
             return True
-        wrong = wrong or misspelt(chunk, self.prompt)
+        wrong = wrong or report_misspelt(chunk, self.prompt)
         if wrong is not None:
             self.complain([wrong])
             return True
@@ -135,10 +135,10 @@ class Repl:
                 case Left():
                     return False
                 case Drawing():
-                    self.print_lines(drawing_lines(event, self.prompt.display, self.session.examples))
+                    self.print_lines(show_drawings(event, self.prompt.display, self.session.examples))
                 case _:
                     self.failed |= isinstance(event, Failed)
-                    self.print_lines(show(event, self.prompt.display))
+                    self.print_lines(show_event(event, self.prompt.display))
         return True
 
     def print_lines(self, rows: Iterable[Line]) -> None:
@@ -148,7 +148,7 @@ class Repl:
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.failed = True
         for diagnostic in diagnostics:
-            self.print_lines(diagnostic_lines(diagnostic))
+            self.print_lines(show_diagnostic(diagnostic))
 
     def explain(self, error: Exception) -> None:
         """Report an exception: its diagnostics if it has some, otherwise it is a mistake of ours."""
@@ -164,7 +164,7 @@ class Repl:
             traceback.print_exception(error)
 
 
-def undecoded(text: str) -> Diagnostic | None:
+def report_undecoded(text: str) -> Diagnostic | None:
     """The message for a text with a byte in it that is none of UTF-8 (which reading has let through as a
     surrogate).
     """

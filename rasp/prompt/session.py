@@ -11,22 +11,22 @@ from dataclasses import replace
 from typing import assert_never
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.elaborate.apply import input_items
-from rasp.elaborate.expressions import expression
-from rasp.elaborate.prelude import new_workshop
+from rasp.elaborate.apply import list_input_items
+from rasp.elaborate.expressions import elaborate_expression
+from rasp.elaborate.prelude import make_workshop
 from rasp.elaborate.program import Program, load_program
-from rasp.elaborate.scope import Applied, Frame, Given, Missing, Scope, Static
-from rasp.elaborate.statements import attempt
-from rasp.elaborate.static import describe
+from rasp.elaborate.scope import Applied, Missing, Scope, SpannedValue, Static, Surroundings
+from rasp.elaborate.statements import attempt_statement
+from rasp.elaborate.static import describe_value
 from rasp.graph.nodes import Node
-from rasp.library.load import Files, Loader, Texts, find
-from rasp.lint.doubts import lint, lint_statement
+from rasp.library.load import Files, Loader, Texts, find_text
+from rasp.lint.doubts import lint_program, lint_statement
 from rasp.prompt.events import Answered, Doubted, Drawing, Event, Examples, ExampleTold, Failed, Left, Shown
-from rasp.prompt.moments import Kept, Moment, defined
-from rasp.recursion import deep_recursion
+from rasp.prompt.moments import Kept, Moment, list_defined
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from rasp.syntax import syntax_tree
-from rasp.syntax.comments import comment_above
+from rasp.syntax.comments import find_comment_above
 from rasp.syntax.parser import parse_tolerantly
 
 PROMPT = "<prompt>"
@@ -48,7 +48,7 @@ class Session:
     def start(self, loader: Loader) -> None:
         """Forget all bindings; the running examples stay."""
         self.loader = loader
-        self.workshop = new_workshop(loader)
+        self.workshop = make_workshop(loader)
         self.scope = Scope({}, self.workshop.base)
         self.kept: list[Kept] = []
         self.answers: dict[str, Applied] = {}
@@ -97,8 +97,8 @@ class Session:
         source, texts = Source(SESSION, self.text), Texts(self.workshop.loaded)
         return load_program(source, texts, tolerate_errors=not strict)
 
-    def frame(self, source: Source) -> Frame:
-        return Frame(self.workshop, source, self.scope, loading=(source.name,))
+    def frame(self, source: Source) -> Surroundings:
+        return Surroundings(self.workshop, source, self.scope, loading=(source.name,))
 
     def run(self, text: str) -> Generator[Event]:
         """Carry out a text. If a part of it cannot be read, only that is reported."""
@@ -123,7 +123,7 @@ class Session:
         before = dict(self.scope.values)
         self.workshop.begin()
         try:
-            value = attempt(self.frame(source), statement)
+            value = attempt_statement(self.frame(source), statement)
         except RaspError as error:
             self.forget_problems()
             yield from map(Failed, error.diagnostics)
@@ -143,18 +143,18 @@ class Session:
     def doubts(self, source: Source, statement: syntax_tree.Statement) -> list[Diagnostic]:
         """The warnings about a statement that succeeded, or about the file that it has loaded."""
         if isinstance(statement, syntax_tree.Load):
-            loaded = find(self.loader, statement.path, source.name)
+            loaded = find_text(self.loader, statement.path, source.name)
             program = load_program(loaded, self.loader, tolerate_errors=True) if loaded else None
-            return lint(program) if program and not program.diagnostics else []
+            return lint_program(program) if program and not program.diagnostics else []
         return lint_statement(statement, source, self.workshop.protected)
 
     def keep(
         self, source: Source, statement: syntax_tree.Statement, before: dict[str, Static | Missing]
     ) -> None:
         changed = [name for name, value in self.scope.values.items() if before.get(name) is not value]
-        binds = dict.fromkeys((*defined(statement), *changed))
+        binds = dict.fromkeys((*list_defined(statement), *changed))
         binds.pop("out", None)
-        lines = [f"# {line}".rstrip() for line in comment_above(source, statement.span.start)]
+        lines = [f"# {line}".rstrip() for line in find_comment_above(source, statement.span.start)]
         text = "\n".join([*lines, source.text[statement.span.start : statement.span.end]])
         only_shows = isinstance(statement, syntax_tree.ExpressionStatement)
         self.kept.append(Kept(text, tuple(binds), only_shows, isinstance(statement, syntax_tree.Load)))
@@ -217,7 +217,7 @@ class Session:
                 yield from map(Failed, error.diagnostics)
 
     def command(
-        self, frame: Frame, statement: syntax_tree.Draw | syntax_tree.ConsoleStatement
+        self, frame: Surroundings, statement: syntax_tree.Draw | syntax_tree.ConsoleStatement
     ) -> Iterator[Event]:
         """A drawing or a command of the prompt. Raises `RaspError`."""
         what = [what for what in ("s-op", "selector") if getattr(statement, "what", "both") in (what, "both")]
@@ -242,24 +242,24 @@ class Session:
             case _:
                 assert_never(statement)
 
-    def set_example(self, frame: Frame, tree: syntax_tree.Expression, what: list[str]) -> None:
-        with deep_recursion():
-            value = expression(frame, tree)
-        input_items(frame, Given(value, tree.span))
+    def set_example(self, frame: Surroundings, tree: syntax_tree.Expression, what: list[str]) -> None:
+        with allow_deep_recursion():
+            value = elaborate_expression(frame, tree)
+        list_input_items(frame, SpannedValue(value, tree.span))
         chosen = {"s_op" if kind == "s-op" else "selector": value for kind in what}
         self.examples = replace(self.examples, **chosen)
 
-    def drawing(self, frame: Frame, statement: syntax_tree.Draw) -> Drawing:
-        with deep_recursion():
-            value = expression(frame, statement.value)
+    def drawing(self, frame: Surroundings, statement: syntax_tree.Draw) -> Drawing:
+        with allow_deep_recursion():
+            value = elaborate_expression(frame, statement.value)
         if not isinstance(value, Node):
-            kind = describe(value)
+            kind = describe_value(value)
             message = f"only s-ops and selectors can be drawn, got {kind}"
             raise frame.error(statement.value.span, message, f"this is {kind}", code="kind")
         span = statement.value.span
-        given = Given(self.examples.of(value), span)
+        given = SpannedValue(self.examples.of(value), span)
         if statement.input is not None:
-            with deep_recursion():
-                given = Given(expression(frame, statement.input), statement.input.span)
-        items = tuple(input_items(frame, given))
+            with allow_deep_recursion():
+                given = SpannedValue(elaborate_expression(frame, statement.input), statement.input.span)
+        items = tuple(list_input_items(frame, given))
         return Drawing(frame.source.text[span.start : span.end], value, items)

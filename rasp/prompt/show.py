@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
-from rasp.elaborate.elaboration_effort import volume
-from rasp.elaborate.failure import failure
+from rasp.elaborate.elaboration_effort import measure_volume
+from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.scope import Applied, Function, Static, Workshop
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.limits import ELEMENTS, MATRIX
-from rasp.notation.matrix import matrix_lines
-from rasp.notation.naming import name_of
-from rasp.notation.sequences import sequence_lines
-from rasp.notation.style import Line, Piece, line
+from rasp.notation.matrix import show_matrix
+from rasp.notation.naming import name_node
+from rasp.notation.sequences import show_sequence
+from rasp.notation.style import Line, Piece, make_line
 from rasp.prompt.events import Answered, Doubted, Event, Examples, ExampleTold, Failed, Shown
 from rasp.source import Source, Span
 from rasp.values import Atom, ValueProblem, is_atom
@@ -36,7 +36,7 @@ class Display:
     width: int | None = None
 
 
-def show(event: Event, display: Display) -> list[Line]:
+def show_event(event: Event, display: Display) -> list[Line]:
     """The lines for an event; none for a drawing or the end."""
     match event:
         case Shown(name, value, examples):
@@ -44,21 +44,21 @@ def show(event: Event, display: Display) -> list[Line]:
         case Answered(applied, examples):
             return answer_lines(applied, Shower(display, examples))
         case ExampleTold(what, example):
-            return [line(f"\t{what} example: ", Piece(quoted(example), "value"))]
+            return [make_line(f"\t{what} example: ", Piece(quote_value(example), "value"))]
         case Failed(diagnostic) | Doubted(diagnostic):
-            return diagnostic_lines(diagnostic)
+            return show_diagnostic(diagnostic)
         case _:
             return []
 
 
-def diagnostic_lines(diagnostic: Diagnostic) -> list[Line]:
+def show_diagnostic(diagnostic: Diagnostic) -> list[Line]:
     """A message, its first line in colour."""
     head, *rest = diagnostic.render().split("\n")
     style = diagnostic.severity if diagnostic.severity in ("error", "warning") else "name"
-    return [line(Piece(head, style)), *[line(text) for text in rest]]
+    return [make_line(Piece(head, style)), *[make_line(text) for text in rest]]
 
 
-def quoted(value: Static) -> str:
+def quote_value(value: Static) -> str:
     """A value as it is written in a program, as far as Python writes it alike."""
     if isinstance(value, str):
         return f'"{value}"'
@@ -86,10 +86,10 @@ def value_lines(value: Static, name: str, shower: Shower) -> list[Line]:
     """A value under a name; under none (in a list), s-ops and selectors have their own."""
     match value:
         case Node():
-            return node_lines(value, name or name_of(shower.display.workshop, value), shower)
+            return node_lines(value, name or name_node(shower.display.workshop, value), shower)
         case Function():
             text = f"{value.name}({', '.join(value.parameters)})"
-            return [line(Piece(f"     {value.home} function: ", "label"), Piece(text, "name"))]
+            return [make_line(Piece(f"     {value.home} function: ", "label"), Piece(text, "name"))]
         case list() | dict():
             kind = "list" if isinstance(value, list) else "dict"
             if is_endless(value):
@@ -98,17 +98,17 @@ def value_lines(value: Static, name: str, shower: Shower) -> list[Line]:
                 return [labelled(f"     {kind}: ", name, " = " if name else "", flat_text(value))]
             return nested_lines(value, kind, name, shower)
         case _:
-            return [labelled("    value: ", name, " =  " if name else " ", quoted(value))]
+            return [labelled("    value: ", name, " =  " if name else " ", quote_value(value))]
 
 
 def labelled(label: str, name: str, equals: str, value: str) -> Line:
-    return line(Piece(label, "label"), Piece(name, "name"), equals, Piece(value, "value"))
+    return make_line(Piece(label, "label"), Piece(name, "name"), equals, Piece(value, "value"))
 
 
 def is_endless(value: Static) -> bool:
     """Is there more in it than is ever looked at? Lists that share their elements can hold any number."""
     try:
-        return volume(value) > ELEMENTS.most
+        return measure_volume(value) > ELEMENTS.most
     except ValueProblem:
         return True
 
@@ -136,7 +136,7 @@ def nested_lines(
     """A list or dict that holds more than atoms: an element a line, or several lines."""
     brackets = "[]" if isinstance(value, list) else "{}"
     equals = " = " if name else shower.indent
-    rows = [line(Piece(f"     {kind}: ", "label"), Piece(name, "name"), f"{equals} {brackets[0]}")]
+    rows = [make_line(Piece(f"     {kind}: ", "label"), Piece(name, "name"), f"{equals} {brackets[0]}")]
     tabs = TABS if isinstance(value, list) else TABS + "\t"
     inner = shower.inside(tabs)
     entries = [("", item) for item in value] if isinstance(value, list) else keyed(value)
@@ -145,41 +145,41 @@ def nested_lines(
         rows.append((Piece(tabs + key), *first))
         rows += [(Piece(tabs), *row) for row in rest]
     blanks = len(f"   {kind}: {name} = " if name else f"   {kind}: ") + 2
-    return [*rows, line(f"{' ' * blanks}{brackets[1]}")]
+    return [*rows, make_line(f"{' ' * blanks}{brackets[1]}")]
 
 
 def keyed(value: dict[Atom, Static]) -> list[tuple[str, Static]]:
     """A dict's entries with their keys as they are shown in front."""
-    return [(f" {quoted(key)} :", item) for key, item in value.items()]
+    return [(f" {quote_value(key)} :", item) for key, item in value.items()]
 
 
 def node_lines(node: Node, name: str, shower: Shower) -> list[Line]:
     """An s-op or selector and, if wanted, its running example."""
     kind = "selector" if node.is_selector else "s-op"
-    head = line(Piece(f"     {kind}: ", "label"), Piece(name, "name"))
+    head = make_line(Piece(f"     {kind}: ", "label"), Piece(name, "name"))
     if not shower.examples.shown_for(node):
         return [head]
     given = shower.examples.of(node)
-    items = tuple(input_of(given))
+    items = tuple(list_items(given))
     if node.is_selector and len(items) > MATRIX.most:
-        return [head, line(Piece(" \t Example: the running example is too long for a matrix", "label"))]
+        return [head, make_line(Piece(" \t Example: the running example is too long for a matrix", "label"))]
     outcome = evaluate([node], [items])[0][0]
-    example = f"{name}({brief(quoted(given), shower.display.width)})"
+    example = f"{name}({brief(quote_value(given), shower.display.width)})"
     title = " \t Example:" if node.is_selector else f" \t Example: {example} ="
     if isinstance(outcome, EvaluationError):
-        missing = line(Piece(f" \t Example: {example} has no value", "label"))
+        missing = make_line(Piece(f" \t Example: {example} has no value", "label"))
         return [head, missing, *problem_lines(shower.display, outcome, items, name)]
     body = outcome_lines(outcome, items, shower)
     if node.is_selector:
-        return [head, line(Piece(title, "label")), *body]
+        return [head, make_line(Piece(title, "label")), *body]
     return [head, (Piece(f"{title} ", "label"), *body[0]), *body[1:]]
 
 
 def problem_lines(display: Display, problem: EvaluationError, items: Sequence[Atom], name: str) -> list[Line]:
     """Why the running example has no value: a warning, since the definition stands."""
     otherwise = (Source("<prompt>", name), Span(0, len(name)))
-    found = failure(display.workshop.graph, problem, items, otherwise)
-    return diagnostic_lines(replace(found, severity="warning", notes=()))
+    found = explain_failure(display.workshop.graph, problem, items, otherwise)
+    return show_diagnostic(replace(found, severity="warning", notes=()))
 
 
 def outcome_lines(
@@ -189,12 +189,12 @@ def outcome_lines(
     rows = [row for row in outcome if isinstance(row, list)]
     if rows:
         width = shower.display.width
-        return matrix_lines(items, rows, None if width is None else width - len(shower.indent) * 8)
+        return show_matrix(items, rows, None if width is None else width - len(shower.indent) * 8)
     values = [value for value in outcome if not isinstance(value, list)]
-    return sequence_lines(items, values, shower.examples.full)
+    return show_sequence(items, values, shower.examples.full)
 
 
-def input_of(given: Static) -> list[Atom]:
+def list_items(given: Static) -> list[Atom]:
     """The elements of an input that has been checked."""
     assert isinstance(given, str | list | dict)
     return [item for item in given if is_atom(item)]  # type: ignore[misc]
@@ -202,10 +202,10 @@ def input_of(given: Static) -> list[Atom]:
 
 def answer_lines(applied: Applied, shower: Shower) -> list[Line]:
     """`\t =  [0, 1] (ints)`, or a matrix below `\t = `."""
-    items = input_of(applied.given)
+    items = list_items(applied.given)
     if not applied.node.is_selector:
         values = [item for item in applied if is_atom(item)]
-        first, *rest = sequence_lines(items, values, shower.examples.full)  # type: ignore[arg-type]
+        first, *rest = show_sequence(items, values, shower.examples.full)  # type: ignore[arg-type]
         return [(Piece("\t =  "), *first), *rest]
     rows = [[bool(cell) for cell in row] for row in applied if isinstance(row, list)]
-    return [line("\t = "), *matrix_lines(items, rows, shower.display.width)]
+    return [make_line("\t = "), *show_matrix(items, rows, shower.display.width)]

@@ -19,20 +19,30 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.validation import Validator
 
-from rasp.notation.style import Line, Piece, breadth, coloured, cut, line, plain, wants_colour, wrapped
+from rasp.notation.style import (
+    Line,
+    Piece,
+    colour_line,
+    cut_line,
+    make_line,
+    measure_breadth,
+    strip_style,
+    wants_colour,
+    wrap_words,
+)
 from rasp.prompt.completion import RaspCompleter
 from rasp.prompt.highlight import SessionLexer
-from rasp.prompt.repl import GREETING, Repl, load_files, undecoded
-from rasp.prompt.show import quoted
+from rasp.prompt.repl import GREETING, Repl, load_files, report_undecoded
+from rasp.prompt.show import quote_value
 from rasp.source import Source
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.tokens import Token
 from rasp.syntax.whole_statements import (
     FIRST_PROMPT,
     NEXT_PROMPT,
     is_blank,
+    lacks_only_semicolon,
     needs_more,
-    only_semicolon_missing,
 )
 
 #: A statement of more lines is told how to end.
@@ -60,8 +70,8 @@ def run_terminal(repl: Repl, files: Iterable[str]) -> int:
     """Talk with a person until they leave. The exit code is 0, whatever they mistyped."""
     repl.write = print_coloured if has_colours() else print_plain
     repl.width = lambda: shutil.get_terminal_size().columns
-    greeting = line(GREETING.format(example=quoted(repl.session.examples.s_op)))
-    for row in wrapped([greeting], repl.width()):
+    greeting = make_line(GREETING.format(example=quote_value(repl.session.examples.s_op)))
+    for row in wrap_words([greeting], repl.width()):
         print_plain(row)
     load_files(repl, files)
     session = prompt_session(repl)
@@ -83,21 +93,21 @@ def has_colours() -> bool:
 
 def print_coloured(row: Line) -> None:
     for part in fitted(row):
-        print(coloured(part))
+        print(colour_line(part))
 
 
 def print_plain(row: Line) -> None:
     for part in fitted(row):
-        print(plain(part))
+        print(strip_style(part))
 
 
 def fitted(row: Line) -> list[Line]:
     """The line; of one that would fill the screen only the beginning, and a note."""
     room = shutil.get_terminal_size().columns * MOST_LINES
-    length = breadth(plain(row))
+    length = measure_breadth(strip_style(row))
     if length <= room:
         return [row]
-    return [cut(row, room), line(Piece(f"  … {length - room:,} characters left out", "dim"))]
+    return [cut_line(row, room), make_line(Piece(f"  … {length - room:,} characters left out", "dim"))]
 
 
 def prompt_session(
@@ -117,7 +127,9 @@ def prompt_session(
         style=STYLE,
         enable_history_search=True,
         tempfile_suffix=".rasp",
-        validator=Validator.from_callable(lambda text: undecoded(text) is None, error_message=NOT_TEXT),
+        validator=Validator.from_callable(
+            lambda text: report_undecoded(text) is None, error_message=NOT_TEXT
+        ),
         validate_while_typing=False,
         input=keyboard,
         output=screen,
@@ -134,7 +146,7 @@ def way_out(text: str) -> str | None:
     """How to get out of a statement that goes on and on; nothing while it is short."""
     if text.count("\n") < LONG:
         return None
-    tokens, _ = tokenize(Source("", text))
+    tokens, _ = tokenize_text(Source("", text))
     open_ones: list[Token] = []
     for token in tokens:
         if token.is_one_of("(", "[", "{"):
@@ -193,7 +205,7 @@ def is_ready(repl: Repl, text: str) -> bool:
     """Can the text be carried out?"""
     if is_blank(text):
         return not text.strip() or text.endswith("\n")
-    return repl.command(text) is not None or only_semicolon_missing(text) or not needs_more(text)
+    return repl.command(text) is not None or lacks_only_semicolon(text) or not needs_more(text)
 
 
 def indentation(before: str) -> str:

@@ -123,10 +123,10 @@ def slice_parts(parts: Parts) -> SliceParts:
 def check_depth(parts: Parts) -> None:
     """Refuse what would nest too deep."""
     if len(parts) > DEPTH.most:
-        raise too_deep(Span(start_of(parts[DEPTH.most]), start_of(parts[DEPTH.most]) + 1))
+        raise refuse_depth(Span(start_of(parts[DEPTH.most]), start_of(parts[DEPTH.most]) + 1))
 
 
-def too_deep(span: Span) -> Refusal:
+def refuse_depth(span: Span) -> Refusal:
     message = f"this expression is nested more than {DEPTH.most} levels deep"
     return Refusal(message, span, DEPTH.hint)
 
@@ -139,7 +139,7 @@ def call(function: Expression, arguments: tuple[Expression | Token, ...], span: 
     if form == "select":
         match arguments:
             case [_, _, Token(text=test)] if len(values) == 2 and test in TESTS:
-                return syntax_tree.Select(*values, test, span)
+                return syntax_tree.SelectCall(*values, test, span)
             case _:
                 hint = "write select(key, query, ==), with one of == != < > <= >= at the end"
                 raise Refusal("`select` takes a key, a query and a comparison", span, hint)
@@ -150,7 +150,7 @@ def call(function: Expression, arguments: tuple[Expression | Token, ...], span: 
         return syntax_tree.Call(function, values, span)
     check_count(form, len(values), span)
     if form == "aggregate":
-        return syntax_tree.Aggregate(values[0], values[1], values[2] if len(values) == 3 else None, span)
+        return syntax_tree.AggregateCall(values[0], values[1], values[2] if len(values) == 3 else None, span)
     return syntax_tree.BuiltinCall(form, values, span)
 
 

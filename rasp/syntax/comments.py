@@ -13,7 +13,7 @@ class Comment:
     span: Span
 
 
-def comment_above(source: Source, offset: int) -> tuple[str, ...]:
+def find_comment_above(source: Source, offset: int) -> tuple[str, ...]:
     """The comment lines right above the line of `offset`, without their `#`, topmost first."""
     number, _ = source.position(offset)
     found: list[str] = []

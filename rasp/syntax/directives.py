@@ -25,11 +25,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from rasp.arguments import ATTENTIONS, Attention
-from rasp.diagnostics import Diagnostic, RaspError, did_you_mean
-from rasp.inputs import atoms_of, json_value
+from rasp.diagnostics import Diagnostic, RaspError, suggest_word
+from rasp.inputs import convert_to_atoms, read_json_value
 from rasp.source import Source, Span
 from rasp.syntax.comments import Comment
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.parser import parse_expression
 from rasp.values import Atom, ValueProblem
 
@@ -132,7 +132,7 @@ def heads(source: Source) -> Iterator[tuple[re.Match[str], Line]]:
 
 
 def comments_of(source: Source) -> list[Comment]:
-    return tokenize(source)[1]
+    return tokenize_text(source)[1]
 
 
 def attention(line: Line, match: re.Match[str]) -> Attention | None:
@@ -170,7 +170,7 @@ def read_compile(line: Line, mode: Attention | None) -> CompileLine:
     for match in found:
         key = match["key"]
         if key not in KEYS:
-            hint = did_you_mean(key, KEYS) or f"there are {', '.join(KEYS)}"
+            hint = suggest_word(key, KEYS) or f"there are {', '.join(KEYS)}"
             raise line.malformed(f"there is no setting called `{key}`", hint, match.span("key"))
         if key in values:
             raise line.malformed(f"`{key}` is given twice", part=match.span("key"))
@@ -281,7 +281,7 @@ def answer_of(text: str) -> Answer:
 def as_atoms(items: list[object]) -> tuple[Atom, ...] | None:
     """The elements of a list if it may be a sequence, or is empty; else None."""
     try:
-        return atoms_of(items) if items else ()
+        return convert_to_atoms(items) if items else ()
     except ValueProblem:
         return None
 
@@ -294,6 +294,8 @@ def literal(text: str) -> object:
     such text.
     """
     try:
-        return json_value(WORDS.sub(lambda match: match.group().lower() if match[1] else match.group(), text))
+        return read_json_value(
+            WORDS.sub(lambda match: match.group().lower() if match[1] else match.group(), text)
+        )
     except ValueProblem:
         return None

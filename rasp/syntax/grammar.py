@@ -39,7 +39,7 @@ class AllTokens(PostLex):
 
 
 @cache
-def grammar() -> Lark:
+def load_grammar() -> Lark:
     """The parser. It builds the forms of `rasp/syntax/syntax_tree.py` while it reads, so that nothing recurses."""
     text = GRAMMAR.read_text(encoding="utf-8")
     return read_tables(text) or make_parser(text)
@@ -95,10 +95,10 @@ def numbered(table: Mapping[str, Any]) -> dict[int, Any]:
 
 
 @cache
-def spellings() -> Mapping[str, str]:
+def list_spellings() -> Mapping[str, str]:
     """How the grammar's words and symbols are written, by the names that the parser has for them."""
     return {
         terminal.name: terminal.pattern.value
-        for terminal in grammar().terminals
+        for terminal in load_grammar().terminals
         if isinstance(terminal.pattern, PatternStr)
     }

@@ -4,17 +4,17 @@ nothing is a `bad` one.
 
 from rasp.source import Source, Span
 from rasp.syntax.comments import Comment
-from rasp.syntax.grammar import grammar
+from rasp.syntax.grammar import load_grammar
 from rasp.syntax.tokens import KEYWORDS, KINDS, Token
 
 
-def tokenize(source: Source) -> tuple[list[Token], list[Comment]]:
+def tokenize_text(source: Source) -> tuple[list[Token], list[Comment]]:
     """All tokens, ended by an empty `end` token just behind the last one, and all comments. Never fails."""
     tokens: list[Token] = []
     comments: list[Comment] = []
     above: list[str] = []
     line = 0  # of the token or comment before
-    reading = grammar().parse_interactive(source.text, start="program")
+    reading = load_grammar().parse_interactive(source.text, start="program")
     for found in reading.lexer_thread.lex(reading.parser_state):
         text, start, here = str(found), found.start_pos or 0, found.line or 0
         if here > line + 1:
@@ -34,5 +34,5 @@ def tokenize(source: Source) -> tuple[list[Token], list[Comment]]:
 
 def has_tokens(source: Source) -> bool:
     """Is there anything but blanks and comments? Reads no further than the first token."""
-    reading = grammar().parse_interactive(source.text, start="program")
+    reading = load_grammar().parse_interactive(source.text, start="program")
     return any(found.type != "COMMENT" for found in reading.lexer_thread.lex(reading.parser_state))

@@ -216,7 +216,7 @@ NUMBERS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 )
 
 
-def known_mistake(token: Token) -> tuple[str, str] | None:
+def explain_mistake(token: Token) -> tuple[str, str] | None:
     """Message and hint for a token that is wrong wherever it stands."""
     if token.kind != "bad":
         return None
@@ -258,6 +258,6 @@ def wrong_number(text: str) -> tuple[str, str]:
     )
 
 
-def foreign_word(token: Token) -> str:
+def explain_foreign_word(token: Token) -> str:
     """A hint for a word of another language, or nothing."""
     return WORDS.get(token.text, "") if token.kind == "name" else ""

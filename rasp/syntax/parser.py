@@ -10,14 +10,14 @@ from typing import Any
 
 from lark import UnexpectedToken
 
-from rasp.arguments import as_source, wrong_kind
+from rasp.arguments import convert_source, report_wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.limits import DEPTH
 from rasp.source import Source, Span
-from rasp.syntax.build import Refusal, too_deep
-from rasp.syntax.grammar import grammar, spellings
-from rasp.syntax.lexer import tokenize
-from rasp.syntax.recovery import VALUES, Stuck, complaint
+from rasp.syntax.build import Refusal, refuse_depth
+from rasp.syntax.grammar import list_spellings, load_grammar
+from rasp.syntax.lexer import tokenize_text
+from rasp.syntax.recovery import VALUES, Stuck, explain_stop
 from rasp.syntax.syntax_tree import Broken, Expression, Module, Name
 from rasp.syntax.tokens import Token
 
@@ -27,9 +27,9 @@ BROKEN, UNFINISHED = "BROKEN", "unfinished"
 
 def parse(text: Source | str) -> Module:
     """The text as a tree. Raises `RaspError` with every mistake found."""
-    source = as_source(text)
+    source = convert_source(text)
     if source is None:
-        raise RaspError(wrong_kind("a program", "a string or a `Source`", text))
+        raise RaspError(report_wrong_kind("a program", "a string or a `Source`", text))
     module = parse_tolerantly(source)
     if module.problems:
         raise RaspError(*module.problems)
@@ -38,7 +38,7 @@ def parse(text: Source | str) -> Module:
 
 def parse_tolerantly(source: Source) -> Module:
     """The text as a tree in which what cannot be read is `Broken`, with the mistakes as `problems`."""
-    tokens, comments = tokenize(source)
+    tokens, comments = tokenize_text(source)
     parsing = Parsing(source, tokens, "program")
     statements = parsing.result()
     return Module(source, statements, tuple(comments), tuple(parsing.problems))
@@ -46,7 +46,7 @@ def parse_tolerantly(source: Source) -> Module:
 
 def parse_expression(source: Source) -> Expression:
     """The text as one expression; a `;` may end it. Raises `RaspError`."""
-    tokens, _ = tokenize(source)
+    tokens, _ = tokenize_text(source)
     return Parsing(source, tokens, "lone_expression").result()
 
 
@@ -60,7 +60,7 @@ class Parsing:
         self.start = 0  # where the innermost statement starts
         self.problems: list[Diagnostic] = []
         self.goes_on = start == "program"
-        self.parser: Any = grammar().parse_interactive("", start=start)
+        self.parser: Any = load_grammar().parse_interactive("", start=start)
         self.table: dict[int, dict[str, object]] = self.parser.parser_state.parse_conf.states
         # What is read and not yet put together, and the parser's states before, between and behind.
         self.values: list[Any] = self.parser.parser_state.value_stack
@@ -94,7 +94,7 @@ class Parsing:
     def check_depth(self, token: Token) -> None:
         """Refuse a bracket or `if` inside of too many."""
         if sum(isinstance(value, Token) and value.is_one_of(*NESTING) for value in self.values) >= DEPTH.most:
-            raise too_deep(token.span)
+            raise refuse_depth(token.span)
 
     def ends_command(self) -> bool:
         """Can a command of the prompt be complete here?"""
@@ -114,7 +114,7 @@ class Parsing:
     def unexpected(self) -> None:
         """Report the next token, which the parser did not take."""
         stuck = self.stuck()
-        told, insert = complaint(stuck)
+        told, insert = explain_stop(stuck)
         if insert == ";":
             self.report(told)
             self.insert("SEMICOLON", ";")
@@ -136,7 +136,7 @@ class Parsing:
             del self.values[-1], self.states[-1]
         bases = range(len(self.values), -1, -1)
         base = next((base for base in bases if BROKEN in self.table[self.states[base]]), 0)
-        takes = frozenset(spellings().get(name, name) for name in self.parser.accepts())
+        takes = frozenset(list_spellings().get(name, name) for name in self.parser.accepts())
         return Stuck(self.source, self.tokens, self.position, self.start, self.values, base, takes)
 
     def report(self, told: Diagnostic) -> None:

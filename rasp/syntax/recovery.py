@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rasp.diagnostics import Diagnostic
 from rasp.source import Source, Span
-from rasp.syntax.mistakes import MISTAKES, foreign_word, known_mistake
+from rasp.syntax.mistakes import MISTAKES, explain_foreign_word, explain_mistake
 from rasp.syntax.tokens import Token
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -76,10 +76,10 @@ def innermost(values: Sequence[object], *texts: str) -> Token | None:
     return None
 
 
-def complaint(stuck: Stuck) -> tuple[Diagnostic, str]:
+def explain_stop(stuck: Stuck) -> tuple[Diagnostic, str]:
     """What is wrong, and what could be inserted to go on, if anything."""
     token = stuck.token
-    if mistake := known_mistake(token):
+    if mistake := explain_mistake(token):
         return Diagnostic(mistake[0], stuck.source, token.span, hint=mistake[1], code="syntax"), ""
     found, known = descriptions(token), facts(stuck)
     row = next(
@@ -148,7 +148,7 @@ def foreign_token(stuck: Stuck) -> Token | None:
         if stuck.token.starts_line
         else (stuck.first, stuck.previous, stuck.token)
     )
-    return next((token for token in near if foreign_word(token)), None)
+    return next((token for token in near if explain_foreign_word(token)), None)
 
 
 def fillings(stuck: Stuck) -> dict[str, str]:
@@ -164,7 +164,7 @@ def fillings(stuck: Stuck) -> dict[str, str]:
         "found": "the end of the text" if token.kind == "end" else f"`{token.text}`",
         "previous": previous.text,
         "purpose": purposes[word.text] if word else "a name to assign to",
-        "foreign": foreign_word(foreign) if foreign else "",
+        "foreign": explain_foreign_word(foreign) if foreign else "",
         "word": foreign.text if foreign else "",
         "wanted": " or ".join(f"`{word}`" for word in reversed(wanted)),
         "function": name.text if isinstance(name, Token) else "",

@@ -127,7 +127,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
+class SelectCall:
     """`select(key, query, test)`; `test` is one of `== != < > <= >=`."""
 
     key: "Expression"
@@ -137,7 +137,7 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
+class AggregateCall:
     """`aggregate(selector, value)` or `aggregate(selector, value, default)`"""
 
     selector: "Expression"
@@ -169,8 +169,8 @@ Expression = (
     | Index
     | Slice
     | Call
-    | Select
-    | Aggregate
+    | SelectCall
+    | AggregateCall
     | BuiltinCall
 )
 

@@ -10,7 +10,7 @@ Tree = Expression | Statement
 FORMS: tuple[type, ...] = (*get_args(Expression), *get_args(Statement))
 
 
-def children(tree: Tree) -> list[Tree]:
+def list_children(tree: Tree) -> list[Tree]:
     """The expressions, names and statements right below a tree, in the order of the text."""
     found: list[Tree] = []
     pending: list[object] = [getattr(tree, field.name) for field in reversed(fields(tree))]
@@ -23,17 +23,17 @@ def children(tree: Tree) -> list[Tree]:
     return found
 
 
-def walk(*trees: Tree) -> Iterator[Tree]:
+def walk_trees(*trees: Tree) -> Iterator[Tree]:
     """The trees and all below them, parents before children."""
     pending = list(reversed(trees))
     while pending:
         tree = pending.pop()
         yield tree
-        pending.extend(reversed(children(tree)))
+        pending.extend(reversed(list_children(tree)))
 
 
-def names_in(*trees: Tree) -> Iterator[Name]:
+def list_names_in(*trees: Tree) -> Iterator[Name]:
     """Every `Name` in the trees, whether it is read or bound there."""
-    for tree in walk(*trees):
+    for tree in walk_trees(*trees):
         if isinstance(tree, Name):
             yield tree

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rasp.source import Source
-from rasp.syntax.lexer import has_tokens, tokenize
+from rasp.syntax.lexer import has_tokens, tokenize_text
 from rasp.syntax.parser import parse_tolerantly
 from rasp.syntax.tokens import Token
 
@@ -26,7 +26,7 @@ CLOSING = {")": "(", "]": "[", "}": "{"}
 def needs_more(text: str) -> bool:
     """Is the text the beginning of something? Not, if what is there can never become right."""
     source = Source("<prompt>", text)
-    tokens, _ = tokenize(source)
+    tokens, _ = tokenize_text(source)
     first = tokens[0]
     if first.kind == "end":
         return False
@@ -56,7 +56,7 @@ def open_brackets(tokens: list[Token]) -> int:
     return sum(t.is_one_of("(", "[", "{") - t.is_one_of(")", "]", "}") for t in tokens)
 
 
-def only_semicolon_missing(text: str) -> bool:
+def lacks_only_semicolon(text: str) -> bool:
     """Would a `;` at the end make it a statement?"""
     return bool(text.strip()) and needs_more(text) and not parse_tolerantly(Source("", f"{text}\n;")).problems
 

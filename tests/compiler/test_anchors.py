@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from compiler.audit.anchors import anchored_reading
-from compiler.audit.bounds import Auditor, audit
+from compiler.audit.anchors import bound_anchored_reading
+from compiler.audit.bounds import Auditor, audit_plan
 from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.plan.layout import weights_of, without_constant
+from compiler.plan.layout import drop_constant, weigh_form
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import PROGRAMS
@@ -84,7 +84,7 @@ def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
         for layer in model.plan.layers
     )
     plan = replace(model.plan, layers=layers)
-    assert audit(plan, model.layout, model.options.max_length).unsafe
+    assert audit_plan(plan, model.layout, model.options.max_length).unsafe
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -94,21 +94,21 @@ def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
     auditor = Auditor(model.plan, model.layout, model.options.max_length)
     auditor.run()
     (block, *_) = [table for layer in model.plan.layers for table in layer.tables if table.grain]
-    error, reading = anchored_reading(block, model.layout, auditor.errors, auditor.size_of)
+    error, reading = bound_anchored_reading(block, model.layout, auditor.errors, auditor.size_of)
     assert 0 < error < ANCHORED_MARGIN * block.grain and reading.error == 0 and reading.grain == block.grain
-    used = np.flatnonzero(weights_of(without_constant(block.form), model.layout))
+    used = np.flatnonzero(weigh_form(drop_constant(block.form), model.layout))
     held_exactly = [k for k in used if not auditor.errors[k]]
     refused = 0
     for column in held_exactly:
         errors = auditor.errors.copy()
         errors[column] = 1e-12
-        more, _ = anchored_reading(block, model.layout, errors, auditor.size_of)
+        more, _ = bound_anchored_reading(block, model.layout, errors, auditor.size_of)
         assert more >= error
         refused += np.isinf(more)
     assert refused == 1, "the column that holds the anchor, and no other"
-    doubled, _ = anchored_reading(block, model.layout, 2 * auditor.errors, auditor.size_of)
+    doubled, _ = bound_anchored_reading(block, model.layout, 2 * auditor.errors, auditor.size_of)
     assert error < doubled <= 2 * error
     for share, holds in ((0.5, True), (1.0, False)):
         size = share * ANCHORED_REACH * block.grain
-        far, _ = anchored_reading(block, model.layout, auditor.errors, lambda _, size=size: size)
+        far, _ = bound_anchored_reading(block, model.layout, auditor.errors, lambda _, size=size: size)
         assert np.isfinite(far) == holds

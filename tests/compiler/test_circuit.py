@@ -13,10 +13,10 @@ from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.plan.layout import weights_of, without_constant
-from compiler.report.parts import parts
+from compiler.plan.layout import drop_constant, weigh_form
+from compiler.report.parts import list_parts
 from rasp.elaborate.program import load_program
-from rasp.graph.nodes import Indices, Tokens, reachable
+from rasp.graph.nodes import Indices, Tokens, list_reachable
 from rasp.source import Source
 from tests.places import ROOT
 
@@ -42,18 +42,18 @@ def test_edges_are_what_the_plan_reads(expression: str) -> None:
     """Taken from the places of the residual stream and the weights, or from the forms and contents of the plan."""
     model = compiled(expression, CASES[expression])
     layout = model.layout
-    made = list(parts(model.plan, layout))
+    made = list(list_parts(model.plan, layout))
     writer = {column: part.where for part in made for column in part.columns}
     read = {part.where: part.block.forms for part in made if isinstance(part.block, Head)}
     # What has a bias needs no column for a constant.
     biased = {part.where: part.block.forms for part in made if isinstance(part.block, TableBlock)}
     biased |= {f"output {readout.name}": readout.forms for readout in model.plan.readouts}
-    read |= {reader: tuple(map(without_constant, forms)) for reader, forms in biased.items()}
+    read |= {reader: tuple(map(drop_constant, forms)) for reader, forms in biased.items()}
     wanted = {
         (writer[column], reader)
         for reader, forms in read.items()
         for form in forms
-        for column in np.flatnonzero(weights_of(form, layout)).tolist()
+        for column in np.flatnonzero(weigh_form(form, layout)).tolist()
     }
     kinds = model.circuit.nodes(data="kind")
     assert {edge for edge in model.circuit.edges if kinds[edge[1]] != "clearing"} == wanted
@@ -96,7 +96,7 @@ def test_the_graph_of_a_program() -> None:
     program = load_program(Source(str(file), file.read_text(encoding="utf-8")))
     output = program.sop("sorted_tokens")
     graph = program.graph.to_networkx(output)
-    assert set(graph) == set(reachable([output]))
+    assert set(graph) == set(list_reachable([output]))
     assert {node: list(graph.predecessors(node)) for node in graph} == {
         node: list(dict.fromkeys(node.args)) for node in graph
     }

@@ -6,11 +6,11 @@ import pytest
 
 from compiler.lowering import lookup
 from compiler.lowering.reader import Reader
-from compiler.model.answers import comparable
+from compiler.model.answers import compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from compiler.verify.readers import together
+from compiler.verify.readers import answer_together
 from rasp.arguments import ATTENTIONS
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import EvaluationError, evaluate
@@ -76,11 +76,11 @@ def test_edges_are_right(name: str, attention: str) -> None:
     outcomes = evaluate([program.sop(text)], inputs, attention)[0]
     checked = 0
     for word, outcome, answer in zip(
-        inputs, outcomes, together(Model(compiled.weights), inputs), strict=True
+        inputs, outcomes, answer_together(Model(compiled.weights), inputs), strict=True
     ):
         if not isinstance(outcome, EvaluationError):
             checked += 1
-            assert list(map(comparable, outcome)) == list(map(comparable, answer["out"])), word
+            assert list(map(compare_key, outcome)) == list(map(compare_key, answer["out"])), word
     assert checked
 
 
@@ -124,7 +124,7 @@ def test_no_look_up_is_searched_for_twice(monkeypatch: pytest.MonkeyPatch) -> No
         )
         return solve(reader, problem, care=care)
 
-    solve = lookup.solve
+    solve = lookup.solve_lookup
     monkeypatch.setattr(lookup, "solve", noted)
     program = load_program(Source("<test>", 'changed = "x" if tokens == "a" and indices > 1 else tokens;'))
     compile_program(program, "changed", CompileOptions(("a", "b"), 4))

@@ -8,20 +8,20 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import flat_and
-from compiler.emit.assemble import assemble
+from compiler.analysis.selectors import flatten_and
+from compiler.emit.assemble import assemble_weights
 from compiler.lowering.choose import Style
 from compiler.lowering.digits import find_orders, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.search.attempts import attempt
+from compiler.search.attempts import attempt_lowering
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Node, Width
 from rasp.interpret.evaluate import evaluate
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from tests.generate import VOCABULARY, numbers
 from tests.right import assert_right
@@ -37,14 +37,14 @@ def by_digits(text: str, options: CompileOptions) -> Compiled | None:
     program = load_program(Source("<test>", ""))
     try:
         usual = compile_program(program, {"out": text}, options)
-        with deep_recursion():
+        with allow_deep_recursion():
             analysis = Analysis(program.graph, options)
-            lowered = attempt(analysis, usual.outputs, Style(most_kinds=2))
+            lowered = attempt_lowering(analysis, usual.outputs, Style(most_kinds=2))
     except (RaspError, CompileError, Unsolved):  # an expression of constants alone may be no s-op
         return None
     if lowered.bounds.unsafe:
         return None
-    weights = assemble(lowered.plan, lowered.layout, lowered.analysis, {})
+    weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {})
     return replace(usual, lowered=lowered, weights=weights)
 
 
@@ -86,7 +86,7 @@ def test_ways_exclude_one_another() -> None:
     analysis = Analysis(program.graph, CompileOptions((0, 1, 3, 7), 6))
     ways = list_ways(analysis, whole.args[0], 2)
     assert len(ways) == 3 * 3 and {order.kinds for order in find_orders(analysis, whole.args[0])} == {4, 6}
-    assert all(len(flat_and(way)) >= 2 for way in ways)
+    assert all(len(flatten_and(way)) >= 2 for way in ways)
     counts: list[Node] = [program.graph.add(Width(), way) for way in ways]
     inputs = [[0, 7, 3, 3, 1, 0], [7, 7, 7], [1]]
     expected, *parts = evaluate([whole, *counts], inputs)

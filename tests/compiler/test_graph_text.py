@@ -8,7 +8,7 @@ from compiler.report.graph_text import parse_outputs, print_outputs
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import load_program
 from rasp.graph.check import check_graph
-from rasp.graph.nodes import Graph, Node, reachable
+from rasp.graph.nodes import Graph, Node, list_reachable
 from rasp.graph.text import is_graph, parse_graph, print_graph
 from rasp.source import Source
 from tests.compiler.test_properties import empty_program, s_op, search
@@ -19,7 +19,7 @@ HEAD = "%0 = tokens\n%1 = select[==] %0 %0\n"
 
 def copied(graph: Graph, node: Node, known: dict[Node, Node]) -> Node:
     """A node of one graph in another."""
-    for part in reachable([node]):
+    for part in list_reachable([node]):
         known[part] = graph.add(part.op, *(known[arg] for arg in part.args))
     return known[node]
 
@@ -32,7 +32,7 @@ def test_a_graph_parses_back(text: str) -> None:
     node = s_op(program, text)
     named = print_graph({"out": node}, program.graph.names)
     graph, outputs = parse_graph(named)
-    assert check_graph(reachable(outputs.values())) == []
+    assert check_graph(list_reachable(outputs.values())) == []
     assert copied(program.graph, outputs["out"], {}) is node
     assert print_graph(outputs, graph.names) == named
 

@@ -3,7 +3,7 @@
 import pytest
 
 from compiler.options import CompileOptions
-from compiler.report.describe import describe
+from compiler.report.describe import describe_node
 from compiler.verify.lookahead import find_lookahead
 from rasp.elaborate.program import load_program
 from rasp.source import Source
@@ -32,7 +32,7 @@ late = selector_width(select(before, 1, ==)) + before;
 def test_the_selector_that_looks_ahead(expression: str, selector: str | None) -> None:
     program = load_program(Source("test", PROGRAM))
     found = find_lookahead({"out": program.sop(expression)}, CompileOptions(("a", "b"), 20))
-    assert (found and describe(program.graph, found.selector)) == selector
+    assert (found and describe_node(program.graph, found.selector)) == selector
     if found is not None:
         assert found.causal is not None and found.full != found.causal
 

@@ -9,18 +9,18 @@ from click.testing import CliRunner
 from hypothesis import event, given
 
 from compiler.cli import main
-from compiler.commands.repl import new_repl
+from compiler.commands.repl import make_repl
 from compiler.export.compiled import checkpoint_of
 from compiler.export.files import CONFIG, RECORD, encode_files
-from compiler.model.answers import comparable
+from compiler.model.answers import compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.readers import READERS
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.elaborate.program import load_program
-from rasp.interpret.evaluate import evaluate, values_by_position
-from rasp.notation.style import plain
+from rasp.interpret.evaluate import evaluate, evaluate_by_position
+from rasp.notation.style import strip_style
 from rasp.source import Source
 from rasp.values import Atom
 from tests.compiler.test_properties import attentions, empty_program, s_op, search
@@ -67,13 +67,13 @@ def test_no_value_is_said_where_there_is_none(
     options = CompileOptions(tuple(vocabulary), LENGTH, attention, no_value=True)
     model = Model(compile_program(program, {"out": expression}, options).weights)
     inputs = [word for n in range(1, LENGTH + 1) for word in product(vocabulary, repeat=n)]
-    expected = [*map(values_by_position, evaluate([program.sop(expression)], inputs, attention)[0])]
+    expected = [*map(evaluate_by_position, evaluate([program.sop(expression)], inputs, attention)[0])]
     assert sum(value is None for values in expected for value in values) == (
         full if attention == "full" else causal
     )
     for read in READERS[attention].values():
         for tokens, values, reading in zip(inputs, expected, read(model, inputs), strict=True):
-            assert [*map(comparable, values)] == [*map(comparable, reading["out"])], tokens  # type: ignore[arg-type]
+            assert [*map(compare_key, values)] == [*map(compare_key, reading["out"])], tokens  # type: ignore[arg-type]
 
 
 @search(150)
@@ -91,9 +91,9 @@ def test_random_programs_say_it(text: str, attention: Attention) -> None:
     for tokens, outcome, answer in zip(
         inputs, evaluate([node], inputs, attention)[0], model.answers(inputs), strict=True
     ):
-        expected = values_by_position(outcome)
+        expected = evaluate_by_position(outcome)
         event(f"no value: {None in expected}")
-        assert [*map(comparable, expected)] == [*map(comparable, answer["out"])], tokens
+        assert [*map(compare_key, expected)] == [*map(compare_key, answer["out"])], tokens
 
 
 @pytest.mark.parametrize("expression", REFUSED)
@@ -128,8 +128,8 @@ def test_it_is_shown_checked_and_recorded(tmp_path: Path) -> None:
 
 
 def test_the_prompt_takes_it() -> None:
-    repl, told = new_repl(), list[str]()
-    repl.write = lambda row: told.append(plain(row))
+    repl, told = make_repl(), list[str]()
+    repl.write = lambda row: told.append(strip_style(row))
     repl.take('compile 1 / tokens_int vocab="01" max_length=3 no_value=true')
     repl.take('apply "10"')
     assert not any("warning" in row for row in told) and "10 -> [1.0, no value] (floats)" in told

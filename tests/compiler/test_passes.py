@@ -13,18 +13,18 @@ import pytest
 from compiler.analysis.infer import Analysis
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from compiler.rewrite import RULES, rules_for
-from compiler.rewrite.any_flag import any_flag
+from compiler.rewrite import RULES, list_rules
+from compiler.rewrite.any_flag import ask_for_any_flag
 from compiler.rewrite.apply_passes import Passes
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
-from compiler.rewrite.default_apart import default_apart
-from compiler.rewrite.driver import Rule, rewrite
-from compiler.rewrite.flags_as_sum import flags_as_sum
+from compiler.rewrite.default_apart import split_default
+from compiler.rewrite.driver import Rule, rewrite_outputs
+from compiler.rewrite.flags_as_sum import sum_flags
 from compiler.rewrite.fold_positional import fold_positional
-from compiler.rewrite.mean_of_constant import mean_of_constant
-from compiler.rewrite.one_selector import one_selector
-from compiler.rewrite.own_position import own_position
+from compiler.rewrite.mean_of_constant import drop_constant_mean
+from compiler.rewrite.one_selector import merge_selectors
+from compiler.rewrite.own_position import drop_own_position
 from compiler.rewrite.place_best import place_best
 from compiler.rewrite.split_or import split_or
 from compiler.rewrite.split_width import split_width
@@ -139,86 +139,86 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         None,
     ),
     "a token's function, averaged over that token": (
-        own_position,
+        drop_own_position,
         "full",
         f'aggregate({SAME}, 3 if tokens == "a" else 0.5)',
         '3 if tokens == "a" else 0.5',
     ),
     "the same among the earlier ones and itself": (
-        own_position,
+        drop_own_position,
         "causal",
         f'aggregate(select(tokens, tokens, <=) and select(tokens, tokens, >=) and {UP_TO}, tokens == "b")',
         'tokens == "b"',
     ),
     "a function of two things compared": (
-        own_position,
+        drop_own_position,
         "full",
         f"aggregate({SAME} and select(indices % 2, indices % 2, ==), (indices % 2) * indicator(tokens == tokens))",
         "(indices % 2) * indicator(tokens == tokens)",
     ),
     "a function of more than what is compared": (
-        own_position,
+        drop_own_position,
         "full",
         f"aggregate({SAME}, indices * indicator(tokens == tokens))",
         None,
     ),
-    "only earlier ones": (own_position, "full", f'aggregate({SAME} and {BEFORE}, tokens, "-")', None),
+    "only earlier ones": (drop_own_position, "full", f'aggregate({SAME} and {BEFORE}, tokens, "-")', None),
     "sums of 0.1 are rounded": (
-        own_position,
+        drop_own_position,
         "full",
         f'aggregate({SAME}, 0.1 if tokens == "a" else 0.5)',
         None,
     ),
     "equal is not alike": (
-        own_position,
+        drop_own_position,
         "full",
         'aggregate(full_s, True if tokens == "a" else 1)',
         None,
     ),
     "nobody but oneself": (
-        own_position,
+        drop_own_position,
         "full",
         f'aggregate({SELF} and select(tokens, "a", ==), selector_width({SAME}), 7)',
         f'selector_width({SAME}) if tokens == "a" else 7',
     ),
     "counting only oneself": (
-        own_position,
+        drop_own_position,
         "full",
         f'selector_width({SELF} and select(tokens, "a", ==))',
         'indicator(tokens == "a")',
     ),
     "oneself, by both sides": (
-        own_position,
+        drop_own_position,
         "full",
         f"aggregate(select(indices, indices, <=) and not {BEFORE}, selector_width({SAME}), 7)",
         f"selector_width({SAME})",
     ),
     "oneself, as the last under the mask": (
-        own_position,
+        drop_own_position,
         "causal",
         "aggregate(select(indices, indices, >=), tokens)",
         "tokens",
     ),
     "others too without the mask": (
-        own_position,
+        drop_own_position,
         "full",
         "aggregate(select(indices, indices, >=), tokens)",
         None,
     ),
     "the order of `and`": (
-        one_selector,
+        merge_selectors,
         "full",
         f"aggregate({SAME} and {BEFORE}, indices) + aggregate({BEFORE} and {SAME}, 2 * indices)",
         f"aggregate({SAME} and {BEFORE}, indices) + aggregate({SAME} and {BEFORE}, 2 * indices)",
     ),
     "`not` of the opposite": (
-        one_selector,
+        merge_selectors,
         "full",
         f"aggregate(select(tokens, tokens, !=), indices) + aggregate(not {SAME}, 2 * indices)",
         "aggregate(select(tokens, tokens, !=), indices) + aggregate(select(tokens, tokens, !=), 2 * indices)",
     ),
     "grouping and repetition": (
-        one_selector,
+        merge_selectors,
         "full",
         f"aggregate({SAME} or {BEFORE} or {FIRST}, indices)"
         f" + aggregate({FIRST} or ({BEFORE} or {SAME}) or {FIRST}, 2 * indices)",
@@ -226,101 +226,106 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f" + aggregate({SAME} or {BEFORE} or {FIRST}, 2 * indices)",
     ),
     "what the mask does anyway": (
-        one_selector,
+        merge_selectors,
         "causal",
         f"aggregate({SAME} and {UP_TO} and full_s, indices)",
         f"aggregate({SAME}, indices)",
     ),
     "a comparison turned round has other keys": (
-        one_selector,
+        merge_selectors,
         "full",
         "aggregate(select(indices, 2, <), indices) + aggregate(select(2, indices, >), 2 * indices)",
         None,
     ),
     "True is no mean": (
-        default_apart,
+        split_default,
         "full",
         'aggregate(select(tokens, "a", ==), indices, True)',
         'aggregate(select(tokens, "a", ==), indices, 0) if aggregate(select(tokens, "a", ==), 1, 0) > 0 else True',
     ),
     "a number far from all means": (
-        default_apart,
+        split_default,
         "full",
         'aggregate(select(tokens, "a", ==), indices, 10 ^ 400)',
         'aggregate(select(tokens, "a", ==), indices, 0) if aggregate(select(tokens, "a", ==), 1, 0) > 0 else 10 ^ 400',
     ),
     "a disjunction of one part": (
-        one_selector,
+        merge_selectors,
         "full",
         f"selector_width({SAME} or {SAME})",
         f"selector_width({SAME})",
     ),
     "many flags, any": (
-        flags_as_sum,
+        sum_flags,
         "full",
         " or ".join(FLAGS),
         " + ".join(f"indicator({flag})" for flag in FLAGS) + " > 0",
     ),
     "many flags, all": (
-        flags_as_sum,
+        sum_flags,
         "causal",
         " and ".join(FLAGS),
         " + ".join(f"indicator({flag})" for flag in FLAGS) + " == 12",
     ),
     "a remainder of 0 is a flag like any": (
-        flags_as_sum,
+        sum_flags,
         "full",
         " and ".join([*FLAGS, "indices % 2 == 0"]),
         " + ".join(f"indicator({flag})" for flag in [*FLAGS, "indices % 2 == 0"]) + " == 13",
     ),
     "a sum of flags that is to be less is no chain": (
-        flags_as_sum,
+        sum_flags,
         "full",
         f'({" + ".join(f"indicator({flag})" for flag in FLAGS)} == 11) and tokens == "a" and indices == 0',
         None,
     ),
-    "few flags are looked up": (flags_as_sum, "full", " or ".join(FLAGS[:5]), None),
-    "what is no flag is not counted": (flags_as_sum, "full", " or ".join(["indices", *FLAGS]), None),
+    "few flags are looked up": (sum_flags, "full", " or ".join(FLAGS[:5]), None),
+    "what is no flag is not counted": (sum_flags, "full", " or ".join(["indices", *FLAGS]), None),
     "a default among the means": (
-        default_apart,
+        split_default,
         "full",
         'aggregate(select(tokens, "a", ==), indices, -1)',
         None,
     ),
     "a single value keeps its default": (
-        default_apart,
+        split_default,
         "full",
         "aggregate(select(indices, indices - 1, ==), indices, True)",
         None,
     ),
     "0.1 + 0.1 + 0.1 is not 0.3": (
-        mean_of_constant,
+        drop_constant_mean,
         "full",
         'aggregate(select(tokens, "a", ==), 0.1, 2)',
         '[2, 0.1, 0.1, 0.10000000000000002, 0.1][selector_width(select(tokens, "a", ==))]',
     ),
-    "a half adds up exactly": (mean_of_constant, "full", "aggregate(full_s, 0.5)", None),
+    "a half adds up exactly": (drop_constant_mean, "full", "aggregate(full_s, 0.5)", None),
     "a flag anywhere": (
-        any_flag,
+        ask_for_any_flag,
         "full",
         f'aggregate({BEFORE}, indicator(tokens == "a")) > 0',
         f'aggregate({BEFORE} and select(indicator(tokens == "a"), 1, ==), 1) > 0',
     ),
     "no flag anywhere": (
-        any_flag,
+        ask_for_any_flag,
         "full",
         f'0 == aggregate({BEFORE}, indicator(tokens == "a"))',
         f'0 == aggregate({BEFORE} and select(indicator(tokens == "a"), 1, ==), 1)',
     ),
-    "half of the flags": (any_flag, "full", f'aggregate({BEFORE}, indicator(tokens == "a")) > 0.5', None),
+    "half of the flags": (
+        ask_for_any_flag,
+        "full",
+        f'aggregate({BEFORE}, indicator(tokens == "a")) > 0.5',
+        None,
+    ),
     "another default than 0": (
-        any_flag,
+        ask_for_any_flag,
         "full",
         f'aggregate({BEFORE}, indicator(tokens == "a"), 1) > 0',
         None,
     ),
-    "a flag among all": (any_flag, "full", 'aggregate(full_s, indicator(tokens == "a")) > 0', None),
-    "what is no flag": (any_flag, "full", f"aggregate({BEFORE}, indices) > 0", None),
+    "a flag among all": (ask_for_any_flag, "full", 'aggregate(full_s, indicator(tokens == "a")) > 0', None),
+    "what is no flag": (ask_for_any_flag, "full", f"aggregate({BEFORE}, indices) > 0", None),
     "best below not": (
         place_best,
         "full",
@@ -450,7 +455,7 @@ def rewritten(rules: list[Rule], attention: str, text: str, after: str | None) -
     program = load_program(Source("<test>", ""))
     options = CompileOptions(tuple("abc"), LENGTH, attention)
     old = program.sop(text)
-    new = rewrite(Analysis(program.graph, options), {"out": old}, rules)["out"]
+    new = rewrite_outputs(Analysis(program.graph, options), {"out": old}, rules)["out"]
     if after is not None:
         assert new is program.sop(after)
     inputs = [list(word) for n in range(1, 5) for word in product("abc", repeat=n)]
@@ -468,7 +473,7 @@ def test_rule(rule: Rule, attention: str, before: str, after: str | None) -> Non
 @pytest.mark.parametrize("attention", ["full", "causal"])
 def test_levels_keep_meaning(level: int, attention: str) -> None:
     for _, _, before, _ in CASES.values():
-        rewritten(rules_for(level), attention, before, None)
+        rewritten(list_rules(level), attention, before, None)
 
 
 def test_every_rule_has_a_case() -> None:
@@ -495,7 +500,9 @@ def test_every_form_of_every_rule_has_a_case(form: Change) -> None:
             program = load_program(Source("<test>", ""))
             analysis = Analysis(program.graph, CompileOptions(tuple("abc"), LENGTH, attention))
             try:
-                left = rewrite(analysis, {"out": program.sop(before)}, [changed[rule.__name__]])["out"]
+                left = rewrite_outputs(analysis, {"out": program.sop(before)}, [changed[rule.__name__]])[
+                    "out"
+                ]
             except (AssertionError, AttributeError):  # nothing is returned where a node should be
                 return
             if left is not program.sop(after):

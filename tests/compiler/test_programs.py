@@ -17,14 +17,14 @@ from compiler.commands.examples import agrees, fits
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from compiler.verify.chosen_inputs import batches, choose_inputs
+from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from compiler.verify.differential import Check, batch_size
 from compiler.verify.mismatch import Mismatch
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import evaluate
-from rasp.lint.doubts import lint
+from rasp.lint.doubts import lint_program
 from rasp.source import Source
 from rasp.syntax.directives import Directives, Example, read_directives
 from tests.kept import check_row, rows, size
@@ -119,7 +119,9 @@ def test_models_agree_with_the_interpreter(subject: Subject) -> None:
         check = Check(one.model, {"out": one.node})
         found = [
             outcome
-            for inputs in batches(vocabulary, choose_inputs(len(vocabulary), longest, SAMPLE, 1), batch_size)
+            for inputs in batch_inputs(
+                vocabulary, choose_inputs(len(vocabulary), longest, SAMPLE, 1), batch_size
+            )
             for outcome in check.compare(inputs)
         ]
         wrong = [outcome for outcome in found if isinstance(outcome, Mismatch)]
@@ -146,7 +148,7 @@ def test_documented(file: Path) -> None:
     directives = read_directives(source)
     assert not directives.diagnostics
     assert directives.compiles and len(directives.examples) >= FEWEST_EXAMPLES
-    assert not lint(load_program(source))
+    assert not lint_program(load_program(source))
 
 
 def test_the_list_is_complete() -> None:

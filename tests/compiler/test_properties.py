@@ -19,22 +19,22 @@ from hypothesis import strategies as st
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import shows_kinds
-from compiler.model.answers import Label, Undecided, comparable
+from compiler.model.answers import Label, Undecided, compare_key
 from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.rewrite import rules_for
-from compiler.rewrite.driver import Rule, rewrite
+from compiler.rewrite import list_rules
+from compiler.rewrite.driver import Rule, rewrite_outputs
 from compiler.rewrite.make_total import make_total
-from compiler.verify.readers import padded, stepwise, together
+from compiler.verify.readers import answer_together, padded, stepwise
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import Program, load_program
-from rasp.graph.nodes import Node, reachable
-from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate, values_by_position
+from rasp.graph.nodes import Node, list_reachable
+from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate, evaluate_by_position
 from rasp.source import Source
-from rasp.values import Atom, kind_of
+from rasp.values import Atom, find_kind
 from tests.generate import VOCABULARY, s_ops
 from tests.places import ROOT
 
@@ -72,7 +72,7 @@ class Case:
 def agree(expected: Sequence[Label], got: Sequence[Label | Undecided]) -> bool:
     """Whether answers are right wherever a value is expected."""
     pairs = [(one, other) for one, other in zip(expected, got, strict=True) if one is not None]
-    return all(not isinstance(b, Undecided) and comparable(a) == comparable(b) for a, b in pairs)
+    return all(not isinstance(b, Undecided) and compare_key(a) == compare_key(b) for a, b in pairs)
 
 
 def empty_program() -> Program:
@@ -116,8 +116,8 @@ def test_a_model_is_right(text: str, attention: str) -> None:
     if case is None:
         return
     assert case.compiled.summary["lower_bound_layers"] <= case.compiled.summary["layers"]
-    for tokens, outcome, got in zip(INPUTS, case.expected, together(case.model, INPUTS), strict=True):
-        assert agree(values_by_position(outcome), got["out"]), tokens
+    for tokens, outcome, got in zip(INPUTS, case.expected, answer_together(case.model, INPUTS), strict=True):
+        assert agree(evaluate_by_position(outcome), got["out"]), tokens
 
 
 @search(100)
@@ -127,7 +127,7 @@ def test_domains_hold_every_value(text: str, attention: str) -> None:
     if case is None:
         return
     analysis = case.compiled.lowered.analysis
-    nodes = [node for node in reachable(case.compiled.outputs.values()) if not node.is_selector]
+    nodes = [node for node in list_reachable(case.compiled.outputs.values()) if not node.is_selector]
     for node, outcomes in zip(nodes, evaluate(nodes, case.answerable, attention), strict=True):
         try:
             domain = analysis.domain(node)
@@ -141,7 +141,7 @@ def test_domains_hold_every_value(text: str, attention: str) -> None:
 def rewritten(fresh: Program, node: Node, attention: str, rules: Sequence[Rule]) -> Node:
     """What is lowered in place of a node."""
     total = make_total(Analysis(fresh.graph, options(attention)), {"out": node})
-    return rewrite(Analysis(fresh.graph, options(attention)), total, rules)["out"]
+    return rewrite_outputs(Analysis(fresh.graph, options(attention)), total, rules)["out"]
 
 
 @search(300)
@@ -149,7 +149,7 @@ def rewritten(fresh: Program, node: Node, attention: str, rules: Sequence[Rule])
 def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> None:
     fresh = empty_program()
     before = s_op(fresh, text)
-    rules = rules_for(level, kinds=shows_kinds([before], VOCABULARY))
+    rules = list_rules(level, kinds=shows_kinds([before], VOCABULARY))
     try:
         after = rewritten(fresh, before, attention, rules)
     except CompileError:
@@ -158,7 +158,7 @@ def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> N
     old, new = evaluate([before, after], INPUTS, attention)
     for tokens, outcome, now in zip(INPUTS, old, new, strict=True):
         assert isinstance(outcome, EvaluationError) or not isinstance(now, EvaluationError), tokens
-        assert agree(values_by_position(outcome), values_by_position(now)), tokens
+        assert agree(evaluate_by_position(outcome), evaluate_by_position(now)), tokens
 
 
 @search(150)
@@ -166,7 +166,7 @@ def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> N
 def test_some_rules_keep_ints_and_floats(text: str, attention: str) -> None:
     fresh = empty_program()
     before = s_op(fresh, text)
-    rules = rules_for(3, kinds=True)
+    rules = list_rules(3, kinds=True)
     try:
         after = rewritten(fresh, before, attention, rules)
     except CompileError:
@@ -175,7 +175,7 @@ def test_some_rules_keep_ints_and_floats(text: str, attention: str) -> None:
     for outcome, now in zip(*evaluate([before, after], INPUTS, attention), strict=True):
         if not isinstance(outcome, EvaluationError):
             assert not isinstance(now, EvaluationError)
-            assert [(kind_of(a), a) for a in outcome] == [(kind_of(a), a) for a in now]
+            assert [(find_kind(a), a) for a in outcome] == [(find_kind(a), a) for a in now]
 
 
 @search(60)

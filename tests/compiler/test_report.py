@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from compiler.analysis.domain import domain_of
+from compiler.analysis.domain import make_domain
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.report.describe import describe, feature_text
-from compiler.report.parts import span
+from compiler.report.describe import describe_feature, describe_node
+from compiler.report.parts import show_numbers
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
@@ -59,20 +59,20 @@ def test_parts_are_all_there_is(expression: str, level: int) -> None:
     ],
 )  # fmt: skip
 def test_features_as_text(values: list[Atom], vector: list[float], text: str) -> None:
-    assert feature_text(domain_of(values), np.array(vector, float)) == text
+    assert describe_feature(make_domain(values), np.array(vector, float)) == text
 
 
 def test_descriptions_stay_short() -> None:
     program = load_program(Source("test", "x = indices + 1;\nfor i in range(40) { x = x * x + i; }"))
     node = program.sop("x * 3")
-    assert len(describe(program.graph, node)) < 100
-    assert describe(program.graph, program.sop("tokens_int")) == "tokens_int"
-    assert describe(program.graph, program.sop("tokens_asis")) == "tokens"
-    assert describe(program.graph, program.sop("selector_width(select(indices, 2, <))")) == (
+    assert len(describe_node(program.graph, node)) < 100
+    assert describe_node(program.graph, program.sop("tokens_int")) == "tokens_int"
+    assert describe_node(program.graph, program.sop("tokens_asis")) == "tokens"
+    assert describe_node(program.graph, program.sop("selector_width(select(indices, 2, <))")) == (
         "selector_width(select(indices, 2, <))"
     )
 
 
 def test_spans() -> None:
-    assert span([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
-    assert span([3]) == "3" and span([]) == ""
+    assert show_numbers([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
+    assert show_numbers([3]) == "3" and show_numbers([]) == ""

@@ -10,7 +10,7 @@ from compiler.model.activations import record_activations
 from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.plan.reuse import lives, parameters
+from compiler.plan.reuse import count_parameters, find_lives
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right
@@ -48,14 +48,14 @@ def test_fewer_columns_and_the_same_answers(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_count_of_parameters_is_exact(name: str) -> None:
     for model in (compiled(name, 1), compiled(name, 2)):
-        count = parameters(model.plan, model.layout, model.layout.erasures)
+        count = count_parameters(model.plan, model.layout, model.layout.erasures)
         assert count == model.weights.parameters()
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_lives_of_one_place_do_not_meet(name: str) -> None:
     model = compiled(name, 2)
-    spans = lives(model.plan, model.layout)
+    spans = find_lives(model.plan, model.layout)
     assert model.layout.erasures
     for one, other in combinations(range(model.layout.width), 2):
         if model.layout.places[one] == model.layout.places[other]:
@@ -70,7 +70,11 @@ def test_lives_of_one_place_do_not_meet(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_cleared_place_holds_nothing(name: str) -> None:
     model = compiled(name, 2)
-    layout, spans, vocabulary = model.layout, lives(model.plan, model.layout), len(model.options.vocabulary)
+    layout, spans, vocabulary = (
+        model.layout,
+        find_lives(model.plan, model.layout),
+        len(model.options.vocabulary),
+    )
     ids = torch.randint(vocabulary, (64, 7), generator=torch.Generator().manual_seed(0))
     ids[:, 0] = vocabulary
     halves = record_activations(ExactDecoder(model.weights), ids).residuals

@@ -8,14 +8,14 @@ import torch
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Variable
-from compiler.blocks.staircase import evaluate_staircase, rounding
-from compiler.emit.assemble import assemble
+from compiler.blocks.staircase import build_rounding, evaluate_staircase
+from compiler.emit.assemble import assemble_weights
 from compiler.lowering.choose import Style
 from compiler.model.activations import record_activations
 from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.search.attempts import attempt
+from compiler.search.attempts import attempt_lowering
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import PROGRAMS
@@ -41,9 +41,9 @@ def compiled(name: str) -> Compiled:
         vocabulary = tuple(map(int, vocabulary))
     options = CompileOptions(vocabulary, length, attention)
     sturdy = compile_program(load_program(Source("test", text)), {"out": expression}, options)
-    lowered = attempt(Analysis(sturdy.program.graph, options), sturdy.outputs, Style(exact=True))
+    lowered = attempt_lowering(Analysis(sturdy.program.graph, options), sturdy.outputs, Style(exact=True))
     assert not lowered.bounds.unsafe
-    weights = assemble(lowered.plan, lowered.layout, lowered.analysis, {})
+    weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {})
     return replace(sturdy, lowered=lowered, weights=weights)
 
 
@@ -54,7 +54,7 @@ def rounded(model: Compiled) -> list[Variable]:
 @pytest.mark.parametrize("grid", [1.0, 0.25, 2.0])
 def test_float32_rounds_to_the_grid(grid: float) -> None:
     numbers = np.arange(-3, 90) * grid
-    stairs = rounding(numbers)
+    stairs = build_rounding(numbers)
     noise = np.random.default_rng(0).uniform(-0.49, 0.49, numbers.shape) * grid
     z, slopes, offsets = (
         torch.tensor(x, dtype=torch.float32) for x in (numbers + noise, stairs.slopes, stairs.offsets)

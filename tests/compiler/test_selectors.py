@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.orders import distinct
-from compiler.analysis.selectors import certain, most, unique
+from compiler.analysis.orders import has_distinct_values
+from compiler.analysis.selectors import bound_width, selects_always, selects_at_most_one
 from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Width
@@ -35,7 +35,7 @@ def test_most(name: str, attention: str) -> None:
     program = load_program(Source("test", ""))
     width = program.sop(f"selector_width({selector})")
     assert isinstance(width.op, Width)
-    known = most(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), width.args[0])
+    known = bound_width(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), width.args[0])
     inputs = [list(word) for word in product("ab", repeat=LENGTH)]
     counted = max(max(values) for values in evaluate([width], inputs, attention)[0])
     assert counted <= known
@@ -56,8 +56,8 @@ def test_unique_is_at_most_one(selector: str) -> None:
     program = load_program(Source("test", ""))
     node = program.sop(f"selector_width({selector})").args[0]
     analysis = Analysis(program.graph, CompileOptions(("a", "b"), LENGTH))
-    assert most(analysis, node) == SEVERAL[selector]
-    assert unique(analysis, node) == (SEVERAL[selector] <= 1)
+    assert bound_width(analysis, node) == SEVERAL[selector]
+    assert selects_at_most_one(analysis, node) == (SEVERAL[selector] <= 1)
 
 
 RANK = "selector_width(select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, <)))"
@@ -85,7 +85,7 @@ DISTINCT = {
 def test_distinct_values_are_distinct(text: str, attention: str) -> None:
     program = load_program(Source("test", ""))
     node = program.sop(text)
-    known = distinct(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), node)
+    known = has_distinct_values(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), node)
     inputs = [list(word) for n in range(1, LENGTH + 1) for word in product("ab", repeat=n)]
     assert known <= all(len(set(values)) == len(values) for values in evaluate([node], inputs, attention)[0])
     assert known == DISTINCT[text][attention == "causal"]
@@ -111,7 +111,9 @@ CERTAIN = {
 def test_certain_is_at_least_one(text: str, attention: str) -> None:
     program = load_program(Source("test", ""))
     width = program.sop(f"selector_width({text})")
-    known = certain(Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), width.args[0])
+    known = selects_always(
+        Analysis(program.graph, CompileOptions(("a", "b"), LENGTH, attention)), width.args[0]
+    )
     inputs = [list(word) for n in range(1, LENGTH + 1) for word in product("ab", repeat=n)]
     counted = min(min(values) for values in evaluate([width], inputs, attention)[0])
     assert known <= (counted > 0)

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from compiler.cli import main
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from compiler.report.why import last_chosen, why_lines, why_record
-from compiler.search.attempts import cost
+from compiler.report.why import last_chosen, record_why, tell_why
+from compiler.search.attempts import measure_cost
 from compiler.search.trials import Fails, Holds, Journal, Reason
 from rasp.elaborate.program import load_program
 from rasp.source import Source
@@ -35,8 +35,8 @@ def story(path: Path, level: int) -> tuple[Journal, tuple[int, int], str]:
     assert list(journal.steps) == list(model.rewriting.steps)
     return (
         journal,
-        cost(model.lowered),
-        "\n".join(why_lines(program.graph, journal, model.plan.blocks.choices)),
+        measure_cost(model.lowered),
+        "\n".join(tell_why(program.graph, journal, model.plan.blocks.choices)),
     )
 
 
@@ -69,4 +69,4 @@ def test_json_has_it_all() -> None:
     assert set(why) == {"rewriting", "search", "choices"}
     assert sum(trial["taken"] for trial in why["search"]) == 1
     assert {choice["choice"] for choice in why["choices"]} == {"comparison", "look-up"}
-    assert why_record(load_program(Source("", "")).graph, Journal(), ())["search"] == []
+    assert record_why(load_program(Source("", "")).graph, Journal(), ())["search"] == []

@@ -6,11 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
-from compiler.commands.repl import new_repl
+from compiler.commands.repl import make_repl
 from compiler.options import CompileOptions
 from compiler.verify.without_value import find_without_value
 from rasp.elaborate.program import load_program
-from rasp.notation.style import plain
+from rasp.notation.style import strip_style
 from rasp.source import Source
 
 OPTIONS = CompileOptions(tuple("01"), 3)
@@ -44,8 +44,8 @@ def test_compiling_tells_of_them(expression: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("expression", ROWS)
 def test_so_does_the_prompt(expression: str) -> None:
-    repl, told = new_repl(), list[str]()
-    repl.write = lambda row: told.append(plain(row))
+    repl, told = make_repl(), list[str]()
+    repl.write = lambda row: told.append(strip_style(row))
     repl.take(f'compile {expression} vocab="01" max_length=3')
     assert any("has no value" in row for row in told) == bool(ROWS[expression])
 

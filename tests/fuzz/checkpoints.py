@@ -17,7 +17,7 @@ from safetensors.numpy import load, save
 from compiler import CompileOptions, compile_program
 from compiler.export.compiled import checkpoint_of
 from compiler.export.files import ARRAYS, RECORD, encode_files
-from compiler.export.folder import sha256
+from compiler.export.folder import hash_bytes
 from compiler.export.records import encode_json
 from rasp.elaborate.program import load_program
 from rasp.source import Source
@@ -127,10 +127,10 @@ def mended(changed: dict[str, bytes]) -> dict[str, bytes]:
     """The files with hashes that fit their contents, where the record can be read."""
     try:
         record = json.loads(changed[RECORD])
-        record["sha256"] = {name: sha256(content) for name, content in changed.items() if name != RECORD} | {
-            "program": sha256(encode_json(record["program"]))
-        }
+        record["sha256"] = {
+            name: hash_bytes(content) for name, content in changed.items() if name != RECORD
+        } | {"program": hash_bytes(encode_json(record["program"]))}
         record.pop("checksum", None)
-        return changed | {RECORD: encode_json(record | {"checksum": sha256(encode_json(record))})}
+        return changed | {RECORD: encode_json(record | {"checksum": hash_bytes(encode_json(record))})}
     except (ValueError, TypeError, KeyError, AttributeError):
         return changed

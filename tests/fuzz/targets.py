@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from compiler.cli import main
-from compiler.commands.repl import new_repl
+from compiler.commands.repl import make_repl
 from compiler.verify import differential
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.editor import open_texts, server
@@ -26,10 +26,10 @@ from rasp.elaborate.program import load_program
 from rasp.format.format_text import format_source
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.lint.doubts import lint
-from rasp.notation.style import plain as plain_text
+from rasp.lint.doubts import lint_program
+from rasp.notation.style import strip_style as plain_text
 from rasp.prompt.repl import run_piped
-from rasp.recursion import deep_recursion
+from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from rasp.syntax.parser import parse, parse_expression, parse_tolerantly
 from tests.fuzz import checkpoints, data, texts
@@ -78,7 +78,7 @@ def parsed(text: str) -> str:
 def elaborated(text: str) -> str:
     """A program is elaborated and checked, and its values are worked out on an input."""
     program = load_program(Source("fuzz.rasp", text), tolerate_errors=True)
-    told = [rendered(program.diagnostics), rendered(lint(program))]
+    told = [rendered(program.diagnostics), rendered(lint_program(program))]
     nodes = [result.value for result in program.results if isinstance(result.value, Node)]
     outcomes = [found[0] for found in evaluate(nodes, [tuple("ab12")])] if nodes else []
     told += [outcome.message for outcome in outcomes if isinstance(outcome, EvaluationError)]
@@ -93,7 +93,7 @@ def formatted(text: str) -> str:
     except RaspError as error:
         return rendered(error.diagnostics)
     assert format_source(Source("fuzz.rasp", once)) == once, "formatting twice is not formatting once"
-    with deep_recursion():
+    with allow_deep_recursion():
         same = plain(parse(Source("fuzz.rasp", once))) == plain(parse(source))
     assert same, "formatting changes the meaning"
     return ""
@@ -120,7 +120,7 @@ def prompt_lines(draw: DrawFn) -> list[str]:
 def prompted(lines: list[str]) -> str:
     """Lines are carried out at the prompt."""
     seen: list[str] = []
-    repl = new_repl()
+    repl = make_repl()
     repl.write = lambda row: seen.append(plain_text(row))
     repl.width = lambda: 80
     run_piped(repl, [], [f"{part}\n" for line in lines for part in line.split("\n")])
@@ -199,7 +199,7 @@ def served(session: list[Case]) -> str:
     stream = io.BytesIO(b"".join(map(framed, [*session, goodbye])))
     answers = Kept()
     with patch.object(open_texts, "PAUSE", 0):
-        server.serve(stream, answers)
+        server.serve_editor(stream, answers)
     told = answers.getvalue().decode("utf-8", "backslashreplace")
     proper = all(isinstance(message, dict) for message in session)
     assert not proper or '"id": "last"' in told or '"id":"last"' in told, (

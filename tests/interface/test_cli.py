@@ -183,7 +183,7 @@ def test_verify(model: Path) -> None:
 def test_verify_finds_a_checkpoint_of_another_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rasp("compile", "hist.rasp", "-o", "m").exit_code == 0
     other = load_program(Source("other", "")).sop("length")
-    monkeypatch.setattr(verify_module, "checkpoint_outputs", lambda program, checkpoint: {"hist": other})
+    monkeypatch.setattr(verify_module, "read_outputs", lambda program, checkpoint: {"hist": other})
     result = rasp("verify", "m")
     assert result.exit_code == 1 and "NOT verified" in result.stdout
     assert "on ab the model answers 1 at position 0 of hist, the interpreter 2" in result.stderr

@@ -16,12 +16,12 @@ from rasp.diagnostics import RaspError
 from rasp.drawing.draw_dot import draw_dot
 from rasp.drawing.draw_svg import MARGIN, draw_svg
 from rasp.drawing.draw_text import draw_text
-from rasp.drawing.picture import Picture, cells_of, picture
-from rasp.drawing.svg import DARK, Ink, darkened, text_width
+from rasp.drawing.picture import Picture, cells_of, draw_picture
+from rasp.drawing.svg import DARK, Ink, darken_document, measure_text
 from rasp.elaborate.program import load_program
-from rasp.graph.cost import cost_text, drawn_heads, reference_heads
+from rasp.graph.cost import count_drawn_heads, count_reference_heads, describe_cost
 from rasp.graph.nodes import Node
-from rasp.notation.style import breadth, joined, plain
+from rasp.notation.style import join_lines, measure_breadth, strip_style
 from rasp.source import Source
 from rasp.values import Atom
 
@@ -49,7 +49,7 @@ def node_of(expression: str) -> tuple[Node, Picture]:
     program = load_program(Source("test", PROGRAM))
     value = program.expression(expression)
     node = value if isinstance(value, Node) else program.sop(expression)
-    return node, picture(program.workshop, node, tuple("banana"), expression)
+    return node, draw_picture(program.workshop, node, tuple("banana"), expression)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -62,11 +62,11 @@ def test_every_form_is_well_formed(expression: str) -> None:
     assert dot.count("{") == dot.count("}")
     for label in (part.split(">]")[0] for part in dot.split("[label=<")[1:]):
         ElementTree.fromstring(label)
-    assert joined(draw_text(drawn, None))
+    assert join_lines(draw_text(drawn, None))
 
 
 def test_a_drawing_as_text() -> None:
-    assert joined(draw_text(node_of("reverse")[1], None)) == (
+    assert join_lines(draw_text(node_of("reverse")[1], None)) == (
         """\
 drawn: 2 layers with 1 + 1 heads
 input
@@ -103,7 +103,7 @@ output
 def test_names_are_laid_out_as_the_formatter_does() -> None:
     program = load_program(Source("test", PROGRAM))
     expression = 'shift( sort(tokens,tokens),1," , ")'
-    drawn = picture(program.workshop, program.sop(expression), tuple("banana"), expression)
+    drawn = draw_picture(program.workshop, program.sop(expression), tuple("banana"), expression)
     assert drawn.title == 'shift(sort(tokens, tokens), 1, " , ")'
     values = [read.value.label for head in drawn.layers[-1].heads for read in head.reads if read.value]
     assert values == ["sort(tokens, tokens)"]
@@ -111,8 +111,8 @@ def test_names_are_laid_out_as_the_formatter_does() -> None:
 
 def test_wide_drawings_are_cut() -> None:
     rows = draw_text(node_of("reverse")[1], 30)
-    assert all(breadth(plain(row)) <= 30 for row in rows[:-1])
-    assert "SVG" in plain(rows[-1])
+    assert all(measure_breadth(strip_style(row)) <= 30 for row in rows[:-1])
+    assert "SVG" in strip_style(rows[-1])
 
 
 def test_unnamed_steps_used_once_are_folded_and_named_ones_kept() -> None:
@@ -130,7 +130,7 @@ def test_one_head_for_one_selector() -> None:
 def test_what_has_no_value_is_not_drawn() -> None:
     program = load_program(Source("test", PROGRAM))
     with pytest.raises(RaspError) as error:
-        picture(program.workshop, program.sop("1 / indices"), (1, 2), "")
+        draw_picture(program.workshop, program.sop("1 / indices"), (1, 2), "")
     assert error.value.diagnostics[0].message == "division by zero"
 
 
@@ -151,15 +151,15 @@ def test_what_has_no_value_is_not_drawn() -> None:
 )
 def test_layers_and_heads_before_compiling(expression: str, reference: list[int], drawn: list[int]) -> None:
     node, picture = node_of(expression)
-    assert reference_heads(node) == reference
-    assert drawn_heads(node) == picture.heads == drawn
-    assert joined(draw_text(picture, None)).startswith(f"drawn: {cost_text(drawn)}\n")
+    assert count_reference_heads(node) == reference
+    assert count_drawn_heads(node) == picture.heads == drawn
+    assert join_lines(draw_text(picture, None)).startswith(f"drawn: {describe_cost(drawn)}\n")
 
 
 def test_costs_in_words() -> None:
-    assert cost_text([]) == "no attention (feed-forward only)"
-    assert cost_text([1]) == "1 layer with 1 head"
-    assert cost_text([2, 1]) == "2 layers with 2 + 1 heads"
+    assert describe_cost([]) == "no attention (feed-forward only)"
+    assert describe_cost([1]) == "1 layer with 1 head"
+    assert describe_cost([2, 1]) == "2 layers with 2 + 1 heads"
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -181,7 +181,7 @@ def extents(element: ElementTree.Element, x: float) -> Iterator[tuple[float, flo
     x += float(moved)
     if element.tag == f"{SVG}text":
         ink = Ink(size=float(element.get("font-size", "0")), longest=1000)
-        size, at = text_width(element.text or "", ink), x + float(element.get("x", "0"))
+        size, at = measure_text(element.text or "", ink), x + float(element.get("x", "0"))
         left = at - size * {"start": 0, "middle": 0.5, "end": 1}[element.get("text-anchor", "start")]
         yield left, left + size
     for child in element:
@@ -191,7 +191,7 @@ def extents(element: ElementTree.Element, x: float) -> Iterator[tuple[float, flo
 def test_what_is_cut_is_whole_in_a_tooltip() -> None:
     long = " + ".join(["tokens"] * 30)
     program = load_program(Source("test", f"long = {long};\n"))
-    drawn = picture(program.workshop, program.sop("long"), ("extraordinary_token", "b"), "long")
+    drawn = draw_picture(program.workshop, program.sop("long"), ("extraordinary_token", "b"), "long")
     root = ElementTree.fromstring(draw_svg(drawn))
     texts = {element.text for element in root.iter(f"{SVG}text")}
     titles = {element.text for element in root.iter(f"{SVG}title")}
@@ -219,7 +219,7 @@ def test_numbers_of_a_row_are_written_alike(values: list[Atom], cells: tuple[str
 def test_every_colour_has_a_dark_one() -> None:
     drawing = draw_svg(node_of("hist2")[1])
     assert "prefers-color-scheme: dark" in drawing
-    dark = darkened(drawing)
+    dark = darken_document(drawing)
     colours = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', dark))
     assert colours and colours <= set(DARK.values())
     ElementTree.fromstring(dark)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rasp.language_features.document import Buffers, read_document
-from rasp.language_features.patience import TooSlow, limited
+from rasp.language_features.patience import TooSlow, limit_seconds
 from rasp.source import Source
 from tests.interface.language_client import Client, Text
 
@@ -316,10 +316,10 @@ def test_endless_programs_are_given_up(client: Client) -> None:
 
 
 def test_limit_of_time() -> None:
-    with pytest.raises(TooSlow), limited(0.05):
+    with pytest.raises(TooSlow), limit_seconds(0.05):
         while True:
             pass
-    with limited(5):
+    with limit_seconds(5):
         pass
 
 

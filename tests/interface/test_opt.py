@@ -49,15 +49,19 @@ def test_a_level_is_what_compiling_does() -> None:
 
 def test_graphs_in_between() -> None:
     text = f'{RANK} + round(length * aggregate(full_s, indicator(tokens == "a")))'
-    found = rasp("opt", "-p", "split_width,own_position,count_of_mean", "--print-all", "-e", text, *WHERE)
+    found = rasp(
+        "opt", "-p", "split_width,drop_own_position,count_of_mean", "--print-all", "-e", text, *WHERE
+    )
     first, last = found.stdout.split("\n\n")
-    assert "# split_width: 1 step\n" in first and "# own_position" not in first
-    assert "# own_position: nothing to do\n# count_of_mean: 1 step\n" in last
+    assert "# split_width: 1 step\n" in first and "# drop_own_position" not in first
+    assert "# drop_own_position: nothing to do\n# count_of_mean: 1 step\n" in last
     assert parse_outputs(Source("first", first)).outputs.keys() == {"out"}
-    record = json.loads(rasp("opt", "-p", "split_width,own_position", "--json", "-e", text, *WHERE).stdout)
+    record = json.loads(
+        rasp("opt", "-p", "split_width,drop_own_position", "--json", "-e", text, *WHERE).stdout
+    )
     assert [(row["rule"], len(row["steps"])) for row in record["rules"]] == [
         ("split_width", 1),
-        ("own_position", 0),
+        ("drop_own_position", 0),
     ]
     assert record["graph"] == record["rules"][-1]["graph"]
 

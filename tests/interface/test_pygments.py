@@ -12,7 +12,7 @@ from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Punc
 
 from rasp.elaborate.builtins import FUNCTIONS
 from rasp.elaborate.names import FORM_NAMES
-from rasp.elaborate.prelude import standard_library
+from rasp.elaborate.prelude import load_standard_library
 from rasp.format.format_text import print_module
 from rasp.notation import pygments_lexer
 from rasp.notation.pygments_lexer import RaspLexer
@@ -103,7 +103,7 @@ def test_mistakes_are_errors_and_end_with_the_line() -> None:
 
 def test_tables_are_complete() -> None:
     defined = [
-        tree for tree in standard_library().statements if isinstance(tree, Assign | FunctionDefinition)
+        tree for tree in load_standard_library().statements if isinstance(tree, Assign | FunctionDefinition)
     ]
     names = [
         tree.name.text if isinstance(tree, FunctionDefinition) else tree.names[0].text for tree in defined

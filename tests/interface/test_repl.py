@@ -15,16 +15,16 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from compiler.commands.repl import new_repl
+from compiler.commands.repl import make_repl
 from rasp.interpret.evaluate import evaluate
-from rasp.notation.matrix import matrix_lines
-from rasp.notation.style import Line, Piece, coloured, joined, plain
+from rasp.notation.matrix import show_matrix
+from rasp.notation.style import Line, Piece, colour_line, join_lines, strip_style
 from rasp.prompt import terminal
 from rasp.prompt.completion import RaspCompleter
 from rasp.prompt.highlight import highlighted
 from rasp.prompt.repl import Repl, run_piped
 from rasp.prompt.session import Session
-from rasp.syntax.whole_statements import only_semicolon_missing
+from rasp.syntax.whole_statements import lacks_only_semicolon
 from tests.places import CONFORMANCE, ROOT
 
 TRANSCRIPTS = CONFORMANCE / "transcripts.jsonl"
@@ -127,8 +127,8 @@ def without_blanks(text: str) -> str:
 def talk(*lines: str, repl: Repl | None = None) -> str:
     """What is printed for these lines."""
     rows: list[str] = []
-    talking = repl or new_repl()
-    talking.write = lambda row: rows.append(plain(row))
+    talking = repl or make_repl()
+    talking.write = lambda row: rows.append(strip_style(row))
     run_piped(talking, (), lines)
     return "\n".join(rows)
 
@@ -270,7 +270,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_compile_and_verify(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    repl = new_repl()
+    repl = make_repl()
     text = talk(
         *(
             "hist = selector_width(select(tokens, tokens, ==));",
@@ -305,12 +305,12 @@ def test_what_was_typed_can_be_repeated(folder: Path) -> None:
 
 def test_what_the_prompt_printed_can_be_repeated() -> None:
     record = ['RASP. The running example is "hello". `help` tells what can be typed.']
-    repl = new_repl()
+    repl = make_repl()
     for typed in ("x = 1", "def f(y) {\n  return y;\n}", "f(x) # once", "x = (1", "vars"):
         first, *rest = typed.split("\n")
         record += [f">> {first}", *(f".. {line}" for line in rest)]
         rows: list[str] = []
-        repl.write = lambda row, rows=rows: rows.append(plain(row))
+        repl.write = lambda row, rows=rows: rows.append(strip_style(row))
         assert repl.take_whole(typed)
         record += rows
     told = [line for line in record[1:] if not line.startswith((">> ", ".. "))]
@@ -319,7 +319,7 @@ def test_what_the_prompt_printed_can_be_repeated() -> None:
 
 
 def test_a_pasted_transcript_does_not_change_what_follows() -> None:
-    repl = new_repl()
+    repl = make_repl()
     talk(repl=repl)
     assert repl.take_whole(">> x = 1\n    value: x =  1\n>> y = (x\n..  + 1)\n")
     assert repl.take_whole("z = 3")
@@ -331,7 +331,7 @@ def test_a_pasted_transcript_does_not_change_what_follows() -> None:
     ['x = "\udcff";', "\udcff", "help \udcff", "# \udcff", 'set example "\udce4"', "save \udcff", "\udcff?"],
 )
 def test_bytes_that_are_no_text_are_refused(line: str, folder: Path) -> None:
-    repl = new_repl()
+    repl = make_repl()
     text = talk(line, "1;", repl=repl)
     assert "value: out =  1" in text
     assert "internal" not in text
@@ -391,7 +391,7 @@ def test_save_writes_a_program_with_its_examples(folder: Path) -> None:
 
 def test_mistakes_in_a_loaded_file_stop_only_compiling(folder: Path) -> None:
     (folder / "lib.rasp").write_text("a = 1/0;\nb = indices;\n")
-    repl = new_repl()
+    repl = make_repl()
     talk('load "lib";', "c = b + 1;", repl=repl)
     assert "an s-op of ints" in talk("type c", repl=repl)
     assert "saved" in talk("save mine", repl=repl)
@@ -453,7 +453,7 @@ def test_a_program_is_not_lost_when_saving_fails(folder: Path, monkeypatch: pyte
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("os.write", full)
-    repl = new_repl()
+    repl = make_repl()
     text = talk("y = 2;", "save mine over", repl=repl)
     assert "mine.rasp cannot be written: No space left on device" in text
     monkeypatch.undo()
@@ -477,7 +477,7 @@ def test_what_is_unfinished_at_the_end_is_told() -> None:
 
 
 def test_an_interruption_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    repl = new_repl()
+    repl = make_repl()
     talk("x = 1;", repl=repl)
 
     def interrupted(*_: object) -> None:
@@ -527,7 +527,7 @@ def test_the_prompt_starts_without_torch() -> None:
 
 
 def complete(text: str, *before: str) -> dict[str, str]:
-    repl = new_repl()
+    repl = make_repl()
     talk(*before, repl=repl)
     found = RaspCompleter(repl).get_completions(Document(text), CompleteEvent())
     return {completion.text: completion.display_meta_text for completion in found}
@@ -565,7 +565,7 @@ def test_completion_of_files(folder: Path) -> None:
 
 def styles(text: str) -> dict[str, str]:
     """The style of each character, by the character."""
-    return {piece[1]: piece[0] for line in highlighted(new_repl(), text) for piece in line}
+    return {piece[1]: piece[0] for line in highlighted(make_repl(), text) for piece in line}
 
 
 def test_highlighting_knows_kinds() -> None:
@@ -599,18 +599,18 @@ def test_highlighting_knows_kinds() -> None:
     ],
 )
 def test_enter_goes_on_where_something_is_missing(text: str, ready: bool) -> None:
-    assert terminal.is_ready(new_repl(), text) is ready
+    assert terminal.is_ready(make_repl(), text) is ready
 
 
 def test_a_last_semicolon_may_be_left_out_on_a_terminal() -> None:
-    repl = new_repl()
+    repl = make_repl()
     assert repl.completed("x = 1 ") == "x = 1;"
     assert repl.completed("x = 1 # one") == "x = 1; # one"
     assert repl.completed("x = 1 # one\n# two") == "x = 1; # one\n# two"
     assert repl.completed("help") == "help"
     assert repl.completed("x = (1") == "x = (1"
-    assert only_semicolon_missing("tokens")
-    assert not only_semicolon_missing("x = 1;")
+    assert lacks_only_semicolon("tokens")
+    assert not lacks_only_semicolon("x = 1;")
 
 
 @pytest.mark.parametrize(
@@ -626,7 +626,7 @@ def test_a_last_semicolon_may_be_left_out_on_a_terminal() -> None:
 def test_keys(typed: str, expected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with create_pipe_input() as keys:
-        session = terminal.prompt_session(new_repl(), keys, DummyOutput())
+        session = terminal.prompt_session(make_repl(), keys, DummyOutput())
         keys.send_text(typed)
         if isinstance(expected, str):
             assert session.prompt() == expected
@@ -646,27 +646,27 @@ def test_history_is_kept_where_the_user_wants_it(tmp_path: Path, monkeypatch: py
 def test_wide_matrices_are_cut_to_the_terminal() -> None:
     items = list(range(100, 160))
     rows = [[False] * 60 for _ in items]
-    lines = matrix_lines(items, rows, 60)
-    widest: Line = max(lines, key=lambda row: len(plain(row).expandtabs()))
-    assert len(plain(widest).expandtabs()) <= 60
-    assert "48 more columns and 40 more rows" in joined(lines)
+    lines = show_matrix(items, rows, 60)
+    widest: Line = max(lines, key=lambda row: len(strip_style(row).expandtabs()))
+    assert len(strip_style(widest).expandtabs()) <= 60
+    assert "48 more columns and 40 more rows" in join_lines(lines)
 
 
 def test_long_lines_are_cut_on_a_terminal() -> None:
-    repl = new_repl()
+    repl = make_repl()
     repl.width = lambda: 60
     text = talk("set example [i for i in range(5000)]", "length;", "full_s;", repl=repl)
     assert "Example: length([0, 1, 2, 3, 4, 5, 6, 7, 8, 9…) = [5000]*5000 (ints)" in text
     assert "too long for a matrix" in text
     assert "at most 4,000 elements" in talk("full_s([i for i in range(5000)]);")
     kept, note = terminal.fitted((Piece("x" * 10_000),))
-    assert plain(kept).endswith("x…")
-    assert "left out" in plain(note)
+    assert strip_style(kept).endswith("x…")
+    assert "left out" in strip_style(note)
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
 def test_help_breaks_lines_between_words(width: int) -> None:
-    repl = new_repl()
+    repl = make_repl()
     words = talk("help", "help aggregate", "help operators", "sort?", repl=repl).split()
     repl.width = lambda: width
     text = talk("help", "help aggregate", "help operators", "sort?", repl=repl)
@@ -696,5 +696,5 @@ def test_who_wants_no_colours_gets_none(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_colours() -> None:
-    row = matrix_lines(["a"], [[True]], 60)[1]
-    assert "\x1b[1;36m1\x1b[0m" in coloured(row)
+    row = show_matrix(["a"], [[True]], 60)[1]
+    assert "\x1b[1;36m1\x1b[0m" in colour_line(row)

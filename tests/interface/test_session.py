@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rasp.elaborate.program import load_program
-from rasp.prompt.changes import reload
+from rasp.prompt.changes import reload_files
 from rasp.prompt.events import Answered, Drawing, Event, Failed, Left, Shown
 from rasp.prompt.session import Session
 from rasp.source import Source
@@ -129,10 +129,10 @@ def test_reload(folder: Path) -> None:
     session = Session()
     run(session, 'load "lib";', "b = a + 1;")
     file.write_text("a = 5;\n")
-    assert not list(reload(session))
+    assert not list(reload_files(session))
     assert session.bindings == {"a": 5, "b": 6}
     file.write_text("a = ;\n")
-    assert failures(list(reload(session)))
+    assert failures(list(reload_files(session)))
     assert session.bindings == {"a": 5, "b": 6}
 
 

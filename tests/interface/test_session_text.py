@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.commands.repl import new_repl
-from rasp.notation.style import Line, plain
+from compiler.commands.repl import make_repl
+from rasp.notation.style import Line, strip_style
 from rasp.prompt.repl import Repl
 from tests.places import DOCS
 
@@ -31,9 +31,9 @@ def replayed(record: str) -> str:
     lines: list[str] = []
 
     def write(row: Line) -> None:
-        lines.append(plain(row).rstrip())
+        lines.append(strip_style(row).rstrip())
 
-    repl: Repl = new_repl()
+    repl: Repl = make_repl()
     repl.write = write
     for typed in inputs(record):
         lines.append(typed)

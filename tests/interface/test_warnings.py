@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 import rasp
 from compiler.cli import main
-from compiler.commands.repl import new_repl
-from rasp.notation.style import plain
+from compiler.commands.repl import make_repl
+from rasp.notation.style import strip_style
 from rasp.prompt.repl import run_piped
 
 CHAINED = "comparisons are not chained, but read from the left"
@@ -67,8 +67,8 @@ def test_check_reads_compile_lines() -> None:
 )
 def test_the_prompt(lines: list[str], told: int) -> None:
     rows: list[str] = []
-    repl = new_repl()
-    repl.write = lambda row: rows.append(plain(row))
+    repl = make_repl()
+    repl.write = lambda row: rows.append(strip_style(row))
     run_piped(repl, [], lines)
     assert "\n".join(rows).count(CHAINED) == told
 

@@ -21,10 +21,10 @@ from rasp.graph.nodes import (
     Select,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
 from rasp.graph.primitives import TESTS, apply_prim
-from rasp.values import Atom, ValueProblem, classify
+from rasp.values import Atom, ValueProblem, classify_values
 
 CONVERSIONS = ("to_str", "to_int", "to_float", "to_bool")
 
@@ -69,7 +69,7 @@ def reference_values(outputs: Sequence[Node], sequence: Sequence[Atom], attentio
     """Every reachable node's value, whose outcome is a list of atoms, rows of booleans, or `Failed`."""
     known: dict[Node, Known] = {}
     seen = [range(i + 1) if attention == "causal" else range(len(sequence)) for i in range(len(sequence))]
-    for number, node in enumerate(reachable(outputs)):
+    for number, node in enumerate(list_reachable(outputs)):
         args = [known[argument] for argument in node.args]
         here = Failed(node, number)
         if isinstance(node.op, Map):
@@ -116,7 +116,7 @@ def element(op: Map, values: list[Any], here: Failed) -> Any:
 
 def mixture(items: list[Any], here: Failed, seen: range) -> Failed | None:
     try:
-        classify([items[i] for i in seen if not isinstance(items[i], Failed)] or [0])
+        classify_values([items[i] for i in seen if not isinstance(items[i], Failed)] or [0])
     except ValueProblem:
         return here
     return None
@@ -156,7 +156,7 @@ def value_at(node: Node, args: list[Any], sequence: list[Atom], i: int, keys: ra
             return sum(args[0][i])
         case Aggregate(default):
             values = [args[1][k] for k in keys]
-            return mean(args[0][i][: len(keys)], values, classify(values), default.value)
+            return mean(args[0][i][: len(keys)], values, classify_values(values), default.value)
         case _:
             return [k in keys and cell(node, args, i, k) for k in range(len(sequence))]
 

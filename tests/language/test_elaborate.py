@@ -10,11 +10,11 @@ import rasp
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.check import check_graph
-from rasp.graph.nodes import Node, reachable
+from rasp.graph.nodes import Node, list_reachable
 from rasp.graph.text import parse_graph, print_graph
 from rasp.interpret.evaluate import evaluate
 from rasp.library.load import Texts
-from rasp.lint.doubts import lint
+from rasp.lint.doubts import lint_program
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, Example, read_directives
 from rasp.values import Atom
@@ -57,7 +57,7 @@ def test_graph_is_sound_and_prints_and_parses() -> None:
     _, outputs = parse_graph(text)
     assert list(outputs) == ["x", "y"]
     assert print_graph(outputs) == text
-    assert check_graph(reachable(outputs.values())) == []
+    assert check_graph(list_reachable(outputs.values())) == []
     with pytest.raises(RaspError, match="no node %7"):
         parse_graph("%0 = tokens\n%1 = map[neg] %7\n")
 
@@ -109,7 +109,7 @@ def test_names_and_origins() -> None:
         "length",
         "s",
     ]
-    for node in reachable([p.sop("s")]):
+    for node in list_reachable([p.sop("s")]):
         source, span = p.graph.origins.get(node, (None, None))
         if source is not None and span is not None:  # the library itself is never a place
             assert source.name in ("main.rasp", "<expression>")
@@ -268,8 +268,8 @@ def test_directives() -> None:
 def test_following_a_warning_silences_it() -> None:
     doubtful = "x = not indices == 0;\ny = 1 if x else 2 if x else 3;\nz = indices == 1 or x and y;\n"
     clear = "x = (not indices) == 0;\ny = (1 if x else 2) if x else 3;\nz = ((indices == 1) or x) and y;\n"
-    assert len(lint(program(doubtful))) == 3
-    assert lint(program(clear)) == []
+    assert len(lint_program(program(doubtful))) == 3
+    assert lint_program(program(clear)) == []
     for name in ("x", "y", "z"):
         assert print_graph({name: program(doubtful).sop(name)}) == print_graph(
             {name: program(clear).sop(name)}

@@ -10,12 +10,12 @@ import os
 import pytest
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.elaborate.failure import failure
+from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.library.load import Texts
-from rasp.lint.doubts import lint
+from rasp.lint.doubts import lint_program
 from rasp.source import Source
 from rasp.syntax.directives import read_directives
 from tests.places import GOLDEN
@@ -41,7 +41,7 @@ def failures(program: Program) -> list[Diagnostic]:
         if isinstance(result.value, Node):
             outcome = evaluate([result.value], [INPUT])[0][0]
             if isinstance(outcome, EvaluationError):
-                found.append(failure(program.graph, outcome, INPUT, (result.source, result.span)))
+                found.append(explain_failure(program.graph, outcome, INPUT, (result.source, result.span)))
     return list(dict.fromkeys(found))
 
 
@@ -51,7 +51,7 @@ def messages(source: Source) -> list[Diagnostic]:
     except RaspError as error:
         return list(error.diagnostics)
     directives = list(read_directives(source).diagnostics)
-    return [*failures(program), *directives, *lint(program, causal="causal" in source.name)]
+    return [*failures(program), *directives, *lint_program(program, causal="causal" in source.name)]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.rasp")))

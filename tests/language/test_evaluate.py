@@ -20,14 +20,14 @@ from rasp.graph.nodes import (
     Select,
     Tokens,
     Width,
-    reachable,
+    list_reachable,
 )
 from rasp.graph.primitive_names import NAMES
 from rasp.graph.primitives import PRIMS, TESTS, apply_prim
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import EvaluationError, Outcome, apply_map, evaluate, evaluate_batch
-from rasp.interpret.trace import first_difference, trace
-from rasp.values import Atom, Const, ValueProblem, const
+from rasp.interpret.trace import first_difference, trace_outputs
+from rasp.values import Atom, Const, ValueProblem, make_const
 from tests.language.reference_evaluator import Failed, Known, reference_values
 
 ATTENTIONS = ("full", "causal")
@@ -116,7 +116,7 @@ def graphs(draw: Any) -> list[Node]:
         elif form == "b":
             selectors.append(graph.add(Best(), selector(), sequence()))
         elif form == "g":
-            sequences.append(graph.add(Aggregate(const(draw(CONSTANTS))), selector(), sequence()))
+            sequences.append(graph.add(Aggregate(make_const(draw(CONSTANTS))), selector(), sequence()))
         else:
             sequences.append(graph.add(Width(), selector()))
     return list(graph.nodes.values())
@@ -176,11 +176,11 @@ ELEMENTS = [*UNIFORM, *UNIFORM, SMALL, st.one_of(INTEGERS, FLOATS, TEXTS)]
 def test_vectorised_primitives_agree_with_the_table(prim: str, data: Any) -> None:
     """The numpy versions (columns of one kind) and the way value by value (mixtures), failures included."""
     fixed = [7, *FIXED.get(prim.removesuffix("_or"), [])] if prim.endswith("_or") else FIXED.get(prim, [])
-    parameters = tuple(const(value) for value in fixed)
+    parameters = tuple(make_const(value) for value in fixed)
     arity = PRIMS[prim].arity
     elements = [data.draw(st.sampled_from(ELEMENTS)) for _ in range(arity)]
     rows = data.draw(st.lists(st.tuples(*elements), min_size=1, max_size=12))
-    columns = [Column.from_atoms([row[place] for row in rows]) for place in range(arity)]
+    columns = [AtomArray.from_atoms([row[place] for row in rows]) for place in range(arity)]
     for place, column in enumerate(columns):
         assert exactly(column.atoms()) == exactly([row[place] for row in rows])
     expected: list[Any] = []
@@ -197,10 +197,10 @@ def test_vectorised_primitives_agree_with_the_table(prim: str, data: Any) -> Non
 
 
 def test_maps_of_columns_broadcast_and_keep_failures() -> None:
-    column = Column.from_atoms([[1, 2, 3], [4, 5, 0]])
-    inverse = apply_map(Map("div"), [Column.from_atoms([[2]]), column])
+    column = AtomArray.from_atoms([[1, 2, 3], [4, 5, 0]])
+    inverse = apply_map(Map("div"), [AtomArray.from_atoms([[2]]), column])
     assert inverse.atoms() == [[2.0, 1.0, 2 / 3], [0.5, 0.4, None]]
-    total = apply_map(Map("add"), [inverse, Column.from_atoms([[1], [2]])])
+    total = apply_map(Map("add"), [inverse, AtomArray.from_atoms([[1], [2]])])
     assert total.atoms() == [[3.0, 2.0, 2 / 3 + 1], [2.5, 2.4, None]]
     assert total.problem == "division by zero"
 
@@ -210,7 +210,7 @@ def test_maps_of_columns_broadcast_and_keep_failures() -> None:
 def test_dense_and_structured_forms_agree(nodes: list[Node], length: int, data: Any, attention: str) -> None:
     element = data.draw(st.sampled_from([st.sampled_from("ab"), st.integers(0, 3), FLOATS, SMALL, INTEGERS]))
     inputs = data.draw(st.lists(st.lists(element, min_size=length, max_size=length), min_size=1, max_size=5))
-    tokens = Column.from_atoms(inputs)
+    tokens = AtomArray.from_atoms(inputs)
     dense = evaluate_batch(nodes, tokens, attention, dense_only=True)
     usual = evaluate_batch(nodes, tokens, attention)
     for node in nodes:
@@ -367,9 +367,9 @@ def test_a_long_chain_needs_no_recursion() -> None:
 
 def test_parameters_reach_the_primitive() -> None:
     graph = Graph()
-    items: tuple[Const, ...] = (const(10), const("x"))
+    items: tuple[Const, ...] = (make_const(10), make_const("x"))
     node = graph.add(Map("index_list", items), graph.add(Indices()))
-    assert len(reachable([node])) == 2
+    assert len(list_reachable([node])) == 2
     outcomes = evaluate([node], ["a", "ab", "abc"])[0]
     assert outcomes[0] == [10]
     assert isinstance(outcomes[1], EvaluationError) and "mix" in outcomes[1].message
@@ -379,12 +379,12 @@ def test_parameters_reach_the_primitive() -> None:
 def test_trace_and_first_difference() -> None:
     named = program()
     nodes = [named["histogram"], named["sorted"]]
-    found = trace(nodes, "ba")
-    assert list(found.outcomes) == reachable(nodes)
+    found = trace_outputs(nodes, "ba")
+    assert list(found.outcomes) == list_reachable(nodes)
     assert found.outcomes[named["sorted"]] == ["a", "b"]
     assert first_difference(found, found.outcomes) is None
     # the causal mask hides the "a" that comes after the "b"
-    smaller = first_difference(found, trace(nodes, "ba", "causal").outcomes)
+    smaller = first_difference(found, trace_outputs(nodes, "ba", "causal").outcomes)
     assert smaller is not None and smaller.op == Select("<")
 
 

@@ -16,9 +16,9 @@ from rasp.format.format_text import format_source, print_module
 from rasp.graph.nodes import Node
 from rasp.graph.text import print_graph
 from rasp.library.load import Texts
-from rasp.lint.doubts import lint
+from rasp.lint.doubts import lint_program
 from rasp.source import Source
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.parser import parse
 from rasp.syntax.syntax_tree import Module
 from tests.generate import numbers
@@ -44,7 +44,7 @@ def graph_of(program: Program) -> str:
 
 
 def comments(text: str) -> list[str]:
-    return sorted(comment.text for comment in tokenize(Source("<text>", text))[1])
+    return sorted(comment.text for comment in tokenize_text(Source("<text>", text))[1])
 
 
 @settings(max_examples=150, deadline=None)
@@ -92,7 +92,7 @@ def test_formatting_keeps_the_graph_and_the_warnings() -> None:
         after = load_program(Source("<p>", formatted(text)), Texts({}), tolerate_errors=True)
         assert graph_of(after) == graph_of(before), text
         assert [d.message for d in after.diagnostics] == [d.message for d in before.diagnostics]
-        assert [d.message for d in lint(after)] == [d.message for d in lint(before)]
+        assert [d.message for d in lint_program(after)] == [d.message for d in lint_program(before)]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in TEXTS.glob("*.rasp")))

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from compiler.model.answers import comparable
+from compiler.model.answers import compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
@@ -120,7 +120,7 @@ def test_compiled(expression: str, vocabulary: str, partial: bool, attention: st
     valued = [(t, o) for t, o in zip(inputs, outcomes, strict=True) if not isinstance(o, EvaluationError)]
     answers = cast(list[list[Atom]], model.batch([tokens for tokens, _ in valued]))
     for (tokens, outcome), answer in zip(valued, answers, strict=True):
-        assert [comparable(a) for a in answer] == [comparable(cast(Atom, a)) for a in outcome], tokens
+        assert [compare_key(a) for a in answer] == [compare_key(cast(Atom, a)) for a in outcome], tokens
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from functools import cache
 import pytest
 
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.elaborate.names import hint_for
+from rasp.elaborate.names import find_hint
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.syntax import foreign, mistakes, topics
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from tests.language.test_errors import messages
 from tests.places import GOLDEN
 
@@ -94,7 +94,7 @@ def test_what_a_hint_advises_runs(hint: str) -> None:
 
 def advised(code: str) -> bool:
     """Is a piece of code only words and operators, or has it a meaning, with a value on one of the inputs?"""
-    kinds = {token.kind for token in tokenize(Source("", code))[0]}
+    kinds = {token.kind for token in tokenize_text(Source("", code))[0]}
     if code == "#" or code in foreign.WORDS or kinds <= {"keyword", "symbol", "bad", "end"}:
         return True
     try:
@@ -126,9 +126,9 @@ def test_what_exists_is_not_foreign() -> None:
 def test_names_that_hints_call_exist() -> None:
     known = library()
     for name in foreign.NAMES:
-        assert hint_for(name, known) == foreign.NAMES[name]
-    assert "quotes" not in hint_for("nothing_like_it", known, called=True)
-    assert "quotes" in hint_for("nothing_like_it", known)
+        assert find_hint(name, known) == foreign.NAMES[name]
+    assert "quotes" not in find_hint("nothing_like_it", known, called=True)
+    assert "quotes" in find_hint("nothing_like_it", known)
 
 
 def test_topics_name_what_exists() -> None:

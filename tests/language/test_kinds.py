@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from compiler.analysis.domain import factor
+from compiler.analysis.domain import factor_values
 from compiler.analysis.kinds import shows_kinds
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
@@ -13,7 +13,7 @@ from compiler.verify.differential import Check
 from compiler.verify.mismatch import Mismatch
 from rasp.arguments import ATTENTIONS
 from rasp.elaborate.program import load_program
-from rasp.interpret.column import Column
+from rasp.interpret.atom_array import AtomArray
 from rasp.source import Source
 
 SAME = "select(tokens, tokens, ==)"
@@ -95,4 +95,4 @@ def test_the_sign_of_a_zero_is_text_only_where_it_is_known(attention: str) -> No
 def test_a_zero_with_a_sign_is_noted() -> None:
     """No number in the weights is one, so that its text cannot be had (`check_zeros`)."""
     for values, noted in (([1.5, -0.0], True), ([1.0, 0.0], False), ([-1.0, 0.0], False), ([0, 1], False)):
-        assert factor(Column.from_atoms(values))[0].minus_zero == noted
+        assert factor_values(AtomArray.from_atoms(values))[0].minus_zero == noted

@@ -17,11 +17,11 @@ from lark.parsers.lalr_analysis import Shift
 from rasp.diagnostics import RaspError
 from rasp.source import Source
 from rasp.syntax import grammar, syntax_tree
-from rasp.syntax.lexer import tokenize
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.mistakes import MISTAKES
 from rasp.syntax.parser import parse, parse_expression, parse_tolerantly
 from rasp.syntax.precedence import LEVELS
-from rasp.syntax.walk import Tree, walk
+from rasp.syntax.walk import Tree, walk_trees
 from rasp.syntax.whole_statements import is_blank
 from tests.places import CONFORMANCE
 
@@ -210,7 +210,7 @@ def test_doc_comments() -> None:
 @pytest.mark.parametrize("text", list(programs()))
 def test_spans(text: str) -> None:
     """Every tree has a non-empty span within its parent's text, and starts with a token."""
-    for tree in walk(*parse_tolerantly(Source("<test>", text)).statements):
+    for tree in walk_trees(*parse_tolerantly(Source("<test>", text)).statements):
         assert 0 <= tree.span.start < tree.span.end <= len(text)
         assert not text[tree.span.start].isspace()
 
@@ -337,4 +337,4 @@ def test_any_text_is_read(text: str) -> None:
     "text", ["", "  \n", "# a\n\n  # b", "\u00a0", "x", "# a\u2028b", "# a\nx", ";", "\f"]
 )
 def test_what_is_blank_has_no_tokens(text: str) -> None:
-    assert is_blank(text) == (tokenize(Source("", text))[0][0].kind == "end")
+    assert is_blank(text) == (tokenize_text(Source("", text))[0][0].kind == "end")

@@ -10,7 +10,7 @@ from rasp.syntax import syntax_tree
 from rasp.syntax.parser import parse_tolerantly
 from rasp.syntax.precedence import FORMS, LEVELS, TESTS
 from rasp.syntax.tokens import KEYWORDS
-from rasp.syntax.walk import Tree, walk
+from rasp.syntax.walk import Tree, walk_trees
 from tests.places import DOCS
 
 PAGE = (DOCS / "language.md").read_text(encoding="utf-8")
@@ -33,7 +33,9 @@ def typed() -> list[Tree]:
     inputs = re.findall(r"^>> (.*(?:\n\.\..*)*)", PAGE, re.MULTILINE)
     texts = [text.replace("\n..", "\n") for text in inputs]
     return [
-        tree for text in texts for tree in walk(*parse_tolerantly(Source("language.md", text)).statements)
+        tree
+        for text in texts
+        for tree in walk_trees(*parse_tolerantly(Source("language.md", text)).statements)
     ]
 
 
@@ -52,10 +54,10 @@ def test_every_operator_and_call_has_an_example() -> None:
                 operators |= set(several)
             case syntax_tree.Prefix(operator=operator):
                 operators.add(f"prefix {operator}")
-            case syntax_tree.Select(test=test):
+            case syntax_tree.SelectCall(test=test):
                 operators.add(f"select {test}")
                 calls.add("select")
-            case syntax_tree.Aggregate():
+            case syntax_tree.AggregateCall():
                 calls.add("aggregate")
             case syntax_tree.BuiltinCall(name=name):
                 calls.add(name)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from compiler.config import Config, HeadShape, LayerShape, Output
-from compiler.emit.weights import Weights, expected_shapes, in_unembedding
+from compiler.emit.weights import Weights, is_in_unembedding, list_shapes
 from rasp.values import Atom
 
 
@@ -22,7 +22,7 @@ def random_weights(
     outputs = (Output("letters", vocabulary), Output("numbers", (0, 0.5, 1, 1 / 3)))
     config = Config("plain", attention, vocabulary, 6, 10, layers, outputs, positions)
     generator = np.random.default_rng(seed)
-    arrays = {name: generator.normal(size=shape) for name, shape in expected_shapes(config).items()}
+    arrays = {name: generator.normal(size=shape) for name, shape in list_shapes(config).items()}
     # Weights that a checkpoint holds exactly.
-    kept = {n: a if in_unembedding(n) else a.astype(np.float32).astype(float) for n, a in arrays.items()}
+    kept = {n: a if is_in_unembedding(n) else a.astype(np.float32).astype(float) for n, a in arrays.items()}
     return Weights(config, kept)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from compiler.config import Config, Output
-from compiler.emit.weights import Weights, expected_shapes
+from compiler.emit.weights import Weights, list_shapes
 from compiler.export.compiled import save
 from compiler.model import arithmetic
 from compiler.model.answers import UNDECIDED
@@ -179,7 +179,7 @@ def test_the_default_dtype_changes_nothing(folder: Path, way: Callable[[Model], 
 def undecided(biases: tuple[float, ...]) -> Model:
     """A model with these logits, whatever it is given."""
     config = Config("plain", "causal", ("a", "b"), 4, 1, (), (Output("x", ("a", "b")),), False)
-    arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
+    arrays = {name: np.zeros(shape) for name, shape in list_shapes(config).items()}
     model = Model(Weights(config, arrays))
     model.module.unembeddings[0].bias.copy_(torch.tensor(biases))  # type: ignore[operator, union-attr]
     return model

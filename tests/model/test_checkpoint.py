@@ -20,13 +20,13 @@ from compiler.export.files import FILES, VERSION, Checkpoint, ProgramText, encod
 from compiler.export.read_file import CheckpointError
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
-from compiler.report.summary import sizes
-from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
+from compiler.report.summary import count_sizes
+from compiler.verify.recorded_program import read_outputs, read_program
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.library.load import Texts
 from rasp.source import Source
-from rasp.values import Atom, typed
+from rasp.values import Atom, make_typed_key
 from tests.model.random_models import random_weights
 
 CERTIFICATE = {"dtype": "float32", "max_length": 6, "values": [], "decisions": []}
@@ -46,7 +46,7 @@ def checkpoint(vocabulary: tuple[Atom, ...] = ("a", "b", "c"), bound: int = 3) -
         expressions={"letters": "x", "numbers": "y"},
         options=CompileOptions(vocabulary, 6),
         symbols={"parts": [PART | {"parameters": weights.parameters()}], "columns": []},
-        summary=sizes(weights) | {"lower_bound_layers": bound, "certificate": CERTIFICATE},
+        summary=count_sizes(weights) | {"lower_bound_layers": bound, "certificate": CERTIFICATE},
     )
 
 
@@ -78,9 +78,9 @@ def test_reads_back_what_was_written(tmp_path: Path, vocabulary: tuple[Atom, ...
     found = read_checkpoint(tmp_path / "new" / "model")
     assert vars(found) | {"weights": original.weights} == vars(original)
     assert found.weights.config == original.weights.config
-    assert list(map(typed, found.options.vocabulary)) == list(map(typed, vocabulary))
+    assert list(map(make_typed_key, found.options.vocabulary)) == list(map(make_typed_key, vocabulary))
     for one, two in zip(found.weights.config.outputs, original.weights.config.outputs, strict=True):
-        assert list(map(typed, one.classes)) == list(map(typed, two.classes))
+        assert list(map(make_typed_key, one.classes)) == list(map(make_typed_key, two.classes))
     for name, array in original.weights.arrays.items():
         np.testing.assert_array_equal(found.weights.arrays[name], array)
 
@@ -221,7 +221,7 @@ def test_loaded_texts_are_kept(tmp_path: Path) -> None:
     compiled = compiler.compile_program(program, {"x": "x"}, compiler.CompileOptions(("a",), 3))
     compiler.save(compiled, tmp_path / "model")
     again = read_checkpoint(tmp_path / "model")
-    nodes = checkpoint_outputs(checkpoint_program(again), again)
+    nodes = read_outputs(read_program(again), again)
     assert evaluate([nodes["x"]], ["aaa"]) == [[[2, 4, 6]]]
 
 
@@ -341,7 +341,7 @@ def test_a_reader_in_the_middle_of_a_save_sees_the_old_or_the_new(
 def test_writers_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = old_and_new()
     write_checkpoint(old, tmp_path)
-    with folder_module.locked(tmp_path):
+    with folder_module.lock_folder(tmp_path):
         assert read_checkpoint(tmp_path).summary["lower_bound_layers"] == 3
         monkeypatch.setattr(folder_module, "PATIENCE", 0)
         with pytest.raises(CheckpointError, match="is being written by another program"):
@@ -353,7 +353,7 @@ def test_writers_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         other.join()
 
     def hold() -> None:
-        with folder_module.locked(tmp_path):
+        with folder_module.lock_folder(tmp_path):
             ready.set()
             released.wait()
 

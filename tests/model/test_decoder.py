@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from compiler.config import Config, Output
-from compiler.emit.weights import Weights, expected_shapes
-from compiler.export.records import config_record
+from compiler.emit.weights import Weights, list_shapes
+from compiler.export.records import encode_config
 from compiler.model import runner
 from compiler.model.decoder import Cache, Decoder
 from compiler.model.exact_decoder import ExactDecoder
@@ -45,7 +45,7 @@ def by_formula(weights: Weights, ids: list[int]) -> list[np.ndarray]:
 
 def in_float64(weights: Weights) -> Decoder:
     """A decoder in which rounding is no matter."""
-    decoder = Decoder(config_record(weights.config)).double()
+    decoder = Decoder(encode_config(weights.config)).double()
     decoder.load_state_dict({name: torch.from_numpy(array) for name, array in weights.arrays.items()})
     return decoder
 
@@ -117,7 +117,7 @@ def test_every_tensor_follows_the_device() -> None:
 
 def test_no_positions_and_no_layers() -> None:
     config = Config("plain", "full", (1, 2), 3, 2, (), (Output("same", (1, 2)),), False)
-    arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
+    arrays = {name: np.zeros(shape) for name, shape in list_shapes(config).items()}
     arrays["embedding.tokens"][:2] = arrays["unembeddings.0.weight"][:] = np.eye(2)
     assert Model(Weights(config, arrays))([2, 1, 1]) == [2, 1, 1]
 
@@ -125,7 +125,7 @@ def test_no_positions_and_no_layers() -> None:
 def echo(attention: str = "causal", classes: tuple[object, ...] = ("b", "c", "a")) -> Model:
     """A model that answers every token with the next letter, by embedding and unembedding alone."""
     config = Config("plain", attention, ("a", "b", "c"), 5, 3, (), (Output("next", classes),), False)  # type: ignore[arg-type]
-    arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
+    arrays = {name: np.zeros(shape) for name, shape in list_shapes(config).items()}
     arrays["embedding.tokens"][:3] = arrays["unembeddings.0.weight"][:] = np.eye(3)
     return Model(Weights(config, arrays))
 
@@ -149,7 +149,7 @@ def test_large_batches_run_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = ["abc", "a", "cc", "abcabc", "b"]
     whole = model.batch(inputs)
     monkeypatch.setattr(runner, "BATCH_NUMBERS", 100)
-    assert len(list(runner.chunks(model.config, [4, 2, 3, 7, 2]))) == 5
+    assert len(list(runner.split_rows(model.config, [4, 2, 3, 7, 2]))) == 5
     assert model.batch(inputs) == whole
 
 

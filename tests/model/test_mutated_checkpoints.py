@@ -30,10 +30,10 @@ from compiler.model.runner import Answer, Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.chosen_inputs import choose_inputs
-from compiler.verify.differential import Check, verify
+from compiler.verify.differential import Check, verify_model
 from compiler.verify.recompile import Standing, differences
-from compiler.verify.recorded_program import checkpoint_outputs, checkpoint_program
-from compiler.verify.verdict import judge
+from compiler.verify.recorded_program import read_outputs, read_program
+from compiler.verify.verdict import judge_model
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.source import Source
@@ -213,16 +213,16 @@ class Verifier:
 
     def verdict(self, checkpoint: Checkpoint) -> bool:
         """Whether a checkpoint is verified. Raises `RaspError` as the command does."""
-        program = checkpoint_program(checkpoint)
-        outputs = checkpoint_outputs(program, checkpoint)
+        program = read_program(checkpoint)
+        outputs = read_outputs(program, checkpoint)
         again = self.compile_again(program, checkpoint)
         found = (again,) if isinstance(again, str) else tuple(differences(checkpoint, again))
         if found:  # then running the model cannot save it
             return False
         config = checkpoint.weights.config
         selection = choose_inputs(len(config.vocabulary), config.max_length, 50, 0)
-        report = verify(Check(Model(checkpoint.weights), outputs), selection)
-        return judge(report, Standing(None, found)).passed
+        report = verify_model(Check(Model(checkpoint.weights), outputs), selection)
+        return judge_model(report, Standing(None, found)).passed
 
     def compile_again(self, program: Program, checkpoint: Checkpoint) -> Compiled | str:
         expressions, options = checkpoint.expressions, checkpoint.options

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from compiler.emit.weights import Weights, expected_shapes
+from compiler.emit.weights import Weights, list_shapes
 from compiler.export.compiled import save
-from compiler.export.records import config_record
+from compiler.export.records import encode_config
 from compiler.model import decoder as decoder_module
 from compiler.model.activations import record_activations
 from compiler.model.decoder import Decoder
@@ -36,7 +36,7 @@ See = Callable[[str, np.ndarray], np.ndarray]
 
 
 def in_float64(weights: Weights) -> Decoder:
-    decoder = Decoder(config_record(weights.config)).double()
+    decoder = Decoder(encode_config(weights.config)).double()
     decoder.load_state_dict({name: torch.from_numpy(array) for name, array in weights.arrays.items()})
     return decoder
 
@@ -112,8 +112,8 @@ def test_the_file_stands_alone() -> None:
 @pytest.mark.parametrize("positions", [True, False])
 def test_parameters_are_named_as_in_a_checkpoint(positions: bool) -> None:
     config = random_weights(positions=positions).config
-    parameters = Decoder(config_record(config)).named_parameters()
-    assert {name: tuple(p.shape) for name, p in parameters} == expected_shapes(config)
+    parameters = Decoder(encode_config(config)).named_parameters()
+    assert {name: tuple(p.shape) for name, p in parameters} == list_shapes(config)
 
 
 def test_a_checkpoint_is_loaded_by_hand(tmp_path: Path) -> None:

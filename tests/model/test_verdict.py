@@ -16,7 +16,7 @@ from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.differential import Compared, Report
 from compiler.verify.recompile import Standing
-from compiler.verify.verdict import judge, percent
+from compiler.verify.verdict import judge_model, show_percent
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz.checkpoints import mended
@@ -94,7 +94,7 @@ VERDICTS = {
 def test_the_headline_follows_the_worst(
     found: Report, standing: Standing, passed: bool, headline: str
 ) -> None:
-    verdict = judge(found, standing)
+    verdict = judge_model(found, standing)
     assert (verdict.passed, verdict.headline) == (passed, headline)
 
 
@@ -109,7 +109,7 @@ def test_the_headline_follows_the_worst(
     ],
 )
 def test_no_share_is_rounded_to_all_or_nothing(part: int, whole: int, shown: str) -> None:
-    assert percent(part, whole) == shown
+    assert show_percent(part, whole) == shown
 
 
 def saved(folder: Path, expression: str, change: Callable[[dict[str, np.ndarray]], None]) -> Path:

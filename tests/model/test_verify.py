@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 
 from compiler.config import Config, Output
-from compiler.emit.weights import Weights, expected_shapes
+from compiler.emit.weights import Weights, list_shapes
 from compiler.model.answers import same_answer
 from compiler.model.runner import Answer, Model
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify import blame
-from compiler.verify.chosen_inputs import SHAPES, Word, batches, choose_inputs, sequences
-from compiler.verify.differential import Check, Compared, simpler, verify
-from compiler.verify.first_wrong_column import first_wrong_column
+from compiler.verify.chosen_inputs import SHAPES, Word, batch_inputs, choose_inputs, sequences
+from compiler.verify.differential import Check, Compared, simpler, verify_model
+from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.readers import READERS, padded, stepwise
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.source import Source
-from rasp.values import Atom, typed
+from rasp.values import Atom, make_typed_key
 from tests.model.random_models import random_weights
 
 LETTERS = ("a", "b", "c")
@@ -32,7 +32,7 @@ def table_model(classes: tuple[Atom, ...], vocabulary: tuple[Atom, ...] = LETTER
     config = Config(
         "plain", "full", vocabulary, length, len(vocabulary), (), (Output("out", classes),), False
     )
-    arrays = {name: np.zeros(shape) for name, shape in expected_shapes(config).items()}
+    arrays = {name: np.zeros(shape) for name, shape in list_shapes(config).items()}
     arrays["embedding.tokens"][: len(vocabulary)] = arrays["unembeddings.0.weight"][:] = np.eye(
         len(vocabulary)
     )
@@ -47,7 +47,7 @@ def flattened(
     vocabulary: tuple[Atom, ...], length: int, budget: int, seed: int = 0
 ) -> list[tuple[Atom, ...]]:
     selection = choose_inputs(len(vocabulary), length, budget, seed)
-    return [tokens for batch in batches(vocabulary, selection, lambda n: 7) for tokens in batch]
+    return [tokens for batch in batch_inputs(vocabulary, selection, lambda n: 7) for tokens in batch]
 
 
 def test_all_inputs_when_they_fit() -> None:
@@ -103,7 +103,9 @@ def test_the_same_answer() -> None:
 
 
 def test_a_right_model_passes() -> None:
-    report = verify(Check(table_model(("a", "b", "c")), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0))
+    report = verify_model(
+        Check(table_model(("a", "b", "c")), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0)
+    )
     assert report.passed and report.exhaustive and report.smallest is None
     assert report.lengths == {1: 3, 2: 9, 3: 27, 4: 81} and report.checked == 120
     assert report.by_output == {"out": Compared(120, 0, report.positions)}
@@ -111,7 +113,7 @@ def test_a_right_model_passes() -> None:
 
 def test_a_wrong_model_is_shown_on_the_smallest_input() -> None:
     selection = choose_inputs(3, 4, 100, 0)
-    report = verify(Check(table_model(("a", "b", "b")), {"out": sop("tokens")}), selection)
+    report = verify_model(Check(table_model(("a", "b", "b")), {"out": sop("tokens")}), selection)
     assert not report.passed and report.smallest is not None
     assert (report.smallest.tokens, report.smallest.position) == (("c",), 0)
     assert (report.smallest.expected, report.smallest.got) == ("c", "b")
@@ -122,14 +124,14 @@ def test_shrinking_starts_from_long_inputs() -> None:
     # Wrong only where a `c` stands behind an `a`, which needs two tokens.
     program = 'seen = has_focus(select(tokens, "a", ==) and select(indices, indices, <));'
     node = sop('"wrong" if seen and tokens == "c" else tokens', program)
-    report = verify(Check(table_model(LETTERS, length=40), {"out": node}), choose_inputs(3, 40, 40, 3))
+    report = verify_model(Check(table_model(LETTERS, length=40), {"out": node}), choose_inputs(3, 40, 40, 3))
     assert report.smallest is not None
     assert report.smallest.tokens == ("a", "c")
     assert report.smallest.expected == "wrong"
 
 
 def test_simpler_inputs_are_smaller() -> None:
-    number = {typed(token): i for i, token in enumerate(LETTERS)}
+    number = {make_typed_key(token): i for i, token in enumerate(LETTERS)}
     for tokens in (("c",), ("a", "a"), ("b", "c", "a", "c", "b")):
         for smaller in simpler(tokens, LETTERS, number):
             assert (len(smaller), sum(map(LETTERS.index, smaller))) < (
@@ -142,20 +144,22 @@ def test_simpler_inputs_are_smaller() -> None:
 
 def test_inputs_without_a_value_are_not_compared() -> None:
     node = sop('1 / (0 if tokens == "c" else 1)')
-    report = verify(Check(table_model((1, 1, 7)), {"out": node}), choose_inputs(3, 4, 500, 0))
+    report = verify_model(Check(table_model((1, 1, 7)), {"out": node}), choose_inputs(3, 4, 500, 0))
     assert report.passed
     assert report.without_value == 120 - (2 + 4 + 8 + 16)
 
 
 def test_numbers_and_booleans_are_different_answers() -> None:
     node = sop('tokens == "a"')
-    assert verify(Check(table_model((True, False, False)), {"out": node}), choose_inputs(3, 2, 99, 0)).passed
-    assert not verify(Check(table_model((1, 0, 0)), {"out": node}), choose_inputs(3, 2, 99, 0)).passed
+    assert verify_model(
+        Check(table_model((True, False, False)), {"out": node}), choose_inputs(3, 2, 99, 0)
+    ).passed
+    assert not verify_model(Check(table_model((1, 0, 0)), {"out": node}), choose_inputs(3, 2, 99, 0)).passed
 
 
 def test_progress_is_reported() -> None:
     steps: list[int] = []
-    report = verify(
+    report = verify_model(
         Check(table_model(LETTERS), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0), steps.append
     )
     assert sum(steps) == report.checked == 120
@@ -166,7 +170,7 @@ def test_other_ways_of_running_a_model_agree(attention: str, names: set[str]) ->
     program = load_program(Source("test", "n = selector_width(select(tokens, tokens, ==));"))
     options = CompileOptions(LETTERS, 7, attention)
     compiled = compile_program(program, {"n": "n", "back": "1 / (n - 2)"}, options)
-    report = verify(Check(Model(compiled.weights), compiled.meaning), choose_inputs(3, 7, 300, 0))
+    report = verify_model(Check(Model(compiled.weights), compiled.meaning), choose_inputs(3, 7, 300, 0))
     assert report.passed and set(report.readers) == names
     assert report.by_output["n"] == Compared(report.checked, 0, report.positions)
     assert report.by_output["back"].inputs > 0 and report.by_output["back"].positions == report.compared
@@ -177,7 +181,7 @@ def test_a_reader_that_is_wrong_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         return [{"out": ["a"] * len(tokens)} for tokens in inputs]
 
     monkeypatch.setitem(READERS, "full", {"forgetful": forgetful})
-    report = verify(Check(table_model(LETTERS), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0))
+    report = verify_model(Check(table_model(LETTERS), {"out": sop("tokens")}), choose_inputs(3, 4, 500, 0))
     assert not report.passed and report.mismatched == 0 and report.readers["forgetful"] > 0
 
 
@@ -215,9 +219,9 @@ def test_a_changed_weight_is_found(array: str, where: str, what: str) -> None:
     program, options = load_program(Source("test", SORT)), CompileOptions(LETTERS, 5)
     compiled = compile_program(program, {"sorted": "sorted"}, options)
     check = Check(negated(compiled.weights, array), {"sorted": program.sop("sorted")})
-    found = verify(check, choose_inputs(3, 5, 500, 0)).smallest
+    found = verify_model(check, choose_inputs(3, 5, 500, 0)).smallest
     assert found is not None
-    (sentence,) = blame.culprits(check, program, options, compiled, found)
+    (sentence,) = blame.find_culprits(check, program, options, compiled, found)
     assert where in sentence and what in sentence
 
 
@@ -227,11 +231,11 @@ def test_a_column_that_is_overwritten_later_is_found() -> None:
     arrays = dict(compiled.weights.arrays)
     arrays["layers.0.attention.heads.0.output"] = np.ones_like(arrays["layers.0.attention.heads.0.output"])
     model = Model(Weights(compiled.weights.config, arrays))
-    wrong = first_wrong_column(compiled, model, ("c", "b"))
+    wrong = find_wrong_column(compiled, model, ("c", "b"))
     assert wrong is not None
     assert (wrong.held.part.where, wrong.step) == ("embedding", 1)
     assert "after the heads of layer 0 holds" in str(wrong)
-    assert first_wrong_column(compiled, Model(compiled.weights), ("c", "b")) is None
+    assert find_wrong_column(compiled, Model(compiled.weights), ("c", "b")) is None
 
 
 def test_blame_falls_on_the_first_wrong_name(monkeypatch: pytest.MonkeyPatch) -> None:

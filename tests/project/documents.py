@@ -22,11 +22,11 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.commands.examples import agrees
-from compiler.commands.repl import new_repl
+from compiler.commands.repl import make_repl
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import evaluate
-from rasp.notation.style import Line, plain
+from rasp.notation.style import Line, strip_style
 from rasp.prompt.repl import Repl
 from rasp.source import Source
 from rasp.syntax.directives import read_directives
@@ -55,14 +55,14 @@ class Place:
     """What the blocks of one document share. The working directory is the document's."""
 
     written: list[str] = field(default_factory=list[str])
-    repl: Repl = field(default_factory=new_repl)
+    repl: Repl = field(default_factory=make_repl)
     names: dict[str, object] = field(default_factory=dict[str, object])
 
     def __post_init__(self) -> None:
         self.repl.write = self.write
 
     def write(self, row: Line) -> None:
-        self.written.append(plain(row).rstrip())
+        self.written.append(strip_style(row).rstrip())
 
     def replay(self, block: Block) -> str:
         """The block with the outputs that its inputs give now."""

@@ -175,7 +175,7 @@ SLOW_LIBRARIES = {
 QUICK = (
     "import rasp, rasp.cli, compiler, compiler.cli",
     "import rasp.command_line.run_command, rasp.command_line.draw_command",
-    "from compiler.commands.repl import new_repl; new_repl()",
+    "from compiler.commands.repl import make_repl; make_repl()",
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.pipeline import Compiled
-from compiler.plan.reuse import lives
+from compiler.plan.reuse import find_lives
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
 
@@ -29,7 +29,7 @@ def measured(
     """Largest error of every column of a variable, at any position, BOS included, and whether it was measured at all."""
     layout, options = model.layout, model.options
     errors, seen = np.zeros(layout.width), np.zeros(layout.width, bool)
-    spans = lives(model.plan, layout)
+    spans = find_lives(model.plan, layout)
     variables = list(dict.fromkeys(column[0] for column in layout.columns if column is not None))
     for tokens in inputs:
         nodes = [*model.outputs.values(), *(variable.node for variable in variables)]

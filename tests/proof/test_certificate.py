@@ -10,8 +10,8 @@ from compiler.export.compiled import checkpoint_of, save
 from compiler.export.files import Checkpoint
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.recompile import recompile
-from compiler.verify.recorded_program import checkpoint_program
+from compiler.verify.recompile import recompile_checkpoint
+from compiler.verify.recorded_program import read_program
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 
@@ -24,7 +24,7 @@ def compiled(length: int = 6) -> Compiled:
 
 
 def reason(checkpoint: Checkpoint) -> str:
-    return "; ".join(recompile(checkpoint, checkpoint_program(checkpoint)).differences)
+    return "; ".join(recompile_checkpoint(checkpoint, read_program(checkpoint)).differences)
 
 
 def test_every_decision_is_below_its_margin_and_written_down() -> None:

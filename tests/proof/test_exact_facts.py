@@ -5,8 +5,8 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import narrow_bounds
-from compiler.analysis.occurring import occurring
-from compiler.analysis.rows import Context, contexts
+from compiler.analysis.occurring import list_occurring
+from compiler.analysis.rows import Context, list_contexts
 from compiler.lowering.relations import serves
 from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
@@ -26,7 +26,7 @@ BOUNDS = {
 @pytest.mark.parametrize("name", BOUNDS)
 def test_bounds_are_the_same_over_fewer_variables(name: str) -> None:
     least, greatest, needed = BOUNDS[name]
-    where = contexts(Context.BOTH, LENGTH)
+    where = list_contexts(Context.BOTH, LENGTH)
     low, high = least(where.i, where.n), greatest(where.i, where.n)
     keep, narrow_low, narrow_high = narrow_bounds(Context.BOTH, low, high, LENGTH)
     assert keep == needed
@@ -38,7 +38,7 @@ def test_all_inputs_are_run_through() -> None:
     program = load_program(Source("test", ""))
     leaves = [program.sop("indices"), program.sop("selector_width(full_s)")]
     analysis = Analysis(program.graph, CompileOptions(("a", "b"), LENGTH))
-    found = occurring(analysis, leaves, [np.arange(len(analysis.domain(leaf))) for leaf in leaves])
+    found = list_occurring(analysis, leaves, [np.arange(len(analysis.domain(leaf))) for leaf in leaves])
     assert found.tolist() == sorted([i, n - 1] for n in range(1, LENGTH + 1) for i in range(n))
 
 

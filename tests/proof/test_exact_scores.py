@@ -20,7 +20,7 @@ from compiler.numerics.precision import SHARPNESS, Precision
 from compiler.numerics.rounding import Reading
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.plan.layout import weights_of
+from compiler.plan.layout import weigh_form
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.source import Source
@@ -126,7 +126,7 @@ def ideal_columns(model: Compiled, tokens: Sequence[Atom]) -> Exact:
 
 def forms_read(forms: Sequence[Form], model: Compiled) -> Exact:
     """(column, form)."""
-    weights = np.stack([weights_of(form, model.layout) for form in forms], axis=1)
+    weights = np.stack([weigh_form(form, model.layout) for form in forms], axis=1)
     return np.array([[Fraction(float(w)) for w in row] for row in weights], dtype=object)
 
 
@@ -201,7 +201,7 @@ def check_gaps(
 def injected(one: Scored, model: Compiled, columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far logits move, (query, key), if every column is off by its bound in the worst direction."""
     queries, keys = (
-        np.stack([weights_of(form, model.layout) for form in forms], axis=1)
+        np.stack([weigh_form(form, model.layout) for form in forms], axis=1)
         for forms in (one.head.scores.queries, one.head.scores.keys)
     )
     by_query = (

@@ -10,22 +10,30 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.anchors import is_taken_away
-from compiler.audit.logits import logit_noise
-from compiler.audit.tables import table_errors
+from compiler.audit.logits import bound_logit_noise
+from compiler.audit.tables import bound_table_errors
 from compiler.blocks.block import Readout, TableBlock
 from compiler.blocks.form import Form, Variable
-from compiler.blocks.staircase import Staircase, Tolerance, bends, build, rounding, runs_of, steps
+from compiler.blocks.staircase import (
+    Staircase,
+    Tolerance,
+    bends,
+    build_rounding,
+    build_staircase,
+    merge_runs,
+    steps,
+)
 from compiler.numerics.precision import ANCHOR, UNIT
 from compiler.numerics.rounding import (
     NEGLIGIBLE,
     Products,
     Reading,
-    beside,
-    grain_of,
-    grains_of,
+    bound_clearing,
+    count_roundings,
+    find_grain,
+    find_grains,
+    find_steepest,
     is_binary,
-    roundings,
-    steepest,
 )
 from rasp.graph.nodes import Graph, Tokens
 from tests.kept import check_row
@@ -42,7 +50,7 @@ def stairs_over(
 ) -> Staircase:
     """A staircase through (point, feature) targets, 0 at the middle point."""
     middle = len(points) // 2
-    runs = runs_of(points, points, np.arange(len(points)))
+    runs = merge_runs(points, points, np.arange(len(points)))
     assert runs is not None
     found = make(runs, targets - targets[middle], float(points[middle]), *rest)
     assert found is not None
@@ -121,8 +129,8 @@ def test_units_round_by_no_more_than_said(name: str, way: str) -> None:
     stored = (points - constant).astype(np.float32).astype(float)
     error = float(np.abs(stored - (points - constant)).max())
     stairs, error = staircase_for(way, points, targets, error)
-    grain = grain_of(points - constant) if error == 0 else 0.0
-    profile, _ = table_errors(stairs, constant, Reading(error, float(np.abs(points).max()), grain))
+    grain = find_grain(points - constant) if error == 0 else 0.0
+    profile, _ = bound_table_errors(stairs, constant, Reading(error, float(np.abs(points).max()), grain))
     bound = profile.max(axis=0)
     some = [*range(6), *range(-6, 0)]
     wanted = (targets - targets[len(points) // 2])[some]
@@ -145,7 +153,7 @@ def test_every_unit_adds_up_for_itself(way: str, gap: float) -> None:
     rounding = 4 * UNIT * size
     error = rounding + float(np.abs(parts.sum(axis=2) + constant - points).max())
     stairs, _ = staircase_for(way, points, targets, error)
-    profile, _ = table_errors(stairs, constant, Reading(error, size, 0.0, rounding, 5))
+    profile, _ = bound_table_errors(stairs, constant, Reading(error, size, 0.0, rounding, 5))
     wanted = targets - targets[6]
     bound, worst = (
         profile.max(axis=0),
@@ -165,7 +173,7 @@ def test_sums_are_called_exact_only_when_they_are(fine: float, large: float) -> 
     points = np.arange(64.0)
     for make, rest in ((steps, (Tolerance(),)), (bends, (0.0,))):
         stairs = stairs_over(points, targets, make, *rest)
-        profile, products = table_errors(stairs, 0.0, Reading(0.0, 63.0, 1.0))
+        profile, products = bound_table_errors(stairs, 0.0, Reading(0.0, 63.0, 1.0))
         worst = worst_error(stairs, 0.0, points[:, None], targets - targets[32])
         assert (worst <= profile.max(axis=0)).all()
         called = (profile == 0).all(axis=0)
@@ -175,7 +183,7 @@ def test_sums_are_called_exact_only_when_they_are(fine: float, large: float) -> 
             total = np.abs(stairs.heights[:, k]) @ np.maximum(
                 np.outer(stairs.slopes, [0.0, 63.0]) + stairs.offsets[:, None], 0
             )
-            assert found.size == total.max() and found.grain == grain_of(stairs.heights[:, k])
+            assert found.size == total.max() and found.grain == find_grain(stairs.heights[:, k])
             assert called[k] == (found.size <= 2**24 * found.grain)
 
 
@@ -185,7 +193,7 @@ def test_leaks_of_exact_numbers_round_away_but_beside_zero() -> None:
     targets = points[:, None] ** 2
     for shift in (0.0, 0.5):
         stairs = stairs_over(points + shift, targets, bends, 0.0)
-        profile, _ = table_errors(stairs, 0.0, Reading(leak, 3.5, 0.5))
+        profile, _ = bound_table_errors(stairs, 0.0, Reading(leak, 3.5, 0.5))
         sides = [(points + shift + side * leak)[:, None] for side in (-1, 1)]
         worst = max(worst_error(stairs, 0.0, held, targets - targets[3]).max() for held in sides)
         assert worst <= profile.max() <= 4 * worst
@@ -196,7 +204,7 @@ def test_leaks_of_exact_numbers_round_away_but_beside_zero() -> None:
 def test_two_units_round_to_the_grid(grid: float) -> None:
     """Up to half of it: at 0.499 the number is still found, at 0.501 another one is."""
     numbers = np.arange(-40.0, 41.0) * grid
-    stairs = rounding(numbers)
+    stairs = build_rounding(numbers)
     assert stairs.margin == grid / 2
     for share, right in ((0.499, True), (-0.499, True), (0.501, False), (-0.501, False)):
         for order in orders(1):
@@ -242,7 +250,7 @@ def test_clearing_beside_writing() -> None:
             old = np.float32(rng.uniform(-4, 4))
             exact = sum(Fraction(float(p)) for p in products)
             own = (count - 1) * UNIT * float(exact)
-            bound = own + beside(Products(float(exact), 0.0, count - 1), abs(float(old)), 0.0)
+            bound = own + bound_clearing(Products(float(exact), 0.0, count - 1), abs(float(old)), 0.0)
             for order in orders(2):
                 terms = np.append(products, -old)[None]
                 written = old + product(terms, np.ones((count + 1, 1)), order)[0, 0]
@@ -250,9 +258,9 @@ def test_clearing_beside_writing() -> None:
                 assert error <= bound
                 closest = min(closest, bound / max(float(error), 1e-300))
     assert closest < 10
-    assert beside(Products(100.0, 1.0, 5), 7.0, 0.5) == 0
-    assert beside(Products(2.0**23, 1.0, 5), 7.0, 0.5) > 0
-    assert beside(Products(100.0, 1.0, 5), 7.0, 0.0) > 0
+    assert bound_clearing(Products(100.0, 1.0, 5), 7.0, 0.5) == 0
+    assert bound_clearing(Products(2.0**23, 1.0, 5), 7.0, 0.5) > 0
+    assert bound_clearing(Products(100.0, 1.0, 5), 7.0, 0.0) > 0
 
 
 def readout_of(centers: Numbers, constant: float = 0.0) -> Readout:
@@ -274,7 +282,7 @@ def test_logits_tell_the_nearest_center(name: str) -> None:
     apart, largest = CLOSE[name]
     centers = largest - apart * np.arange(6.0)[::-1]
     readout = readout_of(centers)
-    noise = logit_noise(readout, largest, 0.0, 1)
+    noise = bound_logit_noise(readout, largest, 0.0, 1)
     assert 0 < noise < apart / 8
     rounded = Fraction(0)
     for k in range(1, 5):
@@ -286,12 +294,12 @@ def test_logits_tell_the_nearest_center(name: str) -> None:
             rounded = max(
                 rounded, *(abs(Fraction(a) - b) for a, b in zip(logits.tolist(), exact, strict=True))
             )
-            if share == 0 and grain_of(centers):
-                assert logit_noise(readout, largest, grain_of(centers), 1) == 0
+            if share == 0 and find_grain(centers):
+                assert bound_logit_noise(readout, largest, find_grain(centers), 1) == 0
                 assert logits.tolist() == exact
     assert 0 < rounded <= noise * apart <= 40 * rounded
-    assert logit_noise(readout_of(centers, 0.1), largest, 1.0, 1) > 0
-    assert logit_noise(readout_of(np.array([0.0, 2.0**27 - 1])), 2.0**27, 1.0, 1) > 0
+    assert bound_logit_noise(readout_of(centers, 0.1), largest, 1.0, 1) > 0
+    assert bound_logit_noise(readout_of(np.array([0.0, 2.0**27 - 1])), 2.0**27, 1.0, 1) > 0
 
 
 NUMBERS = {
@@ -308,30 +316,30 @@ NUMBERS = {
 
 def test_grains() -> None:
     for number, grain in NUMBERS.items():
-        assert grains_of(np.array([number])).tolist() == [grain]
+        assert find_grains(np.array([number])).tolist() == [grain]
         if grain:
             share = Fraction(number) / Fraction(grain)
             assert share.denominator == 1 and (share.numerator % 2 == 1 or number == 0)
-    assert grain_of(np.array([12.0, 0.0, 3.5])) == 0.5
-    assert grain_of(np.array([8.0, 0.0])) == 8
-    assert grain_of(np.array([0.1, 1.0])) == 0
-    assert grain_of(np.zeros(3)) == grain_of(np.zeros(0)) == 1
+    assert find_grain(np.array([12.0, 0.0, 3.5])) == 0.5
+    assert find_grain(np.array([8.0, 0.0])) == 8
+    assert find_grain(np.array([0.1, 1.0])) == 0
+    assert find_grain(np.zeros(3)) == find_grain(np.zeros(0)) == 1
 
 
 def test_powers_of_two_do_not_round() -> None:
     assert is_binary(np.array([1.0, -0.25, 0.0, 1024.0]))
     assert not is_binary(np.array([1.0, 3.0]))
-    assert roundings(np.array([1.0, -2.0, 4.0])) == 2
-    assert roundings(np.array([1.0, 3.0, 4.0])) == 4
+    assert count_roundings(np.array([1.0, -2.0, 4.0])) == 2
+    assert count_roundings(np.array([1.0, 3.0, 4.0])) == 4
 
 
 def test_the_steepest_part_of_a_staircase() -> None:
     slopes = np.array([1.0, 1.0, 1.0, -1.0, -2.0])
     heights = np.array([3.0, -5.0, 1.0, 1.0, 2.0])
-    assert steepest(slopes, heights) == 5  # to the left 1 + 4, to the right 3, -2, -1
-    assert steepest(slopes[:3], heights[:3]) == 3
+    assert find_steepest(slopes, heights) == 5  # to the left 1 + 4, to the right 3, -2, -1
+    assert find_steepest(slopes[:3], heights[:3]) == 3
     assert (
-        steepest(np.array([-0.5, 1.0]), np.array([4.0, 3.0])) == 3
+        find_steepest(np.array([-0.5, 1.0]), np.array([4.0, 3.0])) == 3
     )  # sides apart, however gentle and in what order
 
 
@@ -342,9 +350,9 @@ def test_a_staircase_bears_what_it_was_built_for(noise: float, care: int) -> Non
     rng = np.random.default_rng(1)
     points = np.cumsum(rng.uniform(1, 2, 9))
     targets = rng.integers(0, 4, (9, 1)).astype(float)
-    runs = runs_of(points, points, np.arange(9))
+    runs = merge_runs(points, points, np.arange(9))
     assert runs is not None
-    stairs = build(runs, targets - targets[4], 4, Tolerance(noise, care))
+    stairs = build_staircase(runs, targets - targets[4], 4, Tolerance(noise, care))
     assert stairs is not None
     if not np.isfinite(stairs.margin):
         return

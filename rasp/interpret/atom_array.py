@@ -29,7 +29,7 @@ EXACT = 2**53
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class AtomArray:
     """An array of atoms of any shape.
 
     `failed` marks the elements without a value (their data are arbitrary), `problem` is the message of the
@@ -43,7 +43,7 @@ class Column:
     kinds: Array | None = None
 
     @staticmethod
-    def from_atoms(values: Any) -> "Column":
+    def from_atoms(values: Any) -> "AtomArray":
         """An atom, a list of atoms, or equally long nested lists of them, as a column of that shape."""
         shape: tuple[int, ...] = ()
         flat: list[Any] = [values]
@@ -51,7 +51,7 @@ class Column:
             count = len(flat)
             flat = list(chain.from_iterable(flat))
             shape += (len(flat) // count,)
-        return pack(flat, shape)
+        return pack_atoms(flat, shape)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -61,20 +61,20 @@ class Column:
         """Plain Python atoms, in lists nested as the shape; `None` where there is no value."""
         if self.kinds is None and self.failed is None:
             return self.data.tolist()
-        data = objects(self)
+        data = list_objects(self)
         if self.failed is not None:
             data = np.where(self.failed, np.array(None, dtype=object), data)
         return data.tolist()
 
-    def broadcast(self, shape: tuple[int, ...]) -> "Column":
+    def broadcast(self, shape: tuple[int, ...]) -> "AtomArray":
         """The same column repeated to a larger shape, as numpy broadcasts."""
         if shape == self.shape:
             return self
         return self.indexed(lambda array: np.broadcast_to(array, shape))
 
-    def indexed(self, pick: Callable[[Array], Array]) -> "Column":
+    def indexed(self, pick: Callable[[Array], Array]) -> "AtomArray":
         """`pick` (an indexing of arrays) applied to the data and all that goes with them."""
-        return Column(
+        return AtomArray(
             pick(self.data),
             None if self.failed is None else pick(np.broadcast_to(self.failed, self.shape)),
             self.problem,
@@ -82,12 +82,12 @@ class Column:
         )
 
 
-def pack(flat: Sequence[Any], shape: tuple[int, ...]) -> Column:
+def pack_atoms(flat: Sequence[Any], shape: tuple[int, ...]) -> AtomArray:
     """Atoms in row-major order as a column of this shape, in the tightest form that holds them exactly."""
     types = set(map(type, flat))
     dtype = single_dtype(types, flat)
     if dtype is not None:
-        return Column(np.array(flat, dtype=dtype).reshape(shape))
+        return AtomArray(np.array(flat, dtype=dtype).reshape(shape))
     if (
         len(types) > 1
         and str not in types
@@ -95,10 +95,10 @@ def pack(flat: Sequence[Any], shape: tuple[int, ...]) -> Column:
     ):
         data = np.array(flat, dtype=np.float64).reshape(shape)
         kinds = np.array([KIND_CODES[type(value)] for value in flat], dtype=np.uint8)
-        return Column(data, kinds=kinds.reshape(shape))
+        return AtomArray(data, kinds=kinds.reshape(shape))
     data = np.empty(len(flat), dtype=object)
     data[:] = flat
-    return Column(data.reshape(shape))
+    return AtomArray(data.reshape(shape))
 
 
 def single_dtype(types: set[type], flat: Sequence[Any]) -> Any:
@@ -115,12 +115,12 @@ def single_dtype(types: set[type], flat: Sequence[Any]) -> Any:
     return np.float64 if types <= {float} else None
 
 
-def constant_column(value: Atom, shape: tuple[int, ...]) -> Column:
+def build_constant(value: Atom, shape: tuple[int, ...]) -> AtomArray:
     """One atom everywhere."""
-    return pack([value], (1,) * len(shape)).broadcast(shape)
+    return pack_atoms([value], (1,) * len(shape)).broadcast(shape)
 
 
-def objects(column: Column) -> Array:
+def list_objects(column: AtomArray) -> Array:
     """The values as an object array of plain Python atoms."""
     if column.data.dtype == object:
         return column.data
@@ -138,7 +138,7 @@ def objects(column: Column) -> Array:
 _code_of = np.frompyfunc(lambda value: KIND_CODES[type(value)], 1, 1)
 
 
-def kinds_of(column: Column) -> Array:
+def find_kinds(column: AtomArray) -> Array:
     """The kind of each element; a 0-d array when the dtype tells it for all."""
     if column.kinds is not None:
         return column.kinds
@@ -147,44 +147,44 @@ def kinds_of(column: Column) -> Array:
     return np.array(DTYPE_KINDS[column.data.dtype.kind], dtype=np.uint8)
 
 
-def is_integral(column: Column) -> bool:
+def is_integral(column: AtomArray) -> bool:
     """All int or all bool, in machine integers."""
     return column.data.dtype.kind in "bi"
 
 
-def is_numeric(column: Column) -> bool:
+def is_numeric(column: AtomArray) -> bool:
     """All numbers, in machine numbers."""
     return column.data.dtype.kind in "bif"
 
 
-def is_text(column: Column) -> bool:
+def is_text(column: AtomArray) -> bool:
     return column.data.dtype.kind == "U"
 
 
-def text_rows(column: Column) -> Array:
+def find_text_rows(column: AtomArray) -> Array:
     """Which inputs hold strings here: (1 or batch,)."""
     if column.data.dtype == object:
-        return (kinds_of(column) == STRING).any(axis=1)
+        return (find_kinds(column) == STRING).any(axis=1)
     return np.full(1, is_text(column))
 
 
-def magnitude(data: Array) -> int:
+def measure_magnitude(data: Array) -> int:
     """The largest absolute value of machine integers (0 if there are none), as an unbounded integer."""
     if data.size == 0:
         return 0
     return max(abs(int(data.min())), abs(int(data.max())))
 
 
-def exact_floats(column: Column) -> Array | None:
+def convert_to_floats(column: AtomArray) -> Array | None:
     """Machine numbers as float64 without loss; `None` if some integer is too large."""
     if column.data.dtype.kind == "f":
         return column.data
-    if column.data.dtype.kind == "i" and magnitude(column.data) > EXACT:
+    if column.data.dtype.kind == "i" and measure_magnitude(column.data) > EXACT:
         return None
     return column.data.astype(np.float64)
 
 
-def numbers(data: Array, kinds: Array) -> Column:
+def build_numbers(data: Array, kinds: Array) -> AtomArray:
     """Float64 values with a kind each (broadcast to fit), as a column in its tightest form.
 
     Integers and booleans must be exact. A kind that is the same everywhere becomes the dtype.
@@ -192,12 +192,12 @@ def numbers(data: Array, kinds: Array) -> Column:
     first = kinds.flat[0] if kinds.size else FLOAT
     if kinds.ndim == 0 or (kinds == first).all():
         dtype = {BOOL: np.bool_, INT: np.int64, FLOAT: np.float64}[int(first)]
-        return Column(data.astype(dtype, copy=False))
+        return AtomArray(data.astype(dtype, copy=False))
     kinds = np.broadcast_to(kinds, data.shape)
-    return Column(np.where(kinds == FLOAT, data, data + 0.0), kinds=kinds)  # an integer has no -0.0
+    return AtomArray(np.where(kinds == FLOAT, data, data + 0.0), kinds=kinds)  # an integer has no -0.0
 
 
-def choose(mask: Array, yes: Column, no: Column) -> Column:
+def choose_elements(mask: Array, yes: AtomArray, no: AtomArray) -> AtomArray:
     """Elementwise `yes` where `mask` holds, else `no`; shapes broadcast; failures are not looked at."""
     shape = np.broadcast_shapes(mask.shape, yes.shape, no.shape)
     if mask.all():
@@ -205,10 +205,10 @@ def choose(mask: Array, yes: Column, no: Column) -> Column:
     if not mask.any():
         return replace(no, failed=None, problem="").broadcast(shape)
     if yes.kinds is None and no.kinds is None and yes.data.dtype.kind == no.data.dtype.kind:
-        return Column(np.where(mask, yes.data, no.data))
+        return AtomArray(np.where(mask, yes.data, no.data))
     if is_numeric(yes) and is_numeric(no):
-        a, b = exact_floats(yes), exact_floats(no)
+        a, b = convert_to_floats(yes), convert_to_floats(no)
         if a is not None and b is not None:
-            return numbers(np.where(mask, a, b), np.where(mask, kinds_of(yes), kinds_of(no)))
-    merged = np.where(mask, objects(yes), objects(no))
-    return pack(merged.ravel().tolist(), shape)
+            return build_numbers(np.where(mask, a, b), np.where(mask, find_kinds(yes), find_kinds(no)))
+    merged = np.where(mask, list_objects(yes), list_objects(no))
+    return pack_atoms(merged.ravel().tolist(), shape)

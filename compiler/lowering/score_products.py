@@ -7,7 +7,7 @@ from compiler.blocks.form import Form
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ScoreProduct:
     """One product of a score: a query form and a key form with what they may be at BOS still open."""
 
     query: Form
@@ -17,11 +17,11 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class ComparisonScore:
     """The columns of one comparison. `alone`: no two positions score alike in them."""
 
     kind: GroupKind
-    columns: tuple[Column, ...]
+    columns: tuple[ScoreProduct, ...]
     pair: float
     query: float
     key: float
