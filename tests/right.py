@@ -3,11 +3,16 @@
 from compiler.model.runner import Model
 from compiler.pipeline import Compiled
 from compiler.verify.chosen_inputs import choose_inputs
-from compiler.verify.differential import Check, verify_model
+from compiler.verify.differential import Check, Report, verify_model
+
+
+def compare(compiled: Compiled, budget: int, seed: int = 0) -> Report:
+    """Model and interpreter on as many inputs as `budget` says, of all lengths, read in every way that there is."""
+    inputs = choose_inputs(len(compiled.options.vocabulary), compiled.options.max_length, budget, seed)
+    return verify_model(Check(Model(compiled.weights), compiled.meaning), inputs)
 
 
 def assert_right(compiled: Compiled, budget: int, seed: int = 0) -> None:
-    """On as many inputs as `budget` says, of all lengths, read in every way that there is."""
-    inputs = choose_inputs(len(compiled.options.vocabulary), compiled.options.max_length, budget, seed)
-    report = verify_model(Check(Model(compiled.weights), compiled.meaning), inputs)
+    """As `compare` finds it."""
+    report = compare(compiled, budget, seed)
     assert report.passed, report.smallest or report.readers

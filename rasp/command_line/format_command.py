@@ -14,7 +14,7 @@ from rasp.source import Source
 from rasp.write_whole import write_text
 
 
-@click.command()
+@click.command("fmt")
 @click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")

@@ -294,8 +294,7 @@ def literal(text: str) -> object:
     such text.
     """
     try:
-        return read_json_value(
-            WORDS.sub(lambda match: match.group().lower() if match[1] else match.group(), text)
-        )
+        as_json = WORDS.sub(lambda match: match.group().lower() if match[1] else match.group(), text)
+        return read_json_value(as_json)
     except ValueProblem:
         return None

@@ -125,7 +125,7 @@ def test_no_look_up_is_searched_for_twice(monkeypatch: pytest.MonkeyPatch) -> No
         return solve(reader, problem, care=care)
 
     solve = lookup.solve_lookup
-    monkeypatch.setattr(lookup, "solve", noted)
+    monkeypatch.setattr(lookup, "solve_lookup", noted)
     program = load_program(Source("<test>", 'changed = "x" if tokens == "a" and indices > 1 else tokens;'))
     compile_program(program, "changed", CompileOptions(("a", "b"), 4))
     assert posed

@@ -24,7 +24,7 @@ from rasp.interpret.evaluate import evaluate
 from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from tests.generate import VOCABULARY, numbers
-from tests.right import assert_right
+from tests.right import assert_right, compare
 
 EXAMPLES = int(os.environ.get("RASP_EXAMPLES", "0"))
 LENGTH = 4
@@ -60,7 +60,9 @@ def test_random_orders_counted_by_digits_are_right(key: str, query: str, test: s
     model = by_digits(text, CompileOptions(tuple(VOCABULARY), LENGTH, attention))
     assume(model is not None and heads_of_counts(model) > 1)
     assert model is not None
-    assert_right(model, 200)
+    report = compare(model, 200)
+    assume(report.compared)  # a random program may divide by zero on every input
+    assert report.passed, report.smallest or report.readers
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
