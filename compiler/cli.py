@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from compiler.commands.sampling_options import NAMES, takes_sampling
 from compiler.commands.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
 from rasp.cli import SETTINGS, check, draw, run
@@ -235,21 +236,25 @@ def info(folder: str, as_json: bool) -> int:
 @FOLDER
 @takes_inputs("[PROMPT]...")
 @click.option("--max-new-tokens", "count", type=POSITIVE, required=True, metavar="K", help="How many to add.")
+@takes_sampling
 @JSON
 def generate(folder: str, count: int, as_json: bool, **given: Any) -> int:
-    """Let a causal model continue a prompt with its own answers.
+    """Let a causal model continue prompts with its own answers.
 
     The program's value at the last position is appended, again and again, until K tokens are there or the
-    maximum length is reached. The model has to be compiled with --attention causal.
+    maximum length is reached. The model has to be compiled with --attention causal. A program's answers are
+    certain: only a temperature above 0 draws, and then other tokens than the program's may come.
 
     \b
     Examples:
       rasp generate alphabet ab --max-new-tokens 5
+      rasp generate alphabet ab --max-new-tokens 5 --temperature 0.8 --top-p 0.9 --seed 1
       rasp generate alphabet --inputs prompts.txt --max-new-tokens 5 --json
     """
-    from compiler.commands.model import generate_tokens  # noqa: PLC0415
+    from compiler.commands.generate import generate_tokens  # noqa: PLC0415
 
-    return generate_tokens(folder, InputRequest(**given), count, as_json)
+    sampling = {name: given.pop(name) for name in NAMES}
+    return generate_tokens(folder, InputRequest(**given), count, sampling, as_json)
 
 
 @main.command()

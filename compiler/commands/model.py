@@ -1,13 +1,9 @@
-"""`rasp apply` and `rasp generate`: a compiled model at work."""
+"""`rasp apply`: a compiled model at work."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 
-import click
-
 from compiler.commands.threads import limit_threads
-from compiler.model.generate import Generation, generate_batch
 from compiler.model.problem import ModelError
 from compiler.model.runner import Answer
 from compiler.opening import load
@@ -50,31 +46,3 @@ def show_answer(tokens: Sequence[Atom], answer: Answer) -> str:
     if len(answer) == 1:
         return f"{shown} -> {show_values(next(iter(answer.values())))}"
     return "\n".join(f"{shown} -> {name} = {show_values(values)}" for name, values in answer.items())
-
-
-def generate_tokens(folder: str, given: InputRequest, count: int, as_json: bool) -> int:
-    """Print what the model generates after each prompt; one that does not fit is reported and the others go on."""
-    model = load(folder)
-    limit_threads(model)
-    notes: Counter[str] = Counter()
-
-    def answer(prompts: Inputs) -> list[str | Unanswered]:
-        found = generate_batch(model, prompts, count)
-        notes.update(item.note for item in found if isinstance(item, Generation) and item.note)
-        return [generated(item, as_json) for item in found]
-
-    code = answer_inputs(given, answer, as_json)
-    for note, times in notes.items():
-        if not as_json:
-            click.echo(f"note: {note}" if times == 1 else f"note: {times:,} prompts {note}", err=True)
-    return code
-
-
-def generated(found: Generation | ModelError, as_json: bool) -> str | Unanswered:
-    """What to print for one prompt."""
-    if isinstance(found, ModelError):
-        return report_unanswered(*found.diagnostics)
-    if as_json:
-        record: dict[str, object] = {"prompt": found.prompt, "new": found.new, "note": found.note}
-        return json.dumps(record | ({"no_value": True} if found.no_value else {}))
-    return show_tokens(found.prompt + found.new)

@@ -1,19 +1,21 @@
 """Next-token generation: the program's value at the last position is appended, and so on.
 
-The prompt runs once (prefill) and fills the cache; then one position a step. Greedy: compiled answers are
-certain. Prompts of one length run together.
+The prompt runs once (prefill) and fills the cache; then one position a step. Greedy unless a `Sampling` says otherwise:
+compiled answers are certain. Prompts of one length run together.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal, cast
 
 import torch
 
 from compiler.config import Config, Output
 from compiler.model.answers import compare_key, show_label
 from compiler.model.problem import ModelError, make_model_error
-from compiler.model.runner import Model, Tokens, check_batch, choose_classes, explain_no_answer, split_rows
+from compiler.model.runner import Model, Tokens, check_batch, explain_no_answer, split_rows
+from compiler.model.sampling import GREEDY, Sampling, sample_classes
 from rasp.values import Atom
 
 NO_MORE = "stopped where the program has no value"
@@ -31,78 +33,128 @@ class Generation:
     no_value: bool = False
 
 
-def generate(model: Model, prompt: Tokens, count: int, output: str | None = None) -> Generation:
+@dataclass
+class Continuation:
+    """A row at work: ids of its prompt with BOS, where it draws from, ids added, and why it stopped, if it did."""
+
+    prompt: list[int]
+    stream: Random
+    new: list[int] = field(default_factory=list[int])
+    stopped: ModelError | Literal["no value"] | None = None
+
+    def outcome(self, config: Config, count: int) -> Generation | ModelError:
+        """What came of asking for `count` tokens."""
+        if isinstance(self.stopped, ModelError):
+            return self.stopped
+        prompt, new = (tuple(config.vocabulary[t] for t in ids) for ids in (self.prompt[1:], self.new))
+        if self.stopped is not None:
+            return Generation(prompt, new, NO_MORE, no_value=True)
+        full = len(new) < count and len(prompt) + len(new) == config.max_length
+        return Generation(
+            prompt, new, f"stopped at the maximum length of {config.max_length}" if full else ""
+        )
+
+
+def generate(
+    model: Model, prompt: Tokens, count: int, output: str | None = None, sampling: Sampling = GREEDY
+) -> Generation:
     """Up to `count` new tokens from one output (the first unless named), fewer at the maximum length.
 
     Raises `ModelError` when attention is not causal, the prompt does not fit, or a value is no token.
     """
-    found = generate_batch(model, [prompt], count, output)[0]
+    found = generate_batch(model, [prompt], count, output, sampling)[0]
     if isinstance(found, ModelError):
         raise found
     return found
 
 
+def generate_steps(
+    model: Model, prompt: Tokens, count: int, output: str | None = None, sampling: Sampling = GREEDY
+) -> Iterator[Generation]:
+    """What `generate` gives, as far as it is after no, one, two … tokens. Raises `ModelError` where that does."""
+    number, rows = prepare(model, [prompt], count, output, sampling)
+    for row in rows:
+        if isinstance(row, ModelError):
+            raise row
+        yield Generation(tuple(model.config.vocabulary[t] for t in row.prompt[1:]), ())
+        for _ in continue_rows(model, [row], count, number, sampling):
+            so_far = row.outcome(model.config, count)
+            if isinstance(so_far, ModelError):
+                raise so_far
+            yield so_far
+
+
 def generate_batch(
-    model: Model, prompts: Iterable[Tokens], count: int, output: str | None = None
+    model: Model,
+    prompts: Iterable[Tokens],
+    count: int,
+    output: str | None = None,
+    sampling: Sampling = GREEDY,
 ) -> list[Generation | ModelError]:
     """For each prompt what `generate` gives or raises. Raises `ModelError` for what is wrong with all."""
+    number, rows = prepare(model, prompts, count, output, sampling)
+    groups: dict[int, list[Continuation]] = {}
+    for row in rows:
+        if isinstance(row, Continuation):
+            groups.setdefault(len(row.prompt), []).append(row)
+    for group in groups.values():
+        for start, end in split_rows(model.config, [model.config.max_length + 1] * len(group)):
+            for _ in continue_rows(model, group[start:end], count, number, sampling):
+                pass
+    return [row.outcome(model.config, count) if isinstance(row, Continuation) else row for row in rows]
+
+
+def prepare(
+    model: Model, prompts: Iterable[Tokens], count: int, output: str | None, sampling: Sampling
+) -> tuple[int, list[Continuation | ModelError]]:
+    """The output's number, and the rows to begin with. Raises `ModelError` for what is wrong with all prompts."""
     if count < 0:
         raise make_model_error(f"cannot generate {count} tokens", "give a number of at least 0", "bad-count")
     number = output_number(model.config, output)
     model.module.new_cache(0)  # complains unless attention is causal
-    rows = [model.encoded(prompt) for prompt in check_batch(prompts)]
-    found: dict[int, Generation | ModelError] = {}
-    groups: dict[int, list[int]] = {}
-    for i, row in enumerate(rows):
-        if isinstance(row, ModelError):
-            found[i] = row
-        else:
-            groups.setdefault(len(row), []).append(i)
-    for group in groups.values():
-        for start, end in split_rows(model.config, [model.config.max_length + 1] * len(group)):
-            part = [cast(list[int], rows[i]) for i in group[start:end]]
-            found |= zip(group[start:end], continued(model, part, count, number), strict=True)
-    return [found[i] for i in range(len(rows))]
-
-
-@torch.inference_mode()
-def continued(
-    model: Model, rows: Sequence[list[int]], count: int, number: int
-) -> list[Generation | ModelError]:
-    """What the model appends to rows of ids of one length."""
-    config, chosen = model.config, model.config.outputs[number]
-    tokens = tokens_of(config, chosen)
-    room = config.max_length + 1 - len(rows[0])
-    cache = model.module.new_cache(len(rows))
-    step = torch.tensor(rows, device=model.module.device)  # (b, prompt + 1)
-    new: list[list[int]] = [[] for _ in rows]
-    failed: dict[int, ModelError] = {}
-    ended: dict[int, int] = {}  # after how many new tokens a row came to where there is no value
-    for position in range(len(rows[0]) - 2, len(rows[0]) - 2 + min(count, room)):
-        logits = model.module(step, cache=cache)[number]  # (b, step, class)
-        classes = [column[0] for column in choose_classes(logits[:, -1:])]
-        for i, c in enumerate(classes):
-            token = None if c < 0 else tokens[c]
-            if c >= 0 and chosen.classes[c] is None:
-                ended.setdefault(i, len(new[i]))
-            elif token is None and i not in ended:
-                failed.setdefault(
-                    i, explain_no_answer(chosen.name, position) if c < 0 else no_token(chosen, c)
-                )
-            new[i].append(token or 0)
-        step = step.new_tensor([row[-1:] for row in new])
-    note = f"stopped at the maximum length of {config.max_length}" if room < count else ""
-    word = config.vocabulary
-    return [
-        failed.get(i)
-        or Generation(
-            tuple(word[t] for t in row[1:]),
-            tuple(word[t] for t in new[i][: ended.get(i)]),
-            NO_MORE if i in ended else note,
-            i in ended,
-        )
-        for i, row in enumerate(rows)
+    encoded = [model.encoded(prompt) for prompt in check_batch(prompts)]
+    streams = sampling.make_streams(len(encoded))
+    return number, [
+        row if isinstance(row, ModelError) else Continuation(row, stream)
+        for row, stream in zip(encoded, streams, strict=True)
     ]
+
+
+def continue_rows(
+    model: Model, rows: Sequence[Continuation], count: int, number: int, sampling: Sampling
+) -> Iterator[None]:
+    """Step by step a token more for each of the rows, whose prompts are of one length; until all have stopped, have `count`
+    tokens, or there is no room.
+    """
+    config, output = model.config, model.config.outputs[number]
+    tokens = tokens_of(config, output)
+    length = len(rows[0].prompt)
+    cache = model.module.new_cache(len(rows))
+    step = torch.tensor([row.prompt for row in rows], device=model.module.device)  # (b, length), then (b, 1)
+    for position in range(length - 2, length - 2 + min(count, config.max_length + 1 - length)):
+        with torch.inference_mode():
+            logits = model.module(step, cache=cache)[number][:, -1]  # (b, class)
+        classes = sample_classes(logits, sampling, [row.stream for row in rows])
+        for row, c in zip(rows, classes, strict=True):
+            row.stopped = row.stopped or reason_to_stop(output, tokens, position, c)
+            if row.stopped is None:
+                row.new.append(cast(int, tokens[c]))
+        yield
+        if all(row.stopped for row in rows):
+            return
+        # A row that has stopped goes on with any token, which nobody reads.
+        step = torch.tensor([[0 if row.stopped else row.new[-1]] for row in rows], device=step.device)
+
+
+def reason_to_stop(
+    output: Output, tokens: Sequence[int | None], position: int, c: int
+) -> ModelError | Literal["no value"] | None:
+    """Why a class (-1: none) at a position does not go on as a token, if so."""
+    if c < 0:
+        return explain_no_answer(output.name, position)
+    if output.classes[c] is None:
+        return "no value"
+    return no_token(output, c) if tokens[c] is None else None
 
 
 def output_number(config: Config, name: str | None) -> int:
