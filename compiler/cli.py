@@ -13,7 +13,7 @@ from compiler.commands.sampling_options import NAMES, takes_sampling
 from compiler.commands.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
 from rasp.cli import SETTINGS, check, draw, run
-from rasp.command_line.console import Commands, WrongUsage
+from rasp.command_line.console import Commands, Told, WrongUsage
 from rasp.command_line.format_command import format_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.version import VERSION
@@ -99,7 +99,10 @@ main.add_command(format_files)
     "--why", is_flag=True, help="Tell what the search tried, what failed by how much, what was taken."
 )
 @JSON
-def compile_command(folder: str | None, emit: str | None, why: bool, as_json: bool, **target: Any) -> int:
+@click.pass_obj
+def compile_command(
+    told: Told, folder: str | None, emit: str | None, why: bool, as_json: bool, **target: Any
+) -> int:
     """Compile s-ops of a program to the weights of a transformer.
 
     Several -e give a model with several outputs. What is not given on the command line is taken from the
@@ -116,7 +119,7 @@ def compile_command(folder: str | None, emit: str | None, why: bool, as_json: bo
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 
-    return compile_file(CompileRequest(Target(**target), folder, emit, why, as_json))
+    return compile_file(CompileRequest(Target(**target), folder, emit, why, as_json), told)
 
 
 @main.command()
@@ -129,7 +132,8 @@ def compile_command(folder: str | None, emit: str | None, why: bool, as_json: bo
     "--check/--no-check", default=True, show_default=True, help="Hold each rule against the interpreter."
 )
 @JSON
-def opt(passes: str | None, print_all: bool, check: bool, as_json: bool, **target: Any) -> int:
+@click.pass_obj
+def opt(told: Told, passes: str | None, print_all: bool, check: bool, as_json: bool, **target: Any) -> int:
     """Apply rewriting rules to a graph, one by one.
 
     Without -p, list the rules. FILE is a program, or a graph's text as `rasp compile --emit graph` prints it; without
@@ -145,7 +149,7 @@ def opt(passes: str | None, print_all: bool, check: bool, as_json: bool, **targe
     """
     from compiler.commands.opt import OptRequest, run_opt  # noqa: PLC0415
 
-    return run_opt(OptRequest(Target(**target), passes, print_all, check, as_json))
+    return run_opt(OptRequest(Target(**target), passes, print_all, check, as_json), told)
 
 
 @main.command()
@@ -153,7 +157,8 @@ def opt(passes: str | None, print_all: bool, check: bool, as_json: bool, **targe
 @click.option("--wrong", metavar="INPUT", help="An input that is answered wrongly; else a sample is tried.")
 @click.option("--larger", is_flag=True, help="Look for what makes the model larger.")
 @JSON
-def bisect(wrong: str | None, larger: bool, as_json: bool, **target: Any) -> int:
+@click.pass_obj
+def bisect(told: Told, wrong: str | None, larger: bool, as_json: bool, **target: Any) -> int:
     """Find the step of a compilation that makes a model wrong, or larger.
 
     Wrong: the step of rewriting behind which an answer is wrong; or the model that the search took first that is wrong,
@@ -167,7 +172,7 @@ def bisect(wrong: str | None, larger: bool, as_json: bool, **target: Any) -> int
     """
     from compiler.commands.bisect import BisectRequest, run_bisect  # noqa: PLC0415
 
-    return run_bisect(BisectRequest(Target(**target), wrong, larger, as_json))
+    return run_bisect(BisectRequest(Target(**target), wrong, larger, as_json), told)
 
 
 @main.command()
@@ -175,7 +180,8 @@ def bisect(wrong: str | None, larger: bool, as_json: bool, **target: Any) -> int
 @click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
 @JSON
-def verify(folder: str, budget: int, seed: int, as_json: bool) -> int:
+@click.pass_obj
+def verify(told: Told, folder: str, **flags: Any) -> int:
     """Check that a model answers what the interpreter answers.
 
     Takes all inputs while they fit the budget, otherwise a sample with every length in it. Inputs on which
@@ -187,9 +193,9 @@ def verify(folder: str, budget: int, seed: int, as_json: bool) -> int:
       rasp verify sorted
       rasp verify sorted --budget 100000 --seed 7 --json
     """
-    from compiler.commands.verify import verify_folder  # noqa: PLC0415
+    from compiler.commands.verify import VerifyRequest, verify_folder  # noqa: PLC0415
 
-    return verify_folder(folder, budget, seed, as_json)
+    return verify_folder(folder, VerifyRequest(**flags), told)
 
 
 @main.command()

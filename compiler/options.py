@@ -6,19 +6,15 @@ from typing import Literal, cast, get_args
 
 from compiler.limits import LENGTH
 from rasp.arguments import Attention, check_attention, convert_atoms, report_wrong_kind
-from rasp.diagnostics import Diagnostic
+from rasp.diagnostics import DiagnosedError, Diagnostic
 from rasp.values import Atom, make_typed_key, show_value
 
 Dialect = Literal["plain"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
-class CompileError(Exception):
-    """The program is fine, but this vocabulary, length or dialect cannot express it. Carries diagnostics."""
-
-    def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__("\n\n".join(d.render() for d in diagnostics))
-        self.diagnostics = diagnostics
+class CompileError(DiagnosedError):
+    """The program is fine, but this vocabulary, length or dialect cannot express it."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from rasp.arguments import Attention
-from rasp.command_line.console import FAILED, Commands, read_source, report_diagnostics
+from rasp.command_line.console import FAILED, Commands, Told, read_source, report_diagnostics
 from rasp.command_line.format_command import format_files, found_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
-from rasp.lint.doubts import lint_expression, lint_program
+from rasp.lint.doubts import lint_expressions
 from rasp.syntax.directives import read_directives
 
 ATTENTION = click.Choice(["full", "causal"])
@@ -37,7 +37,8 @@ main.add_command(format_files)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON value a line (of a selector: its rows)."
 )
-def run(expression: str | None, attention: Attention | None, as_json: bool, **given: Any) -> int:
+@click.pass_obj
+def run(told: Told, expression: str | None, attention: Attention | None, as_json: bool, **given: Any) -> int:
     """Interpret an expression of a program on inputs.
 
     INPUT is a text (the sequence of its characters) or a JSON list of tokens. FILE may be `-` for standard input;
@@ -55,7 +56,7 @@ def run(expression: str | None, attention: Attention | None, as_json: bool, **gi
     """
     from rasp.command_line.run_command import RunRequest, run_program  # noqa: PLC0415
 
-    return run_program(RunRequest(InputRequest(**given), expression, attention, as_json))
+    return run_program(RunRequest(InputRequest(**given), expression, attention, as_json), told)
 
 
 @main.command()
@@ -112,10 +113,10 @@ def complaints(file: str) -> Sequence[Diagnostic]:
     try:
         program = load_program(read_source(file))
         lines = read_directives(program.source).compiles
-        about_lines = [warning for line in lines for warning in lint_expression(line.expression)]
+        warnings = lint_expressions(program, [line.expression for line in lines])
     except RaspError as error:
         return error.diagnostics
-    return [*program.diagnostics, *lint_program(program), *about_lines]
+    return [*program.diagnostics, *warnings]
 
 
 def summary(files: int, found: Sequence[Diagnostic]) -> str:

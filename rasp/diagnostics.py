@@ -7,7 +7,7 @@ Only the command line and the prompt print.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict, cast
 from unicodedata import combining, east_asian_width
 
 from rasp.source import Source, Span
@@ -17,6 +17,22 @@ WIDEST = 160
 
 
 Severity = Literal["error", "warning"]
+
+
+class DiagnosticRecord(TypedDict):
+    """A message as `--json` tells it; lines and columns count from 1, the end is the place just behind."""
+
+    severity: Severity
+    code: str
+    message: str
+    hint: str
+    file: NotRequired[str]
+    line: NotRequired[int]
+    column: NotRequired[int]
+    end_line: NotRequired[int]
+    end_column: NotRequired[int]
+    label: NotRequired[str]
+    notes: NotRequired[list[str]]
 
 
 @dataclass(frozen=True)
@@ -46,8 +62,8 @@ class Diagnostic:
             rows.append(f"  = hint: {self.hint}")
         return "\n".join(rows)
 
-    def as_json(self) -> dict[str, object]:
-        """Plain data for `--json`; line and column count from 1."""
+    def as_json(self) -> DiagnosticRecord:
+        """Plain data for `--json`."""
         place: dict[str, object] = {}
         if self.source is not None and self.span is not None:
             line, column = self.source.position(self.span.start)
@@ -59,7 +75,7 @@ class Diagnostic:
         if self.notes:
             place["notes"] = list(self.notes)
         told = {"severity": self.severity, "code": self.code, "message": self.message, "hint": self.hint}
-        return told | place
+        return cast(DiagnosticRecord, told | place)
 
 
 def excerpt(source: Source, span: Span, label: str) -> list[str]:
@@ -99,12 +115,16 @@ def window(text: str, offset: int) -> tuple[str, int]:
     return f"{dots}{text[start:end]}{'…' if end < len(text) else ''}", offset - start + len(dots)
 
 
-class RaspError(Exception):
-    """The text is wrong. Holds at least one error diagnostic, in the order of the text."""
+class DiagnosedError(Exception):
+    """An error that carries what to tell of it: at least one diagnostic."""
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n\n".join(d.render() for d in diagnostics))
         self.diagnostics = diagnostics
+
+
+class RaspError(DiagnosedError):
+    """The text is wrong. Diagnostics are in the order of the text."""
 
 
 def suggest_word(word: str, known: Iterable[str]) -> str:

@@ -29,11 +29,12 @@ from compiler.verify.find_culprit import (
 )
 from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch, sample_inputs
-from rasp.command_line.console import FAILED, WrongUsage, show_tokens
+from rasp.command_line.console import FAILED, Told, WrongUsage, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Graph
 from rasp.inputs import read_input
+from rasp.lint.doubts import lint_expressions
 
 RIGHT = "right: no answer is wrong, neither the rewritten graph's nor the model's"
 
@@ -57,20 +58,27 @@ class Subject:
     options: CompileOptions
 
 
-def run_bisect(request: BisectRequest, passes: Passes = ALL_PASSES) -> int:
+def run_bisect(request: BisectRequest, told: Told, passes: Passes = ALL_PASSES) -> int:
     """Find the step, and print it. The exit code is 1 where an answer is wrong."""
     if request.larger and request.wrong is not None:
         raise WrongUsage("a model is wrong or larger", "give one of --wrong and --larger")
     source = read_target(request.target)
     outputs, options = read_settings(request.target, source)
     subject = Subject(load_program(source), outputs, options)
+    told.tell(lint_expressions(subject.program, outputs.values()))
     if request.larger:
-        return tell_larger(subject, passes, as_json=request.as_json)
+        record, lines = find_larger(subject, passes)
+        print_found(record, lines, told, as_json=request.as_json)
+        return 0
     inputs = inputs_of(request.wrong, options)
     with show_progress("looking for the step"):
         record, lines = find_wrong(subject, inputs, passes)
-    click.echo(json.dumps(record) if request.as_json else "\n".join(lines))
+    print_found(record, lines, told, as_json=request.as_json)
     return FAILED if record["wrong"] else 0
+
+
+def print_found(record: dict[str, object], lines: list[str], told: Told, *, as_json: bool) -> None:
+    click.echo(json.dumps(record | told.as_json()) if as_json else "\n".join(lines))
 
 
 def inputs_of(wrong: str | None, options: CompileOptions) -> list[Word]:
@@ -126,23 +134,19 @@ def mismatch_text(wrong: Mismatch) -> str:
     return f"{place}: {show_label(wrong.got)} instead of {show_label(wrong.expected)}"
 
 
-def tell_larger(subject: Subject, passes: Passes, *, as_json: bool) -> int:
-    """Print what the model costs, and what it would cost without each rule that fired."""
+def find_larger(subject: Subject, passes: Passes) -> tuple[dict[str, object], list[str]]:
+    """What the model costs, and what it would cost without each rule that fired, as data and in words."""
     with show_progress("compiling without each rule"):
         size, found = find_omissions(subject.program, subject.outputs, subject.options, passes)
     graph = subject.program.graph
-    if as_json:
-        rows = [omission_record(graph, omission) for omission in found]
-        click.echo(json.dumps({"layers": size[0], "parameters": size[1], "without": rows}))
-        return 0
+    rows = [omission_record(graph, omission) for omission in found]
     larger = [omission for omission in found if omission.cost is not None and omission.cost < size]
-    click.echo(f"the model has {describe_cost(size)}")
-    for omission in found:
-        click.echo(omission_text(graph, omission, larger=omission in larger))
-    click.echo(
-        "no rule makes it larger" if not larger else f"larger by {larger[0].rule}: --without {larger[0].rule}"
+    verdict = (
+        f"larger by {larger[0].rule}: --without {larger[0].rule}" if larger else "no rule makes it larger"
     )
-    return 0
+    told = [omission_text(graph, omission, larger=omission in larger) for omission in found]
+    record: dict[str, object] = {"layers": size[0], "parameters": size[1], "without": rows}
+    return record, [f"the model has {describe_cost(size)}", *told, verdict]
 
 
 def omission_text(graph: Graph, omission: Omission, *, larger: bool) -> str:

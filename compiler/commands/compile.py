@@ -19,14 +19,15 @@ from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES, TEXT_STAGES
 from compiler.report.stages import write_text_stage
 from compiler.report.why import record_why, tell_why
 from compiler.search.trials import Journal
+from compiler.verify.interpreted_sample import InterpretedSample, interpret_sample
 from compiler.verify.lookahead import find_lookahead
 from compiler.verify.without_value import find_without_value, warn_without_value
-from rasp.command_line.console import WrongUsage, report_diagnostics, show_values
+from rasp.command_line.console import Told, WrongUsage, show_values
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.failure import show_input
 from rasp.elaborate.program import Program, load_program
-from rasp.lint.doubts import lint_expression, lint_program
+from rasp.lint.doubts import lint_expressions, lint_program
 
 #: The code of lint's warnings about selectors that mean less under causal attention.
 LOOKS_AHEAD = "causal"
@@ -44,7 +45,7 @@ class CompileRequest:
     as_json: bool
 
 
-def compile_file(request: CompileRequest) -> int:
+def compile_file(request: CompileRequest, told: Told) -> int:
     """Compile, write the checkpoint if a folder is given, and print the stage or the sizes."""
     if request.emit is not None and request.as_json:
         raise WrongUsage(f"{request.emit} is text: --json does not go with it", WHOLE)
@@ -54,12 +55,13 @@ def compile_file(request: CompileRequest) -> int:
         return 0
     outputs, options = read_settings(request.target, source)
     program = load_program(source)
-    about_outputs = [warning for text in outputs.values() for warning in lint_expression(text)]
-    report_diagnostics([*lint_program(program), *about_outputs])
-    if options.attention == "causal":
-        report_diagnostics(causal_warnings(program, outputs, options))
+    told.tell(lint_expressions(program, outputs.values()))
     if request.folder is not None:
         check_destination(Path(request.folder))
+    with show_progress("interpreting a sample of inputs"):
+        sample = interpret_sample({name: program.sop(text) for name, text in outputs.items()}, options)
+    if options.attention == "causal":
+        told.tell(causal_warnings(program, sample))
     wanted = [] if request.emit is None else list(STAGES) if request.emit == ALL else [request.emit]
     early = emit_early(program, outputs, options, wanted)
     show_stages(early, several=len(wanted) > 1)
@@ -68,16 +70,14 @@ def compile_file(request: CompileRequest) -> int:
         return 0
     journal = Journal()
     compiled = compile_told(program, outputs, options, journal, tells=request.why and not request.as_json)
-    with show_progress("looking for inputs without a value"):
-        without_value = find_without_value(compiled.meaning, options)
-    report_diagnostics([warn_without_value(found) for found in without_value])
+    told.tell([warn_without_value(found) for found in find_without_value(sample)])
     if request.folder is not None:
-        report_diagnostics(save_with_notes(compiled, request.folder))
+        told.tell(save_with_notes(compiled, request.folder))
     show_stages(((stage, compiled.emit(stage)) for stage in late), several=len(wanted) > 1)
     choices = compiled.plan.blocks.choices
     if request.as_json:
         why = {"why": record_why(program.graph, journal, choices)} if request.why else {}
-        click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder} | why))
+        click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder} | why | told.as_json()))
     elif not wanted:
         story = tell_why(program.graph, journal, choices) if request.why else []
         click.echo("\n".join([*story, announcement(compiled, request.folder)]))
@@ -103,11 +103,9 @@ def show_stages(found: Iterable[tuple[str, str]], *, several: bool) -> None:
         click.echo(f"== {name} ==\n{text}\n" if several else text)
 
 
-def causal_warnings(
-    program: Program, outputs: Mapping[str, str], options: CompileOptions
-) -> list[Diagnostic]:
+def causal_warnings(program: Program, sample: InterpretedSample) -> list[Diagnostic]:
     """What to say where the causal reading means something else than the full one: with an example if there is one."""
-    found = find_lookahead({name: program.sop(text) for name, text in outputs.items()}, options)
+    found = find_lookahead(sample)
     if found is None:
         return [warning for warning in lint_program(program, causal=True) if warning.code == LOOKS_AHEAD]
     source, span = program.graph.origins.get(found.selector, (None, None))

@@ -20,7 +20,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
-from rasp.lint.doubts import lint_program
+from rasp.lint.doubts import lint_expressions
 from rasp.source import Source, Span
 from rasp.syntax.directives import Answer, CompileLine, Example, read_directives
 from rasp.values import make_typed_key
@@ -35,6 +35,7 @@ class Result:
     compiled: int
     models: int
     failures: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def run_file(file: str) -> Result:
         directives = read_directives(source)
         diagnostics = directives.diagnostics
         program = load_program(source)
-        report_diagnostics(lint_program(program))
+        warnings = tuple(lint_expressions(program, [line.expression for line in directives.compiles]))
+        report_diagnostics(warnings)
         nodes = tuple(program.node(example.expression) for example in directives.examples)
     except RaspError as error:
         return Result(file, 0, 0, 0, (*diagnostics, *error.diagnostics))
@@ -85,7 +87,7 @@ def run_file(file: str) -> Result:
     runs = [compile_and_run(subject, line, right) for line in directives.compiles]
     wrong += [diagnostic for _, failures in runs for diagnostic in failures]
     compiled = sum(count for count, _ in runs)
-    return Result(file, len(nodes), compiled, len(runs), (*diagnostics, *wrong))
+    return Result(file, len(nodes), compiled, len(runs), (*diagnostics, *wrong), warnings)
 
 
 def interpret(subject: Subject, example: Example, node: Node) -> Diagnostic | None:
@@ -176,6 +178,7 @@ def result_record(result: Result) -> dict[str, object]:
         "compiled": result.compiled,
         "models": result.models,
         "failures": [failure.as_json() for failure in result.failures],
+        "diagnostics": [warning.as_json() for warning in result.warnings],
     }
 
 

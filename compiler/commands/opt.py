@@ -21,15 +21,16 @@ from compiler.verify.mismatch import Mismatch, find_difference
 from rasp.command_line.console import (
     FAILED,
     STANDARD_INPUT,
+    Told,
     WrongUsage,
     read_source,
-    report_diagnostics,
     show_tokens,
 )
 from rasp.diagnostics import Diagnostic, suggest_word
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Graph, Node
 from rasp.graph.text import is_graph
+from rasp.lint.doubts import lint_expressions
 from rasp.recursion import allow_deep_recursion
 from rasp.values import show_value
 
@@ -66,24 +67,22 @@ class Stage:
     wrong: Mismatch | None
 
 
-def run_opt(request: OptRequest, passes: tuple[Pass, ...] = RULES) -> int:
+def run_opt(request: OptRequest, told: Told, passes: tuple[Pass, ...] = RULES) -> int:
     """List the rules, or apply those that are named and print what they make of the graph."""
     if request.passes is None:
         show_rules(as_json=request.as_json)
         return 0
     names = chosen_passes(request.passes, passes)
-    subject = read_subject(request.target)
+    subject = read_subject(request.target, told)
     with allow_deep_recursion():
         stages = list(apply_all(subject, names, passes, check=request.check))
-    if request.as_json:
-        click.echo(json.dumps(as_record(subject, stages)))
-    else:
+    if not request.as_json:
         show_stages(subject, stages, print_all=request.print_all)
-    wrong = next((stage for stage in stages if stage.wrong), None)
-    if wrong is not None and wrong.wrong is not None:
-        report_diagnostics([describe_wrong(wrong.name, wrong.wrong)])
-        return FAILED
-    return 0
+    wrong = [describe_wrong(stage.name, stage.wrong) for stage in stages if stage.wrong is not None]
+    told.tell(wrong)
+    if request.as_json:
+        click.echo(json.dumps(as_record(subject, stages) | told.as_json()))
+    return FAILED if wrong else 0
 
 
 def show_rules(*, as_json: bool) -> None:
@@ -108,7 +107,7 @@ def chosen_passes(text: str, passes: tuple[Pass, ...]) -> list[str]:
     return names
 
 
-def read_subject(target: Target) -> Subject:
+def read_subject(target: Target, told: Told) -> Subject:
     """The graph of a text, or of a program's expressions; of standard input where neither is given."""
     if target.file is None and not target.expressions:
         if sys.stdin is not None and sys.stdin.isatty():
@@ -124,6 +123,7 @@ def read_subject(target: Target) -> Subject:
         return Subject(text.graph, text.outputs, choose_options(target, text.line))
     program = load_program(source or "")
     outputs, options = read_settings(target, program.source)
+    told.tell(lint_expressions(program, outputs.values()))
     return Subject(program.graph, {name: program.sop(text) for name, text in outputs.items()}, options)
 
 

@@ -18,9 +18,10 @@ from compiler.commands.sizes import describe_sizes
 from compiler.export.compiled import save, save_with_notes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.verify.interpreted_sample import interpret_sample
 from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.arguments import Attention
-from rasp.command_line.console import show_tokens
+from rasp.command_line.console import Told, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.graph.cost import COMPILED, describe_cost
@@ -88,8 +89,8 @@ def compile_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]
     program = prompt.session.program(strict=True)
     with show_progress("compiling"):
         compiled = compile_program(program, {request.name: request.expression}, request.options)
-        without_value = find_without_value(compiled.meaning, request.options)
-    for found in without_value:
+        sample = interpret_sample(compiled.meaning, request.options)
+    for found in find_without_value(sample):
         yield from show_diagnostic(warn_without_value(found))
     yield make_line("compiled ", Piece(request.expression, "name"), vocabulary_text(request.options))
     for row in describe_sizes(compiled.summary):
@@ -208,7 +209,7 @@ def verify_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
     # Only this needs torch.
     verifier = import_module("compiler.commands.verify")
     with bench.model_folder(text, "verify DIR") as folder:
-        code = verifier.verify_folder(folder, BUDGET, SEED, False)
+        code = verifier.verify_folder(folder, verifier.VerifyRequest(BUDGET, SEED, False), Told())
     if code:
         raise RaspError(Diagnostic("the model does not do what its program does", code="mismatch"))
     return ()

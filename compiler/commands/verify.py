@@ -1,6 +1,7 @@
 """`rasp verify`: a checkpoint against the interpreter, from the checkpoint alone."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,17 +14,27 @@ from compiler.verify.blame import find_culprits
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
+from compiler.verify.percent import show_percent
 from compiler.verify.recompile import Standing, recompile_checkpoint
 from compiler.verify.recorded_program import read_outputs, read_program
-from compiler.verify.verdict import Verdict, judge_model, show_percent
-from rasp.command_line.console import FAILED, report_diagnostics, show_tokens
+from compiler.verify.verdict import Verdict, judge_model
+from rasp.command_line.console import FAILED, Told, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
 
 CHANGED = "they were changed since, or another version made them; compile the program again"
 
 
-def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
+@dataclass(frozen=True)
+class VerifyRequest:
+    """The flags of `rasp verify`."""
+
+    budget: int
+    seed: int
+    as_json: bool
+
+
+def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     """Compile again, compare model and interpreter, print what was checked. The exit code follows the headline."""
     checkpoint = read_checkpoint(Path(folder))
     program = read_program(checkpoint)
@@ -31,20 +42,19 @@ def verify_folder(folder: str, budget: int, seed: int, as_json: bool) -> int:
     options = checkpoint.options
     with show_progress("compiling the program again"):
         standing = recompile_checkpoint(checkpoint, program)
-    selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
+    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
     check = Check(Model(checkpoint.weights), outputs, options.no_value)
     limit_threads(check.model)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
     verdict = judge_model(found, standing)
-    click.echo(
-        json.dumps(json_record(found, standing, verdict))
-        if as_json
-        else "\n".join([verdict.headline, *report_lines(found, standing)])
-    )
+    if not request.as_json:
+        click.echo("\n".join([verdict.headline, *report_lines(found, standing)]))
     if found.smallest is not None:
         notes = find_culprits(check, program, options, standing.again, found.smallest)
-        report_diagnostics([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
+        told.tell([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
+    if request.as_json:
+        click.echo(json.dumps(json_record(found, standing, verdict) | told.as_json()))
     return 0 if verdict.passed else FAILED
 
 

@@ -4,18 +4,14 @@ import os
 import stat
 from pathlib import Path
 
-from rasp.diagnostics import Diagnostic
+from rasp.diagnostics import DiagnosedError, Diagnostic
 from rasp.write_whole import explain_reason
 
 AGAIN = "compile the program again, or restore the file from a copy"
 
 
-class CheckpointError(Exception):
-    """A folder cannot be read or written as a checkpoint. Carries diagnostics that name the file."""
-
-    def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__("\n\n".join(d.render() for d in diagnostics))
-        self.diagnostics = diagnostics
+class CheckpointError(DiagnosedError):
+    """A folder cannot be read or written as a checkpoint; the diagnostics name the file."""
 
 
 class Unsettled(CheckpointError):

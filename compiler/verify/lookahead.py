@@ -1,19 +1,13 @@
-"""Whether a program answers differently when a position sees only what stands before it, and by which selector.
+"""Whether a program answers differently when a position sees only what stands before it, and by which selector."""
 
-Both readings are interpreted on a sample of short inputs: what is found is certain, that nothing is found is not.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from compiler.options import CompileOptions
-from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
+from compiler.verify.chosen_inputs import Word
+from compiler.verify.interpreted_sample import BATCH, InterpretedSample
 from rasp.graph.nodes import AttentionOp, Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
-
-LONGEST, BUDGET, BATCH, SEED = 8, 400, 100, 0
 
 
 @dataclass(frozen=True)
@@ -30,23 +24,23 @@ class Lookahead:
     selector: Node
 
 
-def find_lookahead(outputs: Mapping[str, Node], options: CompileOptions) -> Lookahead | None:
-    """The first input of the sample on which the readings differ; None when they agree wherever the full
-    one has a value."""
-    longest = min(options.max_length, LONGEST)
-    selection = choose_inputs(len(options.vocabulary), longest, BUDGET, SEED)
-    for inputs in batch_inputs(options.vocabulary, selection, lambda length: BATCH):
-        full, causal = (evaluate(list(outputs.values()), inputs, reading) for reading in ("full", "causal"))
-        for name, ones, others in zip(outputs, full, causal, strict=True):
+def find_lookahead(sample: InterpretedSample) -> Lookahead | None:
+    """The first input of a sample, which was interpreted as causal, on which the full reading differs; None when they agree
+    wherever the full one has a value."""
+    for start in range(0, len(sample.inputs), BATCH):
+        inputs = sample.inputs[start : start + BATCH]
+        full = evaluate(list(sample.nodes.values()), inputs, "full")
+        for name, ones in zip(sample.nodes, full, strict=True):
+            others = sample.outcomes[name][start : start + BATCH]
             for tokens, one, other in zip(inputs, ones, others, strict=True):
                 if not isinstance(one, EvaluationError) and one != other:
-                    selector = first_difference(outputs[name], tokens)
+                    selector = find_first_difference(sample.nodes[name], tokens)
                     answer = None if isinstance(other, EvaluationError) else cast(list[Atom], other)
                     return Lookahead(tokens, name, cast(list[Atom], one), answer, selector)
     return None
 
 
-def first_difference(output: Node, tokens: Word) -> Node:
+def find_first_difference(output: Node, tokens: Word) -> Node:
     """The selector of the first aggregate or width, in the order of computing, that differs between the readings."""
     nodes = [node for node in list_reachable([output]) if isinstance(node.op, AttentionOp)]
     full, causal = (evaluate(nodes, [tokens], reading) for reading in ("full", "causal"))

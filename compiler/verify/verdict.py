@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from compiler.verify.differential import Report
+from compiler.verify.percent import show_percent
 from compiler.verify.recompile import Standing
 
 REFUTED = "NOT verified"
@@ -46,13 +47,3 @@ def refutation(report: Report, standing: Standing) -> str:
 def wanted(report: Report) -> str:
     """The program, or of several outputs the one that has the fewest values."""
     return report.scarcest if len(report.by_output) > 1 else "the program"
-
-
-def show_percent(part: int, whole: int) -> str:
-    """A share of a whole, never rounded to none or to all."""
-    if part in (0, whole):
-        return "100 %" if part else "0 %"
-    share = 100 * part / whole
-    if share < 0.1:
-        return "under 0.1 %"
-    return "over 99.9 %" if share > 99.9 else f"{share:.1f} %"

@@ -1,20 +1,14 @@
-"""How many inputs a program has no value for. A model answers something to them, which means nothing.
+"""How many inputs a program has no value for. A model answers something to them, which means nothing."""
 
-The interpreter is asked: on all inputs up to a length where they are few, else on a seeded sample.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.options import CompileOptions
-from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
-from compiler.verify.verdict import show_percent
+from compiler.verify.chosen_inputs import Word
+from compiler.verify.interpreted_sample import InterpretedSample
+from compiler.verify.percent import show_percent
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.failure import show_input
-from rasp.graph.nodes import Node
-from rasp.interpret.evaluate import EvaluationError, evaluate
+from rasp.interpret.evaluate import EvaluationError
 
-LONGEST, BUDGET, BATCH, SEED = 16, 1000, 250, 0
 NO_VALUE = "no-value"
 
 
@@ -34,24 +28,20 @@ class WithoutValue:
     message: str
 
 
-def find_without_value(outputs: Mapping[str, Node], options: CompileOptions) -> list[WithoutValue]:
-    """The outputs that some input has no value of, unless the model says so itself."""
-    if options.no_value:
+def find_without_value(sample: InterpretedSample) -> list[WithoutValue]:
+    """The outputs that some input of a sample has no value of, unless the model says so itself."""
+    if sample.options.no_value:
         return []
-    longest = min(options.max_length, LONGEST)
-    selection = choose_inputs(len(options.vocabulary), longest, BUDGET, SEED)
-    missing: dict[str, list[tuple[Word, str]]] = {name: [] for name in outputs}
-    for inputs in batch_inputs(options.vocabulary, selection, lambda length: BATCH):
-        for name, row in zip(
-            outputs, evaluate(list(outputs.values()), inputs, options.attention), strict=True
-        ):
-            missing[name] += [
-                (tokens, outcome.message)
-                for tokens, outcome in zip(inputs, row, strict=True)
-                if isinstance(outcome, EvaluationError)
-            ]
+    missing = {
+        name: [
+            (tokens, outcome.message)
+            for tokens, outcome in zip(sample.inputs, outcomes, strict=True)
+            if isinstance(outcome, EvaluationError)
+        ]
+        for name, outcomes in sample.outcomes.items()
+    }
     return [
-        WithoutValue(name, len(found), selection.total, longest, selection.exhaustive, *found[0])
+        WithoutValue(name, len(found), len(sample.inputs), sample.longest, sample.all, *found[0])
         for name, found in missing.items()
         if found
     ]

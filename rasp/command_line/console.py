@@ -17,7 +17,7 @@ from typing import cast
 import click
 
 from rasp.command_line.folders import advise_on_folder, is_checkpoint
-from rasp.diagnostics import Diagnostic, RaspError, suggest_word
+from rasp.diagnostics import DiagnosedError, Diagnostic, DiagnosticRecord, RaspError, suggest_word
 from rasp.inputs import read_input
 from rasp.notation.style import wants_colour
 from rasp.source import Source
@@ -30,12 +30,26 @@ STANDARD_INPUT = "-"
 LARGEST = 64 * 2**20
 
 
-class WrongUsage(Exception):
-    """The command line asks for something that cannot be. Carries diagnostics; exit code 2."""
+class WrongUsage(DiagnosedError):
+    """The command line asks for something that cannot be. Exit code 2."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.diagnostics = (Diagnostic(message, hint=hint, code=USAGE),)
+        super().__init__(Diagnostic(message, hint=hint, code=USAGE))
+
+
+class Told:
+    """What a command has to say besides its results: told on standard error as it comes, and kept for `--json`."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def tell(self, diagnostics: Sequence[Diagnostic]) -> None:
+        report_diagnostics(diagnostics)
+        self.diagnostics += diagnostics
+
+    def as_json(self) -> dict[str, list[DiagnosticRecord]]:
+        """What stands beside the other keys of an object."""
+        return {"diagnostics": [diagnostic.as_json() for diagnostic in self.diagnostics]}
 
 
 class Commands(click.Group):
@@ -75,16 +89,17 @@ class Commands(click.Group):
 
     def guarded(self, arguments: list[str], **extra: object) -> int:
         """Run a command; its exit code."""
+        told = Told()
         try:
             check_text(arguments)
-            code = super().main(arguments, **extra)  # type: ignore[arg-type]
+            code = super().main(arguments, obj=told, **extra)  # type: ignore[arg-type]
             if sys.stdout is not None:
                 sys.stdout.flush()
             return code if isinstance(code, int) else 0
         except click.Abort:
             return INTERRUPTED
         except Exception as error:
-            return tell(diagnosed(error), as_json="--json" in arguments)
+            return tell_failure(told, explain_error(error), as_json="--json" in arguments)
 
 
 def check_text(arguments: Sequence[str]) -> None:
@@ -95,14 +110,11 @@ def check_text(arguments: Sequence[str]) -> None:
             raise WrongUsage(f"argument {number} is not text in UTF-8: {shown}", "give it in UTF-8")
 
 
-def diagnosed(error: Exception) -> Sequence[Diagnostic]:
-    """What to tell of an exception: its diagnostics if it has some. What has none and is not of the system is a mistake
-    of ours.
-    """
-    diagnostics: Sequence[Diagnostic] | None = getattr(error, "diagnostics", None)
-    if diagnostics is not None:
-        return diagnostics
+def explain_error(error: Exception) -> Sequence[Diagnostic]:
+    """What to tell of an exception. What carries no diagnostics and is not of the system is a mistake of ours."""
     match error:
+        case DiagnosedError():
+            return error.diagnostics
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "rasp"
             return [Diagnostic(sentence(error), hint=f"`{command} --help` explains it", code=USAGE)]
@@ -145,11 +157,12 @@ def internal(error: Exception) -> Diagnostic:
     )
 
 
-def tell(diagnostics: Sequence[Diagnostic], as_json: bool) -> int:
-    """Print why a command failed, with `--json` also as JSON; the exit code."""
+def tell_failure(told: Told, diagnostics: Sequence[Diagnostic], *, as_json: bool) -> int:
+    """Print why a command failed, with `--json` also as JSON, behind what it has warned of; the exit code."""
+    told.diagnostics += diagnostics
     with suppress(OSError):  # what cannot be written there is told here all the same
         if as_json:
-            click.echo(json.dumps({"diagnostics": [diagnostic.as_json() for diagnostic in diagnostics]}))
+            click.echo(json.dumps(told.as_json()))
     report_diagnostics(diagnostics)
     return MISUSED if any(diagnostic.code == USAGE for diagnostic in diagnostics) else FAILED
 

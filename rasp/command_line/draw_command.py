@@ -14,7 +14,7 @@ from rasp.drawing.draw_text import draw_text
 from rasp.drawing.picture import draw_picture
 from rasp.elaborate.program import load_program
 from rasp.inputs import read_input
-from rasp.lint.doubts import lint_expression, lint_program
+from rasp.lint.doubts import lint_expressions
 from rasp.notation.style import join_lines
 from rasp.source import Source
 
@@ -37,7 +37,7 @@ def draw_program(request: DrawRequest) -> int:
     line = compile_line(program, request.expression)
     expression = line.expression if line else request.expression or ""
     node = program.node(expression)
-    report_diagnostics([*lint_program(program), *lint_expression(expression)])
+    report_diagnostics(lint_expressions(program, [expression]))
     given = read_input(request.text).tokens
     if not given:
         raise WrongUsage("the input is empty", "give at least one token, as in -i abc")

@@ -11,10 +11,10 @@ from rasp.arguments import Attention
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import (
     STANDARD_INPUT,
+    Told,
     WrongUsage,
     is_file,
     read_source,
-    report_diagnostics,
     show_rows,
     show_tokens,
     show_values,
@@ -26,7 +26,7 @@ from rasp.elaborate.program import Program, load_program
 from rasp.elaborate.scope import Function, Static
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
-from rasp.lint.doubts import lint_expression, lint_program
+from rasp.lint.doubts import lint_expressions
 from rasp.source import Source, Span
 from rasp.syntax.directives import CompileLine, read_directives
 from rasp.values import Atom, is_atom, show_value
@@ -54,19 +54,21 @@ class Subject:
     attention: Attention
 
 
-def run_program(request: RunRequest) -> int:
+def run_program(request: RunRequest, told: Told) -> int:
     """Print the value for each input; the exit code. Raises `RaspError` and `WrongUsage`."""
     file, given = program_and_inputs(request)
     program = load_program(Source("<no program>", "") if file is None else read_source(file))
     line = compile_line(program, request.expression)
     expression = line.expression if line else request.expression or ""
     value = program.expression(expression)
-    report_diagnostics([*lint_program(program), *lint_expression(expression)])
-    if given.is_empty and not nodes_in(value):
+    told.tell(lint_expressions(program, [expression]))
+    if given.is_empty and nodes_in(value):
+        raise missing_input(program, request.expression and expression)
+    if told.diagnostics and request.as_json:
+        click.echo(json.dumps(told.as_json()))
+    if given.is_empty:
         click.echo(json.dumps(plain(value, {})) if request.as_json else written(value, {}))
         return 0
-    if given.is_empty:
-        raise missing_input(program, request.expression and expression)
     if is_atom(value):
         value = program.sop(expression)
     attention = request.attention or (line.attention if line else "full")

@@ -1,5 +1,6 @@
 """What is allowed but doubtful in a program: `lint(program)` yields warnings in the order of the text,
-`lint_expression` those about an expression beside it, `lint_statement` those about a line of the prompt.
+`lint_expression` those about an expression beside it, `lint_expressions` both, and `lint_statement` those about a
+line of the prompt.
 
 Operators that bind otherwise than they look (`rasp/lint/bindings.py`), names in functions that are never read,
 names that hide those of the library, names in functions that do not exist, and, on request, selectors that
@@ -7,7 +8,7 @@ look at positions which causal attention hides. In: an elaborated `Program`. Out
 "warning".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic
@@ -61,6 +62,11 @@ def doubts(statement: Statement, text: Text) -> list[Diagnostic]:
     if isinstance(statement, FunctionDefinition):
         found += check_function(text, statement)
     return found
+
+
+def lint_expressions(program: Program, expressions: Iterable[str]) -> list[Diagnostic]:
+    """All warnings about a program, and about expressions beside it. Raises `RaspError` for one that cannot be read."""
+    return [*lint_program(program), *(warning for text in expressions for warning in lint_expression(text))]
 
 
 def lint_statement(statement: Statement, source: Source, protected: frozenset[str]) -> list[Diagnostic]:

@@ -17,6 +17,7 @@ from compiler.rewrite.apply_passes import Passes
 from compiler.search.trials import Journal, Reason
 from compiler.verify.find_culprit import find_wrong_trial, first_wrong_number
 from compiler.verify.mismatch import Mismatch
+from rasp.command_line.console import Told
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import And, Indices, Node, Select, Width
 
@@ -55,14 +56,14 @@ def answer(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
 @pytest.mark.parametrize("wrong", [None, "aa"])
 def test_a_broken_rule_is_found(place: int, wrong: str | None, capsys: pytest.CaptureFixture[str]) -> None:
     passes = Passes((*RULES[:place], Pass(1, miscount), *RULES[place:]))
-    assert run_bisect(asked(RANK, wrong=wrong), passes) == 1
+    assert run_bisect(asked(RANK, wrong=wrong), Told(), passes) == 1
     found = answer(capsys)
     assert (found["stage"], found["step"]) == ("rewriting", "miscount")
 
 
 def test_a_right_program_has_none(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_bisect(asked(RANK)) == 0
-    assert answer(capsys) == {"wrong": False, "checked": 14}
+    assert run_bisect(asked(RANK), Told()) == 0
+    assert answer(capsys) == {"wrong": False, "checked": 14, "diagnostics": []}
 
 
 @pytest.mark.parametrize("first", [1, 2, 7, 8])
@@ -86,7 +87,7 @@ def test_a_wrong_model_is_found_among_those_of_the_search() -> None:
 def test_larger(capsys: pytest.CaptureFixture[str]) -> None:
     """Each rule that fired has its row; one that makes the model larger has one for each step, too."""
     passes = Passes((*RULES, Pass(1, count_twice)))
-    assert run_bisect(asked(RANK, larger=True), passes) == 0
+    assert run_bisect(asked(RANK, larger=True), Told(), passes) == 0
     found = answer(capsys)
     rows = found["without"]
     assert isinstance(rows, list)
@@ -96,9 +97,9 @@ def test_larger(capsys: pytest.CaptureFixture[str]) -> None:
         ("count_twice", False),
     ]
     assert rows[1]["parameters"] == rows[2]["parameters"] < found["parameters"]
-    run_bisect(replace(asked(RANK, larger=True), as_json=False), passes)
+    run_bisect(replace(asked(RANK, larger=True), as_json=False), Told(), passes)
     assert capsys.readouterr().out.endswith("larger by count_twice: --without count_twice\n")
-    assert run_bisect(replace(asked(RANK, larger=True), as_json=False)) == 0
+    assert run_bisect(replace(asked(RANK, larger=True), as_json=False), Told()) == 0
     assert capsys.readouterr().out.endswith("no rule makes it larger\n")
 
 

@@ -4,10 +4,12 @@ import pytest
 
 from compiler.options import CompileOptions
 from compiler.report.describe import describe_node
+from compiler.verify.interpreted_sample import interpret_sample
 from compiler.verify.lookahead import find_lookahead
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 
+CAUSAL = CompileOptions(("a", "b"), 20, "causal")
 PROGRAM = """
 up_to_me = select(indices, indices, <=);
 same = select(tokens, tokens, ==);
@@ -31,7 +33,7 @@ late = selector_width(select(before, 1, ==)) + before;
 )
 def test_the_selector_that_looks_ahead(expression: str, selector: str | None) -> None:
     program = load_program(Source("test", PROGRAM))
-    found = find_lookahead({"out": program.sop(expression)}, CompileOptions(("a", "b"), 20))
+    found = find_lookahead(interpret_sample({"out": program.sop(expression)}, CAUSAL))
     assert (found and describe_node(program.graph, found.selector)) == selector
     if found is not None:
         assert found.causal is not None and found.full != found.causal
@@ -39,5 +41,5 @@ def test_the_selector_that_looks_ahead(expression: str, selector: str | None) ->
 
 def test_an_answer_that_is_missing_is_a_difference() -> None:
     program = load_program(Source("test", PROGRAM))
-    found = find_lookahead({"out": program.sop("sorted")}, CompileOptions(("a", "b"), 20))
+    found = find_lookahead(interpret_sample({"out": program.sop("sorted")}, CAUSAL))
     assert found is not None and found.causal is None

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from compiler.cli import main
 from compiler.commands.repl import make_repl
 from compiler.options import CompileOptions
+from compiler.verify.interpreted_sample import interpret_sample
 from compiler.verify.without_value import find_without_value
 from rasp.elaborate.program import load_program
 from rasp.notation.style import strip_style
@@ -27,7 +28,7 @@ ROWS = {
 @pytest.mark.parametrize("expression", ROWS)
 def test_inputs_without_a_value_are_counted(expression: str) -> None:
     program = load_program(Source("<test>", ""))
-    found = find_without_value({"out": program.sop(expression)}, OPTIONS)
+    found = find_without_value(interpret_sample({"out": program.sop(expression)}, OPTIONS))
     assert [(one.missing, one.asked, one.all) for one in found] == (
         [(ROWS[expression], 14, True)] if ROWS[expression] else []
     )
@@ -53,5 +54,5 @@ def test_so_does_the_prompt(expression: str) -> None:
 def test_a_sample_is_called_one() -> None:
     program = load_program(Source("<test>", ""))
     options = CompileOptions(tuple("0123456789"), 40)
-    [found] = find_without_value({"out": program.sop("1 / tokens_int")}, options)
+    [found] = find_without_value(interpret_sample({"out": program.sop("1 / tokens_int")}, options))
     assert not found.all and 0 < found.missing <= found.asked <= 1000 and found.longest == 16

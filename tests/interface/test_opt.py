@@ -11,6 +11,7 @@ from compiler.commands.opt import OptRequest, run_opt
 from compiler.commands.target_options import Target
 from compiler.report.graph_text import parse_outputs
 from compiler.rewrite import RULES, Pass
+from rasp.command_line.console import Told
 from rasp.graph.nodes import Node, Width
 from rasp.source import Source
 
@@ -93,7 +94,7 @@ def miscount(analysis: Analysis, node: Node) -> Node | None:
 def test_a_rule_that_changes_the_meaning_is_named(check: bool, capsys: pytest.CaptureFixture[str]) -> None:
     passes = (*RULES, Pass(1, miscount))
     request = OptRequest(Target(None, (RANK,), "ab", 3, None), "split_width,miscount", False, check, False)
-    assert run_opt(request, passes) == (1 if check else 0)
+    assert run_opt(request, Told(), passes) == (1 if check else 0)
     told = capsys.readouterr()
     assert (
         "miscount changes what the graph means: on aa the answer of out at position 1" in told.err

@@ -4,6 +4,7 @@ import json
 import warnings
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -12,6 +13,7 @@ from compiler.cli import main
 from compiler.commands.repl import make_repl
 from rasp.notation.style import strip_style
 from rasp.prompt.repl import run_piped
+from tests.project.write_schema import SCHEMA
 
 CHAINED = "comparisons are not chained, but read from the left"
 PROGRAM = "middle = 2 < indices < 4;\ndef f(a) { b = a; return a; }\n"
@@ -19,8 +21,27 @@ COMMANDS = {
     "check": ("check", "p.rasp"),
     "run": ("run", "p.rasp", "-e", "middle", "-i", "hello", "--json"),
     "compile": ("compile", "p.rasp", "-e", "middle", "--vocab", "ab", "--max-length", "4", "--json"),
-    "test": ("test", "p.rasp"),
+    "refused": ("compile", "p.rasp", "-e", "1 / indices", "--vocab", "ab", "--max-length", "4", "--json"),
+    "opt": ("opt", "p.rasp", "-p", "O2", "-e", "middle", "--vocab", "ab", "--max-length", "4", "--json"),
+    "bisect": ("bisect", "p.rasp", "-e", "middle", "--vocab", "ab", "--max-length", "2", "--json"),
+    "larger": (
+        "bisect",
+        "p.rasp",
+        "-e",
+        "middle",
+        "--vocab",
+        "ab",
+        "--max-length",
+        "2",
+        "--larger",
+        "--json",
+    ),
+    "test": ("test", "p.rasp", "--json"),
 }
+#: The schema of one message.
+MESSAGE = jsonschema.Draft202012Validator(
+    (schema := json.loads(SCHEMA.read_text(encoding="utf-8"))) | {"$ref": "#/$defs/DiagnosticRecord"}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +53,31 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_commands_tell_on_standard_error(arguments: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0
+    assert result.exit_code == ("1 / indices" in arguments)
     assert result.stderr.count(CHAINED) == result.stderr.count("`b` is never used") == 1
     if "--json" in arguments:
-        json.loads(result.stdout)
+        first = json.loads(result.stdout.splitlines()[0])
+        [record] = first if isinstance(first, list) else [first]
+        told = [message for message in record["diagnostics"] if message["severity"] == "warning"]
+        assert [CHAINED in message["message"] for message in told] == [True, False]
+        for message in record["diagnostics"]:
+            MESSAGE.validate(message)
+
+
+def test_json_has_what_compiling_and_verifying_tell() -> None:
+    words = ("compile", "-e", "1 / (length - 1)", "--vocab", "ab", "--max-length", "2", "--json")
+    result = CliRunner().invoke(main, words)
+    assert [message["code"] for message in json.loads(result.stdout)["diagnostics"]] == ["no-value"]
+    result = CliRunner().invoke(main, ("compile", "-e", "length", *words[3:], "--attention", "causal"))
+    assert [message["code"] for message in json.loads(result.stdout)["diagnostics"]] == ["causal"]
+
+
+def test_answers_follow_the_warnings() -> None:
+    result = CliRunner().invoke(main, ("run", "p.rasp", "-e", "middle", "a", "ab", "--json"))
+    first, *answers = map(json.loads, result.stdout.splitlines())
+    assert [*first] == ["diagnostics"] and answers == [[True], [True, True]]
+    result = CliRunner().invoke(main, ("run", "-e", "tokens", "a", "ab", "--json"))
+    assert [*map(json.loads, result.stdout.splitlines())] == [["a"], ["a", "b"]]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from compiler.export.files import ARRAYS, encode_files
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.differential import Compared, Report
+from compiler.verify.percent import show_percent
 from compiler.verify.recompile import Standing
-from compiler.verify.verdict import judge_model, show_percent
+from compiler.verify.verdict import judge_model
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz.checkpoints import mended

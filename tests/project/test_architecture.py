@@ -168,7 +168,7 @@ def test_only_the_model_imports_torch() -> None:
 #: What takes long to import, and code that must not wait for it: that which is behind `import rasp`, `rasp run`,
 #: the prompt, the language server.
 SLOW_LIBRARIES = {
-    "torch": ("compiler.pipeline",),
+    "torch": ("compiler.pipeline", "compiler.commands.compile"),
     "networkx": ("compiler.opening",),
     "pygls": ("rasp.prompt.terminal",),
 }

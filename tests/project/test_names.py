@@ -57,6 +57,7 @@ VERBS = {
         "hash",
         "hold",
         "inherit",
+        "interpret",
     ),
     *(
         "join",

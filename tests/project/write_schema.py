@@ -5,6 +5,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from compiler.report.json_forms import CheckpointRecord
+from rasp.diagnostics import DiagnosticRecord
 from tests.places import DOCS
 
 SCHEMA = DOCS / "checkpoint.schema.json"
@@ -46,6 +47,7 @@ def schema_text() -> str:
     """What docs/checkpoint.schema.json has to hold."""
     definitions: dict[str, Any] = {}
     top = schema_of(CheckpointRecord, definitions)
+    schema_of(DiagnosticRecord, definitions)  # what `--json` tells: of no checkpoint, but of the same program
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rasp.json of a checkpoint"}
     return json.dumps(head | top | {"$defs": definitions}, indent=1) + "\n"
 
