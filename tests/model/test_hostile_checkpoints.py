@@ -104,6 +104,11 @@ CONTENTS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "no outputs": (edit(CONFIG, "outputs", to=[]), ""),
     "no classes": (edit(CONFIG, "outputs", 0, "classes", to=[]), ""),
     "classes that are no values": (edit(CONFIG, "outputs", 0, "classes", to=[[1], None, {}]), NO_MODEL),
+    "a class for no value that nobody asked for": (
+        edit(CONFIG, "outputs", 0, "classes", 1, to=None),
+        "has a class for no value of hist, which rasp.json does not ask for",
+    ),
+    "no value asked for by a word": (edit(RECORD, "options", "no_value", to="yes"), NO_MODEL),
     "an empty summary": (edit(RECORD, "summary", to={}), NO_MODEL),
     "a summary of another model": (edit(RECORD, "summary", "d_model", to=77), "says d_model 77"),
     "no certificate": (edit(RECORD, "summary", "certificate", to=...), NO_MODEL),
