@@ -42,14 +42,14 @@ class Cache:
     def __init__(self, batch: int) -> None:
         self.batch = batch
         self.length = 0
-        self.seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
-        self.grown: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+        self.seen: dict[object, tuple[Tensor, Tensor]] = {}  # by head
+        self.grown: dict[object, tuple[Tensor, Tensor]] = {}
 
-    def extend(self, head: nn.Module, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    def extend(self, head: object, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """The keys and values of all positions, given those of the new ones."""
         if head in self.seen:
             keys, values = self.seen[head]
-            key, value = torch.cat((keys, key), dim=1), torch.cat((values, value), dim=1)
+            key, value = torch.cat((keys, key), dim=-2), torch.cat((values, value), dim=-2)
         self.grown[head] = key, value
         return key, value
 
@@ -60,7 +60,7 @@ class Cache:
 
     def rewind(self, length: int) -> None:
         """Forget all positions from `length` on."""
-        self.seen = {head: (k[:, :length], v[:, :length]) for head, (k, v) in self.seen.items()}
+        self.seen = {head: (k[..., :length, :], v[..., :length, :]) for head, (k, v) in self.seen.items()}
         self.length = length
 
 

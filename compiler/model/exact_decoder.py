@@ -4,7 +4,8 @@ What it refuses are ids that are none of its own (`compiler/model/check_ids.py`)
 logits in float64 (`compiler/model/arithmetic.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -13,7 +14,8 @@ from compiler.emit.weights import Weights
 from compiler.export.records import encode_config
 from compiler.model.arithmetic import hold_exact_arithmetic, refuse_conversion
 from compiler.model.check_ids import check_ids
-from compiler.model.decoder import Cache, Decoder
+from compiler.model.decoder import Cache, Decoder, Layer
+from compiler.model.grouped_heads import GroupedAttention
 from compiler.model.problem import make_model_error
 
 
@@ -27,6 +29,8 @@ class ExactDecoder(Decoder):
     def __init__(self, weights: Weights) -> None:
         super().__init__(encode_config(weights.config))
         self.config = weights.config
+        for layer in cast(Iterable[Layer], self.layers):
+            layer.attention = layer.attention and GroupedAttention(layer.attention.heads)
         self.load_state_dict({name: torch.tensor(array) for name, array in weights.arrays.items()})
         # Where each parameter stands, and its dtype: parameters may be replaced.
         self.arithmetic = tuple(

@@ -13,9 +13,9 @@ def random_weights(
     positions: bool = True,
     seed: int = 0,
 ) -> Weights:
-    """Weights of three layers: heads of several shapes (one without a key), no heads, no MLP; two outputs."""
+    """Weights of three layers: heads of several shapes (three of one, one without a key), no heads, no MLP; two outputs."""
     layers = (
-        LayerShape((HeadShape(3, 2), HeadShape(0, 1), HeadShape(3, 2)), 5),
+        LayerShape((HeadShape(3, 2), HeadShape(0, 1), HeadShape(3, 2), HeadShape(3, 2)), 5),
         LayerShape((), 4),
         LayerShape((HeadShape(2, 3),), 0),
     )

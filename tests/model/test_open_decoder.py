@@ -173,7 +173,7 @@ def test_activations_have_the_numbers_of_reports() -> None:
     halves = ["embedding", *(layer + half for layer in layers for half in (".middle", ""))]
     for value, name in zip(found.residuals, halves, strict=True):
         assert_close(value[0], expected[name])
-    assert [len(row) for row in found.patterns] == [len(row) for row in found.heads] == [3, 0, 1]
+    assert [len(row) for row in found.patterns] == [len(row) for row in found.heads] == [4, 0, 1]
     for number, layer in enumerate(layers):
         for h in range(len(found.heads[number])):
             assert_close(found.patterns[number][h][0], expected[f"{layer}.attention.heads.{h}.pattern"])

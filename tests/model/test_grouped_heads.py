@@ -1,0 +1,183 @@
+"""Heads of one shape run as one product, and yet each can be seen, replaced and trained by its number."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import cast
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
+
+from compiler.model.decoder import Cache, Decoder, Head
+from compiler.model.exact_decoder import ExactDecoder
+from tests.model.random_models import random_weights
+
+IDS = torch.tensor([[3, 0, 1, 2, 1], [3, 2, 2, 0, 1]])
+LENGTHS = torch.tensor([5, 3])
+HEADS = 5
+#: Of these three in layer 0 have one shape.
+GROUPED = 3
+
+
+def number(output: Tensor) -> Tensor:
+    """Something else than an output, but of its shape."""
+    return output * 0.5 + 0.25
+
+
+def instead(module: nn.Module, given: object, output: Tensor) -> Tensor:
+    return number(output)
+
+
+class Other(nn.Module):
+    """Another module in the place of one."""
+
+    def __init__(self, replaced: nn.Module) -> None:
+        super().__init__()
+        self.replaced = replaced
+
+    def forward(self, *given: object) -> Tensor:
+        return number(self.replaced(*given))
+
+
+def replace_head(head: Head, heads: nn.ModuleList) -> None:
+    heads[2] = Other(head)
+
+
+def replace_pattern(head: Head, heads: nn.ModuleList) -> None:
+    head.pattern = Other(head.pattern)  # type: ignore[assignment]
+
+
+def replace_forward(head: Head, heads: nn.ModuleList) -> None:
+    forward = head.forward
+    head.forward = lambda *given: number(forward(*given))  # type: ignore[method-assign]
+
+
+def replace_forward_of_pattern(head: Head, heads: nn.ModuleList) -> None:
+    forward = head.pattern.forward
+    head.pattern.forward = lambda scores: number(forward(scores))  # type: ignore[method-assign]
+
+
+def drop_head(head: Head, heads: nn.ModuleList) -> None:
+    del heads[2]
+
+
+CHANGES: dict[str, Callable[[Head, nn.ModuleList], object]] = {
+    "hook": lambda head, heads: head.register_forward_hook(instead),
+    "hook before": lambda head, heads: head.register_forward_pre_hook(lambda m, a: (number(a[0]), *a[1:])),
+    "hook on the pattern": lambda head, heads: head.pattern.register_forward_hook(instead),
+    "hook before the pattern": lambda head, heads: head.pattern.register_forward_pre_hook(
+        lambda m, a: number(a[0])
+    ),
+    "another head": replace_head,
+    "another pattern": replace_pattern,
+    "forward replaced": replace_forward,
+    "forward of the pattern replaced": replace_forward_of_pattern,
+    "one head less": drop_head,
+    "other weights": lambda head, heads: head.value.copy_(number(head.value)),
+}
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
+    """The heads that are called by themselves."""
+    called, forward = list[nn.Module](), Head.forward
+
+    def noted(head: Head, x: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
+        called.append(head)
+        return forward(head, x, mask, cache)
+
+    monkeypatch.setattr(Head, "forward", noted)
+    return called
+
+
+def heads_of(decoder: Decoder) -> nn.ModuleList:
+    return cast(nn.ModuleList, decoder.get_submodule("layers.0.attention.heads"))
+
+
+def assert_same(got: list[Tensor], expected: list[Tensor]) -> None:
+    for one, other in zip(got, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("attention", ["full", "causal"])
+@pytest.mark.parametrize("lengths", [None, LENGTHS])
+def test_heads_of_one_shape_run_together(
+    attention: str, lengths: Tensor | None, calls: list[nn.Module]
+) -> None:
+    decoder = ExactDecoder(random_weights(attention))
+    got = decoder(IDS, lengths)
+    assert len(calls) == HEADS - GROUPED
+    expected = decoder.plain()(IDS, lengths)
+    for one, other in zip(got, expected, strict=True):
+        torch.testing.assert_close(one[0], other[0], rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(one[1, :3], other[1, :3], rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_done_to_a_head_is_done(change: str) -> None:
+    """Whatever is put in the place of a head, a pattern, or what they put out: the same happens as one by one."""
+    decoder = ExactDecoder(random_weights("causal"))
+    untouched, plain = decoder(IDS), decoder.plain()
+    for changed in (decoder, plain):
+        heads = heads_of(changed)
+        CHANGES[change](cast(Head, heads[2]), heads)
+    got = decoder(IDS)
+    assert not torch.allclose(got[0], untouched[0], atol=1e-2)
+    assert_same(got, plain(IDS))
+
+
+def test_hooks_on_all_modules_see_each_head(calls: list[nn.Module]) -> None:
+    decoder, seen = ExactDecoder(random_weights("causal")), list[nn.Module]()
+    hook = register_module_forward_hook(lambda module, given, output: seen.append(module))
+    try:
+        decoder(IDS)
+    finally:
+        hook.remove()
+    assert len(calls) == HEADS
+    assert {head for head in heads_of(decoder)} <= set(seen)
+
+
+def test_hooks_see_gradients_of_each_head() -> None:
+    decoder, seen = ExactDecoder(random_weights("causal")).requires_grad_(), list[nn.Module]()
+    for head in heads_of(decoder):
+        head.register_full_backward_hook(lambda module, given, got: seen.append(module))
+    decoder(IDS)[0].sum().backward()
+    assert set(seen) == set(heads_of(decoder))
+
+
+def test_a_cache_goes_on_with_hooks_and_without(calls: list[nn.Module]) -> None:
+    decoder = ExactDecoder(random_weights("causal"))
+    expected, cache = decoder.plain()(IDS), decoder.new_cache(2)
+    steps: list[list[Tensor]] = []
+    for position in range(IDS.shape[1]):
+        calls.clear()
+        looks = position % 2 == 1
+        hook = heads_of(decoder)[0].register_forward_hook(lambda *_: None) if looks else None
+        steps.append(decoder(IDS[:, position : position + 1], cache=cache))
+        assert len(calls) == (HEADS if looks else HEADS - GROUPED)
+        if hook is not None:
+            hook.remove()
+    cache.rewind(2)
+    steps[2:] = [decoder(IDS[:, 2:], cache=cache)]
+    assert_same([torch.cat(parts, dim=1) for parts in zip(*steps, strict=True)], expected)
+
+
+def test_heads_together_learn_what_they_learn_alone(calls: list[nn.Module]) -> None:
+    decoder = ExactDecoder(random_weights("causal")).requires_grad_()
+    plain = decoder.plain().requires_grad_()
+    decoder(IDS)[0].square().mean().backward()
+    assert len(calls) == HEADS - GROUPED
+    plain(IDS)[0].square().mean().backward()
+    for (name, one), (_, other) in zip(decoder.named_parameters(), plain.named_parameters(), strict=True):
+        if other.grad is not None and other.numel():
+            assert one.grad is not None, name
+            torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-2)
+
+
+def test_a_copy_has_heads_of_its_own() -> None:
+    decoder = ExactDecoder(random_weights("causal"))
+    copy, expected = deepcopy(decoder), decoder(IDS)
+    for parameter in decoder.parameters():
+        parameter.zero_()
+    assert_same(copy(IDS), expected)
