@@ -7,6 +7,7 @@ arrays that would not fit beside each other. The search for a hint has a small e
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Literal
 
 from compiler.analysis.refusal import make_refusal
 from compiler.limits import BYTES, CELLS
@@ -17,6 +18,20 @@ VALUE_WORK, VALUE_BYTES = 500, 800
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
+Work = Literal["inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout"]
+WORDS: dict[Work, str] = {
+    "inputs": "evaluating it on an input of each length",
+    "values": "keeping all of its values apart",
+    "sums": "adding each value of one part to each of the other",
+    "rows": "listing what it depends on: all combinations of values that can occur together",
+    "pairs": "comparing each of its values with each value that it is compared with",
+    "scores": "scoring each of its values against each value that it is compared with",
+    "reading": "finding out which of the values behind it tell it",
+    "look-up": "making a look-up of all combinations of values that it depends on",
+    "basis": "finding the columns of which the numbers for its values are sums",
+    "layout": "giving all numbers of the model a place",
+}
+"""What is counted, in words that follow the name of an expression."""
 
 
 class Effort:
@@ -26,12 +41,12 @@ class Effort:
         self.cells = 0.0
         self.most = most
 
-    def spend(self, graph: Graph, node: Node, cells: float) -> None:
+    def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """Count them. Raises `CompileError` when it becomes too much."""
         if self.cells + cells > self.most:
             message = (
-                "this has too many combinations of values, over all the ways to build it that were tried "
-                f"(the limit is {self.most:.0e} numbers looked at)"
+                f"{WORDS[work]} takes more work than is left for it (the limit is {self.most:.0e} numbers looked at, "
+                "for all parts of the program and all the ways to build it that were tried)"
             )
             raise make_refusal(graph, node, message, CELLS.hint)
         self.cells += cells
@@ -41,13 +56,13 @@ class Effort:
         too much."""
         positions = longest * (longest + 1) / 2
         self.reserve(graph, node, CONTEXT_BYTES * positions)
-        self.spend(graph, node, INPUT_WORK * longest + POSITION_WORK * positions)
+        self.spend(graph, node, INPUT_WORK * longest + POSITION_WORK * positions, "inputs")
 
     def keep(self, graph: Graph, node: Node, values: int) -> None:
         """To be called before so many different values become a domain, which is kept. Raises `CompileError` when that is
         too much."""
         self.reserve(graph, node, VALUE_BYTES * values)
-        self.spend(graph, node, VALUE_WORK * values)
+        self.spend(graph, node, VALUE_WORK * values, "values")
 
     @contextmanager
     def optional(self) -> Generator[None]:

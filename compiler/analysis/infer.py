@@ -188,7 +188,7 @@ class Analysis:
             codes = np.arange(len(domain))
             return JointValues((node,), codes[:, None], codes, domain, (codes,))
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
-        self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves))
+        self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves), "rows")
         stands_for = find_representatives(self, node, leaves)
         most = LARGE_ROWS.most if has_few_inputs(self) else ROWS.most
         try:
@@ -199,7 +199,7 @@ class Analysis:
             codes = list_occurring(self, leaves, stands_for)
         if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
             raise self._too_large(node, len(leaves), len(codes))
-        self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1))
+        self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1), "rows")
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor_values(column, partial(self.effort.keep, self.graph, node))

@@ -55,7 +55,7 @@ def sums(facts: Facts, node: Node) -> Domain:
     assert isinstance(node.op, Map)
     pairs = len(left) * len(right)
     facts.effort.reserve(facts.graph, node, PAIR_BYTES * pairs)
-    facts.effort.spend(facts.graph, node, PAIR_WORK * pairs)
+    facts.effort.spend(facts.graph, node, PAIR_WORK * pairs, "sums")
     keep = partial(facts.effort.keep, facts.graph, node)
     found: list[Atom] = []
     for as_floats in (False, True) if left.floats or right.floats else (False,):

@@ -49,7 +49,7 @@ def build_matching(analysis: Facts, part: Formula) -> Matching:
         )
     pairs = len(keys) * len(queries)
     analysis.effort.reserve(analysis.graph, atoms[0].key, PAIR_BYTES * pairs)
-    analysis.effort.spend(analysis.graph, atoms[0].key, PAIR_WORK * pairs)
+    analysis.effort.spend(analysis.graph, atoms[0].key, PAIR_WORK * pairs, "pairs")
     selects = judge_pairs(analysis, part, key, query)
     cares = np.ones_like(selects)
     indices = analysis.graph.add(Indices())

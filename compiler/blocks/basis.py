@@ -25,6 +25,7 @@ class Basis:
     def __init__(self, vectors: Iterable[Vector] = (), terms: int | None = None) -> None:
         self.vectors: list[Vector] = []
         self.terms = terms
+        self._known: set[bytes] = set()
         self._independent: list[int] = []
         self._directions = np.zeros((0, 0))  # (size, capacity), of which the first rank columns count
         self._inverse = np.zeros((0, 0))
@@ -35,9 +36,25 @@ class Basis:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def copy(self) -> "Basis":
+        """The same vectors; what is appended to one does not concern the other."""
+        other = Basis(terms=self.terms)
+        other.vectors, other._known, other._independent = (
+            [*self.vectors],
+            {*self._known},
+            [*self._independent],
+        )
+        other._directions, other._inverse = self._directions.copy(), self._inverse.copy()
+        return other
+
+    def has(self, vector: Vector) -> bool:
+        """Whether this very vector was taken in."""
+        return vector.tobytes() in self._known
+
     def append(self, vector: Vector) -> None:
         """Take a vector in."""
         self._expressed.clear()
+        self._known.add(vector.tobytes())
         shares, rest = self._split(vector)
         length = float(np.linalg.norm(rest))
         if length > TIGHT * max(1.0, float(np.linalg.norm(vector))):
@@ -80,11 +97,12 @@ class Basis:
         coefficients = np.zeros(len(self.vectors))
         if not np.any(vector):
             return coefficients
-        pivot = int(np.argmax(np.abs(vector)))
+        pivot, probe = int(np.argmax(np.abs(vector))), int(np.argmin(np.abs(vector)))
         for k, candidate in enumerate(self.vectors):
             if candidate[pivot]:
                 ratio = vector[pivot] / candidate[pivot]
-                if np.array_equal(ratio * candidate, vector):
+                # Most are told apart by one number, in a tenth of the time.
+                if ratio * candidate[probe] == vector[probe] and np.array_equal(ratio * candidate, vector):
                     coefficients[k] = ratio
                     return coefficients
         return self._combination(vector, coefficients)

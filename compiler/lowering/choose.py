@@ -214,7 +214,7 @@ class Chooser:
     def make_table(self, variable: Variable) -> None:
         node, vectors = variable.node, list(self.demands[variable].values())
         split = min(len(vectors), len(vectors[0])) * len(vectors[0])
-        self.analysis.effort.spend(self.analysis.graph, node, SPLIT_WORK * len(vectors) * split)
+        self.analysis.effort.spend(self.analysis.graph, node, SPLIT_WORK * len(vectors) * split, "basis")
         basis = choose_basis(vectors, FEW)
         features = np.array(basis.vectors)
         problem = pose_lookup(

@@ -22,6 +22,9 @@ TYPICAL_WIDTH = 24
 """Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
 MANY_COLUMNS = 128
 """Columns of a head beyond which it isn't told any more which of them are new to the residual stream."""
+BASIS_WORK = 1 / 4
+"""Telling whether a number of a feature follows from those of others, for each of these, in cells
+(`compiler/analysis/effort.py`)."""
 COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
 
@@ -35,13 +38,15 @@ class Factorer:
         self.care = care
         options = analysis.options
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
-        self.read: dict[Variable, list[Vector]] = {}
+        self.read: dict[Variable, Basis] = {}
         self.choices: list[Choice] = []
 
     def take(self, form: Form) -> None:
         """Note that a head reads a form: what it reads costs nothing a second time."""
         for variable, vector in form.parts.items():
-            self.read.setdefault(variable, []).append(vector)
+            basis = self.read.setdefault(variable, Basis([np.ones_like(vector)]))
+            if not basis.has(vector):
+                basis.append(vector)
 
     def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
         """The part for which a threshold saves most columns, if it does for any."""
@@ -69,7 +74,7 @@ class Factorer:
         need be the scores are."""
         graph, cells = self.analysis.graph, min(match.selects.shape) * sum(match.selects.shape)
         self.analysis.effort.reserve(graph, match.query, COLUMN_BYTES * cells)
-        self.analysis.effort.spend(graph, match.query, match.selects.size)
+        self.analysis.effort.spend(graph, match.query, match.selects.size, "scores")
         best: tuple[float, Factoring] | None = None
         costs: dict[str, float | None] = {}
         for factoring in list_factorings(match, self.numbers(match), with_bos=with_bos):
@@ -114,8 +119,10 @@ class Factorer:
                     new.setdefault(variable, []).append(vector)
         count = 0
         for variable, vectors in new.items():
-            basis = Basis([np.ones_like(vectors[0]), *self.read.get(variable, [])])
+            basis = self.read[variable].copy() if variable in self.read else Basis([np.ones_like(vectors[0])])
             before = len(basis)
+            work = BASIS_WORK * len(vectors) * (before + len(vectors)) * len(vectors[0])
+            self.analysis.effort.spend(self.analysis.graph, variable.node, work, "basis")
             for vector in vectors:
                 if basis.express(vector) is None:
                     basis.append(vector)

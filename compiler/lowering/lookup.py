@@ -117,7 +117,7 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Looku
     """A staircase over this form, when it separates the rows."""
     analysis = reader.analysis
     analysis.effort.spend(
-        analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
+        analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1), "look-up"
     )
     low, high = bound_form(reader, problem, form)
     runs = merge_runs(low, high, problem.group)

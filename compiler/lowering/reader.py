@@ -10,6 +10,7 @@ from typing import assert_never
 
 import numpy as np
 
+from compiler.analysis.domain import Ints
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.lowering.digits import list_ways
@@ -161,13 +162,12 @@ class Reader:
     def single_leaf(self, node: Node, vector: Vector) -> Form | None:
         """A feature that looks at one free leaf only, though the expression looks at several."""
         table = self.analysis.table(node)
-        self.analysis.effort.spend(self.analysis.graph, node, len(table.values) * (len(table.leaves) + 1))
-        ok = table.values >= 0
-        targets = vector[table.values[ok]]
         for column, leaf in enumerate(table.leaves):
             if not self.is_free(leaf):
                 continue
-            codes = table.codes[ok, column]
+            codes, values = list_meetings(self.analysis, node, column)
+            self.analysis.effort.spend(self.analysis.graph, node, len(codes), "reading")
+            targets = vector[values]
             feature = np.zeros(len(self.analysis.domain(leaf)))
             feature[codes] = targets
             if np.array_equal(feature[codes], targets):
@@ -189,6 +189,20 @@ class Reader:
         if np.abs(slope * numbers + offset - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
             return None
         return scale_form(form, float(slope), float(offset))
+
+
+def list_meetings(analysis: Analysis, node: Node, column: int) -> tuple[Ints, Ints]:
+    """The codes of a leaf of the node's table, and those of the node's values that it meets: each pair once."""
+
+    def find_meetings(node: Node) -> tuple[Ints, Ints]:
+        table = analysis.table(node)
+        analysis.effort.spend(analysis.graph, node, len(table.values), "reading")
+        ok = table.values >= 0
+        size = len(table.domain)
+        codes, values = np.divmod(np.unique(table.codes[ok, column] * size + table.values[ok]), size)
+        return codes, values
+
+    return analysis.once(f"meetings of leaf {column}", node, find_meetings)
 
 
 def combine_forms(prim: PrimName, forms: list[Form]) -> Form | None:

@@ -49,9 +49,11 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     forms = len(list_forms(plan))
     node = plan.readouts[0].node
     analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, frame.size) * frame.size)
-    analysis.effort.spend(analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size)
+    analysis.effort.spend(
+        analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size, "basis"
+    )
     layout = allocate_columns(plan, frame)
-    analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms)
+    analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms, "layout")
     return Lowered(analysis, plan, layout, audit_plan(plan, layout, options.max_length))
 
 

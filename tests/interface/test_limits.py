@@ -141,8 +141,14 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
 }
 
 
+#: Five seconds' worth of counted work, at fifty million numbers a second.
+PROMPT = 2.5e8
+
+
 @pytest.mark.parametrize("name", HEAVY)
-def test_compilations_end(name: str) -> None:
+def test_compilations_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent: list[Effort] = []
+    monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
     text, vocabulary, length, message = HEAVY[name]
     program = load_program(Source("heavy.rasp", text))
     options = CompileOptions(vocabulary, length)
@@ -156,13 +162,14 @@ def test_compilations_end(name: str) -> None:
     assert message in str(refused.value)
     assert "hint" in str(refused.value)
     assert "heavy.rasp:" in str(refused.value)
+    assert spent and sum(effort.cells for effort in spent) <= PROMPT  # with the search for a hint
 
 
 def test_work_and_memory_are_refused_before_they_are_done() -> None:
     program = load_program(Source("small.rasp", "x = length;"))
     node = program.sop("x")
     elaboration_effort = Effort()
-    with pytest.raises(CompileError, match=r"combinations of values.*limit"):
-        elaboration_effort.spend(program.graph, node, 2 * CELLS.most)
+    with pytest.raises(CompileError, match=r"listing what it depends on.*limit"):
+        elaboration_effort.spend(program.graph, node, 2 * CELLS.most, "rows")
     with pytest.raises(CompileError, match=r"2.0 GiB of memory.*limit is 1 GiB"):
         Effort().reserve(program.graph, node, 2 * BYTES.most)
