@@ -29,11 +29,13 @@ MANY_KINDS = 24
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """A part of a selector, with s-ops and a whole number for each of their values: it selects where the key's is less."""
+    """A part of a selector, with s-ops and a whole number for each of their values: it selects where the key's is less, or
+    equal where that is `inclusive`."""
 
     part: Node
     key: tuple[Node, Vector]
     query: tuple[Node, Vector]
+    inclusive: bool = False
 
     @property
     def kinds(self) -> int:
@@ -88,22 +90,26 @@ def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
         match = build_matching(analysis, normalise_selector(part))
         codes = order_kinds(match.selects | ~match.cares)
         if codes is not None:
-            limits, ranks = codes[0] + 1, codes[1]
+            limits, ranks = codes
+            # Where key and query are one s-op, so are their digits if both have the same numbers.
+            inclusive = match.key is match.query and np.array_equal(limits, ranks)
+            limits = limits if inclusive else limits + 1
             lowest = min(limits.min(), ranks.min())
-            found.append(Order(part, (match.key, ranks - lowest), (match.query, limits - lowest)))
+            found.append(Order(part, (match.key, ranks - lowest), (match.query, limits - lowest), inclusive))
     return found
 
 
 def digit_selectors(analysis: Facts, order: Order) -> tuple[Node, ...]:
-    """Selectors that exclude one another, of which one holds where the key's number is below the query's."""
+    """Selectors that exclude one another, of which one holds where the order selects. The highest digit comes first: each
+    way then compares the digits that the ones before compared, and one more."""
     graph, key, query = analysis.graph, order.key, order.query
     digits = int(max(key[1].max(), query[1].max())).bit_length()
     ways: list[Node] = []
-    for digit in range(digits):
+    for digit in reversed(range(digits)):
         step = [number_values(analysis, node, codes.astype(int) >> digit & 1) for node, codes in (key, query)]
         above = [
             number_values(analysis, node, codes.astype(int) >> digit + 1) for node, codes in (key, query)
         ]
-        lower = graph.add(Select("<"), *step)
+        lower = graph.add(Select("<=" if order.inclusive and not digit else "<"), *step)
         ways.append(graph.add(And(), graph.add(Select("=="), *above), lower) if digit + 1 < digits else lower)
     return tuple(ways)
