@@ -1,12 +1,19 @@
 """From a checkpoint folder to a model that can be called."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from compiler.export.checkpoint import read_checkpoint
+from compiler.export.files import Checkpoint
+from compiler.model.problem import make_model_error
 from compiler.model.runner import Model
 from rasp.arguments import convert_path
+
+if TYPE_CHECKING:
+    from compiler.pipeline import Compiled
 
 
 def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Model:
@@ -16,4 +23,20 @@ def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | t
     float32, TF32 and the like (`compiler/model/arithmetic.py`).
     """
     checkpoint = read_checkpoint(convert_path(folder))
-    return Model(checkpoint.weights, dtype, device, checkpoint.symbols)
+    return Model(
+        checkpoint.weights, dtype, device, checkpoint.symbols, lambda: recompile_certified(checkpoint)
+    )
+
+
+def recompile_certified(checkpoint: Checkpoint) -> "Compiled":
+    """What a checkpoint's program compiles to, if that is what the checkpoint holds. Raises `ModelError`, `RaspError`."""
+    # Only who asks what is inside waits for the compiler.
+    recompile = import_module("compiler.export.recompile").recompile_checkpoint
+    standing = recompile(
+        checkpoint, import_module("compiler.export.recorded_program").read_program(checkpoint)
+    )
+    if not standing.holds:
+        message = f"what this model's numbers stand for is not known: {standing.differences[0]}"
+        hint = "they were changed since, or another version made them; compile the program again"
+        raise make_model_error(message, hint, "not-certified")
+    return standing.again

@@ -8,6 +8,8 @@ import click
 
 from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
+from compiler.export.recompile import Standing, recompile_checkpoint
+from compiler.export.recorded_program import read_outputs, read_program
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.verify.blame import find_culprits
@@ -15,8 +17,6 @@ from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.percent import show_percent
-from compiler.verify.recompile import Standing, recompile_checkpoint
-from compiler.verify.recorded_program import read_outputs, read_program
 from compiler.verify.verdict import Verdict, judge_model
 from rasp.command_line.console import FAILED, Told, show_tokens
 from rasp.command_line.progress import show_progress

@@ -1,6 +1,6 @@
 """What a checkpoint says of itself, held against itself: what it says twice, and what its weights show.
 
-Whether these are the weights of the program, only compiling it again tells (`compiler/verify/recompile.py`).
+Whether these are the weights of the program, only compiling it again tells (`compiler/export/recompile.py`).
 """
 
 from collections.abc import Iterator, Mapping

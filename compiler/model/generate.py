@@ -14,7 +14,8 @@ import torch
 from compiler.config import Config, Output
 from compiler.model.answers import compare_key, show_label
 from compiler.model.problem import ModelError, make_model_error
-from compiler.model.runner import Model, Tokens, check_batch, explain_no_answer, split_rows
+from compiler.model.read_logits import explain_no_answer
+from compiler.model.runner import Model, Tokens, check_batch, split_rows
 from compiler.model.sampling import GREEDY, Sampling, sample_classes
 from rasp.values import Atom
 

@@ -3,7 +3,9 @@
 The value of RASP position i is read at model position i + 1, since BOS stands first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy, deepcopy
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -18,21 +20,25 @@ from compiler.model.activations import Activations, record_activations
 from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.arithmetic import WEIGHTS, check_choice
 from compiler.model.exact_decoder import ExactDecoder
+from compiler.model.inspection import Run, build_run
+from compiler.model.intervention_requests import Opened, list_patches, list_removals
+from compiler.model.interventions import Change, apply_changes
 from compiler.model.problem import ModelError, make_model_error
+from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
 from compiler.report.json_forms import SymbolMap
-from rasp.values import KINDS, Atom, ValueProblem, classify_values, find_kind, is_atom, show_value
+from compiler.report.known_values import KnownValue, list_known_values
+from rasp.values import KINDS, Atom, find_kind, is_atom, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
 SHOWN_TOKENS = 40
-MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"
 
 if TYPE_CHECKING:
     from networkx import DiGraph
 
+    from compiler.pipeline import Compiled
+
 Tokens = str | Sequence[Atom]
-Answer = dict[str, list[Label]]
-Reading = dict[str, list[Label | Undecided]]
 
 
 class Model:
@@ -49,10 +55,12 @@ class Model:
         dtype: torch.dtype = WEIGHTS,
         device: str | torch.device = "cpu",
         symbols: SymbolMap | None = None,
+        recompile: "Callable[[], Compiled] | None" = None,
     ) -> None:
         check_choice(dtype, torch.device(device))
         self.weights = weights
         self.symbols = symbols
+        self.recompile = recompile
         self.config = weights.config
         self.module = ExactDecoder(weights).to(device).eval()
         self.ids: dict[type, dict[Atom, int]] = {}
@@ -82,6 +90,53 @@ class Model:
             )
         return import_module("compiler.report.circuit").build_circuit(self.weights, self.symbols)
 
+    @cached_property
+    def compiled(self) -> "Compiled":
+        """What the model's program compiles to, which says what every number in it is for. A model that was loaded
+        compiles it again, once. Raises `ModelError` for one that does not know its program, or is not what that gives.
+        """
+        if self.recompile is None:
+            message = "this model was made of weights alone, which do not say what their numbers stand for"
+            raise make_model_error(message, "`load` gives a model that knows its program", "no-program")
+        return self.recompile()
+
+    @cached_property
+    def known(self) -> "Mapping[str, KnownValue]":
+        """The values that its residual stream carries, by name."""
+        of = self.compiled
+        return list_known_values(of.plan, of.layout, of.analysis, of.bounds)
+
+    def run(self, tokens: Tokens) -> Run:
+        """Everything that goes on for one input, by name (`compiler/model/inspection.py`). Raises `ModelError`."""
+        known, ids = self.known, self.encode(tokens)
+        seen = self.activations(tokens)
+        [answers] = self.decode(seen.logits, [len(ids)])
+        return build_run(as_items(tokens), answers, seen, known, self.compiled.symbols)
+
+    def without(self, *, head: object = None, value: object = None) -> "Model":
+        """This model without a head (layer, head), or without whatever writes a value: heads and hidden units then add
+        nothing, the embedding of tokens or indices adds for each what it adds on average. Raises `ModelError`."""
+        return self.changed(list_removals(self.opened, head, value))
+
+    def patched(self, source: Tokens | None = None, *, head: object = None, value: object = None) -> "Model":
+        """This model with something else in place of what a part of it writes: `value={"length": 3}` or a list of values
+        by position; or what a `head` or `value` is in this model's run on `source`. Raises `ModelError`, also when it is
+        called on an input of another length than the patch has.
+        """
+        return self.changed(list_patches(self.opened, source, head, value))
+
+    @property
+    def opened(self) -> Opened:
+        """What patches need of a model, asked for only where they do."""
+        return Opened(self.config, lambda: self.known, self.activations)
+
+    def changed(self, changes: Sequence[Change]) -> "Model":
+        """A copy with hooks added to those that its module has. This one stays as it is."""
+        other = copy(self)
+        other.module = deepcopy(self.module)
+        apply_changes(other.module, changes)
+        return other
+
     def batch(self, sequences: Iterable[Tokens]) -> list[object]:
         """The values for each input of a batch, whose lengths may differ."""
         only = self.config.outputs[0].name if len(self.config.outputs) == 1 else None
@@ -100,7 +155,7 @@ class Model:
         rows = [self.encoded(tokens) for tokens in check_batch(sequences)]
         readings = iter(self.readings([row for row in rows if not isinstance(row, ModelError)]))
         causal = self.config.attention == "causal"
-        return [row if isinstance(row, ModelError) else decided(next(readings), causal) for row in rows]
+        return [row if isinstance(row, ModelError) else judge_reading(next(readings), causal) for row in rows]
 
     def encoded(self, tokens: Tokens) -> list[int] | ModelError:
         """What `encode` gives or raises."""
@@ -200,53 +255,6 @@ class Model:
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
         message = f"the token {show_value(token)} at position {place} is not in the model's vocabulary"
         return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
-
-
-def choose_classes(scores: Tensor) -> list[list[int]]:
-    """The class with the largest logit, of logits (batch, position, class); -1 where that is no single one, or where a
-    logit is not finite."""
-    low, high = torch.aminmax(scores, dim=-1)
-    sure = (scores == high[..., None]).sum(dim=-1) == 1  # NaN equals nothing
-    sure &= torch.isfinite(low) & torch.isfinite(high)
-    return cast(list[list[int]], torch.where(sure, scores.argmax(dim=-1), -1).tolist())
-
-
-def decided(reading: Reading, causal: bool) -> Answer | ModelError:
-    """A reading as an answer, if it is one everywhere; under causal attention up to where kinds are mixed."""
-    answer: Answer = {}
-    for name, values in reading.items():
-        if UNDECIDED in values:
-            return explain_no_answer(name, values.index(UNDECIDED))
-        answer[name] = labels = cast(list[Label], values)
-        try:
-            classify_values(value for value in labels if value is not None)
-        except ValueProblem as mixed:
-            if not causal:
-                return make_model_error(
-                    f"the program has no value here for {name}: {mixed}", MIXED, "no-value"
-                )
-            answer[name] = unmixed(labels)
-    return answer
-
-
-def unmixed(values: Sequence[Label]) -> list[Label]:
-    """The values up to the first position that sees strings beside other values; no value from there on."""
-    first = next(value for value in values if value is not None)
-    other = next(
-        i
-        for i, value in enumerate(values)
-        if isinstance(value, str) != isinstance(first, str) and value is not None
-    )
-    return [*values[:other], *[None] * (len(values) - other)]
-
-
-def explain_no_answer(output: str, position: int) -> ModelError:
-    """What to say about logits that decide nothing."""
-    return make_model_error(
-        f"the model has no answer at position {position} of {output}: no value is the likeliest",
-        "the program may have no value there; `rasp verify` finds out whether the model is damaged",
-        "no-answer",
-    )
 
 
 def check_batch(sequences: object) -> Iterable[Tokens]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from compiler.model.problem import make_model_error
-from compiler.model.runner import choose_classes
+from compiler.model.read_logits import choose_classes
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def build_certificate(bounds: Bounds, layout: Layout, graph: Graph, options: Com
     values: dict[str, float] = {}
     for column, error in zip(layout.columns, bounds.columns.tolist(), strict=True):
         if column is not None:
-            name = value_name(graph, column[0])
+            name = name_value(graph, column[0])
             values[name] = max(values.get(name, 0.0), error)
     record: Certificate = {
         "dtype": DTYPE,
@@ -47,7 +47,7 @@ def record_decision(decision: Decision, graph: Graph) -> DecisionRecord:
     }
 
 
-def value_name(graph: Graph, variable: Variable) -> str:
+def name_value(graph: Graph, variable: Variable) -> str:
     """A variable's name in the list of bounds."""
     return describe_node(graph, variable.node) + ROLES[variable.role]
 

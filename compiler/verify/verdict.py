@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from compiler.export.recompile import Standing
 from compiler.verify.differential import Report
 from compiler.verify.percent import show_percent
-from compiler.verify.recompile import Standing
 
 REFUTED = "NOT verified"
 VERIFIED = "verified"

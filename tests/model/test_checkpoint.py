@@ -18,10 +18,10 @@ from compiler.export import folder as folder_module
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
 from compiler.export.files import FILES, VERSION, Checkpoint, ProgramText, encode_files
 from compiler.export.read_file import CheckpointError
+from compiler.export.recorded_program import read_outputs, read_program
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
 from compiler.report.summary import count_sizes
-from compiler.verify.recorded_program import read_outputs, read_program
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.library.load import Texts

@@ -25,14 +25,14 @@ from compiler.export.files import (
     encode_files,
 )
 from compiler.export.read_file import CheckpointError
+from compiler.export.recompile import Standing, differences
+from compiler.export.recorded_program import read_outputs, read_program
 from compiler.export.records import encode_json
 from compiler.model.runner import Answer, Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, verify_model
-from compiler.verify.recompile import Standing, differences
-from compiler.verify.recorded_program import read_outputs, read_program
 from compiler.verify.verdict import judge_model
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import Program, load_program

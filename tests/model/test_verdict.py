@@ -12,11 +12,11 @@ from safetensors.numpy import load, save
 from compiler.cli import main
 from compiler.export.compiled import checkpoint_of
 from compiler.export.files import ARRAYS, encode_files
+from compiler.export.recompile import Standing
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.differential import Compared, Report
 from compiler.verify.percent import show_percent
-from compiler.verify.recompile import Standing
 from compiler.verify.verdict import judge_model
 from rasp.elaborate.program import load_program
 from rasp.source import Source

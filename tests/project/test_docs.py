@@ -24,6 +24,7 @@ DOCUMENTS = (
     "docs/command-line.md",
     "docs/stages.md",
     "docs/open-the-model.md",
+    "docs/look-inside.md",
 )
 PROSE = (
     *DOCUMENTS,

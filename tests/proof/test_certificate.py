@@ -8,10 +8,10 @@ from compiler.emit.weights import Weights
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.compiled import checkpoint_of, save
 from compiler.export.files import Checkpoint
+from compiler.export.recompile import recompile_checkpoint
+from compiler.export.recorded_program import read_program
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.verify.recompile import recompile_checkpoint
-from compiler.verify.recorded_program import read_program
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 

@@ -1,0 +1,63 @@
+"""What logits say: the likeliest class, and when a reading of them is an answer."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from compiler.model.answers import UNDECIDED, Label, Undecided
+from compiler.model.problem import ModelError, make_model_error
+from rasp.values import ValueProblem, classify_values
+
+MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"
+
+Answer = dict[str, list[Label]]
+Reading = dict[str, list[Label | Undecided]]
+
+
+def choose_classes(scores: Tensor) -> list[list[int]]:
+    """The class with the largest logit, of logits (batch, position, class); -1 where that is no single one, or where a
+    logit is not finite."""
+    low, high = torch.aminmax(scores, dim=-1)
+    sure = (scores == high[..., None]).sum(dim=-1) == 1  # NaN equals nothing
+    sure &= torch.isfinite(low) & torch.isfinite(high)
+    return cast(list[list[int]], torch.where(sure, scores.argmax(dim=-1), -1).tolist())
+
+
+def judge_reading(reading: Reading, causal: bool) -> Answer | ModelError:
+    """A reading as an answer, if it is one everywhere; under causal attention up to where kinds are mixed."""
+    answer: Answer = {}
+    for name, values in reading.items():
+        if UNDECIDED in values:
+            return explain_no_answer(name, values.index(UNDECIDED))
+        answer[name] = labels = cast(list[Label], values)
+        try:
+            classify_values(value for value in labels if value is not None)
+        except ValueProblem as mixed:
+            if not causal:
+                return make_model_error(
+                    f"the program has no value here for {name}: {mixed}", MIXED, "no-value"
+                )
+            answer[name] = unmixed(labels)
+    return answer
+
+
+def unmixed(values: Sequence[Label]) -> list[Label]:
+    """The values up to the first position that sees strings beside other values; no value from there on."""
+    first = next(value for value in values if value is not None)
+    other = next(
+        i
+        for i, value in enumerate(values)
+        if isinstance(value, str) != isinstance(first, str) and value is not None
+    )
+    return [*values[:other], *[None] * (len(values) - other)]
+
+
+def explain_no_answer(output: str, position: int) -> ModelError:
+    """What to say about logits that decide nothing."""
+    return make_model_error(
+        f"the model has no answer at position {position} of {output}: no value is the likeliest",
+        "the program may have no value there; `rasp verify` finds out whether the model is damaged",
+        "no-answer",
+    )
