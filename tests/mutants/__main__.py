@@ -26,11 +26,11 @@ PLACES = (
     "analysis/*", "rewrite/*", "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search/*", "emit/*",
 )  # fmt: skip
 ALIVE = ("survived", "unreached", "broken")
-#: Tests of the compiler that do not draw lots.
+#: Tests of the compiler that do not draw lots, or always the same ones.
 TESTS = (
-    "exact_facts", "exact_tables", "exact_scores", "exact_bounds", "rounding", "anchors", "passes", "reuse", "heads",
-    "scores", "selectors", "corners", "lookahead", "kinds", "report", "certificate", "bounds", "programs", "reference",
-    "guards",
+    "exact_facts", "exact_factorings", "exact_digits", "exact_tables", "exact_scores", "exact_bounds", "rounding", "anchors",
+    "passes", "reuse", "heads", "scores", "selectors", "corners", "lookahead", "kinds", "report", "certificate", "bounds",
+    "programs", "reference", "guards", "no_value",
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ SAME = "select(tokens, tokens, ==)"
 COUNT = f"selector_width({SAME})"
 LOOSE = 10.0
 Exact = NDArray[np.object_]
+Numbers = NDArray[np.float64]
 
 # name: expression, vocabulary, length, attention
 CASES: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
@@ -198,17 +199,43 @@ def check_gaps(
                 assert high - bos >= gap
 
 
-def injected(one: Scored, model: Compiled, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far logits move, (query, key), if every column is off by its bound in the worst direction."""
+def injected(one: Scored, model: Compiled, columns: NDArray[np.float64]) -> tuple[Numbers, Numbers]:
+    """How far logits (query, key) move, and how much nearer two come to each other (query, key, key), if every column is
+    off by its bound in the worst direction."""
     queries, keys = (
         np.stack([weigh_form(form, model.layout) for form in forms], axis=1)
         for forms in (one.head.scores.queries, one.head.scores.keys)
     )
-    by_query = (
-        np.abs(queries @ (columns @ keys).T).T @ one.errors
-    )  # (key,): what errors of a query column meet there
-    by_key = np.abs(keys @ (columns @ queries).T).T @ one.errors  # (query,)
-    return by_key[:, None] + by_query[None, :]
+    met = columns @ keys @ queries.T  # (key, column): what errors of a query column meet there
+    by_key = np.abs(columns @ queries @ keys.T) @ one.errors  # (query,)
+    nearer = np.abs(met[:, None] - met) @ one.errors
+    return by_key[:, None] + np.abs(met) @ one.errors, 2 * by_key[:, None, None] + nearer
+
+
+def largest_moves(one: Scored, model: Compiled) -> tuple[float, float]:
+    """How far the logit of a selected position moves, and how much one that is not can make up of the gap that is meant to
+    be between them, over all inputs."""
+    worst = closest = 0.0
+    scores = one.head.scores
+    gap = scores.sharpness if scores.mode == "count" else SHARPNESS
+    for tokens in inputs(model):
+        columns = ideal_columns(model, tokens)
+        moved, nearer = (moves[1:] for moves in injected(one, model, columns.astype(float)))
+        logits = exact_logits(scores, model, columns)[1:].astype(float)
+        chosen, seen = (
+            np.pad(rows, ((0, 0), (1, 0)))
+            for rows in (selected(model, one.head, tokens), visible(model, len(tokens)))
+        )
+        worst = max(worst, float(moved[chosen].max(initial=0.0)))
+        high = np.where(chosen, logits, -np.inf).max(axis=1, keepdims=True)
+        apart = (chosen & (logits == high))[:, :, None] & (seen & ~chosen)[:, None]
+        if scores.mode != "count":
+            # BOS is below what is selected, and above the others where it stands for them.
+            apart[:, :, 0] = chosen & (logits == high)
+            apart[:, 0, :] = (seen & ~chosen) & (scores.mode == "default")
+        spare = logits[:, :, None] - logits[:, None] - gap
+        closest = max(closest, float((nearer - spare)[apart].max(initial=0.0)))
+    return worst, closest
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -216,14 +243,36 @@ def test_no_allowance_is_much_more_than_errors_can_make(name: str) -> None:
     """Injected errors of columns at their bounds move logits by no more than the audit allows, and by a good part of it."""
     model = compiled(name)
     for one in scored_heads(model):
-        worst = 0.0
-        for tokens in inputs(model):
-            columns = ideal_columns(model, tokens).astype(float)
-            moved = injected(one, model, columns)[1:, 1:][selected(model, one.head, tokens)]
-            worst = max(worst, float(moved.max(initial=0.0)))
+        worst, closest = largest_moves(one, model)
         assert worst <= one.level <= LOOSE * worst
+        assert closest <= one.loss
     allowed = [f"{one.head.scores.mode} {one.level:.3g} {one.loss:.3g}" for one in scored_heads(model)]
     check_row("scores", name, ", ".join(allowed))
+
+
+def is_constant(vector: Numbers, model: Compiled) -> bool:
+    """Whether an embedded column holds the same everywhere but at BOS."""
+    tokens = model.layout.frame.tokens
+    return not np.ptp(vector[:tokens]) and not vector[tokens:-1].any()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None:
+    """The same for errors that these programs do not have: as large in every column that is no constant."""
+    model = compiled(name)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor.run()
+    constant = [is_constant(vector, model) for vector in model.layout.embedding.vectors]
+    auditor.errors = np.full(model.layout.width, 2.0**-12)
+    auditor.errors[np.flatnonzero(constant)] = 0
+    auditor.profiles = {}
+    for one in scored_heads(model):
+        scores = one.head.scores
+        readings = ([auditor.read(form) for form in forms] for forms in (scores.queries, scores.keys))
+        level, loss = auditor.logit_errors(scores, *readings)
+        shaken = replace(one, level=level, loss=loss, errors=auditor.errors)
+        moved, nearer = largest_moves(shaken, model)
+        assert moved <= level <= LOOSE * moved and nearer <= loss
 
 
 def test_reading_rounds_by_no_more_than_said() -> None:
