@@ -264,7 +264,7 @@ class Analysis:
                 )
             if type(domain.values[a]) is int and (b in other.floats or isinstance(other.values[b], float)):
                 twins.add(a)
-        return Domain(domain.values, frozenset(twins), domain.minus_zero)
+        return Domain(domain.values, frozenset(twins), domain.minus_zero or other.minus_zero)
 
     def relation(self, leaf: Node) -> Relation:
         """The values a leaf can have, by context."""

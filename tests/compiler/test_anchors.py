@@ -51,6 +51,17 @@ def added_in_any_order(terms: np.ndarray, rng: np.random.Generator) -> np.float3
 
 
 @pytest.mark.parametrize("grain", [1.0, 0.25, 8.0])
+@pytest.mark.parametrize("away", [1.0, 7.0, ANCHORED_REACH / 2, ANCHORED_REACH - 1])
+def test_float32_holds_what_an_anchor_rounds_and_nothing_finer(grain: float, away: float) -> None:
+    """As far above the anchor and below it as sums may be: multiples of the grain are there, and what is off by less than
+    the margin becomes one."""
+    for whole in (ANCHOR + away, ANCHOR - away):
+        assert float(np.float32(whole * grain)) == whole * grain
+        for off in (0.99 * ANCHORED_MARGIN, -0.99 * ANCHORED_MARGIN):
+            assert float(np.float32((whole + off) * grain)) == whole * grain
+
+
+@pytest.mark.parametrize("grain", [1.0, 0.25, 8.0])
 def test_an_anchor_rounds_in_any_order(grain: float) -> None:
     rng = np.random.default_rng(0)
     for _ in range(300):

@@ -45,6 +45,10 @@ CASES = {
     ),
     "the rest of a mean": (f"{MEAN} % 2", False),
     "a sum of a mean that rounds": ("aggregate(full_s, 0.1)", False),
+    "text of a zero whose sign a mean decides": (
+        '"%s" % aggregate(select(indices, 0, ==), -aggregate(full_s, indicator(tokens == "a")) / 2)',
+        True,
+    ),
     "text of a function of the token": ('"%s" % (2 if tokens == "a" else 1.5)', False),
 }
 

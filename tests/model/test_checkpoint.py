@@ -16,11 +16,13 @@ from compiler.emit.weights import Weights
 from compiler.export import checkpoint as checkpoint_module
 from compiler.export import folder as folder_module
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
+from compiler.export.compiled import checkpoint_of
 from compiler.export.files import FILES, VERSION, Checkpoint, ProgramText, encode_files
 from compiler.export.read_file import CheckpointError
 from compiler.export.recorded_program import read_outputs, read_program
 from compiler.export.records import encode_json
 from compiler.options import CompileOptions
+from compiler.pipeline import compile_program
 from compiler.report.summary import count_sizes
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
@@ -83,6 +85,18 @@ def test_reads_back_what_was_written(tmp_path: Path, vocabulary: tuple[Atom, ...
         assert list(map(make_typed_key, one.classes)) == list(map(make_typed_key, two.classes))
     for name, array in original.weights.arrays.items():
         np.testing.assert_array_equal(found.weights.arrays[name], array)
+
+
+@pytest.mark.parametrize(
+    "text", ["indices * 0", "True", '"a"', "tokens == tokens", "-aggregate(full_s, tokens_int * 0)"]
+)
+def test_reads_back_what_nothing_decides(tmp_path: Path, text: str) -> None:
+    """An output of one value has no boundary that an error could cross, and so no tightest decision."""
+    model = compile_program(load_program(Source("<test>", "")), {"out": text}, CompileOptions((0, 1), 2))
+    write_checkpoint(checkpoint_of(model), tmp_path / "model")
+    found = read_checkpoint(tmp_path / "model")
+    assert "tightest" not in found.summary["certificate"] and found.summary["certificate"]["decisions"]
+    assert len(found.weights.config.outputs[0].classes) == 1
 
 
 def test_same_checkpoint_same_bytes(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What the analysis takes for granted about an s-op, one function at a time, against all that there is."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,40 @@ from compiler.analysis.occurring import list_occurring
 from compiler.analysis.rows import Context, list_contexts
 from compiler.lowering.relations import serves
 from compiler.options import CompileOptions
+from rasp.arguments import ATTENTIONS, Attention
 from rasp.elaborate.program import load_program
+from rasp.graph.nodes import list_reachable
+from rasp.interpret.evaluate import evaluate, evaluate_by_position
 from rasp.source import Source
+from rasp.values import Atom, make_typed_key
 
 LENGTH = 4
+COUNT = "selector_width(select(tokens, tokens, ==))"
+#: Expressions and vocabularies, of all kinds of leaves and functions of them.
+EXPRESSIONS: dict[str, tuple[Atom, ...]] = {
+    "aggregate(full_s, tokens_int)": (0, 1, 3),
+    "aggregate(full_s, tokens_int) * 2 + indices": (0, 1),
+    "aggregate(select(tokens, tokens, ==), indices)": ("a", "b"),
+    "aggregate(select(tokens, tokens, ==), indices) == 1": ("a", "b"),
+    "round(aggregate(full_s, tokens_int)) + length": (0, 1, 2),
+    'aggregate(select(tokens, "a", ==), tokens_int if tokens != "a" else 2, 7)': ("a", "1"),
+    "aggregate(select(indices, 0, ==), tokens_int / 2) * 4": (0, 1, 2),
+    "aggregate(select(indices, indices, <), indices * 2, -1)": ("a",),
+    "aggregate(select(indices, length - 1, ==), 3 * indices)": ("a", "b"),
+    "6 / aggregate(full_s, indices)": ("a",),
+    "aggregate(full_s, 1 / indices if indices > 0 else 5)": ("a",),
+    f"{COUNT} / length": ("a", "b"),
+    f"{COUNT} * {COUNT} - indices": ("a", "b"),
+    "selector_width(select(indices, indices, <=) and select(tokens, tokens, ==)) + indices": ("a", "b"),
+    "aggregate(best(full_s, tokens_int), indices)": (0, 1),
+    'tokens + "x" if indices > 0 else "y"': ("a", "b"),
+    "{0: 0.5, 1: 1, 2: 2.0, 3: True}[indices]": ("a",),
+    "[1, 1.0, 2.5, 3][indices] + aggregate(full_s, tokens_int)": (0, 1),
+    "-aggregate(full_s, tokens_int * 0)": (0, 1),
+    "aggregate(select(1, 1, ==), [0, 2, 4, 6][indices])": ("a",),
+    "aggregate(full_s, [0.5, 0.5, 0.5, 0.5][indices])": ("a",),
+    "sort(tokens, tokens)": ("a", "b"),
+}
 #: Least and greatest of i and n, and what they depend on.
 BOUNDS = {
     "nothing": (lambda i, n: 0 * i + 1, lambda i, n: 0 * i + 3, Context.NOTHING),
@@ -21,6 +53,33 @@ BOUNDS = {
     "both apart": (lambda i, n: i, lambda i, n: n, Context.BOTH),
     "both together": (lambda i, n: n - i - 1, lambda i, n: n - i, Context.BOTH),
 }
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_every_value_is_foreseen(text: str, attention: Attention) -> None:
+    """At every position of every input, of every part of an expression: its kind, and where it can stand."""
+    vocabulary = EXPRESSIONS[text]
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions(vocabulary, LENGTH, attention))
+    parts = [node for node in list_reachable([program.sop(text)]) if not node.is_selector]
+    inputs = [word for n in range(1, LENGTH + 1) for word in product(vocabulary, repeat=n)]
+    where = list_contexts(Context.BOTH, LENGTH)
+    rows = {at: row for row, at in enumerate(zip(where.i.tolist(), where.n.tolist(), strict=True))}
+    for node, outcomes in zip(parts, evaluate(parts, inputs, attention), strict=True):
+        domain = analysis.domain(node)
+        relation = analysis.relation(node) if analysis.is_leaf(node) else None
+        for word, outcome in zip(inputs, outcomes, strict=True):
+            for i, value in enumerate(evaluate_by_position(outcome)):
+                if value is None:
+                    continue
+                code = domain.code(value)
+                twin = isinstance(domain.values[code], int) and isinstance(value, float)
+                assert not twin or code in domain.floats, (node, word, value)
+                assert domain.minus_zero or make_typed_key(value) != make_typed_key(-0.0)
+                if relation is not None and relation.allowed is not None:
+                    row = where.rows_of(relation.depends)[rows[i, len(word)]]
+                    assert relation.allowed[row, code], (node, word, value)
 
 
 @pytest.mark.parametrize("name", BOUNDS)
