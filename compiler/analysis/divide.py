@@ -7,7 +7,7 @@ tables find room in earlier layers.
 
 from compiler.analysis.facts import Facts
 from compiler.options import CompileError
-from rasp.graph.nodes import AttentionOp, Map, Node, list_reachable
+from rasp.graph.nodes import AttentionOp, Map, Node, list_in_order, list_reachable
 
 
 class TooLarge(CompileError):
@@ -51,15 +51,7 @@ def terms(analysis: Facts, node: Node) -> list[Node]:
 
 def topmost(analysis: Facts, node: Node, parts: set[Node]) -> frozenset[Node]:
     """Those of the parts that are met first from above."""
-    found: set[Node] = set()
-    stack, seen = [node], {node}
-    while stack:
-        for part in stack.pop().args:
-            if part in seen or analysis.is_leaf(part):
-                continue
-            seen.add(part)
-            if part in parts:
-                found.add(part)
-            else:
-                stack.append(part)
-    return frozenset(found)
+    met = list_in_order(
+        [node], lambda part: () if part in parts else [arg for arg in part.args if not analysis.is_leaf(arg)]
+    )
+    return frozenset(parts.intersection(met))

@@ -35,6 +35,7 @@ from rasp.graph.nodes import (
     Node,
     Tokens,
     Width,
+    list_in_order,
     list_reachable,
 )
 from rasp.interpret.atom_array import AtomArray
@@ -148,19 +149,11 @@ class Analysis:
         return self.once("region", node, self._region)
 
     def _region(self, node: Node) -> list[Node]:
-        order: dict[Node, None] = {}
-        stack = [(node, False)]
-        while stack:
-            top, ready = stack.pop()
-            if top in order:
-                continue
-            inner = () if top is not node and self.is_leaf(top) else top.args
-            if ready or not inner or not isinstance(top.op, Map):
-                order[top] = None
-            else:
-                stack.append((top, True))
-                stack.extend((arg, False) for arg in reversed(inner))
-        return list(order)
+        def below(part: Node) -> tuple[Node, ...]:
+            looked_into = isinstance(part.op, Map) if part is node else not self.is_leaf(part)
+            return part.args if looked_into else ()
+
+        return list_in_order([node], below)
 
     def leaves(self, node: Node) -> tuple[Node, ...]:
         """What an expression is a function of, in order of first use. A leaf's only leaf is itself."""

@@ -12,9 +12,9 @@ from compiler.blocks.form import Form, Variable, Vector
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring, factor_by_threshold, list_factorings
 from compiler.numerics.precision import SHARPNESS, UNIT
+from compiler.numerics.rounding import MANTISSA
 from rasp.graph.nodes import Node
 
-EXACT = 2.0**24
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
@@ -132,7 +132,7 @@ class Factorer:
     def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
         if factoring.digits:
-            return scale * SHARPNESS * factoring.steps <= EXACT
+            return scale * SHARPNESS * factoring.steps <= MANTISSA
         if not factoring.quadratic:
             return True
         reach = factoring.reach

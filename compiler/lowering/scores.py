@@ -14,11 +14,12 @@ from compiler.analysis.selector_formula import Comparison, Junction, Pick, list_
 from compiler.analysis.selectors import bound_width
 from compiler.blocks.block import BosMode, Group, Scores
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
-from compiler.lowering.choose_factoring import EXACT, Factorer
+from compiler.lowering.choose_factoring import Factorer
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct
 from compiler.numerics.precision import SHARPNESS, choose_sharpness
+from compiler.numerics.rounding import MANTISSA
 from rasp.graph.nodes import Indices, Node
 
 FINE = 256
@@ -80,10 +81,10 @@ class Scorer:
         step = self.sharpness(mode, selector)
         different = len(np.unique(ranks)) == len(set(domain.values))
         faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
-        if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > EXACT:
+        if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > MANTISSA:
             ranks = domain.ranks()
         top = float(ranks.max()) * max(tie, 1) + tie
-        if choose_sharpness(step, top * step) * 4 > EXACT:
+        if choose_sharpness(step, top * step) * 4 > MANTISSA:
             raise make_refusal(
                 self.analysis.graph,
                 score,
@@ -119,7 +120,7 @@ class Scorer:
         blocks: list[ComparisonScore] = []
         if not strict and not top and (found := self.factorer.ordered(matches, with_bos=with_bos)):
             match, factoring = found
-            if choose_sharpness(step, step * factoring.top) * 4 <= EXACT:
+            if choose_sharpness(step, step * factoring.top) * 4 <= MANTISSA:
                 alone = has_distinct_values(self.analysis, match.key) and factoring.injective
                 blocks.append(replace(self.block(match, factoring, step), alone=alone))
                 top = step * factoring.top

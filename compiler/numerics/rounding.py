@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from compiler.numerics.precision import UNIT
 
 MANTISSA = 2.0**24
+"""Whole numbers up to here are exact."""
 FINEST = 2.0**-40
 NEGLIGIBLE = 2.0**-25
 """Share of the grain of exact values by which the leak of a head may disturb them: less than half the distance to the next

@@ -152,42 +152,45 @@ def improve(
     its own, and the large one then sees one value where it saw several.
     """
     place = len(journal.trials) - 1
-    best = compact_layout(lowered, style, journal)
+    best = Best(compact_layout(lowered, style, journal), style, outputs, journal)
     journal.choose(place)
-    for sturdier in search.styles if table_rows(best) <= MERGED_ROWS.most else ():
-        if (sturdier.care, sturdier.exact) <= (style.care, style.exact):
-            continue
-        sturdier = replace(sturdier, steep=style.steep, most_kinds=style.most_kinds)
-        place = len(journal.trials)
-        other = attempt_or_none(best.analysis, outputs, sturdier, Reason.SMALLER_STYLE, journal)
-        if other is not None and measure_cost(other) < measure_cost(best):
-            best, style = other, sturdier
-            journal.choose(place)
-    for kinds in other_splits(best, style.most_kinds):
-        split = replace(style, most_kinds=kinds)
-        place = len(journal.trials)
-        other = attempt_or_none(best.analysis, outputs, split, Reason.SMALLER_SPLIT, journal)
-        if other is not None and measure_cost(other) < (
-            measure_cost(best)[0],
-            WORTH_HEADS * measure_cost(best)[1],
-        ):
-            best, style = other, split
-            journal.choose(place)
+    for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
+        if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
+            sturdier = replace(sturdier, steep=best.style.steep, most_kinds=best.style.most_kinds)
+            best.challenge(best.lowered.analysis, sturdier, Reason.SMALLER_STYLE)
+    for kinds in other_splits(best.lowered, best.style.most_kinds):
+        split = replace(best.style, most_kinds=kinds)
+        best.challenge(best.lowered.analysis, split, Reason.SMALLER_SPLIT, WORTH_HEADS)
     tried: set[Node] = set()
     for _ in range(search.parts):
-        part = next((p for p in early_parts(best, search.units) if p not in tried), None)
+        part = next((p for p in early_parts(best.lowered, search.units) if p not in tried), None)
         if part is None:
             break
         tried.add(part)
-        materialised = best.analysis.materialised | {part}
-        known = best.analysis
+        known = best.lowered.analysis
+        materialised = known.materialised | {part}
         analysis = Analysis(known.graph, known.options, materialised, dividing=True, effort=known.effort)
-        place = len(journal.trials)
-        other = attempt_or_none(analysis, outputs, style, Reason.SMALLER_PART, journal)
-        if other is not None and measure_cost(other) < measure_cost(best):
-            best = other
-            journal.choose(place)
-    return best
+        best.challenge(analysis, best.style, Reason.SMALLER_PART)
+    return best.lowered
+
+
+@dataclass
+class Best:
+    """The smallest model so far, and the style of its blocks."""
+
+    lowered: Lowered
+    style: Style
+    outputs: Mapping[str, Node]
+    journal: Journal
+
+    def challenge(self, analysis: Analysis, style: Style, reason: Reason, share: float = 1.0) -> None:
+        """Try another way, and keep it if it holds and has fewer layers, or less than this share of the parameters."""
+        place = len(self.journal.trials)
+        other = attempt_or_none(analysis, self.outputs, style, reason, self.journal)
+        layers, parameters = measure_cost(self.lowered)
+        if other is not None and measure_cost(other) < (layers, share * parameters):
+            self.lowered, self.style = other, style
+            self.journal.choose(place)
 
 
 def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:

@@ -28,9 +28,10 @@ def show_progress(
 ) -> Generator[Callable[[int], None]]:
     """A line on standard error while something runs, when that is a terminal; what is yielded moves the bar on."""
     console = Console(stderr=True)
+    if not console.is_terminal:  # some versions of rich end even a disabled bar with an empty line
+        yield lambda count: None
+        return
     chosen = columns or (TIMED if total is None else COUNTED)
-    with Progress(
-        TextColumn(what), *chosen, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(TextColumn(what), *chosen, console=console, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda count: bar.advance(task, count)

@@ -17,7 +17,17 @@ from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.scope import Workshop
 from rasp.format.format_text import format_source
 from rasp.graph.cost import Head, Layer, arrange_layers, describe_cost
-from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Select, Tokens, list_reachable
+from rasp.graph.nodes import (
+    Aggregate,
+    Constant,
+    Indices,
+    Map,
+    Node,
+    Select,
+    Tokens,
+    list_in_order,
+    list_reachable,
+)
 from rasp.inputs import cut_text
 from rasp.interpret.evaluate import EvaluationError
 from rasp.interpret.record import CONVERSIONS
@@ -217,10 +227,9 @@ class Painter:
         outcome = self.traced.outcomes[head.selector]
         assert not isinstance(outcome, EvaluationError)
         matrix = tuple(tuple(row) for row in outcome if isinstance(row, list))
-        compared = [node for node in list_reachable([head.selector]) if isinstance(node.op, Select)]
-        own = {node for node in compared if node in parts(head.selector)}
-        keys = dict.fromkeys(node.args[0] for node in compared if node in own)
-        queries = dict.fromkeys(node.args[1] for node in compared if node in own)
+        selectors = list_in_order([head.selector], lambda part: [arg for arg in part.args if arg.is_selector])
+        compared = [node.args for node in selectors if isinstance(node.op, Select)]
+        keys, queries = (dict.fromkeys(side) for side in zip(*compared, strict=True))
         name = self.workshop.graph.names.get(head.selector, "")
         return HeadPicture(
             name,
@@ -250,14 +259,3 @@ def cells_of(values: Sequence[Atom]) -> tuple[str, ...]:
     return tuple(
         f"{value:.{digits}f}" if text in plain else text for value, text in zip(numbers, shown, strict=True)
     )
-
-
-def parts(selector: Node) -> set[Node]:
-    """The selector and the selectors that it is put together from."""
-    found = {selector}
-    pending = [selector]
-    while pending:
-        inner = {arg for arg in pending.pop().args if arg.is_selector} - found
-        found |= inner
-        pending.extend(inner)
-    return found

@@ -5,10 +5,11 @@ identity is comparing by structure. Arguments come before their users; a graph o
 (names, source spans, domains) live in side tables.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from rasp.graph.primitive_names import PrimName
 from rasp.source import Source, Span
@@ -16,6 +17,8 @@ from rasp.values import Atom, Const, Test, make_const
 
 if TYPE_CHECKING:
     from networkx import DiGraph
+
+T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +166,19 @@ class Graph:
 
 
 def list_reachable(outputs: Iterable[Node]) -> list[Node]:
-    """The nodes that `outputs` depend on, themselves included, arguments before users. No recursion."""
-    order: dict[Node, None] = {}
-    stack = [(node, False) for node in reversed(list(outputs))]
+    """The nodes that `outputs` depend on, themselves included, arguments before users."""
+    return list_in_order(outputs, attrgetter("args"))
+
+
+def list_in_order(tops: Iterable[T], below: Callable[[T], Sequence[T]]) -> list[T]:
+    """Things and all that is below them, each once and what is below first, in the order of `below`. No recursion."""
+    order: dict[T, None] = {}
+    stack = [(top, False) for top in reversed(list(tops))]
     while stack:
-        node, ready = stack.pop()
+        top, ready = stack.pop()
         if ready:
-            order[node] = None
-        elif node not in order:
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args) if arg not in order)
+            order[top] = None
+        elif top not in order:
+            stack.append((top, True))
+            stack.extend((inner, False) for inner in reversed(below(top)) if inner not in order)
     return list(order)

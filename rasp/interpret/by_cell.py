@@ -5,9 +5,11 @@ of the length.
 """
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 import numpy as np
 
+from rasp.graph.nodes import list_in_order
 from rasp.interpret.atom_array import Array
 from rasp.interpret.selection import HOLDS, BatchShape, Selection
 
@@ -34,16 +36,7 @@ def blocks(selection: Selection, frame: BatchShape) -> Iterator[Block]:
 
 def list_parts_in_order(selection: Selection) -> list[Selection]:
     """The parts that a selector is made of, each once, parts before wholes."""
-    order: dict[Selection, None] = {}
-    stack = [(selection, False)]
-    while stack:
-        part, ready = stack.pop()
-        if ready:
-            order[part] = None
-        elif part not in order:
-            stack.append((part, True))
-            stack.extend((inner, False) for inner in part.parts)
-    return list(order)
+    return list_in_order([selection], attrgetter("parts"))
 
 
 def cells(order: list[Selection], frame: BatchShape, place: tuple[slice, slice]) -> Array:

@@ -16,6 +16,7 @@ from rasp.graph.nodes import (
     Select,
     Tokens,
     Width,
+    list_in_order,
 )
 from rasp.notation.naming import write_literal, write_map
 
@@ -87,13 +88,5 @@ def operation(node: Node, labels: Mapping[Node, str], left: int) -> str:
 
 def list_labels(node: Node, labels: Mapping[Node, str]) -> tuple[str, ...]:
     """The labels that stand in the node's formula."""
-    found: dict[str, None] = {}
-    pending, seen = list(node.args), set[Node]()
-    while pending:
-        argument = pending.pop(0)
-        if argument in labels:
-            found[labels[argument]] = None
-        elif argument not in seen:
-            seen.add(argument)
-            pending = [*argument.args, *pending]
-    return tuple(found)
+    found = list_in_order(node.args, lambda part: () if part in labels else part.args)
+    return tuple(dict.fromkeys(labels[part] for part in found if part in labels))
