@@ -163,12 +163,13 @@ def bisect(told: Told, wrong: str | None, larger: bool, as_json: bool, **target:
 
     Wrong: the step of rewriting behind which an answer is wrong; or the model that the search took first that is wrong,
     and its first wrong residual column; the exit code is 1. Larger: each rule that fired is left out, and of those that
-    make the model larger each step by itself.
+    make the model larger each step by itself. Of a model's folder, given for FILE, the program is compiled again.
 
     \b
     Examples:
       rasp bisect sort.rasp -e sorted_tokens --wrong cabbage
       rasp bisect sort.rasp -e sorted_tokens --larger
+      rasp bisect sorted --wrong cabbage
     """
     from compiler.commands.bisect import BisectRequest, run_bisect  # noqa: PLC0415
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from compiler.commands.target import read_settings, read_target
 from compiler.commands.target_options import Target
 from compiler.commands.threads import limit_threads
+from compiler.export.checkpoint import read_checkpoint
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
@@ -29,8 +31,11 @@ from compiler.verify.find_culprit import (
 )
 from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch, sample_inputs
+from compiler.verify.recompile import recompile_checkpoint
+from compiler.verify.recorded_program import read_program
 from rasp.command_line.console import FAILED, Told, WrongUsage, show_tokens
 from rasp.command_line.progress import show_progress
+from rasp.diagnostics import Diagnostic
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Graph
 from rasp.inputs import read_input
@@ -62,19 +67,44 @@ def run_bisect(request: BisectRequest, told: Told, passes: Passes = ALL_PASSES) 
     """Find the step, and print it. The exit code is 1 where an answer is wrong."""
     if request.larger and request.wrong is not None:
         raise WrongUsage("a model is wrong or larger", "give one of --wrong and --larger")
-    source = read_target(request.target)
-    outputs, options = read_settings(request.target, source)
-    subject = Subject(load_program(source), outputs, options)
-    told.tell(lint_expressions(subject.program, outputs.values()))
+    subject = read_subject(request.target, told)
     if request.larger:
         record, lines = find_larger(subject, passes)
         print_found(record, lines, told, as_json=request.as_json)
         return 0
-    inputs = inputs_of(request.wrong, options)
+    inputs = inputs_of(request.wrong, subject.options)
     with show_progress("looking for the step"):
         record, lines = find_wrong(subject, inputs, passes)
     print_found(record, lines, told, as_json=request.as_json)
     return FAILED if record["wrong"] else 0
+
+
+def read_subject(target: Target, told: Told) -> Subject:
+    """What is compiled: a program, or that of a checkpoint, which is compiled again. Says what there is to doubt in it.
+
+    Raises `WrongUsage` for options beside a checkpoint, `RaspError` for what is wrong in a program or a checkpoint.
+    """
+    if target.file is None or not Path(target.file).is_dir():
+        source = read_target(target)
+        outputs, options = read_settings(target, source)
+        subject = Subject(load_program(source), outputs, options)
+        told.tell(lint_expressions(subject.program, outputs.values()))
+        return subject
+    if target != Target(target.file, (), None, None, None):
+        message = f"{target.file} is a model, which says what it was compiled from and how"
+        raise WrongUsage(message, "leave the other options away, or name the program's file")
+    checkpoint = read_checkpoint(Path(target.file))
+    program = read_program(checkpoint)
+    standing = recompile_checkpoint(checkpoint, program)
+    told.tell([warn_of_change(difference) for difference in standing.differences[:1]])
+    return Subject(program, checkpoint.expressions, checkpoint.options)
+
+
+def warn_of_change(difference: str) -> Diagnostic:
+    """What is looked into is the program compiled again, which is not the model in the folder."""
+    message = f"this looks into the program compiled again, and the model is another: {difference}"
+    hint = "`rasp verify` says what the model itself answers"
+    return Diagnostic(message, hint=hint, severity="warning", code="other-model")
 
 
 def print_found(record: dict[str, object], lines: list[str], told: Told, *, as_json: bool) -> None:

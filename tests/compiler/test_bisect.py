@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,8 @@ from compiler.analysis.infer import Analysis
 from compiler.cli import main
 from compiler.commands.bisect import BisectRequest, run_bisect
 from compiler.commands.target_options import Target
+from compiler.export.checkpoint import read_checkpoint, write_checkpoint
+from compiler.export.compiled import save
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.rewrite import RULES, Pass
@@ -20,6 +23,7 @@ from compiler.verify.mismatch import Mismatch
 from rasp.command_line.console import Told
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import And, Indices, Node, Select, Width
+from rasp.source import Source
 
 RANK = "selector_width(select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, <)))"
 WRONG = Mismatch(("a",), "out", 0, 1, 0)
@@ -111,3 +115,36 @@ def test_wrong_use_is_told() -> None:
     ):
         found = CliRunner().invoke(main, [*words, *more], prog_name="rasp")
         assert found.exit_code == 2 and message in found.stderr
+
+
+def test_a_model_is_asked_by_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its program is compiled again, with the options that it was compiled with; a changed model is told apart."""
+    folder = tmp_path / "ranked"
+    options = CompileOptions(("a", "b"), 3, without=("split_or",))
+    save(compile_program(load_program(Source("p", "")), {"rank": RANK}, options), folder)
+    asked_of = BisectRequest(Target(str(folder), (), None, None, None), "aa", False, True)
+    assert run_bisect(asked_of, Told()) == 0
+    assert answer(capsys) == {"wrong": False, "checked": 1, "diagnostics": []}
+    passes = Passes((Pass(1, miscount), *RULES))
+    assert run_bisect(asked_of, Told(), passes) == 1
+    assert answer(capsys)["step"] == "miscount"
+    checkpoint = read_checkpoint(folder)
+    arrays = checkpoint.weights.arrays
+    changed = {name: 2 * array if name.endswith(".value") else array for name, array in arrays.items()}
+    write_checkpoint(replace(checkpoint, weights=replace(checkpoint.weights, arrays=changed)), folder)
+    assert run_bisect(asked_of, Told()) == 0
+    [warning] = answer(capsys)["diagnostics"]  # type: ignore[misc]
+    assert warning["code"] == "other-model"
+
+
+@pytest.mark.parametrize("more", [("-e", "tokens"), ("--vocab", "ab"), ("-O", "1"), ("--no-value",)])
+def test_a_model_says_by_itself_how_it_was_compiled(tmp_path: Path, more: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, ["bisect", str(tmp_path), *more])
+    assert result.exit_code == 2
+    assert "is a model, which says what it was compiled from and how" in result.stderr
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["bisect", str(tmp_path)])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
