@@ -11,6 +11,8 @@ from compiler.commands.target import read_settings, read_target
 from compiler.commands.target_options import Target
 from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
+from compiler.export.recompile import recompile_checkpoint
+from compiler.export.recorded_program import read_program
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
@@ -31,8 +33,6 @@ from compiler.verify.find_culprit import (
 )
 from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch, sample_inputs
-from compiler.verify.recompile import recompile_checkpoint
-from compiler.verify.recorded_program import read_program
 from rasp.command_line.console import FAILED, Told, WrongUsage, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.names import FORM_NAMES, find_hint
 from rasp.elaborate.program import Program
-from rasp.graph.nodes import Aggregate, Best, Node, Select, Tokens, Width, list_reachable
+from rasp.graph.nodes import AttentionOp, Node, Select, Tokens, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.lint.bindings import find_surprising
 from rasp.source import Source
@@ -187,7 +187,7 @@ def looking_ahead(program: Program) -> list[Diagnostic]:
 
 
 def depends_on_tokens(node: Node) -> bool:
-    return any(isinstance(part.op, Tokens | Aggregate | Width | Best) for part in list_reachable([node]))
+    return any(isinstance(part.op, Tokens | AttentionOp) for part in list_reachable([node]))
 
 
 def complaint(rows: list[list[bool]]) -> str:
