@@ -118,8 +118,10 @@ class LoadedFunction:
         text = f"{self.function.name}({', '.join('…' for _ in arguments)})"
         span = Span(0, len(text))
         values = [SpannedValue(as_static(argument), span) for argument in arguments]
-        frame = self.program.frame(Source("<call>", text))
-        return usable(self.program, apply_value(frame, SpannedValue(self.function, span), values, span), text)
+        around = self.program.surround(Source("<call>", text))
+        return usable(
+            self.program, apply_value(around, SpannedValue(self.function, span), values, span), text
+        )
 
     def __repr__(self) -> str:
         return f"<function {self.function.name}({', '.join(self.function.parameters)})>"

@@ -14,26 +14,26 @@ from rasp.values import Atom, is_atom
 
 
 def apply_value(
-    frame: Surroundings, function: SpannedValue, arguments: list[SpannedValue], span: Span
+    around: Surroundings, function: SpannedValue, arguments: list[SpannedValue], span: Span
 ) -> Static:
     """`function(arguments)`"""
     value = function.value
     match value:
         case Function():
-            return call_function(frame, value, arguments, span)
+            return call_function(around, value, arguments, span)
         case Node():
             if len(arguments) != 1:
                 message = f"{describe_value(value)} is applied to one input, got {len(arguments)} arguments"
-                raise frame.error(span, message, hint='as in tokens("abc")')
-            return apply_node(frame, SpannedValue(value, span), arguments[0])
+                raise around.error(span, message, hint='as in tokens("abc")')
+            return apply_node(around, SpannedValue(value, span), arguments[0])
         case _:
             kind = describe_value(value)
             message = f"{kind} cannot be called"
-            raise frame.error(function.span, message, f"this is {kind}", code="kind")
+            raise around.error(function.span, message, f"this is {kind}", code="kind")
 
 
 def call_function(
-    frame: Surroundings, function: Function, arguments: list[SpannedValue], span: Span
+    around: Surroundings, function: Function, arguments: list[SpannedValue], span: Span
 ) -> Static:
     wanted = len(function.parameters)
     if len(arguments) != wanted:
@@ -41,28 +41,28 @@ def call_function(
         message = f"`{function.name}` takes {wanted} argument{plural}, got {len(arguments)}"
         usage = f"it is called as {function.name}({', '.join(function.parameters)})"
         meant = MISCOUNTED.get((function.name, len(arguments))) if function.home == "library" else None
-        raise frame.error(span, message, hint=meant or usage, code="arguments")
+        raise around.error(span, message, hint=meant or usage, code="arguments")
     values = [given.value for given in arguments]
-    result = function.apply(frame, values, span)
+    result = function.apply(around, values, span)
     if isinstance(result, Node):
-        frame.workshop.calls.setdefault(result, (function, values))
+        around.workshop.calls.setdefault(result, (function, values))
     return result
 
 
-def list_input_items(frame: Surroundings, given: SpannedValue) -> list[Atom]:
+def list_input_items(around: Surroundings, given: SpannedValue) -> list[Atom]:
     """The sequence that a value is as an input: a list's elements, a string's characters, a dict's keys."""
     value = given.value
     if not isinstance(value, str | list | dict):
         message = f"an input is a string, a list or a dict, got {describe_value(value)}"
-        raise frame.error(given.span, message, f"this is {describe_value(value)}", input_hint(value), "kind")
+        raise around.error(given.span, message, f"this is {describe_value(value)}", input_hint(value), "kind")
     items: list[Atom] = []
     for item in value:
         if not is_atom(item):
             message = f"the elements of an input are numbers, strings or booleans; this one has {describe_value(item)}"
-            raise frame.error(given.span, message, code="kind")
+            raise around.error(given.span, message, code="kind")
         items.append(item)  # type: ignore[arg-type]
     if not items:
-        raise frame.error(given.span, "an input cannot be empty", "this has no elements")
+        raise around.error(given.span, "an input cannot be empty", "this has no elements")
     return items
 
 
@@ -73,20 +73,20 @@ def input_hint(value: Static) -> str:
     return "the value at one position is s[0]" if isinstance(value, int) else ""
 
 
-def apply_node(frame: Surroundings, subject: SpannedValue, given: SpannedValue) -> Applied:
+def apply_node(around: Surroundings, subject: SpannedValue, given: SpannedValue) -> Applied:
     """What the s-op or selector gives for an input."""
     node = subject.value
     assert isinstance(node, Node)
-    items = list_input_items(frame, given)
+    items = list_input_items(around, given)
     if node.is_selector and len(items) > MATRIX.most:
         message = f"a selector's matrix is shown for inputs of at most {MATRIX}"
-        raise frame.error(given.span, message, f"this has {len(items)}", MATRIX.hint, CODE)
+        raise around.error(given.span, message, f"this has {len(items)}", MATRIX.hint, CODE)
     nodes = len(list_reachable([node]))
-    spend_elements(frame, given.span, nodes * (HANDLED + len(items)))
+    spend_elements(around, given.span, nodes * (HANDLED + len(items)))
     outcome = evaluate([node], [items])[0][0]
     if isinstance(outcome, EvaluationError):
-        graph = frame.workshop.graph
-        raise RaspError(explain_failure(graph, outcome, items, frame.where(subject.span)))
+        graph = around.workshop.graph
+        raise RaspError(explain_failure(graph, outcome, items, around.where(subject.span)))
     values: list[Static] = [
         [int(cell) for cell in item] if isinstance(item, list) else item for item in outcome
     ]

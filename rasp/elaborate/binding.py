@@ -9,35 +9,37 @@ from rasp.source import Span
 from rasp.syntax.syntax_tree import Name
 
 
-def check_bindable(frame: Surroundings, names: Sequence[Name], protected: bool = False) -> None:
+def check_bindable(around: Surroundings, names: Sequence[Name], protected: bool = False) -> None:
     """Raises `RaspError` for a reserved name; with `protected`, also for a name of the library."""
     for name in names:
         if name.text in RESERVED:
             message = f"`{name.text}` is a reserved name"
-            raise frame.error(name.span, message, "cannot be changed", "choose another name", "reserved-name")
-        if protected and name.text in frame.workshop.protected:
+            raise around.error(
+                name.span, message, "cannot be changed", "choose another name", "reserved-name"
+            )
+        if protected and name.text in around.workshop.protected:
             message = f"`{name.text}` is a name of the standard library"
             hint = "choose another name (inside a function this one may be used)"
-            raise frame.error(name.span, message, "cannot be changed here", hint, "reserved-name")
+            raise around.error(name.span, message, "cannot be changed here", hint, "reserved-name")
 
 
 def unpack_element(
-    frame: Surroundings, names: Sequence[Name], value: Static, span: Span
+    around: Surroundings, names: Sequence[Name], value: Static, span: Span
 ) -> dict[str, Static]:
     """Loop variables and their values for one element of what is gone through."""
     if len(names) == 1:
         return {names[0].text: value}
     if not isinstance(value, list | str):
         message = f"there are {len(names)} loop variables, but the element is {describe_value(value)}"
-        raise frame.error(span, message, hint="each element has to be a list of as many values")
+        raise around.error(span, message, hint="each element has to be a list of as many values")
     if len(value) != len(names):
         message = f"there are {len(names)} loop variables, but the element has {len(value)} values"
-        raise frame.error(span, message)
+        raise around.error(span, message)
     return {name.text: part for name, part in zip(names, value, strict=True)}
 
 
 def spread_values(
-    frame: Surroundings, names: Sequence[Name], values: list[Static], span: Span
+    around: Surroundings, names: Sequence[Name], values: list[Static], span: Span
 ) -> list[Static]:
     """The values for the names of an assignment; `span` is the right side."""
     if len(names) == 1:
@@ -48,9 +50,9 @@ def spread_values(
         only = values[0]
         if not isinstance(only, list | str):
             message = f"there are {len(names)} names, but only one value, {describe_value(only)}"
-            raise frame.error(span, message, hint="give as many values as names, or a list of them")
+            raise around.error(span, message, hint="give as many values as names, or a list of them")
         parts = only
     if len(parts) != len(names):
         message = f"there are {len(names)} names, but {len(parts)} value{'' if len(parts) == 1 else 's'}"
-        raise frame.error(span, message)
+        raise around.error(span, message)
     return list(parts)

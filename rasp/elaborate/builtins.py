@@ -19,30 +19,32 @@ from rasp.values import Test, ValueProblem, is_atom, make_const
 UNKNOWN_HERE = "lists are made before there is an input; what is done to an s-op is done at every position"
 
 
-def build_select(frame: Surroundings, key: SpannedValue, query: SpannedValue, test: Test, span: Span) -> Node:
+def build_select(
+    around: Surroundings, key: SpannedValue, query: SpannedValue, test: Test, span: Span
+) -> Node:
     """`select(key, query, test)`"""
     left, right = (
-        lift_value(frame, key, "the key of `select`"),
-        lift_value(frame, query, "the query of `select`"),
+        lift_value(around, key, "the key of `select`"),
+        lift_value(around, query, "the query of `select`"),
     )
-    return frame.add(span, Select(test), left, right)
+    return around.add(span, Select(test), left, right)
 
 
 def build_aggregate(
-    frame: Surroundings, over: SpannedValue, value: SpannedValue, default: SpannedValue | None, span: Span
+    around: Surroundings, over: SpannedValue, value: SpannedValue, default: SpannedValue | None, span: Span
 ) -> Node:
     """`aggregate(over, value[, default])`"""
     swapped = isinstance(value.value, Node) and value.value.is_selector
     hint = SELECTOR_FIRST if swapped else MAKES_SELECTOR
-    rows = check_selector(frame, over, "the first argument of `aggregate`", hint)
-    values = lift_value(frame, value, "the value of `aggregate`")
+    rows = check_selector(around, over, "the first argument of `aggregate`", hint)
+    values = lift_value(around, value, "the value of `aggregate`")
     if default is None:
-        return frame.add(span, Aggregate(), rows, values)
+        return around.add(span, Aggregate(), rows, values)
     if not is_atom(default.value):
         kind = describe_value(default.value)
         message = f"the default of `aggregate` has to be a number, string or boolean, got {kind}"
-        raise frame.error(default.span, message, f"this is {kind}", code="kind")
-    return frame.add(span, Aggregate(make_const(default.value)), rows, values)  # type: ignore[arg-type]
+        raise around.error(default.span, message, f"this is {kind}", code="kind")
+    return around.add(span, Aggregate(make_const(default.value)), rows, values)  # type: ignore[arg-type]
 
 
 def no_list(given: SpannedValue) -> str:
@@ -50,71 +52,73 @@ def no_list(given: SpannedValue) -> str:
     return UNKNOWN_HERE if isinstance(given.value, Node) else ""
 
 
-def make_range(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
+def make_range(around: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     for given in arguments:
         if not isinstance(given.value, int):
             message = f"`range` takes integers, got {describe_value(given.value)}"
-            raise frame.error(
+            raise around.error(
                 given.span, message, f"this is {describe_value(given.value)}", no_list(given), "kind"
             )
     numbers = [int(given.value) for given in arguments]  # type: ignore[arg-type]
     if len(numbers) == 3 and numbers[2] == 0:
-        raise frame.error(arguments[2].span, "the step of `range` cannot be 0")
+        raise around.error(arguments[2].span, "the step of `range` cannot be 0")
     found = range(*numbers)
     # A length beyond the machine's integers has no len().
     if not -ELEMENTS.most <= (found.stop - found.start) // found.step <= ELEMENTS.most:
         message = f"this `range` has more than {ELEMENTS}"
-        raise frame.error(span, message, hint="`indices` goes through all positions, however many", code=CODE)
-    keep_list(frame, span, len(found))
+        raise around.error(
+            span, message, hint="`indices` goes through all positions, however many", code=CODE
+        )
+    keep_list(around, span, len(found))
     return list(found)
 
 
-def make_zip(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
+def make_zip(around: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     lists: list[list[Static]] = []
     for given in arguments:
         if not isinstance(given.value, list):
             message = f"`zip` takes lists, got {describe_value(given.value)}"
-            raise frame.error(
+            raise around.error(
                 given.span, message, f"this is {describe_value(given.value)}", no_list(given), "kind"
             )
         lists.append(given.value)
     for given, items in zip(arguments, lists, strict=True):
         if len(items) != len(lists[0]):
             message = f"`zip` takes lists of the same length, got {len(lists[0])} and {len(items)} elements"
-            raise frame.error(given.span, message, f"this one has {len(items)}")
-    keep_list(frame, span, 2 * len(lists) * len(lists[0]))
+            raise around.error(given.span, message, f"this one has {len(items)}")
+    keep_list(around, span, 2 * len(lists) * len(lists[0]))
     return [list(row) for row in zip(*lists, strict=True)]
 
 
-def length_of_list(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
+def length_of_list(around: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     given = arguments[0]
     if isinstance(given.value, list):
         return len(given.value)
     hint = "the length of the input is called `length`" if isinstance(given.value, Node) else ""
     hint = 'write `string_length("abc")`' if isinstance(given.value, str) else hint
     message = f"`len` takes a list, got {describe_value(given.value)}"
-    raise frame.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
+    raise around.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
 
 
-def round_value(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
+def round_value(around: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     given = arguments[0]
     if not is_atom(given.value):
-        return frame.add(span, Map("round"), lift_value(frame, given, "the argument of `round`"))
+        return around.add(span, Map("round"), lift_value(around, given, "the argument of `round`"))
     try:
         return apply_prim("round", (), given.value)  # type: ignore[arg-type]
     except ValueProblem as problem:
-        if frame.workshop.passed_over:
-            return frame.add(span, Map("round"), lift_value(frame, given, "the argument of `round`"))
-        raise frame.error(span, str(problem)) from None
+        if around.workshop.passed_over:
+            return around.add(span, Map("round"), lift_value(around, given, "the argument of `round`"))
+        raise around.error(span, str(problem)) from None
 
 
-def indicator(frame: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
+def indicator(around: Surroundings, arguments: list[SpannedValue], span: Span) -> Static:
     given = arguments[0]
     if is_atom(given.value):
         hint = "for one value write `1 if value else 0`"
         message = f"`indicator` takes an s-op, got {describe_value(given.value)}"
-        raise frame.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
-    return frame.add(span, Map("indicator"), lift_value(frame, given, "the argument of `indicator`"))
+        raise around.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
+    return around.add(span, Map("indicator"), lift_value(around, given, "the argument of `indicator`"))
 
 
 FORMS: dict[str, Callable[[Surroundings, list[SpannedValue], Span], Static]] = {
@@ -126,31 +130,31 @@ FORMS: dict[str, Callable[[Surroundings, list[SpannedValue], Span], Static]] = {
 }
 
 
-def selector_width(frame: Surroundings, arguments: list[Static], span: Span) -> Static:
+def selector_width(around: Surroundings, arguments: list[Static], span: Span) -> Static:
     given = SpannedValue(arguments[0], span)
-    return frame.add(span, Width(), check_selector(frame, given, "the argument of `selector_width`"))
+    return around.add(span, Width(), check_selector(around, given, "the argument of `selector_width`"))
 
 
-def best(frame: Surroundings, arguments: list[Static], span: Span) -> Static:
-    rows = check_selector(frame, SpannedValue(arguments[0], span), "the first argument of `best`")
-    score = lift_value(frame, SpannedValue(arguments[1], span), "the score of `best`")
-    return frame.add(span, Best(), rows, score)
+def best(around: Surroundings, arguments: list[Static], span: Span) -> Static:
+    rows = check_selector(around, SpannedValue(arguments[0], span), "the first argument of `best`")
+    score = lift_value(around, SpannedValue(arguments[1], span), "the score of `best`")
+    return around.add(span, Best(), rows, score)
 
 
 def elementwise(prim: PrimName) -> Callable[[Surroundings, list[Static], Span], Static]:
     """The function that applies a primitive to values, or at each position."""
 
-    def apply(frame: Surroundings, arguments: list[Static], span: Span) -> Static:
+    def apply(around: Surroundings, arguments: list[Static], span: Span) -> Static:
         try:
             if all(map(is_atom, arguments)):
                 return apply_prim(prim, (), *arguments)  # type: ignore[arg-type]
         except ValueProblem as problem:
-            if not frame.workshop.passed_over:
-                raise frame.error(span, str(problem)) from None
+            if not around.workshop.passed_over:
+                raise around.error(span, str(problem)) from None
         nodes = [
-            lift_value(frame, SpannedValue(value, span), f"an argument of `{prim}`") for value in arguments
+            lift_value(around, SpannedValue(value, span), f"an argument of `{prim}`") for value in arguments
         ]
-        return frame.add(span, Map(prim), *nodes)
+        return around.add(span, Map(prim), *nodes)
 
     return apply
 

@@ -13,37 +13,37 @@ from rasp.source import Span
 from rasp.values import ValueProblem
 
 
-def spend_steps(frame: Surroundings, span: Span, steps: int = 1) -> None:
+def spend_steps(around: Surroundings, span: Span, steps: int = 1) -> None:
     """Count steps. Raises `Exhausted` when they become too many."""
-    workshop = frame.workshop
+    workshop = around.workshop
     workshop.steps += steps
     if workshop.steps > STEPS.most:
-        raise exhausted(frame, span, f"this program takes more than {STEPS} to work out", STEPS)
+        raise exhausted(around, span, f"this program takes more than {STEPS} to work out", STEPS)
 
 
-def exhausted(frame: Surroundings, span: Span, message: str, limit: Limit) -> RaspError:
+def exhausted(around: Surroundings, span: Span, message: str, limit: Limit) -> RaspError:
     """The error to raise when nothing more may be worked out."""
-    found = frame.error(span, message, "here it ran out", limit.hint, CODE)
+    found = around.error(span, message, "here it ran out", limit.hint, CODE)
     return Exhausted(*found.diagnostics)
 
 
-def spend_elements(frame: Surroundings, span: Span, elements: int) -> None:
+def spend_elements(around: Surroundings, span: Span, elements: int) -> None:
     """Count so many elements that are copied, compared or searched."""
-    spend_steps(frame, span, elements // HANDLED)
+    spend_steps(around, span, elements // HANDLED)
 
 
-def keep_bytes(frame: Surroundings, span: Span, taken: int) -> None:
+def keep_bytes(around: Surroundings, span: Span, taken: int) -> None:
     """Count bytes that a new value takes."""
-    frame.workshop.bytes += taken
-    if frame.workshop.bytes > MEBIBYTES.most * 2**20:
+    around.workshop.bytes += taken
+    if around.workshop.bytes > MEBIBYTES.most * 2**20:
         message = f"the lists and strings of this program take more than {MEBIBYTES}"
-        raise exhausted(frame, span, message, MEBIBYTES)
+        raise exhausted(around, span, message, MEBIBYTES)
 
 
-def keep_list(frame: Surroundings, span: Span, elements: int) -> None:
+def keep_list(around: Surroundings, span: Span, elements: int) -> None:
     """Count a list that is made at once. To be called before it is made."""
-    spend_elements(frame, span, elements)
-    keep_bytes(frame, span, elements * ELEMENT_BYTES)
+    spend_elements(around, span, elements)
+    keep_bytes(around, span, elements * ELEMENT_BYTES)
 
 
 def measure_volume(value: Static) -> int:

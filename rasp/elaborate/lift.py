@@ -25,7 +25,7 @@ SELECTOR_HINTS: dict[str, str] = {
 }
 
 
-def lift_value(frame: Surroundings, given: SpannedValue, purpose: str) -> Node:
+def lift_value(around: Surroundings, given: SpannedValue, purpose: str) -> Node:
     """The value as an s-op. `purpose` names its role: "the key of `select`"."""
     value = given.value
     if isinstance(value, Node) and not value.is_selector:
@@ -33,104 +33,108 @@ def lift_value(frame: Surroundings, given: SpannedValue, purpose: str) -> Node:
     if isinstance(value, Node | list | dict | Function):
         message = f"{purpose} has to be an s-op, got {describe_value(value)}"
         hint = SELECTOR_HINTS.get(purpose, "") if isinstance(value, Node) else ""
-        raise frame.error(given.span, message, f"this is {describe_value(value)}", hint, "kind")
-    return frame.constant(given.span, value)
+        raise around.error(given.span, message, f"this is {describe_value(value)}", hint, "kind")
+    return around.constant(given.span, value)
 
 
 def check_selector(
-    frame: Surroundings, given: SpannedValue, purpose: str, hint: str = MAKES_SELECTOR
+    around: Surroundings, given: SpannedValue, purpose: str, hint: str = MAKES_SELECTOR
 ) -> Node:
     """The value, which has to be a selector. `hint` says what to do when it is none."""
     if isinstance(given.value, Node) and given.value.is_selector:
         return given.value
     message = f"{purpose} has to be a selector, got {describe_value(given.value)}"
     label = f"this is {describe_value(given.value)}"
-    raise frame.error(given.span, message, label, hint, code="kind")
+    raise around.error(given.span, message, label, hint, code="kind")
 
 
-def convert_operands(frame: Surroundings, items: list[Static], span: Span, purpose: str) -> tuple[Const, ...]:
+def convert_operands(
+    around: Surroundings, items: list[Static], span: Span, purpose: str
+) -> tuple[Const, ...]:
     """The items as fixed operands of a primitive."""
-    spend_steps(frame, span, len(items))
+    spend_steps(around, span, len(items))
     for item in items:
         if not is_atom(item):
             message = (
                 f"{purpose} has to hold only numbers, strings and booleans; it holds {describe_value(item)}"
             )
-            raise frame.error(span, message, code="kind")
+            raise around.error(span, message, code="kind")
     return tuple([make_const(item) for item in items])  # type: ignore[arg-type]
 
 
 def lift_operation(
-    frame: Surroundings, symbol: str, left: SpannedValue, right: SpannedValue, span: Span
+    around: Surroundings, symbol: str, left: SpannedValue, right: SpannedValue, span: Span
 ) -> Static:
     """An arithmetic operator or comparison with a node among its operands."""
     for given in (left, right):
         if isinstance(given.value, Node) and given.value.is_selector:
             message = f"`{symbol}` does not work on selectors"
-            raise frame.error(given.span, message, "this is a selector", SELECTOR_HINT, "kind")
+            raise around.error(given.span, message, "this is a selector", SELECTOR_HINT, "kind")
     for given in (left, right):
         if not isinstance(given.value, Node) and not is_atom(given.value):
             if symbol in ("==", "!="):
-                return frame.constant(span, symbol == "!=")  # no element of a sequence is a list
+                return around.constant(span, symbol == "!=")  # no element of a sequence is a list
             message = f"`{symbol}` does not work on an s-op and {describe_value(given.value)}"
-            raise frame.error(given.span, message, f"this is {describe_value(given.value)}", code="kind")
+            raise around.error(given.span, message, f"this is {describe_value(given.value)}", code="kind")
     purpose = f"an operand of `{symbol}`"
-    return frame.add(
-        span, Map(PRIM_OF[symbol]), lift_value(frame, left, purpose), lift_value(frame, right, purpose)
+    return around.add(
+        span, Map(PRIM_OF[symbol]), lift_value(around, left, purpose), lift_value(around, right, purpose)
     )
 
 
 def lift_logic(
-    frame: Surroundings, symbol: Literal["and", "or"], left: SpannedValue, right: SpannedValue, span: Span
+    around: Surroundings, symbol: Literal["and", "or"], left: SpannedValue, right: SpannedValue, span: Span
 ) -> Node:
     """`and` or `or` with a node among the operands: of selectors, or of truth values at each position."""
     both = (left, right)
     selectors = [isinstance(g.value, Node) and g.value.is_selector for g in both]
     if all(selectors):
         op = And() if symbol == "and" else Or()
-        return frame.add(span, op, left.value, right.value)  # type: ignore[arg-type]
+        return around.add(span, op, left.value, right.value)  # type: ignore[arg-type]
     if any(selectors):
         other = both[selectors.index(False)]
         message = f"`{symbol}` joins a selector only with another selector"
         hint = "select(s_op, True, ==) makes a selector of the positions where s_op is true"
-        raise frame.error(other.span, message, f"this is {describe_value(other.value)}", hint, "kind")
+        raise around.error(other.span, message, f"this is {describe_value(other.value)}", hint, "kind")
     purpose = f"an operand of `{symbol}`"
-    return frame.add(span, Map(symbol), lift_value(frame, left, purpose), lift_value(frame, right, purpose))
+    return around.add(
+        span, Map(symbol), lift_value(around, left, purpose), lift_value(around, right, purpose)
+    )
 
 
-def lift_prefix(frame: Surroundings, symbol: str, given: SpannedValue, span: Span) -> Node:
+def lift_prefix(around: Surroundings, symbol: str, given: SpannedValue, span: Span) -> Node:
     """`not`, `-` or `+` of a node."""
     value = given.value
     assert isinstance(value, Node)
     if not value.is_selector:
-        return frame.add(span, Map(PREFIX_PRIM[symbol]), value)
+        return around.add(span, Map(PREFIX_PRIM[symbol]), value)
     if symbol != "not":
         message = f"`{symbol}` does not work on selectors"
-        raise frame.error(given.span, message, "this is a selector", SELECTOR_HINT, "kind")
-    return frame.add(span, Not(), value)
+        raise around.error(given.span, message, "this is a selector", SELECTOR_HINT, "kind")
+    return around.add(span, Not(), value)
 
 
 def lift_choice(
-    frame: Surroundings, condition: SpannedValue, then: SpannedValue, otherwise: SpannedValue, span: Span
+    around: Surroundings, condition: SpannedValue, then: SpannedValue, otherwise: SpannedValue, span: Span
 ) -> Node:
     """`then if condition else otherwise` with an s-op as condition: chosen at each position."""
-    test = lift_value(frame, condition, CONDITION)
-    yes = lift_value(frame, then, "a value chosen at each position")
-    no = lift_value(frame, otherwise, "a value chosen at each position")
-    return frame.add(span, Map("if"), test, yes, no)
+    test = lift_value(around, condition, CONDITION)
+    yes = lift_value(around, then, "a value chosen at each position")
+    no = lift_value(around, otherwise, "a value chosen at each position")
+    return around.add(span, Map("if"), test, yes, no)
 
 
-def lift_membership(frame: Surroundings, value: Atom, sequence: Node, span: Span) -> Node:
+def lift_membership(around: Surroundings, value: Atom, sequence: Node, span: Span) -> Node:
     """`value in sequence`: true everywhere if it stands anywhere."""
-    one = frame.constant(span, 1)
-    everywhere = frame.add(span, Select("=="), one, one)
-    equal = frame.add(span, Map("eq"), sequence, frame.constant(span, value))
-    share = frame.add(span, Aggregate(), everywhere, frame.add(span, Map("indicator"), equal))
-    return frame.add(span, Map("gt"), share, frame.constant(span, 0))
+    one = around.constant(span, 1)
+    everywhere = around.add(span, Select("=="), one, one)
+    equal = around.add(span, Map("eq"), sequence, around.constant(span, value))
+    share = around.add(span, Aggregate(), everywhere, around.add(span, Map("indicator"), equal))
+    return around.add(span, Map("gt"), share, around.constant(span, 0))
 
 
-def lift_position(frame: Surroundings, sequence: Node, position: Node, span: Span) -> Node:
+def lift_position(around: Surroundings, sequence: Node, position: Node, span: Span) -> Node:
     """The value of `sequence` at `position`, everywhere; 0 where there is no such position."""
-    indices = frame.workshop.base.values["indices"]
+    indices = around.workshop.base.values["indices"]
     assert isinstance(indices, Node)
-    return frame.add(span, Aggregate(), frame.add(span, Select("=="), indices, position), sequence)
+    return around.add(span, Aggregate(), around.add(span, Select("=="), indices, position), sequence)

@@ -38,11 +38,11 @@ def make_workshop(loader: Loader) -> Workshop:
     workshop = Workshop(graph, loader, base)
     # Elaborated in a scope of its own, so that `out` and the like of the library stay its own.
     library = load_standard_library()
-    frame = Surroundings(workshop, library.source, Scope({}, base), home="library", is_library=True)
+    around = Surroundings(workshop, library.source, Scope({}, base), home="library", is_library=True)
     with allow_deep_recursion():
         for statement in library.statements:
-            execute_statement(frame, statement)
-    names = {name: value for name, value in frame.scope.values.items() if name != "out"}
+            execute_statement(around, statement)
+    names = {name: value for name, value in around.scope.values.items() if name != "out"}
     base.values.update(names)
     workshop.protected = frozenset(base.values) - FREE
     return workshop

@@ -65,7 +65,7 @@ class Program:
     def draws(self) -> list[tuple[Source, syntax_tree.Draw]]:
         """The `draw` statements, which are recorded and not carried out."""
         asides = self.workshop.asides
-        return [(frame.source, draw) for frame, draw in asides if isinstance(draw, syntax_tree.Draw)]
+        return [(around.source, draw) for around, draw in asides if isinstance(draw, syntax_tree.Draw)]
 
     @property
     def bindings(self) -> dict[str, Static]:
@@ -81,7 +81,7 @@ class Program:
     def value_of(self, tree: syntax_tree.Expression, source: Source) -> Static:
         """The value of a tree that was read from `source`. Raises `RaspError`."""
         with allow_deep_recursion():
-            return elaborate_expression(self.frame(source), tree)
+            return elaborate_expression(self.surround(source), tree)
 
     def node(self, text: str, name: str = "<expression>") -> Node:
         """The s-op or selector that an expression denotes; an atom is lifted. Raises `RaspError`."""
@@ -101,12 +101,12 @@ class Program:
             case _:
                 hint = ""
         try:
-            return lift_value(self.frame(source), SpannedValue(value, tree.span), "this expression")
+            return lift_value(self.surround(source), SpannedValue(value, tree.span), "this expression")
         except RaspError as error:
             raise RaspError(replace(error.diagnostics[0], hint=hint)) from None
 
-    def frame(self, source: Source) -> Surroundings:
-        """A frame for an expression that sees the program's names and changes none."""
+    def surround(self, source: Source) -> Surroundings:
+        """Surroundings for an expression that sees the program's names and changes none."""
         self.workshop.begin()
         return Surroundings(self.workshop, source, Scope({}, self.scope))
 

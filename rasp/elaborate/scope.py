@@ -1,4 +1,4 @@
-"""Static values, lexical scopes, and the frame in which a piece of program is elaborated.
+"""Static values, lexical scopes, and the surroundings in which a piece of program is elaborated.
 
 A static value is what an expression denotes at definition time: an atom, a list, a dict, a function, or a
 node of the graph (an s-op or a selector). All but the nodes are gone when elaboration is done.
@@ -21,7 +21,7 @@ from rasp.values import Atom, make_const
 class Function:
     """A function: its name and parameters as defined, and what a call does.
 
-    `home` is the text that defines it (with a `'` for each function around it); `apply` takes the frame of
+    `home` is the text that defines it (with a `'` for each function around it); `apply` takes the surroundings of
     the caller, as many values as there are parameters, and the span of the call.
     """
 

@@ -17,7 +17,7 @@ PARTS = ("start", "end", "step")
 
 
 def take_slice(
-    frame: Surroundings, target: SpannedValue, parts: Sequence[SpannedValue | None], span: Span
+    around: Surroundings, target: SpannedValue, parts: Sequence[SpannedValue | None], span: Span
 ) -> Static:
     """A part of a string or list, as in Python. `parts`: start, end and step; None where left out. Raises `RaspError`."""
     value = target.value
@@ -25,13 +25,13 @@ def take_slice(
         is_s_op = isinstance(value, Node) and not value.is_selector
         message = f"{describe_value(value)} has no slices"
         hint = hint_for_s_op(parts) if is_s_op else ""
-        raise frame.error(span, message, f"this is {describe_value(value)}", hint, "kind")
-    numbers = [bound(frame, name, part) for name, part in zip(PARTS, parts, strict=True)]
+        raise around.error(span, message, f"this is {describe_value(value)}", hint, "kind")
+    numbers = [bound(around, name, part) for name, part in zip(PARTS, parts, strict=True)]
     places = range(len(value))[slice(*numbers)]
     if isinstance(value, str):
-        keep_bytes(frame, span, len(places))
+        keep_bytes(around, span, len(places))
     else:
-        keep_list(frame, span, len(places))
+        keep_list(around, span, len(places))
     return value[slice(*numbers)]
 
 
@@ -43,7 +43,7 @@ def hint_for_s_op(parts: Sequence[SpannedValue | None]) -> str:
     return f'{KEPT_LENGTH} and moved with `shift(tokens, -1, "")`; {OF_TEXTS}'
 
 
-def bound(frame: Surroundings, name: str, part: SpannedValue | None) -> int | None:
+def bound(around: Surroundings, name: str, part: SpannedValue | None) -> int | None:
     """Start, end or step of a slice."""
     if part is None:
         return None
@@ -53,7 +53,7 @@ def bound(frame: Surroundings, name: str, part: SpannedValue | None) -> int | No
         hint = (
             '`string_slice("abc", 0, indices)` takes a part of a text that differs from position to position'
         )
-        raise frame.error(part.span, message, label, hint if isinstance(part.value, Node) else "", "kind")
+        raise around.error(part.span, message, label, hint if isinstance(part.value, Node) else "", "kind")
     if name == "step" and part.value == 0:
-        raise frame.error(part.span, "the step of a slice cannot be 0", hint="`[::-1]` goes backwards")
+        raise around.error(part.span, "the step of a slice cannot be 0", hint="`[::-1]` goes backwards")
     return int(part.value)

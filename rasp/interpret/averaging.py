@@ -47,54 +47,54 @@ class Chosen:
     only: Array
 
 
-def choose_keys(selection: Selection, parts: Sum | None, frame: BatchShape) -> Chosen:
+def choose_keys(selection: Selection, parts: Sum | None, sizes: BatchShape) -> Chosen:
     """Count the selected keys, and find the selected one where there is only one."""
     if parts is None:
-        count, only = by_cell.count_and_first(selection, frame)
+        count, only = by_cell.count_and_first(selection, sizes)
     else:
-        count = counting.sum_weights(parts, None, frame)
-        only = counting.sum_weights(parts, np.arange(frame.length, dtype=np.float64)[None, :], frame)
+        count = counting.sum_weights(parts, None, sizes)
+        only = counting.sum_weights(parts, np.arange(sizes.length, dtype=np.float64)[None, :], sizes)
     return Chosen(selection, parts, count, np.where(count == 1, only, 0))
 
 
-def average_selected(chosen: Chosen, values: AtomArray, default: Atom, frame: BatchShape) -> AtomArray:
+def average_selected(chosen: Chosen, values: AtomArray, default: Atom, sizes: BatchShape) -> AtomArray:
     """Each query's value; `failed` marks means that are too large. Means of strings are arbitrary numbers."""
     count = chosen.count
-    result = picked(values, chosen.only, frame)
+    result = picked(values, chosen.only, sizes)
     if (count == 0).any():
-        result = choose_elements(count == 0, build_constant(default, frame.shape), result)
+        result = choose_elements(count == 0, build_constant(default, sizes.shape), result)
     several = count > 1
     if not several.any():
         return result
-    mean, failed = means(chosen, values, frame)
+    mean, failed = means(chosen, values, sizes)
     result = choose_elements(several, AtomArray(mean), result)
     failed = failed & several
     return AtomArray(result.data, failed if failed.any() else None, "", result.kinds)
 
 
-def picked(values: AtomArray, only: Array, frame: BatchShape) -> AtomArray:
+def picked(values: AtomArray, only: Array, sizes: BatchShape) -> AtomArray:
     """The value at position `only`, for each query."""
     if values.shape[1] == 1:
-        return values.broadcast(frame.shape)
+        return values.broadcast(sizes.shape)
     if values.shape[0] == 1:
         return values.indexed(lambda array: array[0][only])
-    rows = np.arange(frame.batch)[:, None]
+    rows = np.arange(sizes.batch)[:, None]
     return values.indexed(lambda array: array[rows, only])
 
 
-def means(chosen: Chosen, values: AtomArray, frame: BatchShape) -> tuple[Array, Array]:
+def means(chosen: Chosen, values: AtomArray, sizes: BatchShape) -> tuple[Array, Array]:
     """(sum / count for each query, which of them are too large for a float). 0 where nothing is selected."""
     count = np.maximum(chosen.count, 1)
     values = only_numbers(values)
     with np.errstate(all="ignore"):
-        exact = whole_numbers(values, frame)
+        exact = whole_numbers(values, sizes)
         if exact is not None:
             weights, scale = exact
-            mean = _exact_sums(chosen, weights, frame) / scale / count
-        elif values.data.dtype.kind == "f" and not _long_integers(values, frame):
-            mean = _ordered_sums(chosen, values.data, frame) / count
+            mean = _exact_sums(chosen, weights, sizes) / scale / count
+        elif values.data.dtype.kind == "f" and not _long_integers(values, sizes):
+            mean = _ordered_sums(chosen, values.data, sizes) / count
         else:
-            mean = _python_means(chosen, values, frame)
+            mean = _python_means(chosen, values, sizes)
     failed = ~np.isfinite(mean)
     return np.where(failed, 0.0, mean), failed
 
@@ -109,12 +109,12 @@ def only_numbers(values: AtomArray) -> AtomArray:
     return pack_atoms(numbers.ravel().tolist(), values.shape)
 
 
-def whole_numbers(values: AtomArray, frame: BatchShape) -> tuple[Array, float] | None:
+def whole_numbers(values: AtomArray, sizes: BatchShape) -> tuple[Array, float] | None:
     """(w, u) with w = values · u whole numbers that add up exactly in any order; `None` without such a u."""
     if values.data.dtype == object:
         return None
     data = values.data.astype(np.float64, copy=False)
-    repeats = frame.length // values.shape[1]
+    repeats = sizes.length // values.shape[1]
     for scale in SCALES:
         weights = data * 2.0**scale
         if (weights == np.rint(weights)).all():
@@ -123,32 +123,32 @@ def whole_numbers(values: AtomArray, frame: BatchShape) -> tuple[Array, float] |
     return None
 
 
-def _long_integers(values: AtomArray, frame: BatchShape) -> bool:
+def _long_integers(values: AtomArray, sizes: BatchShape) -> bool:
     """Whether the integers among the floats could add up to more than floats hold exactly."""
     if values.kinds is None:
         return False
     integers = np.where(values.kinds == FLOAT, 0.0, np.abs(values.data))
-    return bool(integers.sum(axis=1).max() * frame.length >= EXACT)
+    return bool(integers.sum(axis=1).max() * sizes.length >= EXACT)
 
 
-def _exact_sums(chosen: Chosen, weights: Array, frame: BatchShape) -> Array:
+def _exact_sums(chosen: Chosen, weights: Array, sizes: BatchShape) -> Array:
     if chosen.parts is not None:
-        return counting.sum_weights(chosen.parts, weights, frame)
-    return by_cell.sum_cells_exactly(chosen.selection, weights, frame)
+        return counting.sum_weights(chosen.parts, weights, sizes)
+    return by_cell.sum_cells_exactly(chosen.selection, weights, sizes)
 
 
-def _ordered_sums(chosen: Chosen, values: Array, frame: BatchShape) -> Array:
+def _ordered_sums(chosen: Chosen, values: Array, sizes: BatchShape) -> Array:
     sums = None
     if chosen.parts is not None:
-        sums = counting.sum_in_order(chosen.parts, values, frame)
-    return by_cell.sum_cells_in_order(chosen.selection, values, frame) if sums is None else sums
+        sums = counting.sum_in_order(chosen.parts, values, sizes)
+    return by_cell.sum_cells_in_order(chosen.selection, values, sizes) if sums is None else sums
 
 
-def _python_means(chosen: Chosen, values: AtomArray, frame: BatchShape) -> Array:
+def _python_means(chosen: Chosen, values: AtomArray, sizes: BatchShape) -> Array:
     """Numbers of any size, added by Python; infinite where the sum is too large for a float."""
-    result = np.zeros(frame.shape)
-    rows = np.broadcast_to(list_objects(values), frame.shape).tolist()
-    for row, query, keys in by_cell.list_selected_rows(chosen.selection, frame, chosen.count > 1):
+    result = np.zeros(sizes.shape)
+    rows = np.broadcast_to(list_objects(values), sizes.shape).tolist()
+    for row, query, keys in by_cell.list_selected_rows(chosen.selection, sizes, chosen.count > 1):
         result[row, query] = python_mean([rows[row][key] for key in keys])
     return result
 
@@ -164,12 +164,12 @@ def python_mean(values: Sequence[int | float]) -> float:
         return float("inf")
 
 
-def find_unaveraged(values: AtomArray, frame: BatchShape) -> Array:
+def find_unaveraged(values: AtomArray, sizes: BatchShape) -> Array:
     """Which positions see only strings or only booleans: (batch or 1, n or 1). Such values have no mean."""
     kinds = find_kinds(values)
     if kinds.ndim == 0:
         return np.full((1, 1), int(kinds) not in (INT, FLOAT))
     alike = [kinds == STRING, kinds == BOOL]
-    if frame.causal:
+    if sizes.causal:
         return np.logical_or(*(np.logical_and.accumulate(cells, axis=1) for cells in alike))
     return np.logical_or(*(cells.all(axis=1, keepdims=True) for cells in alike))

@@ -45,25 +45,25 @@ class Ranges:
 Sum = list[tuple[int, Ranges]]
 
 
-def structure_selector(selection: Selection, frame: BatchShape) -> Sum | None:
+def structure_selector(selection: Selection, sizes: BatchShape) -> Sum | None:
     """The selector as a sum of ranges, or `None` if it has no such form."""
     if selection.terms is None:
         return None
     found: Sum = []
     for term, coefficient in selection.terms.items():
-        made = ranges(term, frame)
+        made = ranges(term, sizes)
         if made is None:
             return None
         found.append((coefficient, made))
     return found
 
 
-def ranges(term: Term, frame: BatchShape) -> Ranges | None:
+def ranges(term: Term, sizes: BatchShape) -> Ranges | None:
     """The ranges of one product; `None` if it orders two different keys."""
-    row = np.arange(frame.batch)[:, None]
+    row = np.arange(sizes.batch)[:, None]
     group_key: Array = row
     group_query: Array = row
-    groups = frame.batch
+    groups = sizes.batch
     live: Array | None = None
     wanted: Array | None = None
     bounds: Bounds | None = None
@@ -86,7 +86,7 @@ def ranges(term: Term, frame: BatchShape) -> Ranges | None:
                 group_key, group_query, groups = renumber(group_key, group_query)
         else:
             bounds = narrow(bounds, comparison, relation)
-    return place((group_key, group_query, groups), bounds, (live, wanted), frame)
+    return place((group_key, group_query, groups), bounds, (live, wanted), sizes)
 
 
 def renumber(group_key: Array, group_query: Array) -> tuple[Array, Array, int]:
@@ -116,7 +116,7 @@ def place(
     grouped: tuple[Array, Array, int],
     bounds: Bounds | None,
     masks: tuple[Array | None, Array | None],
-    frame: BatchShape,
+    sizes: BatchShape,
 ) -> Ranges:
     """Groups and bounds as cells; renumbered when there are too many cells for a table."""
     group_key, group_query, groups = grouped
@@ -128,30 +128,30 @@ def place(
     else:
         rank, low, high, span = bounds
         prefix = not low.any()
-        ordered = frame.length == 1 or (rank.shape[1] > 1 and bool((rank[:, 1:] > rank[:, :-1]).all()))
+        ordered = sizes.length == 1 or (rank.shape[1] > 1 and bool((rank[:, 1:] > rank[:, :-1]).all()))
         cells, first, last = group_key * span + rank, group_query * span + low, group_query * span + high
         last = np.maximum(first, last)
     if wanted is not None:
         last = np.where(wanted, last, first)
-    cells, first, last = (np.broadcast_to(array, frame.shape).ravel() for array in (cells, first, last))
+    cells, first, last = (np.broadcast_to(array, sizes.shape).ravel() for array in (cells, first, last))
     if live is not None:
-        live = np.broadcast_to(live, frame.shape).ravel()
+        live = np.broadcast_to(live, sizes.shape).ravel()
         cells = cells[live]
     size = groups * span
-    if size > 8 * frame.batch * frame.length + 2**16:
+    if size > 8 * sizes.batch * sizes.length + 2**16:
         values, cells = np.unique(cells, return_inverse=True)
         first, last, size = np.searchsorted(values, first), np.searchsorted(values, last), values.size
         span = 1 if span == 1 else 0
     return Ranges(cells, live, first, last, size, span, prefix, ordered)
 
 
-def sum_weights(parts: Sum, weights: Array | None, frame: BatchShape) -> Array:
+def sum_weights(parts: Sum, weights: Array | None, sizes: BatchShape) -> Array:
     """Σ of the weights (batch, length) of the selected keys, per query; of ones when `weights` is `None`.
 
     Weights are whole numbers whose absolute values add up to less than 2**53 in each input.
     """
-    result = np.zeros(frame.batch * frame.length, dtype=np.int64)
-    flat = None if weights is None else np.broadcast_to(weights, frame.shape).ravel()
+    result = np.zeros(sizes.batch * sizes.length, dtype=np.int64)
+    flat = None if weights is None else np.broadcast_to(weights, sizes.shape).ravel()
     for coefficient, part in parts:
         table = cell_sums(part, flat).astype(np.int64, copy=False)
         if part.single:
@@ -160,7 +160,7 @@ def sum_weights(parts: Sum, weights: Array | None, frame: BatchShape) -> Array:
             running = np.concatenate([[0], np.cumsum(table)])
             sums = running[part.last] - running[part.first]
         result += coefficient * sums
-    return result.reshape(frame.shape)
+    return result.reshape(sizes.shape)
 
 
 def cell_sums(part: Ranges, flat: Array | None) -> Array:
@@ -177,33 +177,33 @@ def look_up(table: Array, part: Ranges, empty: int = 0) -> Array:
     return np.where(part.last > part.first, entries, empty)
 
 
-def sum_in_order(parts: Sum, values: Array, frame: BatchShape) -> Array | None:
+def sum_in_order(parts: Sum, values: Array, sizes: BatchShape) -> Array | None:
     """Float sums of the selected values, added in position order; `None` if this form cannot tell."""
     if len(parts) != 1 or parts[0][0] != 1:
         return None
     part = parts[0][1]
     if part.single:
-        table = cell_sums(part, np.broadcast_to(values, frame.shape).ravel())
-        return look_up(table, part).reshape(frame.shape)
+        table = cell_sums(part, np.broadcast_to(values, sizes.shape).ravel())
+        return look_up(table, part).reshape(sizes.shape)
     if part.prefix and part.ordered and part.span:
         # At most one key a cell: adding an empty cell's 0.0 changes nothing.
-        table = cell_sums(part, np.broadcast_to(values, frame.shape).ravel())
+        table = cell_sums(part, np.broadcast_to(values, sizes.shape).ravel())
         running = np.cumsum(table.reshape(-1, part.span), axis=1).ravel()
-        return np.where(part.last > part.first, running[part.last - 1], 0.0).reshape(frame.shape)
+        return np.where(part.last > part.first, running[part.last - 1], 0.0).reshape(sizes.shape)
     return None
 
 
-def find_highest(parts: Sum, priority: Array, frame: BatchShape) -> Array | None:
+def find_highest(parts: Sum, priority: Array, sizes: BatchShape) -> Array | None:
     """The highest priority (≥ 0, batch × length) among the selected keys, -1 where none; `None` as above."""
     if len(parts) != 1 or parts[0][0] != 1:
         return None
     part = parts[0][1]
     if not part.single and not (part.prefix and part.span):
         return None
-    flat = np.broadcast_to(priority, frame.shape).ravel()
+    flat = np.broadcast_to(priority, sizes.shape).ravel()
     table = np.full(part.size, -1, dtype=np.int64)
     np.maximum.at(table, part.cells, flat if part.live is None else flat[part.live])
     if part.single:
-        return look_up(table, part, -1).reshape(frame.shape)
+        return look_up(table, part, -1).reshape(sizes.shape)
     running = np.maximum.accumulate(table.reshape(-1, part.span), axis=1).ravel()
-    return np.where(part.last > part.first, running[part.last - 1], -1).reshape(frame.shape)
+    return np.where(part.last > part.first, running[part.last - 1], -1).reshape(sizes.shape)

@@ -157,8 +157,8 @@ def batch_value(run: Run, node: Node) -> BatchValue:
     causes = find_whole_failures(run, node)
     failed = None if causes is None else causes != NONE
     if not node.is_selector:
-        return BatchValue(run.values[node].broadcast(run.frame.shape), failed, is_absent(run, node))
-    return BatchValue(AtomArray(by_cell.build_matrix(run.selections[node], run.frame)), failed)
+        return BatchValue(run.values[node].broadcast(run.sizes.shape), failed, is_absent(run, node))
+    return BatchValue(AtomArray(by_cell.build_matrix(run.selections[node], run.sizes)), failed)
 
 
 def outcomes(run: Run, node: Node) -> list[Outcome]:
@@ -175,12 +175,12 @@ def run_batch(
     outputs: Sequence[Node], tokens: AtomArray, attention: Attention, dense_only: bool = False
 ) -> Run:
     """Evaluate all nodes that the outputs need."""
-    frame = BatchShape(*tokens.shape, causal=attention == "causal")
+    sizes = BatchShape(*tokens.shape, causal=attention == "causal")
     order = list_reachable(outputs)
     # The order of positions is that of the program's own `indices`, so that selectors and mask combine.
     indices = next((node for node in order if isinstance(node.op, Indices)), None)
-    codes = list_positions(frame)
-    run = Run(frame, tokens, order, dense_only, Comparison(codes, codes, frame.length, indices, 0))
+    codes = list_positions(sizes)
+    run = Run(sizes, tokens, order, dense_only, Comparison(codes, codes, sizes.length, indices, 0))
     if indices is not None:
         run.comparisons[indices, indices] = run.positions
     for number, node in enumerate(run.order):
@@ -210,7 +210,7 @@ def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> AtomAr
         case Tokens():
             column = run.tokens
         case Indices():
-            column = AtomArray(list_positions(run.frame))
+            column = AtomArray(list_positions(run.sizes))
         case Constant(value):
             column = build_constant(value.value, (1, 1))
         case Map():
@@ -244,12 +244,12 @@ def check_mixture(run: Run, number: int, column: AtomArray) -> None:
     absent = is_absent(run, node)
     if absent is not None:
         text, others = text & ~absent, others & ~absent
-    if run.frame.causal:
+    if run.sizes.causal:
         both = np.logical_or.accumulate(text, axis=1) & np.logical_or.accumulate(others, axis=1)
     else:
         both = text.any(axis=1, keepdims=True) & others
     causes = find_causes_at(run, number, Reason.MIXED, both)
-    run.mixed[node] = choose_first_cause(run.mixed[node], find_first_in_sight(run.frame, causes))
+    run.mixed[node] = choose_first_cause(run.mixed[node], find_first_in_sight(run.sizes, causes))
 
 
 def width(run: Run, node: Node) -> Array:
@@ -257,7 +257,7 @@ def width(run: Run, node: Node) -> Array:
     if node not in run.chosen:
         parts = find_ranges(run, node)
         if parts is not None:
-            return counting.sum_weights(parts, None, run.frame)
+            return counting.sum_weights(parts, None, run.sizes)
     return keys_of(run, node).count
 
 
@@ -266,12 +266,12 @@ def aggregated(run: Run, node: Node, number: int, default: Atom) -> AtomArray:
     if chosen.parts is None:
         look_at_pairs(run, node.args[0])
     values = run.values[node.args[1]]
-    lose(run, number, Reason.AVERAGE, find_unaveraged(values, run.frame) & (chosen.count > 1))
-    return average_selected(chosen, values, default, run.frame)
+    lose(run, number, Reason.AVERAGE, find_unaveraged(values, run.sizes) & (chosen.count > 1))
+    return average_selected(chosen, values, default, run.sizes)
 
 
 def keys_of(run: Run, node: Node) -> Chosen:
     """The visible part of a selector, ready for aggregating; found once."""
     if node not in run.chosen:
-        run.chosen[node] = choose_keys(run.selections[node], find_ranges(run, node), run.frame)
+        run.chosen[node] = choose_keys(run.selections[node], find_ranges(run, node), run.sizes)
     return run.chosen[node]

@@ -80,7 +80,7 @@ NONE = np.iinfo(np.int64).max
 class Run:
     """One evaluation, filled in `order`. Every table is keyed by node and its entries never change."""
 
-    frame: BatchShape
+    sizes: BatchShape
     tokens: AtomArray
     order: list[Node]
     dense_only: bool
@@ -109,7 +109,7 @@ def inherit_causes(run: Run, node: Node) -> None:
             inherit_positions(run, node, node.op)
         return
     run.failures[node] = choose_first_cause(run.failures[node], *[run.mixed[arg] for arg in args])
-    run.absent[node] = choose_first_cause(*[find_first_in_sight(run.frame, run.absent[arg]) for arg in args])
+    run.absent[node] = choose_first_cause(*[find_first_in_sight(run.sizes, run.absent[arg]) for arg in args])
 
 
 def inherit_positions(run: Run, node: Node, op: Map) -> None:
@@ -145,9 +145,9 @@ def find_causes_anywhere(causes: Array | None) -> Array | None:
     return None if causes is None else causes.min(axis=1, keepdims=True)
 
 
-def find_first_in_sight(frame: BatchShape, causes: Array | None) -> Array | None:
+def find_first_in_sight(sizes: BatchShape, causes: Array | None) -> Array | None:
     """For each position, the first cause at any of those that it sees."""
-    if causes is None or not frame.causal:
+    if causes is None or not sizes.causal:
         return find_causes_anywhere(causes)
     return np.minimum.accumulate(causes, axis=1)
 
@@ -157,7 +157,7 @@ def find_causes_at(run: Run, number: int, reason: Reason, cells: Array) -> Array
     if not cells.any():
         return None
     positions = np.arange(cells.shape[1], dtype=np.int64)
-    return np.where(cells, (number * len(Reason) + reason) * run.frame.length + positions, NONE)
+    return np.where(cells, (number * len(Reason) + reason) * run.sizes.length + positions, NONE)
 
 
 def is_absent(run: Run, node: Node) -> Array | None:
@@ -165,7 +165,7 @@ def is_absent(run: Run, node: Node) -> Array | None:
     causes = choose_first_cause(run.failures[node], run.absent[node])
     if causes is None or (causes == NONE).all():
         return None
-    return np.broadcast_to(causes != NONE, run.frame.shape)
+    return np.broadcast_to(causes != NONE, run.sizes.shape)
 
 
 def is_lost(run: Run, node: Node) -> Array | None:
@@ -173,7 +173,7 @@ def is_lost(run: Run, node: Node) -> Array | None:
     causes = choose_first_cause(run.failures[node], run.absent[node], run.mixed[node])
     if causes is None or (causes == NONE).all():
         return None
-    return np.broadcast_to(causes != NONE, run.frame.shape)
+    return np.broadcast_to(causes != NONE, run.sizes.shape)
 
 
 def find_whole_failures(run: Run, node: Node) -> Array | None:
@@ -186,14 +186,14 @@ def find_whole_failures(run: Run, node: Node) -> Array | None:
         causes = failures if causes is None else np.where(failures != NONE, failures, causes)
     if causes is None or (causes == NONE).all():
         return None
-    return np.broadcast_to(causes[:, 0], (run.frame.batch,))
+    return np.broadcast_to(causes[:, 0], (run.sizes.batch,))
 
 
 def explain_cause(run: Run, node: Node, row: int) -> EvaluationError:
     """Why a node has no value on an input that it failed on, and which values it has there all the same."""
     causes = find_whole_failures(run, node)
     assert causes is not None
-    rest, position = divmod(int(causes[row]), run.frame.length)
+    rest, position = divmod(int(causes[row]), run.sizes.length)
     number, reason = divmod(rest, len(Reason))
     culprit = run.order[number]
     match culprit.op:
@@ -225,7 +225,7 @@ def present_atoms(run: Run, node: Node, row: int) -> list[Atom]:
 
 def row_atoms(run: Run, node: Node, row: int) -> list[Atom]:
     """An s-op's values on one input."""
-    column = run.values[node].broadcast(run.frame.shape)
+    column = run.values[node].broadcast(run.sizes.shape)
     return list_objects(column.indexed(lambda array: array[row])).tolist()
 
 
@@ -250,7 +250,7 @@ def limit_inputs(outputs: Sequence[Node], length: int) -> int:
 
 def look_at_pairs(run: Run, selector: Node) -> None:
     """Count the cells that reading a selector cell by cell looks at. Raises `RaspError` when they are too many."""
-    length = run.frame.length
+    length = run.sizes.length
     run.pairs += length**2 * len(by_cell.list_parts_in_order(run.selections[selector]))
     if run.pairs > PAIRS.most:
         raise PAIRS.refusal(f"on an input of {length:,} elements its selectors look at more than {PAIRS}")

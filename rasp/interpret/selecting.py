@@ -37,17 +37,17 @@ from rasp.interpret.selection import (
 )
 
 
-def list_positions(frame: BatchShape) -> Array:
-    return np.arange(frame.length, dtype=np.int64)[None, :]
+def list_positions(sizes: BatchShape) -> Array:
+    return np.arange(sizes.length, dtype=np.int64)[None, :]
 
 
 def find_ranges(run: Run, node: Node) -> counting.Sum | None:
     """The visible part of a selector as ranges, if it has that form; found once."""
     if node not in run.sums:
         selection = run.selections[node]
-        if run.frame.causal:
+        if run.sizes.causal:
             selection = select_both(selection, select_related(run.positions, LESS | EQUAL))
-        run.sums[node] = None if run.dense_only else counting.structure_selector(selection, run.frame)
+        run.sums[node] = None if run.dense_only else counting.structure_selector(selection, run.sizes)
         if run.sums[node] is None:
             look_at_pairs(run, node)
     return run.sums[node]
@@ -75,7 +75,7 @@ def compared(run: Run, node: Node, number: int, relation: int) -> Selection:
     key, query = node.args
     if relation not in (EQUAL, LESS | GREATER):
         causes = find_causes_at(run, number, Reason.ORDER, unlike(run, node))
-        run.failures[node] = choose_first_cause(run.failures[node], find_first_in_sight(run.frame, causes))
+        run.failures[node] = choose_first_cause(run.failures[node], find_first_in_sight(run.sizes, causes))
     if (key, query) not in run.comparisons:
         both_sides = [run.values[key]] if key is query else [run.values[key], run.values[query]]
         codes, size = rank_together(*both_sides)
@@ -87,26 +87,26 @@ def unlike(run: Run, node: Node) -> Array:
     """Where a comparison has strings on one side and numbers on the other: (1 or batch, 1 or n). Neither side mixes them
     where it has a value."""
     key, query = (run.values[arg] for arg in node.args)
-    if run.frame.causal:
+    if run.sizes.causal:
         found = (find_kinds(key) == STRING) != (find_kinds(query) == STRING)
-        found = np.broadcast_to(found, run.frame.shape)
+        found = np.broadcast_to(found, run.sizes.shape)
     else:
         found = (find_text_rows(key) != find_text_rows(query))[:, None]
     absent = is_absent(run, node)
-    return found if absent is None else found & ~(absent if run.frame.causal else absent[:, :1])
+    return found if absent is None else found & ~(absent if run.sizes.causal else absent[:, :1])
 
 
 def best(run: Run, node: Node) -> Selection:
     """The best key's position is known for each query, so this selects `indices == that position`."""
     inner, score = node.args
-    frame = run.frame
+    sizes = run.sizes
     (codes,), _ = rank_together(run.values[score])
-    priority = codes * frame.length + list_positions(frame)
+    priority = codes * sizes.length + list_positions(sizes)
     parts = find_ranges(run, inner)
-    found = None if parts is None else counting.find_highest(parts, priority, frame)
+    found = None if parts is None else counting.find_highest(parts, priority, sizes)
     if found is None:
-        found = by_cell.find_highest_cell(run.selections[inner], priority, frame)
-    winner = np.where(found < 0, frame.length, found % frame.length)
-    comparison = Comparison(list_positions(frame), winner, frame.length + 1, node, len(run.comparisons) + 1)
+        found = by_cell.find_highest_cell(run.selections[inner], priority, sizes)
+    winner = np.where(found < 0, sizes.length, found % sizes.length)
+    comparison = Comparison(list_positions(sizes), winner, sizes.length + 1, node, len(run.comparisons) + 1)
     run.comparisons[node, node] = comparison
     return select_related(comparison, EQUAL)

@@ -97,7 +97,7 @@ class Session:
         source, texts = Source(SESSION, self.text), Texts(self.workshop.loaded)
         return load_program(source, texts, tolerate_errors=not strict)
 
-    def frame(self, source: Source) -> Surroundings:
+    def surround(self, source: Source) -> Surroundings:
         return Surroundings(self.workshop, source, self.scope, loading=(source.name,))
 
     def run(self, text: str) -> Generator[Event]:
@@ -123,7 +123,7 @@ class Session:
         before = dict(self.scope.values)
         self.workshop.begin()
         try:
-            value = attempt_statement(self.frame(source), statement)
+            value = attempt_statement(self.surround(source), statement)
         except RaspError as error:
             self.forget_problems()
             yield from map(Failed, error.diagnostics)
@@ -208,24 +208,24 @@ class Session:
         """Carry out the drawings and commands that were met. Those in files cannot switch examples off."""
         asides = list(self.workshop.asides)
         self.workshop.asides.clear()
-        for frame, statement in asides:
+        for around, statement in asides:
             if from_file and isinstance(statement, syntax_tree.SwitchExamples | syntax_tree.ShowExample):
                 continue
             try:
-                yield from self.command(frame, statement)
+                yield from self.command(around, statement)
             except RaspError as error:
                 yield from map(Failed, error.diagnostics)
 
     def command(
-        self, frame: Surroundings, statement: syntax_tree.Draw | syntax_tree.ConsoleStatement
+        self, around: Surroundings, statement: syntax_tree.Draw | syntax_tree.ConsoleStatement
     ) -> Iterator[Event]:
         """A drawing or a command of the prompt. Raises `RaspError`."""
         what = [what for what in ("s-op", "selector") if getattr(statement, "what", "both") in (what, "both")]
         match statement:
             case syntax_tree.SetExample(_, tree):
-                self.set_example(frame, tree, what)
-                if frame.source.name == PROMPT:
-                    self.kept.append(Kept(frame.source.text[statement.span.start : statement.span.end]))
+                self.set_example(around, tree, what)
+                if around.source.name == PROMPT:
+                    self.kept.append(Kept(around.source.text[statement.span.start : statement.span.end]))
             case syntax_tree.ShowExample():
                 for kind in what:
                     example = self.examples.s_op if kind == "s-op" else self.examples.selector
@@ -236,30 +236,30 @@ class Session:
             case syntax_tree.FullDisplay(on):
                 self.examples = replace(self.examples, full=on)
             case syntax_tree.Draw():
-                yield self.drawing(frame, statement)
+                yield self.drawing(around, statement)
             case syntax_tree.Exit():
                 pass  # ends the file that it stands in
             case _:
                 assert_never(statement)
 
-    def set_example(self, frame: Surroundings, tree: syntax_tree.Expression, what: list[str]) -> None:
+    def set_example(self, around: Surroundings, tree: syntax_tree.Expression, what: list[str]) -> None:
         with allow_deep_recursion():
-            value = elaborate_expression(frame, tree)
-        list_input_items(frame, SpannedValue(value, tree.span))
+            value = elaborate_expression(around, tree)
+        list_input_items(around, SpannedValue(value, tree.span))
         chosen = {"s_op" if kind == "s-op" else "selector": value for kind in what}
         self.examples = replace(self.examples, **chosen)
 
-    def drawing(self, frame: Surroundings, statement: syntax_tree.Draw) -> Drawing:
+    def drawing(self, around: Surroundings, statement: syntax_tree.Draw) -> Drawing:
         with allow_deep_recursion():
-            value = elaborate_expression(frame, statement.value)
+            value = elaborate_expression(around, statement.value)
         if not isinstance(value, Node):
             kind = describe_value(value)
             message = f"only s-ops and selectors can be drawn, got {kind}"
-            raise frame.error(statement.value.span, message, f"this is {kind}", code="kind")
+            raise around.error(statement.value.span, message, f"this is {kind}", code="kind")
         span = statement.value.span
         given = SpannedValue(self.examples.of(value), span)
         if statement.input is not None:
             with allow_deep_recursion():
-                given = SpannedValue(elaborate_expression(frame, statement.input), statement.input.span)
-        items = tuple(list_input_items(frame, given))
-        return Drawing(frame.source.text[span.start : span.end], value, items)
+                given = SpannedValue(elaborate_expression(around, statement.input), statement.input.span)
+        items = tuple(list_input_items(around, given))
+        return Drawing(around.source.text[span.start : span.end], value, items)
