@@ -31,6 +31,7 @@ EXPRESSIONS: dict[str, tuple[Atom, ...]] = {
     "aggregate(select(indices, 0, ==), tokens_int / 2) * 4": (0, 1, 2),
     "aggregate(select(indices, indices, <), indices * 2, -1)": ("a",),
     "aggregate(select(indices, length - 1, ==), 3 * indices)": ("a", "b"),
+    "aggregate(select(indices, tokens_int / 2, ==), indices + 1, -1)": (0, 1),
     "6 / aggregate(full_s, indices)": ("a",),
     "aggregate(full_s, 1 / indices if indices > 0 else 5)": ("a",),
     f"{COUNT} / length": ("a", "b"),

@@ -15,6 +15,8 @@ from compiler.audit.tables import bound_table_errors
 from compiler.blocks.block import Readout, TableBlock
 from compiler.blocks.form import Form, Variable
 from compiler.blocks.staircase import (
+    GENTLE,
+    STEEP,
     Staircase,
     Tolerance,
     bends,
@@ -344,15 +346,17 @@ def test_the_steepest_part_of_a_staircase() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-3, 0.2])
-@pytest.mark.parametrize("care", [0, 1])
-def test_a_staircase_bears_what_it_was_built_for(noise: float, care: int) -> None:
+@pytest.mark.parametrize("care, steep", [(0, False), (1, False), (1, True)])
+def test_a_staircase_bears_what_it_was_built_for(noise: float, care: int, *, steep: bool) -> None:
     """Within its flat part every point keeps its target; within its margin, the target is the nearest."""
     rng = np.random.default_rng(1)
     points = np.cumsum(rng.uniform(1, 2, 9))
     targets = rng.integers(0, 4, (9, 1)).astype(float)
     runs = merge_runs(points, points, np.arange(9))
     assert runs is not None
-    stairs = build_staircase(runs, targets - targets[4], 4, Tolerance(noise, care))
+    stairs = build_staircase(
+        runs, targets - targets[4], 4, Tolerance(noise, care, STEEP if steep else GENTLE)
+    )
     assert stairs is not None
     if not np.isfinite(stairs.margin):
         return
