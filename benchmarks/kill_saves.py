@@ -1,8 +1,7 @@
 """Saves that are killed, interrupted, run out of disk or meet each other, while others read: is anything lost?
 
 `make kill-saves` prints the table of docs/reliability.md. Two things are saved again and again, each time with other
-contents: a checkpoint (`write_checkpoint`) and a program (`write_text`, with which the prompt, the formatter and
-drawings write). Whoever reads must find all of one contents or all of the other.
+contents: a checkpoint (`write_checkpoint`) and a program (`write_text`). Readers must find all of one or of the other.
 """
 
 import argparse

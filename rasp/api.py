@@ -10,6 +10,7 @@ Names come from the program, then from the library. Everything wrong is a `RaspE
 doubtful (`rasp check` warns of it) is a `RaspWarning` of Python's, once.
 """
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ from rasp.values import Atom, ValueProblem, show_value
 ARGUMENTS = (
     "these are numbers, strings, booleans, lists, dicts, and s-ops, selectors and functions of a program"
 )
+#: A path without its ending: no text of a program is of these alone.
+BARE_PATH = re.compile(r"[\w.~:\\/-]+")
 INPUT_HINT = 'write "abc" or ["a", "b", "c"]; an array of numbers is given as its list'
 
 
@@ -208,7 +211,8 @@ def check_text(given: object, what: str, hint: str = "") -> None:
 
 
 def load(path_or_text: str | Path) -> LoadedProgram:
-    """The program in a file (a `Path`, or a string that ends in `.rasp`) or in a text. Raises `RaspError`."""
+    """The program in a file (a `Path`, or a string that is one, of which `.rasp` may be left out) or in a text. Raises
+    `RaspError`."""
     source = source_of(path_or_text)
     program = load_program(source)
     tell(lint_program(program))
@@ -218,15 +222,18 @@ def load(path_or_text: str | Path) -> LoadedProgram:
 def source_of(path_or_text: str | Path) -> Source:
     if not isinstance(path_or_text, Path):
         check_text(path_or_text, "a program", 'give its text, or the path of a file: "sort.rasp"')
-    if isinstance(path_or_text, str) and not path_or_text.endswith(".rasp"):
-        return Source("<text>", path_or_text)
     name = str(path_or_text)
+    if isinstance(path_or_text, str) and not name.endswith(".rasp"):
+        if not BARE_PATH.fullmatch(name):
+            return Source("<text>", name)
+        name = f"{name}.rasp"
     try:
         text = Files().read(name)
     except ValueProblem as problem:
         raise RaspError(Diagnostic(str(problem), code="load")) from None
     if text is None:
-        raise RaspError(Diagnostic(f"there is no file {name}", code="load"))
+        hint = "a program's text is taken, too: every statement ends with `;`"
+        raise RaspError(Diagnostic(f"there is no file {name}", hint=hint, code="load"))
     return Source(name, text)
 
 

@@ -128,6 +128,8 @@ class RaspError(DiagnosedError):
 
 
 def suggest_word(word: str, known: Iterable[str]) -> str:
-    """A hint naming the closest known word, or nothing when none is close."""
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    """A hint naming the closest known word, or nothing when none is close, and about as long."""
+    spare = max(1, len(word) // 3)
+    similar = sorted(name for name in known if abs(len(name) - len(word)) <= spare)
+    close = get_close_matches(word, similar, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else ""

@@ -98,6 +98,12 @@ class Commands(click.Group):
             return code if isinstance(code, int) else 0
         except click.Abort:
             return INTERRUPTED
+        except (
+            BrokenPipeError
+        ):  # whoever read what we write has enough; what is left goes nowhere when Python ends
+            if sys.stdout is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
         except Exception as error:
             return tell_failure(told, explain_error(error), as_json="--json" in arguments)
 

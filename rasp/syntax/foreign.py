@@ -80,7 +80,8 @@ NAMES: dict[str, str] = {
     "sorted": "write `sort(tokens, tokens)`: the values, and what to sort them by",
     **dict.fromkeys(
         ("reverse", "reversed", "flip"),
-        "write `aggregate(select(indices, length - 1 - indices, ==), tokens)`",
+        "write `aggregate(select(indices, length - 1 - indices, ==), tokens)`; of the characters of a string "
+        "`string_reverse(tokens)`",
     ),
     "enumerate": "an s-op's positions are `indices`; a list's are `range(len([1, 2]))`",
     "any": "write `contains(tokens_bool, True)`",

@@ -166,6 +166,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     # 1 = x;
     ("END_OF_LINE", "", "", "expected the end of the line, found {found}", "", "not expected here"),
     ("$END", "", "FOREIGN", FOREIGN, "{foreign}", "", "word"),
+    ("$END", "=", "", "expected one expression, but {found} follows it", EQUALITY, "not expected here"),
     ("$END", "", "", "expected one expression, but {found} follows it", "", "not expected here"),
     (";", "=", "PLAIN", "only names can be assigned to",
         f"{EQUALITY}; an assignment has names on the left", "this is not a name", "statement"),

@@ -3,6 +3,7 @@
 Exit codes are 1 or 2 where something is wrong; standard error says what, in one form.
 """
 
+import io
 import os
 import re
 import subprocess
@@ -45,6 +46,9 @@ PATHS = {
     "not UTF-8": "\udcff.rasp",
     "a NUL": "a\0.rasp",
     "nothing": "",
+    "a link to nothing": "dangling.rasp",
+    "a link to itself": "circle.rasp",
+    "a folder behind a link": "linked",
 }
 WORDS_OF_PYTHON = re.compile(r"Traceback|internal error|\w+Error\b|Errno|\\udc|codec|NoneType")
 
@@ -53,7 +57,10 @@ WORDS_OF_PYTHON = re.compile(r"Traceback|internal error|\w+Error\b|Errno|\\udc|c
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    (tmp_path / "text").write_text("x = tokens;\n")
+    (tmp_path / "linked").symlink_to(tmp_path / "empty")
+    (tmp_path / "dangling.rasp").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "circle.rasp").symlink_to(tmp_path / "circle.rasp")
+    (tmp_path / "text").write_text("x=tokens;\n")
     (tmp_path / "bytes.rasp").write_bytes(b'x = "\xff";\n')
     return tmp_path
 
@@ -65,7 +72,56 @@ def test_what_is_no_such_thing_is_told(command: str, path: str, place: Path) -> 
     told = CliRunner().invoke(main, [path if word == "PATH" else word for word in words], input="")
     assert told.exit_code in (1, 2), told.output
     assert "error: " in told.output
+    assert command == "alone" or "no such command" not in told.output
     assert not WORDS_OF_PYTHON.search(told.output), told.output
+
+
+@pytest.mark.parametrize("command", [*ON_PROGRAMS, *ON_MODELS])
+def test_what_may_not_be_read_is_told(command: str, place: Path) -> None:
+    for closed in (place / "text", place / "empty"):
+        closed.chmod(0)
+    path = "empty" if command in ON_MODELS else "text"
+    if os.access(path, os.R_OK):
+        pytest.skip("root may read everything")
+    words = {**ON_PROGRAMS, **ON_MODELS}[command]
+    told = CliRunner().invoke(main, [path if word == "PATH" else word for word in words], input="")
+    (place / "empty").chmod(0o700)
+    assert told.exit_code in (1, 2) and path in told.output and "ermission denied" in told.output
+    assert not WORDS_OF_PYTHON.search(told.output), told.output
+
+
+#: What each command writes where all is well; those that are not here write nothing.
+WRITING: dict[str, Sequence[str]] = {
+    **{name: ON_PROGRAMS[name] for name in ("run", "inputs", "draw", "test", "compile", "opt")},
+    "diff": ("fmt", "PATH", "--diff"),
+    "check": ("check", "PATH", "--json"),
+    "repl": ("repl", "PATH"),
+    "help": ("--help",),
+    "info": ("info", "m"),
+    "apply": ("apply", "m", "ab"),
+    "verify": ("verify", "m", "--budget", "9"),
+    "generate": ("generate", "m", "a", "--max-new-tokens", "1"),
+    "bisect": ("bisect", "-e", "tokens", "--vocab", "ab", "--max-length", "2"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes elsewhere end otherwise")
+@pytest.mark.parametrize("command", WRITING)
+def test_a_reader_that_has_gone_ends_a_command_quietly(
+    command: str, place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As behind `| head -1`."""
+    if "m" in WRITING[command]:
+        made = ["compile", "-e", "tokens", "--vocab", "ab", "--max-length", "3", "--attention", "causal"]
+        assert CliRunner().invoke(main, [*made, "-o", "m"]).exit_code == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("1 + 1;\n"))
+    with monkeypatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "stdout", os.fdopen(writer, "w"))
+        main(["text" if word == "PATH" else word for word in WRITING[command]])
+    assert ended.value.code == 1
+    assert not capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("words", "said"), [(("run", "sub", "a"), "one.rasp"), (("sub",), "one.rasp")])

@@ -163,6 +163,10 @@ def test_load_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         rasp.load(tmp_path / "deep" / "bytes.rasp")
     with pytest.raises(RaspError, match="there is no file"):
         rasp.load("none.rasp")
+    with pytest.raises(RaspError, match="there is no file none/at/all"):
+        rasp.load("none/at/all")
+    assert rasp.load("deep/main").x == 3
+    assert rasp.load("programs/basics/reverse").reverse("abc") == ["c", "b", "a"]
 
 
 def test_exit_and_commands() -> None:

@@ -134,3 +134,8 @@ def test_names_that_hints_call_exist() -> None:
 def test_topics_name_what_exists() -> None:
     for topic in topics.SEE.values():
         assert topic in topics.TOPICS
+
+
+def test_an_assignment_in_place_of_an_expression() -> None:
+    with pytest.raises(RaspError, match="an equality test is written `==`"):
+        load_program("").expression("tokens = 1")
