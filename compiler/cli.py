@@ -11,6 +11,7 @@ import click
 
 from compiler.commands.sampling_options import NAMES, takes_sampling
 from compiler.commands.target_options import Target, takes_target
+from compiler.inside_cli import FOLDER, circuit, info
 from compiler.report.stage_names import ALL, STAGES
 from rasp.cli import SETTINGS, check, draw, run
 from rasp.command_line.console import Commands, Told, WrongUsage
@@ -18,7 +19,6 @@ from rasp.command_line.format_command import format_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.version import VERSION
 
-FOLDER = click.argument("folder", metavar="DIR")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 POSITIVE = click.IntRange(min=1)
 
@@ -220,23 +220,8 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
     return apply_model(folder, InputRequest(**given), as_json)
 
 
-@main.command()
-@FOLDER
-@JSON
-def info(folder: str, as_json: bool) -> int:
-    """Show what a compiled model is, part by part.
-
-    Its program and options, its sizes, and the values that its outputs can have; then for the embedding, every
-    head and every group of hidden units what it computes, the residual columns that it writes, its parameters
-    and the bound on its rounding errors. With --json every residual column, too.
-
-    \b
-    Example:
-      rasp info sorted
-    """
-    from compiler.commands.info import show_info  # noqa: PLC0415
-
-    return show_info(folder, as_json)
+main.add_command(info)
+main.add_command(circuit)
 
 
 @main.command()
