@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from compiler.options import CompileError
 from compiler.rewrite.any_flag import ask_for_any_flag
+from compiler.rewrite.compare_means import compare_means
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
 from compiler.rewrite.default_apart import split_default
@@ -50,6 +51,7 @@ RULES = (
     Pass(1, split_width),
     Pass(1, ask_for_any_flag),
     Pass(1, count_of_mean),
+    Pass(1, compare_means),
     Pass(1, split_or, keeps_kinds=False),
     Pass(1, count_before, keeps_kinds=False),
 )

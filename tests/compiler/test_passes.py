@@ -16,6 +16,7 @@ from compiler.pipeline import compile_program
 from compiler.rewrite import RULES, list_rules
 from compiler.rewrite.any_flag import ask_for_any_flag
 from compiler.rewrite.apply_passes import Passes
+from compiler.rewrite.compare_means import compare_means
 from compiler.rewrite.count_before import count_before
 from compiler.rewrite.count_of_mean import count_of_mean
 from compiler.rewrite.default_apart import split_default
@@ -92,6 +93,42 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         count_of_mean,
         "full",
         "round(aggregate(full_s, indices / 2) * length)",
+        None,
+    ),
+    "a difference of means has the sign of the mean of differences": (
+        compare_means,
+        "full",
+        f'aggregate({UP_TO}, indicator(tokens == "a")) - aggregate({UP_TO}, indicator(tokens == "b")) < 0',
+        f'aggregate({UP_TO}, indicator(tokens == "a") - indicator(tokens == "b")) < 0',
+    ),
+    "0 is compared with a difference": (
+        compare_means,
+        "full",
+        f'0 < aggregate({UP_TO}, indicator(tokens == "a")) - aggregate({UP_TO}, indicator(tokens == "b"))',
+        f'aggregate({UP_TO}, indicator(tokens == "b") - indicator(tokens == "a")) < 0',
+    ),
+    "where nothing is selected, defaults are compared": (
+        compare_means,
+        "full",
+        f'aggregate({BEFORE}, indicator(tokens == "a"), 3) != aggregate({BEFORE}, indicator(tokens == "b"), 1)',
+        f'aggregate({BEFORE}, indicator(tokens == "a") - indicator(tokens == "b"), 2) != 0',
+    ),
+    "means of fractions round": (
+        compare_means,
+        "full",
+        f'aggregate({UP_TO}, indices / 3) == aggregate({UP_TO}, indicator(tokens == "b"))',
+        None,
+    ),
+    "means over two selectors are two": (
+        compare_means,
+        "full",
+        f'aggregate({UP_TO}, indicator(tokens == "a")) == aggregate({BEFORE}, indicator(tokens == "a"))',
+        None,
+    ),
+    "a difference of means is rounded": (
+        compare_means,
+        "full",
+        f'aggregate({UP_TO}, indicator(tokens == "a")) - aggregate({UP_TO}, indicator(tokens == "b"))',
         None,
     ),
     "the position decides a causal length": (
