@@ -90,6 +90,12 @@ DRAWN_CELLS = Limit(
     "of all selectors and s-ops of a drawing: ten megabytes of SVG",
     "draw it for a shorter input, or draw a part of it",
 )
+RENDERED = Limit(
+    500_000,
+    "characters of SVG",
+    "that become a PNG or a PDF: some seconds, and 300 megabytes",
+    "write it as .svg or .html, which browsers show, or draw it for a shorter input",
+)
 CELLS = Limit(
     2**26,
     "values",

@@ -14,6 +14,7 @@ from rasp.drawing.draw_html import draw_html
 from rasp.drawing.draw_svg import draw_svg
 from rasp.drawing.draw_text import draw_text
 from rasp.drawing.picture import Picture
+from rasp.limits import RENDERED
 from rasp.notation.style import join_lines
 from rasp.write_whole import write_file
 
@@ -40,14 +41,18 @@ def as_svg(picture: Picture, dark: bool) -> str:
 
 def rendered(picture: Picture, dark: bool, kind: str) -> bytes:
     """The drawing by the library, on white paper unless dark is asked for. Raises `RaspError` where it is missing."""
+    # A renderer that knows none of the fonts would take one in which every letter has another width.
+    drawing = as_svg(picture, dark).replace(svg.FONT, "monospace")
+    if len(drawing) > RENDERED.most:
+        raise RENDERED.refusal(
+            f"a {kind.upper()} would be made of {len(drawing):,} characters of SVG, more than {RENDERED}"
+        )
     try:
         library = import_module(LIBRARY)
     except (ImportError, OSError):  # the second, where the system has no Cairo
         told = f"a {kind.upper()} is drawn by the library {LIBRARY}, which is not installed here"
         hint = f"install it with `python -m pip install {LIBRARY}` (and Cairo with the system's packages), or draw an SVG"
         raise RaspError(Diagnostic(told, hint=hint, code="draw")) from None
-    # A renderer that knows none of the fonts would take one in which every letter has another width.
-    drawing = as_svg(picture, dark).replace(svg.FONT, "monospace")
     return getattr(library, f"svg2{kind}")(bytestring=drawing.encode(), scale=SCALE if kind == "png" else 1)
 
 

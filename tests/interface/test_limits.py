@@ -2,10 +2,13 @@
 
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from compiler.analysis.effort import Effort
+from compiler.cli import main
 from compiler.limits import BYTES, CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
@@ -173,3 +176,12 @@ def test_work_and_memory_are_refused_before_they_are_done() -> None:
         elaboration_effort.spend(program.graph, node, 2 * CELLS.most, "rows")
     with pytest.raises(CompileError, match=r"2.0 GiB of memory.*limit is 1 GiB"):
         Effort().reserve(program.graph, node, 2 * BYTES.most)
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_large_drawings_are_not_rendered(ending: str, tmp_path: Path) -> None:
+    picture = tmp_path / f"large.{ending}"
+    words = ["draw", "-e", "select(indices, indices, <=)", "-i", "ab" * 70, "-o", str(picture)]
+    told = CliRunner().invoke(main, words)
+    assert told.exit_code in (1, 2) and "more than 500,000 characters of SVG" in told.stderr
+    assert not picture.exists()
