@@ -11,7 +11,7 @@ import click
 
 from compiler.commands.sampling_options import NAMES, takes_sampling
 from compiler.commands.target_options import Target, takes_target
-from compiler.inside_cli import FOLDER, circuit, info
+from compiler.inside_cli import FOLDER, circuit, info, inspect
 from compiler.report.stage_names import ALL, STAGES
 from rasp.cli import SETTINGS, check, draw, run
 from rasp.command_line.console import Commands, Told, WrongUsage
@@ -222,6 +222,7 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
 
 main.add_command(info)
 main.add_command(circuit)
+main.add_command(inspect)
 
 
 @main.command()

@@ -53,3 +53,25 @@ def info(folder: str, as_json: bool) -> int:
     from compiler.commands.info import show_info  # noqa: PLC0415
 
     return show_info(folder, as_json)
+
+
+@click.command()
+@FOLDER
+@click.option("-i", "--input", "text", metavar="INPUT", help="The input that is shown first.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Write the page here.")
+@JSON
+def inspect(folder: str, text: str | None, output: str, as_json: bool) -> int:
+    """Write a page that shows a model at work, for a browser.
+
+    One file, which asks nothing of the network: the program, what each value is at each position, every head's
+    attention beside what its selector selects, residual columns, weights, logits and margins, the certificate. Another
+    input, typed in the page, is computed there from the weights in it.
+
+    \b
+    Examples:
+      rasp inspect sorted -o report.html
+      rasp inspect sorted -i cabbage -o report.html
+    """
+    from compiler.commands.inspect import write_page  # noqa: PLC0415
+
+    return write_page(folder, text, output, as_json)

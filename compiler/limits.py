@@ -106,3 +106,6 @@ ARRAY_BYTES = Limit(
     "what a machine without much memory can load and run",
     "use a smaller vocabulary or maximum length",
 )
+PAGE_BYTES = Limit(
+    5 * 10**6, "bytes of a page", "what a browser opens at once", "inspect a model for a shorter length"
+)

@@ -49,7 +49,7 @@ def write_circuits(path: str, options: CircuitOptions) -> int:
     """The circuit of a checkpoint, or those of all programs in a folder; the exit code."""
     if path.endswith(".rasp") or (Path(path).is_dir() and not (Path(path) / "rasp.json").exists()):
         return write_set(path, options)
-    compiled = reopen(path)
+    compiled = reopen_model(path)
     total = len(find_shared_columns(compiled.weights))
     with show_progress("ablating edges", total) as advance:
         circuit = build_circuit_record(compiled, options.request, advance)
@@ -67,7 +67,7 @@ def write_circuits(path: str, options: CircuitOptions) -> int:
     return 0
 
 
-def reopen(folder: str) -> Compiled:
+def reopen_model(folder: str) -> Compiled:
     """What a checkpoint holds, compiled again. Raises `CheckpointError`, `RaspError`."""
     checkpoint = read_checkpoint(Path(folder))
     with show_progress("compiling the program again"):

@@ -39,7 +39,7 @@ ORDER = (
     "compiler.opening",
     "compiler.commands.threads",
     "compiler.verify",
-    "compiler.circuits",
+    "compiler.circuits compiler.explorer",
     "compiler",
     "compiler.commands",
     "compiler.inside_cli compiler.cli compiler.start compiler.__main__",
