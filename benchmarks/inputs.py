@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from random import Random
 
-from compiler.verify.chosen_inputs import Word, batch_inputs, bounded_power, choose_inputs, sequences
+from compiler.verify.chosen_inputs import Word, batch_inputs, bound_power, choose_inputs, sequences
 from compiler.verify.differential import batch_size
 
 Choose = Callable[[Word, int, int, int], Iterator[list[Word]]]
@@ -39,7 +39,7 @@ def at_most_twice(vocabulary: Word, length: int, count: int, seed: int) -> Itera
 
 def bracketed(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[list[Word]]:
     """All inputs if there are few, else half a sample and half words that are nearly balanced."""
-    if bounded_power(len(vocabulary), length, count) <= count // 2:
+    if bound_power(len(vocabulary), length, count) <= count // 2:
         yield from spread(vocabulary, length, count, seed)
         return
     yield from spread(vocabulary, length, count // 2, seed)

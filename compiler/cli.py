@@ -13,6 +13,7 @@ from compiler.commands.sampling_options import NAMES, takes_sampling
 from compiler.commands.target_options import Target, takes_target
 from compiler.inside_cli import FOLDER, circuit, info, inspect
 from compiler.report.stage_names import ALL, STAGES
+from compiler.training_cli import train
 from rasp.cli import SETTINGS, check, draw, run
 from rasp.command_line.console import Commands, Told, WrongUsage
 from rasp.command_line.format_command import format_files
@@ -83,6 +84,7 @@ main.add_command(run)
 main.add_command(draw)
 main.add_command(check)
 main.add_command(format_files)
+main.add_command(train)
 
 
 @main.command("compile")

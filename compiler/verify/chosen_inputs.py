@@ -36,13 +36,13 @@ def choose_inputs(vocabulary_size: int, max_length: int, budget: int, seed: int)
     left = max(budget, max_length)
     for length in range(1, max_length + 1):  # the number of sequences never falls with the length
         share = left // (max_length - length + 1)
-        counts[length] = min(share, bounded_power(vocabulary_size, length, share))
+        counts[length] = min(share, bound_power(vocabulary_size, length, share))
         left -= counts[length]
-    whole = all(bounded_power(vocabulary_size, n, count) == count for n, count in counts.items())
+    whole = all(bound_power(vocabulary_size, n, count) == count for n, count in counts.items())
     return Selection(counts, whole, seed)
 
 
-def bounded_power(base: int, exponent: int, bound: int) -> int:
+def bound_power(base: int, exponent: int, bound: int) -> int:
     """`base ** exponent`, or `bound + 1` if that is smaller."""
     result = 1
     for _ in range(exponent if base > 1 else 0):
@@ -68,7 +68,7 @@ def batch_inputs(vocabulary: Word, selection: Selection, size: Callable[[int], i
 
 def sequences(vocabulary: Word, length: int, count: int, seed: int) -> Iterator[Word]:
     """`count` different sequences of one length: all in order when there are no more, else a sample."""
-    if bounded_power(len(vocabulary), length, count) <= count:
+    if bound_power(len(vocabulary), length, count) <= count:
         yield from product(vocabulary, repeat=length)
         return
     random = Random(f"{seed} {length}")

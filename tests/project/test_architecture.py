@@ -39,10 +39,10 @@ ORDER = (
     "compiler.opening",
     "compiler.commands.threads",
     "compiler.verify",
-    "compiler.circuits compiler.explorer",
+    "compiler.circuits compiler.explorer compiler.training",
     "compiler",
     "compiler.commands",
-    "compiler.inside_cli compiler.cli compiler.start compiler.__main__",
+    "compiler.inside_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
 )
 LEVEL = {room: level for level, room in enumerate(" ".join(ORDER).split())}
 MOST_MODULES = 18
@@ -52,7 +52,7 @@ FILES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 #: Starts a command and only then imports what that needs, so that `rasp run` need not wait for torch.
-LATE = {"compiler.cli", "compiler.inside_cli", "rasp.cli"}
+LATE = {"compiler.cli", "compiler.inside_cli", "compiler.training_cli", "rasp.cli"}
 #: Modules that run models; everything else has to work, and start, without torch.
 WITH_TORCH = (
     "compiler.model.",
@@ -60,6 +60,8 @@ WITH_TORCH = (
     "compiler.commands.threads",
     "compiler.verify.readers",
     "compiler.verify.differential",
+    "compiler.training.",
+    "compiler.commands.train",
 )
 #: Rooms and modules whose numbers say how much of something is shown, or done at a time.
 SHOWING = {

@@ -31,6 +31,9 @@ MENTION = re.compile(r"`rasp ([^`\n]+)`")
 REMARK = re.compile(r"\s{2,}[(#].*$")
 #: What cannot run here, and why.
 LEFT_OUT = {
+    "rasp train counts.rasp -e hist --vocab abcd --max-length 8 -o trained": "takes minutes: see test_training.py",
+    "rasp train counts.rasp -e hist --heads 2 --trained-length 6 --steps 2000": "takes minutes: see test_training.py",
+    "rasp train counts.rasp -e hist --start compiled --rate 1e-5 --noise": "takes minutes: see test_training.py",
     "rasp lsp": "waits for an editor",
     "rasp test programs": "takes minutes; tests/compiler/test_programs.py runs the same",
     "rasp test programs/": "takes minutes; tests/compiler/test_programs.py runs the same",

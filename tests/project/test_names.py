@@ -9,7 +9,7 @@ import pytest
 from tests.project.test_architecture import FILES, tree
 
 #: Of one word because users type them, or because the word is the field's.
-KNOWN = {"main", "run", "check", "draw", "evaluate", "load", "parse", "save"}
+KNOWN = {"main", "run", "check", "draw", "evaluate", "load", "parse", "save", "train"}
 #: Where names are those that users type: the commands.
 TYPED = {"rasp.cli", "compiler.cli", "compiler.inside_cli", "compiler.start"}
 #: Stands alone, in the words of its field: a layer and a head of a model, not of the plan that it is built from.
@@ -19,6 +19,7 @@ QUESTIONS = {
     *("selects", "shows", "takes", "wants"),
 }
 VERBS = {
+    *("begin", "continue", "resume", "train"),
     *(
         "add",
         "advise",
@@ -45,7 +46,19 @@ VERBS = {
         "colour",
         "combine",
     ),
-    *("compact", "compare", "compile", "complete", "convert", "count", "cut", "darken", "decode", "delete"),
+    *(
+        "compact",
+        "compare",
+        "compile",
+        "complete",
+        "continue",
+        "convert",
+        "count",
+        "cut",
+        "darken",
+        "decode",
+        "delete",
+    ),
     *("describe", "divide", "draw", "drop", "elaborate", "emit", "encode", "evaluate", "execute", "explain"),
     *(
         "express",
@@ -105,7 +118,20 @@ VERBS = {
         "take",
         "tell",
     ),
-    *("tokenize", "trace", "try", "undo", "unpack", "verify", "walk", "warn", "weigh", "wrap", "write"),
+    *(
+        "tokenize",
+        "trace",
+        "train",
+        "try",
+        "undo",
+        "unpack",
+        "verify",
+        "walk",
+        "warn",
+        "weigh",
+        "wrap",
+        "write",
+    ),
 }
 
 

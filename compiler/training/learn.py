@@ -1,0 +1,193 @@
+"""Training: cross-entropy by AdamW, with a warm-up, gradients clipped, and stopped early.
+
+Every step's batch and rate hang on the seed and the step's number alone, so that a training that was interrupted goes on
+to the same weights. The best weights are those of the least validation loss.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from compiler.config import Config
+from compiler.export.records import encode_config
+from compiler.model.decoder import Decoder
+from compiler.training.examples import IGNORED, Examples, Split
+
+#: Examples that are run at once when nothing is learnt.
+CHUNK = 512
+#: A whole answer is right or wrong: below this loss, with all of them right, there is nothing left to learn.
+LEARNT = 1e-3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. `patience`: how many evaluations, one each `every` steps, may pass without a lower validation loss."""
+
+    steps: int = 5000
+    batch: int = 128
+    rate: float = 2e-3
+    weight_decay: float = 0.01
+    warmup: int = 100
+    every: int = 100
+    patience: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where training is after a step: losses in nats a position, and the share of validation positions that are right."""
+
+    step: int
+    train_loss: float
+    validation_loss: float
+    accuracy: float
+
+
+@dataclass(eq=False)
+class Training:
+    """A decoder being trained, and what is needed to go on."""
+
+    decoder: Decoder
+    optimizer: torch.optim.AdamW
+    settings: Settings
+    history: list[Moment] = field(default_factory=list[Moment])
+    best: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+
+    @property
+    def step(self) -> int:
+        return self.history[-1].step if self.history else 0
+
+    @property
+    def reason_to_stop(self) -> str:
+        """Why it is over, or nothing."""
+        if not self.history:
+            return ""
+        last, losses = self.history[-1], [moment.validation_loss for moment in self.history]
+        if last.accuracy == 1.0 and last.validation_loss < LEARNT:
+            return "everything is learnt"
+        if len(losses) - 1 - losses.index(min(losses)) >= self.settings.patience:
+            return f"no lower validation loss in {self.settings.patience * self.settings.every:,} steps"
+        return "all steps are done" if last.step >= self.settings.steps else ""
+
+
+def begin_training(
+    config: Config, settings: Settings, device: torch.device, start: dict[str, Tensor] | None = None
+) -> Training:
+    """A decoder with random weights, or with `start`, ready to be trained."""
+    decoder = Decoder(encode_config(config))
+    if start is None:
+        initialise(decoder, torch.Generator().manual_seed(settings.seed))
+    else:
+        decoder.load_state_dict(start)
+    decoder.to(device).requires_grad_()
+    optimizer = torch.optim.AdamW(
+        decoder.parameters(), settings.rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay
+    )
+    return Training(decoder, optimizer, settings)
+
+
+def initialise(decoder: Decoder, generator: torch.Generator) -> None:
+    """Normal weights that keep the size of what passes through; what writes to the residual shares it among all writers.
+
+    Scores are not divided by sqrt(d_key) in this decoder, so queries are.
+    """
+    writers = max(1, 2 * len(decoder.layers))
+    for name, weight in decoder.named_parameters():
+        match name.rsplit(".", 1)[-1]:
+            case "bias":
+                continue
+            case "tokens" | "positions":
+                spread = 0.5**0.5
+            case "query":
+                spread = (weight.shape[0] * weight.shape[1]) ** -0.5
+            case "output" | "down":
+                spread = (weight.shape[0] * writers) ** -0.5
+            case _:
+                spread = weight.shape[0] ** -0.5
+        with torch.no_grad():
+            weight.copy_(torch.randn(weight.shape, generator=generator) * spread)
+
+
+def continue_training(training: Training, split: Split) -> Iterator[Moment]:
+    """Train until there is a reason to stop; what is yielded after each evaluation is the history's last row."""
+    device = next(training.decoder.parameters()).device
+    train, validation = split.train.to(device), split.validation.to(device)
+    settings = training.settings
+    while not training.reason_to_stop:
+        begin = training.step
+        end = min(begin + settings.every, settings.steps)
+        losses = [train_step(training, train, step) for step in range(begin, end)]
+        loss, accuracy = measure_accuracy(training.decoder, validation)
+        if not training.history or loss < min(m.validation_loss for m in training.history):
+            training.best = {
+                name: weight.detach().clone() for name, weight in training.decoder.state_dict().items()
+            }
+        training.history.append(Moment(end, sum(losses) / len(losses), loss, accuracy))
+        yield training.history[-1]
+
+
+def train_step(training: Training, train: Examples, step: int) -> float:
+    """One batch; its loss."""
+    settings = training.settings
+    for group in training.optimizer.param_groups:
+        group["lr"] = rate_at(settings, step)
+    part = train.take(choose_rows(len(train), settings, step).to(train.ids.device))
+    training.optimizer.zero_grad()
+    loss = find_loss(training.decoder, part)
+    loss.backward()  # pyright: ignore[reportUnknownMemberType]
+    nn.utils.clip_grad_norm_(training.decoder.parameters(), 1.0)
+    training.optimizer.step()  # pyright: ignore[reportUnknownMemberType]
+    return loss.item()
+
+
+def rate_at(settings: Settings, step: int) -> float:
+    """The learning rate rises to its height, and falls along a cosine to a tenth of it."""
+    if step < settings.warmup:
+        return settings.rate * (step + 1) / settings.warmup
+    done = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
+    return settings.rate * (0.1 + 0.9 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def choose_rows(count: int, settings: Settings, step: int) -> Tensor:
+    """The rows of a step's batch: epochs are permutations, each of its own seed."""
+    batch = min(settings.batch, count)
+    epoch, place = divmod(step, count // batch)
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch))
+    return order[place * batch : (place + 1) * batch]
+
+
+def find_loss(decoder: Decoder, examples: Examples) -> Tensor:
+    """Cross-entropy in nats a position, the mean over outputs."""
+    losses = [
+        cross_entropy(logits[:, 1:].flatten(0, 1), target.flatten(), ignore_index=IGNORED)
+        for logits, target in zip(decoder(examples.ids, examples.lengths), examples.targets, strict=True)
+    ]
+    return torch.stack(losses).mean()
+
+
+@torch.no_grad()
+def measure_accuracy(decoder: Decoder, examples: Examples) -> tuple[float, float]:
+    """Loss in nats a position, and the share of positions that are right in every output that has a value there."""
+    loss = right = counted = 0.0
+    for part in examples.chunks(CHUNK):
+        told = sum(int((target != IGNORED).sum()) for target in part.targets)
+        loss += find_loss(decoder, part).item() * told
+        counted += told
+        right += sum(
+            int((found & (target != IGNORED)).sum())
+            for found, target in zip(find_right(decoder, part), part.targets, strict=True)
+        )
+    return loss / max(1.0, counted), right / max(1.0, counted)
+
+
+@torch.no_grad()
+def find_right(decoder: Decoder, examples: Examples) -> list[Tensor]:
+    """Where each output's likeliest class (n, p - 1) is the target, or there is none."""
+    return [
+        (logits[:, 1:].argmax(-1) == target) | (target == IGNORED)
+        for logits, target in zip(decoder(examples.ids, examples.lengths), examples.targets, strict=True)
+    ]

@@ -1,0 +1,248 @@
+"""Training: parts share nothing, losses are as defined, what was interrupted ends the same, compiled weights are right."""
+
+import json
+import math
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import torch
+from click.testing import CliRunner
+from safetensors.torch import load as load_arrays
+
+from compiler.cli import main
+from compiler.model.decoder import Decoder
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from compiler.training.curves import draw_curves, has_matplotlib
+from compiler.training.examples import IGNORED, Examples, Split, split_examples
+from compiler.training.judge import judge_lengths, judge_noise, sum_up
+from compiler.training.kept_training import Task, resume_training, save_training
+from compiler.training.learn import (
+    Moment,
+    Settings,
+    Training,
+    begin_training,
+    continue_training,
+    find_loss,
+    measure_accuracy,
+    rate_at,
+)
+from compiler.training.shape import Widths, choose_shape, describe_shape
+from rasp import load
+from rasp.diagnostics import RaspError
+from rasp.interpret.evaluate import evaluate, evaluate_by_position
+
+CPU = torch.device("cpu")
+QUICK = Settings(steps=60, batch=16, every=20, warmup=5)
+
+
+def compiled(expression: str, vocabulary: str = "abc", length: int = 4, attention: str = "full") -> Compiled:
+    return compile_program(load(""), expression, CompileOptions(tuple(vocabulary), length, attention))  # type: ignore[arg-type]
+
+
+def words(model: Compiled, examples: Examples) -> list[tuple[Any, ...]]:
+    vocabulary = model.weights.config.vocabulary
+    return [
+        tuple(vocabulary[t] for t in row[1:n])
+        for row, n in zip(
+            cast(list[list[int]], examples.ids.tolist()),
+            cast(list[int], examples.lengths.tolist()),
+            strict=True,
+        )
+    ]
+
+
+@pytest.fixture(scope="module")
+def histogram() -> Compiled:
+    return compiled("selector_width(select(tokens, tokens, ==))")
+
+
+@pytest.fixture(scope="module")
+def split(histogram: Compiled) -> Split:
+    return split_examples(histogram.weights.config, histogram.meaning, 3, 1000, 0)
+
+
+def test_parts_share_no_input(histogram: Compiled, split: Split) -> None:
+    assert split.longer is not None
+    parts = [words(histogram, part) for part in (split.train, split.validation, split.test, split.longer)]
+    together = [word for part in parts for word in part]
+    assert len(set(together)) == len(together)
+    assert [len(part) for part in parts] == [33, 3, 3, 3]  # 3 + 9 + 27 inputs of up to 3 tokens
+    assert {len(word) for word in parts[3]} == {4}
+
+
+@pytest.mark.parametrize(
+    ("expression", "attention"),
+    [
+        ("selector_width(select(tokens, tokens, ==))", "full"),
+        ("aggregate(select(indices, indices - 1, ==), tokens, '-')".replace("'", '"'), "causal"),
+        ("1 / (length - 2)", "full"),
+    ],
+)
+def test_targets_are_the_interpreters(expression: str, attention: str) -> None:
+    model = compiled(expression, attention=attention)
+    config = model.weights.config
+    part = split_examples(config, model.meaning, 4, 200, 1).train
+    inputs = words(model, part)
+    answers = evaluate(list(model.meaning.values()), inputs, config.attention)[0]
+    for row, answer in zip(cast(list[list[int]], part.targets[0].tolist()), answers, strict=True):
+        values = evaluate_by_position(answer)
+        told = [None if c == IGNORED else config.outputs[0].classes[c] for c in row[: len(values)]]
+        assert told == list(values) and set(row[len(values) :]) <= {IGNORED}
+
+
+def test_too_few_inputs(histogram: Compiled) -> None:
+    with pytest.raises(ValueError, match="only 3 different inputs of up to 1 tokens"):
+        split_examples(histogram.weights.config, histogram.meaning, 1, 1000, 0)
+
+
+def test_the_loss_is_cross_entropy(histogram: Compiled, split: Split) -> None:
+    training = begin_training(choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8)), QUICK, CPU)
+    part = split.train
+    logits = training.decoder(part.ids, part.lengths)[0][:, 1:].log_softmax(-1)
+    told = [
+        -logits[i, p, int(part.targets[0][i, p])].item()
+        for i in range(len(part))
+        for p in range(int(part.lengths[i]) - 1)
+    ]
+    assert math.isclose(find_loss(training.decoder, part).item(), sum(told) / len(told), rel_tol=1e-9)
+    assert math.isclose(measure_accuracy(training.decoder, part)[0], sum(told) / len(told), rel_tol=1e-9)
+
+
+def test_it_learns() -> None:
+    model = compiled("tokens")
+    config = choose_shape(model.weights.config, 1, 1, Widths(16, 8, 16))
+    part = split_examples(config, model.meaning, 4, 100, 0)
+    training = begin_training(config, Settings(steps=200, batch=32, every=50, rate=1e-2, warmup=5), CPU)
+    moments = list(continue_training(training, part))
+    assert moments[-1].accuracy == 1.0 and moments[-1].validation_loss < moments[0].train_loss
+    training.decoder.load_state_dict(training.best)
+    assert sum_up(judge_lengths(training.decoder, part.test)) == (1.0, 1.0)
+
+
+def test_an_interrupted_training_ends_the_same(histogram: Compiled, split: Split, tmp_path: Path) -> None:
+    config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
+    task = Task("", {"out": "…"}, {}, {}, {}, "random")
+
+    def begin() -> Training:
+        return begin_training(config, QUICK, CPU)
+
+    whole = begin()
+    assert len(list(continue_training(whole, split))) == 3
+    first = begin()
+    for _ in islice(continue_training(first, split), 1):
+        save_training(tmp_path, task, config, first, {})
+    second = begin()
+    resume_training(tmp_path, task, second)
+    assert second.step == 20
+    assert len(list(continue_training(second, split))) == 2
+    assert second.history == whole.history
+    for name, weight in whole.decoder.state_dict().items():
+        assert torch.equal(weight, second.decoder.state_dict()[name]) and torch.equal(
+            whole.best[name], second.best[name]
+        )
+
+
+@pytest.mark.parametrize("name", ["training.json", "state.pt"])
+@pytest.mark.parametrize("contents", [b"", b"{}", b"\x80\x02nothing"])
+def test_damaged_trainings_do_not_go_on(
+    histogram: Compiled, split: Split, tmp_path: Path, name: str, contents: bytes
+) -> None:
+    config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
+    task = Task("", {"out": "…"}, {}, {}, {}, "random")
+    training = begin_training(config, QUICK, CPU)
+    next(continue_training(training, split))
+    save_training(tmp_path, task, config, training, {})
+    assert json.loads((tmp_path / "training.json").read_text())["certified"] is False
+    (tmp_path / name).write_bytes(contents)
+    with pytest.raises(RaspError, match="holds no training that could go on"):
+        resume_training(tmp_path, task, begin_training(config, QUICK, CPU))
+
+
+def test_another_task_does_not_go_on(histogram: Compiled, split: Split, tmp_path: Path) -> None:
+    config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
+    training = begin_training(config, QUICK, CPU)
+    next(continue_training(training, split))
+    save_training(tmp_path, Task("", {"out": "1"}, {}, {}, {}, "random"), config, training, {})
+    with pytest.raises(RaspError, match="was begun with other outputs"):
+        resume_training(tmp_path, Task("", {"out": "2"}, {}, {}, {}, "random"), training)
+
+
+def test_compiled_weights_are_right_from_the_start(histogram: Compiled, split: Split) -> None:
+    start = {name: torch.tensor(array) for name, array in histogram.weights.arrays.items()}
+    training = begin_training(histogram.weights.config, QUICK, CPU, start)
+    assert measure_accuracy(training.decoder, split.train)[1] == 1.0
+    noise = judge_noise(training.decoder, start, split.train, (0.0, 1e-6, 1.0), seed=0)
+    assert noise[0.0] == noise[1e-6] == 1.0 and noise[1.0] < 1.0
+    assert measure_accuracy(training.decoder, split.train)[1] == 1.0
+
+
+def test_shapes(histogram: Compiled) -> None:
+    config = histogram.weights.config
+    assert choose_shape(config, None, None, None) == config
+    assert describe_shape(choose_shape(config, None, None, Widths())) == "1 layer, heads 1, d_model 64"
+    assert describe_shape(choose_shape(config, 3, 2, Widths(32))) == "3 layers, heads 2 + 2 + 2, d_model 32"
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [rate_at(QUICK, step) for step in range(QUICK.steps + 1)]
+    assert max(rates) == rates[QUICK.warmup] == QUICK.rate
+    assert rates[: QUICK.warmup] == sorted(rates[: QUICK.warmup])
+    assert rates[QUICK.warmup :] == sorted(rates[QUICK.warmup :], reverse=True)
+    assert math.isclose(rates[-1], QUICK.rate / 10)
+
+
+@pytest.mark.skipif(not has_matplotlib(), reason="matplotlib is not installed")
+def test_curves(tmp_path: Path) -> None:
+    draw_curves([Moment(i, 1 / i, 2 / i, 1 - 1 / i) for i in (1, 2, 4)], tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command(tmp_path: Path) -> None:
+    folder = tmp_path / "trained"
+    words = [
+        "train",
+        "-e",
+        "tokens",
+        "--vocab",
+        "abc",
+        "--max-length",
+        "4",
+        "--trained-length",
+        "3",
+        "--width",
+        "16",
+    ]
+    words += ["--head-width", "4", "--mlp-width", "8", "--steps", "100", "-o", str(folder)]
+    said = CliRunner().invoke(main, [*words, "--noise"])
+    assert said.exit_code == 0 and "not certified" in said.stdout and "of positions" in said.stdout
+    record = json.loads((folder / "training.json").read_text())
+    assert record["results"]["steps"] == 100 and len(record["results"]["beyond_trained_length"]) == 1
+    decoder = Decoder(json.loads((folder / "config.json").read_text()))
+    decoder.load_state_dict(load_arrays((folder / "model.safetensors").read_bytes()))
+    again = CliRunner().invoke(main, [*words, "--resume", "--json"])
+    assert json.loads(again.stdout)["results"] == {
+        name: value for name, value in record["results"].items() if name != "noise"
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--resume"], "which training should go on?"),
+        (["--resume", "-o", "nowhere"], "nowhere holds no training"),
+        (["-o", "."], ". holds other files"),
+        (["--start", "compiled", "--layers", "2"], "compiled weights have the compiled shape"),
+        (["--device", "gramophone"], "there is no device 'gramophone' here"),
+        (["--examples", "5"], "there are only 5 different inputs"),
+        (["--layers", "0"], "invalid value for '--layers'"),
+    ],
+)
+def test_wrong_usage(words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text("")
+    told = CliRunner().invoke(main, ["train", "-e", "tokens", "--vocab", "abc", "--max-length", "3", *words])
+    assert told.exit_code == 2 and said in told.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
