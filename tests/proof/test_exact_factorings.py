@@ -1,7 +1,6 @@
 """Every factoring of a comparison in exact numbers: what is selected scores what it should, all else at least 1 less."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -65,16 +64,20 @@ def matching(selects: Bools, cares: Bools | None = None) -> Matching:
 
 
 CASES = {name: (match, numbers) for name, match, numbers in matchings()}
-Exact = NDArray[np.object_]
+Exact = NDArray[np.int64]
+UNITS = 16
 
 
 def exact(numbers: Vector) -> Exact:
-    return np.array([Fraction(float(x)) for x in numbers], dtype=object)
+    """In quarters."""
+    quarters = (4 * numbers).astype(np.int64)
+    assert (quarters == 4 * numbers).all()
+    return quarters
 
 
 def scores(factoring: Factoring, shape: tuple[int, ...]) -> Exact:
-    """(query, key)."""
-    total = np.full(shape, Fraction(0), dtype=object)
+    """(query, key), in units of 1 / `UNITS`."""
+    total = np.zeros(shape, np.int64)
     for factor in factoring.factors:
         total = total + np.outer(exact(factor.query), exact(factor.key))
     return total
@@ -93,11 +96,11 @@ def test_factorings_tell_what_is_selected(name: str, *, with_bos: bool) -> None:
         free = not with_bos and (factoring.quadratic or factoring.digits)
         for row, picked, seen in zip(found, match.selects, match.cares, strict=True):
             # A query that nothing may equal has no row of its own to be compared with.
-            best = max(row[picked & seen], default=None) if free else Fraction(factoring.reward)
+            best = max(row[picked & seen], default=None) if free else UNITS * factoring.reward
             if best is None:
                 continue
             assert (row[picked & seen] == best).all(), factoring.way
-            assert (row[~picked & seen] <= best - 1).all(), factoring.way
+            assert (row[~picked & seen] <= best - UNITS).all(), factoring.way
         check_size(factoring, found)
     codes = equality_codes(match, numbers)
     assert (codes is not None) == ("quadratic" in ways)
@@ -110,9 +113,8 @@ def check_size(factoring: Factoring, found: Exact) -> None:
         assert factoring.reach == max(codes)
     if factoring.digits:
         products = [np.outer(exact(f.query), exact(f.key)).ravel() for f in factoring.factors]
-        grain = Fraction(1, max(int(p.denominator) for row in products for p in row))
-        total = sum(max(abs(p) for p in row) for row in products)
-        assert total / grain <= Fraction(factoring.steps)
+        grain = np.gcd.reduce(np.concatenate(products))
+        assert sum(int(np.abs(row).max()) for row in products) <= factoring.steps * grain
     if factoring.factors:
         keys = {tuple(column) for column in np.stack([f.key for f in factoring.factors]).T.tolist()}
         assert factoring.injective == (len(keys) == found.shape[1])
@@ -127,11 +129,11 @@ def test_a_threshold_tells_what_is_selected(name: str) -> None:
         return
     found = scores(factoring, match.selects.shape)
     wanted, others = match.selects & match.cares, ~match.selects & match.cares
-    assert (found[wanted] >= 0).all() and (found[wanted] <= Fraction(factoring.top)).all()
-    assert (found[others] <= -1).all()
+    assert (found[wanted] >= 0).all() and (found[wanted] <= UNITS * factoring.top).all()
+    assert (found[others] <= -UNITS).all()
     limits, ranks = (exact(code) for code in codes)
     assert ((limits[:, None] >= ranks) == match.selects)[match.cares].all()
-    assert factoring.top == max(found[wanted], default=0)
+    assert UNITS * factoring.top == found[wanted].max(initial=0)
 
 
 def is_order(match: Matching, numbers: tuple[Vector, Vector]) -> bool:
