@@ -19,7 +19,7 @@ QUESTIONS = {
     *("selects", "shows", "takes", "wants"),
 }
 VERBS = {
-    *("begin", "continue", "resume", "train"),
+    *("begin", "continue", "reopen", "resume", "train"),
     *(
         "add",
         "advise",
