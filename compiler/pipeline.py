@@ -27,6 +27,7 @@ from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_p
 from compiler.search.attempts import Lowered
 from compiler.search.lower import Inexact, lower_graph
 from compiler.search.trials import Journal
+from compiler.targets.target import check_target
 from rasp.api import LoadedProgram
 from rasp.arguments import report_wrong_kind
 from rasp.diagnostics import Diagnostic
@@ -136,6 +137,7 @@ def compile_program(
     """
     program, outputs = program_of(program), outputs_of(outputs)
     check_options(options)
+    check_target(options, len(outputs))
     journal = journal or Journal()
     meaning = {name: program.sop(text) for name, text in outputs.items()}
     with allow_deep_recursion():  # analysis and rules go down long chains of operators

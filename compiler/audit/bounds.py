@@ -10,7 +10,8 @@ exact. Every construction adds the error that it makes to the error that it is g
   of as many additions as can be selected;
 - a *table*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
   of its units and their biases; nothing at all where an anchor has rounded what it reads (`compiler/audit/anchors.py`);
-- an *output*: what float64 rounds, where its classes lie very close (`compiler/audit/logits.py`).
+- an *output*: what float64 rounds, where its classes lie very close (`compiler/audit/logits.py`);
+- in a target with a *norm* each of these also what that, its units and its float32 logits make (`compiler/audit/norms.py`).
 
 A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error: all have to be.
 """
@@ -27,8 +28,10 @@ from compiler.audit.counts import Count
 from compiler.audit.decisions import Bounds, Decision
 from compiler.audit.logits import bound_logit_noise
 from compiler.audit.magnitudes import Magnitudes
+from compiler.audit.norms import NormReading
+from compiler.audit.score_errors import bound_score_errors
 from compiler.audit.tables import bound_table_errors
-from compiler.blocks.block import Head, Readout, Scores, TableBlock
+from compiler.blocks.block import Head, Readout, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.precision import SHARPNESS, UNIT, Precision, bound_averaging_noise
 from compiler.numerics.rounding import (
@@ -45,13 +48,16 @@ from compiler.numerics.rounding import (
 )
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, drop_constant, weigh_form
+from compiler.targets.target import PLAIN, Noise
 from rasp.graph.nodes import Aggregate, AttentionOp, Width
 
 
 class Auditor:
     """Carries the bounds through the layers; `audit` is its only user."""
 
-    def __init__(self, plan: Plan, layout: Layout, max_length: int) -> None:
+    def __init__(self, plan: Plan, layout: Layout, max_length: int, noise: Noise) -> None:
+        self.noise = noise
+        self.norm = NormReading(noise, layout.d_model)
         self.plan = plan
         self.layout = layout
         self.length = max_length
@@ -69,8 +75,10 @@ class Auditor:
         for layer in self.plan.layers:
             for head in layer.heads:
                 self.head(head)
+            self.norm.end_half_layer()
             for table in layer.tables:
                 self.table(table)
+            self.norm.end_half_layer()
         for readout in self.plan.readouts:
             self.readout(readout)
         return Bounds(self.errors, self.sizes, tuple(self.decisions))
@@ -83,10 +91,12 @@ class Auditor:
                 np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)
             )
             self.settle(k, max(size, abs(float(vector[-1]))), find_grain(vector), None)
+        self.norm.end_half_layer()
 
     def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
         """Record a column; an error of None is that of storing its values in float32."""
         exact = bool(grain) and size / grain <= MANTISSA
+        self.norm.note_write(size)
         self.sizes[column] = size
         self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
         self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
@@ -99,6 +109,7 @@ class Auditor:
             return 0.0
         old = erasure.column
         left = 0.0 if len(erasure.signs) > 1 else float(self.errors[old])
+        left += self.norm.bound_clearing(float(self.sizes[old]), len(erasure.signs))
         if not erasure.beside:
             return left
         assert products is not None, "only an MLP clears"
@@ -112,11 +123,14 @@ class Auditor:
             return Reading(0.0, 0.0, 1.0, terms=0)
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
+        norm = self.norm.bound_reading(weights[used], size)
         grain = self.grain_read(weights)
-        if grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
+        if not norm and grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
             return Reading(error, size, grain, terms=len(used))
-        rounding = count_roundings(weights[used]) * UNIT * size
-        return Reading(error + rounding, size, 0.0, rounding, len(used))
+        rounding = (
+            (count_roundings(weights[used]) + (norm > 0)) * UNIT * size
+        )  # the column of zeros is one term more
+        return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""
@@ -130,7 +144,7 @@ class Auditor:
         scores = head.scores
         queries = [self.read(form) for form in scores.queries]
         keys = [self.read(form) for form in scores.keys]
-        level, gap_loss = self.logit_errors(scores, queries, keys)
+        level, gap_loss = bound_score_errors(scores, queries, keys, self.joint_error, self.noise.scores)
         # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
         gap = scores.sharpness if scores.mode == "count" else SHARPNESS
         least = 0.0 if scores.mode == "count" else LEAST_GAP
@@ -138,10 +152,19 @@ class Auditor:
         leak = self.length * math.exp(min(0.0, gap_loss - gap))
         weighting = Weighting(scores.sharing, level, leak)
         for form, target in zip(head.values, head.targets, strict=True):
-            self.deliver(target, self.read(form), weighting)
+            self.deliver(target, form, weighting)
 
-    def deliver(self, target: tuple[Variable, int], value: Reading, weighting: Weighting) -> None:
+    def stray_count(self, form: Form) -> float:
+        """What BOS adds to a count, where its value is not quite 0: its weight is 1, those of the counted are e^-L."""
+        weights = weigh_form(form, self.layout)
+        used = np.flatnonzero(weights)
+        at_bos = np.array([self.layout.at_bos(k) for k in used.tolist()])
+        off = self.norm.bound_at_bos(weights[used], at_bos, self.errors[used])
+        return off / self.precision.count_unit
+
+    def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
+        value = self.read(form)
         level, leak = weighting.level, weighting.leak
         variable, feature = target
         features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
@@ -149,6 +172,7 @@ class Auditor:
         vector = features.basis.vectors[feature]
         size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
         leaked = 2 * leak * max(size, value.size)
+        blocks = self.noise.averaging * UNIT
         equal = level <= UNIT / 4  # as good as equal: the exponential of a difference rounds to 1
         op = variable.node.op
         assert isinstance(op, AttentionOp)
@@ -156,16 +180,21 @@ class Auditor:
             case Width():
                 # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
                 apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
-                self.count(column, size, size * math.expm1(min(apart, 50.0)), leak, left)
+                if value.norm:  # then it has, and so has the 1 that is counted
+                    apart = 2 * level + UNIT * self.precision.count_logit
+                spread = size * (math.expm1(min(apart, 50.0)) + value.norm + blocks)
+                self.count(column, size, spread + self.stray_count(form), leak, left)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
                 error = value.error + leaked + left
                 exact = error <= NEGLIGIBLE * find_grain(vector)
-                self.settle(column, size, find_grain(vector), error if exact else error + 4 * UNIT * size)
+                self.settle(
+                    column, size, find_grain(vector), error if exact else error + (4 * UNIT + blocks) * size
+                )
             case Aggregate():
                 # Of equal values every mean is the same, however scores differ.
                 alike = variable.node in self.layout.blocks.moved
                 spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
-                noise = bound_averaging_noise(weighting.sharing, equal=equal)
+                noise = bound_averaging_noise(weighting.sharing, equal=equal) + blocks
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
             case _:
                 assert_never(op)
@@ -175,54 +204,6 @@ class Auditor:
         count = self.counts.get(column, Count(left=left)).with_head(spread, leak)
         self.counts[column] = count
         self.settle(column, size, 0.0, count.error(size, self.precision))
-
-    def logit_errors(
-        self, scores: Scores, queries: list[Reading], keys: list[Reading]
-    ) -> tuple[float, float]:
-        """How far the logit of a selected position can be off, and how much of the gap errors can eat."""
-        size = sum(group.pair for group in scores.groups)
-        grain = min(q.grain * k.grain for q, k in zip(queries, keys, strict=True))
-        exact = grain > 0 and size / grain <= MANTISSA
-        rounding = 0.0 if exact else (len(queries) + 1) * UNIT * size
-        level, loss = rounding, 2 * rounding
-        for group in scores.groups:
-            if group.kind == "quadratic":
-                for k, column in enumerate(group.columns):
-                    query, key = queries[column], keys[column]
-                    product = query.size * key.error + key.size * query.error + query.error * key.error
-                    level += product
-                    # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
-                    # of neighbours k and k + 1 apart by no more than itself, whatever k is.
-                    # -q² (the third) shifts all positions alike and only counts against BOS.
-                    loss += (2 * query.size * key.error + 2 * query.error, 2 * product, product)[k]
-            else:
-                columns = group.columns
-                product = self.one_side(
-                    [scores.queries[c] for c in columns],
-                    [queries[c] for c in columns],
-                    [keys[c].size for c in columns],
-                    group.key,
-                )
-                product += self.one_side(
-                    [scores.keys[c] for c in columns],
-                    [keys[c] for c in columns],
-                    [queries[c].size for c in columns],
-                    group.query,
-                )
-                level += product
-                loss += 2 * product
-        return level, loss
-
-    def one_side(
-        self, forms: list[Form], readings: list[Reading], others: list[float], together: float
-    ) -> float:
-        """Errors of one side's features times what they meet on the other side, column by column or in all.
-
-        `others` are the sizes of the other side's features, `together` their largest sum (1 for one-hot ones).
-        """
-        apart = self.joint_error(forms, others)
-        apart += sum(other * reading.rounding for other, reading in zip(others, readings, strict=True))
-        return min(apart, together * max(reading.error for reading in readings))
 
     # -- tables and outputs ---------------------------------------------------------------------------------------
 
@@ -241,6 +222,8 @@ class Auditor:
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
             profile[:, k] += self.inherited(column, products[k])
+            profile[:, k] += self.norm.bound_units(stairs.heights[:, k], products[k].size)
+            self.norm.note_write(products[k].size, stairs.units)
             self.settle(column, size, find_grain(vector), float(profile[:, k].max()))
         self.profiles[block.variable] = profile
 
@@ -251,7 +234,10 @@ class Auditor:
         used = np.flatnonzero(weights)
         grains = find_grains(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
         margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
-        self.decisions.append(Decision("step", variable.node, margin, reading.error))
+        self.decisions.append(
+            Decision("step", variable.node, margin, reading.error + self.norm.bound_stray(weights))
+        )
+        self.norm.note_write(2 * float(stairs.offsets.max()), 2)
         column, vector = (
             self.layout.numbers[variable, 0],
             self.layout.blocks.features[variable].basis.vectors[0],
@@ -274,17 +260,17 @@ class Auditor:
         return total + float(weights @ self.errors)
 
     def readout(self, readout: Readout) -> None:
-        """The logits are float64: only where classes lie very close does that round too."""
+        """Logits of `plain` are float64: only where classes lie very close does that round too."""
         forms = [np.abs(weigh_form(drop_constant(form), self.layout)) for form in readout.forms]
+        sizes = [self.size_of(weights) for weights in forms]
         error = max(float(weights @ self.errors) for weights in forms)
-        size = max(self.size_of(weights) for weights in forms)
-        grain = min(self.grain_read(weights) for weights in forms)
-        rounding = bound_logit_noise(
-            readout, size, grain, max(int(np.count_nonzero(weights)) for weights in forms)
-        )
-        self.decisions.append(Decision("output", readout.node, readout.margin, error + rounding))
+        norm = max(self.norm.bound_reading(w, size) for w, size in zip(forms, sizes, strict=True))
+        grain = 0.0 if norm else min(self.grain_read(weights) for weights in forms)
+        terms = max(int(np.count_nonzero(weights)) for weights in forms) + 2 * (norm > 0)
+        rounding = bound_logit_noise(readout, max(sizes), grain, terms, self.noise.logits)
+        self.decisions.append(Decision("output", readout.node, readout.margin, error + norm + rounding))
 
 
-def audit_plan(plan: Plan, layout: Layout, max_length: int) -> Bounds:
-    """Bounds for a plan and its layout."""
-    return Auditor(plan, layout, max_length).run()
+def audit_plan(plan: Plan, layout: Layout, max_length: int, noise: Noise = PLAIN) -> Bounds:
+    """Bounds for a plan and its layout, in a target that rounds like this."""
+    return Auditor(plan, layout, max_length, noise).run()

@@ -12,6 +12,7 @@ from compiler.commands.target import read_settings, read_target
 from compiler.commands.target_options import Target
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
+from compiler.export.stock_files import fit_uniform
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe_node
@@ -19,6 +20,7 @@ from compiler.report.stage_names import ALL, MODEL_STAGES, STAGES, TEXT_STAGES
 from compiler.report.stages import write_text_stage
 from compiler.report.why import record_why, tell_why
 from compiler.search.trials import Journal
+from compiler.targets.target import find_target
 from compiler.verify.interpreted_sample import InterpretedSample, interpret_sample
 from compiler.verify.lookahead import find_lookahead
 from compiler.verify.without_value import find_without_value, warn_without_value
@@ -57,7 +59,7 @@ def compile_file(request: CompileRequest, told: Told) -> int:
     program = load_program(source)
     told.tell(lint_expressions(program, outputs.values()))
     if request.folder is not None:
-        check_destination(Path(request.folder))
+        check_destination(Path(request.folder), options)
     with show_progress("interpreting a sample of inputs"):
         sample = interpret_sample({name: program.sop(text) for name, text in outputs.items()}, options)
     if options.attention == "causal":
@@ -124,4 +126,9 @@ def announcement(compiled: Compiled, folder: str | None) -> str:
     """What was compiled, its sizes, and where it is."""
     outputs = ", ".join(compiled.expressions)
     lines = [f"compiled {outputs}", *describe_sizes(compiled.summary)]
+    if find_target(compiled.options).eps is not None:
+        uniform = fit_uniform(compiled)
+        shape = uniform.shape
+        widths = f"hidden {shape.hidden} ({shape.heads} heads of {shape.d_head}), {shape.units} hidden units"
+        lines.append(f"  {compiled.options.dialect:<11} {widths}, {uniform.parameters():,} parameters")
     return "\n".join([*lines, f"  written to  {folder}" if folder else "  not written: -o DIR keeps it"])

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from compiler.commands.threads import limit_threads
+from compiler.export.stock_files import is_stock
 from compiler.model.problem import ModelError
 from compiler.model.runner import Answer
 from compiler.opening import load
+from compiler.verify.stock_folder import open_stock_folder
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import show_tokens, show_values
 from rasp.command_line.input_lines import Unanswered, report_unanswered
@@ -18,7 +21,7 @@ Inputs = Sequence[tuple[Atom, ...]]
 
 def apply_model(folder: str, given: InputRequest, as_json: bool) -> int:
     """Print the model's answer to each input; an input that does not fit is reported and the others go on."""
-    model = load(folder)
+    model = open_stock_folder(Path(folder)).model if is_stock(Path(folder)) else load(folder)
     limit_threads(model)
 
     def answer(inputs: Inputs) -> list[str | Unanswered]:

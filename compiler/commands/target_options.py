@@ -21,7 +21,12 @@ PROGRAM_OPTIONS = (
 )
 HOW_OPTIONS = (
     click.option(
-        "--dialect", default="plain", show_default=True, help=f"Transformer: {', '.join(DIALECTS)}."
+        "--target",
+        "--dialect",
+        "dialect",
+        default="plain",
+        show_default=True,
+        help=f"Transformer: {', '.join(DIALECTS)}.",
     ),
     click.option(
         "-O",

@@ -10,6 +10,7 @@ from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import Standing, recompile_checkpoint
 from compiler.export.recorded_program import read_outputs, read_program
+from compiler.export.stock_files import is_stock
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.verify.blame import find_culprits
@@ -17,6 +18,7 @@ from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.percent import show_percent
+from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
 from compiler.verify.verdict import Verdict, judge_model
 from rasp.command_line.console import FAILED, Told, show_tokens
 from rasp.command_line.progress import show_progress
@@ -36,6 +38,8 @@ class VerifyRequest:
 
 def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     """Compile again, compare model and interpreter, print what was checked. The exit code follows the headline."""
+    if is_stock(Path(folder)):
+        return verify_stock(Path(folder), request, told)
     checkpoint = read_checkpoint(Path(folder))
     program = read_program(checkpoint)
     outputs = read_outputs(program, checkpoint)
@@ -47,13 +51,39 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     limit_threads(check.model)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
-    verdict = judge_model(found, standing)
-    if not request.as_json:
-        click.echo("\n".join([verdict.headline, *report_lines(found, standing)]))
+    wrong = None
     if found.smallest is not None:
         notes = find_culprits(check, program, options, standing.again, found.smallest)
-        told.tell([describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)])
-    if request.as_json:
+        wrong = describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)
+    return tell_findings(found, standing, wrong, request.as_json, told)
+
+
+def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
+    """The same of a folder for a family, run in its own software."""
+    with show_progress("compiling the program again"):
+        opened = open_stock_folder(folder)
+    compiled, model, options = opened.compiled, opened.model, opened.compiled.options
+    limit_threads(model)
+    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
+    check = Check(model, compiled.meaning, options.no_value, STOCK_READERS)
+    with show_progress("verifying", selection.total) as advance:
+        found = verify_model(check, selection, advance)
+    wrong = None
+    if found.smallest is not None:
+        wrong = describe(found.smallest, compiled.expressions[found.smallest.output], ())
+    return tell_findings(found, opened.standing, wrong, request.as_json, told)
+
+
+def tell_findings(
+    found: Report, standing: Standing, wrong: Diagnostic | None, as_json: bool, told: Told
+) -> int:
+    """Print the verdict, what it rests on, and the smallest wrong answer; the exit code."""
+    verdict = judge_model(found, standing)
+    if not as_json:
+        click.echo("\n".join([verdict.headline, *report_lines(found, standing)]))
+    if wrong is not None:
+        told.tell([wrong])
+    if as_json:
         click.echo(json.dumps(json_record(found, standing, verdict) | told.as_json()))
     return 0 if verdict.passed else FAILED
 

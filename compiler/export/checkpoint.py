@@ -11,10 +11,11 @@ trusts nothing in it (`compiler/export/files.py`): one changed byte in any file 
 
 import contextlib
 import stat
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from compiler.export.files import (
-    FILES,
     FORMAT,
     PARTS,
     RECORD,
@@ -25,7 +26,11 @@ from compiler.export.files import (
 from compiler.export.folder import FolderKind, is_hidden_name, locate_part, lock_folder, replace_files
 from compiler.export.read_file import CheckpointError, Unsettled, read_file, report_damage, report_unsettled
 from compiler.export.records import check_mapping, decode_json, hash_text
+from compiler.export.stock_files import STOCK_FORMAT, STOCK_PARTS, encode_stock_files
 from compiler.limits import JSON_BYTES
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled
+from compiler.targets.target import find_target
 from rasp.write_whole import explain_reason
 
 
@@ -34,9 +39,18 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
 
     Returns the names of files that a killed writer had left in it; they are gone.
     """
-    files = encode_files(checkpoint)
+    return write_folder(folder, encode_files(checkpoint), LAYOUT)
+
+
+def write_stock(compiled: Compiled, folder: Path) -> tuple[str, ...]:
+    """The same of a compilation for a family: the folder that its software opens."""
+    return write_folder(folder, encode_stock_files(compiled), STOCK_LAYOUT)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], layout: FolderKind) -> tuple[str, ...]:
+    """Write files as a whole. Raises `CheckpointError`, and then nothing has changed."""
     try:
-        return replace_files(folder.resolve(), files, LAYOUT, lambda: check_replaceable(folder))
+        return replace_files(folder.resolve(), files, layout, lambda: check_replaceable(folder, layout))
     except TimeoutError:
         hint = "wait until it is done, or choose another folder"
         raise report_damage(folder, "is being written by another program", hint, "usage") from None
@@ -49,13 +63,13 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
         raise report_damage(folder, "is not a path that can be", "choose another folder", "usage") from None
 
 
-def check_destination(folder: Path) -> None:
+def check_destination(folder: Path, options: CompileOptions) -> None:
     """Raise `CheckpointError` for a folder that holds something else: to be asked before a long compilation."""
     with contextlib.suppress(OSError, ValueError):  # what else is wrong, writing tells
         if folder.exists() and not folder.is_dir():
             raise not_ours(folder)
         if folder.exists():
-            check_replaceable(folder)
+            check_replaceable(folder, LAYOUT if find_target(options).eps is None else STOCK_LAYOUT)
 
 
 def not_ours(folder: Path) -> CheckpointError:
@@ -63,30 +77,34 @@ def not_ours(folder: Path) -> CheckpointError:
     return report_damage(folder, "exists and is not a checkpoint", hint, "usage")
 
 
-def check_replaceable(folder: Path) -> None:
-    """Raise `CheckpointError` unless a folder is empty, or holds one of our checkpoints and nothing else."""
+def check_replaceable(folder: Path, layout: FolderKind) -> None:
+    """Raise `CheckpointError` unless a folder is empty, or holds one of our checkpoints and nothing that would be left."""
     paths = [path for path in folder.iterdir() if not is_hidden_name(path.name)]
     if not paths:
         return
-    if not all(path.name in FILES and path.is_file() for path in paths):
+    if not all(path.name in (*layout.parts, layout.manifest) and path.is_file() for path in paths):
         raise not_ours(folder)
     try:
-        ours = decode_json(read_file(folder / RECORD, JSON_BYTES.most)).get("format") == FORMAT
+        ours = decode_json(read_file(folder / RECORD, JSON_BYTES.most)).get("format") in (
+            FORMAT,
+            STOCK_FORMAT,
+        )
     except (CheckpointError, ValueError):
         ours = False
     if not ours:
         raise not_ours(folder)
 
 
-def named_hashes(path: Path) -> dict[str, str]:
+def named_hashes(path: Path, parts: tuple[str, ...] = PARTS) -> dict[str, str]:
     """The sha256 of each part that a rasp.json names; empty where there is none or it is damaged."""
     with contextlib.suppress(CheckpointError, KeyError, ValueError):
         named = check_mapping(decode_json(read_file(path, JSON_BYTES.most))["sha256"])
-        return {name: hash_text(named[name]) for name in PARTS}
+        return {name: hash_text(named[name]) for name in parts}
     return {}
 
 
 LAYOUT = FolderKind(PARTS, RECORD, named_hashes)
+STOCK_LAYOUT = FolderKind(STOCK_PARTS, RECORD, partial(named_hashes, parts=STOCK_PARTS))
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

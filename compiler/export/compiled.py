@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from compiler.export.checkpoint import write_checkpoint
+from compiler.export.checkpoint import write_checkpoint, write_stock
 from compiler.export.files import Checkpoint, ProgramText
 from compiler.pipeline import Compiled
+from compiler.targets.target import find_target
 from rasp.arguments import convert_path, report_wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError
 
@@ -20,7 +21,9 @@ def save(compiled: Compiled, folder: str | Path) -> None:
 
 def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     """The same; returns what the user should know of the folder."""
-    left = write_checkpoint(checkpoint_of(compiled), convert_path(folder))
+    path = convert_path(folder)
+    plain = find_target(compiled.options).eps is None
+    left = write_checkpoint(checkpoint_of(compiled), path) if plain else write_stock(compiled, path)
     if not left:
         return []
     message = (

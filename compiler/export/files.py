@@ -207,6 +207,11 @@ def decode_record(path: Path, data: bytes) -> Record:
         record = decode_json(data)
     except ValueError:
         raise report_damage(path, "is damaged: it is not readable as JSON") from None
+    if record.get("format") == "rasp-stock":
+        hint = "`rasp verify` and `rasp apply` run it, and so does its own software"
+        raise report_damage(
+            path, "is of a folder for other software, not of a checkpoint of ours", hint, "usage"
+        )
     if record.get("format") != FORMAT:
         raise report_damage(
             path, "was not written by the RASP compiler", "give the folder of a compiled program"
@@ -218,17 +223,19 @@ def decode_record(path: Path, data: bytes) -> Record:
     if type(version) is int and 0 < version < VERSION:
         reason = f"has format version {version}; this program reads version {VERSION}, whose arrays have other names"
         raise report_damage(path, reason, "compile the program again: its text stands in this file")
+    if type(version) is not int or version != VERSION:
+        raise report_damage(path, CHANGED)
+    check_whole(path, record, data)
+    return record
+
+
+def check_whole(path: Path, record: Record, data: bytes) -> None:
+    """Raise `CheckpointError` unless a record has the checksum that it names, and hashes of other files."""
     content = {key: value for key, value in record.items() if key != "checksum"}
     # Comparing the bytes as well catches a changed blank, which the content does not show.
     whole = record.get("checksum") == hash_bytes(encode_json(content)) and data == encode_json(record)
-    if (
-        not whole
-        or type(version) is not int
-        or version != VERSION
-        or not isinstance(record.get("sha256"), dict)
-    ):
+    if not whole or not isinstance(record.get("sha256"), dict):
         raise report_damage(path, CHANGED)
-    return record
 
 
 def read_arrays(data: bytes) -> dict[str, Array]:

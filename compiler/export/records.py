@@ -11,12 +11,14 @@ from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.limits import MODULES
-from compiler.options import DIALECTS, CompileOptions
+from compiler.options import CompileOptions, Dialect
 from compiler.report.json_forms import OptionsRecord
 from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom
 
 Record = dict[str, object]
+OURS: tuple[Dialect, ...] = ("plain",)
+"""What our decoder runs; folders for others are written by `compiler/export/stock_files.py`."""
 Name = TypeVar("Name", bound=str)
 
 HASH = re.compile("[0-9a-f]{64}")
@@ -100,7 +102,7 @@ def read_config(record: Record) -> Config:
         for output in map(check_mapping, check_items(record["outputs"]))
     )
     return Config(
-        dialect=one_of(DIALECTS, record["dialect"]),
+        dialect=one_of(OURS, record["dialect"]),
         attention=one_of(ATTENTIONS, record["attention"]),
         vocabulary=atoms(record["vocabulary"]),
         max_length=check_size(record["max_length"]),

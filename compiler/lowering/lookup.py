@@ -15,6 +15,7 @@ from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Toleranc
 from compiler.limits import ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
 from compiler.lowering.reader import Reader, find_rounding_grain
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
 FORM_WORK = 4
@@ -123,7 +124,8 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Looku
     runs = merge_runs(low, high, problem.group)
     if runs is None:
         return None
-    grain = find_rounding_grain(form) if care and form.noise else 0.0
+    anchors = find_target(analysis.options).anchors
+    grain = find_rounding_grain(form) if anchors and care and form.noise else 0.0
     tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
     stairs = build_staircase(runs, problem.targets, problem.base, tolerance)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)

@@ -16,6 +16,7 @@ from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.lowering.digits import list_ways
 from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
 from compiler.numerics.rounding import find_grain
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.graph.primitive_names import PrimName
 
@@ -31,7 +32,7 @@ class Reader:
         self.analysis = analysis
         self.raw = Reader(analysis, most_kinds=most_kinds) if exact else self
         self.most_kinds = most_kinds
-        self.precision = Precision(analysis.max_length)
+        self.precision = Precision(analysis.max_length, find_target(analysis.options).noise.reading)
         self._forms: dict[Node, Form | None] = {}
 
     def is_free(self, node: Node) -> bool:
@@ -88,6 +89,8 @@ class Reader:
 
     def is_nearly_whole(self, node: Node) -> bool:
         """Whether rounding takes the error of every leaf away."""
+        if not find_target(self.analysis.options).anchors:
+            return False
         scalars = [leaf for leaf in self.analysis.leaves(node) if not self.is_free(leaf)]
         forms = [self.form(leaf) for leaf in scalars]
         return all(form is not None and bool(find_rounding_grain(form)) for form in forms)

@@ -63,9 +63,7 @@ class Model:
         self.recompile = recompile
         self.config = weights.config
         self.module = ExactDecoder(weights).to(device).eval()
-        self.ids: dict[type, dict[Atom, int]] = {}
-        for i, token in enumerate(self.config.vocabulary):
-            self.ids.setdefault(type(token), {})[repr(token) if type(token) is float else token] = i
+        self.ids = index_tokens(self.config)
 
     def __repr__(self) -> str:
         outputs = ", ".join(output.name for output in self.config.outputs)
@@ -255,6 +253,14 @@ class Model:
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
         message = f"the token {show_value(token)} at position {place} is not in the model's vocabulary"
         return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
+
+
+def index_tokens(config: Config) -> dict[type, dict[Atom, int]]:
+    """The ids of the vocabulary, by kind; floats by how they are written."""
+    ids: dict[type, dict[Atom, int]] = {}
+    for i, token in enumerate(config.vocabulary):
+        ids.setdefault(type(token), {})[repr(token) if type(token) is float else token] = i
+    return ids
 
 
 def check_batch(sequences: object) -> Iterable[Tokens]:

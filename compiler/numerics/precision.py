@@ -39,9 +39,10 @@ def bound_averaging_noise(count: int, *, equal: bool) -> float:
 
 @dataclass(frozen=True)
 class Precision:
-    """The scales for one maximum length."""
+    """The scales for one maximum length, and what to expect of errors where reading is off by `reading` roundings."""
 
     max_length: int
+    reading: float = 0.0
 
     @property
     def count_logit(self) -> float:
@@ -58,12 +59,13 @@ class Precision:
         """Error of a carried count n: a softmax (a few roundings) and the sum of n equal weights, whose k-th partial sum
         is off by k·u of a weight, n²/2 in all; then the gain. Counts of several heads that add up to n have no more
         together, but for the additions."""
-        return largest * (largest / 2 + 8 + 2 * (heads - 1)) * UNIT
+        read = 2 * self.reading * (self.count_logit + 2)  # BOS's logit is read, too
+        return largest * (largest / 2 + 8 + 2 * (heads - 1) + read) * UNIT
 
     def mean_noise(self, largest: float) -> float:
         """What to expect of the error of a mean, when constructions are chosen: N additions whose roundings are as often up
         as down, and the weights' own."""
-        return largest * (math.sqrt(self.max_length) + 8) * UNIT
+        return largest * (math.sqrt(self.max_length) + 8 + 2 * self.reading) * UNIT
 
     @property
     def least_sharpness(self) -> float:

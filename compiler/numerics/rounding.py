@@ -21,13 +21,14 @@ LEAST_GAP = 14.0
 class Reading:
     """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
     are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes, of so many
-    `terms`."""
+    `terms`, `norm` the part of what it is read through."""
 
     error: float
     size: float
     grain: float
     rounding: float = 0.0
     terms: int = 1
+    norm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,8 @@ def find_steepest(slopes: NDArray[np.float64], heights: NDArray[np.float64]) -> 
         running = np.cumsum((slopes * heights)[side])
         best = max(best, float(np.abs(running).max(initial=0.0)))
     return best
+
+
+def find_middle(centers: NDArray[np.float64]) -> float:
+    """The center whose logit is taken from all others' where they are float32: what is left is as small as it can be."""
+    return float(np.sort(centers)[len(centers) // 2])

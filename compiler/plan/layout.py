@@ -91,6 +91,13 @@ class Layout:
         features = self.blocks.features[content[0]]
         return find_grain(np.append(features.basis.vectors[content[1]], features.at_bos[content[1]]))
 
+    def at_bos(self, column: int) -> float:
+        """What a column holds at BOS."""
+        content = self.columns[column]
+        if content is None:
+            return float(self.embedding.vectors[column][-1])
+        return self.blocks.features[content[0]].at_bos[content[1]]
+
     @cached_property
     def erased_for(self) -> Mapping[int, Erasure]:
         """How the place of a column was made free for it."""

@@ -23,6 +23,7 @@ from compiler.search.trials import (
     Trial,
     WithoutLookup,
 )
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
 COLUMN_WORK = 40
@@ -54,13 +55,19 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     )
     layout = allocate_columns(plan, frame)
     analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms, "layout")
-    return Lowered(analysis, plan, layout, audit_plan(plan, layout, options.max_length))
+    return Lowered(analysis, plan, layout, audit_lowered(analysis, plan, layout))
+
+
+def audit_lowered(analysis: Analysis, plan: Plan, layout: Layout) -> Bounds:
+    """Bounds for the target that is compiled to."""
+    options = analysis.options
+    return audit_plan(plan, layout, options.max_length, find_target(options).noise)
 
 
 def compact_layout(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
     """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
     for layout in reuse_columns(lowered.plan, lowered.layout):
-        bounds = audit_plan(lowered.plan, layout, lowered.analysis.options.max_length)
+        bounds = audit_lowered(lowered.analysis, lowered.plan, layout)
         smaller = replace(lowered, layout=layout, bounds=bounds)
         note(journal, Reason.REUSE, style, lowered.analysis, outcome_of(smaller))
         if not bounds.unsafe:

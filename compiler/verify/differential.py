@@ -109,11 +109,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Check:
-    """A model and the program that it should agree with; with `no_value`, also on where there is no value."""
+    """A model and the program that it should agree with; with `no_value`, also on where there is no value. `readers` are
+    other ways to run it, None: those of our decoder."""
 
     model: Model
     outputs: Mapping[str, Node]
     no_value: bool = False
+    readers: Mapping[str, Reader] | None = None
 
     def compare(
         self, inputs: Sequence[Word], reader: Reader = answer_together
@@ -200,7 +202,7 @@ def compare_readers(check: Check, selection: Selection) -> dict[str, int]:
     spread = inputs[:: -max(1, len(inputs) // few)][:few]  # of all lengths, the longest first
     return {
         name: sum(isinstance(found, Mismatch) for found in check.compare(spread, reader))
-        for name, reader in READERS[config.attention].items()
+        for name, reader in (check.readers or READERS[config.attention]).items()
     }
 
 

@@ -28,13 +28,14 @@ ORDER = (
     "rasp.editor",
     "rasp.api rasp.cli rasp rasp.__main__",
     "compiler.limits compiler.options compiler.config",
-    "compiler.numerics compiler.analysis",
+    "compiler.numerics compiler.targets compiler.analysis",
     "compiler.rewrite compiler.blocks",
     "compiler.lowering compiler.plan",
     "compiler.audit",
     "compiler.search compiler.emit",
     "compiler.report",
     "compiler.pipeline",
+    "compiler.stock",
     "compiler.export compiler.model",
     "compiler.opening",
     "compiler.commands.threads",
@@ -62,6 +63,7 @@ WITH_TORCH = (
     "compiler.verify.differential",
     "compiler.training.",
     "compiler.commands.train",
+    "compiler.verify.stock_folder",
 )
 #: Rooms and modules whose numbers say how much of something is shown, or done at a time.
 SHOWING = {

@@ -1,0 +1,81 @@
+"""What is read through a norm that stands there as an identity: how far it is off, by the target's noise.
+
+Every write to the residual is scaled down so far that the norm's variance is nothing beside its eps, and the norm's gain
+scales it up again (`compiler/stock/uniform.py`). What remains:
+
+- each number is off by `reading` roundings, relative to it and to the mean that is subtracted from it;
+- the mean M itself, which ought to be 0: a *balance* column takes minus the sum of all that is written, and is off by the
+  rounding of these sums. A reader's weights sum up to 0, by way of a column that is always 0, so that M goes away again;
+- a number that is 0 in the residual comes out as minus M, and all such are the same to the last bit. A head that counts
+  reads one such column at BOS, with a weight that is a power of two, and 0 is what it gets.
+"""
+
+import numpy as np
+
+from compiler.blocks.form import Vector
+from compiler.numerics.precision import UNIT
+from compiler.numerics.rounding import is_binary
+from compiler.targets.target import Noise
+
+ADDED = 2
+"""Columns that every target with a norm has besides: balance and zero."""
+MEAN_ROUNDINGS = 64.0
+"""Of a mean, relative to the sum of sizes, however it is added up: in blocks, in pairs, by running means (3 ln d + 3)."""
+
+
+class NormReading:
+    """The norm's part of the audit: is told of every write, asked about every read."""
+
+    def __init__(self, noise: Noise, d_model: int) -> None:
+        self.noise = noise
+        self.width = d_model + ADDED
+        self.balance = 0.0
+        self.size = 0.0
+        self.products = 0.0
+        self.additions = 0
+
+    def note_write(self, products: float, additions: int = 1) -> None:
+        """A column gets a sum of so many products, which are so large together."""
+        self.products += products
+        self.additions += additions
+
+    def end_half_layer(self) -> None:
+        """All writes since the last time stand in one sum in the balance column."""
+        self.balance += (self.additions + 3) * UNIT * (self.products + self.size)
+        self.size += self.products
+        self.products, self.additions = 0.0, 0
+
+    @property
+    def mean(self) -> float:
+        """How large the mean can be, in the unit of the columns."""
+        return self.balance / self.width + MEAN_ROUNDINGS * UNIT * self.size
+
+    def bound_reading(self, weights: Vector, size: float) -> float:
+        """How far a sum of weights and columns is off, whose products are at most `size` together."""
+        if not self.noise.reading:
+            return 0.0
+        return self.noise.reading * UNIT * (size + 2 * self.mean * float(np.abs(weights).sum()))
+
+    def bound_clearing(self, size: float, units: int) -> float:
+        """What is left of a column that hidden units clear: they read it through the norm."""
+        if not self.noise.reading:
+            return 0.0
+        read = self.bound_reading(np.ones(1), size)
+        return read + units * self.noise.unit + (self.noise.passing + 2) * UNIT * size
+
+    def bound_units(self, heights: Vector, total: float) -> float:
+        """What hidden units that are not ReLUs add to a sum of at most `total`."""
+        return float(np.abs(heights).sum()) * self.noise.unit + self.noise.passing * UNIT * total
+
+    def bound_stray(self, weights: Vector) -> float:
+        """What the mean puts beside the numbers that a sum is to round, one after the other."""
+        return self.mean * float(np.abs(weights).sum()) if self.noise.reading else 0.0
+
+    def bound_at_bos(self, weights: Vector, at_bos: Vector, errors: Vector) -> float:
+        """How far from 0 a counting head's value is at BOS: weights, contents and errors of the columns that it reads."""
+        if not self.noise.reading:
+            return 0.0
+        if len(weights) == 1 and not at_bos.any() and not errors.any() and is_binary(weights):
+            return 0.0
+        off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
+        return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * UNIT * 2 * self.mean

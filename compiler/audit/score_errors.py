@@ -1,0 +1,73 @@
+"""How far the scores of a head can be off: those of selected positions, and how much of the gap errors can eat."""
+
+from collections.abc import Callable, Sequence
+
+from compiler.blocks.block import Group, Scores
+from compiler.blocks.form import Form
+from compiler.numerics.precision import UNIT
+from compiler.numerics.rounding import MANTISSA, Reading
+
+JointError = Callable[[Sequence[Form], Sequence[float]], float]
+"""A bound on the sum of share times error of forms read together."""
+
+
+def bound_score_errors(
+    scores: Scores, queries: list[Reading], keys: list[Reading], joint_error: JointError, scaling: float
+) -> tuple[float, float]:
+    """How far the logit of a selected position can be off, and how much of the gap errors can eat. `scaling`: roundings
+    of a product besides."""
+    size = sum(group.pair for group in scores.groups)
+    grain = min(q.grain * k.grain for q, k in zip(queries, keys, strict=True))
+    exact = grain > 0 and size / grain <= MANTISSA
+    rounding = 0.0 if exact else (len(queries) + 1) * UNIT * size
+    rounding += scaling * UNIT * size
+    level, loss = rounding, 2 * rounding
+    for group in scores.groups:
+        of_level, of_gap = bound_group(group, scores, queries, keys, joint_error)
+        level, loss = level + of_level, loss + of_gap
+    return level, loss
+
+
+def bound_group(
+    group: Group, scores: Scores, queries: list[Reading], keys: list[Reading], joint_error: JointError
+) -> tuple[float, float]:
+    """The same for the columns of one group."""
+    if group.kind == "quadratic":
+        return bound_quadratic([queries[c] for c in group.columns], [keys[c] for c in group.columns])
+    sides = ((scores.queries, queries, keys, group.key), (scores.keys, keys, queries, group.query))
+    product = sum(
+        bound_one_side(
+            [forms[c] for c in group.columns],
+            [readings[c] for c in group.columns],
+            [others[c].size for c in group.columns],
+            together,
+            joint_error,
+        )
+        for forms, readings, others, together in sides
+    )
+    return product, 2 * product
+
+
+def bound_quadratic(queries: list[Reading], keys: list[Reading]) -> tuple[float, float]:
+    """Of -(k - q)², column by column."""
+    level = loss = 0.0
+    for k, (query, key) in enumerate(zip(queries, keys, strict=True)):
+        product = query.size * key.error + key.size * query.error + query.error * key.error
+        level += product
+        # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
+        # of neighbours k and k + 1 apart by no more than itself, whatever k is.
+        # -q² (the third) shifts all positions alike and only counts against BOS.
+        loss += (2 * query.size * key.error + 2 * query.error, 2 * product, product)[k]
+    return level, loss
+
+
+def bound_one_side(
+    forms: list[Form], readings: list[Reading], others: list[float], together: float, joint_error: JointError
+) -> float:
+    """Errors of one side's features times what they meet on the other side, column by column or in all.
+
+    `others` are the sizes of the other side's features, `together` their largest sum (1 for one-hot ones).
+    """
+    apart = joint_error(forms, others)
+    apart += sum(o * (r.rounding + r.norm) for o, r in zip(others, readings, strict=True))
+    return min(apart, together * max(reading.error for reading in readings))

@@ -1,0 +1,146 @@
+"""A compilation for a family as the folder that its software opens, beside our record of the program.
+
+    config.json, generation_config.json      the family's settings; nothing that runs code
+    model.safetensors                        float32, under the family's names
+    tokenizer.json, tokenizer_config.json    token text → id; BOS is put in front
+    README.md                                the model card, made from program and certificate
+    rasp.json                                program, expression, options, sizes, and a sha256 of every other file
+
+The same compilation always gives the same bytes: compiling the program again tells whether a folder is what it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save as save_arrays
+
+from compiler.export.files import ARRAYS, CONFIG, RECORD, TOKENIZER, ProgramText, check_whole
+from compiler.export.folder import hash_bytes
+from compiler.export.model_card import write_card
+from compiler.export.read_file import CheckpointError, read_file, report_damage
+from compiler.export.read_form import read_form
+from compiler.export.records import (
+    Record,
+    check_mapping,
+    decode_json,
+    encode_json,
+    encode_options,
+    read_options,
+)
+from compiler.export.stock_tokenizer import encode_stock_tokenizer, encode_tokenizer_config, name_ids
+from compiler.limits import JSON_BYTES
+from compiler.numerics.rounding import find_middle
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import Compiled
+from compiler.report.json_forms import OptionsRecord, ProgramRecord
+from compiler.stock.families import FAMILIES
+from compiler.stock.uniform import UniformWeights, make_uniform
+from compiler.targets.target import find_target
+from rasp.diagnostics import Diagnostic
+
+STOCK_FORMAT, STOCK_VERSION = "rasp-stock", 1
+CARD = "README.md"
+GENERATION, TOKENIZER_CONFIG = "generation_config.json", "tokenizer_config.json"
+STOCK_PARTS = (CONFIG, GENERATION, ARRAYS, TOKENIZER, TOKENIZER_CONFIG, CARD)
+
+
+@dataclass(frozen=True)
+class StockRecord:
+    """What rasp.json says was compiled."""
+
+    program: ProgramText
+    expressions: Mapping[str, str]
+    options: CompileOptions
+
+
+def fit_uniform(compiled: Compiled) -> UniformWeights:
+    """The uniform weights of a compilation for a family."""
+    [readout] = compiled.plan.readouts
+    middle = None if readout.hot else int(np.flatnonzero(readout.centers == find_middle(readout.centers))[0])
+    reach = float(compiled.bounds.sizes.sum())
+    return make_uniform(compiled.weights, find_target(compiled.options), reach, middle)
+
+
+def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
+    """File name → bytes. Raises `CheckpointError` where float32 cannot hold a weight, `CompileError` for a token that no
+    text can hold."""
+    family = FAMILIES[compiled.options.dialect]
+    weights, config = fit_uniform(compiled), compiled.weights.config
+    words = name_ids(config, weights.class_ids)
+    bos, eos, positions = config.bos, config.bos + 1, weights.shape.positions
+    ends: Record = {"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": eos}
+    settings: Record = {
+        "architectures": [family.architecture],
+        **family.settings(weights.shape),
+        "vocab_size": weights.shape.ids,
+        "tie_word_embeddings": False,
+        "dtype": "float32",
+        **ends,
+    }
+    arrays = {name: np.ascontiguousarray(array) for name, array in family.name_arrays(weights).items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            message = f"the array {name} holds a number that is too large for float32"
+            raise CheckpointError(Diagnostic(message, hint="use a smaller maximum length", code="overflow"))
+    files = {
+        CONFIG: encode_json(settings),
+        GENERATION: encode_json({**ends, "do_sample": False, "max_length": positions}),
+        ARRAYS: save_arrays(arrays, metadata={"format": "pt"}),
+        TOKENIZER: encode_json(encode_stock_tokenizer(config, words)),
+        TOKENIZER_CONFIG: encode_json(encode_tokenizer_config(config, words)),
+        CARD: write_card(compiled, weights, family).encode(),
+    }
+    return files | {RECORD: encode_stock_record(compiled, files)}
+
+
+def encode_stock_record(compiled: Compiled, files: Mapping[str, bytes]) -> bytes:
+    """The bytes of rasp.json beside the other files."""
+    program = compiled.program
+    record: Record = {
+        "format": STOCK_FORMAT,
+        "version": STOCK_VERSION,
+        "program": {"name": program.source.name, "text": program.source.text, "loaded": dict(program.loaded)},
+        "expressions": dict(compiled.expressions),
+        "options": encode_options(compiled.options),
+        "summary": compiled.summary,
+        "sha256": {name: hash_bytes(files[name]) for name in STOCK_PARTS},
+    }
+    return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
+
+
+def is_stock(folder: Path) -> bool:
+    """Whether a folder's record says that it is one for a family."""
+    try:
+        return decode_json(read_file(folder / RECORD, JSON_BYTES.most)).get("format") == STOCK_FORMAT
+    except (CheckpointError, ValueError):
+        return False
+
+
+def read_stock_record(folder: Path) -> StockRecord:
+    """What the record of such a folder says. Raises `CheckpointError`."""
+    path = folder / RECORD
+    data = read_file(path, JSON_BYTES.most)
+    try:
+        record = decode_json(data)
+        if record.get("version") != STOCK_VERSION:
+            raise report_damage(path, "is of another version of this program", "compile the program again")
+        check_whole(path, record, data)
+        program = read_form(ProgramRecord, check_mapping(record["program"]))
+        options = read_form(OptionsRecord, check_mapping(record["options"]))
+        expressions = {name: str(text) for name, text in check_mapping(record["expressions"]).items()}
+        text = ProgramText(program["name"], program["text"], program["loaded"])
+        return StockRecord(text, expressions, read_options(options))
+    except (KeyError, TypeError, ValueError, CompileError):
+        raise report_damage(path, "does not describe a compilation") from None
+
+
+def list_stock_differences(folder: Path, compiled: Compiled) -> list[str]:
+    """The files that are not what the compilation gives, in words. Raises `CheckpointError` for one that cannot be read."""
+    files = encode_stock_files(compiled)
+    return [
+        f"its {name} is not what this version compiles the program to"
+        for name, data in files.items()
+        if read_file(folder / name, len(data) + JSON_BYTES.most) != data
+    ]

@@ -1,0 +1,1 @@
+"""Plain weights as those of model families that other software runs. numpy only."""

@@ -1,0 +1,125 @@
+"""Uniform weights in the names, transposes and settings of a family. One table; a family is a row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from compiler.options import Dialect
+from compiler.stock.uniform import UniformShape, UniformWeights
+from compiler.targets.target import TARGETS
+
+Arrays = dict[str, np.ndarray]
+Settings = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Family:
+    """What makes a folder one of a family: its arrays by their names there, and its settings."""
+
+    architecture: str
+    name_arrays: Callable[[UniformWeights], Arrays]
+    settings: Callable[[UniformShape], Settings]
+
+
+def name_gpt2(weights: UniformWeights) -> Arrays:
+    """`GPT2LMHeadModel`: matrices as (in, out); query, key and value side by side."""
+    a, none = weights.arrays, np.zeros(weights.shape.hidden, np.float32)
+    found = {
+        "transformer.wte.weight": a["tokens"],
+        "transformer.wpe.weight": a["positions"],
+        "transformer.ln_f.weight": a["last_gain"],
+        "transformer.ln_f.bias": a["last_bias"],
+        "lm_head.weight": a["head"].T,
+    }
+    for n in range(weights.shape.layers):
+        parts = {
+            "ln_1.weight": a["gain"],
+            "ln_1.bias": none,
+            "attn.c_attn.weight": np.concatenate([a[f"{n}.query"], a[f"{n}.key"], a[f"{n}.value"]], axis=1),
+            "attn.c_attn.bias": np.zeros(3 * weights.shape.hidden, np.float32),
+            "attn.c_proj.weight": a[f"{n}.output"],
+            "attn.c_proj.bias": none,
+            "ln_2.weight": a["gain"],
+            "ln_2.bias": none,
+            "mlp.c_fc.weight": a[f"{n}.up"],
+            "mlp.c_fc.bias": a[f"{n}.up_bias"],
+            "mlp.c_proj.weight": a[f"{n}.down"],
+            "mlp.c_proj.bias": none,
+        }
+        found |= {f"transformer.h.{n}.{name}": array for name, array in parts.items()}
+    return found
+
+
+def set_gpt2(shape: UniformShape) -> Settings:
+    """Sizes, and what `GPT2Config` would take otherwise."""
+    return {
+        "model_type": "gpt2",
+        "n_positions": shape.positions,
+        "n_embd": shape.hidden,
+        "n_layer": shape.layers,
+        "n_head": shape.heads,
+        "n_inner": shape.units,
+        "activation_function": TARGETS["gpt2"].activation,
+        "layer_norm_epsilon": TARGETS["gpt2"].eps,
+        "resid_pdrop": 0.0,
+        "embd_pdrop": 0.0,
+        "attn_pdrop": 0.0,
+    }
+
+
+def name_opt(weights: UniformWeights) -> Arrays:
+    """`OPTForCausalLM`: matrices as (out, in); the first two rows of the positions' table are never read."""
+    a, none = weights.arrays, np.zeros(weights.shape.hidden, np.float32)
+    unread = np.zeros((2, weights.shape.hidden), np.float32)
+    found = {
+        "model.decoder.embed_tokens.weight": a["tokens"],
+        "model.decoder.embed_positions.weight": np.concatenate([unread, a["positions"]]),
+        "model.decoder.final_layer_norm.weight": a["last_gain"],
+        "model.decoder.final_layer_norm.bias": a["last_bias"],
+        "lm_head.weight": a["head"].T,
+    }
+    for n in range(weights.shape.layers):
+        parts = {
+            "self_attn_layer_norm.weight": a["gain"],
+            "self_attn_layer_norm.bias": none,
+            "final_layer_norm.weight": a["gain"],
+            "final_layer_norm.bias": none,
+            "fc1.weight": a[f"{n}.up"].T,
+            "fc1.bias": a[f"{n}.up_bias"],
+            "fc2.weight": a[f"{n}.down"].T,
+            "fc2.bias": none,
+        }
+        for theirs, ours in (("q", "query"), ("k", "key"), ("v", "value"), ("out", "output")):
+            parts |= {
+                f"self_attn.{theirs}_proj.weight": a[f"{n}.{ours}"].T,
+                f"self_attn.{theirs}_proj.bias": none,
+            }
+        found |= {f"model.decoder.layers.{n}.{name}": array for name, array in parts.items()}
+    return found
+
+
+def set_opt(shape: UniformShape) -> Settings:
+    """Sizes, and what `OPTConfig` would take otherwise."""
+    return {
+        "model_type": "opt",
+        "max_position_embeddings": shape.positions,
+        "hidden_size": shape.hidden,
+        "word_embed_proj_dim": shape.hidden,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "ffn_dim": shape.units,
+        "activation_function": TARGETS["opt"].activation,
+        "do_layer_norm_before": True,
+        "enable_bias": True,
+        "layer_norm_elementwise_affine": True,
+        "dropout": 0.0,
+        "attention_dropout": 0.0,
+        "layerdrop": 0.0,
+    }
+
+
+FAMILIES: Mapping[Dialect, Family] = {
+    "gpt2": Family("GPT2LMHeadModel", name_gpt2, set_gpt2),
+    "opt": Family("OPTForCausalLM", name_opt, set_opt),
+}

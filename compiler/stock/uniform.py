@@ -1,0 +1,209 @@
+"""Plain weights made uniform: as a transformer with a LayerNorm in front of each half-layer and equal heads wants them.
+
+In: plain weights and how large all columns are together. Out: arrays of equal shapes for all layers, from which a family
+only needs names and transposes (`compiler/stock/families.py`). Nothing is computed otherwise than in the plain model:
+
+- *The norm is an identity.* Every write to the residual is scaled by 2^-s, so small that the variance is nothing beside
+  the norm's eps; the norm then divides by sqrt(eps), and its gain 2^s·sqrt(eps) gives the number back.
+- *The mean is 0*: the balance column takes minus the sum of what all others get. What rounding leaves of a mean cancels,
+  for all weights of a reader sum up to 0: the weight of the column of zeros is minus the sum of the others.
+- *There is a 1*: the last norm's gain is 0 at the balance column and its bias 1. So an unembedding without a bias has one.
+- *Units are ReLUs*: others get their input times 2^20 and give their output times 2^-20.
+- *The scale* 1/sqrt(d_head) is undone in the queries. Heads are filled up with zeros, and so are hidden units.
+
+Columns of the uniform residual: balance, zeros, then those of the plain one, then such as nobody writes.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from compiler.emit.weights import Array, Weights
+from compiler.targets.target import Target
+from rasp.values import make_typed_key
+
+BALANCE, ZEROS, FIRST = 0, 1, 2
+"""Where the columns stand."""
+SPECIAL = 2
+"""Ids behind the vocabulary's that are no class: BOS, and one that pads and ends and is never answered."""
+
+
+@dataclass(frozen=True)
+class UniformShape:
+    """Sizes that hold for all layers: hidden = heads · d_head."""
+
+    layers: int
+    heads: int
+    d_head: int
+    units: int
+    ids: int
+    positions: int
+
+    @property
+    def hidden(self) -> int:
+        """Columns of the residual."""
+        return self.heads * self.d_head
+
+
+@dataclass(frozen=True, eq=False)
+class UniformWeights:
+    """`class_ids[c]` is the id that class c of the output is answered by. Arrays, in float32 already:
+
+    tokens (ids, hidden)      positions (positions, hidden)
+    L.query, L.key, L.value (hidden, hidden), L.output (hidden, hidden)
+    L.up (hidden, units), L.up_bias (units,), L.down (units, hidden)
+    gain, last_gain, last_bias (hidden,)      head (hidden, ids)
+    """
+
+    shape: UniformShape
+    class_ids: tuple[int, ...]
+    arrays: Mapping[str, np.ndarray]
+
+    def parameters(self) -> int:
+        """How many numbers the layers and the embedding hold, those of the head not counted."""
+        norms = (2 * self.shape.layers) * self.arrays["gain"].size
+        return norms + sum(a.size for name, a in self.arrays.items() if name not in ("gain", "head"))
+
+
+def make_uniform(weights: Weights, target: Target, reach: float, middle: int | None) -> UniformWeights:
+    """The uniform arrays of a plain model with one output.
+
+    `reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others', for
+    nearest-value logits; None: none is.
+    """
+    assert target.eps is not None, "plain weights are uniform enough"
+    config = weights.config
+    class_ids = number_classes(weights)
+    shape = choose_shape(weights, count_ids(weights, class_ids))
+    shrink = 2.0 ** -choose_shrinkage(reach, target.eps)
+    place = Placing(shape.hidden, shrink)
+    arrays: dict[str, np.ndarray] = {
+        "tokens": place.write(weights.arrays["embedding.tokens"], shape.ids),
+        "positions": place.write(
+            weights.arrays.get("embedding.positions", np.zeros((1, config.d_model))), config.max_length + 1
+        ),
+    }
+    for number in range(shape.layers):
+        arrays |= {f"{number}.{k}": v for k, v in attend(weights, number, shape, place).items()}
+        arrays |= {
+            f"{number}.{k}": v for k, v in look_up(weights, number, shape, place, target.scale).items()
+        }
+    gain = np.full(shape.hidden, math.sqrt(target.eps) / shrink)
+    one = np.arange(shape.hidden) == BALANCE
+    arrays |= {
+        "gain": gain.astype(np.float32),
+        "last_gain": np.where(one, 0.0, gain).astype(np.float32),
+        "last_bias": one.astype(np.float32),
+        "head": unembed(weights, place, class_ids, middle, reach),
+    }
+    return UniformWeights(shape, class_ids, arrays)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Plain columns as uniform ones: of what is written, and of what is read."""
+
+    hidden: int
+    shrink: float
+
+    def write(self, rows: Array, count: int) -> np.ndarray:
+        """Rows over plain columns, shape (k, d), as `count` rows over uniform ones: shrunk, and balanced."""
+        found = np.zeros((count, self.hidden), np.float32)
+        found[: len(rows), FIRST : FIRST + rows.shape[1]] = rows * self.shrink
+        found[:, BALANCE] = -found.astype(np.float64).sum(axis=1)
+        return found
+
+    def read(self, columns: Array, count: int) -> np.ndarray:
+        """Weights over plain columns, shape (d, k), as `count` columns over uniform ones that sum up to 0."""
+        found = np.zeros((self.hidden, count), np.float32)
+        found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns
+        found[ZEROS] = -found.astype(np.float64).sum(axis=0)
+        return found
+
+
+def number_classes(weights: Weights) -> tuple[int, ...]:
+    """The id of each class: the token's own where a class is a token, else one of its own."""
+    config = weights.config
+    [output] = config.outputs
+    free = len(config.vocabulary) + SPECIAL
+    tokens = {make_typed_key(token): i for i, token in enumerate(config.vocabulary)}
+    found: list[int] = []
+    for value in output.classes:
+        known = (
+            None if value is None else tokens.pop(make_typed_key(value), None)
+        )  # a second class of a value is extra
+        found.append(free if known is None else known)
+        free += known is None
+    return tuple(found)
+
+
+def count_ids(weights: Weights, class_ids: tuple[int, ...]) -> int:
+    """Tokens, special ones, and classes of their own."""
+    return max(*class_ids, len(weights.config.vocabulary) + SPECIAL - 1) + 1
+
+
+def choose_shape(weights: Weights, ids: int) -> UniformShape:
+    """The smallest residual that holds all columns and is heads times their size."""
+    config = weights.config
+    heads = max(1, *(len(layer.heads) for layer in config.layers), 1)
+    sizes = [max(h.d_key, h.d_value) for layer in config.layers for h in layer.heads]
+    least, columns = max(sizes, default=1), config.d_model + FIRST
+    hidden, count = min((n * max(least, math.ceil(columns / n)), n) for n in range(heads, heads + columns))
+    units = max((layer.d_mlp for layer in config.layers), default=0)
+    layers = max(1, len(config.layers))
+    return UniformShape(layers, count, hidden // count, max(1, units), ids, config.max_length + 1)
+
+
+def choose_shrinkage(reach: float, eps: float) -> int:
+    """s: with the residual times 2^-s its variance is below eps·2^-26, a quarter of a rounding of the norm's."""
+    return math.ceil((27 + 2 * math.log2(reach + 1) - math.log2(eps)) / 2)
+
+
+def attend(weights: Weights, number: int, shape: UniformShape, place: Placing) -> dict[str, np.ndarray]:
+    """A layer's heads side by side, each in its own `d_head` columns."""
+    found = {
+        name: np.zeros((shape.hidden, shape.hidden), np.float32)
+        for name in ("query", "key", "value", "output")
+    }
+    layers = weights.config.layers
+    scales = {"query": math.sqrt(shape.d_head), "key": 1.0, "value": 1.0}
+    for h in range(len(layers[number].heads) if layers else 0):
+        prefix = f"layers.{number}.attention.heads.{h}"
+        own = slice(h * shape.d_head, (h + 1) * shape.d_head)
+        for name, scale in scales.items():
+            found[name][:, own] = place.read(weights.arrays[f"{prefix}.{name}"] * scale, shape.d_head)
+        found["output"][own] = place.write(weights.arrays[f"{prefix}.output"], shape.d_head)
+    return found
+
+
+def look_up(
+    weights: Weights, number: int, shape: UniformShape, place: Placing, scale: float
+) -> dict[str, np.ndarray]:
+    """A layer's hidden units."""
+    arrays, prefix, d_model = weights.arrays, f"layers.{number}.mlp", weights.config.d_model
+    up = arrays.get(f"{prefix}.up", np.zeros((d_model, 0)))
+    bias = np.zeros(shape.units, np.float32)
+    bias[: up.shape[1]] = arrays.get(f"{prefix}.bias", np.zeros(0)) * scale
+    down = arrays.get(f"{prefix}.down", np.zeros((0, d_model)))
+    return {
+        "up": place.read(up * scale, shape.units),
+        "up_bias": bias,
+        "down": place.write(down / scale, shape.units),
+    }
+
+
+def unembed(
+    weights: Weights, place: Placing, class_ids: tuple[int, ...], middle: int | None, reach: float
+) -> np.ndarray:
+    """Logits of the classes at their ids, and such as are far below all of them at the others."""
+    matrix, bias = weights.arrays["unembeddings.0.weight"], weights.arrays["unembeddings.0.bias"]
+    if middle is not None:
+        matrix, bias = matrix - matrix[:, [middle]], bias - bias[middle]
+    largest = float(np.abs(matrix).max(initial=0.0)) * reach + float(np.abs(bias).max(initial=0.0))
+    found = np.zeros((place.hidden, count_ids(weights, class_ids)), np.float32)
+    found[BALANCE] = -4 * largest - 1
+    found[:, list(class_ids)] = place.read(matrix, len(class_ids))
+    found[BALANCE, list(class_ids)] = bias
+    return found

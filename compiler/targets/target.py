@@ -1,0 +1,96 @@
+"""A target: what a transformer of a kind can compute, and how exactly. Data only; nothing here knows a file or a library.
+
+`plain` is our own decoder. The others are families that other software runs: their layers have a norm, their heads are all
+alike, and their logits are float32. What they compute is the same plain weights made uniform (`compiler/stock/uniform.py`);
+what they round besides is `Noise`, of which the audit makes error bounds (`compiler/audit/bounds.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler.numerics.precision import UNIT
+from compiler.options import CompileError, CompileOptions, Dialect
+from rasp.arguments import Attention
+from rasp.diagnostics import Diagnostic
+
+Activation = Literal["relu", "gelu_new"]
+
+UNIT_SCALE = 2.0**20
+"""Unless it is a ReLU, a hidden unit gets its input times this and gives its output times the inverse."""
+BEND = 0.28
+"""How far GELU, its tanh form, or SiLU is from ReLU at most (SiLU: 0.2785 at -1.2785; GELU and its tanh form: 0.17)."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What a target rounds besides what `plain` does, in units of float32's rounding but for `unit`.
+
+    `reading`: a number read through a norm, relative to it and to the norm's mean; `unit`: what a hidden unit is off by at
+    most, near its corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
+    in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums.
+    """
+
+    reading: float = 0.0
+    unit: float = 0.0
+    passing: float = 0.0
+    scores: float = 0.0
+    averaging: float = 0.0
+    logits: float = 2.0**-53
+
+
+PLAIN = Noise()
+NORMED = Noise(reading=12.0, passing=4.0, scores=4.0, averaging=16.0, logits=UNIT)
+"""Through a norm each number is shifted (2 roundings), divided by the deviation (1, and 5 in that: eps, sum, inverse root
+of two units in the last place), multiplied by the gain (2) and shifted again (1); the variance is less than a quarter of
+one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and taken out of query, key or product (3)."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """`eps` is the norm's, None: there is none. `attentions`: what it can be compiled for. `anchors`: whether a sum may
+    round by an anchor, which needs a bias that is added last, and a residual that is read unchanged."""
+
+    name: Dialect
+    attentions: tuple[Attention, ...]
+    noise: Noise
+    eps: float | None = None
+    activation: Activation = "relu"
+    anchors: bool = False
+
+    @property
+    def scale(self) -> float:
+        """What a hidden unit's input is multiplied by."""
+        return 1.0 if self.activation == "relu" else UNIT_SCALE
+
+
+TARGETS: Mapping[Dialect, Target] = {
+    "plain": Target("plain", ("full", "causal"), PLAIN, anchors=True),
+    "gpt2": Target(
+        "gpt2",
+        ("causal",),
+        Noise(NORMED.reading, BEND / UNIT_SCALE, 4.0, NORMED.scores, NORMED.averaging, NORMED.logits),
+        eps=1e-5,
+        activation="gelu_new",
+    ),
+    "opt": Target("opt", ("causal",), NORMED, eps=1e-5),
+}
+
+
+def find_target(options: CompileOptions) -> Target:
+    """The target that options name."""
+    return TARGETS[options.dialect]
+
+
+def check_target(options: CompileOptions, outputs: int) -> None:
+    """Raise `CompileError` where the target has no such attention, or not so many outputs."""
+    target = find_target(options)
+    if options.attention not in target.attentions:
+        message = f"{target.name} has {' or '.join(target.attentions)} attention, not {options.attention}"
+        hint = "compile it with --attention causal if that is what it means, or for the target plain"
+        raise CompileError(Diagnostic(message, hint=hint, code="target"))
+    if target.eps is not None and outputs != 1:
+        message = f"{target.name} has one output at each position, not {outputs}"
+        raise CompileError(
+            Diagnostic(message, hint="compile each output into a folder of its own", code="target")
+        )

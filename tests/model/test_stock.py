@@ -1,0 +1,177 @@
+"""Folders for model families: the family's own software answers what the interpreter answers, within the bounds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from compiler.export.compiled import save
+from compiler.export.stock_files import fit_uniform
+from compiler.model.runner import Model
+from compiler.model.stock_model import StockModel
+from compiler.options import CompileError, CompileOptions, Dialect
+from compiler.pipeline import Compiled, compile_program
+from compiler.stock.uniform import FIRST, choose_shrinkage
+from compiler.targets.target import TARGETS, Noise
+from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
+from compiler.verify.differential import Check, verify_model
+from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
+from rasp.elaborate.program import Program, load_program
+from rasp.source import Source
+from rasp.syntax.directives import CompileLine, read_directives
+from tests.places import PROGRAMS
+
+pytest.importorskip("transformers", reason="the extra `stock` is not installed")
+
+FAMILIES = [name for name, target in TARGETS.items() if target.eps is not None]
+QUICK = ("parity", "shift", "induction", "skip_trigram", "histogram", "fraction_of_previous")
+BUDGET = 300
+
+
+def causal_lines() -> list[tuple[Path, CompileLine]]:
+    """Every `# compile:` line of the library under causal attention."""
+    found: list[tuple[Path, CompileLine]] = []
+    for path in sorted(PROGRAMS.rglob("*.rasp")):
+        lines = read_directives(Source(path.name, path.read_text(encoding="utf-8"))).compiles
+        found += [(path, line) for line in lines if line.attention == "causal"]
+    return found
+
+
+LINES = causal_lines()
+
+
+def load_path(path: Path) -> Program:
+    return load_program(Source(str(path), path.read_text(encoding="utf-8")))
+
+
+def compile_line(path: Path, line: CompileLine, target: Dialect, **other: Any) -> Compiled:
+    options = CompileOptions(
+        line.vocabulary, line.max_length, "causal", target, no_value=line.no_value, **other
+    )
+    return compile_program(load_path(path), {line.name or "out": line.expression}, options)
+
+
+def assert_right(compiled: Compiled, folder: Path) -> StockModel:
+    """The folder as it is written, in its own software, in every way of running it."""
+    save(compiled, folder)
+    model = StockModel(folder, compiled.weights.config, fit_uniform(compiled).class_ids)
+    options = compiled.options
+    inputs = choose_inputs(len(options.vocabulary), options.max_length, BUDGET, 0)
+    report = verify_model(Check(model, compiled.meaning, options.no_value, STOCK_READERS), inputs)
+    assert report.passed, report.smallest or report.readers
+    return model
+
+
+def chosen(name: str) -> tuple[Path, CompileLine]:
+    return next((path, line) for path, line in LINES if path.stem == name)
+
+
+@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("target", FAMILIES)
+def test_programs_are_right(name: str, target: Dialect, tmp_path: Path) -> None:
+    assert_right(compile_line(*chosen(name), target), tmp_path / "model")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", FAMILIES)
+@pytest.mark.parametrize("path, line", LINES, ids=[f"{path.stem}-{line.name}" for path, line in LINES])
+def test_all_programs_are_right_or_refused(
+    path: Path, line: CompileLine, target: Dialect, tmp_path: Path
+) -> None:
+    try:
+        compiled = compile_line(path, line, target)
+    except CompileError as error:
+        pytest.skip(error.diagnostics[0].message)
+    assert_right(compiled, tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", ["histogram", "parity", "fraction_of_previous"])
+@pytest.mark.parametrize("target", FAMILIES)
+def test_errors_are_within_the_bounds(name: str, target: Dialect, tmp_path: Path) -> None:
+    """What the last layer leaves in each residual column, against the same model in float64."""
+    compiled = compile_line(*chosen(name), target, level=1)  # where each column has a place of its own
+    assert compiled.layout.places == tuple(range(compiled.layout.width))
+    model = assert_right(compiled, tmp_path / "model")
+    exact = Model(compiled.weights).module.plain().double()
+    layers = model.module.transformer.h if target == "gpt2" else model.module.model.decoder.layers
+    seen: list[torch.Tensor] = []
+    layers[-1].register_forward_hook(
+        lambda _, given, out: seen.append(out[0] if isinstance(out, tuple) else out)
+    )
+    options, width = compiled.options, compiled.layout.width
+    shrink = 2.0 ** -choose_shrinkage(float(compiled.bounds.sizes.sum()), TARGETS[target].eps or 0.0)
+    worst = np.zeros(width)
+    for inputs in batch_inputs(
+        options.vocabulary,
+        choose_inputs(len(options.vocabulary), options.max_length, BUDGET, 1),
+        lambda _: 100,
+    ):
+        rows = [model.encode(tokens) for tokens in inputs]
+        seen.clear()
+        model.logits(rows)
+        residual = exact.embedding(torch.tensor(rows), 0)
+        mask = exact.mask(residual, None, 0)
+        for layer in exact.layers:
+            residual = layer(residual, mask, None)
+        found = seen[0].reshape(len(rows), len(rows[0]), -1)[:, :, FIRST : FIRST + width].double() / shrink
+        worst = np.maximum(worst, (found - residual)[:, 1:].abs().amax((0, 1)).detach().numpy())
+    bounds = compiled.bounds.columns
+    assert (worst <= bounds + 1e-12).all(), (worst / np.maximum(bounds, 1e-300)).max()
+    inexact = worst > 0
+    assert (bounds[inexact] <= 1e4 * worst[inexact]).all()
+
+
+@pytest.mark.parametrize("target", FAMILIES)
+def test_generate_with_a_cache_continues_as_the_program(target: Dialect, tmp_path: Path) -> None:
+    """Argmax by argmax, `generate` appends what the interpreter says at the last position."""
+    program = load_program(
+        Source("shift", "next = aggregate(best(select(tokens, tokens, ==), indices), tokens);")
+    )
+    options = CompileOptions(tuple("abc"), 8, "causal", target)
+    model = assert_right(compile_program(program, {"next": "next"}, options), tmp_path / "model")
+    ids, mask = model.pad([model.encode("ab"), model.encode("cabc")], left=True)
+    made = model.module.generate(input_ids=ids, attention_mask=mask, max_new_tokens=4)
+    assert made[:, ids.shape[1] :].tolist() == [[1] * 4, [2] * 4]
+
+
+def test_a_folder_is_what_its_program_gives(tmp_path: Path) -> None:
+    save(compile_line(*chosen("parity"), "gpt2"), tmp_path / "model")
+    assert open_stock_folder(tmp_path / "model").standing.holds
+    settings = json.loads((tmp_path / "model" / "config.json").read_text())
+    (tmp_path / "model" / "config.json").write_text(json.dumps(settings | {"layer_norm_epsilon": 1e-3}))
+    [difference] = open_stock_folder(tmp_path / "model").standing.differences
+    assert "config.json" in difference
+
+
+def test_the_tokenizer_reads_texts_with_and_without_blanks(tmp_path: Path) -> None:
+    model = assert_right(compile_line(*chosen("parity"), "gpt2"), tmp_path / "model")
+    word = "".join(map(str, model.config.vocabulary[:2]))
+    assert (
+        model.tokenizer(word).input_ids
+        == model.tokenizer(" ".join(word)).input_ids
+        == model.encode(list(word))
+    )
+
+
+@pytest.mark.parametrize(
+    "outputs, attention, said",
+    [
+        ({"a": "indices"}, "full", "causal attention"),
+        ({"a": "indices", "b": "tokens"}, "causal", "one output"),
+    ],
+)
+def test_what_a_target_cannot_have_is_refused(outputs: dict[str, str], attention: Any, said: str) -> None:
+    with pytest.raises(CompileError, match=said):
+        compile_program(load_program(Source("none", "")), outputs, CompileOptions("ab", 4, attention, "gpt2"))
+
+
+def test_half_a_norm_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that rounds more than a program can bear is refused, not compiled."""
+    path, line = chosen("fraction_of_previous")
+    rough = TARGETS["opt"].__class__("opt", ("causal",), Noise(reading=2.0**18), eps=1e-5)
+    monkeypatch.setattr("compiler.targets.target.TARGETS", {**TARGETS, "opt": rough})
+    with pytest.raises(CompileError):
+        compile_line(path, line, "opt")
