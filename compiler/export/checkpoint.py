@@ -19,6 +19,8 @@ from compiler.export.files import (
     FORMAT,
     PARTS,
     RECORD,
+    STOCK_FORMAT,
+    STOCK_PARTS,
     Checkpoint,
     decode_files,
     encode_files,
@@ -26,10 +28,8 @@ from compiler.export.files import (
 from compiler.export.folder import FolderKind, is_hidden_name, locate_part, lock_folder, replace_files
 from compiler.export.read_file import CheckpointError, Unsettled, read_file, report_damage, report_unsettled
 from compiler.export.records import check_mapping, decode_json, hash_text
-from compiler.export.stock_files import STOCK_FORMAT, STOCK_PARTS, encode_stock_files
 from compiler.limits import JSON_BYTES
 from compiler.options import CompileOptions
-from compiler.pipeline import Compiled
 from compiler.targets.target import find_target
 from rasp.write_whole import explain_reason
 
@@ -40,11 +40,6 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[str, ...]:
     Returns the names of files that a killed writer had left in it; they are gone.
     """
     return write_folder(folder, encode_files(checkpoint), LAYOUT)
-
-
-def write_stock(compiled: Compiled, folder: Path) -> tuple[str, ...]:
-    """The same of a compilation for a family: the folder that its software opens."""
-    return write_folder(folder, encode_stock_files(compiled), STOCK_LAYOUT)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], layout: FolderKind) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from compiler.export.checkpoint import write_checkpoint, write_stock
+from compiler.export.checkpoint import STOCK_LAYOUT, write_checkpoint, write_folder
 from compiler.export.files import Checkpoint, ProgramText
+from compiler.export.stock_files import encode_stock_files
 from compiler.pipeline import Compiled
 from compiler.targets.target import find_target
 from rasp.arguments import convert_path, report_wrong_kind
@@ -23,7 +24,11 @@ def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     """The same; returns what the user should know of the folder."""
     path = convert_path(folder)
     plain = find_target(compiled.options).eps is None
-    left = write_checkpoint(checkpoint_of(compiled), path) if plain else write_stock(compiled, path)
+    left = (
+        write_checkpoint(checkpoint_of(compiled), path)
+        if plain
+        else write_folder(path, encode_stock_files(compiled), STOCK_LAYOUT)
+    )
     if not left:
         return []
     message = (

@@ -44,6 +44,10 @@ VERSION = 2
 CONFIG, ARRAYS, TOKENIZER, RECORD = "config.json", "model.safetensors", "tokenizer.json", "rasp.json"
 PARTS = (CONFIG, ARRAYS, TOKENIZER)
 FILES = (*PARTS, RECORD)
+#: What a folder for a family holds besides a record (`compiler/export/stock_files.py`).
+STOCK_FORMAT = "rasp-stock"
+CARD, GENERATION, TOKENIZER_CONFIG = "README.md", "generation_config.json", "tokenizer_config.json"
+STOCK_PARTS = (CONFIG, GENERATION, ARRAYS, TOKENIZER, TOKENIZER_CONFIG, CARD)
 CHANGED = "is damaged: its contents have changed since it was written"
 #: Bytes that the file of arrays has for each of them besides, and once more.
 HEADER = 1000
@@ -207,7 +211,7 @@ def decode_record(path: Path, data: bytes) -> Record:
         record = decode_json(data)
     except ValueError:
         raise report_damage(path, "is damaged: it is not readable as JSON") from None
-    if record.get("format") == "rasp-stock":
+    if record.get("format") == STOCK_FORMAT:
         hint = "`rasp verify` and `rasp apply` run it, and so does its own software"
         raise report_damage(
             path, "is of a folder for other software, not of a checkpoint of ours", hint, "usage"

@@ -16,7 +16,19 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as save_arrays
 
-from compiler.export.files import ARRAYS, CONFIG, RECORD, TOKENIZER, ProgramText, check_whole
+from compiler.export.files import (
+    ARRAYS,
+    CARD,
+    CONFIG,
+    GENERATION,
+    RECORD,
+    STOCK_FORMAT,
+    STOCK_PARTS,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    ProgramText,
+    check_whole,
+)
 from compiler.export.folder import hash_bytes
 from compiler.export.model_card import write_card
 from compiler.export.read_file import CheckpointError, read_file, report_damage
@@ -40,10 +52,7 @@ from compiler.stock.uniform import UniformWeights, make_uniform
 from compiler.targets.target import find_target
 from rasp.diagnostics import Diagnostic
 
-STOCK_FORMAT, STOCK_VERSION = "rasp-stock", 1
-CARD = "README.md"
-GENERATION, TOKENIZER_CONFIG = "generation_config.json", "tokenizer_config.json"
-STOCK_PARTS = (CONFIG, GENERATION, ARRAYS, TOKENIZER, TOKENIZER_CONFIG, CARD)
+STOCK_VERSION = 1
 
 
 @dataclass(frozen=True)
