@@ -12,7 +12,7 @@ from compiler.commands.target import read_settings, read_target
 from compiler.commands.target_options import Target
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
-from compiler.export.stock_files import fit_uniform
+from compiler.export.stock_files import assemble_uniform
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe_node
@@ -127,7 +127,7 @@ def announcement(compiled: Compiled, folder: str | None) -> str:
     outputs = ", ".join(compiled.expressions)
     lines = [f"compiled {outputs}", *describe_sizes(compiled.summary)]
     if find_target(compiled.options).eps is not None:
-        uniform = fit_uniform(compiled)
+        uniform = assemble_uniform(compiled)
         shape = uniform.shape
         widths = f"hidden {shape.hidden} ({shape.heads} heads of {shape.d_head}), {shape.units} hidden units"
         lines.append(f"  {compiled.options.dialect:<11} {widths}, {uniform.parameters():,} parameters")

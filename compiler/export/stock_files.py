@@ -64,7 +64,7 @@ class StockRecord:
     options: CompileOptions
 
 
-def fit_uniform(compiled: Compiled) -> UniformWeights:
+def assemble_uniform(compiled: Compiled) -> UniformWeights:
     """The uniform weights of a compilation for a family."""
     [readout] = compiled.plan.readouts
     middle = None if readout.hot else int(np.flatnonzero(readout.centers == find_middle(readout.centers))[0])
@@ -76,7 +76,7 @@ def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
     """File name → bytes. Raises `CheckpointError` where float32 cannot hold a weight, `CompileError` for a token that no
     text can hold."""
     family = FAMILIES[compiled.options.dialect]
-    weights, config = fit_uniform(compiled), compiled.weights.config
+    weights, config = assemble_uniform(compiled), compiled.weights.config
     words = name_ids(config, weights.class_ids)
     bos, eos, positions = config.bos, config.bos + 1, weights.shape.positions
     ends: Record = {"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": eos}

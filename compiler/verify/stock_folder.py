@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from compiler.export.recompile import Standing
-from compiler.export.stock_files import fit_uniform, list_stock_differences, read_stock_record
+from compiler.export.stock_files import assemble_uniform, list_stock_differences, read_stock_record
 from compiler.model.runner import Model, Reading
 from compiler.model.stock_model import StockModel
 from compiler.pipeline import Compiled, compile_program
@@ -33,7 +33,7 @@ def open_stock_folder(folder: Path) -> OpenFolder:
     program = load_program(Source(record.program.name, record.program.text), Texts(record.program.loaded))
     compiled = compile_program(program, record.expressions, record.options)
     differences = tuple(list_stock_differences(folder, compiled))
-    model = StockModel(folder, compiled.weights.config, fit_uniform(compiled).class_ids)
+    model = StockModel(folder, compiled.weights.config, assemble_uniform(compiled).class_ids)
     return OpenFolder(model, compiled, Standing(compiled, differences))
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from compiler.export.compiled import save
-from compiler.export.stock_files import fit_uniform
+from compiler.export.stock_files import assemble_uniform
 from compiler.model.runner import Model
 from compiler.model.stock_model import StockModel
 from compiler.options import CompileError, CompileOptions, Dialect
@@ -57,7 +57,7 @@ def compile_line(path: Path, line: CompileLine, target: Dialect, **other: Any) -
 def assert_right(compiled: Compiled, folder: Path) -> StockModel:
     """The folder as it is written, in its own software, in every way of running it."""
     save(compiled, folder)
-    model = StockModel(folder, compiled.weights.config, fit_uniform(compiled).class_ids)
+    model = StockModel(folder, compiled.weights.config, assemble_uniform(compiled).class_ids)
     options = compiled.options
     inputs = choose_inputs(len(options.vocabulary), options.max_length, BUDGET, 0)
     report = verify_model(Check(model, compiled.meaning, options.no_value, STOCK_READERS), inputs)
