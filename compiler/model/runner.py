@@ -63,7 +63,7 @@ class Model:
         self.recompile = recompile
         self.config = weights.config
         self.module = ExactDecoder(weights).to(device).eval()
-        self.ids = index_tokens(self.config)
+        self.ids = list_token_ids(self.config)
 
     def __repr__(self) -> str:
         outputs = ", ".join(output.name for output in self.config.outputs)
@@ -255,7 +255,7 @@ class Model:
         return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
 
 
-def index_tokens(config: Config) -> dict[type, dict[Atom, int]]:
+def list_token_ids(config: Config) -> dict[type, dict[Atom, int]]:
     """The ids of the vocabulary, by kind; floats by how they are written."""
     ids: dict[type, dict[Atom, int]] = {}
     for i, token in enumerate(config.vocabulary):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.model.problem import make_model_error
-from compiler.model.runner import Model, index_tokens
+from compiler.model.runner import Model, list_token_ids
 
 EXTRA = "pip install transformers: 4.57 or newer; it is the extra `stock` of this project"
 
@@ -29,7 +29,7 @@ class StockModel(Model):
         transformers = import_transformers()
         self.config = config
         self.symbols = None
-        self.ids = index_tokens(config)
+        self.ids = list_token_ids(config)
         self.class_ids = list(class_ids)
         try:
             self.module: Any = transformers.AutoModelForCausalLM.from_pretrained(

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.emit.weights import Array, Weights
-from compiler.targets.target import Target
+from compiler.targets.target import TargetModel
 from rasp.values import make_typed_key
 
 BALANCE, ZEROS, FIRST = 0, 1, 2
@@ -67,7 +67,7 @@ class UniformWeights:
         return norms + sum(a.size for name, a in self.arrays.items() if name not in ("gain", "head"))
 
 
-def make_uniform(weights: Weights, target: Target, reach: float, middle: int | None) -> UniformWeights:
+def make_uniform(weights: Weights, target: TargetModel, reach: float, middle: int | None) -> UniformWeights:
     """The uniform arrays of a plain model with one output.
 
     `reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others', for

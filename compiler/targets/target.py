@@ -47,7 +47,7 @@ one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and 
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetModel:
     """`eps` is the norm's, None: there is none. `attentions`: what it can be compiled for. `anchors`: whether a sum may
     round by an anchor, which needs a bias that is added last, and a residual that is read unchanged."""
 
@@ -64,20 +64,20 @@ class Target:
         return 1.0 if self.activation == "relu" else UNIT_SCALE
 
 
-TARGETS: Mapping[Dialect, Target] = {
-    "plain": Target("plain", ("full", "causal"), PLAIN, anchors=True),
-    "gpt2": Target(
+TARGETS: Mapping[Dialect, TargetModel] = {
+    "plain": TargetModel("plain", ("full", "causal"), PLAIN, anchors=True),
+    "gpt2": TargetModel(
         "gpt2",
         ("causal",),
         Noise(NORMED.reading, BEND / UNIT_SCALE, 4.0, NORMED.scores, NORMED.averaging, NORMED.logits),
         eps=1e-5,
         activation="gelu_new",
     ),
-    "opt": Target("opt", ("causal",), NORMED, eps=1e-5),
+    "opt": TargetModel("opt", ("causal",), NORMED, eps=1e-5),
 }
 
 
-def find_target(options: CompileOptions) -> Target:
+def find_target(options: CompileOptions) -> TargetModel:
     """The target that options name."""
     return TARGETS[options.dialect]
 
