@@ -25,6 +25,7 @@ from compiler.model.intervention_requests import Opened, list_patches, list_remo
 from compiler.model.interventions import Change, apply_changes
 from compiler.model.problem import ModelError, make_model_error
 from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
+from compiler.model.token_ids import list_token_ids
 from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue, list_known_values
 from rasp.values import KINDS, Atom, find_kind, is_atom, show_value
@@ -253,14 +254,6 @@ class Model:
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
         message = f"the token {show_value(token)} at position {place} is not in the model's vocabulary"
         return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
-
-
-def list_token_ids(config: Config) -> dict[type, dict[Atom, int]]:
-    """The ids of the vocabulary, by kind; floats by how they are written."""
-    ids: dict[type, dict[Atom, int]] = {}
-    for i, token in enumerate(config.vocabulary):
-        ids.setdefault(type(token), {})[repr(token) if type(token) is float else token] = i
-    return ids
 
 
 def check_batch(sequences: object) -> Iterable[Tokens]:

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.model.problem import make_model_error
-from compiler.model.runner import Model, list_token_ids
+from compiler.model.runner import Model
+from compiler.model.token_ids import list_token_ids
 
 EXTRA = "pip install transformers: 4.57 or newer; it is the extra `stock` of this project"
 
