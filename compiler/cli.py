@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from compiler.commands.sampling_options import NAMES, takes_sampling
-from compiler.commands.target_options import Target, takes_target
+from compiler.command_options.sampling_options import NAMES, takes_sampling
+from compiler.command_options.target_options import Target, takes_target
 from compiler.inside_cli import FOLDER, circuit, info, inspect
 from compiler.report.stage_names import ALL, STAGES
 from compiler.training_cli import train

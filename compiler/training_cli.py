@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from compiler.commands.training_options import make_request, takes_training
+from compiler.command_options.training_options import make_request, takes_training
 
 
 @click.command()

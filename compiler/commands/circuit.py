@@ -119,7 +119,7 @@ def write_one(folder: Path, file: str, line: CompileLine, options: CircuitOption
     settings = CompileOptions(line.vocabulary, line.max_length, line.attention, no_value=line.no_value)
     name = line.name or (line.expression if line.expression.isidentifier() else "out")
     folder.mkdir(parents=True, exist_ok=True)
-    check_destination(folder / MODEL)
+    check_destination(folder / MODEL, settings)
     compiled = compile_program(load_program(read_source(file)), {name: line.expression}, settings)
     circuit = build_circuit_record(compiled, options.request)
     pairs = list_pair_records(compiled, options)

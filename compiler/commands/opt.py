@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import click
 
 from compiler.analysis.infer import Analysis
+from compiler.command_options.target_options import Target
 from compiler.commands.target import choose_options, read_settings
-from compiler.commands.target_options import Target
 from compiler.options import CompileOptions
 from compiler.report.describe import describe_step
 from compiler.report.graph_text import parse_outputs, print_outputs

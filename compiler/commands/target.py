@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from compiler.commands.target_options import Target
+from compiler.command_options.target_options import Target
 from compiler.options import CompileError, CompileOptions
 from compiler.rewrite import passes_without
 from rasp.command_line.console import WrongUsage, read_source

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import torch
 
+from compiler.command_options.training_options import TrainRequest
 from compiler.commands.target import read_settings, read_target
-from compiler.commands.training_options import TrainRequest
 from compiler.config import Config
 from compiler.export.records import encode_config
 from compiler.model.decoder import Decoder

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from compiler.analysis.infer import Analysis
 from compiler.cli import main
+from compiler.command_options.target_options import Target
 from compiler.commands.bisect import BisectRequest, run_bisect
-from compiler.commands.target_options import Target
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
 from compiler.export.compiled import save
 from compiler.options import CompileOptions

@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 
 from compiler.analysis.infer import Analysis
 from compiler.cli import main
+from compiler.command_options.target_options import Target
 from compiler.commands.opt import OptRequest, run_opt
-from compiler.commands.target_options import Target
 from compiler.report.graph_text import parse_outputs
 from compiler.rewrite import RULES, Pass
 from rasp.command_line.console import Told

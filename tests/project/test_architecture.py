@@ -42,6 +42,7 @@ ORDER = (
     "compiler.verify",
     "compiler.circuits compiler.explorer compiler.training",
     "compiler",
+    "compiler.command_options",
     "compiler.commands",
     "compiler.inside_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
 )

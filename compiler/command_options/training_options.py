@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from compiler.commands.target_options import Target, takes_program
+from compiler.command_options.target_options import Target, takes_program
 
 POSITIVE = click.IntRange(min=1)
 SHAPE_OPTIONS = (
