@@ -174,7 +174,7 @@ def improve(
     return best.lowered
 
 
-@dataclass
+@dataclass(eq=False)
 class Best:
     """The smallest model so far, and the style of its blocks."""
 

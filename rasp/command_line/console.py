@@ -200,11 +200,11 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
             return nullcontext(cast(BufferedIOBase, sys.stdin.buffer))
         return Path(path).open("rb")
     except FileNotFoundError:
+        ending = Path(path).suffix or ".rasp"
         beside = Path(path).parent
-        names = (
-            [str(p) for p in beside.glob(f"*{Path(path).suffix or '.rasp'}")] if os.path.isdir(beside) else []
-        )
-        raise WrongUsage(f"there is no file {path}", suggest_word(path, names)) from None
+        names = [str(p) for p in beside.glob(f"*{ending}")] if os.path.isdir(beside) else []
+        meant = str(Path(path).with_suffix(ending)) if Path(path).name else path
+        raise WrongUsage(f"there is no file {path}", suggest_word(meant, names)) from None
     except IsADirectoryError:
         raise WrongUsage(f"{path} is a folder, not a file", advise_on_folder(path)) from None
     except OSError as error:
