@@ -7,7 +7,7 @@ from typing import cast
 
 from networkx import DiGraph
 
-from compiler.analysis.effort import Effort
+from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble_weights
@@ -142,7 +142,7 @@ def compile_program(
     meaning = {name: program.sop(text) for name, text in outputs.items()}
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
         try:
-            effort = Effort()
+            effort = Effort(limit_work(options))
             rewriting = apply_passes(program.graph, meaning, options, effort, passes)
             journal.steps.extend(rewriting.steps)
             lowered = lower_graph(program.graph, rewriting.rewritten, options, effort, journal)

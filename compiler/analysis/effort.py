@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Literal
 
 from compiler.analysis.refusal import make_refusal
-from compiler.limits import BYTES, CELLS
+from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS
+from compiler.options import CompileOptions
 from rasp.graph.nodes import Graph, Node
 
 VALUE_WORK, VALUE_BYTES = 500, 800
@@ -32,6 +33,13 @@ WORDS: dict[Work, str] = {
     "layout": "giving all numbers of the model a place",
 }
 """What is counted, in words that follow the name of an expression."""
+
+
+def limit_work(options: CompileOptions) -> float:
+    """The most that a compilation may look at: in proportion to its tokens and positions, so that a small one is refused in
+    seconds."""
+    size = len(options.vocabulary) + options.max_length
+    return min(CELLS.most, max(SMALL_CELLS.most, SIZE_CELLS.most * size))
 
 
 class Effort:
