@@ -72,6 +72,9 @@ SELECTORS = {
     f"{BEFORE} and select(tokens, tokens, ==)": ([9], [4, 4, 4]),
     f"{BEFORE} and select(indices, indices * 2 - 9, >)": ([5, 9], [12, 12, 4]),
     "select(tokens_int, tokens_int, <=)": ([3], [2, 1, 1]),
+    # every query selects some key
+    "select(indices, indices + 1, <)": ([9], [4, 4, 4]),
+    "select(indices, indices * 2, <=)": ([5], [3, 3, 1]),
     "select(tokens, tokens, ==)": ([], [1, 1, 1]),
     f"best({BEFORE}, indices)": ([], [1, 1, 1]),
     "select(tokens_int, 1, <) or select(tokens_int, 1, >)": ([1], [1, 1, 1]),
