@@ -61,6 +61,9 @@ REFUSED: dict[str, str] = {
     "True beside 1, as means": f'aggregate({SOME}, True if tokens == "1" else 1)',
     "a mean is 1 or 1.0": '"%s" % aggregate(select(indices, indices, <=), 1)',
     "a mean that has been moved": '"%s" % aggregate(select(indices, 0, ==), aggregate(full_s, tokens_int))',
+    "a mean that swaps two answers where it is a float": (
+        '"x" if "%s" % aggregate(select(tokens, tokens, ==), tokens_int) in ["0", "1.0"] else "y"'
+    ),
 }
 
 
