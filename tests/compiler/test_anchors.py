@@ -11,6 +11,7 @@ from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import drop_constant, weigh_form
+from compiler.targets.target import PLAIN
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import PROGRAMS
@@ -102,7 +103,7 @@ def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
 def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
     """The anchor itself is exact, all of the sum stays where float32 is as fine as half a grain, and no finer."""
     model = compiled(name)
-    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
     auditor.run()
     (block, *_) = [table for layer in model.plan.layers for table in layer.tables if table.grain]
     error, reading = bound_anchored_reading(block, model.layout, auditor.errors, auditor.size_of)

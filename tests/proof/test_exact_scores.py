@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as cartesian
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.bounds import Auditor
+from compiler.audit.score_errors import bound_score_errors
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
 from compiler.numerics.precision import SHARPNESS, Precision
@@ -21,6 +23,7 @@ from compiler.numerics.rounding import Reading
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import weigh_form
+from compiler.targets.target import PLAIN
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.source import Source
@@ -67,19 +70,6 @@ class Scored:
     errors: NDArray[np.float64]
 
 
-class Watched(Auditor):
-    """The audit, with what it finds out on the way."""
-
-    scored: list[tuple[float, float, NDArray[np.float64]]]
-
-    def logit_errors(
-        self, scores: Scores, queries: list[Reading], keys: list[Reading]
-    ) -> tuple[float, float]:
-        found = super().logit_errors(scores, queries, keys)
-        self.scored.append((*found, self.errors.copy()))
-        return found
-
-
 def compiled(name: str) -> Compiled:
     text, vocabulary, length, attention = CASES[name]
     options = CompileOptions(vocabulary, length, attention)
@@ -87,11 +77,19 @@ def compiled(name: str) -> Compiled:
 
 
 def scored_heads(model: Compiled) -> list[Scored]:
-    auditor = Watched(model.plan, model.layout, model.options.max_length)
-    auditor.scored = []
-    auditor.run()
+    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    scored: list[tuple[float, float, NDArray[np.float64]]] = []
+
+    def watch(*given: Any) -> tuple[float, float]:
+        found = bound_score_errors(*given)
+        scored.append((*found, auditor.errors.copy()))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("compiler.audit.bounds.bound_score_errors", watch)
+        auditor.run()
     heads = [(head, number) for number, layer in enumerate(model.plan.layers) for head in layer.heads]
-    return [Scored(head, number, *found) for (head, number), found in zip(heads, auditor.scored, strict=True)]
+    return [Scored(head, number, *found) for (head, number), found in zip(heads, scored, strict=True)]
 
 
 def inputs(model: Compiled) -> list[list[Atom]]:
@@ -260,7 +258,7 @@ def is_constant(vector: Numbers, model: Compiled) -> bool:
 def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None:
     """The same for errors that these programs do not have: as large in every column that is no constant."""
     model = compiled(name)
-    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
     auditor.run()
     constant = [is_constant(vector, model) for vector in model.layout.embedding.vectors]
     auditor.errors = np.full(model.layout.width, 2.0**-12)
@@ -269,7 +267,7 @@ def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None
     for one in scored_heads(model):
         scores = one.head.scores
         readings = ([auditor.read(form) for form in forms] for forms in (scores.queries, scores.keys))
-        level, loss = auditor.logit_errors(scores, *readings)
+        level, loss = bound_score_errors(scores, *readings, auditor.joint_error, PLAIN.scores)
         shaken = replace(one, level=level, loss=loss, errors=auditor.errors)
         moved, nearer = largest_moves(shaken, model)
         assert moved <= level <= LOOSE * moved and nearer <= loss
@@ -281,7 +279,7 @@ def test_reading_rounds_by_no_more_than_said() -> None:
     options = CompileOptions(("a", "b", "c"), 15, "full")
     model = compile_program(load_program(Source("test", "")), {"out": text}, options)
     form = model.plan.readouts[0].form
-    auditor = Auditor(model.plan, model.layout, model.options.max_length)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
     auditor.run()
     reading = auditor.read(form)
     assert reading.terms >= 3
@@ -305,6 +303,8 @@ def test_scores_are_called_exact_only_when_they_are(grain: float, largest: float
     (head,) = (head for layer in model.plan.layers for head in layer.heads)
     groups = tuple(replace(group, pair=largest / len(head.scores.groups)) for group in head.scores.groups)
     readings = [Reading(0.0, 1.0, grain) for _ in head.scores.queries]
-    auditor = Auditor(model.plan, model.layout, model.options.max_length)
-    level, loss = auditor.logit_errors(replace(head.scores, groups=groups), readings, readings)
+    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    level, loss = bound_score_errors(
+        replace(head.scores, groups=groups), readings, readings, auditor.joint_error, PLAIN.scores
+    )
     assert (level == 0) == (loss == 0) == exact

@@ -37,6 +37,7 @@ from compiler.numerics.rounding import (
     find_steepest,
     is_binary,
 )
+from compiler.targets.target import PLAIN
 from rasp.graph.nodes import Graph, Tokens
 from tests.kept import check_row
 from tests.proof.any_order import Order, Single, added_adversely, orders, product
@@ -284,7 +285,7 @@ def test_logits_tell_the_nearest_center(name: str) -> None:
     apart, largest = CLOSE[name]
     centers = largest - apart * np.arange(6.0)[::-1]
     readout = readout_of(centers)
-    noise = bound_logit_noise(readout, largest, 0.0, 1)
+    noise = bound_logit_noise(readout, largest, 0.0, 1, PLAIN.logits)
     assert 0 < noise < apart / 8
     rounded = Fraction(0)
     for k in range(1, 5):
@@ -297,11 +298,11 @@ def test_logits_tell_the_nearest_center(name: str) -> None:
                 rounded, *(abs(Fraction(a) - b) for a, b in zip(logits.tolist(), exact, strict=True))
             )
             if share == 0 and find_grain(centers):
-                assert bound_logit_noise(readout, largest, find_grain(centers), 1) == 0
+                assert bound_logit_noise(readout, largest, find_grain(centers), 1, PLAIN.logits) == 0
                 assert logits.tolist() == exact
     assert 0 < rounded <= noise * apart <= 40 * rounded
-    assert bound_logit_noise(readout_of(centers, 0.1), largest, 1.0, 1) > 0
-    assert bound_logit_noise(readout_of(np.array([0.0, 2.0**27 - 1])), 2.0**27, 1.0, 1) > 0
+    assert bound_logit_noise(readout_of(centers, 0.1), largest, 1.0, 1, PLAIN.logits) > 0
+    assert bound_logit_noise(readout_of(np.array([0.0, 2.0**27 - 1])), 2.0**27, 1.0, 1, PLAIN.logits) > 0
 
 
 NUMBERS = {
