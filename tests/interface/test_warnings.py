@@ -40,7 +40,7 @@ COMMANDS = {
 }
 #: The schema of one message.
 MESSAGE = jsonschema.Draft202012Validator(
-    (schema := json.loads(SCHEMA.read_text(encoding="utf-8"))) | {"$ref": "#/$defs/DiagnosticRecord"}
+    json.loads(SCHEMA.read_text(encoding="utf-8")) | {"$ref": "#/$defs/DiagnosticRecord"}
 )
 
 
