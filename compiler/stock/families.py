@@ -13,7 +13,7 @@ Arrays = dict[str, np.ndarray]
 Settings = dict[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """What makes a folder one of a family: its arrays by their names there, and its settings."""
 
