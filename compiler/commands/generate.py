@@ -63,7 +63,6 @@ class Writer:
 
     def stream(self, prompt: tuple[Atom, ...], sampling: Sampling) -> str | Unanswered:
         """Print the tokens as they come; what is left to print."""
-        last: Generation | ModelError
         try:
             text, last = echo_growing(generate_steps(self.model, prompt, self.count, sampling=sampling))
         except ModelError as problem:

@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from compiler.model.decoder import Decoder
-from compiler.training.examples import IGNORED, Examples
-from compiler.training.learn import CHUNK, find_right, measure_accuracy
+from compiler.training.examples import Examples
+from compiler.training.learn import (
+    CHUNK,
+    count_right,
+    count_told,
+    find_right,
+    measure_accuracy,
+    read_logits_of,
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +37,9 @@ def judge_lengths(decoder: Decoder, examples: Examples) -> list[Accuracy]:
         same = examples.take((examples.lengths == length).nonzero()[:, 0])
         told = right = whole = 0
         for part in same.chunks(CHUNK):
-            each = find_right(decoder, part)
-            for correct, target in zip(each, part.targets, strict=True):
-                told += int((target != IGNORED).sum())
-                right += int((correct & (target != IGNORED)).sum())
+            each = find_right(read_logits_of(decoder, part))
+            told += count_told(part)
+            right += count_right(each, part)
             whole += int(reduce(torch.logical_and, each).all(-1).sum())
         found.append(Accuracy(length - 1, len(same), right / max(1, told), whole / len(same)))
     return found

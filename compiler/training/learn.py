@@ -5,7 +5,7 @@ to the same weights. The best weights are those of the least validation loss.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -137,7 +137,7 @@ def train_step(training: Training, train: Examples, step: int) -> float:
         group["lr"] = rate_at(settings, step)
     part = train.take(choose_rows(len(train), settings, step).to(train.ids.device))
     training.optimizer.zero_grad()
-    loss = find_loss(training.decoder, part)
+    loss = find_loss(read_logits_of(training.decoder, part))
     loss.backward()  # pyright: ignore[reportUnknownMemberType]
     nn.utils.clip_grad_norm_(training.decoder.parameters(), 1.0)
     training.optimizer.step()  # pyright: ignore[reportUnknownMemberType]
@@ -160,13 +160,23 @@ def choose_rows(count: int, settings: Settings, step: int) -> Tensor:
     return order[place * batch : (place + 1) * batch]
 
 
-def find_loss(decoder: Decoder, examples: Examples) -> Tensor:
+def read_logits_of(decoder: Decoder, examples: Examples) -> list[tuple[Tensor, Tensor]]:
+    """For each output its logits (n, p - 1, class), without BOS's, and its targets (n, p - 1)."""
+    logits = decoder(examples.ids, examples.lengths)
+    return [(found[:, 1:], target) for found, target in zip(logits, examples.targets, strict=True)]
+
+
+def find_loss(read: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
     """Cross-entropy in nats a position, the mean over outputs."""
     losses = [
-        cross_entropy(logits[:, 1:].flatten(0, 1), target.flatten(), ignore_index=IGNORED)
-        for logits, target in zip(decoder(examples.ids, examples.lengths), examples.targets, strict=True)
+        cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=IGNORED) for logits, target in read
     ]
     return torch.stack(losses).mean()
+
+
+def find_right(read: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    """Where each output's likeliest class (n, p - 1) is the target, or there is none."""
+    return [(logits.argmax(-1) == target) | (target == IGNORED) for logits, target in read]
 
 
 @torch.no_grad()
@@ -174,20 +184,22 @@ def measure_accuracy(decoder: Decoder, examples: Examples) -> tuple[float, float
     """Loss in nats a position, and the share of positions that are right in every output that has a value there."""
     loss = right = counted = 0.0
     for part in examples.chunks(CHUNK):
-        told = sum(int((target != IGNORED).sum()) for target in part.targets)
-        loss += find_loss(decoder, part).item() * told
+        read = read_logits_of(decoder, part)
+        told = count_told(part)
+        loss += find_loss(read).item() * told
         counted += told
-        right += sum(
-            int((found & (target != IGNORED)).sum())
-            for found, target in zip(find_right(decoder, part), part.targets, strict=True)
-        )
+        right += count_right(find_right(read), part)
     return loss / max(1.0, counted), right / max(1.0, counted)
 
 
-@torch.no_grad()
-def find_right(decoder: Decoder, examples: Examples) -> list[Tensor]:
-    """Where each output's likeliest class (n, p - 1) is the target, or there is none."""
-    return [
-        (logits[:, 1:].argmax(-1) == target) | (target == IGNORED)
-        for logits, target in zip(decoder(examples.ids, examples.lengths), examples.targets, strict=True)
-    ]
+def count_told(examples: Examples) -> int:
+    """At how many positions outputs have values."""
+    return sum(int((target != IGNORED).sum()) for target in examples.targets)
+
+
+def count_right(right: Sequence[Tensor], examples: Examples) -> int:
+    """At how many of them they are right."""
+    return sum(
+        int((found & (target != IGNORED)).sum())
+        for found, target in zip(right, examples.targets, strict=True)
+    )
