@@ -83,15 +83,20 @@ def guarded_numbers(draw: DrawFn, size: int) -> str:
 
 @st.composite
 def guarded_strings(draw: DrawFn, size: int) -> str:
-    """Single strings where one is selected, and entries of a dict that has not all of them."""
+    """Single strings where one is selected, and entries of lists and dicts that have not all of them, or never any."""
     rows = draw(selectors(size - 1))
     texts = draw(strings(1))
+    number, condition = draw(numbers(size - 1)), draw(booleans(1))
     return draw(
         st.sampled_from(
             [
                 f'(aggregate({rows}, {texts}) if selector_width({rows}) == 1 else "-")',
                 f'(aggregate({rows}, {texts}) + "b" if has_focus({rows}) else "-")',
                 f'({{"a": "b", "b": "c"}}[{texts}] if {texts} in ["a", "b"] else {texts})',
+                f'({{0: "a", 0.5: "b"}}[{number}] if {condition} else {texts})',
+                f'(["a", "b"][{number}] + "c" if {condition} else {texts})',
+                f'({texts} if {condition} else string_slice("abc", 0, {number}))',
+                f'({texts} + 1 if {condition} else {texts})',
             ]
         )
     )
@@ -191,3 +196,8 @@ def s_ops(largest: int = 12) -> SearchStrategy[str]:
     return st.integers(1, largest).flatmap(
         lambda size: st.one_of(numbers(size), booleans(size), strings(size))
     )
+
+
+def guarded(size: int) -> SearchStrategy[str]:
+    """A choice that passes over something which has no value everywhere, or nowhere."""
+    return st.one_of(guarded_numbers(size), guarded_strings(size))

@@ -7,7 +7,7 @@ interpreter has no value are don't-cares like any.
 from collections.abc import Mapping
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import make_refusal
+from compiler.analysis.refusal import NeverDefined
 from compiler.limits import TRIED_LENGTHS
 from rasp.graph.nodes import Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
@@ -24,6 +24,4 @@ def check_defined(analysis: Analysis, outputs: Mapping[str, Node]) -> None:
         first = outcomes[0]
         if isinstance(first, EvaluationError) and all(isinstance(o, EvaluationError) for o in outcomes):
             hint = "every input is an error in the interpreter, too"
-            raise make_refusal(
-                analysis.graph, node, f"this has no value for any input: {first.message}", hint
-            )
+            raise NeverDefined(analysis.graph, node, first.message, hint)

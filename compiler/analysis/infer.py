@@ -22,7 +22,7 @@ from compiler.analysis.leaf_values import relate_leaf
 from compiler.analysis.means import is_own_average
 from compiler.analysis.occurring import has_few_inputs, list_occurring
 from compiler.analysis.orders import has_every_index
-from compiler.analysis.refusal import make_refusal
+from compiler.analysis.refusal import NeverDefined, make_refusal
 from compiler.analysis.rows import Relation, TooMany
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
 from compiler.options import CompileError, CompileOptions
@@ -199,7 +199,7 @@ class Analysis:
         if any(self.relation(leaf).domain.floats for leaf in leaves):
             domain = self._with_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
         if not len(domain):
-            raise make_refusal(self.graph, node, f"this has no value for any input: {column.problem}", "")
+            raise NeverDefined(self.graph, node, column.problem)
         return JointValues(leaves, codes, values, domain, stands_for)
 
     def _too_large(self, node: Node, leaves: int, rows: float) -> CompileError:

@@ -14,7 +14,7 @@ from compiler.analysis import selectors
 from compiler.analysis.domain import Domain, Ints, factor_values, make_domain
 from compiler.analysis.facts import Facts
 from compiler.analysis.means import Unsummable, list_means
-from compiler.analysis.refusal import make_refusal
+from compiler.analysis.refusal import NeverDefined, make_refusal
 from compiler.analysis.rows import Context, Relation, list_contexts, project_relation
 from compiler.limits import RELATION, SUMS
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
@@ -85,7 +85,7 @@ def computed(facts: Facts, leaf: Node) -> Relation:
     if not len(domain):
         outcome = evaluate([leaf], [[token]], facts.options.attention)[0][0]
         problem = outcome.message if isinstance(outcome, EvaluationError) else ""
-        raise make_refusal(facts.graph, leaf, f"this has no value for any input: {problem}", "")
+        raise NeverDefined(facts.graph, leaf, problem)
     codes = np.concatenate([np.array([*map(domain.code, own.values), -1])[codes] for own, codes in found])
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH, Context.BOTH):
         rows = where.rows_of(keep)

@@ -14,6 +14,15 @@ def make_refusal(graph: Graph, node: Node, message: str, hint: str) -> CompileEr
     return CompileError(Diagnostic(about, source, span, hint=hint, code="cannot-compile"))
 
 
+class NeverDefined(CompileError):
+    """An expression has no value for any input, or needs one that has none: it could be passed over, but not carried."""
+
+    def __init__(self, graph: Graph, node: Node, problem: str, hint: str = "") -> None:
+        super().__init__(
+            *make_refusal(graph, node, f"this has no value for any input: {problem}", hint).diagnostics
+        )
+
+
 def written(graph: Graph, node: Node) -> Node:
     """The node itself if it has a place in a program, or else an innermost expression with one that needs it, or
     an outermost one that it needs."""

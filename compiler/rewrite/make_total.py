@@ -3,12 +3,15 @@
     x / m if m > 0 else 0                              becomes     x /(or 0) m if m > 0 else 0
     aggregate(s, tokens) if lonely else "?"            becomes     aggregate(best(s, indices), tokens) if lonely else "?"
 
+    1 / (length - length) if lonely else tokens        becomes     tokens
+
 where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitive_names.make_total_name`). A choice
 needs a value only
 of the branch that it takes; a model computes both, and everything below them, so that all of it has to be something that
 analysis knows of and bounds hold for. Afterwards it is: below the branches of `if` and the right sides of `and` and `or`
 nothing is without a value on any input on which the program has one, and whether choice is lazy makes no difference, to
-the other rules neither.
+the other rules neither. What never has a value gives the choice none to take; a value put in its place could only be of a
+kind that the other branch is not.
 
 Sound, because the new primitives have the old one's values where it has any, and a `best` selects the only position
 where one is selected; where there was no value, either a choice does not look at it, or the output has none. No choice
@@ -23,8 +26,8 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.kinds import may_be_text
-from compiler.analysis.refusal import make_refusal
+from compiler.analysis.kinds import may_be_text, may_make_text
+from compiler.analysis.refusal import NeverDefined, make_refusal
 from compiler.analysis.selectors import contains_best, selects_at_most_one
 from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
@@ -77,18 +80,20 @@ def make_total(analysis: Analysis, outputs: Mapping[str, Node]) -> dict[str, Nod
             sets.flags.add(new)
         if any(arg in sets.given for arg in new.args):
             sets.given.add(new)
-        return new
+        return without_empty_branch(new, sets.never)
 
     return rebuild_outputs(analysis, outputs, change)
 
 
 @dataclass(frozen=True)
 class Sets:
-    """What may hold strings, what may hold booleans only, and what depends on a value that was put in."""
+    """What may hold strings, what may hold booleans only, what depends on a value that was put in, and what has no value
+    but such ones."""
 
     text: set[Node] = field(default_factory=set[Node])
     flags: set[Node] = field(default_factory=set[Node])
     given: set[Node] = field(default_factory=set[Node])
+    never: set[Node] = field(default_factory=set[Node])
 
 
 def choices(outputs: Mapping[str, Node]) -> list[Node]:
@@ -107,9 +112,13 @@ def with_values(analysis: Analysis, node: Node, sets: Sets) -> Node:
         check_kinds(analysis, node)
     match node.op:
         case Map(prim, parameters) if may_fail(analysis, node, sets.text):
-            default = make_const(likely_value(analysis, node))
-            total = analysis.graph.add(Map(make_total_name(prim), (default, *parameters)), *node.args)
+            default, never = likely_value(analysis, node, sets.text)
+            total = analysis.graph.add(
+                Map(make_total_name(prim), (make_const(default), *parameters)), *node.args
+            )
             sets.given.add(total)
+            if never:
+                sets.never.add(total)
             return total
         case Aggregate() if node.args[1] in sets.text | sets.flags:
             return picking_one(analysis, node)
@@ -150,13 +159,44 @@ def fails_on_some_pair(analysis: Analysis, node: Node) -> bool:
     return failed is not None and bool(failed.any())
 
 
-def likely_value(analysis: Analysis, node: Node) -> Atom:
-    """One of the node's values, so that there is none more: the one with the most combinations; 0 if none is known."""
+def likely_value(analysis: Analysis, node: Node, text: set[Node]) -> tuple[Atom, bool]:
+    """One of the node's values, so that there is none more: the one with the most combinations; where that is not known,
+    one of their kind. And whether the node is known to have no value at all.
+    """
     try:
         table = analysis.table(node)
-    except CompileError:
-        return 0
-    return table.domain.values[int(np.bincount(table.values[table.values >= 0]).argmax())]
+    except CompileError as problem:  # too much to look at, or without any value
+        return value_of_kind(node, text), isinstance(problem, NeverDefined)
+    return table.domain.values[int(np.bincount(table.values[table.values >= 0]).argmax())], False
+
+
+def value_of_kind(node: Node, text: set[Node]) -> Atom:
+    """A value of a kind that an elementwise op may have: an entry of a list or dict; a string, where it makes strings."""
+    match node.op:
+        case Map("index_list", (entry, *_)) | Map("index_dict", (_, entry, *_)):
+            return entry.value
+        case Map() as op if may_make_text(op, node.args, text):
+            return ""
+        case _:
+            return 0
+
+
+def without_empty_branch(node: Node, never: set[Node]) -> Node:
+    """A choice, without a branch that never has a value; `never` learns of what needs such a value."""
+    match node:
+        case Node(Map("if"), (condition, yes, no)) if condition not in never and (yes in never) != (
+            no in never
+        ):
+            return no if yes in never else yes
+        case Node(Map("if"), (condition, yes, _)):
+            needed = {condition, yes}
+        case Node(Map("and" | "or"), (left, _)):
+            needed = {left}
+        case _:
+            needed = set(node.args)
+    if not needed.isdisjoint(never):
+        never.add(node)
+    return node
 
 
 def may_be_flag(node: Node, flags: set[Node], *, tokens_are_flags: bool) -> bool:

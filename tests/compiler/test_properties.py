@@ -35,7 +35,7 @@ from rasp.graph.nodes import Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate, evaluate_by_position
 from rasp.source import Source
 from rasp.values import Atom, find_kind
-from tests.generate import VOCABULARY, s_ops
+from tests.generate import VOCABULARY, guarded, s_ops
 from tests.places import ROOT
 
 LENGTH = 4
@@ -144,9 +144,8 @@ def rewritten(fresh: Program, node: Node, attention: str, rules: Sequence[Rule])
     return rewrite_outputs(Analysis(fresh.graph, options(attention)), total, rules)["out"]
 
 
-@search(300)
-@given(s_ops(), attentions, st.integers(0, 3))
-def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> None:
+def check_rewriting(text: str, attention: str, level: int) -> None:
+    """Wherever a program has a value, what it is rewritten to has the same: on whole inputs and at single positions."""
     fresh = empty_program()
     before = s_op(fresh, text)
     rules = list_rules(level, kinds=shows_kinds([before], VOCABULARY))
@@ -159,6 +158,18 @@ def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> N
     for tokens, outcome, now in zip(INPUTS, old, new, strict=True):
         assert isinstance(outcome, EvaluationError) or not isinstance(now, EvaluationError), tokens
         assert agree(evaluate_by_position(outcome), evaluate_by_position(now)), tokens
+
+
+@search(300)
+@given(s_ops(), attentions, st.integers(0, 3))
+def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> None:
+    check_rewriting(text, attention, level)
+
+
+@search(100)
+@given(st.integers(2, 6).flatmap(guarded), attentions, st.integers(0, 3))
+def test_what_a_choice_passes_over_brings_no_error(text: str, attention: str, level: int) -> None:
+    check_rewriting(text, attention, level)
 
 
 @search(150)
