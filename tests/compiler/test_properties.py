@@ -166,7 +166,7 @@ def test_rewriting_keeps_the_meaning(text: str, attention: str, level: int) -> N
     check_rewriting(text, attention, level)
 
 
-@search(100)
+@search(60)
 @given(st.integers(2, 6).flatmap(guarded), attentions, st.integers(0, 3))
 def test_what_a_choice_passes_over_brings_no_error(text: str, attention: str, level: int) -> None:
     check_rewriting(text, attention, level)

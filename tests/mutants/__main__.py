@@ -30,7 +30,7 @@ ALIVE = ("survived", "unreached", "broken")
 TESTS = (
     "exact_facts", "exact_forms", "exact_factorings", "exact_digits", "exact_tables", "exact_scores", "exact_bounds",
     "rounding", "anchors", "passes", "reuse", "heads", "scores", "selectors", "corners", "lookahead", "kinds", "report",
-    "certificate", "bounds", "programs", "reference", "guards", "no_value",
+    "certificate", "bounds", "programs", "reference", "guards", "no_value", "total",
 )  # fmt: skip
 
 
