@@ -96,7 +96,7 @@ def guarded_strings(draw: DrawFn, size: int) -> str:
                 f'({{0: "a", 0.5: "b"}}[{number}] if {condition} else {texts})',
                 f'(["a", "b"][{number}] + "c" if {condition} else {texts})',
                 f'({texts} if {condition} else string_slice("abc", 0, {number}))',
-                f'({texts} + 1 if {condition} else {texts})',
+                f"({texts} + 1 if {condition} else {texts})",
             ]
         )
     )
