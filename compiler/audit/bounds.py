@@ -159,7 +159,8 @@ class Auditor:
         weights = weigh_form(form, self.layout)
         used = np.flatnonzero(weights)
         at_bos = np.array([self.layout.at_bos(k) for k in used.tolist()])
-        off = self.norm.bound_at_bos(weights[used], at_bos, self.errors[used])
+        errors = np.where(at_bos.astype(bool) | (used >= len(self.layout.embedding)), self.errors[used], 0.0)
+        off = self.norm.bound_at_bos(weights[used], at_bos, errors)
         return off / self.precision.count_unit
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:

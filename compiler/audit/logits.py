@@ -3,6 +3,7 @@
 import numpy as np
 
 from compiler.blocks.block import Readout
+from compiler.blocks.form import Vector
 from compiler.numerics.precision import UNIT
 from compiler.numerics.rounding import find_grain, find_middle
 
@@ -17,17 +18,26 @@ def bound_logit_noise(readout: Readout, size: float, grain: float, terms: int, u
     size += max(abs(form.constant) for form in readout.forms)
     if readout.hot:
         return (terms + 2) * unit * size
-    centers = readout.centers
-    middle = find_middle(centers) if unit == UNIT else 0.0
-    largest, apart = (
-        np.abs(centers - middle).max(initial=0.0),
-        np.diff(np.unique(centers)).min(initial=np.inf),
-    )
-    bias = np.abs(centers**2 - middle**2).max(initial=0.0)
-    total = float(2 * size * largest + bias)
+    centers = np.unique(readout.centers)
+    middle = find_middle(readout.centers) if unit == UNIT else 0.0
+    totals = 2 * size * np.abs(centers - middle) + np.abs(centers**2 - middle**2)
+    total = float(totals.max(initial=0.0))
     grid = find_grain(centers)
     whole = grid * min(grid, grain, find_grain(np.array([readout.form.constant])))
     if whole and total / whole <= 1 / unit:
         return 0.0
     # Each product and its weight are rounded, the weights twice; each addition; the bias three times.
-    return (terms + 6) * unit * total / float(apart)
+    return bound_pairs(centers, (terms + 6) * unit * totals)
+
+
+def bound_pairs(centers: Vector, off: Vector) -> float:
+    """The same, from what the logit of each of ascending centers is off: where two are farther apart than the closest two,
+    their boundary is farther away."""
+    worst, closest = 0.0, float(np.diff(centers).min(initial=np.inf))
+    for step in range(1, len(centers)):
+        apart = centers[step:] - centers[:-step]
+        spare = (apart - closest) / 2
+        if float(off.max()) / float(apart.min()) - float(spare.min()) <= worst:
+            break
+        worst = max(worst, float(((off[step:] + off[:-step]) / (2 * apart) - spare).max()))
+    return worst

@@ -7,7 +7,7 @@ scales it up again (`compiler/stock/uniform.py`). What remains:
 - the mean M itself, which ought to be 0: a *balance* column takes minus the sum of all that is written, and is off by the
   rounding of these sums. A reader's weights sum up to 0, by way of a column that is always 0, so that M goes away again;
 - a number that is 0 in the residual comes out as minus M, and all such are the same to the last bit. A head that counts
-  reads one such column at BOS, with a weight that is a power of two, and 0 is what it gets.
+  reads such columns at BOS; of one, or of two with like weights, 0 is what it gets.
 """
 
 import numpy as np
@@ -19,8 +19,10 @@ from compiler.targets.target import Noise
 
 ADDED = 2
 """Columns that every target with a norm has besides: balance and zero."""
-MEAN_ROUNDINGS = 64.0
-"""Of a mean, relative to the sum of sizes, however it is added up: in blocks, in pairs, by running means (3 ln d + 3)."""
+MEAN_ROUNDINGS = 8.0
+"""Of a mean, relative to the sum S of sizes, however it is added up. Of d numbers one after the other, or in blocks: d - 1
+additions of at most S, and a division by d: 2. By running means: step k rounds, four times, what is at most S/k, and that
+weighs k/d in the end: S + (3 ln d + 6)·S/d, and as much again where such means are put together in pairs."""
 
 
 class NormReading:
@@ -72,10 +74,17 @@ class NormReading:
         return self.mean * float(np.abs(weights).sum()) if self.noise.reading else 0.0
 
     def bound_at_bos(self, weights: Vector, at_bos: Vector, errors: Vector) -> float:
-        """How far from 0 a counting head's value is at BOS: weights, contents and errors of the columns that it reads."""
+        """How far from 0 a counting head's value is at BOS: weights, contents and errors of the columns that it reads.
+
+        Columns of 0 all hold the same number there, minus the mean, and so does the column of zeros, whose weight takes it
+        away: only the sum of its multiples rounds, and not even that where they are two that cancel, or each partial sum is
+        that number times a power of two.
+        """
         if not self.noise.reading:
             return 0.0
-        if len(weights) == 1 and not at_bos.any() and not errors.any() and is_binary(weights):
+        if at_bos.any() or errors.any():
+            off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
+            return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * UNIT * 2 * self.mean
+        if len(weights) == 1 or (len(weights) == 2 and is_binary(np.append(weights, weights.sum()))):
             return 0.0
-        off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
-        return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * UNIT * 2 * self.mean
+        return (len(weights) + 4) * UNIT * 2 * float(np.abs(weights).sum()) * self.mean

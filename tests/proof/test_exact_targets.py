@@ -1,0 +1,291 @@
+"""What a family rounds besides: each bound against exact arithmetic of the same weights, at its worst inputs.
+
+Never is an error above its bound, and a bound is at most `FAR` above the largest error found.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import product as cartesian
+
+import mpmath
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from compiler.audit.logits import bound_logit_noise
+from compiler.audit.norms import NormReading
+from compiler.blocks.block import Readout
+from compiler.blocks.form import Form
+from compiler.export.stock_files import assemble_uniform
+from compiler.numerics.precision import UNIT, bound_averaging_noise
+from compiler.numerics.rounding import count_roundings, find_middle
+from compiler.options import CompileOptions, Dialect
+from compiler.pipeline import compile_program
+from compiler.stock.uniform import BALANCE, FIRST, ZEROS, Placing, choose_shrinkage
+from compiler.targets.target import BEND, NORMED, TARGETS, UNIT_SCALE
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Graph, Tokens
+from rasp.source import Source
+from tests.proof.any_order import Order, Single, orders, product
+from tests.proof.measure_columns import measured
+from tests.proof.test_exact_bounds import CASES, columns_of
+from tests.proof.uniform_order import activate, normalise, uniform_residuals
+
+FAR = 1e4
+FAMILIES = [name for name, target in TARGETS.items() if target.eps is not None]
+EPS = 1e-5
+NUMBERS = {"alike": 1.0, "uneven": 2.0**12, "very uneven": 2.0**20}
+#: Where families refuse the length that `plain` has: one that they have.
+SHORTER = {
+    "a count by a count": 15,
+    "a mean": 23,
+    "a mean of the selected": 25,
+}
+Numbers = NDArray[np.float64]
+TOKENS = Graph().add(Tokens())
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("target", FAMILIES)
+def test_errors_of_columns_stay_below_their_bounds(name: str, target: Dialect) -> None:
+    """Every construction, run as the family runs it, in any order of addition. What happens to be exact counts as off by
+    one rounding."""
+    case = CASES[name]
+    length = SHORTER.get(name, case.length)
+    options = CompileOptions(case.vocabulary, length, "causal", target)
+    model = compile_program(load_program(Source("test", "")), {"out": case.text}, options)
+    uniform, family = assemble_uniform(model), TARGETS[target]
+    plain = slice(FIRST, FIRST + model.layout.d_model)
+    shrink = 2.0 ** -choose_shrinkage(float(model.bounds.sizes.sum()), family.eps or 0.0)
+    written = [k for k, column in enumerate(model.layout.columns) if column is not None]
+    columns = columns_of(model, case.kind) or written  # causal attention has simpler ways for some
+    worst = np.zeros(model.layout.width)
+    for order in orders(0):
+        errors, seen = measured(
+            model,
+            [word[:length] for word in case.inputs[-3:]],
+            lambda ids, order=order: uniform_residuals(uniform, family, order, ids)[:, :, plain] / shrink,
+        )
+        assert seen[columns].all()
+        worst = np.maximum(worst, errors)
+    bounds = model.bounds.columns
+    assert not [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
+    found = np.maximum(worst, UNIT * model.bounds.sizes)
+    assert min(bounds[k] / found[k] for k in columns) <= FAR
+
+
+def shrunk_residual(sizes: Numbers, shrink: float, order: Order) -> tuple[Single, NormReading, Numbers]:
+    """Rows that three half-layers of hidden units have written, in float32; the audit's account of them; and the plain
+    columns as float32 holds them, of which what is read is a sum."""
+    rng, place = np.random.default_rng(0), Placing(len(sizes) + FIRST + 3, shrink)
+    norm = NormReading(NORMED, len(sizes) + 3)
+    x = np.zeros((8, place.hidden), np.float32)
+    for units in (2, 7, 30):
+        heights = rng.uniform(-1, 1, (units, len(sizes))) * sizes / units
+        hidden = rng.uniform(0, 1, (len(x), units)).astype(np.float32)
+        x = x + product(hidden, place.write(heights, units), order)
+        for k in range(len(sizes)):
+            norm.note_write(float(np.abs(heights[:, k]).sum()), units)
+        norm.end_half_layer()
+    return x, norm, x[:, FIRST : FIRST + len(sizes)].astype(float) / shrink
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-12])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_mean_is_as_near_to_0_as_said(name: str, eps: float) -> None:
+    sizes = NUMBERS[name] ** np.linspace(0, 1, 12)
+    shrink, worst = 2.0 ** -choose_shrinkage(4 * sizes.sum(), eps), 0.0
+    for order in orders(2):
+        x, norm, _ = shrunk_residual(sizes, shrink, order)
+        for row in x:
+            mean = sum(map(Fraction, row.tolist()), Fraction(0)) / len(row) / Fraction(shrink)
+            computed = Fraction(float(order(row[:, None])[0] / np.float32(len(row)))) / Fraction(shrink)
+            assert max(abs(mean), abs(computed)) <= norm.mean
+            worst = max(worst, float(abs(mean)), float(abs(computed)))
+    assert norm.mean <= FAR * worst
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-12])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_sum_read_through_a_norm_is_off_by_no_more_than_said(name: str, eps: float) -> None:
+    """Against the exact sum of weights and columns; all weights positive, and such as cancel."""
+    sizes = NUMBERS[name] ** np.linspace(0, 1, 12)
+    reach = 4 * sizes.sum()
+    shrink, worst = 2.0 ** -choose_shrinkage(reach, eps), 0.0
+    rng = np.random.default_rng(1)
+    weights = np.stack([1 / sizes, rng.uniform(-1, 1, 12), np.eye(12)[3], np.eye(12)[11] * 0.3], axis=1)
+    gain = np.full(12 + FIRST + 3, np.sqrt(eps) / shrink).astype(np.float32)
+    reader = Placing(len(gain), shrink).read(weights, 4)
+    for order, shifted in cartesian(orders(1), (False, True)):
+        x, norm, columns = shrunk_residual(sizes, shrink, order)
+        seen = product(normalise(x, order, eps, gain, shifted=shifted), reader, order)
+        for row, held in zip(seen, columns, strict=True):
+            for k, own in enumerate(weights.T):
+                size = float(np.abs(own) @ np.abs(held))
+                exact = sum(
+                    Fraction(w) * Fraction(c) for w, c in zip(own.tolist(), held.tolist(), strict=True)
+                )
+                off = abs(Fraction(float(row[k])) - exact)
+                bound = norm.bound_reading(own, size) + (count_roundings(own[own != 0]) + 1) * UNIT * size
+                assert off <= bound
+                worst = max(worst, float(off) / bound)
+    assert worst >= 1 / FAR
+
+
+def test_what_counts_at_bos_is_0_to_the_last_bit() -> None:
+    """A column that nobody has written, or two that are read alike; of others it is as near to 0 as said."""
+    shrink = 2.0 ** -choose_shrinkage(100.0, EPS)
+    gain = np.full(20, np.sqrt(EPS) / shrink).astype(np.float32)
+    weights = np.array([[0.7, -4.0, 0.7], [0.0, -4.0, 0.9]])
+    reader = np.zeros((20, 3), np.float32)
+    reader[10:12], reader[ZEROS] = weights, -weights.sum(axis=0)
+    worst = 0.0
+    for order in orders(4):
+        x, norm, _ = shrunk_residual(np.linspace(1, 9, 8), shrink, order)
+        x = np.concatenate([x, np.zeros((8, 20 - x.shape[1]), np.float32)], axis=1)
+        x[:, 10:12] = 0
+        x[:, BALANCE] += np.float32(0.5 * norm.mean * shrink * 20)  # as far from 0 as the mean can be
+        seen = product(normalise(x, order, EPS, gain, shifted=False), reader, order)
+        assert not seen[:, :2].any()
+        bounds = [
+            norm.bound_at_bos(w[w != 0], np.zeros(k), np.zeros(k))
+            for w, k in zip(weights.T, (1, 2, 2), strict=True)
+        ]
+        assert bounds[:2] == [0, 0] and (np.abs(seen) <= bounds).all()
+        worst = max(worst, float(np.abs(seen).max()) / max(bounds))
+    assert worst >= 1 / FAR
+
+
+def far_from_relu(z: mpmath.mpf, kind: str) -> mpmath.mpf:
+    """|f(z) - max(z, 0)| for a smooth unit."""
+    match kind:
+        case "gelu_new":
+            inner = mpmath.sqrt(2 / mpmath.pi) * (z + mpmath.mpf("0.044715") * z**3)
+            found = z * (1 + mpmath.tanh(inner)) / 2
+        case "gelu":
+            found = z * mpmath.ncdf(z)
+        case _:
+            found = z / (1 + mpmath.exp(-z))
+    return abs(found - max(z, mpmath.mpf(0)))
+
+
+@pytest.mark.parametrize("kind", ["gelu_new", "gelu", "silu"])
+def test_smooth_units_are_no_farther_from_relu_than_said(kind: str) -> None:
+    """At 2,000 points about the corner; farther away it is less and less."""
+    step = mpmath.mpf(1) / 100
+    with mpmath.workdps(30):
+        most = max(far_from_relu(k * step, kind) for k in range(-1000, 1001))
+    assert most <= BEND <= 2 * most
+
+
+@pytest.mark.parametrize("target", [name for name in FAMILIES if TARGETS[name].activation != "relu"])
+def test_units_in_float32_are_relus_but_for_what_is_said(target: Dialect) -> None:
+    """Near the corner, far away, and where the cube overflows; in the unit of what a unit gives."""
+    family = TARGETS[target]
+    norm = NormReading(family.noise, 10)
+    ends = 2.0 ** np.arange(-30, 40)
+    z = np.concatenate([np.linspace(-4, 4, 4001) / UNIT_SCALE, ends, -ends]).astype(np.float32)
+    with np.errstate(over="ignore"):
+        found = activate(z * np.float32(UNIT_SCALE), family).astype(float) / UNIT_SCALE
+    ideal = np.maximum(z.astype(float), 0)
+    off = np.abs(found - ideal)
+    bounds = np.array([norm.bound_units(np.ones(1), total) for total in ideal])
+    assert (off <= bounds).all()
+    assert norm.bound_units(np.ones(1), 0.0) <= FAR * off.max()
+
+
+SCALED: dict[str, Callable[[Single, Single, np.float32, Order], Single]] = {
+    "product": lambda q, k, s, order: product(q, k.T, order) * s,
+    "query": lambda q, k, s, order: product(q * s, k.T, order),
+    "both": lambda q, k, s, order: product(q * np.sqrt(s), k.T * np.sqrt(s), order),
+}
+
+
+@pytest.mark.parametrize("way", SCALED)
+def test_a_scale_in_the_scores_costs_what_is_said(way: str) -> None:
+    """Queries hold sqrt(d_head) times what they should, for each size of a head."""
+    rng, closest = np.random.default_rng(0), 0.0
+    for size in (1, 2, 3, 5, 8, 17):
+        plain, keys = (rng.uniform(-3, 3, (6, size)).astype(np.float32) for _ in range(2))
+        queries = (plain.astype(float) * np.sqrt(size)).astype(
+            np.float32
+        )  # from float64 weights, as they are written
+        for order in orders(1):
+            found = SCALED[way](queries, keys, np.float32(size**-0.5), order)
+            for i, j in cartesian(range(6), range(6)):
+                terms = [
+                    Fraction(a) * Fraction(b)
+                    for a, b in zip(plain[i].tolist(), keys[j].tolist(), strict=True)
+                ]
+                total = float(sum(map(abs, terms)))
+                bound = (size + 1 + NORMED.scores) * UNIT * total
+                off = abs(Fraction(float(found[i, j])) - sum(terms))
+                assert off <= bound
+                closest = max(closest, float(off) / bound)
+    assert closest >= 0.1
+
+
+def in_blocks(scores: Single, values: Single, size: int) -> np.float32:
+    """A weighted mean as attention in blocks has it: what was summed is scaled down when a higher score comes."""
+    high, total, mixed = np.float32(-np.inf), np.float32(0), np.float32(0)
+    for first in range(0, len(scores), size):
+        own = slice(first, first + size)
+        top = max(high, scores[own].max())
+        weights, back = np.exp(scores[own] - top), np.exp(high - top)
+        total = total * back + weights.sum(dtype=np.float32)
+        mixed = mixed * back + (weights * values[own]).sum(dtype=np.float32)
+        high = top
+    return mixed / total
+
+
+@pytest.mark.parametrize("size", [1, 2, 8, 32])
+@pytest.mark.parametrize("rising", [0.0, 2.0**-20, 1e-3])
+def test_attention_in_blocks_costs_what_is_said(size: int, rising: float) -> None:
+    """Values of 1 and of either sign; scores that rise, so that each block scales what was there before."""
+    rng, closest = np.random.default_rng(0), 0.0
+    for count in (2, 9, 40):
+        scores = (-rising * np.arange(count)[::-1]).astype(np.float32)
+        bound = bound_averaging_noise(count, equal=rising == 0) + NORMED.averaging * UNIT
+        for values in (np.ones(count), rng.uniform(-1, 1, count), np.arange(count) / count):
+            values = values.astype(np.float32)
+            with mpmath.workdps(30):
+                weights = [mpmath.exp(mpmath.mpf(float(s))) for s in scores]
+                exact = mpmath.fdot(weights, map(float, values)) / mpmath.fsum(weights)
+                off = float(abs(mpmath.mpf(float(in_blocks(scores, values, size))) - exact))
+            assert off <= bound
+            closest = max(closest, off / bound)
+    assert closest >= 1 / FAR
+
+
+#: How far apart neighbouring centers are, the largest, and how many.
+CLASSES = {
+    "small": (1.0, 10.0, 6),
+    "large": (1.0, 4096.0, 12),
+    "thirds": (1 / 3, 60.0, 12),
+    "close": (2.0**-6, 8.0, 9),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_float32_logits_tell_the_nearest_center(name: str) -> None:
+    """Read by a sum of two columns, the middle center's logit taken away, in any order of addition."""
+    apart, largest, count = CLASSES[name]
+    centers = largest - apart * np.arange(float(count))[::-1]
+    readout = Readout("out", TOKENS, Form({}, 0.0), centers, np.arange(count), 0.0)
+    noise = bound_logit_noise(readout, 2 * largest, 0.0, 3, UNIT)
+    middle = find_middle(centers)
+    matrix = np.concatenate([np.tile(2 * (centers - middle), (2, 1)), [-(centers**2 - middle**2)]])
+    closest = 0.0
+    for k, share, order in cartesian(range(count), (-1.0, -0.5, 0.0, 0.5, 1.0), orders(0)):
+        x = np.float32(centers[k] + share * (apart / 2 - noise))
+        parts = np.array([[1.5 * x, -0.5 * x, 1]], np.float32)
+        logits = product(parts, matrix, order)[0].astype(float)
+        if noise < apart / 2 and abs(float(x) - centers[k]) <= apart / 2 - noise:
+            assert int(np.argmax(logits)) == k or logits[k] == logits.max()
+        for c, logit in enumerate(logits.tolist()):
+            away = Fraction(centers[c]) - Fraction(middle)
+            exact = 2 * away * Fraction(float(x)) - (Fraction(centers[c]) ** 2 - Fraction(middle) ** 2)
+            off = float(abs(Fraction(logit) - exact))
+            assert off <= noise * apart
+            closest = max(closest, off / (noise * apart))
+    assert closest >= 1e-3
