@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import torch
@@ -16,6 +16,7 @@ from compiler.config import Config
 from compiler.export.records import encode_config
 from compiler.model.decoder import Decoder
 from compiler.pipeline import Compiled, compile_program
+from compiler.training.attention import Patterns, draw_attention, read_patterns
 from compiler.training.curves import draw_curves, has_matplotlib
 from compiler.training.examples import Split, split_examples
 from compiler.training.judge import Accuracy, judge_lengths, judge_noise, sum_up
@@ -29,7 +30,7 @@ from rasp.lint.doubts import lint_program
 
 #: Relative sizes of noise that are tried.
 NOISE = (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3)
-CURVES = "curves.png"
+CURVES, ATTENTION = "curves.png", "attention.png"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +170,36 @@ def judge(lesson: Lesson, *, noise: bool, seed: int) -> dict[str, Any]:
 
 
 def draw(lesson: Lesson, folder: Path) -> None:
-    """The curves, if there is something to draw them with."""
-    if has_matplotlib():
-        draw_curves(lesson.training.history, folder / CURVES)
-    else:
-        missing = "install matplotlib for the curves as a picture"
-        click.echo(f"note: no curves: {missing}", err=True)
+    """The curves, and what heads attend to beside those of the compiled model, if there is something to draw them with."""
+    if not has_matplotlib():
+        missing = "install matplotlib for curves and attention as pictures"
+        click.echo(f"note: no pictures: {missing}", err=True)
+        return
+    draw_curves(lesson.training.history, folder / CURVES)
+    draw_attention(compare_attention(lesson), show_longest(lesson), folder / ATTENTION)
+
+
+def compare_attention(lesson: Lesson) -> Mapping[str, Patterns]:
+    """What heads attend to on the longest test input: those of the compiled model, and those that were trained."""
+    ids = find_longest(lesson)
+    compiled = Decoder(encode_config(lesson.compiled.weights.config))
+    compiled.load_state_dict({n: torch.tensor(a) for n, a in lesson.compiled.weights.arrays.items()})
+    return {
+        "compiled": read_patterns(compiled, ids),
+        "trained": read_patterns(lesson.training.decoder, ids),
+    }
+
+
+def find_longest(lesson: Lesson) -> list[int]:
+    """The ids of the first of the longest test inputs, BOS first."""
+    test = lesson.split.test
+    row = int(test.lengths.argmax())
+    return cast(list[int], test.ids[row, : int(test.lengths[row])].tolist())
+
+
+def show_longest(lesson: Lesson) -> list[str]:
+    """The tokens of the same input."""
+    return [str(lesson.config.vocabulary[token]) for token in find_longest(lesson)[1:]]
 
 
 def describe(lesson: Lesson, results: Mapping[str, Any], folder: str | None) -> list[str]:

@@ -1,10 +1,11 @@
 """One page of HTML for a compiled model and an input, complete in itself: it asks nothing of the network.
 
-Weights stand in it as the checkpoint holds them, and `page.js` runs the decoder on them: what the page shows for an input,
-it has computed itself. Only what a selector selects is the interpreter's, and known for the given input alone.
+Weights stand in it as the checkpoint holds them, and `forward.js` runs the decoder on them: what the page shows for an
+input, it has computed itself. Only what names of the program mean is the interpreter's: for the given input.
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -13,10 +14,12 @@ from typing import Any
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.limits import PAGE_BYTES
+from compiler.numerics.precision import SHARPNESS, Precision
 from compiler.options import CompileError
 from compiler.pipeline import Compiled
 from compiler.plan.reuse import find_lives
 from compiler.report.describe import describe_node
+from compiler.report.json_forms import Summary
 from compiler.report.known_values import list_known_values
 from compiler.report.parts import list_parts
 from rasp.diagnostics import Diagnostic
@@ -24,13 +27,15 @@ from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom, make_typed_key, show_value
 
 Record = dict[str, Any]
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def build_page(compiled: Compiled, tokens: Sequence[Atom], title: str) -> str:
     """The page. Raises `CompileError` for an input that the model does not take, or where the page would be too large."""
     check_input(compiled, tokens)
     data = json.dumps(describe_model(compiled, tokens), ensure_ascii=True).replace("<", "\\u003c")
-    pieces = {"@TITLE@": escape(title), "@STYLE@": read_piece("page.css"), "@SCRIPT@": read_piece("page.js")}
+    script = read_piece("forward.js") + read_piece("page.js")
+    pieces = {"@TITLE@": escape(title), "@STYLE@": read_piece("page.css"), "@SCRIPT@": script}
     page = read_piece("page.html")
     for mark, text in {**pieces, "@MODEL@": data}.items():
         page = page.replace(mark, text)
@@ -81,12 +86,31 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
         "source": compiled.program.source.text or "\n".join(compiled.expressions.values()),
         "tokens": list(tokens),
         "input": "".join(map(str, tokens)) if plain else json.dumps(list(tokens)),
-        "summary": f"{summary['layers']} layers, {summary['heads']} heads, d_model {summary['d_model']}",
+        "summary": describe_sizes(summary),
+        "names": list_name_records(compiled, tokens),
         "values": list_value_records(compiled),
         "columns": list_column_records(compiled),
         "heads": list_head_records(compiled, tokens),
         "certificate": compiled.certificate,
     }
+
+
+def describe_sizes(summary: Summary) -> str:
+    """`1 layer, 2 heads, d_model 9`."""
+    sizes = ("layer", summary["layers"]), ("head", summary["heads"])
+    counted = ", ".join(f"{number} {noun}{'s' * (number != 1)}" for noun, number in sizes)
+    return f"{counted}, d_model {summary['d_model']}, {summary['parameters']:,} parameters"
+
+
+def list_name_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record]:
+    """The names of the program, with what they are on the input: values, a selector's matrix, or neither."""
+    nodes = {name: node for node, name in compiled.program.graph.names.items()}
+    outcomes = evaluate(list(nodes.values()), [list(tokens)], compiled.options.attention)
+    found: list[Record] = []
+    for (name, node), [outcome] in zip(nodes.items(), outcomes, strict=True):
+        said = None if isinstance(outcome, EvaluationError) else outcome
+        found.append({"name": name, "matrix" if node.is_selector else "values": said})
+    return found
 
 
 def list_value_records(compiled: Compiled) -> list[Record]:
@@ -130,17 +154,22 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
     """The heads, with what their selectors select on the input; None where that has no value."""
     graph, found = compiled.program.graph, list[Record]()
     computes = {part.where: part.computes(graph) for part in list_parts(compiled.plan, compiled.layout)}
+    count_logit = Precision(compiled.options.max_length).count_logit
     for number, layer in enumerate(compiled.plan.layers):
         for h, head in enumerate(layer.heads):
-            where = f"layer {number} head {h}"
+            where, selector = f"layer {number} head {h}", describe_node(graph, head.selector)
             [[rows]] = evaluate([head.selector], [list(tokens)], compiled.options.attention)
             found.append(
                 {
                     "layer": number,
                     "head": h,
                     "where": where,
-                    "selector": describe_node(graph, head.selector),
+                    "selector": selector,
                     "computes": computes[where],
+                    "mentions": WORD.findall(f"{selector} {computes[where]}"),
+                    "mode": head.scores.mode,
+                    "apart": head.scores.sharpness if head.scores.mode == "count" else SHARPNESS,
+                    "count_logit": count_logit,
                     "ideal": None if isinstance(rows, EvaluationError) else rows,
                 }
             )

@@ -10,6 +10,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from compiler.circuits import circuit_set
 from compiler.circuits.build_record import CircuitRequest, build_circuit_record, draw_samples
 from compiler.circuits.edges import Edge, find_shared_columns, list_edges, name_attention, name_mlp
 from compiler.circuits.forward import EdgeDecoder
@@ -174,6 +175,35 @@ def test_files_of_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert [k for k in range(len(clean)) if clean[k] != corrupted[k]] == pair["changes"]["r"]  # type: ignore
     assert run("circuit", "one/rev/model", "-o", "again.json").exit_code == 0
     assert Path("again.json").read_text() == Path("one/rev/circuit.json").read_text()
+
+
+def test_an_interrupted_set_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is finished is not made again, unless it was to be made otherwise; names of models are unique."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("some", "some/deeper"):
+        Path(folder).mkdir()
+        Path(folder, "rev.rasp").write_text(f'r = {REVERSE};\n# compile: r vocab="abc" max_length=3\n')
+    command = ("circuit", "some", "-o", "set", "--pairs", "4")
+    made = list[str]()
+
+    def stop(*given: Any, **options: Any) -> Any:
+        if made:
+            raise KeyboardInterrupt
+        made.append("one")
+        return build_circuit_record(*given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(circuit_set, "build_circuit_record", stop)
+        done = run(*command)
+    assert done.exit_code != 0 and "1 of 2 models are finished" in done.stderr
+    first = Path("set/rev/circuit.json").stat().st_mtime_ns
+    assert not Path("set/index.json").exists()
+    assert run(*command).exit_code == 0
+    assert Path("set/rev/circuit.json").stat().st_mtime_ns == first
+    rows = json.loads(Path("set/index.json").read_text())["models"]
+    assert [row["name"] for row in rows] == ["rev", "rev-2"]
+    assert run(*command, "--seed", "1").exit_code == 0
+    assert Path("set/rev/circuit.json").stat().st_mtime_ns != first
 
 
 def test_mistakes_of_the_command() -> None:

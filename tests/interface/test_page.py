@@ -17,6 +17,7 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import evaluate
 from rasp.source import Source
 from tests.places import ROOT
 
@@ -27,15 +28,17 @@ CASES = {
     "selector_width(select(tokens, tokens, ==)) * indices + length % 2": ("ab", "full"),
     "aggregate(select(indices, indices, <=), indicator(tokens == 'a'))": ("ab</script>", "causal"),
 }
-SCRIPT = ROOT / "compiler" / "explorer" / "page.js"
-#: Runs the page's own functions on inputs, and prints logits, patterns and decoded values.
+SCRIPT = ROOT / "compiler" / "explorer" / "forward.js"
+#: Runs the page's own functions on inputs, and prints logits, patterns, decoded values and what wins.
 RUNNER = """
 const page = require(process.argv[1]), model = JSON.parse(require("fs").readFileSync(process.argv[2]));
 const arrays = page.openArrays(model.model);
 console.log(JSON.stringify(model.inputs.map((text) => {
   const { ids } = page.readTokens(model.model, text), run = page.forward(model.model, arrays, ids);
   const values = model.model.values.map((v) => run.residuals[v.written].slice(1).map((row) => page.findCandidates(v, row)));
-  return { logits: run.logits, patterns: run.patterns, values };
+  const winners = model.model.heads.map((head) => page.readWinners(head, run.attention[head.layer][head.head].scores));
+  const patterns = run.attention.map((heads) => heads.map((head) => head.pattern));
+  return { logits: run.logits, patterns, values, winners };
 })));
 """
 
@@ -71,7 +74,9 @@ def test_the_page_computes_what_torch_computes(expression: str, tmp_path: Path) 
     (tmp_path / "data.json").write_text(json.dumps(given))
     command = [node, "-e", RUNNER, str(SCRIPT), str(tmp_path / "data.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
+    selectors = [head.selector for layer in of.plan.layers for head in layer.heads]
     for word, found in zip(words, json.loads(done.stdout), strict=True):
+        assert found["winners"] == [rows for [rows] in evaluate(selectors, [word], of.options.attention)]
         run = model.run(word)
         for logits, wanted in zip(found["logits"], run.logits.values(), strict=True):
             np.testing.assert_allclose(np.array(logits)[1:], wanted, rtol=1e-4, atol=1e-3)

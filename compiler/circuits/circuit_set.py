@@ -1,0 +1,130 @@
+"""Models with their circuits and pairs, a folder for each `# compile:` line of many programs.
+
+A folder holds the checkpoint, `circuit.json`, `pairs.jsonl`, and, written last, `made.json`: what it was made from, and its
+row of the index. Whoever is interrupted goes on with the first folder that is not finished; the same programs, options and
+version give the same bytes.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from compiler.circuits.build_record import CircuitRequest, build_circuit_record, build_pair_record
+from compiler.circuits.pairs import find_pairs
+from compiler.export.checkpoint import check_destination
+from compiler.export.compiled import save
+from compiler.options import CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Node, list_reachable
+from rasp.source import Source
+from rasp.syntax.directives import CompileLine
+from rasp.version import VERSION
+from rasp.write_whole import write_text
+
+Record = dict[str, Any]
+CIRCUIT, PAIRS, MODEL, MADE = "circuit.json", "pairs.jsonl", "model", "made.json"
+
+
+@dataclass(frozen=True)
+class SetRequest:
+    """How circuits are looked for, and how many pairs of inputs each model gets at most."""
+
+    circuit: CircuitRequest
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """A model of a set: its name, which is its folder's, and the line of a program that it is compiled from."""
+
+    name: str
+    source: Source
+    line: CompileLine
+
+
+def name_members(lines: Iterable[tuple[Source, Sequence[CompileLine]]]) -> list[Member]:
+    """A name for each line that can be compiled: its program's, numbered where a program has several lines."""
+    found: dict[str, Member] = {}
+    for source, several in lines:
+        for number, line in enumerate(several):
+            if line.vocabulary is None or line.max_length is None:
+                continue
+            stem = Path(source.name).stem + (f"-{number}" if len(several) > 1 else "")
+            name, again = stem, 1
+            while name in found:
+                again += 1
+                name = f"{stem}-{again}"
+            found[name] = Member(name, source, line)
+    return list(found.values())
+
+
+def make_member(root: Path, member: Member, request: SetRequest) -> Record:
+    """Make the folder of a model unless it is finished; its row of the index. Raises `CompileError`, `RaspError`."""
+    line, folder = member.line, root / member.name
+    program = load_program(member.source)
+    texts = {"program": member.source.text, "loaded": dict(program.loaded), "version": VERSION}
+    wanted = {**texts, "line": asdict(line), "request": asdict(request)}
+    origin = sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    if (row := read_finished(folder, origin)) is not None:
+        return row
+    assert line.vocabulary is not None and line.max_length is not None, "else it is no member"
+    settings = CompileOptions(line.vocabulary, line.max_length, line.attention, no_value=line.no_value)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MADE).unlink(missing_ok=True)
+    check_destination(folder / MODEL, settings)
+    name = line.name or (line.expression if line.expression.isidentifier() else "out")
+    compiled = compile_program(program, {name: line.expression}, settings)
+    circuit = build_circuit_record(compiled, request.circuit)
+    pairs = list_pair_records(compiled, request.pairs, request.circuit.seed)
+    save(compiled, folder / MODEL)
+    write_text(folder / PAIRS, encode_lines(pairs))
+    write_text(folder / CIRCUIT, encode_record(circuit))
+    program_name = Path(member.source.name).name
+    row = {"name": member.name, "program": program_name, **count_edges(circuit), "pairs": len(pairs)}
+    write_text(folder / MADE, encode_record({"made_from": origin, "row": row}))
+    return row
+
+
+def read_finished(folder: Path, origin: str) -> Record | None:
+    """The row of a folder that was made from the same, else None."""
+    try:
+        made = json.loads((folder / MADE).read_text(encoding="utf-8"))
+        return made["row"] if made["made_from"] == origin else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def list_pair_records(compiled: Compiled, count: int, seed: int) -> list[Record]:
+    """Pairs of inputs for a model, as data."""
+    named: dict[str, Node] = {}
+    for node in list_reachable(compiled.meaning.values()):
+        if not node.is_selector and node in compiled.program.graph.names:
+            named.setdefault(compiled.program.graph.names[node], node)
+    found = find_pairs(compiled.meaning, named, compiled.options, count, seed)
+    return [build_pair_record(pair, compiled.weights) for pair in found]
+
+
+def count_edges(circuit: Mapping[str, Any]) -> Record:
+    """How large a circuit is, and on what it was tried."""
+    inside = [edge for edge in circuit["edges"].values() if edge["in_graph"]]
+    nodes = [node for node in circuit["nodes"].values() if node["in_graph"]]
+    return {
+        "nodes": len(nodes),
+        "edges": len(inside),
+        "all_edges": len(circuit["edges"]),
+        **circuit["checked"],
+    }
+
+
+def encode_record(record: Record) -> str:
+    """Indented JSON."""
+    return json.dumps(record, indent=1, ensure_ascii=True) + "\n"
+
+
+def encode_lines(records: Sequence[Record]) -> str:
+    """A line of JSON for each."""
+    return "".join(json.dumps(record, ensure_ascii=True) + "\n" for record in records)
