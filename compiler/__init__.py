@@ -1,4 +1,4 @@
-"""The compiler's face: `compile_program`, `CompileOptions`, `CompileError`, `save`, `load`, `Model`.
+"""The compiler's face: `compile_program`, `CompileOptions`, `CompileError`, `save`, `load`, `Model`, `write_export`.
 
     from compiler import CompileOptions, compile_program, load, save
 
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from compiler.export.compiled import save
+    from compiler.formats.write_export import write_export
     from compiler.model.runner import Model
     from compiler.opening import load
     from compiler.options import CompileError, CompileOptions
@@ -29,9 +30,19 @@ PLACES = {
     "compile_program": "compiler.pipeline",
     "load": "compiler.opening",
     "save": "compiler.export.compiled",
+    "write_export": "compiler.formats.write_export",
 }
 
-__all__ = ["CompileError", "CompileOptions", "Compiled", "Model", "compile_program", "load", "save"]
+__all__ = [
+    "CompileError",
+    "CompileOptions",
+    "Compiled",
+    "Model",
+    "compile_program",
+    "load",
+    "save",
+    "write_export",
+]
 
 
 def __getattr__(name: str) -> object:

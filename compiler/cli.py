@@ -11,6 +11,8 @@ import click
 
 from compiler.command_options.sampling_options import NAMES, takes_sampling
 from compiler.command_options.target_options import Target, takes_target
+from compiler.export_cli import export
+from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
 from compiler.inside_cli import FOLDER, circuit, info, inspect
 from compiler.report.stage_names import ALL, STAGES
 from compiler.training_cli import train
@@ -182,6 +184,8 @@ def bisect(told: Told, wrong: str | None, larger: bool, as_json: bool, **target:
 @FOLDER
 @click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
+@click.option("--engine", type=click.Choice(ENGINE_NAMES), help="Run it in other software.")
+@click.option("--dtype", "precision", type=click.Choice(PRECISIONS), help="What the engine computes in.")
 @JSON
 @click.pass_obj
 def verify(told: Told, folder: str, **flags: Any) -> int:
@@ -189,12 +193,14 @@ def verify(told: Told, folder: str, **flags: Any) -> int:
 
     Takes all inputs while they fit the budget, otherwise a sample with every length in it. Inputs on which
     the program has no value are counted but not compared. A wrong answer is shown on the smallest input, with
-    the first residual column of the model that is wrong there.
+    the first residual column of the model that is wrong there. With --engine other software runs the model, in float32;
+    where it is wrong unless it is asked for float32, that is said.
 
     \b
     Examples:
       rasp verify sorted
       rasp verify sorted --budget 100000 --seed 7 --json
+      rasp verify sorted --engine onnxruntime
     """
     from compiler.commands.verify import VerifyRequest, verify_folder  # noqa: PLC0415
 
@@ -222,6 +228,7 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
     return apply_model(folder, InputRequest(**given), as_json)
 
 
+main.add_command(export)
 main.add_command(info)
 main.add_command(circuit)
 main.add_command(inspect)

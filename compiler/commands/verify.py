@@ -3,14 +3,19 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import click
 
 from compiler.commands.threads import limit_threads
+from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
+from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import Standing, recompile_checkpoint
 from compiler.export.recorded_program import read_outputs, read_program
 from compiler.export.stock_files import is_stock
+from compiler.formats.format_names import EngineName, FormatName, Precision
+from compiler.formats.write_export import find_export
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.verify.blame import find_culprits
@@ -18,9 +23,10 @@ from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.percent import show_percent
+from compiler.verify.run_engine import EngineReport, verify_in_engine
 from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
 from compiler.verify.verdict import Verdict, judge_model
-from rasp.command_line.console import FAILED, Told, show_tokens
+from rasp.command_line.console import FAILED, Told, WrongUsage, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
 
@@ -34,10 +40,16 @@ class VerifyRequest:
     budget: int
     seed: int
     as_json: bool
+    engine: EngineName | None = None
+    precision: Precision | None = None
 
 
 def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     """Compile again, compare model and interpreter, print what was checked. The exit code follows the headline."""
+    if request.engine is not None or find_export(Path(folder)) is not None:
+        return verify_by_engine(Path(folder), request, told)
+    if request.precision is not None:
+        raise WrongUsage("--dtype says what an engine computes in", "name one, as in --engine onnxruntime")
     if is_stock(Path(folder)):
         return verify_stock(Path(folder), request, told)
     checkpoint = read_checkpoint(Path(folder))
@@ -54,8 +66,8 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     wrong = None
     if found.smallest is not None:
         notes = find_culprits(check, program, options, standing.again, found.smallest)
-        wrong = describe(found.smallest, checkpoint.expressions[found.smallest.output], notes)
-    return tell_findings(found, standing, wrong, request.as_json, told)
+        wrong = describe_mismatch(found.smallest, checkpoint.expressions[found.smallest.output], notes)
+    return tell_findings(Findings(found, standing, wrong), request.as_json, told)
 
 
 def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
@@ -70,21 +82,53 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
         found = verify_model(check, selection, advance)
     wrong = None
     if found.smallest is not None:
-        wrong = describe(found.smallest, compiled.expressions[found.smallest.output], ())
-    return tell_findings(found, opened.standing, wrong, request.as_json, told)
+        wrong = describe_mismatch(found.smallest, compiled.expressions[found.smallest.output], ())
+    return tell_findings(Findings(found, opened.standing, wrong), request.as_json, told)
 
 
-def tell_findings(
-    found: Report, standing: Standing, wrong: Diagnostic | None, as_json: bool, told: Told
-) -> int:
+def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
+    """The same in an engine: that of an export's format, or any that is named."""
+    with show_progress("compiling the program again"):
+        opened = recompile_folder(folder)
+    engine = request.engine or find_reader(cast(FormatName, opened.format))
+    compiled, options, reads = opened.compiled, opened.compiled.options, ENGINES[engine].format
+    if opened.format not in (None, reads):
+        hint = f"leave --engine out, or take --engine {find_reader(opened.format)}"
+        raise WrongUsage(f"{engine} does not read what is exported to {opened.format}", hint)
+    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
+    own = folder if opened.format == reads else None
+    how = EngineRequest(engine, request.precision or "float32", own)
+    with show_progress(f"running {engine}", selection.total) as advance:
+        ran = verify_in_engine(how, compiled, selection, advance)
+    found, wrong = ran.report, None
+    if found.smallest is not None:
+        wrong = describe_mismatch(found.smallest, compiled.expressions[found.smallest.output], ())
+    told.tell(ran.list_warnings())
+    return tell_findings(Findings(found, opened.standing, wrong, ran), request.as_json, told)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a verification rests on: `wrong` is the smallest wrong answer, `ran` what an engine was asked for."""
+
+    report: Report
+    standing: Standing
+    wrong: Diagnostic | None
+    ran: EngineReport | None = None
+
+
+def tell_findings(found: Findings, as_json: bool, told: Told) -> int:
     """Print the verdict, what it rests on, and the smallest wrong answer; the exit code."""
-    verdict = judge_model(found, standing)
+    report, standing, ran = found.report, found.standing, found.ran
+    verdict = judge_model(report, standing)
     if not as_json:
-        click.echo("\n".join([verdict.headline, *report_lines(found, standing)]))
-    if wrong is not None:
-        told.tell([wrong])
+        where = [] if ran is None else [f"  engine      {ran.engine} {ran.version}, {ran.precision}"]
+        click.echo("\n".join([verdict.headline, *where, *list_report_lines(report, standing)]))
+    if found.wrong is not None:
+        told.tell([found.wrong])
     if as_json:
-        click.echo(json.dumps(json_record(found, standing, verdict) | told.as_json()))
+        by = {} if ran is None else ran.as_json()
+        click.echo(json.dumps(json_record(report, standing, verdict) | by | told.as_json()))
     return 0 if verdict.passed else FAILED
 
 
@@ -95,7 +139,7 @@ def json_record(found: Report, standing: Standing, verdict: Verdict) -> dict[str
     return record | found.as_json() | certified
 
 
-def report_lines(found: Report, standing: Standing) -> list[str]:
+def list_report_lines(found: Report, standing: Standing) -> list[str]:
     """What was checked, for reading."""
     which = "all" if found.exhaustive else f"a sample (seed {found.seed})"
     lines = [
@@ -129,7 +173,7 @@ def where_compared(missing: int, checked: int, partly: int, of_output: str) -> s
     return f"{on}; there{of_output} only the positions that have one were compared{rest}"
 
 
-def describe(mismatch: Mismatch, expression: str, notes: tuple[str, ...]) -> Diagnostic:
+def describe_mismatch(mismatch: Mismatch, expression: str, notes: tuple[str, ...]) -> Diagnostic:
     """The smallest wrong answer as a message, with where it comes from, as far as that is known."""
     message = (
         f"on {show_tokens(mismatch.tokens)} the model answers {show_label(mismatch.got)} at position "

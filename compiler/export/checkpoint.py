@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from compiler.export.files import (
+    EXPORT_FORMAT,
     FORMAT,
     PARTS,
     RECORD,
@@ -83,6 +84,7 @@ def check_replaceable(folder: Path, layout: FolderKind) -> None:
         ours = decode_json(read_file(folder / RECORD, JSON_BYTES.most)).get("format") in (
             FORMAT,
             STOCK_FORMAT,
+            EXPORT_FORMAT,
         )
     except (CheckpointError, ValueError):
         ours = False
@@ -90,7 +92,7 @@ def check_replaceable(folder: Path, layout: FolderKind) -> None:
         raise not_ours(folder)
 
 
-def named_hashes(path: Path, parts: tuple[str, ...] = PARTS) -> dict[str, str]:
+def list_hashes(path: Path, parts: tuple[str, ...] = PARTS) -> dict[str, str]:
     """The sha256 of each part that a rasp.json names; empty where there is none or it is damaged."""
     with contextlib.suppress(CheckpointError, KeyError, ValueError):
         named = check_mapping(decode_json(read_file(path, JSON_BYTES.most))["sha256"])
@@ -98,8 +100,8 @@ def named_hashes(path: Path, parts: tuple[str, ...] = PARTS) -> dict[str, str]:
     return {}
 
 
-LAYOUT = FolderKind(PARTS, RECORD, named_hashes)
-STOCK_LAYOUT = FolderKind(STOCK_PARTS, RECORD, partial(named_hashes, parts=STOCK_PARTS))
+LAYOUT = FolderKind(PARTS, RECORD, list_hashes)
+STOCK_LAYOUT = FolderKind(STOCK_PARTS, RECORD, partial(list_hashes, parts=STOCK_PARTS))
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

@@ -25,7 +25,7 @@ def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     path = convert_path(folder)
     plain = find_target(compiled.options).eps is None
     left = (
-        write_checkpoint(checkpoint_of(compiled), path)
+        write_checkpoint(make_checkpoint(compiled), path)
         if plain
         else write_folder(path, encode_stock_files(compiled), STOCK_LAYOUT)
     )
@@ -37,7 +37,7 @@ def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     return [Diagnostic(message, severity="warning", notes=left, code="leftovers")]
 
 
-def checkpoint_of(compiled: Compiled) -> Checkpoint:
+def make_checkpoint(compiled: Compiled) -> Checkpoint:
     """Everything of a compilation that a checkpoint keeps."""
     program = compiled.program
     return Checkpoint(

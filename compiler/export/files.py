@@ -46,6 +46,8 @@ PARTS = (CONFIG, ARRAYS, TOKENIZER)
 FILES = (*PARTS, RECORD)
 #: What a folder for a family holds besides a record (`compiler/export/stock_files.py`).
 STOCK_FORMAT = "rasp-stock"
+#: What `rasp export` writes (`compiler/formats/write_export.py`).
+EXPORT_FORMAT = "rasp-export"
 CARD, GENERATION, TOKENIZER_CONFIG = "README.md", "generation_config.json", "tokenizer_config.json"
 STOCK_PARTS = (CONFIG, GENERATION, ARRAYS, TOKENIZER, TOKENIZER_CONFIG, CARD)
 CHANGED = "is damaged: its contents have changed since it was written"
@@ -211,7 +213,7 @@ def decode_record(path: Path, data: bytes) -> Record:
         record = decode_json(data)
     except ValueError:
         raise report_damage(path, "is damaged: it is not readable as JSON") from None
-    if record.get("format") == STOCK_FORMAT:
+    if record.get("format") in (STOCK_FORMAT, EXPORT_FORMAT):
         hint = "`rasp verify` and `rasp apply` run it, and so does its own software"
         raise report_damage(
             path, "is of a folder for other software, not of a checkpoint of ours", hint, "usage"

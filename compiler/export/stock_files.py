@@ -23,7 +23,6 @@ from compiler.export.files import (
     GENERATION,
     RECORD,
     STOCK_FORMAT,
-    STOCK_PARTS,
     TOKENIZER,
     TOKENIZER_CONFIG,
     ProgramText,
@@ -101,30 +100,35 @@ def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
         TOKENIZER_CONFIG: encode_json(encode_tokenizer_config(config, words)),
         CARD: write_card(compiled, weights, family).encode(),
     }
-    return files | {RECORD: encode_stock_record(compiled, files)}
+    return files | {RECORD: encode_stock_record(compiled, files, {"format": STOCK_FORMAT})}
 
 
-def encode_stock_record(compiled: Compiled, files: Mapping[str, bytes]) -> bytes:
-    """The bytes of rasp.json beside the other files."""
+def encode_stock_record(compiled: Compiled, files: Mapping[str, bytes], kind: Record) -> bytes:
+    """The bytes of rasp.json beside the other files; `kind` says what for."""
     program = compiled.program
     record: Record = {
-        "format": STOCK_FORMAT,
+        **kind,
         "version": STOCK_VERSION,
         "program": {"name": program.source.name, "text": program.source.text, "loaded": dict(program.loaded)},
         "expressions": dict(compiled.expressions),
         "options": encode_options(compiled.options),
         "summary": compiled.summary,
-        "sha256": {name: hash_bytes(files[name]) for name in STOCK_PARTS},
+        "sha256": {name: hash_bytes(data) for name, data in files.items()},
     }
     return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
 
 
 def is_stock(folder: Path) -> bool:
     """Whether a folder's record says that it is one for a family."""
+    return read_kind(folder).get("format") == STOCK_FORMAT
+
+
+def read_kind(folder: Path) -> Record:
+    """What a folder's record says, unchecked; nothing where it has none."""
     try:
-        return decode_json(read_file(folder / RECORD, JSON_BYTES.most)).get("format") == STOCK_FORMAT
+        return decode_json(read_file(folder / RECORD, JSON_BYTES.most))
     except (CheckpointError, ValueError):
-        return False
+        return {}
 
 
 def read_stock_record(folder: Path) -> StockRecord:
@@ -145,9 +149,8 @@ def read_stock_record(folder: Path) -> StockRecord:
         raise report_damage(path, "does not describe a compilation") from None
 
 
-def list_stock_differences(folder: Path, compiled: Compiled) -> list[str]:
+def list_stock_differences(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     """The files that are not what the compilation gives, in words. Raises `CheckpointError` for one that cannot be read."""
-    files = encode_stock_files(compiled)
     return [
         f"its {name} is not what this version compiles the program to"
         for name, data in files.items()

@@ -13,28 +13,38 @@ import torch
 from torch import Tensor
 
 from compiler.config import Config
+from compiler.model.foreign_model import ForeignModel
 from compiler.model.problem import make_model_error
-from compiler.model.runner import Model
-from compiler.model.token_ids import list_token_ids
 
 EXTRA = "pip install transformers: 4.57 or newer; it is the extra `stock` of this project"
 
 
-class StockModel(Model):
-    """What `AutoModelForCausalLM` makes of a folder, asked like any other model. `class_ids`: the id of each class.
+class StockModel(ForeignModel):
+    """What `AutoModelForCausalLM` makes of a folder. `attention` is transformers' name of an implementation, `dtype` the
+    one to compute in; None for either: what transformers takes.
 
     Raises `ModelError` where transformers is missing or does not open the folder.
     """
 
-    def __init__(self, folder: Path, config: Config, class_ids: Sequence[int]) -> None:
+    class_ids: list[int]
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        class_ids: Sequence[int],
+        dtype: torch.dtype | None = torch.float32,
+        attention: str | None = None,
+    ) -> None:
         transformers = import_transformers()
-        self.config = config
-        self.symbols = None
-        self.ids = list_token_ids(config)
-        self.class_ids = list(class_ids)
+        super().__init__(config, class_ids)
+        chosen = {"dtype": dtype, "attn_implementation": attention}
+        bars = transformers.utils.logging
+        shown = bars.is_progress_bar_enabled()
+        bars.disable_progress_bar()
         try:
             self.module: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, dtype=torch.float32
+                folder, local_files_only=True, **{name: value for name, value in chosen.items() if value}
             ).eval()
             self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
@@ -42,32 +52,13 @@ class StockModel(Model):
             raise make_model_error(
                 f"transformers does not open {folder}: {first}", "compile the program again", "stock"
             ) from None
+        finally:
+            if shown:
+                bars.enable_progress_bar()
 
-    def __repr__(self) -> str:
-        return f"<{type(self.module).__name__} of {self.config.outputs[0].name}>"
-
-    @torch.inference_mode()
-    def logits(self, rows: Sequence[list[int]]) -> list[Tensor]:
-        """Logits (batch, position, class) for rows of ids; shorter rows are padded on the right."""
-        ids, mask = self.pad(rows, left=False)
-        return [self.choose(self.module(input_ids=ids, attention_mask=mask).logits)]
-
-    def pad(self, rows: Sequence[list[int]], *, left: bool) -> tuple[Tensor, Tensor]:
-        """Ids and mask (batch, position)."""
-        longest = max(map(len, rows))
-        pad = self.config.bos + 1
-        ids = torch.full((len(rows), longest), pad)
-        mask = torch.zeros((len(rows), longest), dtype=torch.long)
-        for i, row in enumerate(rows):
-            own = slice(longest - len(row), None) if left else slice(0, len(row))
-            ids[i, own], mask[i, own] = torch.tensor(row), 1
-        return ids, mask
-
-    def choose(self, logits: Tensor) -> Tensor:
-        """Logits of the classes, of all ids' (batch, position, id); not a number where another id is the likeliest."""
-        classes = logits[..., self.class_ids]
-        other = logits.index_fill(-1, torch.tensor(self.class_ids), -torch.inf).amax(-1, keepdim=True)
-        return classes.masked_fill(other >= classes.amax(-1, keepdim=True), torch.nan)
+    def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
+        """Logits of all ids."""
+        return [self.module(input_ids=ids, attention_mask=mask).logits]
 
     @torch.inference_mode()
     def padded_left(self, rows: Sequence[list[int]]) -> list[Tensor]:

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.recompile import Standing
-from compiler.export.stock_files import assemble_uniform, list_stock_differences, read_stock_record
+from compiler.export.stock_files import assemble_uniform
 from compiler.model.runner import Model, Reading
 from compiler.model.stock_model import StockModel
-from compiler.pipeline import Compiled, compile_program
+from compiler.pipeline import Compiled
 from compiler.verify.chosen_inputs import Word
 from compiler.verify.readers import Reader
-from rasp.elaborate.program import load_program
-from rasp.library.load import Texts
-from rasp.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +27,10 @@ class OpenFolder:
 def open_stock_folder(folder: Path) -> OpenFolder:
     """Open a folder in transformers. Raises `CheckpointError`, `ModelError`, `RaspError`, and `CompileError` where this
     version refuses the program."""
-    record = read_stock_record(folder)
-    program = load_program(Source(record.program.name, record.program.text), Texts(record.program.loaded))
-    compiled = compile_program(program, record.expressions, record.options)
-    differences = tuple(list_stock_differences(folder, compiled))
+    found = recompile_folder(folder)
+    compiled = found.compiled
     model = StockModel(folder, compiled.weights.config, assemble_uniform(compiled).class_ids)
-    return OpenFolder(model, compiled, Standing(compiled, differences))
+    return OpenFolder(model, compiled, found.standing)
 
 
 def read_left(model: Model, inputs: Sequence[Word]) -> list[Reading]:

@@ -10,7 +10,7 @@ from hypothesis import event, given
 
 from compiler.cli import main
 from compiler.commands.repl import make_repl
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import CONFIG, RECORD, encode_files
 from compiler.model.answers import compare_key
 from compiler.model.runner import Model
@@ -140,6 +140,6 @@ def test_only_a_model_that_is_asked_to_has_the_class() -> None:
     for asked in (False, True):
         options = CompileOptions(("0", "1"), 2, no_value=asked)
         compiled = compile_program(load_program(Source("<test>", "")), {"out": "1 / tokens_int"}, options)
-        files = encode_files(checkpoint_of(compiled))
+        files = encode_files(make_checkpoint(compiled))
         assert (b"no_value" in files[RECORD].split(b'"symbols"')[0]) == asked
         assert (None in json.loads(files[CONFIG])["outputs"][0]["classes"]) == asked

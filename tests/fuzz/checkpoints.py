@@ -15,7 +15,7 @@ from hypothesis.strategies import DrawFn
 from safetensors.numpy import load, save
 
 from compiler import CompileOptions, compile_program
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import ARRAYS, RECORD, encode_files
 from compiler.export.folder import hash_bytes
 from compiler.export.records import encode_json
@@ -38,7 +38,7 @@ def files(number: int) -> dict[str, bytes]:
     expressions, attention, vocabulary = COMPILED[number]
     program = load_program(Source("fuzz.rasp", ""))
     compiled = compile_program(program, expressions, CompileOptions(vocabulary, 5, attention))
-    return dict(encode_files(checkpoint_of(compiled)))
+    return dict(encode_files(make_checkpoint(compiled)))
 
 
 @st.composite

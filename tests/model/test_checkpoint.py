@@ -16,7 +16,7 @@ from compiler.emit.weights import Weights
 from compiler.export import checkpoint as checkpoint_module
 from compiler.export import folder as folder_module
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import FILES, VERSION, Checkpoint, ProgramText, encode_files
 from compiler.export.read_file import CheckpointError
 from compiler.export.recorded_program import read_outputs, read_program
@@ -93,7 +93,7 @@ def test_reads_back_what_was_written(tmp_path: Path, vocabulary: tuple[Atom, ...
 def test_reads_back_what_nothing_decides(tmp_path: Path, text: str) -> None:
     """An output of one value has no boundary that an error could cross, and so no tightest decision."""
     model = compile_program(load_program(Source("<test>", "")), {"out": text}, CompileOptions((0, 1), 2))
-    write_checkpoint(checkpoint_of(model), tmp_path / "model")
+    write_checkpoint(make_checkpoint(model), tmp_path / "model")
     found = read_checkpoint(tmp_path / "model")
     assert "tightest" not in found.summary["certificate"] and found.summary["certificate"]["decisions"]
     assert len(found.weights.config.outputs[0].classes) == 1

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from safetensors.numpy import load, save
 
 from compiler.cli import main
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import ARRAYS, CONFIG, FILES, RECORD, TOKENIZER, encode_files
 from compiler.limits import MODULES
 from compiler.options import CompileOptions
@@ -35,7 +35,7 @@ COMMANDS = (
 def files() -> Files:
     program = load_program(Source("hist", "hist = selector_width(select(tokens, tokens, ==));"))
     options = CompileOptions(("a", "b"), 3, "causal")
-    return encode_files(checkpoint_of(compile_program(program, {"hist": "hist"}, options)))
+    return encode_files(make_checkpoint(compile_program(program, {"hist": "hist"}, options)))
 
 
 def edit(name: str, *path: object, to: object) -> Callable[[Files], Files]:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import (
     ARRAYS,
     CONFIG,
@@ -73,7 +73,7 @@ for where there is none, changes no answer."""
 @cache
 def original(name: str) -> Checkpoint:
     text, outputs, options = PROGRAMS[name]
-    return checkpoint_of(compile_program(load_program(Source(name, text)), outputs, options))
+    return make_checkpoint(compile_program(load_program(Source(name, text)), outputs, options))
 
 
 @cache

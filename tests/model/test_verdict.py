@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from safetensors.numpy import load, save
 
 from compiler.cli import main
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import ARRAYS, encode_files
 from compiler.export.recompile import Standing
 from compiler.options import CompileOptions
@@ -117,7 +117,7 @@ def saved(folder: Path, expression: str, change: Callable[[dict[str, np.ndarray]
     """A checkpoint whose arrays were changed and whose hashes are right."""
     options = CompileOptions(("a", "b"), 3)
     compiled = compile_program(load_program(Source("test", "")), {"out": expression}, options)
-    files = encode_files(checkpoint_of(compiled))
+    files = encode_files(make_checkpoint(compiled))
     arrays = {name: array.copy() for name, array in load(files[ARRAYS]).items()}
     change(arrays)
     files = mended(files | {ARRAYS: save(arrays, metadata={"format": "rasp"})})
@@ -185,7 +185,7 @@ def test_a_program_without_values_is_not_verified(tmp_path: Path) -> None:
     compiled = compile_program(program, {"n": "n", "back": "average(1 / (n - 1))"}, options)
     folder = tmp_path / "m"
     folder.mkdir()
-    for name, data in encode_files(checkpoint_of(compiled)).items():
+    for name, data in encode_files(make_checkpoint(compiled)).items():
         (folder / name).write_bytes(data)
     result = CliRunner().invoke(main, ["verify", str(folder)])
     assert result.exit_code == 1

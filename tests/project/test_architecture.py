@@ -38,13 +38,15 @@ ORDER = (
     "compiler.stock",
     "compiler.export compiler.model",
     "compiler.opening",
+    "compiler.formats",
+    "compiler.engines",
     "compiler.commands.threads",
     "compiler.verify",
     "compiler.circuits compiler.explorer compiler.training",
     "compiler",
     "compiler.command_options",
     "compiler.commands",
-    "compiler.inside_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
+    "compiler.inside_cli compiler.export_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
 )
 LEVEL = {room: level for level, room in enumerate(" ".join(ORDER).split())}
 MOST_MODULES = 18
@@ -54,7 +56,7 @@ FILES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 #: Starts a command and only then imports what that needs, so that `rasp run` need not wait for torch.
-LATE = {"compiler.cli", "compiler.inside_cli", "compiler.training_cli", "rasp.cli"}
+LATE = {"compiler.cli", "compiler.export_cli", "compiler.inside_cli", "compiler.training_cli", "rasp.cli"}
 #: Modules that run models; everything else has to work, and start, without torch.
 WITH_TORCH = (
     "compiler.model.",
@@ -65,6 +67,8 @@ WITH_TORCH = (
     "compiler.training.",
     "compiler.commands.train",
     "compiler.verify.stock_folder",
+    "compiler.formats.stock_onnx",
+    "compiler.engines.",
 )
 #: Rooms and modules whose numbers say how much of something is shown, or done at a time.
 SHOWING = {

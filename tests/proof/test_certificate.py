@@ -6,7 +6,7 @@ from pathlib import Path
 
 from compiler.emit.weights import Weights
 from compiler.export.checkpoint import read_checkpoint
-from compiler.export.compiled import checkpoint_of, save
+from compiler.export.compiled import make_checkpoint, save
 from compiler.export.files import Checkpoint
 from compiler.export.recompile import recompile_checkpoint
 from compiler.export.recorded_program import read_program
@@ -45,7 +45,7 @@ def test_it_holds_after_a_round_trip(tmp_path: Path) -> None:
 
 
 def test_it_does_not_hold_for_other_weights() -> None:
-    checkpoint = checkpoint_of(compiled())
+    checkpoint = make_checkpoint(compiled())
     for name, array in checkpoint.weights.arrays.items():
         if not array.any():
             continue
@@ -55,7 +55,7 @@ def test_it_does_not_hold_for_other_weights() -> None:
 
 
 def test_it_does_not_hold_for_other_programs_or_bounds() -> None:
-    checkpoint, longer = checkpoint_of(compiled()), checkpoint_of(compiled(7))
+    checkpoint, longer = make_checkpoint(compiled()), make_checkpoint(compiled(7))
     assert "its max length" in reason(replace(checkpoint, weights=longer.weights))
     summary = {**checkpoint.summary, "certificate": longer.summary["certificate"]}
     assert "bounds" in reason(replace(checkpoint, summary=summary))

@@ -1,0 +1,146 @@
+"""Which engines there are, what they run, and how they are opened. One table; an engine is a row."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from compiler.config import Config
+from compiler.engines.onnx_model import OnnxModel
+from compiler.export.compiled import save
+from compiler.export.stock_files import assemble_uniform
+from compiler.formats.format_names import EngineName, FormatName, Precision
+from compiler.formats.format_table import FORMATS
+from compiler.formats.write_export import write_export
+from compiler.model.foreign_model import ForeignModel
+from compiler.model.problem import make_model_error
+from compiler.model.stock_model import StockModel
+from compiler.options import DIALECTS, Dialect
+from compiler.pipeline import Compiled
+from compiler.targets.target import TARGETS
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """A folder for an engine. `class_ids`: the id of each class, None for logits by class. `precision`: what it is asked to
+    compute in; None: it is asked for nothing, and takes what it does by default."""
+
+    folder: Path
+    config: Config
+    class_ids: Sequence[int] | None
+    precision: Precision | None
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """`format`: what it reads, None: the folder of a family itself. `library`: the distribution, whose version is told.
+    `ask`: how a user asks for float32, where that has to be asked for."""
+
+    library: str
+    format: FormatName | None
+    targets: tuple[Dialect, ...]
+    precisions: tuple[Precision, ...]
+    open: Callable[[Opening], ForeignModel]
+    ask: str = ""
+
+    def find_version(self) -> str:
+        """The version that is installed; empty where none is."""
+        try:
+            return version(self.library)
+        except PackageNotFoundError:
+            return ""
+
+
+@dataclass(frozen=True)
+class EngineRequest:
+    """An engine, what it is asked to compute in (None: it is asked for nothing), and a folder of its format that is there
+    already, if one is."""
+
+    engine: EngineName
+    precision: Precision | None = "float32"
+    folder: Path | None = None
+
+
+STOCK: tuple[Dialect, ...] = tuple(name for name in DIALECTS if TARGETS[name].eps is not None)
+
+
+def open_transformers(attention: str) -> Callable[[Opening], ForeignModel]:
+    """transformers with one of its implementations of attention."""
+
+    def opened(of: Opening) -> ForeignModel:
+        assert of.class_ids is not None
+        dtype = None if of.precision is None else getattr(torch, of.precision)
+        return StockModel(of.folder, of.config, of.class_ids, dtype, attention)
+
+    return opened
+
+
+ENGINES: Mapping[EngineName, Engine] = {
+    "transformers-eager": Engine(
+        "transformers",
+        None,
+        STOCK,
+        ("float32", "bfloat16", "float16"),
+        open_transformers("eager"),
+        "dtype=torch.float32",
+    ),
+    "transformers-sdpa": Engine(
+        "transformers",
+        None,
+        STOCK,
+        ("float32", "bfloat16", "float16"),
+        open_transformers("sdpa"),
+        "dtype=torch.float32",
+    ),
+    "onnxruntime": Engine(
+        "onnxruntime",
+        "onnx",
+        FORMATS["onnx"].targets,
+        ("float32",),
+        lambda of: OnnxModel(of.folder, of.config, of.class_ids),
+    ),
+}
+
+
+def find_reader(to: FormatName) -> EngineName:
+    """The engine that runs what is written in a format."""
+    return next(name for name, engine in ENGINES.items() if engine.format == to)
+
+
+def check_engine(request: EngineRequest, target: Dialect) -> None:
+    """Raise `ModelError` for an engine that does not run such a model, or not so."""
+    name, precision = request.engine, request.precision
+    engine = ENGINES[name]
+    if target not in engine.targets:
+        runs = [other for other, row in ENGINES.items() if target in row.targets]
+        hint = f"compile it with --target {' or '.join(engine.targets)}; {target} runs on {', '.join(runs)}"
+        raise make_model_error(f"{name} does not run a model for {target}", hint, "usage")
+    if precision is not None and precision not in engine.precisions:
+        hint = f"it runs them in {' or '.join(engine.precisions)}"
+        raise make_model_error(f"{name} does not run our models in {precision}", hint, "usage")
+
+
+@contextmanager
+def open_engine(request: EngineRequest, compiled: Compiled) -> Generator[ForeignModel]:
+    """A compilation run by an engine, from a folder that is written for the time being if none is there. Raises
+    `ModelError`."""
+    check_engine(request, compiled.options.dialect)
+    engine = ENGINES[request.engine]
+    plain = compiled.options.dialect == "plain"
+    class_ids = None if plain else assemble_uniform(compiled).class_ids
+    with TemporaryDirectory() as scratch:
+        path = request.folder or write_folder_for(engine, compiled, Path(scratch) / "model")
+        yield engine.open(Opening(path, compiled.weights.config, class_ids, request.precision))
+
+
+def write_folder_for(engine: Engine, compiled: Compiled, path: Path) -> Path:
+    """What the engine reads."""
+    if engine.format is None:
+        save(compiled, path)
+    else:
+        write_export(compiled, path, engine.format)
+    return path

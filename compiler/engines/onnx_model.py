@@ -1,0 +1,42 @@
+"""An exported .onnx file in ONNX Runtime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from compiler.config import Config
+from compiler.formats.format_table import ONNX
+from compiler.formats.import_library import take_library
+from compiler.model.foreign_model import ForeignModel
+from compiler.model.problem import make_model_error
+
+INSTALL = "onnxruntime: it is of the extra `onnx` of this project"
+
+
+class OnnxModel(ForeignModel):
+    """A folder that `rasp export --to onnx` wrote. Raises `ModelError` where ONNX Runtime is missing, or refuses it."""
+
+    def __init__(self, folder: Path, config: Config, class_ids: Sequence[int] | None) -> None:
+        super().__init__(config, class_ids)
+        runtime = take_library("onnxruntime", "this engine", INSTALL)
+        options = runtime.SessionOptions()
+        options.log_severity_level = 4  # its errors are raised as well
+        options.intra_op_num_threads = (
+            1  # of so small a model, each product is over before a second thread has begun
+        )
+        try:
+            self.session = runtime.InferenceSession(
+                (folder / ONNX).read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except (OSError, RuntimeError, ValueError) as error:
+            first = str(error).strip().partition("\n")[0]
+            raise make_model_error(
+                f"ONNX Runtime does not open {folder}: {first}", "export it again", "engine"
+            ) from None
+
+    def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
+        """Logits by output."""
+        given = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+        return [torch.from_numpy(array) for array in self.session.run(None, given)]

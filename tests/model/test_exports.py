@@ -1,0 +1,178 @@
+"""Formats for other software: what is written is run by its engine, and answers what the interpreter answers."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from compiler.cli import main
+from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
+from compiler.export.compiled import save
+from compiler.formats.format_names import ENGINE_NAMES, FORMAT_NAMES, EngineName, FormatName
+from compiler.formats.format_table import FORMATS, encode_export
+from compiler.formats.write_export import write_export
+from compiler.options import CompileOptions, Dialect
+from compiler.pipeline import Compiled, compile_program
+from compiler.verify.chosen_inputs import choose_inputs
+from compiler.verify.run_engine import verify_in_engine
+from rasp.diagnostics import DiagnosedError
+from rasp.elaborate.program import load_program
+from rasp.source import Source
+
+#: Programs of one output: a count, a mean, positions, what came before, strings that are no tokens.
+PROGRAMS = {
+    "histogram": "selector_width(select(tokens, tokens, ==))",
+    "mean": 'aggregate(select(indices, indices, <=), indicator(tokens == "a"))',
+    "index": "indices % 3",
+    "before": 'aggregate(select(indices, indices - 1, ==), tokens, "?")',
+}
+MODULES = {"transformers-eager": "transformers", "transformers-sdpa": "transformers"}
+
+
+def compile_text(text: str, target: Dialect = "plain", **options: Any) -> Compiled:
+    made = CompileOptions("abc", 6, "full" if target == "plain" else "causal", target, **options)
+    return compile_program(load_program(Source("none", "")), {"out": text}, made)
+
+
+def require(engine: EngineName, target: Dialect) -> None:
+    """Skip where an engine, or what writes for it, is not installed."""
+    needs = {MODULES.get(engine, engine)} | ({"transformers", "onnxscript"} if target != "plain" else set())
+    for module in sorted(needs):
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed")
+
+
+def assert_right(engine: EngineName, compiled: Compiled, **how: Any) -> None:
+    options = compiled.options
+    selection = choose_inputs(len(options.vocabulary), options.max_length, 400, 0)
+    ran = verify_in_engine(EngineRequest(engine, **how), compiled, selection)
+    assert ran.report.passed, ran.report.smallest or ran.report.readers
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("engine", [name for name, row in ENGINES.items() if "plain" in row.targets])
+def test_plain_models_are_right(engine: EngineName, name: str) -> None:
+    require(engine, "plain")
+    assert_right(engine, compile_text(PROGRAMS[name]))
+
+
+@pytest.mark.parametrize("target", ["gpt2"])
+@pytest.mark.parametrize("engine", [name for name, row in ENGINES.items() if row.format != "onnx"])
+def test_models_of_families_are_right(engine: EngineName, target: Dialect) -> None:
+    require(engine, target)
+    assert_right(engine, compile_text(PROGRAMS["before"], target))
+
+
+@pytest.mark.slow  # torch's exporter takes ten seconds
+@pytest.mark.parametrize("target", [name for name in FORMATS["onnx"].targets if name != "plain"])
+def test_families_are_right_in_onnx(target: Dialect) -> None:
+    require("onnxruntime", target)
+    assert_right("onnxruntime", compile_text(PROGRAMS["before"], target))
+
+
+def test_several_outputs_and_no_value_are_right_in_onnx() -> None:
+    require("onnxruntime", "plain")
+    outputs = {"a": PROGRAMS["histogram"], "b": 'aggregate(select(tokens, "a", ==), indices)'}
+    options = CompileOptions("abc", 5, "causal", no_value=True)
+    assert_right("onnxruntime", compile_program(load_program(Source("none", "")), outputs, options))
+
+
+def test_more_positions_than_the_model_has_are_an_error(tmp_path: Path) -> None:
+    runtime: Any = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    for text in (PROGRAMS["index"], PROGRAMS["histogram"]):  # with a table of positions and without
+        data = encode_export("onnx", compile_text(text))["model.onnx"]
+        options = runtime.SessionOptions()
+        options.log_severity_level = 4
+        session = runtime.InferenceSession(data, options)
+
+        def run(length: int, session: Any = session) -> Any:
+            ids = np.zeros((1, length), np.int64)
+            return session.run(None, {"input_ids": ids, "attention_mask": ids + 1})
+
+        run(7)
+        with pytest.raises(Exception, match=r"broadcast"):
+            run(8)
+
+
+@pytest.mark.parametrize("to", [name for name, row in FORMATS.items() if "plain" in row.targets])
+def test_the_same_model_gives_the_same_bytes(to: FormatName) -> None:
+    require(find_reader(to), "plain")
+    one, other = (encode_export(to, compile_text(PROGRAMS["mean"])) for _ in range(2))
+    assert one == other
+
+
+def test_tables_and_names_agree() -> None:
+    assert tuple(FORMATS) == FORMAT_NAMES
+    assert tuple(ENGINES) == ENGINE_NAMES
+    assert {find_reader(to) for to in FORMATS} <= set(ENGINES)
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, words, prog_name="rasp")
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a plain model, one of gpt2's, and an export."""
+    folder = tmp_path_factory.mktemp("models")
+    save(compile_text(PROGRAMS["histogram"]), folder / "plain")
+    save(compile_text(PROGRAMS["histogram"], "gpt2"), folder / "gpt2")
+    if find_spec("onnx") and find_spec("onnxruntime"):
+        code, out, _ = run("export", str(folder / "plain"), "--to", "onnx", "-o", str(folder / "onnx"))
+        assert code == 0 and "written to" in out
+    return folder
+
+
+def test_an_export_is_verified_and_damage_is_found(models: Path) -> None:
+    require("onnxruntime", "plain")
+    code, out, _ = run("verify", str(models / "onnx"), "--json")
+    found = json.loads(out)
+    assert code == 0 and found["passed"] and found["engine"] == "onnxruntime"
+    path = models / "onnx" / "config.json"
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b'"max_length": 6', b'"max_length": 7'))
+    code, out, _ = run("verify", str(models / "onnx"))
+    path.write_bytes(before)
+    assert code == 1 and "config.json" in out
+
+
+WRONG = {
+    "no such folder": (["export", "nowhere", "--to", "onnx", "-o", "x"], 2, "does not exist"),
+    "no such format": (["export", "plain", "--to", "pickle", "-o", "x"], 2, "invalid value for '--to'"),
+    "no format": (["export", "plain", "-o", "x"], 2, "--to"),
+    "no output": (["export", "plain", "--to", "onnx"], 2, "output"),
+    "onto itself": (["export", "plain", "--to", "onnx", "-o", "plain"], 2, "would replace"),
+    "onto another model": (["export", "plain", "--to", "onnx", "-o", "gpt2"], 2, "is not a checkpoint"),
+    "an export again": (["export", "onnx", "--to", "onnx", "-o", "x"], 2, "is an export itself"),
+    "no such engine": (["verify", "plain", "--engine", "abacus"], 2, "is not one of"),
+    "another family's engine": (["verify", "plain", "--engine", "transformers-sdpa"], 2, "does not run"),
+    "a dtype without an engine": (["verify", "plain", "--dtype", "float16"], 2, "engine"),
+    "a dtype it has not": (
+        ["verify", "plain", "--engine", "onnxruntime", "--dtype", "float16"],
+        2,
+        "in float16",
+    ),
+    "an export elsewhere": (["verify", "onnx", "--engine", "transformers-eager"], 2, "does not read"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_inputs_are_told(name: str, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require("onnxruntime", "plain")
+    monkeypatch.chdir(models)
+    words, code, said = WRONG[name]
+    found = run(*words)
+    assert found[0] == code and said in found[2], found
+    assert not (models / "x").exists()
+
+
+def test_python_is_told_of_a_wrong_format(tmp_path: Path) -> None:
+    wrong: Any = "onxn"
+    with pytest.raises(DiagnosedError, match="no format called onxn"):
+        write_export(compile_text(PROGRAMS["index"]), tmp_path / "x", wrong)
