@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from compiler.commands.threads import limit_threads
@@ -16,6 +15,7 @@ from compiler.pipeline import compile_program
 from rasp.cli import show_count
 from rasp.command_line.console import FAILED, read_source, report_diagnostics
 from rasp.command_line.format_command import found_files
+from rasp.command_line.rich_console import open_console
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
@@ -189,7 +189,7 @@ def print_table(results: Sequence[Result]) -> None:
         verdict = f"{len(result.failures)} wrong" if result.failures else "ok"
         numbers = map(str, (result.interpreted, result.models, result.compiled))
         table.add_row(result.file, *numbers, verdict)
-    Console(soft_wrap=True).print(table)
+    open_console(soft_wrap=True).print(table)
     failures = sum(len(result.failures) for result in results)
     examples = sum(result.interpreted for result in results)
     runs = sum(result.compiled for result in results)

@@ -124,7 +124,7 @@ def prompt_session(
         auto_suggest=AutoSuggestFromHistory(),
         history=history(),
         key_bindings=keys(repl),
-        style=STYLE,
+        style=STYLE if has_colours() else None,
         enable_history_search=True,
         tempfile_suffix=".rasp",
         validator=Validator.from_callable(
