@@ -30,7 +30,7 @@ from compiler.audit.logits import bound_logit_noise
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
 from compiler.audit.score_errors import bound_score_errors
-from compiler.audit.tables import bound_table_errors
+from compiler.audit.tables import bound_table_errors, bound_wave_error
 from compiler.blocks.block import Head, Readout, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.precision import SHARPNESS, UNIT, Precision, bound_averaging_noise
@@ -211,6 +211,10 @@ class Auditor:
     def table(self, block: TableBlock) -> None:
         """Decide the steps, then bound the rounding of the units, per output column."""
         stairs = block.stairs
+        if block.one is not None:
+            error = bound_wave_error(stairs, self.read(drop_constant(block.form)), self.read(block.one))
+            self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
+            return self.keep_rounded(block)
         if block.grain:
             error, reading = bound_anchored_reading(block, self.layout, self.errors, self.size_of)
         else:
@@ -230,22 +234,27 @@ class Auditor:
 
     def rounding(self, block: TableBlock, reading: Reading) -> None:
         """Exact while every product in the sum is on the grid but for an error that rounds away."""
-        stairs, variable = block.stairs, block.variable
+        stairs = block.stairs
         weights = weigh_form(drop_constant(block.form), self.layout)
         used = np.flatnonzero(weights)
         grains = find_grains(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
         margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
-        self.decisions.append(
-            Decision("step", variable.node, margin, reading.error + self.norm.bound_stray(weights))
-        )
-        self.norm.note_write(2 * float(stairs.offsets.max()), 2)
-        column, vector = (
-            self.layout.numbers[variable, 0],
-            self.layout.blocks.features[variable].basis.vectors[0],
-        )
-        left = self.inherited(column, Products(2 * float(stairs.offsets.max()), stairs.grid, 1))
-        self.settle(column, float(np.abs(vector).max()), stairs.grid, left)
-        self.profiles[variable] = np.full((2, 1), left)
+        error = reading.error + self.norm.bound_stray(weights)
+        self.decisions.append(Decision("step", block.variable.node, margin, error))
+        self.keep_rounded(block)
+
+    def keep_rounded(self, block: TableBlock) -> None:
+        """Record columns that are sums of two exact numbers about as large as an anchor."""
+        variable, anchor = block.variable, float(block.stairs.offsets.max())
+        vectors = self.layout.blocks.features[variable].basis.vectors
+        self.profiles[variable] = np.zeros((2, len(vectors)))
+        for k, vector in enumerate(vectors):
+            column, height = self.layout.numbers[variable, k], float(np.abs(block.stairs.heights[:, k]).max())
+            grain = height * (block.stairs.grid or 1.0)
+            self.norm.note_write(2 * anchor * height, 2)
+            left = self.inherited(column, Products(2 * anchor * height, grain, 1))
+            self.settle(column, float(np.abs(vector).max()), grain, left)
+            self.profiles[variable][:, k] = left
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
         """Bound on the sum of share times error of forms read together: the features of one table are all

@@ -61,3 +61,14 @@ def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) ->
     else:
         shares = [find_steepest(stairs.slopes, heights) for heights in stairs.heights.T]
     return np.array(shares) * (reading.error - reading.rounding)
+
+
+def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading) -> float:
+    """How far off, in multiples of 1 of z, what a unit of waves rounds can be: z itself, and the sum of its products and
+    those of the constant, whose weights are rounded too."""
+    assert stairs.shifts is not None, "waves have shifts"
+    rounds = stairs.slopes > 0
+    slopes, shifts = stairs.slopes[rounds], np.abs(stairs.shifts[rounds])
+    error = slopes * reading.error + shifts * one.error
+    size = slopes * reading.size + shifts * one.size
+    return float(((error + (reading.terms + one.terms + 3) * UNIT * size) / slopes).max())

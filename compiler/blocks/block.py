@@ -67,18 +67,19 @@ class TableBlock:
     """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features.
 
     With a `grain` the form's sum is rounded to multiples of it, by an anchor that is among its parts, and that its constant
-    takes away again.
+    takes away again. `one` is 1 everywhere, for a staircase with shifts; then the form has no constant.
     """
 
     variable: Variable
     form: Form
     stairs: Staircase
     grain: float = 0.0
+    one: Form | None = None
 
     @property
     def forms(self) -> tuple[Form, ...]:
         """What it reads."""
-        return (self.form,)
+        return (self.form,) if self.one is None else (self.form, self.one)
 
 
 @dataclass(frozen=True)

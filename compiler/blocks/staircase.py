@@ -37,7 +37,8 @@ class Staircase:
 
     `margin` is how far z may be off before it takes another step than its own; infinite where errors of z pass through.
     They pass through beyond `flat`, which ramps leave level on either side of a point. z lies between `low` and `high`.
-    Shapes (u,), (u,), (u, f). `grid`: z is rounded to multiples of this (0: it is not).
+    Shapes (u,), (u,), (u, f). `grid`: z is rounded to multiples of this (0: it is not). `shifts` (u,), where there are any,
+    are added to slope * z before the offset rounds it (`compiler/blocks/waves.py`).
     """
 
     slopes: Vector
@@ -49,6 +50,7 @@ class Staircase:
     high: float
     grid: float = 0.0
     flat: float = 0.0
+    shifts: Vector | None = None
 
     @property
     def units(self) -> int:
@@ -104,7 +106,7 @@ def build_staircase(runs: Runs, targets: Matrix, base_group: int, tolerance: Tol
     noise, care = tolerance.noise, tolerance.care
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
-    middle = middle_of(runs, base_group)
+    middle = find_middle(runs, base_group)
     stairs = steps(runs, targets, middle, replace(tolerance, noise=noise))
     exact = runs.are_points and not (care and noise)
     curve = bends(runs, targets, middle, noise) if exact else None
@@ -117,7 +119,7 @@ def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance)
     """The cheaper of the two constructions for a z that is rounded to multiples of a grain; with much care, of those
     that are exact."""
     grain = tolerance.grain
-    base = middle_of(runs, base_group)
+    base = find_middle(runs, base_group)
     stairs = steps(runs, targets, base, replace(tolerance, noise=0.0))
     curve = bends(runs, targets, base, 0.0) if runs.are_points else None
     assert stairs is not None, "without noise there always are steps"
@@ -127,7 +129,7 @@ def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance)
     return replace(best, margin=ANCHORED_MARGIN * grain)
 
 
-def middle_of(runs: Runs, base_group: int) -> float:
+def find_middle(runs: Runs, base_group: int) -> float:
     """The middle one of the points where the output is 0."""
     candidates = np.flatnonzero(runs.group == base_group)
     return float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])

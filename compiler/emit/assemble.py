@@ -91,6 +91,8 @@ def mlp(tables: tuple[TableBlock, ...], erasures: list[Erasure], layout: Layout)
         own = slice(first, first + stairs.units)
         inward[:, own] = reading(drop_constant(table.form), layout)[:, None] * stairs.slopes
         bias[own] = stairs.offsets + stairs.slopes * table.form.constant
+        if stairs.shifts is not None and table.one is not None:
+            inward[:, own] += reading(table.one, layout)[:, None] * stairs.shifts
         for k in range(stairs.heights.shape[1]):
             outward[own, layout.places[layout.numbers[table.variable, k]]] = stairs.heights[:, k]
         first += stairs.units

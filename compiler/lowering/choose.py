@@ -18,7 +18,7 @@ from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Score
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.staircase import build_rounding
 from compiler.lowering.digits import MANY_KINDS, list_leaf_operands, list_ways
-from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
+from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.reader import FLAT, Reader, combine_forms
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
@@ -35,12 +35,14 @@ SPLIT_WORK = 1 / 4
 @dataclass(frozen=True)
 class Style:
     """How careful to be (`compiler/search/lower.py`), which expressions' tables get steep ramps, whether carried numbers
-    are rounded before anything reads them, and up to how many kinds of rows an order is counted by one head."""
+    are rounded before anything reads them, up to how many kinds of rows an order is counted by one head, and whether
+    look-ups may be waves."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
     exact: bool = False
     most_kinds: float = MANY_KINDS
+    waves: bool = True
 
 
 class Chooser:
@@ -51,7 +53,7 @@ class Chooser:
         self.care = style.care
         self.steep = style.steep
         self.reader = Reader(analysis, exact=style.exact, most_kinds=style.most_kinds)
-        self.lookups = Lookups(self.reader, style.care)
+        self.lookups = Lookups(self.reader, style.care, waves=style.waves)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
@@ -228,18 +230,13 @@ class Chooser:
             self.needed.add(variable)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         form = self.demand(lookup.form)
+        if lookup.stairs.shifts is not None:
+            one = self.demand(Form({}, 1.0, 1.0))
+            self.tables.append(TableBlock(variable, *move_constant(form, lookup.stairs), one=one))
+            return
         if lookup.grain:
-            form = self.anchored(form, ANCHOR * lookup.grain)
+            form = add_anchor(self.analysis, form, ANCHOR * lookup.grain)
         self.tables.append(TableBlock(variable, form, lookup.stairs, lookup.grain))
-
-    def anchored(self, form: Form, anchor: float) -> Form:
-        """The same form with an anchor added by the token, whatever it is, and taken away by the constant.
-
-        An MLP adds its bias, and so the constant, last.
-        """
-        token = self.analysis.tokens_node
-        everywhere = Form({Variable(token): np.full(len(self.analysis.domain(token)), anchor)}, -anchor)
-        return add_forms(form, everywhere).at_bos(form.bos)
 
     def make_rounding(self, variable: Variable) -> None:
         node, raw = variable.node, self.reader.raw

@@ -9,6 +9,7 @@ from compiler.analysis.matching import Matching
 from compiler.blocks.basis import Basis
 from compiler.blocks.block import Choice
 from compiler.blocks.form import Form, Variable, Vector
+from compiler.blocks.waves import count_units
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring, factor_by_threshold, list_factorings
 from compiler.numerics.precision import SHARPNESS, UNIT
@@ -18,6 +19,10 @@ from rasp.graph.nodes import Node
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
+FEW_NUMBERS = 48
+"""Numbers of which a table's features are not told apart by what they cost."""
+NEW_PRICE = 5
+"""A column that a table writes, in columns of a head: it is one more in whatever reads the residual stream."""
 TYPICAL_WIDTH = 24
 """Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
 MANY_COLUMNS = 128
@@ -101,13 +106,25 @@ class Factorer:
             [self.reader.read(match.query, f.query) for f in factoring.factors],
             [self.reader.read(match.key, f.key) for f in factoring.factors],
         )
-        tables = sum(None in forms for forms in sides)
+        tables = self.price_tables(
+            match.query,
+            [f.query for f, form in zip(factoring.factors, sides[0], strict=True) if form is None],
+        ) + self.price_tables(
+            match.key, [f.key for f, form in zip(factoring.factors, sides[1], strict=True) if form is None]
+        )
         new = self.count_new([form for forms in sides for form in forms if form is not None])
         keys = sum(
             np.abs(f.key) for f in factoring.factors
         )  # how many columns' errors can add up, lest ties are random
-        columns = len(factoring.factors) + TABLE_PRICE * tables + self.residual_price * new
+        columns = len(factoring.factors) + tables + self.residual_price * new
         return columns + float(np.max(keys, initial=0.0)) / 1024
+
+    def price_tables(self, node: Node, vectors: list[Vector]) -> float:
+        """What these features of an s-op cost, from a table: hidden units as they are for a number, and a column each."""
+        domain = self.analysis.domain(node)
+        if len(domain) <= FEW_NUMBERS or not vectors or not domain.is_numeric:
+            return float(TABLE_PRICE if vectors else 0)
+        return float(count_units(domain.numbers(), np.stack(vectors, axis=1)) + NEW_PRICE * len(vectors))
 
     def count_new(self, forms: list[Form]) -> int:
         """How many features of single variables no others are combined to that heads read already, or among these."""

@@ -10,8 +10,10 @@ from itertools import islice, permutations
 import numpy as np
 
 from compiler.analysis.facts import JointValues
-from compiler.blocks.form import Form
+from compiler.analysis.infer import Analysis
+from compiler.blocks.form import Form, Variable, add_forms
 from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build_staircase, merge_runs
+from compiler.blocks.waves import build_waves
 from compiler.limits import ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
 from compiler.lowering.reader import Reader, find_rounding_grain
@@ -20,6 +22,8 @@ from rasp.graph.nodes import Node
 
 FORM_WORK = 4
 """Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
+SHIFT_PRICE = 2
+"""Hidden units that it is worth to do without waves: they read a constant as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,25 +69,26 @@ class Lookups:
     """The look-ups of one reader. Each is searched for once, though an output asks whether there is one before it demands
     it."""
 
-    def __init__(self, reader: Reader, care: int) -> None:
+    def __init__(self, reader: Reader, care: int, *, waves: bool = True) -> None:
         self.reader = reader
         self.care = care
+        self.waves = waves
         self.known: dict[tuple[Node, bytes, bytes, bool], Lookup | None] = {}
 
     def find(self, problem: Problem) -> Lookup | None:
         """What `solve` finds."""
         key = problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep
         if key not in self.known:
-            self.known[key] = solve_lookup(self.reader, problem, care=self.care)
+            self.known[key] = solve_lookup(self.reader, problem, care=self.care, waves=self.waves)
         return self.known[key]
 
 
-def solve_lookup(reader: Reader, problem: Problem, *, care: int = 0) -> Lookup | None:
+def solve_lookup(reader: Reader, problem: Problem, *, care: int = 0, waves: bool = True) -> Lookup | None:
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None
     tried: list[int | None] = []
     for form in list_candidates(reader, problem):
-        lookup = attempt(reader, problem, form, care=care)
+        lookup = attempt(reader, problem, form, care=care, waves=waves)
         tried.append(None if lookup is None else lookup.stairs.units)
         if lookup is not None and better(lookup, best):
             best = lookup
@@ -114,7 +119,7 @@ def relative_margin(lookup: Lookup) -> float:
     return lookup.stairs.margin / max(1.0, float(np.abs(lookup.stairs.offsets).max(initial=0.0)))
 
 
-def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Lookup | None:
+def attempt(reader: Reader, problem: Problem, form: Form, *, care: int, waves: bool = False) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
     analysis = reader.analysis
     analysis.effort.spend(
@@ -128,4 +133,24 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int) -> Looku
     grain = find_rounding_grain(form) if anchors and care and form.noise else 0.0
     tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
     stairs = build_staircase(runs, problem.targets, problem.base, tolerance)
+    found = build_waves(runs, problem.targets, problem.base, form.noise) if anchors and waves else None
+    if found is not None and (stairs is None or found.units + SHIFT_PRICE < stairs.units):
+        return Lookup(form.at_bos(found.base), found)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)
+
+
+def add_anchor(analysis: Analysis, form: Form, anchor: float) -> Form:
+    """The same form with an anchor added by the token, whatever it is, and taken away by the constant.
+
+    An MLP adds its bias, and so the constant, last.
+    """
+    token = analysis.tokens_node
+    everywhere = Form({Variable(token): np.full(len(analysis.domain(token)), anchor)}, -anchor)
+    return add_forms(form, everywhere).at_bos(form.bos)
+
+
+def move_constant(form: Form, stairs: Staircase) -> tuple[Form, Staircase]:
+    """The same without a constant in the form: among the shifts, lest it is added to the anchors and rounded with them."""
+    assert form.bos is not None and stairs.shifts is not None, "at BOS a table is at its base"
+    shifted = replace(stairs, shifts=stairs.shifts + stairs.slopes * form.constant)
+    return Form(form.parts, 0.0, form.bos - form.constant, form.noise), shifted

@@ -79,7 +79,12 @@ def list_factorings(
     codes = equality_codes(match, numbers)
     if codes is not None:
         yield quadratic(*codes, with_bos=with_bos)
-        yield from by_digits(*compact_codes(match.selects), with_bos=with_bos)
+        compact = compact_codes(match.selects)
+        yield from by_digits(*compact, with_bos=with_bos)
+        lowest = min(float(numbers.min()) for numbers in codes)
+        own = (codes[0] - lowest, codes[1] - lowest)
+        if not all(np.array_equal(*pair) for pair in zip(own, compact, strict=True)):
+            yield from by_digits(*own, with_bos=with_bos, of="the values' digits")
 
 
 def penalties(selects: Bools) -> Factoring:
@@ -120,7 +125,7 @@ def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
     return Factoring("quadratic", tuple(factors), quadratic=True, reach=reach)
 
 
-def by_digits(query: Vector, key: Vector, *, with_bos: bool) -> Iterator[Factoring]:
+def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits") -> Iterator[Factoring]:
     """Equality of whole numbers from 0 on, digit by digit, in the smallest base for each number of digits."""
     largest = int(max(query.max(), key.max()))
     for count in range(2, largest.bit_length() + 1):
@@ -128,7 +133,7 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool) -> Iterator[Factori
         of_query, of_key = (digits_of(codes, base, count) for codes in (query, key))
         if base == 2:
             signs = [Factor(q - 0.5, 2 * k - 1) for q, k in zip(of_query, of_key, strict=True)]
-            yield Factoring("digits in base 2", tuple(signs), reward=count / 2, digits=True)
+            yield Factoring(f"{of} in base 2", tuple(signs), reward=count / 2, digits=True)
         else:
             middle = np.floor(base / 2)
             of_query, of_key = of_query - middle, of_key - middle
@@ -136,7 +141,7 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool) -> Iterator[Factori
             factors.append(Factor(-np.ones_like(query), (of_key**2).sum(axis=0)))
             if with_bos:
                 factors.append(Factor(-(of_query**2).sum(axis=0), np.ones_like(key)))
-            yield Factoring(f"digits in base {base}", tuple(factors), digits=True)
+            yield Factoring(f"{of} in base {base}", tuple(factors), digits=True)
 
 
 def digits_of(codes: Vector, base: int, count: int) -> NDArray[np.float64]:

@@ -139,7 +139,8 @@ def list_forms(plan: Plan) -> list[Form]:
     for layer in plan.layers:
         for head in layer.heads:
             forms += head.forms
-        forms += [drop_constant(table.form) for table in layer.tables]
+        for table in layer.tables:
+            forms += [drop_constant(table.form), *table.forms[1:]]
     return forms + [drop_constant(form) for readout in plan.readouts for form in readout.forms]
 
 

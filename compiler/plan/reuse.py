@@ -53,7 +53,8 @@ def steps(plan: Plan) -> Iterator[tuple[int, list[Form], list[tuple[Variable, in
         yield 2 * number + 1, read, [target for head in heads for target in head.targets]
         features = plan.blocks.features
         written = [(t.variable, k) for t in tables for k in range(len(features[t.variable].basis))]
-        yield 2 * number + 2, [drop_constant(table.form) for table in tables], written
+        inputs = [form for t in tables for form in (drop_constant(t.form), *t.forms[1:])]
+        yield 2 * number + 2, inputs, written
     last = [drop_constant(form) for readout in plan.readouts for form in readout.forms]
     yield 2 * len(plan.layers) + 1, last, []
 

@@ -14,7 +14,7 @@ When nothing is left to try the program is refused, with the decision that fails
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from compiler.analysis.divide import TooLarge
 from compiler.analysis.effort import Effort
@@ -22,42 +22,15 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import make_refusal
 from compiler.audit.decisions import Decision
 from compiler.blocks.form import Form, Variable
-from compiler.limits import ATTEMPTS, CARE, MERGED_ROWS
+from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.choose import Style
-from compiler.lowering.digits import find_orders
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
-from compiler.search.attempts import Lowered, attempt_and_note, attempt_or_none, compact_layout, measure_cost
-from compiler.search.trials import (
-    Journal,
-    Reason,
-)
-from rasp.graph.nodes import Constant, Graph, Node, Width
-
-SPLIT_FROM, SPLIT_UNTIL = 8, 40
-"""Kinds of rows of an order between which both is tried: one head, and one for each digit."""
-WORTH_HEADS = 0.9
-"""Share of the parameters that a model with more heads, or fewer, is better with than without."""
-
-
-@dataclass(frozen=True)
-class Search:
-    """Which improvements are looked for: other styles, and earlier tables for at most `parts` parts of tables that have at
-    least `units` hidden units."""
-
-    styles: tuple[Style, ...] = ()
-    parts: int = 0
-    units: int = 0
-
-
-SEARCHES = (
-    Search(),
-    Search(),
-    Search((Style(care=1),), parts=8, units=48),
-    Search((Style(care=1), Style(care=2), Style(exact=True), Style(care=1, exact=True)), parts=64, units=4),
-)
-"""By optimisation level."""
+from compiler.search.attempts import Lowered, attempt_and_note
+from compiler.search.improve import SEARCHES, improve_lowering, list_early_parts
+from compiler.search.trials import Journal, Reason
+from rasp.graph.nodes import Constant, Graph, Node
 
 
 class Inexact(CompileError):
@@ -100,13 +73,15 @@ def lower_graph(
             if not lowered.bounds.unsafe:
                 journal.choose(len(journal.trials) - 1)
                 search = SEARCHES[options.level]
-                return improve(lowered, outputs, style, search, journal) if search.styles else lowered
+                return (
+                    improve_lowering(lowered, outputs, style, search, journal) if search.styles else lowered
+                )
             sturdier = more_careful(style, lowered.bounds.unsafe)
             if sturdier != style:
                 style, reason = sturdier, Reason.STURDIER
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
-            early = early_parts(lowered, SEARCHES[2].units)[:1]
+            early = list_early_parts(lowered, SEARCHES[2].units)[:1]
             if early:  # a part that is ready anyway costs no layer
                 materialised |= set(early)
                 reason = Reason.EARLY_PART
@@ -140,95 +115,6 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
     if failed <= style.steep and not style.exact:
         return Style(exact=True, most_kinds=style.most_kinds)
     return replace(style, steep=style.steep | failed)
-
-
-def improve(
-    lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search, journal: Journal
-) -> Lowered:
-    """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
-    deeper.
-
-    A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
-    its own, and the large one then sees one value where it saw several.
-    """
-    place = len(journal.trials) - 1
-    best = Best(compact_layout(lowered, style, journal), style, outputs, journal)
-    journal.choose(place)
-    for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
-        if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
-            sturdier = replace(sturdier, steep=best.style.steep, most_kinds=best.style.most_kinds)
-            best.challenge(best.lowered.analysis, sturdier, Reason.SMALLER_STYLE)
-    for kinds in other_splits(best.lowered, best.style.most_kinds):
-        split = replace(best.style, most_kinds=kinds)
-        best.challenge(best.lowered.analysis, split, Reason.SMALLER_SPLIT, WORTH_HEADS)
-    tried: set[Node] = set()
-    for _ in range(search.parts):
-        part = next((p for p in early_parts(best.lowered, search.units) if p not in tried), None)
-        if part is None:
-            break
-        tried.add(part)
-        known = best.lowered.analysis
-        materialised = known.materialised | {part}
-        analysis = Analysis(known.graph, known.options, materialised, dividing=True, effort=known.effort)
-        best.challenge(analysis, best.style, Reason.SMALLER_PART)
-    return best.lowered
-
-
-@dataclass(eq=False)
-class Best:
-    """The smallest model so far, and the style of its blocks."""
-
-    lowered: Lowered
-    style: Style
-    outputs: Mapping[str, Node]
-    journal: Journal
-
-    def challenge(self, analysis: Analysis, style: Style, reason: Reason, share: float = 1.0) -> None:
-        """Try another way, and keep it if it holds and has fewer layers, or less than this share of the parameters."""
-        place = len(self.journal.trials)
-        other = attempt_or_none(analysis, self.outputs, style, reason, self.journal)
-        layers, parameters = measure_cost(self.lowered)
-        if other is not None and measure_cost(other) < (layers, share * parameters):
-            self.lowered, self.style = other, style
-            self.journal.choose(place)
-
-
-def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
-    """Other numbers of kinds from which on to count an order by digits, which make a difference and may pay."""
-    heads = [head for layer in lowered.plan.layers for head in layer.heads]
-    counted = {v.node.args[0] for head in heads for v, _ in head.targets if isinstance(v.node.op, Width)}
-    kinds = [order.kinds for selector in counted for order in find_orders(lowered.analysis, selector)]
-    fewer: list[float] = [SPLIT_FROM] if any(SPLIT_FROM < k <= most_kinds for k in kinds) else []
-    return fewer + ([SPLIT_UNTIL] if any(most_kinds < k <= SPLIT_UNTIL for k in kinds) else [])
-
-
-def table_rows(lowered: Lowered) -> int:
-    """Combinations of values that choosing the tables looked at."""
-    variables = [table.variable for layer in lowered.plan.layers for table in layer.tables]
-    return sum(len(lowered.analysis.table(variable.node).codes) for variable in variables)
-
-
-def early_parts(lowered: Lowered, units: int) -> list[Node]:
-    """Parts of expressions whose tables have at least so many units, of several leaves, that are ready earlier; the largest
-    tables first."""
-    analysis, plan = lowered.analysis, lowered.plan
-    ready: dict[Node, int] = {}
-    for number, layer in enumerate(plan.layers):
-        ready |= {variable.node: 2 * number + 1 for head in layer.heads for variable, _ in head.targets}
-        ready |= {
-            table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready
-        }
-    tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= units]
-    found: list[Node] = []
-    for table in sorted(tables, key=lambda t: -t.stairs.units):
-        node = table.variable.node
-        latest = max((ready.get(leaf, 0) for leaf in analysis.table(node).leaves), default=0)
-        for part in reversed(analysis.region(node)):
-            leaves = analysis.leaves(part)
-            early = max((ready.get(leaf, 0) for leaf in leaves), default=0) + 1 < latest
-            if part is not node and not analysis.is_leaf(part) and len(leaves) > 1 and early:
-                found.append(part)
-    return found
 
 
 def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:

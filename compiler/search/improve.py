@@ -1,0 +1,161 @@
+"""A plan that holds, made smaller: other styles, orders split otherwise, parts looked up earlier, steps instead of waves.
+
+Each is a whole attempt (`compiler/search/attempts.py`), and what came of it stands in the journal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from compiler.analysis.infer import Analysis
+from compiler.limits import MERGED_ROWS
+from compiler.lowering.choose import Style
+from compiler.lowering.digits import find_orders
+from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
+from compiler.search.trials import Journal, Reason
+from rasp.graph.nodes import Node, Width
+
+SPLIT_FROM, SPLIT_UNTIL = 8, 40
+"""Kinds of rows of an order between which both is tried: one head, and one for each digit."""
+WORTH_HEADS = 0.9
+"""Share of the parameters that a model with more heads, or fewer, is better with than without."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which improvements are looked for: other styles, and earlier tables for at most `parts` parts of tables that have at
+    least `units` hidden units."""
+
+    styles: tuple[Style, ...] = ()
+    parts: int = 0
+    units: int = 0
+
+
+SEARCHES = (
+    Search(),
+    Search(),
+    Search((Style(care=1),), parts=8, units=48),
+    Search((Style(care=1), Style(care=2), Style(exact=True), Style(care=1, exact=True)), parts=64, units=4),
+)
+"""By optimisation level."""
+
+
+def improve_lowering(
+    lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search, journal: Journal
+) -> Lowered:
+    """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
+    deeper.
+
+    A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
+    its own, and the large one then sees one value where it saw several.
+    """
+    place = len(journal.trials) - 1
+    best = Best(compact_layout(lowered, style, journal), style, outputs, journal)
+    journal.choose(place)
+    for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
+        if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
+            sturdier = replace(sturdier, steep=best.style.steep, most_kinds=best.style.most_kinds)
+            best.challenge(best.lowered.analysis, sturdier, Reason.SMALLER_STYLE)
+    for kinds in other_splits(best.lowered, best.style.most_kinds):
+        split = replace(best.style, most_kinds=kinds)
+        best.challenge(best.lowered.analysis, split, Reason.SMALLER_SPLIT, WORTH_HEADS)
+    # Of few numbers steps can be smaller than waves.
+    waves = has_waves(best.lowered) and table_rows(best.lowered) <= MERGED_ROWS.most
+    rival = best.take_steps() if waves else None
+    best.look_up_early(search)
+    if rival is not None:
+        rival.look_up_early(search)
+        best.yield_to(rival)
+    return best.lowered
+
+
+@dataclass(eq=False)
+class Best:
+    """The smallest model so far, and the style of its blocks."""
+
+    lowered: Lowered
+    style: Style
+    outputs: Mapping[str, Node]
+    journal: Journal
+
+    def challenge(self, analysis: Analysis, style: Style, reason: Reason, share: float = 1.0) -> None:
+        """Try another way, and keep it if it holds and has fewer layers, or less than this share of the parameters."""
+        place = len(self.journal.trials)
+        other = attempt_or_none(analysis, self.outputs, style, reason, self.journal)
+        layers, parameters = measure_cost(self.lowered)
+        if other is not None and measure_cost(other) < (layers, share * parameters):
+            self.lowered, self.style = other, style
+            self.journal.choose(place)
+
+    def look_up_early(self, search: Search) -> None:
+        """Try parts of large tables a layer earlier, one after the other."""
+        tried: set[Node] = set()
+        for _ in range(search.parts):
+            part = next((p for p in list_early_parts(self.lowered, search.units) if p not in tried), None)
+            if part is None:
+                break
+            tried.add(part)
+            known = self.lowered.analysis
+            materialised = known.materialised | {part}
+            analysis = Analysis(known.graph, known.options, materialised, dividing=True, effort=known.effort)
+            self.challenge(analysis, self.style, Reason.SMALLER_PART)
+
+    def take_steps(self) -> "Best | None":
+        """The same without waves, with a journal of its own."""
+        style, apart = replace(self.style, waves=False), Journal()
+        other = attempt_or_none(self.lowered.analysis, self.outputs, style, Reason.SMALLER_STYLE, apart)
+        if other is None:
+            self.journal.trials.extend(apart.trials)
+            return None
+        apart.choose(0)
+        return Best(other, style, self.outputs, apart)
+
+    def yield_to(self, rival: "Best") -> None:
+        """Become another, if that is smaller; what it tried is noted in any case."""
+        wins = measure_cost(rival.lowered) < measure_cost(self.lowered)
+        tried = rival.journal.trials
+        self.journal.trials.extend(replace(trial, chosen=trial.chosen and wins) for trial in tried)
+        if wins:
+            self.lowered, self.style = rival.lowered, rival.style
+
+
+def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
+    """Other numbers of kinds from which on to count an order by digits, which make a difference and may pay."""
+    heads = [head for layer in lowered.plan.layers for head in layer.heads]
+    counted = {v.node.args[0] for head in heads for v, _ in head.targets if isinstance(v.node.op, Width)}
+    kinds = [order.kinds for selector in counted for order in find_orders(lowered.analysis, selector)]
+    fewer: list[float] = [SPLIT_FROM] if any(SPLIT_FROM < k <= most_kinds for k in kinds) else []
+    return fewer + ([SPLIT_UNTIL] if any(most_kinds < k <= SPLIT_UNTIL for k in kinds) else [])
+
+
+def has_waves(lowered: Lowered) -> bool:
+    """Whether any of its look-ups is waves."""
+    return any(table.one is not None for layer in lowered.plan.layers for table in layer.tables)
+
+
+def table_rows(lowered: Lowered) -> int:
+    """Combinations of values that choosing the tables looked at."""
+    variables = [table.variable for layer in lowered.plan.layers for table in layer.tables]
+    return sum(len(lowered.analysis.table(variable.node).codes) for variable in variables)
+
+
+def list_early_parts(lowered: Lowered, units: int) -> list[Node]:
+    """Parts of expressions whose tables have at least so many units, of several leaves, that are ready earlier; the largest
+    tables first."""
+    analysis, plan = lowered.analysis, lowered.plan
+    ready: dict[Node, int] = {}
+    for number, layer in enumerate(plan.layers):
+        ready |= {variable.node: 2 * number + 1 for head in layer.heads for variable, _ in head.targets}
+        ready |= {
+            table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready
+        }
+    tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= units]
+    found: list[Node] = []
+    for table in sorted(tables, key=lambda t: -t.stairs.units):
+        node = table.variable.node
+        latest = max((ready.get(leaf, 0) for leaf in analysis.table(node).leaves), default=0)
+        for part in reversed(analysis.region(node)):
+            leaves = analysis.leaves(part)
+            early = max((ready.get(leaf, 0) for leaf in leaves), default=0) + 1 < latest
+            if part is not node and not analysis.is_leaf(part) and len(leaves) > 1 and early:
+                found.append(part)
+    return found
