@@ -27,6 +27,8 @@ TYPICAL_WIDTH = 24
 """Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
 MANY_COLUMNS = 128
 """Columns of a head beyond which it isn't told any more which of them are new to the residual stream."""
+TIES = 0.9
+"""What errors that add up may cost at most: less than a column."""
 BASIS_WORK = 1 / 4
 """Telling whether a number of a feature follows from those of others, for each of these, in cells
 (`compiler/analysis/effort.py`)."""
@@ -113,11 +115,10 @@ class Factorer:
             match.key, [f.key for f, form in zip(factoring.factors, sides[1], strict=True) if form is None]
         )
         new = self.count_new([form for forms in sides for form in forms if form is not None])
-        keys = sum(
-            np.abs(f.key) for f in factoring.factors
-        )  # how many columns' errors can add up, lest ties are random
         columns = len(factoring.factors) + tables + self.residual_price * new
-        return columns + float(np.max(keys, initial=0.0)) / 1024
+        # How many columns' errors can add up, lest ties are random.
+        keys = sum(np.abs(f.key) for f in factoring.factors)
+        return columns + min(float(np.max(keys, initial=0.0)) / 1024, TIES)
 
     def price_tables(self, node: Node, vectors: list[Vector]) -> float:
         """What these features of an s-op cost, from a table: hidden units as they are for a number, and a column each."""
