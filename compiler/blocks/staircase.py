@@ -106,7 +106,7 @@ def build_staircase(runs: Runs, targets: Matrix, base_group: int, tolerance: Tol
     noise, care = tolerance.noise, tolerance.care
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
     noise = noise + 4 * UNIT * reach if noise else 0.0
-    middle = find_middle(runs, base_group)
+    middle = choose_base(runs, base_group)
     stairs = steps(runs, targets, middle, replace(tolerance, noise=noise))
     exact = runs.are_points and not (care and noise)
     curve = bends(runs, targets, middle, noise) if exact else None
@@ -119,7 +119,7 @@ def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance)
     """The cheaper of the two constructions for a z that is rounded to multiples of a grain; with much care, of those
     that are exact."""
     grain = tolerance.grain
-    base = find_middle(runs, base_group)
+    base = choose_base(runs, base_group)
     stairs = steps(runs, targets, base, replace(tolerance, noise=0.0))
     curve = bends(runs, targets, base, 0.0) if runs.are_points else None
     assert stairs is not None, "without noise there always are steps"
@@ -129,7 +129,7 @@ def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance)
     return replace(best, margin=ANCHORED_MARGIN * grain)
 
 
-def find_middle(runs: Runs, base_group: int) -> float:
+def choose_base(runs: Runs, base_group: int) -> float:
     """The middle one of the points where the output is 0."""
     candidates = np.flatnonzero(runs.group == base_group)
     return float(runs.low[candidates[np.argmin(np.abs(candidates - len(runs.low) / 2))]])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
-from compiler.blocks.staircase import Matrix, Runs, Staircase, find_middle
+from compiler.blocks.staircase import Matrix, Runs, Staircase, choose_base
 from compiler.numerics.precision import ANCHOR
 from compiler.numerics.rounding import find_grain, is_binary
 
@@ -58,7 +58,7 @@ def build_waves(runs: Runs, targets: Matrix, base_group: int, noise: float) -> S
     known = [wave for wave in waves if wave is not None]
     if len(known) < len(waves) or not waves:
         return None
-    return join_waves(known, runs, find_middle(runs, base_group), grain)
+    return join_waves(known, runs, choose_base(runs, base_group), grain)
 
 
 def find_wave(places: NDArray[np.int64], values: Vector) -> Wave | None:

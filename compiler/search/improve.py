@@ -39,7 +39,7 @@ SEARCHES = (
 """By optimisation level."""
 
 
-def improve_lowering(
+def shrink_lowered(
     lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search, journal: Journal
 ) -> Lowered:
     """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no

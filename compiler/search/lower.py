@@ -28,7 +28,7 @@ from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.search.attempts import Lowered, attempt_and_note
-from compiler.search.improve import SEARCHES, improve_lowering, list_early_parts
+from compiler.search.improve import SEARCHES, shrink_lowered, list_early_parts
 from compiler.search.trials import Journal, Reason
 from rasp.graph.nodes import Constant, Graph, Node
 
@@ -73,9 +73,7 @@ def lower_graph(
             if not lowered.bounds.unsafe:
                 journal.choose(len(journal.trials) - 1)
                 search = SEARCHES[options.level]
-                return (
-                    improve_lowering(lowered, outputs, style, search, journal) if search.styles else lowered
-                )
+                return shrink_lowered(lowered, outputs, style, search, journal) if search.styles else lowered
             sturdier = more_careful(style, lowered.bounds.unsafe)
             if sturdier != style:
                 style, reason = sturdier, Reason.STURDIER

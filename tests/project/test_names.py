@@ -107,6 +107,7 @@ VERBS = {
     *("reuse", "rewrite", "run", "sample", "save", "say", "scale", "schedule", "select", "serve", "shorten"),
     *(
         "show",
+        "shrink",
         "spend",
         "split",
         "spread",
