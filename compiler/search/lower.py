@@ -28,7 +28,7 @@ from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.search.attempts import Lowered, attempt_and_note
-from compiler.search.improve import SEARCHES, shrink_lowered, list_early_parts
+from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason
 from rasp.graph.nodes import Constant, Graph, Node
 
