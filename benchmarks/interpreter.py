@@ -5,22 +5,27 @@
 Building the graph is not counted, converting the input and the answer is. The reference's figures are CPU
 seconds of its interpreter (tech-srl/RASP, commit 61dde62), start-up and parsing excluded; its cost grows with
 the square of the length, so there are none for n = 20,000. The last table evaluates 100,000 inputs of
-length 10 at once, as verification does.
+length 10 at once, as verification does. Before it, calls of a loaded program are measured beside the same program in numpy
+with n × n matrices (`benchmarks/plain_numpy.py`), in CPU seconds of the thread.
 """
 
 import math
 import random
 import resource
 import time
+import timeit
 from collections.abc import Callable
 
 import rasp
+from benchmarks.plain_numpy import PLAIN
 from rasp.api import Runnable
 from rasp.graph.nodes import Node
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import evaluate, evaluate_batch
 
 LENGTHS = (10, 100, 300, 1000, 20_000)
+SHORT_LENGTHS = (10, 30, 100, 200, 500, 1000)
+CALLS = 20
 
 HISTOGRAM = "answer = selector_width(select(tokens, tokens, ==));"
 REVERSE = "answer = aggregate(select(indices, length - 1 - indices, ==), tokens);"
@@ -120,6 +125,29 @@ def single_inputs() -> None:
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB\n")
 
 
+def beside_numpy() -> None:
+    choice = random.Random(3)
+    print(f"{'µs a call, numpy, ratio':18}" + "".join(f"{f'n={n}':>22}" for n in SHORT_LENGTHS))
+    for name, plain in PLAIN.items():
+        runnable = rasp.load(PROGRAMS[name][0])["answer"]
+        assert isinstance(runnable, Runnable)
+        cells: list[str] = []
+        for length in SHORT_LENGTHS:
+            tokens = sample(PROGRAMS[name][1], length, choice)
+            assert runnable(tokens) == plain(tokens)
+            ours = microseconds(lambda run=runnable, tokens=tokens: run(tokens))
+            theirs = microseconds(lambda run=plain, tokens=tokens: run(tokens))
+            cells.append(f"{ours:8.0f}{theirs:8.0f}{ours / theirs:5.1f}x")
+        print(f"{name:18}" + "".join(cells))
+    print()
+
+
+def microseconds(run: Callable[[], object]) -> float:
+    """CPU time of a call: the best of many rounds."""
+    rounds = timeit.repeat(run, number=CALLS, repeat=30, timer=time.thread_time)
+    return min(rounds) / CALLS * 1e6
+
+
 def many_inputs() -> None:
     choice = random.Random(2)
     print(f"{'100,000 inputs of length 10':34}{'arrays':>12}{'lists':>12}")
@@ -134,4 +162,5 @@ def many_inputs() -> None:
 
 if __name__ == "__main__":
     single_inputs()
+    beside_numpy()
     many_inputs()

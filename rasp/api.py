@@ -14,6 +14,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import cast
@@ -30,7 +31,7 @@ from rasp.elaborate.program import Program, load_program
 from rasp.elaborate.scope import Function, SpannedValue, Static
 from rasp.graph.nodes import Node
 from rasp.inputs import cut_text
-from rasp.interpret.evaluate import EvaluationError, evaluate
+from rasp.interpret.evaluate import EvaluationError, PreparedNodes, evaluate_prepared, prepare_nodes
 from rasp.library.load import Files
 from rasp.lint.doubts import lint_expression, lint_program
 from rasp.source import Source, Span
@@ -74,18 +75,22 @@ class Runnable:
     node: Node
     text: str
 
+    @cached_property
+    def _prepared(self) -> PreparedNodes:
+        return prepare_nodes([self.node])
+
     def __call__(self, given: Sequence[Atom], attention: Attention = "full") -> list[Atom] | list[list[int]]:
         """The list of values, or a selector's rows. Raises `RaspError` for an input that has none."""
-        place = (Source("<expression>", self.text), Span(0, len(self.text)))
-        items = list(input_of(given))
+        items = input_of(given)
         if problem := check_attention(attention):
             raise RaspError(problem)
-        outcome = evaluate([self.node], [items], attention)[0][0]
+        outcome = evaluate_prepared(self._prepared, [items], attention)[0][0]
         if isinstance(outcome, EvaluationError):
+            place = (Source("<expression>", self.text), Span(0, len(self.text)))
             raise RaspError(explain_failure(self.program.graph, outcome, items, place))
         if self.node.is_selector:
-            return [[int(cell) for cell in row] for row in outcome if isinstance(row, list)]
-        return [item for item in outcome if not isinstance(item, list)]
+            return [[int(cell) for cell in row] for row in cast(list[list[bool]], outcome)]
+        return cast(list[Atom], outcome)
 
     def picture(self, given: Sequence[Atom], attention: Attention = "full") -> Picture:
         """Who attends to what on an input, as plain data. Raises `RaspError` for an input that has no value."""

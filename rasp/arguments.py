@@ -1,12 +1,13 @@
 """What a Python caller gives to a public function: checked where the package is entered, in the caller's words."""
 
+import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.source import Source
-from rasp.values import Atom, is_atom, show_value
+from rasp.values import KINDS, Atom, is_atom, show_value
 
 Attention = Literal["full", "causal"]
 ATTENTIONS: tuple[Attention, ...] = get_args(Attention)
@@ -66,6 +67,8 @@ def check_evaluation(outputs: object, node: type, inputs: object, attention: obj
 
 def convert_atoms(values: Sequence[object]) -> tuple[Atom, ...] | None:
     """The values, numpy's numbers and strings as Python's; None if one is no atom."""
+    if set(map(type, values)) <= KINDS.keys():
+        return tuple(values)  # pyright: ignore[reportReturnType]
     found = [value if is_atom(value) else plain(value) for value in values]
     return tuple(found) if all(map(is_atom, found)) else None  # pyright: ignore[reportReturnType]
 
@@ -92,3 +95,17 @@ def convert_source(given: object) -> Source | None:
             return Source("<text>", given)
         case _:
             return None
+
+
+def find_input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
+    """What is wrong with an input whose elements have these types, in the user's words; "" if nothing is."""
+    if len(sequence) == 0:
+        return "the input is empty; a sequence has at least one element"
+    if not types <= {int, float, bool, str}:
+        wrong = next(value for value in sequence if not is_atom(value))
+        return f"the input holds {show_value(wrong)}, which is not a number, string or boolean"
+    if float in types:
+        for value in sequence:
+            if isinstance(value, float) and not math.isfinite(value):
+                return f"the input holds {value}, which is not a finite number"
+    return ""

@@ -19,14 +19,13 @@ choice takes them apart again. Elementwise primitives are in `rasp/interpret/ele
 `rasp/interpret/counting.py` or, failing that, `rasp/interpret/by_cell.py`.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never, cast
 
 import numpy as np
 
-from rasp.arguments import Attention, check_evaluation
+from rasp.arguments import Attention, check_evaluation, find_input_problem
 from rasp.graph.nodes import (
     Aggregate,
     Constant,
@@ -59,13 +58,9 @@ from rasp.interpret.record import (
     look_at_pairs,
 )
 from rasp.interpret.selecting import build_selection, find_ranges, list_positions
-from rasp.interpret.selection import (
-    EQUAL,
-    BatchShape,
-    Comparison,
-    select_related,
-)
-from rasp.values import Atom, is_atom, show_value
+from rasp.interpret.selection import EQUAL, BatchShape, Comparison, select_related
+from rasp.interpret.short_inputs import SHORT, ShortPlan, evaluate_short, prepare_short
+from rasp.values import Atom
 
 __all__ = [
     "BatchValue",
@@ -75,8 +70,11 @@ __all__ = [
     "evaluate",
     "evaluate_batch",
     "evaluate_by_position",
+    "evaluate_prepared",
+    "prepare_nodes",
 ]
 
+NOT_YET = EvaluationError("")
 Outcome = list[Atom] | list[list[bool]] | EvaluationError
 
 
@@ -93,6 +91,18 @@ class BatchValue:
     absent: Array | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedNodes:
+    """S-ops and selectors that are evaluated again and again: what does not depend on the inputs, worked out once."""
+
+    outputs: tuple[Node, ...]
+    short: ShortPlan
+
+
+def prepare_nodes(outputs: Sequence[Node]) -> PreparedNodes:
+    return PreparedNodes(tuple(outputs), prepare_short(list_reachable(outputs), outputs))
+
+
 def evaluate(
     outputs: Sequence[Node], inputs: Sequence[Sequence[Atom]], attention: Attention = "full"
 ) -> list[list[Outcome]]:
@@ -101,45 +111,56 @@ def evaluate(
     Raises `RaspError` where what is given is no list of s-ops and selectors, no list of inputs, or no attention.
     """
     check_evaluation(outputs, Node, inputs, attention)
-    results: list[list[Outcome]] = [[EvaluationError("")] * len(inputs) for _ in outputs]
+    return evaluate_prepared(prepare_nodes(outputs), inputs, attention)
+
+
+def evaluate_prepared(
+    prepared: PreparedNodes, inputs: Sequence[Sequence[Atom]], attention: Attention
+) -> list[list[Outcome]]:
+    """`evaluate`, for nodes that are evaluated again and again."""
+    results: list[list[Outcome]] = [[NOT_YET] * len(inputs) for _ in prepared.outputs]
     groups: dict[tuple[int, frozenset[type]], list[int]] = {}
     for number, sequence in enumerate(inputs):
         types = frozenset(map(type, sequence))
-        problem = input_problem(sequence, types)
+        problem = find_input_problem(sequence, types)
         if problem:
             for row in results:
                 row[number] = EvaluationError(problem)
         else:
             groups.setdefault((len(sequence), types), []).append(number)
-    for (length, _), members in groups.items():
-        step = limit_inputs(outputs, length)
-        for start in range(0, len(members), step):
-            part = members[start : start + step]
-            tokens = pack_atoms([atom for number in part for atom in inputs[number]], (len(part), length))
-            run = run_batch(outputs, tokens, attention)
-            for row, output in zip(results, outputs, strict=True):
-                for number, outcome in zip(part, outcomes(run, output), strict=True):
-                    row[number] = outcome
+    for members in groups.values():
+        found = evaluate_alike(prepared, [inputs[number] for number in members], attention)
+        if len(members) == len(inputs):
+            return found
+        for row, outcomes in zip(results, found, strict=True):
+            for number, outcome in zip(members, outcomes, strict=True):
+                row[number] = outcome
+    return results
+
+
+def evaluate_alike(
+    prepared: PreparedNodes, inputs: Sequence[Sequence[Atom]], attention: Attention
+) -> list[list[Outcome]]:
+    """For each output, its outcome on each of some inputs of one length, whose atoms are of the same kinds."""
+    length = len(inputs[0])
+    if len(inputs) * length <= SHORT:
+        found = [evaluate_short(prepared.short, tokens, attention == "causal") for tokens in inputs]
+        if None not in found:
+            return [list(outcomes) for outcomes in zip(*cast("list[list[Outcome]]", found), strict=True)]
+    results: list[list[Outcome]] = [[] for _ in prepared.outputs]
+    step = limit_inputs(prepared.outputs, length)
+    for start in range(0, len(inputs), step):
+        part = inputs[start : start + step]
+        tokens = pack_atoms([atom for sequence in part for atom in sequence], (len(part), length))
+        run = run_batch(prepared.outputs, tokens, attention)
+        for row, output in zip(results, prepared.outputs, strict=True):
+            row += list_outcomes(run, output)
     return results
 
 
 def evaluate_by_position(outcome: Outcome) -> Sequence[Atom | None]:
     """An s-op's value at each position of an input, `None` where it has none."""
     return outcome.known if isinstance(outcome, EvaluationError) else cast(list[Atom], outcome)
-
-
-def input_problem(sequence: Sequence[Atom], types: frozenset[type]) -> str:
-    """What is wrong with an input whose elements have these types, in the user's words; "" if nothing is."""
-    if len(sequence) == 0:
-        return "the input is empty; a sequence has at least one element"
-    if not types <= {int, float, bool, str}:
-        wrong = next(value for value in sequence if not is_atom(value))
-        return f"the input holds {show_value(wrong)}, which is not a number, string or boolean"
-    if float in types:
-        for value in sequence:
-            if isinstance(value, float) and not math.isfinite(value):
-                return f"the input holds {value}, which is not a finite number"
-    return ""
 
 
 def evaluate_batch(
@@ -161,7 +182,7 @@ def batch_value(run: Run, node: Node) -> BatchValue:
     return BatchValue(AtomArray(by_cell.build_matrix(run.selections[node], run.sizes)), failed)
 
 
-def outcomes(run: Run, node: Node) -> list[Outcome]:
+def list_outcomes(run: Run, node: Node) -> list[Outcome]:
     """The node's outcome on each input of the batch."""
     value = batch_value(run, node)
     rows: list[Outcome] = value.column.atoms()
