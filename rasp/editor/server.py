@@ -17,10 +17,9 @@ from rasp.editor.open_texts import RaspServer
 from rasp.editor.protocol import log_in_lines
 from rasp.format.format_text import format_source
 from rasp.language_features.complete import complete_name
-from rasp.language_features.document import Document
 from rasp.language_features.draw_answer import Drawn, draw_answer
 from rasp.language_features.folding import list_foldings
-from rasp.language_features.hover import write_hover, write_topic
+from rasp.language_features.hover import explain_place
 from rasp.language_features.inlays import list_inlays
 from rasp.language_features.outline import list_outline
 from rasp.language_features.problems import convert_diagnostic
@@ -37,9 +36,7 @@ from rasp.language_features.variables import (
     list_occurrences_by_text,
 )
 from rasp.source import Span
-from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.syntax_tree import Load
-from rasp.syntax.tokens import Token
 
 #: The command of the protocol that gives a drawing; its argument is a text and a position.
 DRAW = "rasp.svg"
@@ -66,27 +63,12 @@ async def did_close(server: RaspServer, params: types.DidCloseTextDocumentParams
 
 def hover(server: RaspServer, params: types.HoverParams) -> types.Hover | None:
     document = server.document(params.text_document.uri)
-    place = server.place(document, params.position)
-    name = find_name_at(document.module, place)
-    token = word_at(document, place) if name is None else None
-    text, span = "", Span(place, place)
-    if token is not None:
-        text, span = write_topic(token.text), token.span
-    elif name is not None:
-        definition, span = resolve_name(document, name), name.span
-        known = definition is not None or document.program.scope.find(name.text) is not None
-        text = write_hover(document, name.text, definition, place) if known else ""
-    if not text:
+    found = explain_place(document, server.place(document, params.position))
+    if found is None:
         return None
+    text, span = found
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
     return types.Hover(content, server.positions(document.source).range(span))
-
-
-def word_at(document: Document, place: int) -> Token | None:
-    """The keyword, or word that is special when called, at an offset."""
-    tokens = tokenize_text(document.source)[0]
-    found = [token for token in tokens if token.start <= place <= token.end]
-    return next((token for token in found if token.kind in ("keyword", "name", "display")), None)
 
 
 def completion(server: RaspServer, params: types.CompletionParams) -> types.CompletionList:

@@ -182,19 +182,11 @@ def loadable(document: Document, typed: str) -> list[str]:
     beside = Path(document.source.name).parent
     found: dict[str, None] = {}
     for start in (root / beside, root, root / PROGRAMS):
-        entries = listing(start / folder)
+        entries = document.buffers.list_entries(start / folder)
         found |= dict.fromkeys(f"{entry.name}/" for entry in entries if entry.is_dir())
         files = [entry for entry in entries if entry.suffix == ".rasp" and entry.is_file()]
         found |= dict.fromkeys(entry.stem for entry in files if str(entry) != document.source.name)
     return [name for name in found if not name.startswith(".")][:MOST_FILES]
-
-
-def listing(folder: Path) -> Sequence[Path]:
-    """What is in a folder; nothing if it cannot be read."""
-    try:
-        return sorted(folder.iterdir())
-    except (OSError, ValueError):
-        return []
 
 
 def file_item(name: str) -> types.CompletionItem:

@@ -3,7 +3,7 @@
 In: a text, and the other texts that are open. Out: a `Document`, however broken the text is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,6 +42,13 @@ class Buffers:
     def read(self, name: str) -> str | None:
         path = str(self.path(name))
         return self.texts[path] if path in self.texts else Files().read(path)
+
+    def list_entries(self, folder: Path) -> Sequence[Path]:
+        """What is in a folder; nothing if it cannot be read."""
+        try:
+            return sorted(folder.iterdir())
+        except (OSError, ValueError):
+            return []
 
 
 @dataclass(frozen=True, eq=False)

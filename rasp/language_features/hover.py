@@ -12,11 +12,14 @@ from rasp.graph.cost import REFERENCE, count_reference_heads, describe_cost
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError
 from rasp.language_features.document import Document, evaluate_on, find_example
-from rasp.language_features.symbols import Definition
+from rasp.language_features.symbols import Definition, find_name_at, resolve_name
 from rasp.prompt.show import is_endless
+from rasp.source import Span
 from rasp.syntax.comments import find_comment_above
 from rasp.syntax.directives import HEAD
+from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.syntax_tree import Assign, For, FunctionDefinition, Statement
+from rasp.syntax.tokens import Token
 from rasp.syntax.topics import SEE, TOPICS
 
 Defining = Assign | FunctionDefinition
@@ -87,6 +90,26 @@ def describe_kind(document: Document, text: str, definition: Definition | None) 
             return f"function ({', '.join(function.parameters)})"
         case value:
             return describe_value(value).split(" ", 1)[1]
+
+
+def explain_place(document: Document, place: int) -> tuple[str, Span] | None:
+    """What there is to say about the name or word at an offset, as Markdown, and where that stands; None if nothing."""
+    name = find_name_at(document.module, place)
+    if name is None:
+        token = word_at(document, place)
+        text = "" if token is None else write_topic(token.text)
+        return None if token is None or not text else (text, token.span)
+    definition = resolve_name(document, name)
+    if definition is None and document.program.scope.find(name.text) is None:
+        return None
+    return write_hover(document, name.text, definition, place), name.span
+
+
+def word_at(document: Document, place: int) -> Token | None:
+    """The keyword, or word that is special when called, at an offset."""
+    tokens = tokenize_text(document.source)[0]
+    found = [token for token in tokens if token.start <= place <= token.end]
+    return next((token for token in found if token.kind in ("keyword", "name", "display")), None)
 
 
 def write_hover(document: Document, text: str, definition: Definition | None, place: int) -> str:

@@ -64,7 +64,7 @@ def wrong_examples(document: Document) -> Iterator[Diagnostic]:
             yield at(document, example, error.diagnostics[0].message, error.diagnostics[0].hint)
             continue
         outcome = None if node is None else evaluate_on(node, ShownInput(example.input, example.attention))
-        if outcome is not None and not agrees(outcome, example.answer):
+        if outcome is not None and not is_answer(outcome, example.answer):
             yield at(document, example, f"the answer is {shown(outcome)}", "")
 
 
@@ -72,7 +72,7 @@ def at(document: Document, example: Example, message: str, hint: str) -> Diagnos
     return Diagnostic(message, document.source, example.span, "", hint, code="example")
 
 
-def agrees(outcome: Outcome, answer: Answer) -> bool:
+def is_answer(outcome: Outcome, answer: Answer) -> bool:
     """Is an outcome the answer that was given? Kinds count, but 1 and 1.0 are one number."""
     if isinstance(outcome, EvaluationError) or answer is None:
         return isinstance(outcome, EvaluationError) and answer is None
