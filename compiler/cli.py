@@ -15,6 +15,7 @@ from compiler.export_cli import export
 from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
 from compiler.inside_cli import FOLDER, circuit, info, inspect
 from compiler.report.stage_names import ALL, STAGES
+from compiler.serve_cli import serve
 from compiler.training_cli import train
 from rasp.cli import SETTINGS, check, draw, run
 from rasp.command_line.console import Commands, Told, WrongUsage
@@ -87,6 +88,7 @@ main.add_command(draw)
 main.add_command(check)
 main.add_command(format_files)
 main.add_command(train)
+main.add_command(serve)
 
 
 @main.command("compile")

@@ -113,3 +113,23 @@ ARRAY_BYTES = Limit(
 PAGE_BYTES = Limit(
     5 * 10**6, "bytes of a page", "what a browser opens at once", "inspect a model for a shorter length"
 )
+
+# -- the playground
+WAITING = Limit(8, "questions", "that wait for one process of the playground", "wait until it has answered")
+ASKED_BYTES = Limit(
+    2**20, "bytes", "of a question to the playground, its program included", "use a smaller program"
+)
+PLAYED_BYTES = Limit(2**25, "bytes", "of an answer: some pages of a model")
+PLAYED_PAGES = Limit(4, "pages", "of compiled models that the playground keeps: the oldest goes first")
+ANSWER_SECONDS = Limit(
+    10,
+    "seconds",
+    "a page that waits longer looks broken",
+    "let the program do less, or give it a shorter input",
+)
+COMPILE_SECONDS = Limit(
+    120,
+    "seconds",
+    "nobody waits longer before a page",
+    "compile it with `rasp compile`, or for a shorter length",
+)

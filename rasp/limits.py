@@ -122,3 +122,21 @@ FIXED_WIDTH = Limit(
     "of an array of equally wide ones, which would pad every element to the longest",
 )
 TERMS = Limit(8, "products", "of comparisons: a selector that needs more is evaluated cell by cell")
+PLAYED_TEXT = Limit(
+    100_000,
+    "characters",
+    "of a program in the playground, which is read again at every pause in typing",
+    "run larger programs with `rasp run`",
+)
+PLAYED_TOKENS = Limit(
+    100,
+    "tokens",
+    "of an input in the playground: what a page can show beside each other",
+    "give a shorter input, or run the program with `rasp run`",
+)
+WORKER_MEBIBYTES = Limit(
+    3_072,
+    "MiB",
+    "of addresses that a process of the playground may have: what all other limits leave a program, and the libraries",
+    "as the refusal says",
+)

@@ -202,7 +202,11 @@ def dark_rules() -> str:
     return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
 
 
+def lighten_document(drawing: str) -> str:
+    """A file of `draw_document` that is light everywhere."""
+    return re.sub(r"<style>.*?</style>", "", drawing)
+
+
 def darken_document(drawing: str) -> str:
-    """A file of `document` that is dark everywhere."""
-    style = re.compile(r"<style>.*?</style>")
-    return re.sub(r'(?<==")#[0-9a-f]{6}(?=")', lambda found: DARK[found[0]], style.sub("", drawing))
+    """A file of `draw_document` that is dark everywhere."""
+    return re.sub(r'(?<==")#[0-9a-f]{6}(?=")', lambda found: DARK[found[0]], lighten_document(drawing))

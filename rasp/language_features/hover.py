@@ -126,7 +126,7 @@ def write_hover(document: Document, text: str, definition: Definition | None, pl
             f"{REFERENCE}: {describe_cost(count_reference_heads(value))}.",
         ]
     elif value is not None and not isinstance(value, Function):
-        parts.append(fenced(shortened(written(value))))
+        parts.append(fenced(shortened(write_static(value))))
     elif definition is not None and definition.owner is not None and not definition.is_parameter:
         parts.append(fenced(shortened(source_text(definition))))
     parts.append(paragraphs(find_documentation(document, text, definition)))
@@ -152,15 +152,15 @@ def example_text(document: Document, node: Node, place: int) -> str:
             return f"{where}:\n\n{fenced(shortened(show_values(values)))}"  # pyright: ignore[reportArgumentType]
 
 
-def written(value: Static) -> str:
+def write_static(value: Static) -> str:
     """A value as it is written in a program, except that s-ops and functions are only named by their kind."""
     match value:
         case list() | dict() if is_endless(value):
             return "…"
         case list():
-            return f"[{', '.join(map(written, value))}]"
+            return f"[{', '.join(map(write_static, value))}]"
         case dict():
-            return f"{{{', '.join(f'{written(key)}: {written(item)}' for key, item in value.items())}}}"
+            return f"{{{', '.join(f'{write_static(key)}: {write_static(item)}' for key, item in value.items())}}}"
         case Node() | Function():
             return f"<{describe_value(value).split(' ', 1)[1]}>"
         case str():

@@ -27,6 +27,7 @@ ORDER = (
     "rasp.language_features",
     "rasp.editor",
     "rasp.api rasp.cli rasp rasp.__main__",
+    "rasp.playground",
     "compiler.limits compiler.options compiler.config",
     "compiler.numerics compiler.targets compiler.analysis",
     "compiler.rewrite compiler.blocks",
@@ -43,10 +44,11 @@ ORDER = (
     "compiler.commands.threads",
     "compiler.verify",
     "compiler.circuits compiler.explorer compiler.training",
+    "compiler.playground",
     "compiler",
     "compiler.command_options",
     "compiler.commands",
-    "compiler.inside_cli compiler.export_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
+    "compiler.inside_cli compiler.export_cli compiler.serve_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
 )
 LEVEL = {room: level for level, room in enumerate(" ".join(ORDER).split())}
 MOST_MODULES = 18
@@ -56,7 +58,10 @@ FILES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 #: Starts a command and only then imports what that needs, so that `rasp run` need not wait for torch.
-LATE = {"compiler.cli", "compiler.export_cli", "compiler.inside_cli", "compiler.training_cli", "rasp.cli"}
+LATE = {
+    *("compiler.cli", "compiler.export_cli", "compiler.inside_cli", "compiler.serve_cli", "compiler.training_cli"),
+    "rasp.cli",
+}
 #: Modules that run models; everything else has to work, and start, without torch.
 WITH_TORCH = (
     "compiler.model.",

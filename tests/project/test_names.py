@@ -81,6 +81,7 @@ VERBS = {
         "keep",
         "layout",
         "lift",
+        "lighten",
         "limit",
         "lint",
         "list",

@@ -1,0 +1,74 @@
+// The program as a transformer: asked for, waited for, and looked into.
+
+import { askCompile } from "./ask.js";
+import { find, make, refusalOf } from "./make.js";
+
+const SIZES = { layers: "layers", heads: "heads", d_model: "residual columns", parameters: "parameters" };
+
+/** Offer what a `# compile:` line of the program says, and the names that can be compiled. */
+export function offerExpressions(look) {
+  const names = look.values.filter((value) => value.cells && value.kind !== "selector").map((value) => value.name);
+  find("names").replaceChildren(...names.map((name) => make("option", { value: name })));
+  const [line] = look.compiles;
+  const proposed = line
+    ? { expression: line.expression, vocabulary: writeTokens(line.vocabulary), length: line.max_length ?? 8 }
+    : { expression: names.at(-1) ?? "", vocabulary: [...new Set(look.tokens)].toSorted().join(""), length: 8 };
+  for (const [id, value] of Object.entries(proposed)) {
+    const field = find(id);
+    if (!field.dataset.typed && document.activeElement !== field) field.value = value;
+  }
+}
+
+const writeTokens = (tokens) =>
+  tokens.every((token) => typeof token === "string" && [...token].length === 1) ? tokens.join("") : JSON.stringify(tokens);
+
+/** Forget what was typed for another program. */
+export function resetOptions() {
+  for (const id of ["expression", "vocabulary", "length"]) delete find(id).dataset.typed;
+  find("result").replaceChildren();
+  find("progress").textContent = "";
+}
+
+/** Keep the form at work; `question` gives program, input and attention. */
+export function watchCompile(question) {
+  for (const id of ["expression", "vocabulary", "length"]) find(id).addEventListener("input", () => (find(id).dataset.typed = "yes"));
+  find("options").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asked = { ...question(), expression: find("expression").value, vocabulary: find("vocabulary").value, max_length: Number(find("length").value) };
+    const stop = new AbortController(), began = performance.now();
+    let doing = "starting";
+    const tell = () => (find("progress").textContent = `${doing} … ${Math.round((performance.now() - began) / 1000)} s`);
+    const timer = setInterval(tell, 250);
+    const cancel = () => stop.abort();
+    find("cancel").addEventListener("click", cancel);
+    find("cancel").hidden = false;
+    find("start").disabled = true;
+    find("result").replaceChildren();
+    try {
+      const answer = await askCompile(asked, (what) => { doing = what; tell(); }, stop.signal);
+      showModel(asked, answer);
+      find("progress").textContent = `compiled in ${((performance.now() - began) / 1000).toFixed(1)} s`;
+    } catch (error) {
+      find("progress").textContent = error.name === "AbortError" ? "cancelled" : "";
+      if (error.name !== "AbortError") find("result").replaceChildren(refusalOf(error));
+    } finally {
+      clearInterval(timer);
+      find("cancel").removeEventListener("click", cancel);
+      find("cancel").hidden = true;
+      find("start").disabled = false;
+    }
+  });
+}
+
+function showModel(asked, answer) {
+  const sizes = Object.entries(SIZES).map(([name, words]) =>
+    make("li", {}, make("b", {}, Number(answer.summary[name]).toLocaleString("en")), ` ${words}`));
+  const inside = answer.page
+    ? [
+        make("p", {}, "The model at work, with its weights in the page: type another input there. ",
+          make("a", { href: answer.page, target: "_blank", rel: "noopener" }, "Open it in a tab of its own")),
+        make("iframe", { src: answer.page, sandbox: "allow-scripts", title: `Inside of ${asked.expression}` }),
+      ]
+    : [make("p", { class: "quiet" }, `It is not shown at work: ${answer.without_page}.`)];
+  find("result").replaceChildren(make("ul", { class: "sizes" }, ...sizes), ...inside, make("h3", {}, "What each part is for"), make("pre", {}, answer.explain));
+}
