@@ -107,7 +107,7 @@ class Runnable:
     def _repr_html_(self) -> str:
         """What a notebook shows: the picture on an input of the program's examples, if it has a value there."""
         try:
-            return draw_svg(self.picture(example_input(self.program, self.text)))
+            return draw_svg(self.picture(find_example_input(self.program, self.text)))
         except RaspError:
             return f"<code>{escape(repr(self))}</code>"
 
@@ -167,7 +167,7 @@ class LoadedProgram:
         return repr(self.program)
 
 
-def example_input(program: Program, expression: str) -> tuple[Atom, ...]:
+def find_example_input(program: Program, expression: str) -> tuple[Atom, ...]:
     """The input of an expression's example, else of any, else `hello`."""
     examples = read_directives(program.source).examples
     own = [example for example in examples if example.expression == expression]

@@ -22,7 +22,7 @@ def serve_playground(port: int, opens: bool) -> int:
     uvicorn = import_libraries()
     listener = open_listener(port)
     port = listener.getsockname()[1]
-    make_app = import_module("compiler.playground.server").make_app
+    make_app = import_module("compiler.playground.web_server").make_app
     address = f"http://{HOST}:{port}/"
     click.echo(f"the playground is at {address} (Ctrl-C ends it)")
     if opens:

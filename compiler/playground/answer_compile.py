@@ -16,7 +16,7 @@ from compiler.search.trials import Journal
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
 from rasp.inputs import read_input
-from rasp.playground.question import Question
+from rasp.page_answers.question import Question
 from rasp.values import Atom
 
 Record = dict[str, Any]

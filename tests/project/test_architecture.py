@@ -27,7 +27,7 @@ ORDER = (
     "rasp.language_features",
     "rasp.editor",
     "rasp.api rasp.cli rasp rasp.__main__",
-    "rasp.playground",
+    "rasp.page_answers",
     "compiler.limits compiler.options compiler.config",
     "compiler.numerics compiler.targets compiler.analysis",
     "compiler.rewrite compiler.blocks",
@@ -48,7 +48,8 @@ ORDER = (
     "compiler",
     "compiler.command_options",
     "compiler.commands",
-    "compiler.inside_cli compiler.export_cli compiler.serve_cli compiler.training_cli compiler.cli compiler.start compiler.__main__",
+    "compiler.inside_cli compiler.export_cli compiler.serve_cli compiler.training_cli",
+    "compiler.cli compiler.start compiler.__main__",
 )
 LEVEL = {room: level for level, room in enumerate(" ".join(ORDER).split())}
 MOST_MODULES = 18
@@ -78,7 +79,15 @@ WITH_TORCH = (
 #: Rooms and modules whose numbers say how much of something is shown, or done at a time.
 SHOWING = {
     *("rasp.command_line", "rasp.drawing", "rasp.elaborate.failure", "rasp.inputs", "rasp.language_features"),
-    *("rasp.lint", "rasp.notation", "rasp.prompt", "compiler.commands", "compiler.report", "compiler.verify"),
+    *(
+        "rasp.lint",
+        "rasp.notation",
+        "rasp.page_answers",
+        "rasp.prompt",
+        "compiler.commands",
+        "compiler.report",
+        "compiler.verify",
+    ),
 }
 BANNED = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "tools"}
 LONGEST_FILE = 300

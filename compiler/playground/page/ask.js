@@ -5,7 +5,6 @@ export class Refusal extends Error {
   constructor(diagnostics) {
     super(diagnostics[0].message);
     this.diagnostics = diagnostics;
-    this.hint = diagnostics[0].hint;
   }
 }
 

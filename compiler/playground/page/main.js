@@ -12,7 +12,7 @@ import { showProblems, showValues } from "./values.js";
 
 const FIRST = `# How often does each token occur?
 same = select(tokens, tokens, ==);
-count = selector_width(same);
+how_often = selector_width(same);
 
 # And the input backwards:
 opposite = select(indices, length - 1 - indices, ==);
@@ -123,6 +123,7 @@ for (const [k, tab] of TABS.entries()) {
 /** Another program in the editor. */
 function open(program) {
   home = program.home ?? "";
+  showTab("values");
   find("input").value = program.input ?? "hello";
   find("attention").value = program.attention ?? "full";
   resetOptions();

@@ -18,10 +18,11 @@ export function proseOf(text) {
   return text.split(/`([^`]+)`/).map((part, k) => (k % 2 ? make("code", {}, part) : part));
 }
 
-/** A refusal as a paragraph. */
+/** A refusal as an element: its messages, where they are about, what to do. */
 export function refusalOf(error) {
-  const hint = error.hint ? [make("span", { class: "hint" }, ` ${error.hint}`)] : [];
-  return make("p", { class: "problem" }, error.message, ...hint);
+  const told = error.diagnostics ?? [{ message: error.message, hint: "" }];
+  return make("div", {}, ...told.map(({ message, line, hint }) => make("p", { class: "problem" },
+    line ? `line ${line}: ${message}` : message, ...(hint ? [make("br"), make("span", { class: "hint" }, hint)] : []))));
 }
 
 /** An SVG text as an element. */

@@ -24,7 +24,7 @@ function rowsOf(value, tokens, choose) {
   const label = make("th", { scope: "row", title: value.name }, make("span", { class: "kind" }, value.kind), name);
   const wide = (...children) => make("td", { class: "wide", colspan: Math.max(1, tokens.length) }, ...children);
   if (value.rows) {
-    const title = make("tr", { class: "first", "data-name": value.name }, label, wide(value.problem ? complaint(value.problem) : ""));
+    const title = make("tr", { class: "title", "data-name": value.name }, label, wide(value.problem ? complaint(value.problem) : ""));
     const rows = value.rows.map((row, query) => make("tr", {}, make("th", { scope: "row", class: "query" }, tokens[query]),
       ...[...row].map((cell, key) => make("td", {
         class: cell === "1" ? "cell on" : "cell",
@@ -32,9 +32,9 @@ function rowsOf(value, tokens, choose) {
       }))));
     return [title, ...rows];
   }
-  if (!value.cells) return [make("tr", { class: "first", "data-name": value.name }, label, wide(value.text))];
+  if (!value.cells) return [make("tr", { "data-name": value.name }, label, wide(value.text))];
   const cells = value.cells.map((cell) => make("td", cell === null ? { class: "none", title: "no value" } : {}, cell ?? "–"));
-  const found = value.cells.length ? [make("tr", { class: "first", "data-name": value.name }, label, ...cells)] : [];
+  const found = value.cells.length ? [make("tr", { "data-name": value.name }, label, ...cells)] : [];
   if (!value.problem) return found;
   const empty = found.length ? make("th") : label;
   return [...found, make("tr", { "data-name": value.name }, empty, wide(complaint(value.problem)))];

@@ -13,7 +13,7 @@ from typing import Any, TextIO, cast
 
 from rasp.command_line.console import explain_error
 from rasp.limits import WORKER_MEBIBYTES
-from rasp.playground.question import Question, read_question, refuse_question
+from rasp.page_answers.question import Question, read_question, refuse_question
 
 Record = dict[str, Any]
 #: Answers a question; the second argument is called with what is being done.

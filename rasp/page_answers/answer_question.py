@@ -16,12 +16,12 @@ from rasp.language_features.complete import complete_name
 from rasp.language_features.document import ShownInput
 from rasp.language_features.hover import explain_place
 from rasp.language_features.positions import Positions
-from rasp.playground.check_lesson import check_lesson
-from rasp.playground.lesson import find_lesson, read_lessons
-from rasp.playground.question import Question
-from rasp.playground.shipped_programs import find_shipped, list_shipped
-from rasp.playground.show_program import show_program
-from rasp.playground.worker import Answer
+from rasp.page_answers.check_lesson import check_lesson
+from rasp.page_answers.lesson import find_lesson, read_lessons
+from rasp.page_answers.question import Question
+from rasp.page_answers.shipped_programs import find_shipped, list_shipped
+from rasp.page_answers.show_program import show_program
+from rasp.page_answers.worker import Answer
 
 Record = dict[str, Any]
 

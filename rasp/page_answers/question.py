@@ -13,7 +13,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.inputs import read_input
 from rasp.language_features.document import Document, ShownInput, read_document
 from rasp.limits import PLAYED_TEXT, PLAYED_TOKENS
-from rasp.playground.shipped_programs import ShippedTexts, read_shipped
+from rasp.page_answers.shipped_programs import ShippedTexts, read_shipped
 from rasp.source import Source
 from rasp.values import Atom
 

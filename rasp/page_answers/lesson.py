@@ -33,7 +33,7 @@ class Lesson:
 
 def read_lessons() -> tuple[Lesson, ...]:
     """All lessons, in their order."""
-    text = files("rasp.playground").joinpath("lessons.toml").read_text(encoding="utf-8")
+    text = files("rasp.page_answers").joinpath("lessons.toml").read_text(encoding="utf-8")
     records = cast("list[dict[str, Any]]", tomllib.loads(text)["lesson"])
     return tuple(
         Lesson(

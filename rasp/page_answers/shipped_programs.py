@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rasp.api import example_input
+from rasp.api import find_example_input
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program, load_program
 from rasp.language_features.document import Buffers, ShownInput
@@ -61,7 +61,7 @@ class Shipped:
     def example(self) -> ShownInput:
         """An input that shows what it does."""
         line = self.line
-        return ShownInput(example_input(self.load(), line.expression), line.attention)
+        return ShownInput(find_example_input(self.load(), line.expression), line.attention)
 
 
 def found_folder() -> Path:
@@ -70,7 +70,7 @@ def found_folder() -> Path:
 
 
 def list_shipped() -> list[str]:
-    """Their names: `programs/sorting/sort`, and so on."""
+    """Their names: folder and file, without the ending."""
     folder = found_folder()
     return sorted(
         f"{PROGRAMS}/{path.relative_to(folder).with_suffix('').as_posix()}" for path in folder.rglob("*.rasp")

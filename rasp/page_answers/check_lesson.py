@@ -17,7 +17,7 @@ from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate, evaluate_by_position
 from rasp.language_features.document import Document
 from rasp.language_features.problems import is_answer
-from rasp.playground.lesson import ANSWER, Lesson
+from rasp.page_answers.lesson import ANSWER, Lesson
 from rasp.values import Atom
 
 #: Inputs: at most so many of the shortest, and so many drawn from all lengths.

@@ -23,7 +23,7 @@ from compiler.playground.lane import Lane
 from rasp.command_line.console import explain_error
 from rasp.diagnostics import DiagnosedError, Diagnostic
 from rasp.inputs import read_json_value
-from rasp.playground.question import refuse_question
+from rasp.page_answers.question import refuse_question
 from rasp.values import ValueProblem
 
 Record = dict[str, Any]
@@ -60,7 +60,7 @@ class Playground:
         self.pictures: dict[str, Record] = {}
         self.pages: dict[str, str] = {}
         self.compiling = Lane("compiler.playground", COMPILE_SECONDS)
-        typing, slower = Lane("rasp.playground", ANSWER_SECONDS), Lane("rasp.playground", ANSWER_SECONDS)
+        typing, slower = Lane("rasp.page_answers", ANSWER_SECONDS), Lane("rasp.page_answers", ANSWER_SECONDS)
         self.lanes = dict.fromkeys(TYPING, typing) | dict.fromkeys(SLOWER, slower)
 
     async def answer_question(self, request: Request) -> Response:
