@@ -60,7 +60,13 @@ FILES = {
 }
 #: Starts a command and only then imports what that needs, so that `rasp run` need not wait for torch.
 LATE = {
-    *("compiler.cli", "compiler.export_cli", "compiler.inside_cli", "compiler.serve_cli", "compiler.training_cli"),
+    *(
+        "compiler.cli",
+        "compiler.export_cli",
+        "compiler.inside_cli",
+        "compiler.serve_cli",
+        "compiler.training_cli",
+    ),
     "rasp.cli",
 }
 #: Modules that run models; everything else has to work, and start, without torch.

@@ -11,7 +11,14 @@ from tests.project.test_architecture import FILES, tree
 #: Of one word because users type them, or because the word is the field's.
 KNOWN = {"main", "run", "check", "draw", "evaluate", "load", "parse", "save", "train"}
 #: Where names are those that users type: the commands.
-TYPED = {"rasp.cli", "compiler.cli", "compiler.export_cli", "compiler.inside_cli", "compiler.serve_cli", "compiler.start"}
+TYPED = {
+    "rasp.cli",
+    "compiler.cli",
+    "compiler.export_cli",
+    "compiler.inside_cli",
+    "compiler.serve_cli",
+    "compiler.start",
+}
 #: Stands alone, in the words of its field: a layer and a head of a model, not of the plan that it is built from.
 ALONE = {"compiler.model.decoder"}
 QUESTIONS = {
