@@ -9,6 +9,12 @@ from rasp.limits import Limit
 LENGTH = Limit(
     4_096, "tokens", "the arithmetic of counts is proved up to here", "compile for a shorter length"
 )
+MARGIN = Limit(
+    10_000,
+    "nats of margin",
+    "logits stay far from what float32 cannot hold; 20 make an answer 485 million times as likely as any other",
+    "ask for a smaller margin",
+)
 CELLS = Limit(
     10**9,
     "numbers looked at",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from compiler.limits import LENGTH
+from compiler.limits import LENGTH, MARGIN
 from rasp.arguments import Attention, check_attention, convert_atoms, report_wrong_kind
 from rasp.diagnostics import DiagnosedError, Diagnostic
 from rasp.values import Atom, make_typed_key, show_value
@@ -20,7 +20,8 @@ class CompileError(DiagnosedError):
 @dataclass(frozen=True)
 class CompileOptions:
     """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile: `without` are
-    the names of rules that are switched off; with `no_value` the model says where the program has no value.
+    the names of rules that are switched off; with `no_value` the model says where the program has no value; the
+    likeliest answer's logit is at least `margin` nats above the second's (0: however much it comes to).
 
     A list of tokens, or a text of characters, is a vocabulary too.
 
@@ -34,12 +35,14 @@ class CompileOptions:
     level: int = 2
     without: tuple[str, ...] = ()
     no_value: bool = False
+    margin: float = 0.0
 
     def __repr__(self) -> str:
         settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
         without = f" without {', '.join(self.without)}" if self.without else ""
         said = ", says where there is no value" if self.no_value else ""
-        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}{said}>"
+        margin = f", margin {self.margin:g}" if self.margin else ""
+        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}{said}{margin}>"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
@@ -49,8 +52,19 @@ class CompileOptions:
                 raise CompileError(report_wrong_kind(what, "a whole number", number))
         if type(self.no_value) is not bool:
             raise CompileError(report_wrong_kind("`no_value`", "`True` or `False`", self.no_value))
+        check_margin(self.margin)
         for complaint, hint in complaints(self):
             raise CompileError(Diagnostic(complaint, hint=hint))
+
+
+def check_margin(margin: object) -> None:
+    """Raise `CompileError` unless it is a number of nats that logits can differ by."""
+    if not isinstance(margin, int | float) or isinstance(margin, bool):
+        raise CompileError(report_wrong_kind("the margin", "a number of nats", margin))
+    if not 0 <= margin <= MARGIN.most:
+        message = f"the margin has to be between 0 and {MARGIN.most:,} nats, got {margin:g}"
+        hint = "20 nats make an answer 485 million times as likely as any other"
+        raise CompileError(Diagnostic(message, hint=hint))
 
 
 def vocabulary_of(given: object) -> tuple[Atom, ...]:

@@ -11,13 +11,14 @@ from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble_weights
+from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
 from compiler.emit.weights import Weights
 from compiler.limits import HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.report import stages
-from compiler.report.certificate import build_certificate, describe_certificate
+from compiler.report.certificate import ENDLESS, build_certificate, describe_certificate
 from compiler.report.circuit import build_circuit
 from compiler.report.explain import explain_model
 from compiler.report.json_forms import Certificate, Summary, SymbolMap
@@ -85,7 +86,12 @@ class Compiled:
     @property
     def certificate(self) -> Certificate:
         """Error bounds and margins, JSON-able."""
-        return build_certificate(self.bounds, self.layout, self.program.graph, self.options)
+        record = build_certificate(self.bounds, self.layout, self.program.graph, self.options)
+        if self.options.margin:
+            gaps = list_logit_gaps(self.plan.readouts, self.bounds)
+            wished = self.options.margin
+            record["logit_gap"] = min(ENDLESS, *(gap * choose_logit_scale(gap, wished) for gap in gaps))
+        return record
 
     @property
     def symbols(self) -> SymbolMap:
@@ -149,6 +155,9 @@ def compile_program(
         except Inexact as error:
             raise advised(error, program.graph, meaning, options) from None
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
+    if options.margin:
+        gaps = list_logit_gaps(lowered.plan.readouts, lowered.bounds)
+        weights = scale_logits(weights, gaps, options.margin)
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights)
 
 

@@ -43,6 +43,13 @@ HOW_OPTIONS = (
         help="Let the model say where the program has no value, by a class of its own.",
     ),
     click.option(
+        "--margin",
+        type=float,
+        default=0.0,
+        metavar="NATS",
+        help="How far the likeliest answer's logit is above the second's at least.",
+    ),
+    click.option(
         "--without",
         multiple=True,
         metavar="RULE[,RULE...]",
@@ -64,6 +71,7 @@ class Target:
     level: int = 2
     without: tuple[str, ...] = ()
     no_value: bool = False
+    margin: float = 0.0
 
 
 def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:

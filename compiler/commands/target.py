@@ -97,7 +97,14 @@ def choose_options(request: Target, line: CompileLine | None) -> CompileOptions:
         passes_without(without)
         no_value = request.no_value or (line is not None and line.no_value)
         return CompileOptions(
-            vocabulary, max_length, attention, request.dialect, request.level, without, no_value
+            vocabulary,
+            max_length,
+            attention,
+            request.dialect,
+            request.level,
+            without,
+            no_value,
+            request.margin,
         )
     except CompileError as error:
         first = error.diagnostics[0]

@@ -59,7 +59,7 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     with show_progress("compiling the program again"):
         standing = recompile_checkpoint(checkpoint, program)
     selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
-    check = Check(Model(checkpoint.weights), outputs, options.no_value)
+    check = Check(Model(checkpoint.weights), outputs, options.no_value, margin=options.margin)
     limit_threads(check.model)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
@@ -77,7 +77,7 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     compiled, model, options = opened.compiled, opened.model, opened.compiled.options
     limit_threads(model)
     selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
-    check = Check(model, compiled.meaning, options.no_value, STOCK_READERS)
+    check = Check(model, compiled.meaning, options.no_value, STOCK_READERS, options.margin)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
     wrong = None

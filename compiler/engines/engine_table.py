@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 import torch
 
 from compiler.config import Config
+from compiler.engines.ctranslate2_model import TranslateModel
 from compiler.engines.onnx_model import OnnxModel
+from compiler.engines.transformerlens_model import LensModel
 from compiler.export.compiled import save
 from compiler.export.stock_files import assemble_uniform
 from compiler.formats.format_names import EngineName, FormatName, Precision
@@ -102,6 +104,21 @@ ENGINES: Mapping[EngineName, Engine] = {
         FORMATS["onnx"].targets,
         ("float32",),
         lambda of: OnnxModel(of.folder, of.config, of.class_ids),
+    ),
+    "ctranslate2": Engine(
+        "ctranslate2",
+        "ctranslate2",
+        FORMATS["ctranslate2"].targets,
+        ("float32", "bfloat16", "float16"),
+        lambda of: TranslateModel(of.folder, of.config, of.class_ids, of.precision),
+        'compute_type="float32"',
+    ),
+    "transformerlens": Engine(
+        "transformer-lens",
+        "transformerlens",
+        FORMATS["transformerlens"].targets,
+        ("float32",),
+        lambda of: LensModel(of.folder, of.config, of.class_ids),
     ),
 }
 

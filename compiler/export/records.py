@@ -114,7 +114,7 @@ def read_config(record: Record) -> Config:
 
 
 def encode_options(options: CompileOptions) -> OptionsRecord:
-    """Compile options as JSON data; `without` and `no_value` only where they were asked for."""
+    """Compile options as JSON data; `without`, `no_value` and `margin` only where they were asked for."""
     record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
@@ -126,6 +126,8 @@ def encode_options(options: CompileOptions) -> OptionsRecord:
         record["without"] = list(options.without)
     if options.no_value:
         record["no_value"] = True
+    if options.margin:
+        record["margin"] = options.margin
     return record
 
 
@@ -139,6 +141,7 @@ def read_options(record: OptionsRecord) -> CompileOptions:
         level=record["level"],
         without=tuple(record.get("without", ())),
         no_value=record.get("no_value", False),
+        margin=record.get("margin", 0.0),
     )
 
 

@@ -65,10 +65,20 @@ class StockRecord:
 
 def assemble_uniform(compiled: Compiled) -> UniformWeights:
     """The uniform weights of a compilation for a family."""
-    [readout] = compiled.plan.readouts
-    middle = None if readout.hot else int(np.flatnonzero(readout.centers == find_middle(readout.centers))[0])
+    middle = find_middle_class(compiled)
     reach = float(compiled.bounds.sizes.sum())
-    return make_uniform(compiled.weights, find_target(compiled.options), reach, middle)
+    return make_uniform(
+        compiled.weights, find_target(compiled.options), reach, middle, compiled.options.margin
+    )
+
+
+def find_middle_class(compiled: Compiled) -> int | None:
+    """The class in the middle of nearest-value logits, which float32 holds best when they are told from there; None for
+    logits of another kind."""
+    [readout] = compiled.plan.readouts
+    if readout.hot:
+        return None
+    return int(np.flatnonzero(readout.centers == find_middle(readout.centers))[0])
 
 
 def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:

@@ -2,9 +2,11 @@
 
 from typing import Literal, get_args
 
-FormatName = Literal["onnx"]
+FormatName = Literal["onnx", "ctranslate2", "transformerlens"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
-EngineName = Literal["transformers-eager", "transformers-sdpa", "onnxruntime"]
+EngineName = Literal[
+    "transformers-eager", "transformers-sdpa", "onnxruntime", "ctranslate2", "transformerlens"
+]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 Precision = Literal["float32", "bfloat16", "float16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

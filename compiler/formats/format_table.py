@@ -4,20 +4,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from safetensors.numpy import save as save_arrays
 
 from compiler.export.compiled import make_checkpoint, save
-from compiler.export.files import CONFIG, TOKENIZER, TOKENIZER_CONFIG, encode_files
-from compiler.export.stock_files import assemble_uniform, encode_stock_files
+from compiler.export.files import ARRAYS, CONFIG, TOKENIZER, TOKENIZER_CONFIG, encode_files
+from compiler.export.records import encode_config, encode_json
+from compiler.export.stock_files import assemble_uniform, encode_stock_files, find_middle_class
+from compiler.export.tokenizer import encode_tokenizer
+from compiler.formats.ctranslate2_files import convert_to_ctranslate2
 from compiler.formats.format_names import FormatName
 from compiler.formats.onnx_graph import encode_onnx
 from compiler.formats.stock_onnx import encode_stock_onnx
+from compiler.formats.transformerlens_files import (
+    check_single_logits,
+    describe_bridge,
+    name_bridge_arrays,
+)
 from compiler.model.problem import make_model_error
 from compiler.model.stock_model import StockModel
 from compiler.options import DIALECTS, Dialect
 from compiler.pipeline import Compiled
 
 Files = dict[str, bytes]
-ONNX = "model.onnx"
+Made = TypeVar("Made")
+ONNX, CLASSES = "model.onnx", "classes.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +68,40 @@ def open_stock(folder: Path, compiled: Compiled) -> StockModel:
     return StockModel(folder, compiled.weights.config, assemble_uniform(compiled).class_ids)
 
 
-def with_folder(compiled: Compiled, make: Callable[[Path], bytes]) -> bytes:
+def with_folder(compiled: Compiled, make: Callable[[Path], Made]) -> Made:
     """What is made of the folder that a compilation is saved in."""
     with TemporaryDirectory() as folder:
         save(compiled, Path(folder) / "model")
         return make(Path(folder) / "model")
 
 
+def write_ctranslate2(compiled: Compiled) -> Files:
+    """What its converter makes of the family's folder, and the tokenizer."""
+    own = encode_stock_files(compiled)
+    return with_folder(compiled, convert_to_ctranslate2) | {TOKENIZER: own[TOKENIZER]}
+
+
+def write_transformerlens(compiled: Compiled) -> Files:
+    """The bridge's config and arrays; and what says which class is which value, as our own config does."""
+    weights = compiled.weights
+    if len(weights.config.outputs) != 1:
+        raise make_model_error(
+            "TransformerLens has one output at each position",
+            "compile each output into a folder of its own",
+            "format",
+        )
+    check_single_logits(compiled)
+    arrays = name_bridge_arrays(weights, find_middle_class(compiled))
+    return {
+        CONFIG: encode_json(describe_bridge(weights)),
+        ARRAYS: save_arrays(arrays, metadata={"format": "pt"}),
+        TOKENIZER: encode_json(encode_tokenizer(weights.config.vocabulary)),
+        CLASSES: encode_json(encode_config(weights.config)),
+    }
+
+
 FORMATS: Mapping[FormatName, Format] = {
     "onnx": Format(DIALECTS, write_onnx),
+    "ctranslate2": Format(("gpt2",), write_ctranslate2),
+    "transformerlens": Format(("plain",), write_transformerlens),
 }

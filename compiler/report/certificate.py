@@ -55,7 +55,7 @@ def name_value(graph: Graph, variable: Variable) -> str:
 def describe_certificate(record: Certificate) -> list[str]:
     """The record as lines to read."""
     lines = [f"  error bound {row['bound']:.1e} of {row['value']}" for row in record["values"]]
-    return [*lines, *describe_tightest(record)]
+    return [*lines, *describe_tightest(record), *describe_gap(record)]
 
 
 def describe_tightest(record: Certificate) -> list[str]:
@@ -65,3 +65,10 @@ def describe_tightest(record: Certificate) -> list[str]:
     row = record["tightest"]
     margin, error = row["margin"], row["error_bound"]
     return [f"  tightest    {row['decision']} of {row['of']}: margin {margin:.2g}, error at most {error:.2g}"]
+
+
+def describe_gap(record: Certificate) -> list[str]:
+    """How far apart the first two answers are, as a line; none where that was not asked for."""
+    if "logit_gap" not in record:
+        return []
+    return [f"  margin      the likeliest answer is {record['logit_gap']:.4g} nats above the second, or more"]

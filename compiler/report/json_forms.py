@@ -84,13 +84,15 @@ class DecisionRecord(TypedDict):
 
 
 class Certificate(TypedDict):
-    """What is proved of a model, for inputs up to a length; `tightest` is the decision with the least room, if any."""
+    """What is proved of a model, for inputs up to a length; `tightest` is the decision with the least room, if any;
+    `logit_gap`: how far the likeliest class is above the second, in nats, where a margin was asked for."""
 
     dtype: Literal["float32"]
     max_length: int
     values: list[BoundRecord]
     decisions: list[DecisionRecord]
     tightest: NotRequired[DecisionRecord]
+    logit_gap: NotRequired[float]
 
 
 class Sizes(TypedDict):
@@ -117,7 +119,8 @@ class Summary(Sizes):
 
 
 class OptionsRecord(TypedDict):
-    """What was compiled for; `without` names the rules that were switched off, `no_value`: the model says where none is."""
+    """What was compiled for; `without` names the rules that were switched off, `no_value`: the model says where none is;
+    `margin`: the least gap between the likeliest class and the second, in nats."""
 
     vocabulary: list[Atom]
     max_length: int
@@ -126,6 +129,7 @@ class OptionsRecord(TypedDict):
     level: int
     without: NotRequired[list[str]]
     no_value: NotRequired[bool]
+    margin: NotRequired[float]
 
 
 class ProgramRecord(TypedDict):

@@ -67,11 +67,13 @@ class UniformWeights:
         return norms + sum(a.size for name, a in self.arrays.items() if name not in ("gain", "head"))
 
 
-def make_uniform(weights: Weights, target: TargetModel, reach: float, middle: int | None) -> UniformWeights:
+def make_uniform(
+    weights: Weights, target: TargetModel, reach: float, middle: int | None, margin: float = 0.0
+) -> UniformWeights:
     """The uniform arrays of a plain model with one output.
 
     `reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others', for
-    nearest-value logits; None: none is.
+    nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
     """
     assert target.eps is not None, "plain weights are uniform enough"
     config = weights.config
@@ -96,7 +98,7 @@ def make_uniform(weights: Weights, target: TargetModel, reach: float, middle: in
         "gain": gain.astype(np.float32),
         "last_gain": np.where(one, 0.0, gain).astype(np.float32),
         "last_bias": one.astype(np.float32),
-        "head": unembed(weights, place, class_ids, middle, reach),
+        "head": lower_others(unembed(weights, place, class_ids, middle, reach), class_ids, margin),
     }
     return UniformWeights(shape, class_ids, arrays)
 
@@ -207,3 +209,10 @@ def unembed(
     found[:, list(class_ids)] = place.read(matrix, len(class_ids))
     found[BALANCE, list(class_ids)] = bias
     return found
+
+
+def lower_others(head: np.ndarray, class_ids: tuple[int, ...], margin: float) -> np.ndarray:
+    """The same unembedding with the logits of ids that are no class lower by a margin."""
+    others = np.setdiff1d(np.arange(head.shape[1]), class_ids)
+    head[BALANCE, others] -= np.float32(margin)
+    return head

@@ -15,7 +15,7 @@ from itertools import islice
 from compiler.model.runner import Model
 from compiler.verify.chosen_inputs import Selection, Word, batch_inputs, choose_inputs
 from compiler.verify.mismatch import Mismatch, describe_difference
-from compiler.verify.readers import READERS, Reader, answer_together
+from compiler.verify.readers import READERS, Reader, answer_together, demand_margin
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate, evaluate_by_position
 from rasp.values import Kind, make_typed_key
@@ -110,12 +110,18 @@ class Report:
 @dataclass(frozen=True)
 class Check:
     """A model and the program that it should agree with; with `no_value`, also on where there is no value. `readers` are
-    other ways to run it, None: those of our decoder."""
+    other ways to run it, None: those of our decoder. `margin`: how far the likeliest class has to be above the second."""
 
     model: Model
     outputs: Mapping[str, Node]
     no_value: bool = False
     readers: Mapping[str, Reader] | None = None
+    margin: float = 0.0
+
+    def list_readers(self) -> dict[str, Reader]:
+        """Other ways to run the model by name; one asks for the margin, if there is any to ask for."""
+        ways = self.readers or READERS[self.model.config.attention]
+        return {**ways, "margin": demand_margin(self.margin)} if self.margin else dict(ways)
 
     def compare(
         self, inputs: Sequence[Word], reader: Reader = answer_together
@@ -202,7 +208,7 @@ def compare_readers(check: Check, selection: Selection) -> dict[str, int]:
     spread = inputs[:: -max(1, len(inputs) // few)][:few]  # of all lengths, the longest first
     return {
         name: sum(isinstance(found, Mismatch) for found in check.compare(spread, reader))
-        for name, reader in (check.readers or READERS[config.attention]).items()
+        for name, reader in check.list_readers().items()
     }
 
 

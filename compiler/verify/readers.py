@@ -7,6 +7,7 @@ one batch, and generation with a cache.
 from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
 
 from compiler.model.runner import Model, Reading
 from compiler.verify.chosen_inputs import Word
@@ -34,6 +35,25 @@ def stepwise(model: Model, inputs: Sequence[Word]) -> list[Reading]:
     steps = [model.module(ids[:, i : i + 1], cache=cache) for i in range(longest)]
     logits = [torch.cat(step, dim=1) for step in zip(*steps, strict=True)]
     return model.decode(logits, [len(row) for row in rows])
+
+
+def demand_margin(margin: float) -> "Reader":
+    """A reader for which an answer only counts where it is the likeliest by a margin, in nats."""
+
+    @torch.inference_mode()
+    def sure(model: Model, inputs: Sequence[Word]) -> list[Reading]:
+        rows = [model.encode(tokens) for tokens in inputs]
+        return model.decode([doubt(logits, margin) for logits in model.logits(rows)], [*map(len, rows)])
+
+    return sure
+
+
+def doubt(logits: Tensor, margin: float) -> Tensor:
+    """Logits (batch, position, class); not a number where the first two are closer than a margin."""
+    if logits.shape[-1] < 2:
+        return logits
+    first, second = logits.topk(2, dim=-1).values.unbind(-1)
+    return logits.masked_fill((first - second < margin).unsqueeze(-1), torch.nan)
 
 
 Reader = Callable[[Model, Sequence[Word]], list[Reading]]

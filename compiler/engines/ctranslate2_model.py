@@ -1,0 +1,45 @@
+"""An exported folder in CTranslate2."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from compiler.config import Config
+from compiler.formats.ctranslate2_files import INSTALL
+from compiler.formats.format_names import Precision
+from compiler.formats.import_library import take_library
+from compiler.model.foreign_model import ForeignModel
+from compiler.model.problem import make_model_error
+
+
+class TranslateModel(ForeignModel):
+    """A generator, asked for the logits of whole inputs. `precision` None: what it computes in by default."""
+
+    def __init__(
+        self, folder: Path, config: Config, class_ids: Sequence[int] | None, precision: Precision | None
+    ) -> None:
+        super().__init__(config, class_ids)
+        library = take_library("ctranslate2", "this engine", INSTALL)
+        kind = precision or "default"
+        if precision is not None and precision not in library.get_supported_compute_types("cpu"):
+            raise make_model_error(
+                f"ctranslate2 does not compute in {precision} on this machine", "try another dtype", "engine"
+            )
+        try:
+            self.generator = library.Generator(
+                str(folder), device="cpu", compute_type=kind, inter_threads=1, intra_threads=1
+            )
+        except RuntimeError as error:
+            first = str(error).strip().partition("\n")[0]
+            raise make_model_error(
+                f"ctranslate2 does not open {folder}: {first}", "export it again", "engine"
+            ) from None
+
+    def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
+        """Logits of all ids; it pads by itself."""
+        rows = [row[: int(length)].tolist() for row, length in zip(ids, mask.sum(-1), strict=True)]
+        logits = self.generator.forward_batch(rows, return_log_probs=False)
+        return [torch.from_numpy(np.array(logits, dtype=np.float32))]

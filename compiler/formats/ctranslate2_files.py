@@ -1,0 +1,23 @@
+"""A folder for a family as CTranslate2 reads it, by CTranslate2's own converter."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from compiler.export.records import decode_json, encode_json
+from compiler.formats.import_library import take_library
+
+FILES = ("config.json", "model.bin", "vocabulary.json")
+INSTALL = "ctranslate2: it is of the extra `engines` of this project"
+
+
+def convert_to_ctranslate2(folder: Path) -> dict[str, bytes]:
+    """The files. Raises `ModelError` where ctranslate2 is not installed."""
+    converters = take_library("ctranslate2.converters", "this format", INSTALL)
+    with TemporaryDirectory() as scratch:
+        made = Path(scratch) / "model"
+        converters.TransformersConverter(str(folder)).convert(str(made))
+        files = {name: (made / name).read_bytes() for name in FILES}
+    config = decode_json(files["config.json"])
+    # A text's unknown words: none of ours has an id for them, and it does not open a folder without.
+    config["unk_token"] = config["unk_token"] or config["eos_token"]
+    return files | {"config.json": encode_json(config)}
