@@ -18,6 +18,6 @@ def convert_to_ctranslate2(folder: Path) -> dict[str, bytes]:
         converters.TransformersConverter(str(folder)).convert(str(made))
         files = {name: (made / name).read_bytes() for name in FILES}
     config = decode_json(files["config.json"])
-    # A text's unknown words: none of ours has an id for them, and it does not open a folder without.
+    # What a text's unknown words are taken for: no id of ours is for them, but a folder without one is not opened.
     config["unk_token"] = config["unk_token"] or config["eos_token"]
     return files | {"config.json": encode_json(config)}

@@ -11,6 +11,7 @@ units and residual columns have the numbers of `rasp info`.
 import numpy as np
 
 from compiler.audit.bounds import audit_plan
+from compiler.config import LayerShape
 from compiler.emit.weights import Weights
 from compiler.export.records import Record
 from compiler.model.problem import make_model_error
@@ -42,7 +43,7 @@ def describe_bridge(weights: Weights) -> Record:
     heads = [head for layer in config.layers for head in layer.heads]
     return {
         "d_model": config.d_model + 1,
-        "n_layers": len(config.layers),
+        "n_layers": max(1, len(config.layers)),
         "n_heads": max([1, *(len(layer.heads) for layer in config.layers)]),
         "d_head": max([2, *(max(head.d_key, head.d_value) for head in heads)]),
         "d_mlp": max([1, *(layer.d_mlp for layer in config.layers)]),
@@ -59,7 +60,8 @@ def describe_bridge(weights: Weights) -> Record:
 
 
 def name_bridge_arrays(weights: Weights, middle: int | None) -> dict[str, np.ndarray]:
-    """Arrays by their names there. `middle`: the class whose logit is taken from all others'; None: none is."""
+    """Arrays by their names there, of one layer at least. `middle`: the class whose logit is taken from all others'; None:
+    none is."""
     sizes, arrays = describe_bridge(weights), weights.arrays
     width, ids = weights.config.d_model + 1, weights.config.bos + 1
     tokens = np.ones((ids, width))
@@ -70,7 +72,7 @@ def name_bridge_arrays(weights: Weights, middle: int | None) -> dict[str, np.nda
             arrays.get("embedding.positions", np.zeros((0, 0))), weights.config.max_length + 1, width
         ),
     }
-    for number in range(len(weights.config.layers)):
+    for number in range(int(str(sizes["n_layers"]))):
         found |= name_layer(weights, number, width, sizes)
     weight, bias = arrays["unembeddings.0.weight"], arrays["unembeddings.0.bias"]
     if middle is not None:
@@ -81,7 +83,8 @@ def name_bridge_arrays(weights: Weights, middle: int | None) -> dict[str, np.nda
 
 def name_layer(weights: Weights, number: int, width: int, sizes: Record) -> dict[str, np.ndarray]:
     """A layer's arrays: (out, in), with biases."""
-    arrays, layer, prefix = weights.arrays, weights.config.layers[number], f"blocks.{number}"
+    arrays, layers, prefix = weights.arrays, weights.config.layers, f"blocks.{number}"
+    layer = layers[number] if layers else LayerShape((), 0)
     heads, size, units = (int(str(sizes[name])) for name in ("n_heads", "d_head", "d_mlp"))
     found: dict[str, np.ndarray] = {}
     for name, scale in (("query", SCALE), ("key", 1.0), ("value", 1.0)):

@@ -15,7 +15,7 @@ from itertools import islice
 from compiler.model.runner import Model
 from compiler.verify.chosen_inputs import Selection, Word, batch_inputs, choose_inputs
 from compiler.verify.mismatch import Mismatch, describe_difference
-from compiler.verify.readers import READERS, Reader, answer_together, demand_margin
+from compiler.verify.readers import READERS, Reader, answer_together, hold_to_margin
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate, evaluate_by_position
 from rasp.values import Kind, make_typed_key
@@ -121,7 +121,7 @@ class Check:
     def list_readers(self) -> dict[str, Reader]:
         """Other ways to run the model by name; one asks for the margin, if there is any to ask for."""
         ways = self.readers or READERS[self.model.config.attention]
-        return {**ways, "margin": demand_margin(self.margin)} if self.margin else dict(ways)
+        return {**ways, "margin": hold_to_margin(self.margin)} if self.margin else dict(ways)
 
     def compare(
         self, inputs: Sequence[Word], reader: Reader = answer_together

@@ -37,7 +37,7 @@ def stepwise(model: Model, inputs: Sequence[Word]) -> list[Reading]:
     return model.decode(logits, [len(row) for row in rows])
 
 
-def demand_margin(margin: float) -> "Reader":
+def hold_to_margin(margin: float) -> "Reader":
     """A reader for which an answer only counts where it is the likeliest by a margin, in nats."""
 
     @torch.inference_mode()

@@ -30,7 +30,11 @@ PROGRAMS = {
     "index": "indices % 3",
     "before": 'aggregate(select(indices, indices - 1, ==), tokens, "?")',
 }
-MODULES = {"transformers-eager": "transformers", "transformers-sdpa": "transformers"}
+MODULES = {
+    "transformers-eager": "transformers",
+    "transformers-sdpa": "transformers",
+    "transformerlens": "transformer_lens",
+}
 
 
 def compile_text(text: str, target: Dialect = "plain", **options: Any) -> Compiled:
@@ -61,7 +65,9 @@ def test_plain_models_are_right(engine: EngineName, name: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["gpt2"])
-@pytest.mark.parametrize("engine", [name for name, row in ENGINES.items() if row.format != "onnx"])
+@pytest.mark.parametrize(
+    "engine", [name for name, row in ENGINES.items() if "gpt2" in row.targets and row.format != "onnx"]
+)
 def test_models_of_families_are_right(engine: EngineName, target: Dialect) -> None:
     require(engine, target)
     assert_right(engine, compile_text(PROGRAMS["before"], target))
@@ -104,6 +110,25 @@ def test_the_same_model_gives_the_same_bytes(to: FormatName) -> None:
     require(find_reader(to), "plain")
     one, other = (encode_export(to, compile_text(PROGRAMS["mean"])) for _ in range(2))
     assert one == other
+
+
+@pytest.mark.parametrize(
+    "to, target, said",
+    [("ctranslate2", "plain", "does not hold a model for plain"), ("transformerlens", "gpt2", "for gpt2")],
+)
+def test_formats_say_what_they_hold(to: FormatName, target: Dialect, said: str) -> None:
+    with pytest.raises(DiagnosedError, match=said) as raised:
+        encode_export(to, compile_text(PROGRAMS["index"], target))
+    assert "--target" in raised.value.diagnostics[0].hint
+
+
+def test_logits_that_float32_cannot_tell_apart_are_refused() -> None:
+    """Means of so many positions are exact where logits are float64 only."""
+    options = CompileOptions("ab", 128, "causal")
+    text = 'aggregate(select(indices, indices, <=), indicator(tokens == "a"))'
+    compiled = compile_program(load_program(Source("none", "")), {"out": text}, options)
+    with pytest.raises(DiagnosedError, match="float32"):
+        encode_export("transformerlens", compiled)
 
 
 def test_tables_and_names_agree() -> None:

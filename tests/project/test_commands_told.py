@@ -32,6 +32,9 @@ REMARK = re.compile(r"\s{2,}[(#].*$")
 #: What cannot run here, and why.
 LEFT_OUT = {
     "rasp compile parity.rasp --target gpt2 -o parity": "tests/model/test_stock.py does, where transformers is",
+    "rasp export sorted --to onnx -o sorted-onnx": "tests/model/test_exports.py does, where onnx is",
+    "rasp verify sorted-onnx": "tests/model/test_exports.py does, where onnx is",
+    "rasp verify sorted --engine onnxruntime": "tests/model/test_exports.py does, where onnx is",
     "rasp verify parity": "tests/model/test_stock.py does, where transformers is",
     "rasp train counts.rasp -e hist --vocab abcd --max-length 8 -o trained": "takes minutes: see test_training.py",
     "rasp train counts.rasp -e hist --heads 2 --trained-length 6 --steps 2000": "takes minutes: see test_training.py",
