@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -40,6 +41,9 @@ class TranslateModel(ForeignModel):
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Logits of all ids; it pads by itself."""
-        rows = [row[: int(length)].tolist() for row, length in zip(ids, mask.sum(-1), strict=True)]
+        lengths = cast(list[int], mask.sum(-1).tolist())
+        rows = [
+            row[:length] for row, length in zip(cast(list[list[int]], ids.tolist()), lengths, strict=True)
+        ]
         logits = self.generator.forward_batch(rows, return_log_probs=False)
         return [torch.from_numpy(np.array(logits, dtype=np.float32))]

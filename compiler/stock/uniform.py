@@ -213,6 +213,7 @@ def unembed(
 
 def lower_others(head: np.ndarray, class_ids: tuple[int, ...], margin: float) -> np.ndarray:
     """The same unembedding with the logits of ids that are no class lower by a margin."""
-    others = np.setdiff1d(np.arange(head.shape[1]), class_ids)
-    head[BALANCE, others] -= np.float32(margin)
+    others = np.ones(head.shape[1])
+    others[list(class_ids)] = 0
+    head[BALANCE] -= (others * margin).astype(np.float32)
     return head
