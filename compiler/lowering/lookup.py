@@ -22,6 +22,8 @@ from rasp.graph.nodes import Node
 
 FORM_WORK = 4
 """Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
+HEIGHT_WORK = 12
+"""What hidden units add to one column over one run of rows, stepping, bending and in waves, in cells."""
 SHIFT_PRICE = 2
 """Hidden units that it is worth to do without waves: they read a constant as well."""
 
@@ -129,6 +131,8 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int, waves: b
     runs = merge_runs(low, high, problem.group)
     if runs is None:
         return None
+    entries = len(runs.group) * problem.targets.shape[1]
+    analysis.effort.spend(analysis.graph, problem.node, HEIGHT_WORK * entries, "look-up")
     anchors = find_target(analysis.options).anchors
     grain = find_rounding_grain(form) if anchors and care and form.noise else 0.0
     tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
