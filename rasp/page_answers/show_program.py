@@ -21,6 +21,7 @@ from rasp.language_features.semantic_tokens import LEGEND, list_semantic_tokens
 from rasp.notation.sequences import show_short
 from rasp.syntax.directives import HEAD
 from rasp.syntax.lexer import tokenize_text
+from rasp.syntax.precedence import FORMS
 from rasp.values import classify_values
 
 Record = dict[str, Any]
@@ -67,6 +68,7 @@ def list_colours(document: Document) -> Iterator[list[int | str]]:
     positions = Positions(document.source)
     tokens, comments = tokenize_text(document.source)
     spans = [(token.span, LEXEMES[token.kind]) for token in tokens if token.kind in LEXEMES]
+    spans += [(token.span, "function library") for token in tokens if token.kind == "name" and token.text in FORMS]
     for comment in comments:
         text = document.source.text[comment.span.start : comment.span.end]
         spans.append((comment.span, "directive" if HEAD.match(text) else "comment"))

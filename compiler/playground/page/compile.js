@@ -5,6 +5,9 @@ import { find, make, refusalOf } from "./make.js";
 
 const SIZES = { layers: "layers", heads: "heads", d_model: "residual columns", parameters: "parameters" };
 
+/** The program that the model shown is of. */
+let compiled = null;
+
 /** Offer what a `# compile:` line of the program says, and the names that can be compiled. */
 export function offerExpressions(look) {
   const names = look.values.filter((value) => value.cells && value.kind !== "selector").map((value) => value.name);
@@ -22,8 +25,16 @@ export function offerExpressions(look) {
 const writeTokens = (tokens) =>
   tokens.every((token) => typeof token === "string" && [...token].length === 1) ? tokens.join("") : JSON.stringify(tokens);
 
-/** Forget what was typed for another program. */
+/** Say so where the model shown is of another program than the one that stands there now. */
+export function noteChange(text) {
+  const isOld = compiled !== null && compiled.text !== text;
+  find("progress").textContent = compiled === null ? "" : `${compiled.told}${isOld ? "; the program has changed since" : ""}`;
+  find("result").classList.toggle("old", isOld);
+}
+
+/** Forget what was typed for another program, and its model. */
 export function resetOptions() {
+  compiled = null;
   for (const id of ["expression", "vocabulary", "length"]) delete find(id).dataset.typed;
   find("result").replaceChildren();
   find("progress").textContent = "";
@@ -43,11 +54,13 @@ export function watchCompile(question) {
     find("cancel").addEventListener("click", cancel);
     find("cancel").hidden = false;
     find("start").disabled = true;
+    compiled = null;
     find("result").replaceChildren();
     try {
       const answer = await askCompile(asked, (what) => { doing = what; tell(); }, stop.signal);
       showModel(asked, answer);
-      find("progress").textContent = `compiled in ${((performance.now() - began) / 1000).toFixed(1)} s`;
+      compiled = { text: asked.text, told: `compiled in ${((performance.now() - began) / 1000).toFixed(1)} s` };
+      noteChange(question().text);
     } catch (error) {
       find("progress").textContent = error.name === "AbortError" ? "cancelled" : "";
       if (error.name !== "AbortError") find("result").replaceChildren(refusalOf(error));

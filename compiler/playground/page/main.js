@@ -1,7 +1,7 @@
 // The page: what is shown is said by the part of the address behind `#`; what is typed is kept in this browser.
 
 import { ask } from "./ask.js";
-import { offerExpressions, resetOptions, watchCompile } from "./compile.js";
+import { noteChange, offerExpressions, resetOptions, watchCompile } from "./compile.js";
 import { makeEditor } from "./editor.js";
 import { redrawGallery, showGallery } from "./gallery.js";
 import { findLesson, hideLesson, showLesson, showLessons } from "./lessons.js";
@@ -43,6 +43,7 @@ async function look() {
   looking = true;
   find("values").classList.add("stale");
   const asked = question();
+  if (!find("start").disabled) noteChange(asked.text);
   localStorage.setItem("draft", JSON.stringify({ ...asked, lesson }));
   try {
     const found = await ask("look", asked);

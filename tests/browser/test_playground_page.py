@@ -1,0 +1,163 @@
+"""The playground as somebody uses it, in headless Chromium: typing, pictures, a lesson, the gallery, a link, dark, narrow."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+
+from rasp.page_answers.lesson import find_lesson
+from tests.browser.chromium import find_chromium, open_browser
+from tests.interface.playground_server import Server, run_server
+
+if find_chromium() is None:
+    pytest.skip("there is no Chromium, or no Playwright", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def server() -> Generator[Server]:
+    with run_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+@contextmanager
+def open_playground(browser: Any, server: Server, fragment: str = "", **window: Any) -> Generator[Any]:
+    """The page, in a browser that knows nothing yet. Errors in it, and requests elsewhere, fail at the end."""
+    context, wrong = browser.new_context(**window), list[str]()
+    page = context.new_page()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+    page.on(
+        "request",
+        lambda asked: asked.url.startswith((server.address, "data:")) or wrong.append(asked.url),
+    )
+    try:
+        page.goto(f"{server.address}#{fragment}")
+        page.wait_for_selector("table.values", state="attached")
+        yield page
+    finally:
+        context.close()
+    assert not wrong, wrong
+
+
+def write_program(page: Any, text: str) -> None:
+    page.click(".cm-content")
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def cells_of(page: Any, name: str) -> list[str]:
+    """The values beside a name, once it is there."""
+    page.wait_for_selector(f'#values tr[data-name="{name}"] td')
+    return page.locator(f'#values tr[data-name="{name}"] td').all_inner_texts()
+
+
+def wait_for_cells(page: Any, name: str, wanted: list[str]) -> None:
+    script = """([name, wanted]) => [...document.querySelectorAll(`#values tr[data-name="${name}"] td`)]
+        .map((cell) => cell.innerText).join() === wanted"""
+    page.wait_for_function(script, arg=[name, ",".join(wanted)])
+
+
+def test_values_follow_what_is_typed(browser: Any, server: Server) -> None:
+    with open_playground(browser, server) as page:
+        write_program(page, "twice = indices * 2;\nback = select(indices, indices, <);")
+        assert cells_of(page, "twice") == ["0", "2", "4", "6", "8"]
+        page.fill("#input", "abc")
+        wait_for_cells(page, "twice", ["0", "2", "4"])
+        assert page.locator("#values .cell.on").count() == 3
+        page.wait_for_selector(".t-property >> text=back")
+        page.click("#values button >> text=back")
+        page.wait_for_selector("#drawing svg")
+        write_program(page, "twice = indicess * 2;")
+        page.wait_for_selector(".cm-lintRange-error")
+        assert "line 1: there is nothing called `indicess`" in page.inner_text("#problems")
+
+
+def test_names_are_completed_and_explained(browser: Any, server: Server) -> None:
+    with open_playground(browser, server) as page:
+        write_program(page, "")
+        page.keyboard.type("x = selector_w")
+        page.wait_for_selector(".cm-tooltip-autocomplete >> text=selector_width")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('.cm-content').innerText === 'x = selector_width'")
+        page.wait_for_selector(".t-function")
+        page.hover(".t-function")
+        page.wait_for_selector(".hover >> text=How many positions")
+
+
+def test_a_lesson_is_solved(browser: Any, server: Server) -> None:
+    with open_playground(browser, server, "lesson/histogram") as page:
+        page.click("#check")
+        page.wait_for_selector("#verdict >> text=not yet")
+        page.click("#verdict button")
+        page.wait_for_function("document.querySelector('#input').value === 'b'")
+        page.click("#lesson >> text=Hint")
+        assert page.locator("#lesson .hints li").count() == 1
+        write_program(page, find_lesson("histogram").solution)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#verdict.solved")
+        page.click("nav >> text=Lessons")
+        page.wait_for_selector("#lessons .done")
+        assert "1 of" in page.inner_text("#lessons")
+        page.reload()
+        page.wait_for_selector("#lessons .done")
+
+
+def test_the_gallery_opens_programs(browser: Any, server: Server) -> None:
+    with open_playground(browser, server, "gallery") as page:
+        page.wait_for_selector(".shot img")
+        page.fill("#search", "most recent earlier occurrence of my token")
+        assert page.locator("#gallery li:visible b").all_inner_texts() == ["induction"]
+        page.click("#gallery li:visible a")
+        assert cells_of(page, "induction") == ["?", "?", "?", "b", "c"]
+        assert page.input_value("#attention") == "causal"
+
+
+def test_a_link_holds_the_program(browser: Any, server: Server) -> None:
+    text = "é = 1;\nlöng = tokens;  # 𝄞"
+    with open_playground(browser, server) as page:
+        write_program(page, text)
+        page.fill("#input", "xyz")
+        page.click("#share")
+        page.wait_for_function("location.hash.startsWith('#code=')")
+        address = page.url
+    with open_playground(browser, server, address.partition("#")[2]) as page:
+        page.wait_for_function("document.querySelector('#input').value === 'xyz'")
+        assert page.inner_text(".cm-content") == text
+    with open_playground(browser, server, address.partition("#")[2][:-9]) as page:
+        page.wait_for_selector("#toast >> text=holds no program")
+
+
+def test_a_model_is_compiled_and_shown(browser: Any, server: Server) -> None:
+    with open_playground(browser, server) as page:
+        write_program(page, "same = selector_width(select(tokens, tokens, ==));")
+        page.click("#tab-compile")
+        page.fill("#expression", "same")
+        page.click("#start")
+        page.wait_for_selector("iframe", timeout=60_000)
+        assert "1 layers" in page.inner_text("#result").replace("\n", " ")
+        page.frame_locator("iframe").locator("text=Certificate").first.wait_for()
+        write_program(page, "same = 1;")
+        page.wait_for_selector("#progress >> text=has changed since")
+
+
+@pytest.mark.parametrize("width", [1360, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_and_narrow(browser: Any, server: Server, width: int, scheme: str) -> None:
+    with open_playground(
+        browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}
+    ) as page:
+        paper = "getComputedStyle(document.body).backgroundColor"
+        assert (page.evaluate(paper) == "rgb(20, 23, 31)") == (scheme == "dark")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.click("#theme")
+        assert (page.evaluate(paper) == "rgb(20, 23, 31)") == (scheme == "light")
