@@ -48,12 +48,12 @@ def check_lesson(document: Document, lesson: Lesson) -> Verdict:
         values = [value for value in evaluate_by_position(wanted) if value is not None]
         if not is_answer(outcome, tuple(values)):
             shown = show_tokens(given)
-            message = f"not yet: the input {shown} is answered differently"
+            message = f"Not yet: the input {shown} is answered differently"
             return Verdict(False, message, shown, show_values(values), show_outcome(outcome))
     same = describe_size(node) == describe_size(right)
     compared = "as ours does" if same else f"ours takes {describe_size(right)}"
     message = (
-        f"solved: right on all {len(inputs)} inputs. Your program takes {describe_size(node)}, {compared}."
+        f"Solved: right on all {len(inputs)} inputs. Your program takes {describe_size(node)}, {compared}."
     )
     return Verdict(True, message)
 

@@ -68,7 +68,9 @@ def list_colours(document: Document) -> Iterator[list[int | str]]:
     positions = Positions(document.source)
     tokens, comments = tokenize_text(document.source)
     spans = [(token.span, LEXEMES[token.kind]) for token in tokens if token.kind in LEXEMES]
-    spans += [(token.span, "function library") for token in tokens if token.kind == "name" and token.text in FORMS]
+    spans += [
+        (token.span, "function library") for token in tokens if token.kind == "name" and token.text in FORMS
+    ]
     for comment in comments:
         text = document.source.text[comment.span.start : comment.span.end]
         spans.append((comment.span, "directive" if HEAD.match(text) else "comment"))

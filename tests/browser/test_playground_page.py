@@ -1,7 +1,7 @@
-"""The playground as somebody uses it, in headless Chromium: typing, pictures, a lesson, the gallery, a link, dark, narrow."""
+"""The playground as somebody uses it, in headless Chromium: typing, pictures, lesson, gallery, link, dark, narrow."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ pytest.importorskip("uvicorn")
 
 from rasp.page_answers.lesson import find_lesson
 from tests.browser.chromium import find_chromium, open_browser
+from tests.browser.take_playground_picture import open_playground, take_picture, write_program
 from tests.interface.playground_server import Server, run_server
 
 if find_chromium() is None:
@@ -27,32 +28,6 @@ def server() -> Generator[Server]:
 def browser() -> Generator[Any]:
     with open_browser() as opened:
         yield opened
-
-
-@contextmanager
-def open_playground(browser: Any, server: Server, fragment: str = "", **window: Any) -> Generator[Any]:
-    """The page, in a browser that knows nothing yet. Errors in it, and requests elsewhere, fail at the end."""
-    context, wrong = browser.new_context(**window), list[str]()
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-    page.on(
-        "request",
-        lambda asked: asked.url.startswith((server.address, "data:")) or wrong.append(asked.url),
-    )
-    try:
-        page.goto(f"{server.address}#{fragment}")
-        page.wait_for_selector("table.values", state="attached")
-        yield page
-    finally:
-        context.close()
-    assert not wrong, wrong
-
-
-def write_program(page: Any, text: str) -> None:
-    page.click(".cm-content")
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
 
 
 def cells_of(page: Any, name: str) -> list[str]:
@@ -89,15 +64,15 @@ def test_names_are_completed_and_explained(browser: Any, server: Server) -> None
         page.wait_for_selector(".cm-tooltip-autocomplete >> text=selector_width")
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('.cm-content').innerText === 'x = selector_width'")
-        page.wait_for_selector(".t-function")
-        page.hover(".t-function")
+        page.wait_for_selector(".t-library")
+        page.hover(".t-library")
         page.wait_for_selector(".hover >> text=How many positions")
 
 
 def test_a_lesson_is_solved(browser: Any, server: Server) -> None:
     with open_playground(browser, server, "lesson/histogram") as page:
         page.click("#check")
-        page.wait_for_selector("#verdict >> text=not yet")
+        page.wait_for_selector("#verdict >> text=Not yet")
         page.click("#verdict button")
         page.wait_for_function("document.querySelector('#input').value === 'b'")
         page.click("#lesson >> text=Hint")
@@ -123,7 +98,7 @@ def test_the_gallery_opens_programs(browser: Any, server: Server) -> None:
 
 
 def test_a_link_holds_the_program(browser: Any, server: Server) -> None:
-    text = "é = 1;\nlöng = tokens;  # 𝄞"
+    text = 'long = tokens + "é";  # 𝄞'
     with open_playground(browser, server) as page:
         write_program(page, text)
         page.fill("#input", "xyz")
@@ -150,8 +125,7 @@ def test_a_model_is_compiled_and_shown(browser: Any, server: Server) -> None:
         page.wait_for_selector("#progress >> text=has changed since")
 
 
-@pytest.mark.parametrize("width", [1360, 400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(1360, "dark"), (400, "light")])
 def test_dark_and_narrow(browser: Any, server: Server, width: int, scheme: str) -> None:
     with open_playground(
         browser, server, color_scheme=scheme, viewport={"width": width, "height": 800}
@@ -161,3 +135,8 @@ def test_dark_and_narrow(browser: Any, server: Server, width: int, scheme: str) 
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.click("#theme")
         assert (page.evaluate(paper) == "rgb(20, 23, 31)") == (scheme == "light")
+
+
+def test_the_document_has_a_picture(browser: Any, server: Server, tmp_path: Path) -> None:
+    take_picture(browser, server, tmp_path / "playground.png")
+    assert (tmp_path / "playground.png").stat().st_size > 20_000
