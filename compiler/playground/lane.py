@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ class Lane:
             raise WAITING.refusal("the playground is busy with other questions")
         self.waiting += 1
         try:
-            async with self.turn:
-                async for record in self.exchange(name, question):
+            async with self.turn, aclosing(self.exchange(name, question)) as said:
+                async for record in said:
                     yield record
         finally:
             self.waiting -= 1

@@ -6,7 +6,7 @@ typing, one for pictures and lessons, one that compiles; each has limits of time
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from importlib.resources import files
 from secrets import token_urlsafe
 from typing import Any, cast
@@ -88,8 +88,9 @@ class Playground:
 
     async def tell_compiling(self, question: Record) -> AsyncIterator[str]:
         try:
-            async for record in self.compiling.ask("compile", question):
-                yield f"{json.dumps(self.keep_page(record))}\n"
+            async with aclosing(self.compiling.ask("compile", question)) as said:
+                async for record in said:
+                    yield f"{json.dumps(self.keep_page(record))}\n"
         except DiagnosedError as error:
             yield f"{json.dumps({'diagnostics': [told.as_json() for told in error.diagnostics]})}\n"
 

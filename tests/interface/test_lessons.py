@@ -44,7 +44,7 @@ WRONG = {
         'answer = aggregate(best(s, indices), tokens, "?");',
         "aa",
     ),
-    "count": ('answer = indicator(tokens == "a");', "ab"),
+    "count": ('answer = indicator(tokens == "a");', "aa"),
     "seen": ("answer = indicator(has_focus(select(tokens, tokens, ==) and select(indices, indices, <)));", "a"),
 }  # fmt: skip
 
