@@ -8,7 +8,7 @@ have none make the whole input an error, and are not looked at.
 from dataclasses import dataclass
 from typing import assert_never
 
-from rasp.graph.nodes import And, Best, Node, Not, Or, Select, SelectorOp
+from rasp.graph.nodes import And, Best, Node, Not, Or, Select
 from rasp.values import Test
 
 OPPOSITE: dict[Test, Test] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -44,22 +44,20 @@ Formula = Comparison | Junction | Pick
 def normalise_selector(selector: Node, positive: bool = True) -> Formula:
     """The selector, or its complement, in negation normal form. A complemented `best` cannot occur here:
     `compiler/rewrite/place_best.py` has replaced it."""
-    op = selector.op
-    assert isinstance(op, SelectorOp)
-    match op:
+    match selector.selector_op:
         case Select(test):
             key, query = selector.args
             return Comparison(test if positive else OPPOSITE[test], key, query)
         case Not():
             return normalise_selector(selector.args[0], not positive)
-        case And() | Or():
+        case And() | Or() as op:
             parts = tuple(normalise_selector(arg, positive) for arg in selector.args)
             return make_junction(isinstance(op, And) == positive, parts)
         case Best():
             assert positive, "a complemented best has been replaced before lowering"
             return Pick(selector)
         case _:
-            assert_never(op)
+            assert_never(selector.selector_op)
 
 
 def make_junction(every: bool, parts: tuple[Formula, ...]) -> Formula:

@@ -49,7 +49,7 @@ from compiler.numerics.rounding import (
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, drop_constant, weigh_form
 from compiler.targets.target import PLAIN, Noise
-from rasp.graph.nodes import Aggregate, AttentionOp, Width
+from rasp.graph.nodes import Aggregate, Width
 
 
 class Auditor:
@@ -175,9 +175,7 @@ class Auditor:
         leaked = 2 * leak * max(size, value.size)
         blocks = self.noise.averaging * UNIT
         equal = level <= UNIT / 4  # as good as equal: the exponential of a difference rounds to 1
-        op = variable.node.op
-        assert isinstance(op, AttentionOp)
-        match op:
+        match variable.node.attention_op:
             case Width():
                 # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
                 apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
@@ -198,7 +196,7 @@ class Auditor:
                 noise = bound_averaging_noise(weighting.sharing, equal=equal) + blocks
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
             case _:
-                assert_never(op)
+                assert_never(variable.node.attention_op)
 
     def count(self, column: int, size: float, spread: float, leak: float, left: float) -> None:
         """Bound a count, or what another head adds to it: what they count are parts of one count."""

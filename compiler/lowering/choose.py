@@ -154,7 +154,7 @@ class Chooser:
                 assert_never(variable.role)
 
     def rank_of_leaf(self, node: Node) -> int:
-        """The same for what attention delivers."""
+        """The same for what no look-up delivers."""
         if self.analysis.is_sum(node):
             return max(
                 self.rank(self.reader.raw.variable(leaf))

@@ -12,6 +12,7 @@ stream carries digits, of which there are log2(m) as well.
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import assert_never
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from compiler.analysis.selector_formula import normalise_selector
 from compiler.analysis.selectors import bound_width, contains_best, flatten_and, list_operands
 from compiler.blocks.form import Vector
 from compiler.lowering.relations import order_kinds
-from rasp.graph.nodes import And, Node, Select, Width
+from rasp.graph.nodes import Aggregate, And, Constant, Indices, Map, Node, Select, Tokens, Width
 
 MANY_KINDS = 24
 """Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
@@ -70,10 +71,16 @@ def split_widest(analysis: Facts, selector: Node, most_kinds: float) -> tuple[No
 
 
 def list_leaf_operands(analysis: Facts, leaf: Node, most_kinds: float) -> list[Node]:
-    """The s-ops that the heads of an attention leaf read."""
-    if isinstance(leaf.op, Width):
-        return list_operands(list_ways(analysis, leaf.args[0], most_kinds))
-    return list_operands(leaf.args)
+    """The s-ops that the heads of a leaf read."""
+    match leaf.sequence_op:
+        case Width():
+            return list_operands(list_ways(analysis, leaf.args[0], most_kinds))
+        case Aggregate():
+            return list_operands(leaf.args)
+        case Tokens() | Indices() | Constant() | Map():  # no head is for these
+            return []
+        case _:
+            assert_never(leaf.sequence_op)
 
 
 def find_orders(analysis: Facts, selector: Node) -> list[Order]:

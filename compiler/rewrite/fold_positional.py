@@ -45,6 +45,6 @@ def known(analysis: Analysis, node: Node) -> Relation | None:
 
 def is_open_mean(analysis: Analysis, node: Node) -> bool:
     """Whether a node is a mean of what the tokens decide, which has many values."""
-    if isinstance(node.op, Width) or not analysis.sees_tokens(node):
+    if not isinstance(node.op, Aggregate) or not analysis.sees_tokens(node):
         return False
     return bound_width(analysis, node.args[0]) > 0 and not analysis.transports(node)

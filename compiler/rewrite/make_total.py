@@ -47,6 +47,7 @@ from rasp.graph.nodes import (
 )
 from rasp.graph.primitive_names import DEFINED, NAMES, PrimName, make_total_name
 from rasp.graph.primitives import WITHOUT_FAILURES
+from rasp.interpret.choosing import LAZY
 from rasp.interpret.evaluate import apply_map
 from rasp.values import Atom, make_const
 
@@ -98,11 +99,8 @@ class Sets:
 
 def choices(outputs: Mapping[str, Node]) -> list[Node]:
     """What some choice may not look at."""
-    lazy = [
-        n
-        for n in list_reachable(outputs.values())
-        if isinstance(n.op, Map) and n.op.prim in ("if", "and", "or")
-    ]
+    nodes = list_reachable(outputs.values())
+    lazy = [node for node in nodes if isinstance(node.op, Map) and node.op.prim in LAZY]
     return [arg for node in lazy for arg in node.args[1:]]
 
 

@@ -50,8 +50,8 @@ class Head:
         """Heads in the reference's analysis. A selector of which nothing is read counts as if it were read once."""
         if selects_everything(self.selector) or not self.results:
             return 1
-        aggregates = sum(isinstance(result.op, Aggregate) for result in self.results)
-        return 2 * (len(self.results) - aggregates) + (aggregates > 0)
+        widths = sum(counts(result) for result in self.results)
+        return 2 * widths + (widths < len(self.results))
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,17 @@ def heads_of(nodes: Iterable[Node]) -> Iterable[Head]:
         if isinstance(node.op, AttentionOp):
             results.setdefault(node.args[0], []).append(node)
     return [Head(selector, tuple(read)) for selector, read in results.items()]
+
+
+def counts(result: Node) -> bool:
+    """Whether what is read through a selector is how much it selects."""
+    match result.attention_op:
+        case Width():
+            return True
+        case Aggregate():
+            return False
+        case _:
+            assert_never(result.attention_op)
 
 
 def selects_everything(selector: Node) -> bool:

@@ -120,6 +120,18 @@ class Node:
         assert isinstance(self.op, SequenceOp)
         return self.op
 
+    @property
+    def attention_op(self) -> AttentionOp:
+        """The op of an s-op that attention computes."""
+        assert isinstance(self.op, AttentionOp)
+        return self.op
+
+    @property
+    def selector_op(self) -> SelectorOp:
+        """The op of a selector."""
+        assert isinstance(self.op, SelectorOp)
+        return self.op
+
 
 class Graph:
     """Nodes in definition order, no two alike; with side tables for what the user called them.

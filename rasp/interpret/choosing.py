@@ -11,6 +11,9 @@ import numpy as np
 from rasp.graph.primitive_names import PrimName
 from rasp.interpret.atom_array import Array, AtomArray, is_text
 
+#: Primitives that do not look at all of their arguments everywhere, but at their first.
+LAZY: frozenset[PrimName] = frozenset({"if", "and", "or"})
+
 
 def find_true(column: AtomArray) -> Array:
     """Which elements count as true."""

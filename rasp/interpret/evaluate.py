@@ -243,12 +243,24 @@ def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> AtomAr
         case _:
             assert_never(op)
     if column.failed is not None:
-        reason = Reason.LARGE if isinstance(op, Aggregate) else Reason.ELEMENT
-        lose(run, number, reason, np.broadcast_to(column.failed, column.shape))
+        lose(run, number, find_reason(op), np.broadcast_to(column.failed, column.shape))
         column = replace(column, failed=None, problem="")
     if column.data.dtype == object:
         check_mixture(run, number, column)
     return column
+
+
+def find_reason(op: SequenceOp) -> Reason:
+    """Why an s-op has no value where all that it looks at has one."""
+    match op:
+        case Map():
+            return Reason.ELEMENT
+        case Aggregate():
+            return Reason.LARGE
+        case Tokens() | Indices() | Constant() | Width():
+            raise AssertionError("it always has a value")
+        case _:
+            assert_never(op)
 
 
 def lose(run: Run, number: int, reason: Reason, cells: Array) -> None:
