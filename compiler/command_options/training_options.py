@@ -1,12 +1,13 @@
 """The options of `rasp train`. Light, since the command line loads it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import click
 
 from compiler.command_options.target_options import Target, takes_program
 
+Start = Literal["random", "compiled"]
 POSITIVE = click.IntRange(min=1)
 SHAPE_OPTIONS = (
     click.option("--layers", type=POSITIVE, metavar="L", help="Layers; else as many as compiled."),
@@ -18,7 +19,7 @@ SHAPE_OPTIONS = (
     click.option("--mlp-width", type=POSITIVE, default=128, show_default=True, help="Hidden units."),
     click.option(
         "--start",
-        type=click.Choice(("random", "compiled")),
+        type=click.Choice(get_args(Start)),
         default="random",
         show_default=True,
         help="First weights; the compiled ones have the compiled shape, in all widths.",
@@ -76,7 +77,7 @@ class TrainRequest:
     width: int
     head_width: int
     mlp_width: int
-    start: str
+    start: Start
     examples: int
     trained_length: int | None
     seed: int

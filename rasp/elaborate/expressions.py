@@ -27,6 +27,7 @@ from rasp.limits import LEVELS
 from rasp.source import Span
 from rasp.syntax import syntax_tree
 from rasp.syntax.foreign import EVERYWHERE
+from rasp.syntax.tokens import Operator, PrefixOperator
 from rasp.values import Atom, ValueProblem, is_atom
 
 
@@ -135,7 +136,7 @@ def operation(around: Surroundings, tree: syntax_tree.Operation) -> Static:
 
 
 def right_side(
-    around: Surroundings, symbol: str, left: SpannedValue, tree: syntax_tree.Expression
+    around: Surroundings, symbol: Operator, left: SpannedValue, tree: syntax_tree.Expression
 ) -> SpannedValue:
     """The right operand. If the left side of `and` or `or` decides, it need not have a value: then it is the left one."""
     if symbol not in ("and", "or"):
@@ -165,7 +166,9 @@ def passed_over(around: Surroundings, tree: syntax_tree.Expression) -> SpannedVa
         around.workshop.passed_over -= 1
 
 
-def binary(around: Surroundings, symbol: str, left: SpannedValue, right: SpannedValue, span: Span) -> Static:
+def binary(
+    around: Surroundings, symbol: Operator, left: SpannedValue, right: SpannedValue, span: Span
+) -> Static:
     """`left symbol right`"""
     if symbol == "in":
         return membership(around, left, right, span)
@@ -184,7 +187,7 @@ def binary(around: Surroundings, symbol: str, left: SpannedValue, right: Spanned
         raise around.error(span, str(problem)) from None
 
 
-def operate(around: Surroundings, symbol: str, left: Static, right: Static, span: Span) -> Static:
+def operate(around: Surroundings, symbol: Operator, left: Static, right: Static, span: Span) -> Static:
     """The same of values without a node, counted. Raises `ValueProblem`."""
     lists = [value for value in (left, right) if isinstance(value, list | dict)]
     if lists and symbol not in ("+", "*"):
@@ -197,7 +200,7 @@ def operate(around: Surroundings, symbol: str, left: Static, right: Static, span
     return value
 
 
-def prefix(around: Surroundings, symbol: str, operand: SpannedValue, span: Span) -> Static:
+def prefix(around: Surroundings, symbol: PrefixOperator, operand: SpannedValue, span: Span) -> Static:
     if isinstance(operand.value, Node):
         return lift.lift_prefix(around, symbol, operand, span)
     try:

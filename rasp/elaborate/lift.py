@@ -10,6 +10,7 @@ from rasp.elaborate.scope import Function, SpannedValue, Static, Surroundings
 from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe_value
 from rasp.graph.nodes import Aggregate, And, Map, Node, Not, Or, Select
 from rasp.source import Span
+from rasp.syntax.tokens import Operator, PrefixOperator
 from rasp.values import Atom, Const, is_atom, make_const
 
 SELECTOR_HINT = "selectors combine with `and`, `or` and `not`; selector_width(s) counts what s selects"
@@ -63,7 +64,7 @@ def convert_operands(
 
 
 def lift_operation(
-    around: Surroundings, symbol: str, left: SpannedValue, right: SpannedValue, span: Span
+    around: Surroundings, symbol: Operator, left: SpannedValue, right: SpannedValue, span: Span
 ) -> Static:
     """An arithmetic operator or comparison with a node among its operands."""
     for given in (left, right):
@@ -102,7 +103,7 @@ def lift_logic(
     )
 
 
-def lift_prefix(around: Surroundings, symbol: str, given: SpannedValue, span: Span) -> Node:
+def lift_prefix(around: Surroundings, symbol: PrefixOperator, given: SpannedValue, span: Span) -> Node:
     """`not`, `-` or `+` of a node."""
     value = given.value
     assert isinstance(value, Node)

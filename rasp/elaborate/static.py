@@ -12,10 +12,11 @@ from rasp.graph.nodes import Node
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import TESTS, apply_prim, check_filled
 from rasp.limits import ELEMENTS
-from rasp.values import Atom, ValueProblem, find_kind, is_atom
+from rasp.syntax.tokens import Operator, PrefixOperator
+from rasp.values import Atom, Test, ValueProblem, find_kind, is_atom
 
 #: Elementwise operators and the primitives they are.
-PRIM_OF: dict[str, PrimName] = {
+PRIM_OF: dict[Operator, PrimName] = {
     "+": "add",
     "-": "sub",
     "*": "mul",
@@ -24,7 +25,7 @@ PRIM_OF: dict[str, PrimName] = {
     "^": "pow",
     **TESTS,
 }
-PREFIX_PRIM: dict[str, PrimName] = {"-": "neg", "+": "pos", "not": "not"}
+PREFIX_PRIM: dict[PrefixOperator, PrimName] = {"-": "neg", "+": "pos", "not": "not"}
 
 ORDERINGS: dict[str, Callable[[object, object], bool]] = {
     "<": lambda a, b: a < b,  # type: ignore[operator]
@@ -69,7 +70,7 @@ def holds_node(value: Static) -> bool:
             return False
 
 
-def operate_static(symbol: str, left: Static, right: Static) -> Static:
+def operate_static(symbol: Operator, left: Static, right: Static) -> Static:
     """`left symbol right` for an arithmetic operator or comparison; neither operand is a node."""
     if is_atom(left) and is_atom(right):
         return apply_prim(PRIM_OF[symbol], (), left, right)  # type: ignore[arg-type]
@@ -119,7 +120,7 @@ def fill_in(text: str, value: list[Static] | dict[Atom, Static]) -> str:
         raise ValueProblem(f"`%` cannot put {describe_value(value)} into this string") from None
 
 
-def order(symbol: str, left: list[Static], right: list[Static]) -> bool:
+def order(symbol: Test, left: list[Static], right: list[Static]) -> bool:
     """Lexicographic comparison of lists."""
     if holds_node(left) or holds_node(right):
         raise ValueProblem("lists that hold s-ops or selectors cannot be compared")
@@ -137,7 +138,7 @@ def is_true(value: Static) -> bool:
     return bool(value)
 
 
-def operate_prefix(symbol: str, value: Static) -> Static:
+def operate_prefix(symbol: PrefixOperator, value: Static) -> Static:
     """`not value`, `-value` or `+value`; `value` is no node."""
     if symbol == "not":
         return not is_true(value)

@@ -7,6 +7,7 @@ The prompt's own words are no part of files and are not offered.
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from lsprotocol import types
 
@@ -33,6 +34,8 @@ DIRECTIVES: dict[str, str] = {
     "example": 'what it answers, which is checked: # example: sorted("cab") = "abc"',
 }
 MOST_FILES = 200
+#: What an argument is by its name; nothing where anything may stand.
+Wanted = Literal["", "selector", "s-op"]
 #: Role → item.
 KINDS: dict[str, types.CompletionItemKind] = {
     "function": types.CompletionItemKind.Function,
@@ -86,7 +89,7 @@ def in_code(document: Document, place: int) -> list[types.CompletionItem]:
     return items
 
 
-def wanted_kind(document: Document, place: int) -> str:
+def wanted_kind(document: Document, place: int) -> Wanted:
     """`selector` or `s-op` where an argument is one by its name, and nothing anywhere else."""
     found = find_signature(document, place)
     if found is None:
@@ -118,7 +121,7 @@ def in_comment(document: Document, comment: str, place: int) -> list[types.Compl
     ]
 
 
-def name_items(document: Document, place: int, wanted: str = "") -> Iterator[types.CompletionItem]:
+def name_items(document: Document, place: int, wanted: Wanted = "") -> Iterator[types.CompletionItem]:
     """All names that can be seen; first those of the kind that is wanted."""
     for text, definition in list_visible_names(document, place).items():
         value = find_value(document, text, definition)
@@ -133,7 +136,7 @@ def name_items(document: Document, place: int, wanted: str = "") -> Iterator[typ
         )
 
 
-def fits(value: Static | None, wanted: str) -> bool:
+def fits(value: Static | None, wanted: Wanted) -> bool:
     """May a name of this value be of the kind? What is not known may, and a function may return it."""
     match value:
         case Node() if wanted:
@@ -153,7 +156,7 @@ def distance(document: Document, definition: Definition | None) -> int:
     return 0 if definition.owner is not None or inside else 1
 
 
-def form_items(wanted: str) -> Iterator[types.CompletionItem]:
+def form_items(wanted: Wanted) -> Iterator[types.CompletionItem]:
     """The words that are special when they are called."""
     for word, (_, _, usage) in FORMS.items():
         misfit = bool(wanted) and (word == "select") != (wanted == "selector")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Literal
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.notation.style import Line
@@ -36,16 +37,20 @@ class Prompt:
     typed: Sequence[str] = ()
 
 
+#: What is completed behind a command's word.
+Argument = Literal["", "name", "file", "folder"]
+
+
 @dataclass(frozen=True)
 class Command:
     """`word usage`: what it is for, and what it does with the text behind the word.
-    `argument` is what is completed there: `name`, `file`, `folder` or nothing."""
+    `argument` is what is completed there."""
 
     word: str
     usage: str
     summary: str
     action: Callable[[Prompt, str], Iterable[Line]]
-    argument: str = ""
+    argument: Argument = ""
 
     @property
     def title(self) -> str:

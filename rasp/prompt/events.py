@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.scope import Applied, Static
 from rasp.graph.nodes import Node
+from rasp.syntax.tokens import ExampleKind
 from rasp.values import Atom
 
 FIRST_EXAMPLE = "hello"
@@ -50,7 +51,7 @@ class Answered:
 class ExampleTold:
     """The running example, asked for. `what` is `s-op` or `selector`."""
 
-    what: str
+    what: ExampleKind
     example: Static
 
 

@@ -6,7 +6,7 @@ the same bindings again.
 """
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -28,6 +28,7 @@ from rasp.source import Source
 from rasp.syntax import syntax_tree
 from rasp.syntax.comments import find_comment_above
 from rasp.syntax.parser import parse_tolerantly
+from rasp.syntax.tokens import EXAMPLE_KINDS, ExampleChoice, ExampleKind
 
 PROMPT = "<prompt>"
 SESSION = "<session>"
@@ -220,7 +221,8 @@ class Session:
         self, around: Surroundings, statement: syntax_tree.Draw | syntax_tree.ConsoleStatement
     ) -> Iterator[Event]:
         """A drawing or a command of the prompt. Raises `RaspError`."""
-        what = [what for what in ("s-op", "selector") if getattr(statement, "what", "both") in (what, "both")]
+        choice: ExampleChoice = getattr(statement, "what", "both")
+        what = EXAMPLE_KINDS if choice == "both" else (choice,)
         match statement:
             case syntax_tree.SetExample(_, tree):
                 self.set_example(around, tree, what)
@@ -242,7 +244,9 @@ class Session:
             case _:
                 assert_never(statement)
 
-    def set_example(self, around: Surroundings, tree: syntax_tree.Expression, what: list[str]) -> None:
+    def set_example(
+        self, around: Surroundings, tree: syntax_tree.Expression, what: Sequence[ExampleKind]
+    ) -> None:
         with allow_deep_recursion():
             value = elaborate_expression(around, tree)
         list_input_items(around, SpannedValue(value, tree.span))

@@ -14,7 +14,7 @@ from rasp.source import Span
 from rasp.syntax import syntax_tree
 from rasp.syntax.precedence import FORMS, TESTS
 from rasp.syntax.syntax_tree import Expression, Name, Statement
-from rasp.syntax.tokens import Token
+from rasp.syntax.tokens import ExampleChoice, Token
 
 Parts = list[Any]
 
@@ -73,9 +73,10 @@ def loop(parts: Parts) -> Statement:
     return syntax_tree.For(names, iterable, tuple(body), span_of(parts))
 
 
-def kind(parts: Parts) -> str:
+def kind(parts: Parts) -> ExampleChoice:
     """Which examples a command is about."""
-    return next((part.text for part in parts[:2] if part.text in ("s-op", "selector")), "both")
+    words = [part.text for part in parts[:2]]
+    return "s-op" if "s-op" in words else "selector" if "selector" in words else "both"
 
 
 def names(parts: Parts) -> tuple[Name, ...]:

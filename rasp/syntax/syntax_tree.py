@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rasp.diagnostics import Diagnostic
 from rasp.source import Source, Span
 from rasp.syntax.comments import Comment
+from rasp.syntax.tokens import ExampleChoice, Operator, PrefixOperator
 from rasp.values import Test
 
 
@@ -73,7 +74,7 @@ class DictComprehension:
 class Prefix:
     """`not a`, `-a` or `+a`; binds tighter than every binary operator."""
 
-    operator: str
+    operator: PrefixOperator
     operand: "Expression"
     span: Span
 
@@ -83,7 +84,7 @@ class Operation:
     """`a op b op c …`, operators of one level, read from the left. One operator fewer than operands."""
 
     operands: tuple["Expression", ...]
-    operators: tuple[str, ...]
+    operators: tuple[Operator, ...]
     span: Span
 
 
@@ -236,7 +237,7 @@ class Draw:
 class SetExample:
     """`set example E`; `what` is `both`, `s-op` or `selector`, as in the two forms below."""
 
-    what: str
+    what: ExampleChoice
     value: Expression
     span: Span
 
@@ -245,7 +246,7 @@ class SetExample:
 class ShowExample:
     """`show example`"""
 
-    what: str
+    what: ExampleChoice
     span: Span
 
 
@@ -253,7 +254,7 @@ class ShowExample:
 class SwitchExamples:
     """`examples on` or `examples off`"""
 
-    what: str
+    what: ExampleChoice
     on: bool
     span: Span
 

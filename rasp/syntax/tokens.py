@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rasp.source import Span
+from rasp.values import Test
 
 KEYWORDS = frozenset(
     {"if", "else", "not", "and", "or", "def", "return", "for", "in", "load", "draw"}
@@ -16,6 +17,15 @@ CONSOLE_STARTS = ("set", "show", "examples", "selector", "exit", "quit")
 TokenKind = Literal[
     "name", "keyword", "int", "float", "string", "symbol", "display", "sop", "bad", "end"
 ]  # fmt: skip
+#: Between two operands, and before one.
+Operator = Literal["and", "or", "in", "+", "-", "*", "/", "%", "^"] | Test
+PrefixOperator = Literal["not", "-", "+"]
+
+#: What an example of the prompt is for.
+ExampleKind = Literal["s-op", "selector"]
+ExampleChoice = Literal["both"] | ExampleKind
+EXAMPLE_KINDS: tuple[ExampleKind, ...] = ("s-op", "selector")
+
 #: The kinds of the grammar's terminals that are neither keywords nor symbols.
 KINDS: dict[str, TokenKind] = {
     "NAME": "name",
