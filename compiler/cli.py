@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from compiler.command_options.sampling_options import NAMES, takes_sampling
+from compiler.command_options.sampling_options import take_sampling, takes_sampling
 from compiler.command_options.target_options import Target, takes_target
 from compiler.export_cli import export
 from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
@@ -257,7 +257,7 @@ def generate(folder: str, count: int, as_json: bool, **given: Any) -> int:
     """
     from compiler.commands.generate import generate_tokens  # noqa: PLC0415
 
-    sampling = {name: given.pop(name) for name in NAMES}
+    sampling = take_sampling(given)
     return generate_tokens(folder, InputRequest(**given), count, sampling, as_json)
 
 

@@ -45,7 +45,7 @@ def limit_work(options: CompileOptions) -> float:
 class Effort:
     """Numbers that a compilation has looked at, over all of its attempts, of at most `most`."""
 
-    def __init__(self, most: float = CELLS.most) -> None:
+    def __init__(self, most: float) -> None:
         self.cells = 0.0
         self.most = most
 

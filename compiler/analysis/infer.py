@@ -16,7 +16,7 @@ from compiler.analysis import selectors
 from compiler.analysis.alike import find_representatives, join_alike
 from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.domain import Domain, Ints, factor_values, make_domain
-from compiler.analysis.effort import Effort
+from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.facts import JointValues
 from compiler.analysis.leaf_values import relate_leaf
 from compiler.analysis.means import is_own_average
@@ -63,7 +63,7 @@ class Analysis:
         dividing: bool = False,
         effort: Effort | None = None,
     ) -> None:
-        self.effort = effort or Effort()
+        self.effort = effort or Effort(limit_work(options))
         self.dividing = dividing
         self.graph = graph
         self.options = options

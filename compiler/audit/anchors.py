@@ -27,7 +27,7 @@ def bound_anchored_reading(
     weights = weigh_form(drop_constant(block.form), layout)
     vectors = layout.embedding.vectors
     place = int(np.argmax([abs(weights[k]) * np.abs(v).max(initial=0.0) for k, v in enumerate(vectors)]))
-    low, high = span(weights[place] * vectors[place], layout.frame)
+    low, high = span(weights[place] * vectors[place], layout.sizes)
     rest = weights.copy()
     rest[place] = 0.0
     size = size_of(np.abs(rest))
@@ -43,9 +43,9 @@ def bound_anchored_reading(
     return error if holds else np.inf, Reading(0.0, size + reach, grain)
 
 
-def span(entries: Vector, frame: EmbeddingSizes) -> tuple[float, float]:
+def span(entries: Vector, sizes: EmbeddingSizes) -> tuple[float, float]:
     """Least and greatest value that an embedded column has: of a token and a position together, or at BOS."""
-    token, position, bos = entries[: frame.tokens], entries[frame.tokens : -1], float(entries[-1])
+    token, position, bos = entries[: sizes.tokens], entries[sizes.tokens : -1], float(entries[-1])
     low, high = (float(f(token) + f(position)) for f in (np.min, np.max))
     return min(low, bos), max(high, bos)
 

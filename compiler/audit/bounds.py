@@ -85,7 +85,7 @@ class Auditor:
 
     def embedding(self) -> None:
         """Columns of the embedding: exact, or rounded once in each table and once in the sum."""
-        tokens = self.layout.frame.tokens
+        tokens = self.layout.sizes.tokens
         for k, vector in enumerate(self.layout.embedding.vectors):
             size = float(
                 np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)

@@ -12,7 +12,7 @@ class Magnitudes:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         vectors = layout.embedding.vectors
-        self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.frame.size))
+        self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.sizes.size))
         self.shapes = {
             variable: np.abs(np.column_stack([np.stack(features.basis.vectors), features.at_bos]))
             for variable, features in layout.blocks.features.items()
@@ -23,7 +23,7 @@ class Magnitudes:
         """Largest sum of |weight · column|, for weights from 0 on, shape (columns,): columns of one variable are summed for
         one value of it at a time."""
         count = len(self.layout.embedding)
-        tokens = self.layout.frame.tokens
+        tokens = self.layout.sizes.tokens
         total = 0.0
         if count:
             entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)

@@ -51,16 +51,16 @@ def assemble_weights(
 
 def embedding(layout: Layout, analysis: Analysis) -> dict[str, Array]:
     """Rows of the token table follow the vocabulary's order (the domain sorts); BOS is the last."""
-    frame = layout.frame
-    table = np.zeros((frame.tokens + 1, layout.d_model))
-    positions = np.zeros((frame.positions + 1, layout.d_model))
+    sizes = layout.sizes
+    table = np.zeros((sizes.tokens + 1, layout.d_model))
+    positions = np.zeros((sizes.positions + 1, layout.d_model))
     if len(layout.embedding):
         vectors = np.stack(layout.embedding.vectors, axis=1)  # (entries, columns)
         domain = analysis.domain(analysis.tokens_node)
         order = [domain.code(token) for token in analysis.options.vocabulary]
         table[:-1, : vectors.shape[1]] = vectors[order]
         table[-1, : vectors.shape[1]] = vectors[-1]
-        positions[1:, : vectors.shape[1]] = vectors[frame.tokens : -1]
+        positions[1:, : vectors.shape[1]] = vectors[sizes.tokens : -1]
     return {"embedding.tokens": table} | ({"embedding.positions": positions} if positions.any() else {})
 
 

@@ -56,7 +56,7 @@ class Layout:
     another one stood before (`compiler/plan/reuse.py`).
     """
 
-    frame: EmbeddingSizes
+    sizes: EmbeddingSizes
     embedding: Basis
     open_embedding: Basis
     columns: tuple[tuple[Variable, int] | None, ...]
@@ -104,19 +104,19 @@ class Layout:
         return {erasure.successor: erasure for erasure in self.erasures}
 
 
-def embedded(form: Form, blocks: Blocks, frame: EmbeddingSizes) -> Vector:
+def embedded(form: Form, blocks: Blocks, sizes: EmbeddingSizes) -> Vector:
     """What the embedding has to provide of a form. The entry at BOS is NaN where anything will do."""
-    vector = np.zeros(frame.size)
-    vector[: frame.tokens] = form.constant
+    vector = np.zeros(sizes.size)
+    vector[: sizes.tokens] = form.constant
     at_bos = 0.0
     for variable, feature in form.parts.items():
         match variable.node.op:
             case Tokens() if variable.role == "leaf":
-                vector[: frame.tokens] += feature
+                vector[: sizes.tokens] += feature
             case Indices() if variable.role == "leaf":
                 # A constant is moved from the positions to the tokens, so that equal functions look equal.
-                vector[: frame.tokens] += feature[0]
-                vector[frame.tokens : -1] += feature - feature[0]
+                vector[: sizes.tokens] += feature[0]
+                vector[sizes.tokens : -1] += feature - feature[0]
             case _:
                 features = blocks.features[variable]
                 at_bos += float(express_feature(feature, features.basis) @ np.array(features.at_bos))
@@ -150,10 +150,10 @@ def drop_constant(form: Form) -> Form:
     return Form(form.parts, 0.0, bos, form.noise)
 
 
-def allocate_columns(plan: Plan, frame: EmbeddingSizes) -> Layout:
+def allocate_columns(plan: Plan, sizes: EmbeddingSizes) -> Layout:
     """Columns for the embedding and for every feature of every variable, in the order in which they are written."""
     blocks = plan.blocks
-    vectors = [embedded(form, blocks, frame) for form in list_forms(plan)]
+    vectors = [embedded(form, blocks, sizes) for form in list_forms(plan)]
     basis = choose_basis([v for v in vectors if not np.isnan(v[-1])])
     open_basis = Basis(b[:-1] for b in basis.vectors)
     for vector in vectors:
@@ -165,7 +165,7 @@ def allocate_columns(plan: Plan, frame: EmbeddingSizes) -> Layout:
         columns += dict.fromkeys(target for head in layer.heads for target in head.targets)
         for table in layer.tables:
             columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
-    return Layout(frame, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
+    return Layout(sizes, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
 
 
 def weigh_form(form: Form, layout: Layout) -> Vector:
@@ -177,7 +177,7 @@ def weigh_form(form: Form, layout: Layout) -> Vector:
 
 def work_out_weights(form: Form, layout: Layout) -> Vector:
     """The same, not looked up."""
-    vector = embedded(form, layout.blocks, layout.frame)
+    vector = embedded(form, layout.blocks, layout.sizes)
     if np.isnan(vector[-1]):
         found = layout.open_embedding.express(vector[:-1])
     else:

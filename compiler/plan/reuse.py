@@ -63,7 +63,7 @@ def signs(layout: Layout, column: int) -> tuple[float, ...]:
     """The units that a clearing takes, one for each sign that the column's values have."""
     content = layout.columns[column]
     if content is None:
-        vector, tokens = layout.embedding.vectors[column], layout.frame.tokens
+        vector, tokens = layout.embedding.vectors[column], layout.sizes.tokens
         sums = [
             vector[:tokens].min() + vector[tokens:-1].min(),
             vector[:tokens].max() + vector[tokens:-1].max(),
@@ -120,10 +120,10 @@ def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
 
 def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure] = ()) -> int:
     """Numbers in the model, without the unembedding, if these are the erasures."""
-    tokens = layout.frame.tokens
+    tokens = layout.sizes.tokens
     rows = tokens + 1
     if any(vector[tokens:-1].any() for vector in layout.embedding.vectors):
-        rows += layout.frame.positions + 1
+        rows += layout.sizes.positions + 1
     heads = [head for layer in plan.layers for head in layer.heads]
     rows += sum(2 * len(head.scores.queries) + 2 * len(head.values) for head in heads)
     hidden = sum(table.stairs.units for layer in plan.layers for table in layer.tables)

@@ -53,7 +53,7 @@ def content(number: int, layout: Layout, analysis: Analysis) -> tuple[str, str, 
 
 def embedded(vector: Vector, layout: Layout, analysis: Analysis) -> tuple[str, str]:
     """What a column of the embedding is of, and what it holds."""
-    graph, tokens = analysis.graph, layout.frame.tokens
+    graph, tokens = analysis.graph, layout.sizes.tokens
     halves = {graph.add(Tokens()): vector[:tokens], graph.add(Indices()): vector[tokens:-1]}
     used = {node: half for node, half in halves.items() if half.any()}
     carries = " + ".join(describe_node(graph, node) for node in used)

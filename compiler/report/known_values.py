@@ -109,7 +109,7 @@ def list_embedded(
 
     A column may carry a sum of both, and then stands for either only together with the other: all pairs are listed.
     """
-    tokens, positions = layout.frame.tokens, layout.frame.positions
+    tokens, positions = layout.sizes.tokens, layout.sizes.positions
     of_tokens = np.array([vector[:tokens] for vector in layout.embedding.vectors]).reshape(-1, tokens)
     of_positions = np.array([vector[tokens:-1] for vector in layout.embedding.vectors]).reshape(-1, positions)
     halves = {INPUTS[0]: (of_tokens, of_positions, Tokens()), INPUTS[1]: (of_positions, of_tokens, Indices())}

@@ -113,9 +113,9 @@ def clearings(layout: Layout, layer: int) -> Iterator[Clearing]:
 
 def embedding(layout: Layout) -> Part:
     """The tables of tokens and positions."""
-    tokens, count = layout.frame.tokens, len(layout.embedding)
+    tokens, count = layout.sizes.tokens, len(layout.embedding)
     positions = any(vector[tokens:-1].any() for vector in layout.embedding.vectors)
-    rows = tokens + 1 + positions * (layout.frame.positions + 1)
+    rows = tokens + 1 + positions * (layout.sizes.positions + 1)
     columns = tuple(range(count))
     return Part(Embedded(positions), -1, 0, columns, layout.places[:count], (), rows * layout.d_model)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compiler.analysis.defined import check_defined
-from compiler.analysis.effort import Effort
+from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import check_zeros, shows_kinds
 from compiler.options import CompileOptions
@@ -56,7 +56,7 @@ def apply_passes(
 
     What is cut short by `passes.most` is not to be lowered, and not checked.
     """
-    effort = effort or Effort()
+    effort = effort or Effort(limit_work(options))
     rules = passes_without(options.without, passes.rules)
     course = Course(passes.most, passes.barred)
     first = Analysis(graph, options, effort=Effort(effort.most))

@@ -46,14 +46,14 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
     options = analysis.options
     plan = schedule_blocks(choose_blocks(analysis, outputs, style))
-    frame = EmbeddingSizes(len(options.vocabulary), options.max_length)
+    sizes = EmbeddingSizes(len(options.vocabulary), options.max_length)
     forms = len(list_forms(plan))
     node = plan.readouts[0].node
-    analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, frame.size) * frame.size)
+    analysis.effort.reserve(analysis.graph, node, BASIS_BYTES * min(forms, sizes.size) * sizes.size)
     analysis.effort.spend(
-        analysis.graph, node, BASIS_WORK * forms * min(forms, frame.size) * frame.size, "basis"
+        analysis.graph, node, BASIS_WORK * forms * min(forms, sizes.size) * sizes.size, "basis"
     )
-    layout = allocate_columns(plan, frame)
+    layout = allocate_columns(plan, sizes)
     analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms, "layout")
     return Lowered(analysis, plan, layout, audit_lowered(analysis, plan, layout))
 

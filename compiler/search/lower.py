@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from compiler.analysis.divide import TooLarge
-from compiler.analysis.effort import Effort
+from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import make_refusal
 from compiler.audit.decisions import Decision
@@ -52,7 +52,7 @@ def lower_graph(
     style, reason = Style(), Reason.FIRST
     problem: Node | None = None
     failures = 0
-    effort, journal = effort or Effort(), journal or Journal()
+    effort, journal = effort or Effort(limit_work(options)), journal or Journal()
     while failures < ATTEMPTS.most:
         analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:

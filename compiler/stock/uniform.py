@@ -133,9 +133,8 @@ def number_classes(weights: Weights) -> tuple[int, ...]:
     tokens = {make_typed_key(token): i for i, token in enumerate(config.vocabulary)}
     found: list[int] = []
     for value in output.classes:
-        known = (
-            None if value is None else tokens.pop(make_typed_key(value), None)
-        )  # a second class of a value is extra
+        # A second class of a value is extra.
+        known = None if value is None else tokens.pop(make_typed_key(value), None)
         found.append(free if known is None else known)
         free += known is None
     return tuple(found)

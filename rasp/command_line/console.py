@@ -200,17 +200,20 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
             return nullcontext(cast(BufferedIOBase, sys.stdin.buffer))
         return Path(path).open("rb")
     except FileNotFoundError:
-        ending = Path(path).suffix or ".rasp"
-        beside = Path(path).parent
-        names = [str(p) for p in beside.glob(f"*{ending}")] if os.path.isdir(beside) else []
-        meant = str(Path(path).with_suffix(ending)) if Path(path).name else path
-        raise WrongUsage(f"there is no file {path}", suggest_word(meant, names)) from None
+        raise WrongUsage(f"there is no file {path}", suggest_file(Path(path))) from None
     except IsADirectoryError:
         raise WrongUsage(f"{path} is a folder, not a file", advise_on_folder(path)) from None
     except OSError as error:
         raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
         raise WrongUsage("the path of a file cannot hold a NUL character") from None
+
+
+def suggest_file(path: Path) -> str:
+    """A hint naming the file beside it that is called almost so; the ending of a program may be left out."""
+    ending = path.suffix or ".rasp"
+    names = [str(p) for p in path.parent.glob(f"*{ending}")] if os.path.isdir(path.parent) else []
+    return suggest_word(str(path.with_suffix(ending)) if path.name else str(path), names)
 
 
 def read_source(path: str) -> Source:

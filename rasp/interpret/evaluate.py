@@ -227,6 +227,7 @@ def skip(run: Run, node: Node) -> None:
 
 def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> AtomArray:
     """The values of an s-op, (1 or batch, 1 or n): axes along which they cannot differ stay short."""
+    reason = Reason.ELEMENT
     match op:
         case Tokens():
             column = run.tokens
@@ -239,28 +240,15 @@ def sequence_values(run: Run, node: Node, op: SequenceOp, number: int) -> AtomAr
         case Width():
             column = AtomArray(width(run, node.args[0]))
         case Aggregate(default):
-            column = aggregated(run, node, number, default.value)
+            column, reason = aggregated(run, node, number, default.value), Reason.LARGE
         case _:
             assert_never(op)
     if column.failed is not None:
-        lose(run, number, find_reason(op), np.broadcast_to(column.failed, column.shape))
+        lose(run, number, reason, np.broadcast_to(column.failed, column.shape))
         column = replace(column, failed=None, problem="")
     if column.data.dtype == object:
         check_mixture(run, number, column)
     return column
-
-
-def find_reason(op: SequenceOp) -> Reason:
-    """Why an s-op has no value where all that it looks at has one."""
-    match op:
-        case Map():
-            return Reason.ELEMENT
-        case Aggregate():
-            return Reason.LARGE
-        case Tokens() | Indices() | Constant() | Width():
-            raise AssertionError("it always has a value")
-        case _:
-            assert_never(op)
 
 
 def lose(run: Run, number: int, reason: Reason, cells: Array) -> None:

@@ -171,11 +171,11 @@ def test_compilations_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_work_and_memory_are_refused_before_they_are_done() -> None:
     program = load_program(Source("small.rasp", "x = length;"))
     node = program.sop("x")
-    elaboration_effort = Effort()
+    elaboration_effort = Effort(CELLS.most)
     with pytest.raises(CompileError, match=r"listing what it depends on.*limit"):
         elaboration_effort.spend(program.graph, node, 2 * CELLS.most, "rows")
     with pytest.raises(CompileError, match=r"2.0 GiB of memory.*limit is 1 GiB"):
-        Effort().reserve(program.graph, node, 2 * BYTES.most)
+        Effort(CELLS.most).reserve(program.graph, node, 2 * BYTES.most)
 
 
 @pytest.mark.parametrize("ending", ["png", "pdf"])

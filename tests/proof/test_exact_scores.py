@@ -106,7 +106,7 @@ def ideal_columns(model: Compiled, tokens: Sequence[Atom]) -> Exact:
     """What every column stands for, (position, column), BOS first."""
     layout, analysis = model.layout, model.analysis
     codes = [analysis.domain(analysis.tokens_node).code(token) for token in tokens]
-    places = layout.frame.tokens + np.arange(len(tokens))
+    places = layout.sizes.tokens + np.arange(len(tokens))
     exact: list[list[Fraction]] = []
     for vector in layout.embedding.vectors:
         entries = [Fraction(float(number)) for number in vector]
@@ -250,7 +250,7 @@ def test_no_allowance_is_much_more_than_errors_can_make(name: str) -> None:
 
 def is_constant(vector: Numbers, model: Compiled) -> bool:
     """Whether an embedded column holds the same everywhere but at BOS."""
-    tokens = model.layout.frame.tokens
+    tokens = model.layout.sizes.tokens
     return not np.ptp(vector[:tokens]) and not vector[tokens:-1].any()
 
 
