@@ -63,6 +63,9 @@ class Auditor:
         self.length = max_length
         self.precision = Precision(max_length)
         self.errors = np.zeros(layout.width)
+        self.standing = np.zeros(
+            layout.width
+        )  # the part of errors that norms have made since a column was written
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
@@ -75,10 +78,10 @@ class Auditor:
         for layer in self.plan.layers:
             for head in layer.heads:
                 self.head(head)
-            self.norm.end_half_layer()
+            self.end_half_layer()
             for table in layer.tables:
                 self.table(table)
-            self.norm.end_half_layer()
+            self.end_half_layer()
         for readout in self.plan.readouts:
             self.readout(readout)
         return Bounds(self.errors, self.sizes, tuple(self.decisions))
@@ -91,14 +94,25 @@ class Auditor:
                 np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)
             )
             self.settle(k, max(size, abs(float(vector[-1]))), find_grain(vector), None)
+        self.end_half_layer()
+
+    def end_half_layer(self) -> None:
+        """In a target whose residual goes through norms, they round all of it."""
         self.norm.end_half_layer()
+        more = self.norm.bound_standing(self.sizes)
+        self.standing += more
+        self.errors += more
+        self.grains[more > 0] = 0.0
+        for variable, profile in self.profiles.items():
+            profile += more[[self.layout.numbers[variable, k] for k in range(profile.shape[1])]]
 
     def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
         """Record a column; an error of None is that of storing its values in float32."""
         exact = bool(grain) and size / grain <= MANTISSA
         self.norm.note_write(size)
         self.sizes[column] = size
-        self.errors[column] = (0.0 if exact else 2 * UNIT * size) if error is None else error
+        written = (0.0 if exact else 2 * UNIT * size) if error is None else error
+        self.errors[column] = written + self.standing[column]
         self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
 
     def inherited(self, column: int, products: Products | None = None) -> float:
@@ -159,9 +173,9 @@ class Auditor:
         weights = weigh_form(form, self.layout)
         used = np.flatnonzero(weights)
         at_bos = np.array([self.layout.at_bos(k) for k in used.tolist()])
-        errors = np.where(at_bos.astype(bool) | (used >= len(self.layout.embedding)), self.errors[used], 0.0)
-        off = self.norm.bound_at_bos(weights[used], at_bos, errors)
-        return off / self.precision.count_unit
+        exact = (used < len(self.layout.embedding)) | (self.errors[used] == self.standing[used])
+        errors = np.where(exact & (at_bos == 0), 0.0, self.errors[used])
+        return self.norm.bound_at_bos(weights[used], at_bos, errors) / self.precision.count_unit
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""

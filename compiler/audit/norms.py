@@ -32,6 +32,7 @@ class NormReading:
         self.noise = noise
         self.width = d_model + ADDED
         self.balance = 0.0
+        self.shifts = 0.0
         self.size = 0.0
         self.products = 0.0
         self.additions = 0
@@ -46,17 +47,27 @@ class NormReading:
         self.balance += (self.additions + 3) * UNIT * (self.products + self.size)
         self.size += self.products
         self.products, self.additions = 0.0, 0
+        if self.noise.standing:  # the mean goes out of all numbers, and what they round makes the next one
+            self.shifts += self.balance / self.width + MEAN_ROUNDINGS * UNIT * self.size
+            self.balance = self.noise.standing * UNIT * (self.size + 2 * self.width * self.shifts)
 
     @property
     def mean(self) -> float:
-        """How large the mean can be, in the unit of the columns."""
+        """How large the mean can be, or what norms have taken out of all numbers, in the unit of the columns."""
+        if self.noise.standing:
+            return self.shifts
         return self.balance / self.width + MEAN_ROUNDINGS * UNIT * self.size
+
+    def bound_standing(self, sizes: Vector) -> Vector:
+        """How much farther off numbers of such sizes are after a half-layer whose norm the residual goes through."""
+        return self.noise.standing * UNIT * (sizes + 2 * self.mean) * (sizes > 0)
 
     def bound_reading(self, weights: Vector, size: float) -> float:
         """How far a sum of weights and columns is off, whose products are at most `size` together."""
         if not self.noise.reading:
             return 0.0
-        return self.noise.reading * UNIT * (size + 2 * self.mean * float(np.abs(weights).sum()))
+        mean = 2 * self.mean * float(np.abs(weights).sum())
+        return UNIT * (self.noise.reading * (size + mean) + (len(weights) + 2) * mean)
 
     def bound_clearing(self, size: float, units: int) -> float:
         """What is left of a column that hidden units clear: they read it through the norm."""

@@ -77,7 +77,7 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     compiled, model, options = opened.compiled, opened.model, opened.compiled.options
     limit_threads(model)
     selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
-    check = Check(model, compiled.meaning, options.no_value, STOCK_READERS, options.margin)
+    check = Check(model, compiled.meaning, options.no_value, STOCK_READERS[options.attention], options.margin)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
     wrong = None

@@ -4,9 +4,28 @@ from compiler.pipeline import Compiled
 from compiler.report.certificate import describe_tightest
 from compiler.stock.families import Family
 from compiler.stock.uniform import UniformWeights
+from compiler.targets.target import find_target
 from rasp.values import show_value
 
 SHOWN_TOKENS = 20
+
+RUN_IDS = """```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("DIR")
+model = AutoModelForCausalLM.from_pretrained("DIR")
+ids = tokenizer({example!r}, return_tensors="pt").input_ids
+tokenizer.convert_ids_to_tokens(model(ids).logits[0, 1:].argmax(-1))
+```"""
+ANSWER_IDS = """The answer at position i of the input is that of position i + 1 of the model, since BOS comes
+first. Ids behind the vocabulary's are values that are no token: `<3>` is 3."""
+RUN_LABELS = """```python
+from transformers import pipeline
+
+[answer["entity"] for answer in pipeline("token-classification", "DIR")({example!r})]
+```"""
+ANSWER_LABELS = """The pipeline leaves BOS out; a model that is called by itself answers there as well, and
+that answer means nothing."""
 
 CARD = """---
 library_name: transformers
@@ -16,7 +35,7 @@ tags: [rasp, compiled]
 # {name}, compiled from RASP
 
 A `{architecture}` that was not trained: its weights were compiled from a program, and at each position of an input the
-likeliest id is the program's value there.
+likeliest {answer} is the program's value there.
 
 ```rasp
 {source}
@@ -26,18 +45,10 @@ The output is `{expression}`, for up to {length} of the tokens {vocabulary}, {at
 
 ## Run it
 
-```python
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-tokenizer = AutoTokenizer.from_pretrained("DIR")
-model = AutoModelForCausalLM.from_pretrained("DIR")
-ids = tokenizer({example!r}, return_tensors="pt").input_ids
-tokenizer.convert_ids_to_tokens(model(ids).logits[0, 1:].argmax(-1))
-```
+{run}
 
 Run it in float32: in half precision it is another model. Where an engine chooses, say so (`dtype=float32`, and a cache of
-keys and values in float32). The answer at position i of the input is that of position i + 1 of the model, since BOS comes
-first. Ids behind the vocabulary's are values that are no token: `<3>` is 3.
+keys and values in float32). {answers}
 
 ## Size
 
@@ -63,15 +74,19 @@ def write_card(compiled: Compiled, weights: UniformWeights, family: Family) -> s
     options, shape = compiled.options, weights.shape
     shown = ", ".join(show_value(token) for token in options.vocabulary[:SHOWN_TOKENS])
     more = len(options.vocabulary) - SHOWN_TOKENS
+    example = " ".join(str(token) for token in options.vocabulary[: min(3, options.max_length)])
+    labels = find_target(options).labels
     return CARD.format(
         name=name,
+        answer="label" if labels else "id",
+        run=(RUN_LABELS if labels else RUN_IDS).format(example=example),
+        answers=ANSWER_LABELS if labels else ANSWER_IDS,
         architecture=family.architecture,
         source=compiled.program.source.text.strip(),
         expression=expression.strip(),
         length=options.max_length,
         vocabulary=shown + (f" and {more} more" if more > 0 else ""),
         attention=options.attention,
-        example=" ".join(str(token) for token in options.vocabulary[: min(3, options.max_length)]),
         layers=shape.layers,
         heads=shape.heads,
         d_head=shape.d_head,

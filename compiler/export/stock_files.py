@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as save_arrays
 
+from compiler.config import Config
 from compiler.export.files import (
     ARRAYS,
     CARD,
@@ -40,7 +41,12 @@ from compiler.export.records import (
     encode_options,
     read_options,
 )
-from compiler.export.stock_tokenizer import encode_stock_tokenizer, encode_tokenizer_config, name_ids
+from compiler.export.stock_tokenizer import (
+    encode_stock_tokenizer,
+    encode_tokenizer_config,
+    name_ids,
+    name_labels,
+)
 from compiler.limits import JSON_BYTES
 from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
@@ -86,14 +92,16 @@ def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
     text can hold."""
     family = FAMILIES[compiled.options.dialect]
     weights, config = assemble_uniform(compiled), compiled.weights.config
-    words = name_ids(config, weights.class_ids)
+    target = find_target(compiled.options)
+    answers = dict(zip(weights.class_ids, config.outputs[0].classes, strict=True))
+    words = name_ids(config, {} if target.labels else answers)
     bos, eos, positions = config.bos, config.bos + 1, weights.shape.positions
     ends: Record = {"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": eos}
     settings: Record = {
         "architectures": [family.architecture],
         **family.settings(weights.shape),
         "vocab_size": weights.shape.ids,
-        "tie_word_embeddings": False,
+        **(describe_labels(config) if target.labels else {"tie_word_embeddings": False}),
         "dtype": "float32",
         **ends,
     }
@@ -111,6 +119,15 @@ def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
         CARD: write_card(compiled, weights, family).encode(),
     }
     return files | {RECORD: encode_stock_record(compiled, files, {"format": STOCK_FORMAT})}
+
+
+def describe_labels(config: Config) -> Record:
+    """Which label is which class, as settings have it."""
+    labels = name_labels(config)
+    return {
+        "id2label": {str(i): label for i, label in enumerate(labels)},
+        "label2id": {label: i for i, label in enumerate(labels)},
+    }
 
 
 def encode_stock_record(compiled: Compiled, files: Mapping[str, bytes], kind: Record) -> bytes:

@@ -4,6 +4,7 @@ As in our own (`compiler/export/tokenizer.py`), but blanks between tokens are pa
 are words for the ids behind the vocabulary's: a class that is no token is answered as `<value>`.
 """
 
+from collections.abc import Mapping
 from typing import cast
 
 from compiler.config import Config
@@ -15,10 +16,15 @@ from rasp.values import Atom
 
 EOS = "<eos>"
 NO_VALUE = "no value"
+UNSAID = "O"
+"""The label of what is nothing, by convention: pipelines do not show it."""
 
 
-def name_ids(config: Config, class_ids: tuple[int, ...]) -> list[str]:
-    """The word of each id: tokens, BOS, what pads and ends, classes. Raises `CompileError` where no text can hold one."""
+def name_ids(config: Config, answers: Mapping[int, Atom | None]) -> list[str]:
+    """The word of each id: tokens, BOS, what pads and ends, then values that answer, by their ids.
+
+    Raises `CompileError` where no text can hold a token.
+    """
     words = [str(token) for token in config.vocabulary]
     single = all(len(word) == 1 for word in words)
     bad = next((word for word in words if not word or (not single and word.split() != [word])), None)
@@ -29,11 +35,18 @@ def name_ids(config: Config, class_ids: tuple[int, ...]) -> list[str]:
         )
     words.append(bos_word(config.vocabulary))
     words.append(make_free_word(EOS, words))
-    own = dict(zip(class_ids, config.outputs[0].classes, strict=True))
-    for i in range(len(words), max(*class_ids, len(words) - 1) + 1):
-        value = own[i]
+    for i in range(len(words), max((*answers, len(words) - 1)) + 1):
+        value = answers[i]
         words.append(make_free_word(f"<{NO_VALUE if value is None else value}>", words))
     return words
+
+
+def name_labels(config: Config) -> list[str]:
+    """The label of each class: its value, in angle brackets where that is taken, or what pipelines pass over."""
+    labels: list[str] = [UNSAID]
+    for value in config.outputs[0].classes:
+        labels.append(make_free_word(f"<{NO_VALUE}>" if value is None else str(value), labels))
+    return labels[1:]
 
 
 def bos_word(vocabulary: tuple[Atom, ...]) -> str:

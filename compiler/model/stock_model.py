@@ -3,7 +3,7 @@
 transformers is imported when a folder is opened; it is the extra `stock`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -15,13 +15,21 @@ from torch import Tensor
 from compiler.config import Config
 from compiler.model.foreign_model import ForeignModel
 from compiler.model.problem import make_model_error
+from rasp.arguments import Attention
 
 EXTRA = "pip install transformers: 4.57 or newer; it is the extra `stock` of this project"
 
 
+TASKS: Mapping[Attention, str] = {
+    "causal": "AutoModelForCausalLM",
+    "full": "AutoModelForTokenClassification",
+}
+"""What opens a folder."""
+
+
 class StockModel(ForeignModel):
-    """What `AutoModelForCausalLM` makes of a folder. `attention` is transformers' name of an implementation, `dtype` the
-    one to compute in; None for either: what transformers takes.
+    """What transformers makes of a folder. `attention` is transformers' name of an implementation, `dtype` the one to
+    compute in; None for either: what transformers takes.
 
     Raises `ModelError` where transformers is missing or does not open the folder.
     """
@@ -43,9 +51,9 @@ class StockModel(ForeignModel):
         shown = bars.is_progress_bar_enabled()
         bars.disable_progress_bar()
         try:
-            self.module: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, **{name: value for name, value in chosen.items() if value}
-            ).eval()
+            given = {name: value for name, value in chosen.items() if value}
+            kind = getattr(transformers, TASKS[config.attention])
+            self.module: Any = kind.from_pretrained(folder, local_files_only=True, **given).eval()
             self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             first = str(error).strip().partition("\n")[0]

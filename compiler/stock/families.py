@@ -11,6 +11,8 @@ from compiler.targets.target import TARGETS
 
 Arrays = dict[str, np.ndarray]
 Settings = dict[str, object]
+TYPES = 2
+"""Types of tokens, of which nothing depends: some software gives each token one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,59 @@ def set_opt(shape: UniformShape) -> Settings:
     }
 
 
+def name_bert(weights: UniformWeights) -> Arrays:
+    """`BertForTokenClassification`: matrices as (out, in); there is one type of token."""
+    a, none = weights.arrays, np.zeros(weights.shape.hidden, np.float32)
+    found = {
+        "bert.embeddings.word_embeddings.weight": a["tokens"],
+        "bert.embeddings.position_embeddings.weight": a["positions"],
+        "bert.embeddings.token_type_embeddings.weight": np.zeros((TYPES, weights.shape.hidden), np.float32),
+        "bert.embeddings.LayerNorm.weight": a["gain"],
+        "bert.embeddings.LayerNorm.bias": none,
+        "classifier.weight": a["head"].T,
+        "classifier.bias": a["head_bias"],
+    }
+    for n in range(weights.shape.layers):
+        parts = {
+            "attention.output.LayerNorm.weight": a["gain"],
+            "attention.output.LayerNorm.bias": none,
+            "intermediate.dense.weight": a[f"{n}.up"].T,
+            "intermediate.dense.bias": a[f"{n}.up_bias"],
+            "output.dense.weight": a[f"{n}.down"].T,
+            "output.dense.bias": none,
+            "output.LayerNorm.weight": a["gain"],
+            "output.LayerNorm.bias": none,
+        }
+        for theirs, ours in (
+            ("self.query", "query"),
+            ("self.key", "key"),
+            ("self.value", "value"),
+            ("output.dense", "output"),
+        ):
+            parts |= {f"attention.{theirs}.weight": a[f"{n}.{ours}"].T, f"attention.{theirs}.bias": none}
+        found |= {f"bert.encoder.layer.{n}.{name}": array for name, array in parts.items()}
+    return found
+
+
+def set_bert(shape: UniformShape) -> Settings:
+    """Sizes, and what `BertConfig` would take otherwise."""
+    return {
+        "model_type": "bert",
+        "max_position_embeddings": shape.positions,
+        "hidden_size": shape.hidden,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "intermediate_size": shape.units,
+        "type_vocab_size": TYPES,
+        "hidden_act": TARGETS["bert"].activation,
+        "layer_norm_eps": TARGETS["bert"].eps,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    }
+
+
 FAMILIES: Mapping[Dialect, Family] = {
     "gpt2": Family("GPT2LMHeadModel", name_gpt2, set_gpt2),
     "opt": Family("OPTForCausalLM", name_opt, set_opt),
+    "bert": Family("BertForTokenClassification", name_bert, set_bert),
 }

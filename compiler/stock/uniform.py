@@ -4,10 +4,12 @@ In: plain weights and how large all columns are together. Out: arrays of equal s
 only needs names and transposes (`compiler/stock/families.py`). Nothing is computed otherwise than in the plain model:
 
 - *The norm is an identity.* Every write to the residual is scaled by 2^-s, so small that the variance is nothing beside
-  the norm's eps; the norm then divides by sqrt(eps), and its gain 2^s·sqrt(eps) gives the number back.
+  the norm's eps; the norm then divides by sqrt(eps), and its gain 2^s·sqrt(eps) gives the number back. A norm that the
+  residual itself goes through has the gain sqrt(eps), and 2^s is in the weights of what reads.
 - *The mean is 0*: the balance column takes minus the sum of what all others get. What rounding leaves of a mean cancels,
   for all weights of a reader sum up to 0: the weight of the column of zeros is minus the sum of the others.
 - *There is a 1*: the last norm's gain is 0 at the balance column and its bias 1. So an unembedding without a bias has one.
+  A head of labels has a bias anyway.
 - *Units are ReLUs*: others get their input times 2^20 and give their output times 2^-20.
 - *The scale* 1/sqrt(d_head) is undone in the queries. Heads are filled up with zeros, and so are hidden units.
 
@@ -54,7 +56,9 @@ class UniformWeights:
     tokens (ids, hidden)      positions (positions, hidden)
     L.query, L.key, L.value (hidden, hidden), L.output (hidden, hidden)
     L.up (hidden, units), L.up_bias (units,), L.down (units, hidden)
-    gain, last_gain, last_bias (hidden,)      head (hidden, ids)
+    gain, last_gain, last_bias (hidden,)      head (hidden, ids), head_bias (ids,)
+
+    In a target of labels, class c is label c, and the head has them in place of ids.
     """
 
     shape: UniformShape
@@ -64,7 +68,8 @@ class UniformWeights:
     def parameters(self) -> int:
         """How many numbers the layers and the embedding hold, those of the head not counted."""
         norms = (2 * self.shape.layers) * self.arrays["gain"].size
-        return norms + sum(a.size for name, a in self.arrays.items() if name not in ("gain", "head"))
+        apart = ("gain", "head", "head_bias")
+        return norms + sum(a.size for name, a in self.arrays.items() if name not in apart)
 
 
 def make_uniform(
@@ -77,10 +82,11 @@ def make_uniform(
     """
     assert target.eps is not None, "plain weights are uniform enough"
     config = weights.config
-    class_ids = number_classes(weights)
-    shape = choose_shape(weights, count_ids(weights, class_ids))
+    tokens = len(weights.config.vocabulary) + SPECIAL
+    class_ids = number_labels(weights) if target.labels else number_classes(weights)
+    shape = choose_shape(weights, tokens if target.labels else max(*class_ids, tokens - 1) + 1)
     shrink = 2.0 ** -choose_shrinkage(reach, target.eps)
-    place = Placing(shape.hidden, shrink)
+    place = Placing(shape.hidden, shrink, shrink if target.after else 1.0)
     arrays: dict[str, np.ndarray] = {
         "tokens": place.write(weights.arrays["embedding.tokens"], shape.ids),
         "positions": place.write(
@@ -92,23 +98,30 @@ def make_uniform(
         arrays |= {
             f"{number}.{k}": v for k, v in look_up(weights, number, shape, place, target.scale).items()
         }
-    gain = np.full(shape.hidden, math.sqrt(target.eps) / shrink)
+    gain = np.full(shape.hidden, math.sqrt(target.eps) * place.standing / shrink)
     one = np.arange(shape.hidden) == BALANCE
     arrays |= {
         "gain": gain.astype(np.float32),
         "last_gain": np.where(one, 0.0, gain).astype(np.float32),
         "last_bias": one.astype(np.float32),
-        "head": lower_others(unembed(weights, place, class_ids, middle, reach), class_ids, margin),
     }
+    matrix, bias = center_logits(weights, middle)
+    if target.labels:
+        arrays |= {"head": place.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
+    else:
+        head = unembed((matrix, bias), place, class_ids, shape.ids, reach)
+        arrays["head"] = lower_others(head, class_ids, margin)
     return UniformWeights(shape, class_ids, arrays)
 
 
 @dataclass(frozen=True)
 class Placing:
-    """Plain columns as uniform ones: of what is written, and of what is read."""
+    """Plain columns as uniform ones: of what is written, and of what is read. `standing`: how large what is read is there,
+    beside the plain one."""
 
     hidden: int
     shrink: float
+    standing: float = 1.0
 
     def write(self, rows: Array, count: int) -> np.ndarray:
         """Rows over plain columns, shape (k, d), as `count` rows over uniform ones: shrunk, and balanced."""
@@ -120,7 +133,7 @@ class Placing:
     def read(self, columns: Array, count: int) -> np.ndarray:
         """Weights over plain columns, shape (d, k), as `count` columns over uniform ones that sum up to 0."""
         found = np.zeros((self.hidden, count), np.float32)
-        found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns
+        found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns / self.standing
         found[ZEROS] = -found.astype(np.float64).sum(axis=0)
         return found
 
@@ -140,9 +153,9 @@ def number_classes(weights: Weights) -> tuple[int, ...]:
     return tuple(found)
 
 
-def count_ids(weights: Weights, class_ids: tuple[int, ...]) -> int:
-    """Tokens, special ones, and classes of their own."""
-    return max(*class_ids, len(weights.config.vocabulary) + SPECIAL - 1) + 1
+def number_labels(weights: Weights) -> tuple[int, ...]:
+    """The label of each class: its own number."""
+    return tuple(range(len(weights.config.outputs[0].classes)))
 
 
 def choose_shape(weights: Weights, ids: int) -> UniformShape:
@@ -195,15 +208,19 @@ def look_up(
     }
 
 
+def center_logits(weights: Weights, middle: int | None) -> tuple[Array, Array]:
+    """Matrix and bias of the output, one class's logit taken from all."""
+    matrix, bias = weights.arrays["unembeddings.0.weight"], weights.arrays["unembeddings.0.bias"]
+    return (matrix, bias) if middle is None else (matrix - matrix[:, [middle]], bias - bias[middle])
+
+
 def unembed(
-    weights: Weights, place: Placing, class_ids: tuple[int, ...], middle: int | None, reach: float
+    head: tuple[Array, Array], place: Placing, class_ids: tuple[int, ...], ids: int, reach: float
 ) -> np.ndarray:
     """Logits of the classes at their ids, and such as are far below all of them at the others."""
-    matrix, bias = weights.arrays["unembeddings.0.weight"], weights.arrays["unembeddings.0.bias"]
-    if middle is not None:
-        matrix, bias = matrix - matrix[:, [middle]], bias - bias[middle]
+    matrix, bias = head
     largest = float(np.abs(matrix).max(initial=0.0)) * reach + float(np.abs(bias).max(initial=0.0))
-    found = np.zeros((place.hidden, count_ids(weights, class_ids)), np.float32)
+    found = np.zeros((place.hidden, ids), np.float32)
     found[BALANCE] = -4 * largest - 1
     found[:, list(class_ids)] = place.read(matrix, len(class_ids))
     found[BALANCE, list(class_ids)] = bias

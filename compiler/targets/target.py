@@ -6,7 +6,7 @@ what they round besides is `Noise`, of which the audit makes error bounds (`comp
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from compiler.numerics.precision import UNIT
@@ -26,12 +26,14 @@ BEND = 0.28
 class Noise:
     """What a target rounds besides what `plain` does, in units of float32's rounding but for `unit`.
 
-    `reading`: a number read through a norm, relative to it and to the norm's mean; `unit`: what a hidden unit is off by at
-    most, near its corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
+    `reading`: a number read through a norm, relative to it and to the norm's mean; `standing`: likewise a number in the
+    residual, at each norm that the residual itself goes through; `unit`: what a hidden unit is off by at most, near its
+    corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
     in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums.
     """
 
     reading: float = 0.0
+    standing: float = 0.0
     unit: float = 0.0
     passing: float = 0.0
     scores: float = 0.0
@@ -40,21 +42,28 @@ class Noise:
 
 
 PLAIN = Noise()
-NORMED = Noise(reading=12.0, passing=4.0, scores=4.0, averaging=16.0, logits=UNIT)
+NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=UNIT)
 """Through a norm each number is shifted (2 roundings), divided by the deviation (1, and 5 in that: eps, sum, inverse root
 of two units in the last place), multiplied by the gain (2) and shifted again (1); the variance is less than a quarter of
 one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and taken out of query, key or product (3)."""
+NORMED_AFTER = replace(NORMED, reading=2.0, standing=4.0)
+"""A residual that goes through norms itself is read as it is; only the mean in it rounds (2). A norm shifts it (2), and its
+deviation and its gain are powers of two (2 to spare)."""
 
 
 @dataclass(frozen=True)
 class TargetModel:
-    """`eps` is the norm's, None: there is none. `attentions`: what it can be compiled for. `anchors`: whether a sum may
-    round by an anchor, which needs a bias that is added last, and a residual that is read unchanged."""
+    """`eps` is the norm's, None: there is none; it stands in front of each half-layer, or `after` it, where it changes the
+    residual. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's labels, not an id of
+    its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added last, and a residual
+    that is read unchanged."""
 
     name: Dialect
     attentions: tuple[Attention, ...]
     noise: Noise
     eps: float | None = None
+    after: bool = False
+    labels: bool = False
     activation: Activation = "relu"
     anchors: bool = False
 
@@ -69,11 +78,12 @@ TARGETS: Mapping[Dialect, TargetModel] = {
     "gpt2": TargetModel(
         "gpt2",
         ("causal",),
-        Noise(NORMED.reading, BEND / UNIT_SCALE, 4.0, NORMED.scores, NORMED.averaging, NORMED.logits),
+        replace(NORMED, unit=BEND / UNIT_SCALE),
         eps=1e-5,
         activation="gelu_new",
     ),
     "opt": TargetModel("opt", ("causal",), NORMED, eps=1e-5),
+    "bert": TargetModel("bert", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
 }
 
 
@@ -87,7 +97,7 @@ def check_target(options: CompileOptions, outputs: int) -> None:
     target = find_target(options)
     if options.attention not in target.attentions:
         message = f"{target.name} has {' or '.join(target.attentions)} attention, not {options.attention}"
-        hint = "compile it with --attention causal if that is what it means, or for the target plain"
+        hint = f"compile it with --attention {target.attentions[0]} if that is what it means, or for another target"
         raise CompileError(Diagnostic(message, hint=hint, code="target"))
     if target.eps is not None and outputs != 1:
         message = f"{target.name} has one output at each position, not {outputs}"

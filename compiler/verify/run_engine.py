@@ -67,5 +67,5 @@ def verify_in_engine(
 
 def check_of(model: ForeignModel, compiled: Compiled) -> Check:
     """What has to hold of a model in an engine."""
-    readers = STOCK_READERS if isinstance(model, StockModel) else PADDED
+    readers = STOCK_READERS[model.config.attention] if isinstance(model, StockModel) else PADDED
     return Check(model, compiled.meaning, compiled.options.no_value, readers, compiled.options.margin)

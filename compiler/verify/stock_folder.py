@@ -13,6 +13,7 @@ from compiler.model.stock_model import StockModel
 from compiler.pipeline import Compiled
 from compiler.verify.chosen_inputs import Word
 from compiler.verify.readers import Reader
+from rasp.arguments import Attention
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,8 @@ def read_text(model: Model, inputs: Sequence[Word]) -> list[Reading]:
     return model.decode(model.logits(rows), [len(row) for row in rows])
 
 
-STOCK_READERS: Mapping[str, Reader] = {
-    "padded": read_right,
-    "padded left": read_left,
-    "cached": read_cached,
-    "tokenizer": read_text,
+FULL_READERS: Mapping[str, Reader] = {"padded": read_right, "tokenizer": read_text}
+STOCK_READERS: Mapping[Attention, Mapping[str, Reader]] = {
+    "full": FULL_READERS,
+    "causal": {**FULL_READERS, "padded left": read_left, "cached": read_cached},
 }

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from compiler.stock.uniform import UniformShape, UniformWeights
+from compiler.stock.uniform import ZEROS, UniformShape, UniformWeights
 from compiler.targets.target import TargetModel
 from tests.proof.any_order import Order, Single, product, softmax
 
@@ -23,6 +24,12 @@ def normalise(x: Single, order: Order, eps: float, gain: Single, *, shifted: boo
     return whole * gain
 
 
+def leave(x: Single, order: Order) -> Single:
+    """No norm."""
+    del order
+    return x
+
+
 def activate(z: Single, target: TargetModel) -> Single:
     """What hidden units make of their inputs."""
     if target.activation == "relu":
@@ -32,34 +39,40 @@ def activate(z: Single, target: TargetModel) -> Single:
     return np.float32(0.5) * z * (np.float32(1) + np.tanh(inner))
 
 
-def attend_uniformly(read: Single, arrays: dict[str, Single], shape: UniformShape, order: Order) -> Single:
-    """All heads of a layer (position, hidden), causal, before their output matrix."""
+def attend_uniformly(
+    read: Single, arrays: dict[str, Single], shape: UniformShape, seen: NDArray[np.bool_], order: Order
+) -> Single:
+    """All heads of a layer (position, hidden), each looking at what is `seen`, before their output matrix."""
     query, key, value = (product(read, arrays[name], order) for name in ("query", "key", "value"))
     mixed: list[Single] = []
     for head in range(shape.heads):
         own = slice(head * shape.d_head, (head + 1) * shape.d_head)
         scores = product(query[:, own], key[:, own].T, order) * np.float32(shape.d_head**-0.5)
-        scores = np.where(np.tri(len(read), dtype=bool), scores, -np.float32(np.inf))
+        scores = np.where(seen, scores, -np.float32(np.inf))
         mixed.append(product(softmax(scores, order), value[:, own], order))
     return np.concatenate(mixed, axis=1)
 
 
 def uniform_residuals(weights: UniformWeights, target: TargetModel, order: Order, ids: list[int]) -> Single:
-    """The residual at first and after each half-layer, (half-layer, position, hidden)."""
+    """The residual at first and after each half-layer, (half-layer, position, hidden), without what norms have taken out of
+    all numbers."""
     shape, arrays = weights.shape, weights.arrays
     assert target.eps is not None
     read: list[Norm] = [
         partial(normalise, eps=target.eps, gain=arrays["gain"], shifted=way) for way in (True, False)
     ]
-    x = arrays["tokens"][ids] + arrays["positions"][: len(ids)]
+    before, after = ([leave] * 2, read) if target.after else (read, [leave] * 2)
+    seen = np.tri(len(ids), dtype=bool) if "causal" in target.attentions else np.ones((len(ids),) * 2, bool)
+    x = after[0](arrays["tokens"][ids] + arrays["positions"][: len(ids)], order)
     kept = [x]
     for number in range(shape.layers):
         own = {name.partition(".")[2]: a for name, a in arrays.items() if name.startswith(f"{number}.")}
-        mixed = attend_uniformly(read[number % 2](x, order), own, shape, order)
-        x = x + product(mixed, own["output"], order)
+        mixed = attend_uniformly(before[number % 2](x, order), own, shape, seen, order)
+        x = after[number % 2](x + product(mixed, own["output"], order), order)
         kept.append(x)
-        hidden = product(read[number % 2](x, order), own["up"], order) + own["up_bias"]
+        hidden = product(before[number % 2](x, order), own["up"], order) + own["up_bias"]
         with np.errstate(over="ignore"):
-            x = x + product(activate(hidden, target), own["down"], order)
+            x = after[number % 2](x + product(activate(hidden, target), own["down"], order), order)
         kept.append(x)
-    return np.stack(kept)
+    held = np.stack(kept)
+    return held - held[:, :, [ZEROS]]
