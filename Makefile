@@ -24,7 +24,7 @@ LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evalua
 
 SAID := ^([a-z -]+):.*\#\# (.*)
 
-.PHONY: help demo test fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench clean
+.PHONY: help demo test fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench grid clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -105,6 +105,10 @@ bench: $(VENV)/.installed ## sizes and times, beside other compilers'
 	$(BIN)/python benchmarks/compiler.py
 	$(BIN)/python benchmarks/compiler.py --alta
 	$(BIN)/python benchmarks/compiler.py --algo
+
+# Every size in a process of its own: about an hour of processor time.
+grid: $(VENV)/.installed ## 25 programs on a grid of sizes: holes, cliffs, times
+	$(BIN)/python benchmarks/compiler.py --grid
 
 clean: ## remove what was built and installed
 	rm -rf $(VENV) build dist checkpoints *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -20,11 +20,17 @@ Vocabulary = Callable[[int], tuple[Atom, ...]]
 
 
 def letters(size: int) -> tuple[Atom, ...]:
-    return tuple(string.ascii_lowercase[:size])
+    """Those of the alphabet, then accented ones."""
+    return (*string.ascii_lowercase[:size], *(chr(0x100 + k) for k in range(size - 26)))
 
 
 def numbers(size: int) -> tuple[Atom, ...]:
     return tuple(range(1, size + 1))
+
+
+def bits(size: int) -> tuple[Atom, ...]:
+    """Two digits, and letters to fill up."""
+    return ("0", "1", *letters(size - 2))
 
 
 def one_kind(size: int) -> tuple[Atom, ...]:

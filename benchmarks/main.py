@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from benchmarks import algorithms, alta, long, sizes, sweep
+from benchmarks import algorithms, alta, grid, long, sizes, sweep
 from benchmarks.catalogue import ENTRIES
 from benchmarks.measure import timed_compile
 from benchmarks.peers import read_peers
@@ -38,10 +38,13 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--long", action="store_true", help="inputs of 512 tokens instead")
     which.add_argument("--algo", action="store_true", help="the conformance cases of algorithms instead")
     which.add_argument("--alta", action="store_true", help="the programs of data/alta.csv instead")
+    which.add_argument(
+        "--grid", action="store_true", help="25 programs on a grid of sizes, looking for holes"
+    )
     which.add_argument("--sweep", action="store_true", help="the programs of data/tracr.csv at many sizes")
     made.add_argument("--sizes", type=names_among(SIZES), default=[], help=f"some of {', '.join(SIZES)}")
     made.add_argument(
-        "--programs", type=names_among(ENTRIES), default=[], help="some programs of data/tracr.csv"
+        "--programs", type=names_among(ENTRIES | grid.PROGRAMS), default=[], help="some programs"
     )
     made.add_argument("--inputs", type=int, default=200, help="how many inputs each model is compared on")
     made.add_argument("--json", action="store_true", help="print JSON")
@@ -80,6 +83,8 @@ def conditions() -> str:
 
 def measured(asked: argparse.Namespace) -> tuple[str, list[Table]]:
     """The name of the files, and the tables."""
+    if asked.grid:
+        return "grid", grid.tables(asked.programs, progress)
     for name, table in OTHERS.items():
         if getattr(asked, name):
             return name, [table(progress)]

@@ -27,7 +27,7 @@ SIZE_CELLS = Limit(
 )
 HINT_CELLS = Limit(5 * 10**7, "numbers looked at", "finding out what to advise may take a second or two more")
 BYTES = Limit(
-    2**30,
+    3 * 2**29,
     "bytes",
     "of the arrays that one step of an analysis makes at a time",
     "compute it in smaller steps, or compile for fewer tokens or a shorter length",
@@ -56,7 +56,7 @@ RELATION = Limit(
     "",
 )
 PAIRS = Limit(
-    16_000_000,
+    17_000_000,
     "pairs of key and query value",
     "each is compared by the interpreter",
     "split the selector, or compile for a smaller vocabulary or length",

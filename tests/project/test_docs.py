@@ -21,6 +21,7 @@ DOCUMENTS = (
     "docs/language.md",
     "docs/tutorial.md",
     "docs/compiler.md",
+    "docs/sizes.md",
     "docs/command-line.md",
     "docs/stages.md",
     "docs/open-the-model.md",

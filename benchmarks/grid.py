@@ -1,0 +1,190 @@
+"""Programs on a grid of vocabularies and lengths: what compiles at a size, compiles at every smaller one, hardly larger.
+
+A *hole* is a size that is refused though a larger one compiles; a *cliff* is one that takes more parameters than a larger.
+Each size is compiled in a process of its own, whose processor time and peak memory are taken.
+"""
+
+import multiprocessing
+import resource
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.catalogue import ENTRIES, Entry, bits, numbers, two_kinds
+from benchmarks.measure import Refused, Target, attempt
+from benchmarks.tables import Cell, Table
+
+VOCABULARIES = (2, 5, 10, 11, 26, 54, 100, 364)
+LENGTHS = (4, 6, 8, 10, 16, 20, 32, 64, 128, 256)
+TRACR = (
+    *(
+        "length",
+        "reverse",
+        "hist",
+        "sort_unique",
+        "sort",
+        "sort_freq",
+        "shuffle_dyck2",
+        "frac_prevs",
+        "shift_by_1",
+    ),
+    *(
+        "detect_pattern_abc",
+        "count_less_freq_2",
+        "hist2_double_histogram",
+        "most_frequent",
+        "dyck1_balanced_prefix",
+    ),
+    *("induction_unique_prev(causal)", "induction_most_recent(causal)"),
+)
+PROGRAMS = {name: ENTRIES[name] for name in TRACR} | {
+    "parity": Entry("parity", file="parity", vocabulary=bits),
+    "odd_counts": Entry("selector_width(select(tokens, tokens, ==)) % 2"),
+    "running_maximum": Entry("running_maximum", file="running_maximum", vocabulary=numbers),
+    "median": Entry("median", file="median", vocabulary=numbers),
+    "longest_run": Entry("longest_run", file="longest_run"),
+    "dyck2": Entry("dyck2", file="dyck2", vocabulary=two_kinds),
+    "bigrams": Entry("bigrams", file="bigrams"),
+    "palindrome": Entry("palindrome", file="palindrome"),
+    "swap": Entry(
+        "tokens_int[-1] if indices == 0 else (tokens_int[0] if indices == length - 1 else tokens_int)",
+        vocabulary=numbers,
+    ),
+}
+
+LARGER = 1.25
+"""How many times the parameters of a larger size are no cliff."""
+SLOW, SMALL, MOST_MEBIBYTES = 20.0, 100_000, 2_048
+"""CPU seconds that a model of fewer parameters may take, and memory that any may."""
+
+Size = tuple[int, int]
+"""Tokens, then positions."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a size costs: parameters (None: it is refused, for this reason), CPU seconds, MiB."""
+
+    parameters: int | None
+    reason: str
+    seconds: float
+    mebibytes: int
+
+
+def compile_point(entry: Entry, size: Size) -> Point:
+    """One size, in this process."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    target = Target(entry.vocabulary(size[0]), size[1], entry.attention)
+    timed = attempt(entry.source, entry.expression, target)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    mebibytes = (after.ru_maxrss - before.ru_maxrss) // 1024
+    if isinstance(timed, Refused):
+        return Point(None, timed.reason, seconds, mebibytes)
+    return Point(int(timed.compiled.summary["parameters"]), "", seconds, mebibytes)
+
+
+def list_sizes(entry: Entry) -> list[Size]:
+    """The sizes of the grid, without vocabularies that are too small, or that there are not so many tokens for."""
+    fitting = [size for size in VOCABULARIES if len(entry.vocabulary(size)) == size]
+    return [(size, length) for size in fitting for length in LENGTHS]
+
+
+def find_holes(points: Mapping[Size, Point]) -> list[Size]:
+    """Refused sizes that a larger one, which compiles, contains."""
+    compiled = [size for size, point in points.items() if point.parameters is not None]
+    refused = [size for size, point in points.items() if point.parameters is None]
+    return [size for size in refused if any(contains(other, size) for other in compiled)]
+
+
+def find_cliffs(points: Mapping[Size, Point], larger: float = LARGER) -> list[tuple[float, Size, Size]]:
+    """Sizes that take more parameters than a larger one, by more than a factor: the factor, the size, the larger one; the
+    worst first, one for each size."""
+    found: list[tuple[float, Size, Size]] = []
+    known = {size: point.parameters for size, point in points.items() if point.parameters}
+    for size, parameters in known.items():
+        above = {other: count for other, count in known.items() if contains(other, size)}
+        least = min(above, key=lambda other: above[other])
+        if parameters > larger * above[least]:
+            found.append((parameters / above[least], size, least))
+    return sorted(found, reverse=True)
+
+
+def contains(larger: Size, smaller: Size) -> bool:
+    return larger[0] >= smaller[0] and larger[1] >= smaller[1]
+
+
+def measure(name: str, sizes: Iterable[Size]) -> dict[Size, Point]:
+    """A program's points, each in a process that ends with it."""
+    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        return {size: pool.apply(compile_point, (PROGRAMS[name], size)) for size in sizes}
+
+
+def row(name: str, points: Mapping[Size, Point]) -> dict[str, Cell]:
+    """What there is to say about a program."""
+    holes, cliffs = find_holes(points), find_cliffs(points)
+    slow = [
+        size
+        for size, point in points.items()
+        if (point.seconds > SLOW and (point.parameters or 0) < SMALL) or point.mebibytes > MOST_MEBIBYTES
+    ]
+    kept = [point for point in points.values() if point.parameters is not None]
+    return {
+        "program": name,
+        "sizes": len(points),
+        "compiled": len(kept),
+        "holes": len(holes),
+        "first hole": write_size(holes[0]) if holes else "",
+        "cliffs": len(cliffs),
+        "worst cliff": f"{write_size(cliffs[0][1])}: {cliffs[0][0]:.1f}x {write_size(cliffs[0][2])}"
+        if cliffs
+        else "",
+        "least": min((point.parameters or 0 for point in kept), default=None),
+        "most": max((point.parameters or 0 for point in kept), default=None),
+        "CPU s": round(sum(point.seconds for point in points.values()), 1),
+        "longest CPU s": round(max(point.seconds for point in points.values()), 1),
+        "most MiB": max(point.mebibytes for point in points.values()),
+        "slow or large": len(slow),
+    }
+
+
+def write_size(size: Size) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def point_rows(name: str, points: Mapping[Size, Point]) -> list[dict[str, Cell]]:
+    """A row for each size."""
+    return [
+        {
+            "program": name,
+            "V": size[0],
+            "N": size[1],
+            "parameters": point.parameters,
+            "CPU s": round(point.seconds, 2),
+            "MiB": point.mebibytes,
+            "reason": point.reason,
+        }
+        for size, point in points.items()
+    ]
+
+
+def tables(chosen: Sequence[str], advance: Callable[[str], None]) -> list[Table]:
+    """A row for each program, or for each of those chosen, and one for each of its sizes."""
+    rows: list[dict[str, Cell]] = []
+    each: list[dict[str, Cell]] = []
+    for name in chosen or PROGRAMS:
+        advance(name)
+        points = measure(name, list_sizes(PROGRAMS[name]))
+        rows.append(row(name, points))
+        each += point_rows(name, points)
+    lists = [", ".join(map(str, sizes)) for sizes in (VOCABULARIES, LENGTHS)]
+    remarks = (
+        f"vocabularies of {lists[0]} tokens, lengths {lists[1]}",
+        f"a cliff takes more than {LARGER} times the parameters of a larger size",
+        f"slow or large: more than {SLOW:g} CPU s below {SMALL:,} parameters, or more than {MOST_MEBIBYTES:,} MiB",
+    )
+    columns = tuple(rows[0])
+    points_columns = tuple(each[0])
+    return [
+        Table("grid", "Every program on a grid", columns, tuple(rows), columns, remarks),
+        Table("points", "Its sizes", points_columns, tuple(each), points_columns),
+    ]

@@ -1,0 +1,47 @@
+"""What compiles at a size, compiles at every smaller one, and hardly larger: a few programs of the grid (`make grid`)."""
+
+import pytest
+
+from benchmarks.grid import PROGRAMS, Point, compile_point, find_cliffs, find_holes
+
+VOCABULARIES, LENGTHS = (4, 11), (3, 5, 12)
+SOME = (
+    "reverse",
+    "hist",
+    "sort",
+    "hist2_double_histogram",
+    "shift_by_1",
+    "count_less_freq_2",
+    "parity",
+    "bigrams",
+)
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_smaller_sizes_compile_and_are_smaller(name: str) -> None:
+    entry = PROGRAMS[name]
+    sizes = [(tokens, length) for tokens in VOCABULARIES for length in LENGTHS]
+    points = {size: compile_point(entry, size) for size in sizes}
+    assert not [point.reason for point in points.values() if point.reason]
+    assert find_cliffs(points) == []
+
+
+def point(parameters: int | None) -> Point:
+    return Point(parameters, "" if parameters else "no", 0.0, 0)
+
+
+def test_a_hole_is_inside_of_what_compiles() -> None:
+    points = {
+        (2, 4): point(9),
+        (4, 4): point(None),
+        (8, 4): point(20),
+        (2, 8): point(None),
+        (8, 8): point(None),
+    }
+    assert find_holes(points) == [(4, 4)]
+
+
+def test_a_cliff_is_beside_what_is_larger_and_takes_less() -> None:
+    points = {(2, 4): point(90), (4, 4): point(30), (8, 4): point(45), (2, 8): point(120), (4, 2): point(36)}
+    assert find_cliffs(points) == [(3.0, (2, 4), (4, 4))]
+    assert find_cliffs(points, 1.1) == [(3.0, (2, 4), (4, 4)), (1.2, (4, 2), (4, 4))]
