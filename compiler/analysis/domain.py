@@ -6,7 +6,7 @@ apart from `1`. Such an entry stands as the int, and `floats` marks it so that b
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,10 +38,11 @@ class Domain:
     values: tuple[Atom, ...]
     floats: frozenset[int] = frozenset()
     minus_zero: bool = False
-    index: dict[tuple[int, Atom], int] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", {domain_key(v): i for i, v in enumerate(self.values)})
+    @cached_property
+    def index(self) -> dict[tuple[int, Atom], int]:
+        """The code of each value, by its key."""
+        return {domain_key(v): i for i, v in enumerate(self.values)}
 
     def __len__(self) -> int:
         return len(self.values)
@@ -81,6 +82,8 @@ class Domain:
 
     def ranks(self) -> Floats:
         """Each value's place among the different ones, 0 for the smallest; `True` is in the place of 1."""
+        if not any(isinstance(value, bool) for value in self.values):
+            return np.arange(len(self), dtype=float)
         order = sorted(set(self.values), key=lambda v: (isinstance(v, str), v))
         place = {value: rank for rank, value in enumerate(order)}
         return np.array([place[v] for v in self.values], dtype=float)
@@ -115,19 +118,18 @@ class Domain:
 
 def make_domain(values: Iterable[Atom]) -> Domain:
     """The domain of some values, in canonical order."""
-    best: dict[tuple[int, Atom], Atom] = {}
-    floats: set[tuple[int, Atom]] = set()
-    ints: set[tuple[int, Atom]] = set()
+    found: dict[type[Atom], set[Atom]] = {kind: set() for kind in KINDS}
+    zero: set[Atom] = set()
     for value in values:
-        key = domain_key(value)
-        (floats if isinstance(value, float) else ints).add(key)
-        if key not in best or isinstance(best[key], float):
-            best[key] = value
-    ordered = sorted(best, key=lambda key: key)
-    both = floats & ints
+        found[type(value)].add(value)
+        if not value and type(value) is float:
+            zero = {value}  # of 0.0 and -0.0 the last one stands
+    ints, floats = found[int], found[float]
+    numbers = sorted(ints | zero | floats)  # what is equal to an int stands as the int
+    both = ints & floats
     return Domain(
-        tuple(best[key] for key in ordered),
-        frozenset(i for i, key in enumerate(ordered) if key in both),
+        (*numbers, *sorted(found[bool]), *sorted(found[str])),
+        frozenset(i for i, value in enumerate(numbers) if value in both),
     )
 
 
