@@ -186,8 +186,6 @@ def without_empty_branch(node: Node, never: set[Node]) -> Node:
             no in never
         ):
             return no if yes in never else yes
-        case Node(Map("if"), (condition, yes, _)):
-            needed = {condition, yes}
         case Node(Map("and" | "or"), (left, _)):
             needed = {left}
         case _:
