@@ -147,3 +147,11 @@ def test_what_is_mixed_by_itself_is_left(expression: str) -> None:
     assert make_total(
         Analysis(program.graph, CompileOptions(("a", "b"), LENGTH)), {"out": program.sop(expression)}
     )
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+def test_a_value_that_could_be_an_error_is_not_given(expression: str) -> None:
+    program = load_program(Source("<test>", ""))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), LENGTH))
+    with pytest.raises(CompileError, match="strings may stand beside numbers"):
+        make_total(analysis, {"out": program.sop(expression)})
