@@ -83,6 +83,16 @@ def counts(analysis: Facts, positional: Node) -> Ints:
     return analysis.once("counts", positional, lambda s: count_rows(analysis, s))
 
 
+def most_counted(analysis: Facts, positional: Sequence[Node]) -> int:
+    """How many positions a conjunction that ignores the tokens selects at most; all of them where counting is too much."""
+    joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
+    try:
+        with analysis.effort.optional():
+            return int(counts(analysis, joined).max())
+    except CompileError:
+        return analysis.max_length
+
+
 def count_rows(analysis: Facts, positional: Node) -> Ints:
     width = analysis.graph.add(Width(), positional)
     token = analysis.options.vocabulary[0]
@@ -116,8 +126,7 @@ def compute_most(analysis: Facts, selector: Node) -> int:
     bound = analysis.max_length
     positional = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
     if positional:
-        joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
-        bound = min(bound, int(counts(analysis, joined).max()))
+        bound = min(bound, most_counted(analysis, positional))
     for key in dict.fromkeys(c.key for part in parts for c in list_comparisons(part)):
         about = tuple(part for part in parts if {c.key for c in list_comparisons(part)} == {key})
         if about and bound > 1 and has_distinct_values(analysis, key):
@@ -164,10 +173,8 @@ def compute_never(analysis: Facts, selector: Node) -> bool:
     if isinstance(selector.op, Best):
         return never(analysis, selector.args[0])
     positional = [p for p in flatten_and(selector) if not analysis.sees_tokens(p) and not contains_best(p)]
-    if positional:
-        joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
-        if int(counts(analysis, joined).max()) == 0:
-            return True
+    if positional and most_counted(analysis, positional) == 0:
+        return True
     return impossible(analysis, normalise_selector(selector))
 
 
