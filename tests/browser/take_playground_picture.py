@@ -28,7 +28,7 @@ def open_playground(browser: Any, server: Server, fragment: str = "", **window: 
     )
     try:
         page.goto(f"{server.address}#{fragment}")
-        page.wait_for_selector("table.values", state="attached")
+        page.wait_for_selector("table.values, #gallery .card", state="attached")
         yield page
     finally:
         context.close()

@@ -83,8 +83,23 @@ def test_a_lesson_is_solved(browser: Any, server: Server) -> None:
         page.click("nav >> text=Lessons")
         page.wait_for_selector("#lessons .done")
         assert "1 of" in page.inner_text("#lessons")
+
+
+def test_drafts_are_kept_apart(browser: Any, server: Server) -> None:
+    with open_playground(browser, server) as page:
+        write_program(page, "mine = 7;")
+        page.wait_for_selector("#values >> text=mine")
+        page.evaluate("location.hash = 'lesson/count'")
+        page.wait_for_selector("#check")
+        write_program(page, "answer = 1;")
+        page.click("nav >> text=Write")
+        page.wait_for_selector("#values >> text=mine")
+        page.evaluate("location.hash = 'lesson/count'")
+        page.wait_for_function("document.querySelector('.cm-content').innerText === 'answer = 1;'")
         page.reload()
-        page.wait_for_selector("#lessons .done")
+        page.wait_for_function("document.querySelector('.cm-content').innerText === 'answer = 1;'")
+        page.click("#restart")
+        page.wait_for_selector("#values >> text=looks_at_b")
 
 
 def test_the_gallery_opens_programs(browser: Any, server: Server) -> None:
@@ -109,7 +124,7 @@ def test_a_link_holds_the_program(browser: Any, server: Server) -> None:
         page.wait_for_function("document.querySelector('#input').value === 'xyz'")
         assert page.inner_text(".cm-content") == text
     with open_playground(browser, server, address.partition("#")[2][:-9]) as page:
-        page.wait_for_selector("#toast >> text=holds no program")
+        page.wait_for_selector("#toast >> text=nothing at this address")
 
 
 def test_a_model_is_compiled_and_shown(browser: Any, server: Server) -> None:

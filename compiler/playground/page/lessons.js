@@ -31,7 +31,7 @@ export async function showLessons() {
 
 /** A lesson by its name; null if there is none. */
 export async function findLesson(name) {
-  return (await loadLessons()).find((lesson) => lesson.name === name) ?? null;
+  return name && (await loadLessons()).find((lesson) => lesson.name === name) || null;
 }
 
 export function hideLesson() {
@@ -80,8 +80,7 @@ export function showLesson(lesson, page) {
     ...lesson.story.map((paragraph) => make("p", {}, ...proseOf(paragraph))),
     hints,
     make("div", { class: "bar" },
-      make("button", { type: "button", class: "primary", id: "check", onclick: check }, "Check"), more,
-      make("button", { type: "button", onclick: () => page.replace(lesson.start) }, "Start over")),
+      make("button", { type: "button", class: "primary", id: "check", onclick: check }, "Check"), more),
     verdict);
   find("lesson").hidden = false;
   return check;

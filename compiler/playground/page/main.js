@@ -19,14 +19,15 @@ opposite = select(indices, length - 1 - indices, ==);
 reverse = aggregate(opposite, tokens);
 `;
 const PAUSE = 120;
-/** The program of the gallery that the text began as, and the lesson at hand. */
-let home = "", lesson = "";
+/** What is in the editor: `key` is the name of its draft, `home` the program of the gallery that it began as, if it did;
+ * `lesson` the lesson at hand, if there is one; `original` what it began as; `from` the link that it came by. */
+let opened = null;
 let looking = false, again = false, timer = 0, check = () => {};
 
 const editor = makeEditor(find("editor"), question, changed);
 
 function question() {
-  return { text: editor.text(), input: find("input").value, attention: find("attention").value, home };
+  return { text: editor.text(), input: find("input").value, attention: find("attention").value, home: opened?.home ?? "" };
 }
 
 function changed() {
@@ -44,7 +45,7 @@ async function look() {
   find("values").classList.add("stale");
   const asked = question();
   if (!find("start").disabled) noteChange(asked.text);
-  localStorage.setItem("draft", JSON.stringify({ ...asked, lesson }));
+  keepDraft();
   try {
     const found = await ask("look", asked);
     if (asked.text === editor.text()) {
@@ -121,9 +122,24 @@ for (const [k, tab] of TABS.entries()) {
 
 // -- views
 
-/** Another program in the editor. */
+const draftOf = (key) => JSON.parse(localStorage.getItem(`draft:${key}`) ?? "null");
+
+function keepDraft() {
+  if (opened) localStorage.setItem(`draft:${opened.key}`, JSON.stringify({ ...question(), from: opened.from }));
+}
+
+/** Something else in the editor, as it was left, or as it begins. */
+function openDraft(key, original, { home = "", lesson = null, from = "" } = {}) {
+  if (opened?.key === key && opened.from === from) return;
+  keepDraft();
+  opened = { key, home, lesson, original, from };
+  if (lesson) check = showLesson(lesson, PAGE);
+  else hideLesson();
+  const draft = draftOf(key);
+  open(draft?.from === from ? draft : original);
+}
+
 function open(program) {
-  home = program.home ?? "";
   showTab("values");
   find("input").value = program.input ?? "hello";
   find("attention").value = program.attention ?? "full";
@@ -149,11 +165,6 @@ const PAGE = {
   },
 };
 
-function beginLesson(found) {
-  lesson = found.name;
-  check = showLesson(found, PAGE);
-}
-
 /** What stands behind the `#`: a view, a lesson, a program of the gallery, or a program itself. */
 async function follow() {
   const fragment = decodeURIComponent(location.hash.slice(1));
@@ -163,31 +174,19 @@ async function follow() {
     return;
   }
   showView("write");
+  scrollTo(0, 0);
   const shared = await openLink(fragment);
-  const named = fragment.startsWith("lesson/") ? await findLesson(fragment.slice(7)) : null;
-  if (named) {
-    const isOther = lesson !== named.name;
-    beginLesson(named);
-    if (isOther) open({ text: named.start, input: named.input, attention: named.attention });
-    scrollTo(0, 0);
-  } else if (fragment.startsWith("programs/") && fragment !== home) {
-    leaveLesson();
-    open({ ...(await ask("program", { name: fragment })), home: fragment });
-  } else if (shared) {
-    leaveLesson();
-    open(shared);
-    const about = shared.lesson ? await findLesson(shared.lesson) : null;
-    if (about) beginLesson(about);
-  } else if (fragment.startsWith("code=")) {
-    toast("This link holds no program: it may have been cut off.");
-  } else if (fragment === "write") {
-    leaveLesson();
+  const lesson = await findLesson(fragment.startsWith("lesson/") ? fragment.slice(7) : (shared?.lesson ?? ""));
+  if (shared) {
+    openDraft("shared", shared, { home: shared.home, lesson, from: fragment });
+  } else if (lesson) {
+    openDraft(fragment, { text: lesson.start, input: lesson.input, attention: lesson.attention }, { lesson });
+  } else if (fragment.startsWith("programs/")) {
+    openDraft(fragment, await ask("program", { name: fragment }), { home: fragment });
+  } else {
+    openDraft("", { text: FIRST });
+    if (fragment && fragment !== "write") toast("There is nothing at this address: a link may have been cut off.");
   }
-}
-
-function leaveLesson() {
-  lesson = "";
-  hideLesson();
 }
 
 const followSafely = () => follow().catch((error) => toast(error.message));
@@ -204,8 +203,9 @@ find("format").addEventListener("click", async () => {
     toast("A program with mistakes is not laid out.");
   }
 });
+find("restart").addEventListener("click", () => open(opened.original));
 find("share").addEventListener("click", async () => {
-  const fragment = await packLink({ ...question(), lesson });
+  const fragment = await packLink({ ...question(), lesson: opened.lesson?.name ?? "" });
   history.replaceState(null, "", `#${fragment}`);
   try {
     await navigator.clipboard.writeText(location.href);
@@ -215,7 +215,7 @@ find("share").addEventListener("click", async () => {
   }
 });
 addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && lesson) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && opened.lesson) {
     event.preventDefault();
     check();
   }
@@ -226,9 +226,5 @@ watchTheme(() => {
   if (!find("picture").hidden) drawChosen();
 });
 watchCompile(question);
-const draft = JSON.parse(localStorage.getItem("draft") ?? "null");
-open(draft ?? { text: FIRST });
-if (draft?.lesson && !location.hash) location.hash = `lesson/${draft.lesson}`;
-lesson = draft?.lesson ?? "";
 addEventListener("hashchange", followSafely);
 followSafely();
