@@ -54,9 +54,7 @@ def tell_progress(journal: Journal, report: Callable[[str], None]) -> Generator[
 
     def tell() -> None:
         while not over.wait(PULSE):
-            steps, trials = len(journal.steps), len(journal.trials)
-            tried = f", {trials} way{'s' if trials > 1 else ''} of lowering it tried" if trials else ""
-            report(f"rewritten in {steps} step{'' if steps == 1 else 's'}{tried}")
+            report(describe_progress(len(journal.steps), len(journal.trials)))
 
     report("compiling")
     thread = Thread(target=tell, daemon=True)
@@ -66,6 +64,14 @@ def tell_progress(journal: Journal, report: Callable[[str], None]) -> Generator[
     finally:
         over.set()
         thread.join()
+
+
+def describe_progress(steps: int, trials: int) -> str:
+    """How far it is, by how many steps of rewriting and trials of lowering have been made."""
+    if not steps and not trials:
+        return "compiling"
+    tried = f", {trials} way{'s' if trials > 1 else ''} of lowering it tried" if trials else ""
+    return f"compiling, rewritten in {steps} step{'' if steps == 1 else 's'}{tried}"
 
 
 def fitting_input(compiled: Compiled, tokens: Sequence[Atom]) -> Sequence[Atom]:

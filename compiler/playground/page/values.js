@@ -19,9 +19,9 @@ export function showValues(look, choose) {
 function rowsOf(value, tokens, choose) {
   const isDrawn = (value.rows ?? value.cells) && !value.problem;
   const name = isDrawn
-    ? make("button", { type: "button", class: "link", title: "Show the picture", onclick: () => choose(value.name) }, value.name)
-    : make("span", {}, value.name);
-  const label = make("th", { scope: "row", title: value.name }, make("span", { class: "kind" }, value.kind), name);
+    ? make("button", { type: "button", class: "link name", title: "Show the picture", onclick: () => choose(value.name) }, value.name)
+    : make("span", { class: "name" }, value.name);
+  const label = make("th", { scope: "row", title: value.name }, make("span", { class: "kind" }, value.kind.replace("s-op of ", "")), name);
   const wide = (...children) => make("td", { class: "wide", colspan: Math.max(1, tokens.length) }, ...children);
   if (value.rows) {
     const title = make("tr", { class: "title", "data-name": value.name }, label, wide(value.problem ? complaint(value.problem) : ""));
