@@ -24,7 +24,7 @@ LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evalua
 
 SAID := ^([a-z -]+):.*\#\# (.*)
 
-.PHONY: help demo test fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench grid clean
+.PHONY: help demo test browser fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench grid clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -44,6 +44,10 @@ demo: $(VENV)/.installed ## compile a program, verify it, run it, and look insid
 
 test: $(VENV)/.tested ## all tests, on all cores
 	$(BIN)/python -m pytest --numprocesses=auto
+
+# They skip where Chromium or Playwright (python -m pip install playwright) is not there.
+browser: $(VENV)/.tested ## all tests of pages in headless Chromium
+	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
 
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
 fuzz: $(VENV)/.tested ## search for inputs that break something (MINUTES=60)

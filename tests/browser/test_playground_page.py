@@ -57,6 +57,7 @@ def test_values_follow_what_is_typed(browser: Any, server: Server) -> None:
         assert "line 1: there is nothing called `indicess`" in page.inner_text("#problems")
 
 
+@pytest.mark.slow
 def test_names_are_completed_and_explained(browser: Any, server: Server) -> None:
     with open_playground(browser, server) as page:
         write_program(page, "")
@@ -85,6 +86,7 @@ def test_a_lesson_is_solved(browser: Any, server: Server) -> None:
         assert "1 of" in page.inner_text("#lessons")
 
 
+@pytest.mark.slow
 def test_drafts_are_kept_apart(browser: Any, server: Server) -> None:
     with open_playground(browser, server) as page:
         write_program(page, "mine = 7;")
@@ -102,6 +104,7 @@ def test_drafts_are_kept_apart(browser: Any, server: Server) -> None:
         page.wait_for_selector("#values >> text=looks_at_b")
 
 
+@pytest.mark.slow
 def test_the_gallery_opens_programs(browser: Any, server: Server) -> None:
     with open_playground(browser, server, "gallery") as page:
         page.wait_for_selector(".shot img")
@@ -127,6 +130,7 @@ def test_a_link_holds_the_program(browser: Any, server: Server) -> None:
         page.wait_for_selector("#toast >> text=nothing at this address")
 
 
+@pytest.mark.slow
 def test_a_model_is_compiled_and_shown(browser: Any, server: Server) -> None:
     with open_playground(browser, server) as page:
         write_program(page, "same = selector_width(select(tokens, tokens, ==));")
@@ -152,6 +156,7 @@ def test_dark_and_narrow(browser: Any, server: Server, width: int, scheme: str) 
         assert (page.evaluate(paper) == "rgb(20, 23, 31)") == (scheme == "light")
 
 
+@pytest.mark.slow
 def test_the_document_has_a_picture(browser: Any, server: Server, tmp_path: Path) -> None:
     take_picture(browser, server, tmp_path / "playground.png")
     assert (tmp_path / "playground.png").stat().st_size > 20_000
