@@ -51,6 +51,8 @@ ROWS: list[tuple[str, str, int, int]] = [
 ]
 REFUSED = {
     '1 if indices == 0 else "a"': "strings may stand beside numbers",
+    'indices == (1 if indices == 0 else "a")': "strings may stand beside numbers",
+    '(1 if indices == 0 else "a") == indices': "strings may stand beside numbers",
     "selector_width(select(tokens, 1, <))": "may order strings and numbers",
     "aggregate(full_s, indices == 0 if indices < 2 else 3)": "booleans stand beside numbers",
     "1 / (indices - indices)": "no value for any input",
