@@ -136,11 +136,12 @@ class Basis:
         return coefficients
 
 
-def choose_basis(vectors: Sequence[Vector], terms: int | None = None) -> Basis:
-    """The vectors to keep, sparse ones first; every other requested vector can be expressed in them."""
+def choose_basis(vectors: Sequence[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:
+    """The vectors to keep, `first` ones, then sparse ones; every other requested vector can be expressed in them."""
     basis = Basis(terms=terms)
-    for vector in sorted(
-        vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0)))
+    for vector in (
+        *first,
+        *sorted(vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0)))),
     ):
         if basis.express(vector) is None:
             basis.append(vector)

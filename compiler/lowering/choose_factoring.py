@@ -155,7 +155,8 @@ class Factorer:
             return True
         reach = factoring.reach
         query, key = self.form_noise(match.query), self.form_noise(match.key)
-        if query + key and self.care > 1:
+        inexact = query + key or (strict and self.reader.precision.reading)
+        if inexact and self.care > 1:
             return False
         rounding = 4 * reach**2 * UNIT * SHARPNESS
         if strict:

@@ -4,7 +4,7 @@ The embedding's columns are vectors over (tokens, positions, BOS): a form's toke
 value at BOS together are one such vector, so that `tokens + indices`, or a constant, costs no column of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -150,11 +150,20 @@ def drop_constant(form: Form) -> Form:
     return Form(form.parts, 0.0, bos, form.noise)
 
 
-def allocate_columns(plan: Plan, sizes: EmbeddingSizes) -> Layout:
-    """Columns for the embedding and for every feature of every variable, in the order in which they are written."""
+def find_marks(vectors: Sequence[Vector], tokens: int) -> list[Vector]:
+    """Those that are 0 at BOS and one number everywhere else."""
+    return [v for v in vectors if v[0] and not np.ptp(v[:tokens]) and not v[tokens:].any()]
+
+
+def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False) -> Layout:
+    """Columns for the embedding and for every feature of every variable, in the order in which they are written.
+
+    `marked`: what tells BOS from all others has a column of its own, so that the sums that count see nothing else there.
+    """
     blocks = plan.blocks
     vectors = [embedded(form, blocks, sizes) for form in list_forms(plan)]
-    basis = choose_basis([v for v in vectors if not np.isnan(v[-1])])
+    closed = [v for v in vectors if not np.isnan(v[-1])]
+    basis = choose_basis(closed, first=find_marks(closed, sizes.tokens) if marked else ())
     open_basis = Basis(b[:-1] for b in basis.vectors)
     for vector in vectors:
         if np.isnan(vector[-1]) and open_basis.express(vector[:-1]) is None:
