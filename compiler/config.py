@@ -1,6 +1,8 @@
 """Config: the sizes and vocabularies of one compiled model, shared by weights, decoder and exporters. Plain data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from compiler.options import DIALECTS, Dialect
 from rasp.arguments import ATTENTIONS, Attention
@@ -23,12 +25,27 @@ class LayerShape:
     d_mlp: int
 
 
+def has_different_numbers(values: Sequence[Atom | None]) -> bool:
+    """Whether these are several numbers, no two of them equal."""
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    return len(values) == len(numbers) == len(set(numbers)) > 1 and all(map(isfinite, numbers))
+
+
 @dataclass(frozen=True)
 class Output:
-    """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value."""
+    """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value.
+
+    `nearest`: the model computes one number, and the answer is the class that is nearest to it. Raises `ValueError` where
+    classes are no numbers that differ.
+    """
 
     name: str
     classes: tuple[Atom | None, ...]
+    nearest: bool = False
+
+    def __post_init__(self) -> None:
+        if self.nearest and not has_different_numbers(self.classes):
+            raise ValueError(f"no number tells the values of {self.name} apart")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from compiler.analysis.domain import Ints
 from compiler.analysis.facts import Facts
+from compiler.analysis.first_instances import is_first_instance, looks_at_keys
 from compiler.analysis.matching import build_matching
 from compiler.analysis.orders import has_distinct_values, has_every_index, is_strict_order
 from compiler.analysis.rows import Context
@@ -123,6 +124,8 @@ def compute_most(analysis: Facts, selector: Node) -> int:
     parts = list_conjuncts(selector)
     if any(isinstance(part, Pick) or is_place_among(analysis, part, parts) for part in parts):
         return 1
+    if any(is_first_instance(analysis, part, make_diagonal) for part in parts):
+        return 1
     bound = analysis.max_length
     positional = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
     if positional:
@@ -147,11 +150,6 @@ def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -
     orders = [m for m in members if is_strict_order(analysis, m)]
     rest = [m for m in members if m not in orders]
     return len(orders) == 1 and all(m in parts and looks_at_keys(m) for m in rest)
-
-
-def looks_at_keys(part: Formula) -> bool:
-    """Whether every row is asked the same."""
-    return all(isinstance(c.query.op, Constant) for c in list_comparisons(part))
 
 
 def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:

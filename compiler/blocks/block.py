@@ -95,7 +95,7 @@ class Readout:
     """An output: the number `form`, decoded by the nearest of `centers`; `codes[k]` is the domain code that center k means.
 
     Several centers may mean the same value. With `hot`, form k of them is 1 for center k and 0 for all others, and
-    the largest wins.
+    the largest wins. `nearest`: the centers are the values, so that the number is all that the model has to give.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Readout:
     codes: Ints
     margin: float
     hot: tuple[Form, ...] = ()
+    nearest: bool = False
 
     @property
     def forms(self) -> tuple[Form, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.circuits.edges import INPUT, LOGITS, Edge, name_attention, name_mlp
-from compiler.emit.weights import Weights, is_in_unembedding
+from compiler.emit.weights import Weights, is_in_unembedding, spread_unembedding
 
 Numbers = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -37,7 +37,7 @@ class EdgeDecoder:
             for name, array in weights.arrays.items()
             if not is_in_unembedding(name)
         }
-        self.ends = {name: array for name, array in weights.arrays.items() if is_in_unembedding(name)}
+        self.ends = [spread_unembedding(weights, k) for k in range(len(weights.config.outputs))]
 
     def run(
         self, ids: Ids, ablated: Collection[Edge] = (), instead: Mapping[str, Numbers] | None = None
@@ -97,5 +97,5 @@ class EdgeDecoder:
         return np.maximum(x @ up + bias, 0) @ down
 
     def classify(self, output: int, x: NDArray[np.float64]) -> Ids:
-        logits = x @ self.ends[f"unembeddings.{output}.weight"] + self.ends[f"unembeddings.{output}.bias"]
-        return logits.argmax(axis=-1)
+        matrix, bias = self.ends[output]
+        return (x @ matrix + bias).argmax(axis=-1)

@@ -36,6 +36,7 @@ def info_record(checkpoint: Checkpoint) -> dict[str, object]:
                 "expression": expressions[output.name],
                 "classes": output.classes,
                 "no_value": None in output.classes,
+                "nearest": output.nearest,
             }
             for output in checkpoint.weights.config.outputs
         ],
@@ -58,7 +59,8 @@ def info_text(checkpoint: Checkpoint) -> str:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         values = tuple(value for value in output.classes if value is not None)
         said = ", and no value" if None in output.classes else ""
-        lines.append(f"              {len(values)} values: {some(values)}{said}")
+        how = "a number, read as the nearest of " if output.nearest else ""
+        lines.append(f"              {how}{len(values)} values: {some(values)}{said}")
     lines += describe_tightest(checkpoint.summary["certificate"])
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 

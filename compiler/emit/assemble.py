@@ -41,7 +41,8 @@ def assemble_weights(
         stand_in = stand_ins.get(readout.name)
         if stand_in is not None and domain.has(stand_in):  # rewriting may have found that it is never needed
             shown[domain.code(stand_in)] = None
-        outputs.append(Output(readout.name, tuple(shown[int(code)] for code in readout.codes)))
+        classes = tuple(shown[int(code)] for code in readout.codes)
+        outputs.append(Output(readout.name, classes, readout.nearest))
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.d_model,
         tuple(shapes), tuple(outputs), "embedding.positions" in arrays,
@@ -105,11 +106,13 @@ def mlp(tables: tuple[TableBlock, ...], erasures: list[Erasure], layout: Layout)
 
 
 def unembedding(readout: Readout, layout: Layout) -> tuple[Array, Array]:
-    """Nearest center: the logits 2xv - v² are largest for the center v closest to x."""
+    """Nearest center: the logits 2xv - v² are largest for the center v closest to x; or x alone."""
     if readout.hot:
         columns = [reading(drop_constant(form), layout) for form in readout.hot]
         return np.stack(columns, axis=1), np.array([form.constant for form in readout.hot])
     weights = reading(drop_constant(readout.form), layout)
+    if readout.nearest:
+        return weights[:, None], np.array([readout.form.constant])
     centers = readout.centers
     return weights[:, None] * (2 * centers), 2 * readout.form.constant * centers - centers**2
 

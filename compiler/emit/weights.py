@@ -11,8 +11,8 @@ Names and shapes (d = d_model, V = vocabulary size, N = max_length, C = classes 
     layers.L.mlp.up                    (d, d_mlp)    hidden = relu(x @ up + bias); all three absent when d_mlp is 0
     layers.L.mlp.bias                  (d_mlp,)
     layers.L.mlp.down                  (d_mlp, d)
-    unembeddings.K.weight              (d, C)        logits = residual @ weight + bias
-    unembeddings.K.bias                (C,)
+    unembeddings.K.weight              (d, C)        logits = residual @ weight + bias; where the nearest value is the
+    unembeddings.K.bias                (C,)          answer (`Output.nearest`), (d, 1) and (1,): the number itself
 
 They are the names of the decoder's parameters (`compiler/model/decoder.py`), and L, H and K the numbers that reports show.
 """
@@ -50,8 +50,9 @@ def list_shapes(config: Config) -> dict[str, tuple[int, ...]]:
             shapes[f"layers.{number}.mlp.bias"] = (layer.d_mlp,)
             shapes[f"layers.{number}.mlp.down"] = (layer.d_mlp, d)
     for k, output in enumerate(config.outputs):
-        shapes[f"unembeddings.{k}.weight"] = (d, len(output.classes))
-        shapes[f"unembeddings.{k}.bias"] = (len(output.classes),)
+        columns = 1 if output.nearest else len(output.classes)
+        shapes[f"unembeddings.{k}.weight"] = (d, columns)
+        shapes[f"unembeddings.{k}.bias"] = (columns,)
     return shapes
 
 
@@ -89,3 +90,14 @@ class Weights:
         """How many of them are not zero."""
         counted = (a for n, a in self.arrays.items() if unembedding or not is_in_unembedding(n))
         return sum(int(np.count_nonzero(array)) for array in counted)
+
+
+def spread_unembedding(weights: Weights, number: int) -> tuple[Array, Array]:
+    """The matrix (d, C) and bias (C,) of an output's logits; where the nearest value v to a number x is the answer, of
+    2xv - v²."""
+    output = weights.config.outputs[number]
+    weight, bias = (weights.arrays[f"unembeddings.{number}.{part}"] for part in ("weight", "bias"))
+    if not output.nearest:
+        return weight, bias
+    values = np.array(output.classes, dtype=np.float64)
+    return weight * (2 * values), 2 * bias * values - values**2

@@ -70,10 +70,11 @@ function forward(model, arrays, ids) {
     }
     residuals.push(x);
   });
-  const logits = model.config.outputs.map((_, k) => {
+  const logits = model.config.outputs.map((output, k) => {
     const weight = arrays[`unembeddings.${k}.weight`], bias = arrays[`unembeddings.${k}.bias`];
-    return x.map((values) => Array.from({ length: weight.columns }, (_, c) =>
+    const read = x.map((values) => Array.from({ length: weight.columns }, (_, c) =>
       values.reduce((sum, value, j) => sum + value * weight.data[j * weight.columns + c], bias.data[c])));
+    return output.nearest ? read.map(([number]) => output.classes.map((v) => 2 * number * v - v * v)) : read;
   });
   return { residuals, attention, logits };
 }

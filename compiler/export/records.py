@@ -79,7 +79,11 @@ def encode_config(config: Config) -> Record:
             {"heads": [[head.d_key, head.d_value] for head in layer.heads], "d_mlp": layer.d_mlp}
             for layer in config.layers
         ],
-        "outputs": [{"name": output.name, "classes": list(output.classes)} for output in config.outputs],
+        "outputs": [
+            {"name": output.name, "classes": list(output.classes)}
+            | ({"nearest": True} if output.nearest else {})
+            for output in config.outputs
+        ],
     }
 
 
@@ -98,7 +102,7 @@ def read_config(record: Record) -> Config:
         for layer in map(check_mapping, check_items(record["layers"]))
     )
     outputs = tuple(
-        Output(check_text(output["name"]), classes(output["classes"]))
+        Output(check_text(output["name"]), classes(output["classes"]), output.get("nearest") is True)
         for output in map(check_mapping, check_items(record["outputs"]))
     )
     return Config(

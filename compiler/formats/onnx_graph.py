@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from compiler.emit.weights import Weights
+from compiler.emit.weights import Weights, spread_unembedding
 from compiler.formats.import_library import take_library
 
 INSTALL = "onnx: it is of the extra `onnx` of this project"
@@ -42,8 +42,8 @@ def encode_onnx(weights: Weights) -> bytes:
     names = name_logits(weights)
     wide = graph.add("Cast", x, to=onnx.TensorProto.DOUBLE)
     for k, name in enumerate(names):
-        product = graph.add("MatMul", wide, graph.keep(weights.arrays[f"unembeddings.{k}.weight"]))
-        graph.add("Add", product, graph.keep(weights.arrays[f"unembeddings.{k}.bias"]), into=name)
+        matrix, bias = spread_unembedding(weights, k)
+        graph.add("Add", graph.add("MatMul", wide, graph.keep(matrix)), graph.keep(bias), into=name)
     return finish(graph, onnx, names, [len(output.classes) for output in weights.config.outputs])
 
 

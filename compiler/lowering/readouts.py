@@ -7,10 +7,12 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
+from compiler.config import has_different_numbers
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.numerics.precision import UNIT
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
 
@@ -46,7 +48,8 @@ class ReadoutChooser:
         if form is not None:
             centers, margin = self.centers(node, form)
             if margin > 4 * form.noise and told_apart(centers, margin):
-                return Readout(name, node, self.demands.demand(form), centers, every, margin)
+                nearest = self.is_number(node, centers)
+                return Readout(name, node, self.demands.demand(form), centers, every, margin, nearest=nearest)
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
         vector = (
@@ -72,6 +75,16 @@ class ReadoutChooser:
         read = self.demands.demand_feature(node, vector)
         margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
         return Readout(name, node, read, vector, every, margin)
+
+    def is_number(self, node: Node, centers: Vector) -> bool:
+        """Whether an output of fractions is its own number, to which the nearest value is the answer. Whole numbers stay
+        classes, as tokens do: they may be generated."""
+        options = self.demands.analysis.options
+        values = self.demands.analysis.domain(node).shown()
+        fractions = any(isinstance(value, float) for value in values) and has_different_numbers(values)
+        if not fractions or options.no_value or not find_target(options).numbers:
+            return False
+        return bool((centers == np.array(values, dtype=np.float64)).all())
 
     def looks_up(self, node: Node, vector: Vector) -> bool:
         """Whether one table can provide a feature."""

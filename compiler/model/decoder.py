@@ -140,15 +140,22 @@ class Layer(nn.Module):
 
 
 class Unembedding(nn.Module):
-    """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large."""
+    """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large. `nearest`: the
+    weights make a number x, and the classes are the values v, of which the one nearest to x has the largest logit."""
 
-    def __init__(self, d_model: int, classes: int) -> None:
+    values: Tensor | None
+
+    def __init__(self, d_model: int, classes: Sequence[Any], nearest: bool) -> None:
         super().__init__()
-        self.weight = parameter(d_model, classes, dtype=torch.float64)
-        self.bias = parameter(classes, dtype=torch.float64)
+        columns = 1 if nearest else len(classes)
+        self.weight = parameter(d_model, columns, dtype=torch.float64)
+        self.bias = parameter(columns, dtype=torch.float64)
+        values = torch.tensor(classes, dtype=torch.float64) if nearest else None
+        self.register_buffer("values", values, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.to(self.weight.dtype) @ self.weight + self.bias
+        read = x.to(self.weight.dtype) @ self.weight + self.bias
+        return read if self.values is None else 2 * read * self.values - self.values**2
 
 
 class Decoder(nn.Module):
@@ -161,7 +168,8 @@ class Decoder(nn.Module):
         self.causal = config["attention"] == "causal"
         self.embedding = Embedding(config["bos"] + 1, positions, d_model)
         self.layers = nn.ModuleList(Layer(d_model, shape["heads"], shape["d_mlp"]) for shape in shapes)
-        self.unembeddings = nn.ModuleList(Unembedding(d_model, len(o["classes"])) for o in config["outputs"])
+        outputs = [(o["classes"], o.get("nearest", False)) for o in config["outputs"]]
+        self.unembeddings = nn.ModuleList(Unembedding(d_model, *output) for output in outputs)
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
         """Logits (batch, position, class) of every output.

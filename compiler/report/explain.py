@@ -29,10 +29,13 @@ def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds
             rows.append(f"    writes residual {show_numbered('column', part.places)}, {error_text(error)}")
     for readout in plan.readouts:
         sources = sources_of(graph, readout.forms)
-        classes, numbers = len(readout.centers), (layout.d_model + 1) * len(readout.centers)
+        classes = len(readout.centers)
+        numbers = (layout.d_model + 1) * (1 if readout.nearest else classes)
+        how = "a number, to be rounded to " if readout.nearest else ""
         rows += [
             f"output {readout.name}",
-            f"    reads {sources}; one of {counted(classes, 'value')}, {counted(numbers, 'parameter')} of the unembedding",
+            f"    reads {sources}; {how}one of {counted(classes, 'value')},"
+            f" {counted(numbers, 'parameter')} of the unembedding",
         ]
     rows += ["free (read off the residual stream, or folded into the weights that read it)"]
     rows += [f"  {name}" for name in free(plan, graph)] or ["  nothing has a name of its own"]

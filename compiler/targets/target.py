@@ -56,7 +56,7 @@ class TargetModel:
     """`eps` is the norm's, None: there is none; it stands in front of each half-layer, or `after` it, where it changes the
     residual. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's labels, not an id of
     its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added last, and a residual
-    that is read unchanged."""
+    that is read unchanged. `numbers`: whether an output may be a number, instead of logits."""
 
     name: Dialect
     attentions: tuple[Attention, ...]
@@ -66,6 +66,7 @@ class TargetModel:
     labels: bool = False
     activation: Activation = "relu"
     anchors: bool = False
+    numbers: bool = False
 
     @property
     def scale(self) -> float:
@@ -74,7 +75,7 @@ class TargetModel:
 
 
 TARGETS: Mapping[Dialect, TargetModel] = {
-    "plain": TargetModel("plain", ("full", "causal"), PLAIN, anchors=True),
+    "plain": TargetModel("plain", ("full", "causal"), PLAIN, anchors=True, numbers=True),
     "gpt2": TargetModel(
         "gpt2",
         ("causal",),

@@ -22,6 +22,7 @@ def choose_shape(config: Config, layers: int | None, heads: int | None, widths: 
     """The config with this many layers, heads in each, and widths; None leaves what the compiled model has.
 
     Layers that are added are like the last one; a layer of ordinary width has hidden units, also where none are compiled.
+    In ordinary widths an output that is a number is told by logits of its values, which are easier to learn.
     """
     shapes = list(config.layers) or [LayerShape((), 1)]
     if layers is not None:
@@ -34,6 +35,9 @@ def choose_shape(config: Config, layers: int | None, heads: int | None, widths: 
     return replace(
         config,
         layers=tuple(shapes),
+        outputs=tuple(
+            replace(output, nearest=output.nearest and widths is None) for output in config.outputs
+        ),
         d_model=config.d_model if widths is None else widths.d_model,
         has_positions=config.has_positions or widths is not None,
     )
