@@ -17,6 +17,8 @@ BEFORE, AFTER = "select(indices, indices, <)", "select(indices, indices, >)"
 A = 'select(tokens, "a", ==)'
 MINE = "select(tokens, tokens, ==)"
 LENGTH = 5
+EARLIER = f"selector_width({BEFORE} and {A})"
+MEAN = f"aggregate({BEFORE} and {A}, indices)"
 # name: selector, and whether it is known to select at most one position under full and under causal attention
 CASES = {
     "the place among those before": (f"select(selector_width({BEFORE} and {A}), 1, ==) and {A}", True, True),
@@ -24,6 +26,15 @@ CASES = {
     "a place that others share": (f"select(selector_width({BEFORE} and {A}), 1, ==)", False, False),
     "a place among others": (f"select(selector_width({BEFORE} and {A}), 1, ==) and not {A}", False, False),
     "every row has its own members": (f"select(selector_width({BEFORE} and {MINE}), 0, ==) and {MINE}", False, False),
+    "the first": ('select_from_first(tokens, "a")', True, True),
+    "the last": ('select_from_last(tokens, "a")', True, False),
+    "the first, counted": (f'select((tokens == "a") and ({EARLIER} == 0), True, ==)', True, True),
+    "a part of the first": (f'select((tokens == "a") and (indices > 1) and ({EARLIER} == 0), True, ==)', True, True),
+    "the first, and others": (f'select((tokens == "a") or ({EARLIER} == 0), True, ==)', False, False),
+    "before the first": (f'select((tokens == "b") and ({EARLIER} == 0), True, ==)', False, False),
+    "the second": (f'select((tokens == "a") and ({EARLIER} < 2), True, ==)', False, False),
+    "a mean that may be the default": (f'select((tokens == "a") and ({MEAN} == 0), True, ==)', False, False),
+    "each row its own first": (f'select((tokens == "a") and ({EARLIER} == 0), tokens == "a", ==)', False, False),
     "counting itself too": (f"select(selector_width(select(indices, indices, <=) and {A}), 1, ==)", False, False),
 }  # fmt: skip
 
