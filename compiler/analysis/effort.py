@@ -11,7 +11,7 @@ from typing import Literal
 
 from compiler.analysis.refusal import make_refusal
 from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS
-from compiler.options import CompileOptions
+from compiler.options import CompileError, CompileOptions
 from rasp.graph.nodes import Graph, Node
 
 VALUE_WORK, VALUE_BYTES = 500, 800
@@ -42,12 +42,22 @@ def limit_work(options: CompileOptions) -> float:
     return min(CELLS.most, max(SMALL_CELLS.most, SIZE_CELLS.most * size))
 
 
+class TooMuchWork(CompileError):
+    """A compilation has looked at more numbers than it may; `node` is what it was about."""
+
+    def __init__(self, error: CompileError, node: Node, work: Work) -> None:
+        super().__init__(*error.diagnostics)
+        self.node = node
+        self.work: Work = work
+
+
 class Effort:
-    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`."""
+    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time."""
 
     def __init__(self, most: float) -> None:
         self.cells = 0.0
         self.most = most
+        self.again = False
 
     def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """Count them. Raises `CompileError` when it becomes too much."""
@@ -56,8 +66,12 @@ class Effort:
                 f"{WORDS[work]} takes more work than is left for it (the limit is {self.most:.0e} numbers looked at, "
                 "for all parts of the program and all the ways to build it that were tried)"
             )
-            raise make_refusal(graph, node, message, CELLS.hint)
+            raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), node, work)
         self.cells += cells
+
+    def begin_again(self) -> None:
+        """What was looked at for an expression that is now taken apart does not count."""
+        self.cells, self.again = 0.0, True
 
     def evaluate(self, graph: Graph, node: Node, longest: int) -> None:
         """To be called before an expression is evaluated on one input of each length. Raises `CompileError` when that is

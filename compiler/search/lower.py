@@ -8,7 +8,8 @@ When one is unsafe the next attempt
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
 5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one;
 6. begins again with one head for each order that is counted, instead of one for each of its digits.
-Parts of expressions whose tables would be too large to look at are materialised from the start.
+Parts of expressions whose tables would be too large to look at are materialised from the start; those of one whose look-up
+is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
 """
 
@@ -16,8 +17,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compiler.analysis.divide import TooLarge
-from compiler.analysis.effort import Effort, limit_work
+from compiler.analysis.divide import TooLarge, divide_expression
+from compiler.analysis.effort import Effort, TooMuchWork, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.analysis.refusal import make_refusal
 from compiler.audit.decisions import Decision
@@ -56,7 +57,7 @@ def lower_graph(
     while failures < ATTEMPTS.most:
         analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
         try:
-            lowered = attempt_and_note(analysis, outputs, style, reason, journal)
+            lowered = attempt_or_divide(analysis, outputs, style, reason, journal)
         except TooLarge as large:
             materialised |= large.parts
             reason = Reason.DIVIDED
@@ -92,6 +93,20 @@ def lower_graph(
     message = "float32 cannot tell apart all the values that it compares here"
     error = make_refusal(graph, node, message, "compute it in smaller steps, or with fewer tokens")
     raise Inexact(*error.diagnostics)
+
+
+def attempt_or_divide(
+    analysis: Analysis, outputs: Mapping[str, Node], style: Style, reason: Reason, journal: Journal
+) -> Lowered:
+    """An attempt. Raises `TooLarge` also where a look-up is too much work, the first time."""
+    try:
+        return attempt_and_note(analysis, outputs, style, reason, journal)
+    except TooMuchWork as much:
+        parts = divide_expression(analysis, much.node) if much.work == "look-up" else frozenset[Node]()
+        if not parts or analysis.effort.again:
+            raise
+        analysis.effort.begin_again()
+        raise TooLarge(much, parts) from None
 
 
 def last_resort(

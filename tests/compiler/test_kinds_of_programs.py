@@ -22,6 +22,9 @@ at = aggregate(select_from_first(tokens, "+"), indices);
 left = tokens if indices < at else "_";
 n = selector_width(select(left, "_", ==));
 """
+SWAP = """
+direct = tokens_int[-1] if indices == 0 else (tokens_int[0] if indices == length - 1 else tokens_int);
+"""
 #: name: program, output, vocabulary, maximum length, the most parameters
 PROGRAMS: dict[str, tuple[str, str, Any, int, int]] = {
     "reverse what stands before a separator, after it": (
@@ -30,6 +33,8 @@ PROGRAMS: dict[str, tuple[str, str, Any, int, int]] = {
     "right-align what stands before a separator": (
         RIGHT, 'aggregate(select(indices + n, indices, ==), left, "0")', "xyz+", 16, 2_000,
     ),
+    "swap the first and the last, few tokens": (SWAP, "direct", range(8), 10, 2_500),
+    "swap the first and the last, more tokens": (SWAP, "direct", range(11), 10, 2_500),
 }  # fmt: skip
 
 
