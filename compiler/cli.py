@@ -11,7 +11,7 @@ import click
 
 from compiler.command_options.sampling_options import take_sampling, takes_sampling
 from compiler.command_options.target_options import Target, takes_target
-from compiler.export_cli import export
+from compiler.export_cli import export, golden
 from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
 from compiler.inside_cli import FOLDER, circuit, info, inspect
 from compiler.report.stage_names import ALL, STAGES
@@ -231,6 +231,7 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
 
 
 main.add_command(export)
+main.add_command(golden)
 main.add_command(info)
 main.add_command(circuit)
 main.add_command(inspect)

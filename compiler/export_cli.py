@@ -6,7 +6,11 @@ import click
 
 from compiler.formats.format_names import FORMAT_NAMES
 from compiler.inside_cli import FOLDER, JSON, POSITIVE
+from compiler.options import DIALECTS
 from rasp.command_line.console import Told
+
+#: The targets that other software opens.
+FAMILIES = tuple(name for name in DIALECTS if name != "plain")
 
 
 @click.command()
@@ -30,3 +34,36 @@ def export(told: Told, folder: str, **flags: Any) -> int:
     from compiler.commands.export import ExportRequest, export_folder  # noqa: PLC0415
 
     return export_folder(folder, ExportRequest(**flags), told)
+
+
+@click.command()
+@FOLDER
+@click.option(
+    "--target", type=click.Choice(FAMILIES), default="gpt2", show_default=True, help="Whose models they are."
+)
+@click.option(
+    "--margin",
+    type=float,
+    default=20.0,
+    show_default=True,
+    metavar="NATS",
+    help="How far answers are above all others.",
+)
+@click.option("--batches", type=POSITIVE, default=8, show_default=True, help="Batches of inputs for each.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the inputs.")
+@JSON
+@click.pass_obj
+def golden(told: Told, folder: str, **flags: Any) -> int:
+    """Write models that test engines: one for each feature, with inputs and exact answers.
+
+    Each answer depends on the feature (a table of positions, the causal mask, padding, a cache of keys and values, ...),
+    and is above all others by the margin: an engine that answers otherwise is wrong. DIR gets a folder of each model, its
+    inputs as JSON lines, and check_golden.py, which runs an engine's function against them.
+
+    \b
+    Example:
+      rasp golden goldens
+    """
+    from compiler.commands.golden import GoldenRequest, make_golden  # noqa: PLC0415
+
+    return make_golden(folder, GoldenRequest(**flags), told)

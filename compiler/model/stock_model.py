@@ -3,7 +3,8 @@
 transformers is imported when a folder is opened; it is the extra `stock`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -47,22 +48,17 @@ class StockModel(ForeignModel):
         transformers = import_transformers()
         super().__init__(config, class_ids)
         chosen = {"dtype": dtype, "attn_implementation": attention}
-        bars = transformers.utils.logging
-        shown = bars.is_progress_bar_enabled()
-        bars.disable_progress_bar()
         try:
             given = {name: value for name, value in chosen.items() if value}
             kind = getattr(transformers, TASKS[config.attention])
-            self.module: Any = kind.from_pretrained(folder, local_files_only=True, **given).eval()
+            with hide_progress_bars(transformers):
+                self.module: Any = kind.from_pretrained(folder, local_files_only=True, **given).eval()
             self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             first = str(error).strip().partition("\n")[0]
             raise make_model_error(
                 f"transformers does not open {folder}: {first}", "compile the program again", "stock"
             ) from None
-        finally:
-            if shown:
-                bars.enable_progress_bar()
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Logits of all ids."""
@@ -95,6 +91,19 @@ class StockModel(ForeignModel):
     def tokenize(self, tokens: Sequence[object]) -> list[int]:
         """The ids that the folder's tokenizer gives a text: tokens joined by blanks."""
         return self.tokenizer(" ".join(map(str, tokens))).input_ids
+
+
+@contextmanager
+def hide_progress_bars(transformers: Any) -> Generator[None]:
+    """Inside, opening a folder draws nothing on the terminal."""
+    bars = transformers.utils.logging
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
 
 
 def import_transformers() -> Any:

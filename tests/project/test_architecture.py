@@ -43,7 +43,7 @@ ORDER = (
     "compiler.engines",
     "compiler.commands.threads",
     "compiler.verify",
-    "compiler.circuits compiler.explorer compiler.training",
+    "compiler.circuits compiler.golden compiler.explorer compiler.training",
     "compiler.playground",
     "compiler",
     "compiler.command_options",
@@ -81,6 +81,7 @@ WITH_TORCH = (
     "compiler.verify.stock_folder",
     "compiler.formats.stock_onnx",
     "compiler.engines.",
+    "compiler.golden.answer_golden",
 )
 #: Rooms and modules whose numbers say how much of something is shown, or done at a time.
 SHOWING = {

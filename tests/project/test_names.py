@@ -78,6 +78,7 @@ VERBS = {
         "found",
         "generate",
         "hash",
+        "hide",
         "hold",
         "inherit",
         "interpret",

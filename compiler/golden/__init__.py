@@ -1,0 +1,1 @@
+"""Models that test engines: exact answers, one feature each."""

@@ -1,0 +1,152 @@
+"""Golden models: right in transformers, and wrong in every engine that lacks the feature that a case is for."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from compiler.cli import main
+from compiler.golden.answer_golden import answer_in_transformers
+from compiler.golden.check_golden import check_case, list_names
+from compiler.golden.golden_cases import CASES
+from compiler.golden.write_golden import GoldenOptions, write_golden
+
+transformers: Any = pytest.importorskip("transformers", reason="the extra `stock` is not installed")
+NAMES = [case.name for case in CASES]
+
+
+@pytest.fixture(scope="module")
+def goldens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("goldens")
+    write_golden(folder, GoldenOptions(batches=4))
+    return folder
+
+
+def test_all_cases_are_there(goldens: Path) -> None:
+    assert list_names(goldens) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_transformers_is_right(name: str, goldens: Path) -> None:
+    assert check_case(name, answer_in_transformers, goldens) == []
+
+
+def broken(feature: str, folder: str, prompts: Sequence[Sequence[int]], count: int) -> list[list[int]]:
+    """What an engine answers that lacks a feature: logits of whole inputs, again and again."""
+    model = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+    bos = model.config.bos_token_id
+    if feature == "untied":
+        model.lm_head.weight = model.transformer.wte.weight
+    if feature == "units":
+        for layer in model.transformer.h:
+            layer.mlp.act = torch.nn.Identity()
+    longest = max(map(len, prompts))
+    rows = torch.tensor([[bos] * (longest - len(prompt)) + [*prompt] for prompt in prompts])
+    start = rows.shape[1]
+    for _ in range(count):
+        given: dict[str, Any] = {"input_ids": rows}
+        if feature == "shift":
+            given["position_ids"] = torch.arange(rows.shape[1])[None] - 1
+            given["position_ids"] = given["position_ids"].clamp(min=0)
+        if feature == "mask":
+            seen = torch.zeros(rows.shape[0], 1, rows.shape[1], rows.shape[1])
+            given["attention_mask"] = seen
+        if feature == "window":
+            given["attention_mask"] = (torch.arange(rows.shape[1])[None] >= rows.shape[1] - 64).long()
+            given["attention_mask"] = given["attention_mask"].expand_as(rows)
+            given["position_ids"] = torch.arange(rows.shape[1])[None]
+        if feature == "lost":  # a cache that loses the oldest but BOS
+            keep = torch.ones_like(rows)
+            keep[:, 1 : max(1, rows.shape[1] - 2)] = 0
+            given |= {"attention_mask": keep, "position_ids": torch.arange(rows.shape[1])[None]}
+        if feature == "leak":  # every row sees the first one's first token
+            given["input_ids"] = rows.clone()
+            given["input_ids"][:, 1] = rows[0, 1]
+        with torch.inference_mode():
+            logits = model(**given).logits[:, -1]
+        rows = torch.cat([rows, logits.argmax(-1, keepdim=True)], dim=1)
+    return rows[:, start:].tolist()
+
+
+BREAKS = {
+    "untied-head": "untied",
+    "positions": "shift",
+    "causal-mask": "mask",
+    "counting": "lost",
+    "hidden-units": "units",
+    "batch": "leak",
+    "padding": "seen",
+    "cache": "lost",
+    "cache-counting": "lost",
+    "padding-and-cache": "seen",
+    "long-context": "window",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_engine_without_the_feature_is_wrong(name: str, goldens: Path) -> None:
+    def answer(folder: str, prompts: Sequence[Sequence[int]], count: int) -> list[list[int]]:
+        return broken(BREAKS[name], folder, prompts, count)
+
+    assert check_case(name, answer, goldens)
+
+
+def test_the_same_options_give_the_same_bytes(goldens: Path) -> None:
+    def read() -> dict[Path, bytes]:
+        files = [path for path in sorted(goldens.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+        return {path: path.read_bytes() for path in files}
+
+    before = read()
+    write_golden(goldens, GoldenOptions(batches=4))
+    assert read() == before
+
+
+ENGINE = """
+def answer(folder, prompts, count):
+    return [[0] * count for _ in prompts]
+
+def few(folder, prompts, count):
+    return []
+"""
+
+
+def test_the_script_needs_nothing_and_tells_what_is_wrong(goldens: Path, tmp_path: Path) -> None:
+    (tmp_path / "engine.py").write_text(ENGINE)
+
+    def run(*words: str) -> tuple[int, str]:
+        script = str(goldens / "check_golden.py")
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", script, *words],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = run("engine:answer", "untied-head", "cache")
+    assert code == 1 and said.count("wrong") == 2 and "after [3, " in said
+    assert run("engine:few", "batch")[0] == 1
+    assert run("engine:answer", "caches")[0] == run()[0] == 2
+
+
+def test_the_command_writes_and_checks(tmp_path: Path) -> None:
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(main, ["golden", *words], prog_name="rasp")
+
+    done = run(str(tmp_path / "g"), "--batches", "1", "--target", "opt", "--json")
+    assert done.exit_code == 0 and not any(json.loads(done.stdout)["wrong"].values())
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").write_text("mine")
+    for words, said in (
+        ([str(tmp_path / "other")], "is not one of golden models"),
+        ([str(tmp_path / "other" / "file")], "is not one of golden models"),
+        ([str(tmp_path / "x"), "--margin", "1e9"], "the margin"),
+        ([str(tmp_path / "x"), "--target", "plain"], "--target"),
+    ):
+        done = run(*words)
+        assert done.exit_code in (1, 2) and said in done.stderr, done.stderr
+    assert (tmp_path / "other" / "file").read_text() == "mine"
