@@ -31,7 +31,7 @@ def export(told: Told, folder: str, **flags: Any) -> int:
     Example:
       rasp export sorted --to onnx -o sorted-onnx
     """
-    from compiler.commands.export import ExportRequest, export_folder  # noqa: PLC0415
+    from compiler.export_commands.export_command import ExportRequest, export_folder  # noqa: PLC0415
 
     return export_folder(folder, ExportRequest(**flags), told)
 
@@ -64,6 +64,6 @@ def golden(told: Told, folder: str, **flags: Any) -> int:
     Example:
       rasp golden goldens
     """
-    from compiler.commands.golden import GoldenRequest, make_golden  # noqa: PLC0415
+    from compiler.export_commands.golden_command import GoldenRequest, make_golden  # noqa: PLC0415
 
     return make_golden(folder, GoldenRequest(**flags), told)

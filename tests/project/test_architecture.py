@@ -48,6 +48,7 @@ ORDER = (
     "compiler",
     "compiler.command_options",
     "compiler.commands",
+    "compiler.export_commands",
     "compiler.inside_cli compiler.export_cli compiler.serve_cli compiler.training_cli",
     "compiler.cli compiler.start compiler.__main__",
 )
