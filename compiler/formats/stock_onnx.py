@@ -24,12 +24,12 @@ OPSET = 18
 class Traced(nn.Module):
     """A model as a function of two tensors."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, **settings: object) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.settings = model, settings
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return self.model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits
+        return self.model(input_ids=input_ids, attention_mask=attention_mask, **self.settings).logits
 
 
 def encode_stock_onnx(folder: Path, model: StockModel) -> bytes:
@@ -37,12 +37,13 @@ def encode_stock_onnx(folder: Path, model: StockModel) -> bytes:
     onnx = take_library("onnx", "this format", INSTALL)
     take_library("onnxscript", "torch's exporter", "onnxscript: it is of the extra `onnx` of this project")
     ids, mask = model.pad([[model.config.bos, 0], [model.config.bos, 0]], left=False)
+    causal = model.config.attention == "causal"
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=model.config.max_length + 1)
     quiet = contextlib.redirect_stdout(io.StringIO())  # it prints its progress
     with quiet, warnings.catch_warnings(), silence_logging():
         warnings.simplefilter("ignore")
         program: Any = torch.onnx.export(
-            Traced(model.module).eval(),
+            Traced(model.module, **({"use_cache": False} if causal else {})).eval(),
             (ids, mask),
             dynamo=True,
             opset_version=OPSET,
