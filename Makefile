@@ -24,7 +24,7 @@ LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evalua
 
 SAID := ^([a-z -]+):.*\#\# (.*)
 
-.PHONY: help demo test browser fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench grid clean
+.PHONY: help demo test browser test-engines fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench grid clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -48,6 +48,14 @@ test: $(VENV)/.tested ## all tests, on all cores
 # They skip where Chromium or Playwright (python -m pip install playwright) is not there.
 browser: $(VENV)/.tested ## all tests of pages in headless Chromium
 	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
+
+# In an environment of its own, with engines that are too large for everybody; CI does not run it.
+test-engines: $(VENV)/.developed ## run models in all engines, and write the table of docs/engines.md
+	$(BIN)/python -m uv venv --quiet --clear --python $(TRIED) build/engines
+	$(BIN)/python -m uv pip install --quiet --python build/engines --constraint constraints.txt \
+		'.[test,stock,onnx,engines]' 'transformer-lens>=4'
+	build/engines/bin/python -m pytest tests/model/test_exports.py tests/model/test_golden.py -m 'slow or not slow'
+	build/engines/bin/python -m benchmarks.engines --write
 
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
 fuzz: $(VENV)/.tested ## search for inputs that break something (MINUTES=60)

@@ -11,6 +11,7 @@ import torch
 
 from compiler.config import Config
 from compiler.engines.ctranslate2_model import TranslateModel
+from compiler.engines.nanogpt_model import NanoModel
 from compiler.engines.onnx_model import OnnxModel
 from compiler.engines.transformerlens_model import LensModel
 from compiler.export.compiled import save
@@ -119,6 +120,13 @@ ENGINES: Mapping[EngineName, Engine] = {
         FORMATS["transformerlens"].targets,
         ("float32",),
         lambda of: LensModel(of.folder, of.config, of.class_ids),
+    ),
+    "nanogpt": Engine(
+        "torch",
+        "nanogpt",
+        FORMATS["nanogpt"].targets,
+        ("float32",),
+        lambda of: NanoModel(of.folder, of.config, of.class_ids),
     ),
 }
 

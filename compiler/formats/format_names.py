@@ -2,10 +2,10 @@
 
 from typing import Literal, get_args
 
-FormatName = Literal["onnx", "ctranslate2", "transformerlens"]
+FormatName = Literal["onnx", "ctranslate2", "transformerlens", "nanogpt"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
 EngineName = Literal[
-    "transformers-eager", "transformers-sdpa", "onnxruntime", "ctranslate2", "transformerlens"
+    "transformers-eager", "transformers-sdpa", "onnxruntime", "ctranslate2", "transformerlens", "nanogpt"
 ]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 Precision = Literal["float32", "bfloat16", "float16"]

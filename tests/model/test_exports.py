@@ -1,12 +1,15 @@
 """Formats for other software: what is written is run by its engine, and answers what the interpreter answers."""
 
+import io
 import json
+import pickle
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 from compiler.cli import main
@@ -34,6 +37,7 @@ MODULES = {
     "transformers-eager": "transformers",
     "transformers-sdpa": "transformers",
     "transformerlens": "transformer_lens",
+    "nanogpt": "torch",
 }
 
 
@@ -120,6 +124,33 @@ def test_formats_say_what_they_hold(to: FormatName, target: Dialect, said: str) 
     with pytest.raises(DiagnosedError, match=said) as raised:
         encode_export(to, compile_text(PROGRAMS["index"], target))
     assert "--target" in raised.value.diagnostics[0].hint
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_tied_heads_are_right(name: str) -> None:
+    """One matrix writes tokens and reads answers; in a model of one layer and more."""
+    assert_right("nanogpt", compile_text(PROGRAMS[name], "gpt2"))
+    if name == "before":
+        text = f"aggregate(select(indices, 0, ==), {PROGRAMS[name]})"
+        assert_right("nanogpt", compile_text(text, "gpt2", margin=10.0))
+
+
+def test_a_tied_checkpoint_is_what_nanogpt_loads() -> None:
+    files = encode_export("nanogpt", compile_text(PROGRAMS["index"], "gpt2"))
+    record = torch.load(io.BytesIO(files["ckpt.pt"]), weights_only=True)
+    sizes, arrays = record["model_args"], record["model"]
+    width = sizes["n_embd"]
+    assert set(sizes) == {
+        *("n_layer", "n_head", "n_embd", "block_size", "vocab_size", "bias", "dropout"),
+    }
+    assert width % sizes["n_head"] == 0
+    assert torch.equal(arrays["transformer.wte.weight"], arrays["lm_head.weight"])
+    assert arrays["lm_head.weight"].shape == (sizes["vocab_size"], width)
+    assert arrays["transformer.wpe.weight"].shape == (sizes["block_size"], width)
+    assert arrays["transformer.h.0.mlp.c_fc.weight"].shape == (4 * width, width)
+    assert arrays["transformer.h.0.attn.c_attn.weight"].shape == (3 * width, width)
+    meta = pickle.loads(files["meta.pkl"])
+    assert meta["itos"][3] == "\n" and meta["stoi"]["a"] == 0 and len(meta["itos"]) == sizes["vocab_size"]
 
 
 def test_logits_that_float32_cannot_tell_apart_are_refused() -> None:

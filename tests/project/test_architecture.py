@@ -81,6 +81,7 @@ WITH_TORCH = (
     "compiler.commands.train",
     "compiler.verify.stock_folder",
     "compiler.formats.stock_onnx",
+    "compiler.formats.nanogpt_files",
     "compiler.engines.",
     "compiler.golden.answer_golden",
 )

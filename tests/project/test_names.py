@@ -143,6 +143,7 @@ VERBS = {
         "tell",
     ),
     *(
+        "tie",
         "tokenize",
         "trace",
         "train",
