@@ -5,7 +5,6 @@ input, it has computed itself. Only what names of the program mean is the interp
 """
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -23,11 +22,11 @@ from compiler.report.json_forms import Summary
 from compiler.report.known_values import list_known_values
 from compiler.report.parts import list_parts
 from rasp.diagnostics import Diagnostic
+from rasp.graph.nodes import Graph, Node
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom, make_typed_key, show_value
 
 Record = dict[str, Any]
-WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def build_page(compiled: Compiled, tokens: Sequence[Atom], title: str) -> str:
@@ -157,16 +156,16 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
     count_logit = Precision(compiled.options.max_length).count_logit
     for number, layer in enumerate(compiled.plan.layers):
         for h, head in enumerate(layer.heads):
-            where, selector = f"layer {number} head {h}", describe_node(graph, head.selector)
+            where = f"layer {number} head {h}"
             [[rows]] = evaluate([head.selector], [list(tokens)], compiled.options.attention)
             found.append(
                 {
                     "layer": number,
                     "head": h,
                     "where": where,
-                    "selector": selector,
+                    "selector": describe_node(graph, head.selector),
                     "computes": computes[where],
-                    "mentions": WORD.findall(f"{selector} {computes[where]}"),
+                    "mentions": list_mentioned(graph, head.selector),
                     "mode": head.scores.mode,
                     "apart": head.scores.sharpness if head.scores.mode == "count" else SHARPNESS,
                     "count_logit": count_logit,
@@ -174,3 +173,17 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
                 }
             )
     return found
+
+
+def list_mentioned(graph: Graph, selector: Node) -> list[str]:
+    """The names that a selector is written with: its own, and those of selectors and s-ops in it down to the first s-ops
+    that have names."""
+    found: dict[str, None] = {}
+    left = [selector]
+    while left:
+        node = left.pop()
+        if node in graph.names:
+            found[graph.names[node]] = None
+        if node.is_selector or node not in graph.names:
+            left += node.args
+    return list(found)

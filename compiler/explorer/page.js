@@ -18,9 +18,13 @@ function frame(label, ...children) {
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, ...children);
 }
 
+function captioned(caption, drawn) {
+  return make("figure", {}, make("figcaption", {}, caption), frame(caption, drawn));
+}
+
 function table(head, rows, caption, attributes = {}) {
   const cells = (row, tag) => make("tr", {}, ...row.map((cell) => make(tag, tag === "th" ? { scope: "col" } : {}, cell)));
-  return frame(caption, make("table", attributes, make("caption", {}, caption),
+  return captioned(caption, make("table", attributes,
     make("thead", {}, cells(head, "th")), make("tbody", {}, ...rows.map((row) => cells(row, "td")))));
 }
 
@@ -43,7 +47,7 @@ function heatMap(matrix, rowLabels, columnLabels, caption) {
   const tell = (r, c) => `${rowLabels[r]}, ${columnLabels[c]}: ${short(matrix[r][c])}`;
   const drawn = matrix.length * columnLabels.length > MOST_CELLS ? paint(matrix, share, tell)
     : tabulate(matrix, rowLabels, columnLabels, share, tell);
-  return make("figure", {}, make("figcaption", {}, caption), frame(caption, drawn));
+  return captioned(caption, drawn);
 }
 
 function tabulate(matrix, rowLabels, columnLabels, share, tell) {
@@ -183,7 +187,7 @@ function showHead(page, head) {
   const ideal = isGiven && head.ideal;
   pictures.push(heatMap((ideal || readWinners(head, scores)).map((row) => row.map(Number)), tokens, tokens,
     ideal ? "what the selector selects, by the interpreter" : "what wins, by the scores"));
-  return make("section", { class: "head", "data-names": JSON.stringify(head.mentions) }, make("h4", {}, head.where),
+  return make("section", { class: "head", "data-names": JSON.stringify([...head.mentions, ...head.computes.split(", ")]) }, make("h4", {}, head.where),
     make("p", {}, make("code", {}, head.selector), ", for ", make("code", {}, head.computes)),
     make("p", { class: "quiet" }, explainMode(head)), make("div", { class: "pair" }, ...pictures));
 }
@@ -240,7 +244,7 @@ function showTimeline(model) {
   const rows = model.columns.map((column) => [`${column.column}`, column.carries, column.holds, short(column.at_bos), column.written_by, column.last_read_by,
     column.error_bound ? column.error_bound.toExponential(1) : "exact"]);
   byId("timeline").replaceChildren(
-    frame(told, make("table", { class: "pinned timeline" }, make("caption", {}, told), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body))));
+    captioned(told, make("table", { class: "pinned timeline" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body))));
   byId("columns").replaceChildren(table(["column", "carries", "holds for its values", "at BOS", "written by", "last read by", "off by at most"], rows, "every column"));
 }
 
