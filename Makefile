@@ -83,6 +83,22 @@ snapshots: $(VENV)/.tested ## write down all stages of small programs
 	rm -f tests/golden/stages/*.txt
 	RASP_WRITE_STAGES=1 $(BIN)/python -m pytest -k stages_are tests/compiler/test_stages.py
 
+# Pages of models in headless Chromium, which has to be here.
+.PHONY: pictures notebook circuits training
+pictures: $(VENV)/.developed ## take the pictures of pages in the documents
+	$(BIN)/python -m tests.browser.take_pictures
+
+notebook: $(VENV)/.developed ## run the notebooks of the documents again
+	$(BIN)/python -m tests.project.write_notebook
+
+# Both go on where they were; results lie in build/.
+circuits: $(VENV)/.installed ## all programs with circuits and pairs; the circuits held against fresh inputs
+	$(RASP) circuit programs -o build/circuits
+	$(BIN)/python -m benchmarks.circuits build/circuits
+
+training: $(VENV)/.developed ## train five programs, and write the tables and pictures of docs/training.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.training
+
 kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room
 	$(BIN)/python -m benchmarks.kill_saves
 
