@@ -3,14 +3,15 @@ head fewer.
 
     python -m benchmarks.training -o build/training
 
-Each training is kept in a folder of its own and goes on after an interruption. At the end `docs/training/table.md` and the
-pictures beside it are written.
+Each training is kept in a folder of its own and goes on after an interruption. At the end the table of `docs/training.md`
+and its pictures are written.
 """
 
 import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.training.attention import draw_attention
 from compiler.training.examples import split_examples
-from compiler.training.kept_training import Task, has_training, resume_training, save_training
+from compiler.training.kept_training import RECORD, Task, has_training, resume_training, save_training
 from compiler.training.learn import Settings, begin_training, continue_training
 from compiler.training.shape import Widths, choose_shape, describe_shape
 from rasp.arguments import Attention
@@ -32,7 +33,8 @@ from rasp.elaborate.program import load_program
 from rasp.source import Source
 
 ROOT = Path(__file__).parents[1]
-TOLD = ROOT / "docs" / "training"
+DOCUMENT, PICTURES = ROOT / "docs" / "training.md", ROOT / "docs" / "pictures"
+BEGIN, END = "<!-- table -->\n", "<!-- end -->\n"
 EXAMPLES, SETTINGS = 20_000, Settings(steps=2000, batch=64, rate=3e-3, patience=5)
 #: A training counts as learnt from this share of right positions on.
 LEARNT = 0.99
@@ -51,7 +53,7 @@ class Subject:
 
 SUBJECTS = {
     "histogram": Subject("counting/histogram", "histogram", "abcd", 6),
-    "reverse": Subject("basics/reverse", "reverse", "abcd", 6),
+    "reverse": Subject("basics/reverse", "reverse", "abcdef", 8),
     "sort": Subject("sorting/sort", "sorted_tokens", "abcd", 6),
     "induction": Subject("language/induction", "induction", "abcd", 6, "causal"),
     "dyck1": Subject("brackets/dyck1", "dyck1", "()", 10),
@@ -141,39 +143,57 @@ def write_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def name_folder(output: Path, name: str, which: str) -> Path:
+    """Where a training is kept."""
+    return output / f"{name} {which}".replace(" ", "-")
+
+
+def read_row(name: str, which: str, lesson: Lesson, results: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the table."""
+    subject = SUBJECTS[name]
+    inputs = f"`{subject.vocabulary}`, {subject.length}, {subject.attention}"
+    row = {"program": name, "inputs": inputs, "which": which, "shape": describe_shape(lesson.config)}
+    return row | {key: results[key] for key in ("positions_right", "inputs_right", "steps", "stopped")}
+
+
+def write_results(output: Path) -> None:
+    """Table and pictures of all trainings that are finished."""
+    rows, histories = list[dict[str, Any]](), dict[str, dict[str, list[Any]]]()
+    for name, which in product(SUBJECTS, SHAPES):
+        folder = name_folder(output, name, which)
+        results = json.loads((folder / RECORD).read_bytes())["results"] if has_training(folder) else {}
+        if not results:
+            print(f"{name}, {which}: not finished")
+            continue
+        lesson = prepare_lesson(compile_subject(SUBJECTS[name]), SHAPES[which], folder)
+        rows.append(read_row(name, which, lesson, results))
+        histories.setdefault(name, {})[which] = lesson.training.history
+        if which == "predicted":
+            lesson.training.decoder.load_state_dict(lesson.training.best)
+            picture = PICTURES / f"attention-{name}.png"
+            draw_attention(compare_attention(lesson), show_longest(lesson), picture)
+    draw_histories(histories, PICTURES / "training-curves.png")
+    before, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    told = write_table(rows) + "\n![Right validation positions over steps](pictures/training-curves.png)\n\n"
+    told += "What heads look at, compiled on the left and trained on the right; of heads that count, without BOS:\n\n"
+    told += "".join(f"![{name}](pictures/attention-{name}.png)\n" for name in histories)
+    DOCUMENT.write_text(before + BEGIN + told + END + after, encoding="utf-8")
+
+
 def main() -> None:
     """Train what is not trained yet, and write table and pictures."""
-    parser = argparse.ArgumentParser(
-        description="Train transformers of the predicted shape, and of smaller ones."
-    )
-    parser.add_argument("programs", nargs="*", choices=[[], *SUBJECTS], help="train these, and write nothing")
+    parser = argparse.ArgumentParser(description="Train the predicted shape, and smaller ones.")
+    parser.add_argument("programs", nargs="*", help="train these; all, if none is named")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "training")
-    parser.add_argument("--told", type=Path, default=TOLD, help="where table and pictures are written")
+    parser.add_argument("--write", action="store_true", help="train nothing; write what is finished")
     given = parser.parse_args()
-    given.told.mkdir(parents=True, exist_ok=True)
-    rows, histories = list[dict[str, Any]](), dict[str, dict[str, list[Any]]]()
-    for name, subject in SUBJECTS.items():
-        if given.programs and name not in given.programs:
-            continue
-        compiled = compile_subject(subject)
-        for which, change in SHAPES.items():
-            folder = given.output / f"{name}, {which}".replace(", ", "-").replace(" ", "-")
-            lesson = prepare_lesson(compiled, change, folder)
-            results = finish_lesson(lesson, folder)
-            histories.setdefault(name, {})[which] = lesson.training.history
-            inputs = f"`{subject.vocabulary}`, {subject.length}, {subject.attention}"
-            row = {"program": name, "inputs": inputs, "which": which, "shape": describe_shape(lesson.config)}
-            rows.append(
-                row | {k: results[k] for k in ("positions_right", "inputs_right", "steps", "stopped")}
-            )
-            print(json.dumps(rows[-1]), flush=True)
-            if which == "predicted":
-                picture = given.told / f"attention-{name}.png"
-                draw_attention(compare_attention(lesson), show_longest(lesson), picture)
-    if given.programs:
-        return
-    draw_histories(histories, given.told / "curves.png")
-    (given.told / "table.md").write_text(write_table(rows), encoding="utf-8")
+    for which, name in () if given.write else product(SHAPES, given.programs or SUBJECTS):
+        folder = name_folder(given.output, name, which)
+        lesson = prepare_lesson(compile_subject(SUBJECTS[name]), SHAPES[which], folder)
+        print(json.dumps(read_row(name, which, lesson, finish_lesson(lesson, folder))), flush=True)
+    if not given.programs:
+        write_results(given.output)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from compiler.model.activations import record_activations
 from compiler.model.decoder import Decoder
 
-#: Inches of a head's matrix, and of the margins around all.
-CELL, MARGIN = 2.1, 0.6
+#: Inches of a head's matrix, and of the margins around it.
+CELL, MARGIN = 2.1, 0.4
+#: Where all positions but BOS get less than this together, as in heads that count, they are shown apart.
+FAINT = 0.01
 Patterns = Sequence[Sequence[NDArray[Any]]]
 
 
@@ -25,26 +27,34 @@ def read_patterns(decoder: Decoder, ids: Sequence[int]) -> Patterns:
 
 
 def draw_attention(models: Mapping[str, Patterns], tokens: Sequence[object], path: Path) -> None:
-    """A block of columns for each model, a row for each layer. Raises `OSError`."""
-    wide = sum(max(1, max((len(layer) for layer in layers), default=1)) for layers in models.values())
-    high = max(1, max(len(layers) for layers in models.values()))
-    size = wide * CELL + MARGIN, high * (CELL + MARGIN) + MARGIN
-    figure = import_module("matplotlib.figure").Figure(size, layout="constrained")
+    """A block of columns for each model, a row for each layer; of heads that all but only look at BOS, the rest is shown,
+    scaled to its largest. Raises `OSError`.
+    """
+    widths = {name: max([1, *map(len, layers)]) for name, layers in models.items()}
+    wide, high = sum(widths.values()), max([1, *map(len, models.values())])
+    figure = import_module("matplotlib.figure").Figure(
+        (wide * CELL + MARGIN, high * (CELL + MARGIN)), layout="constrained"
+    )
     axes = figure.subplots(high, wide, squeeze=False)
     for panel in axes.flat:
         panel.set_axis_off()
-    labels = ["BOS", *map(str, tokens)]
     first = 0
     for name, layers in models.items():
         for number, layer in enumerate(layers):
             for head, pattern in enumerate(layer):
-                panel = axes[number][first + head]
-                panel.set_axis_on()
-                panel.imshow(pattern, cmap="Blues", vmin=0, vmax=1)
-                panel.set_xticks(range(len(labels)), labels, fontsize=7)
-                panel.set_yticks(range(len(labels)), labels, fontsize=7)
-                panel.set_title(f"{name}: layer {number} head {head}", fontsize=8)
-        first += max(1, max((len(layer) for layer in layers), default=1))
-    figure.supxlabel("key", fontsize=8)
-    figure.supylabel("query", fontsize=8)
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+                draw_head(axes[number][first + head], pattern, [str(token) for token in tokens])
+                axes[number][first + head].set_title(f"{name}: layer {number} head {head}", fontsize=8)
+        first += widths[name]
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def draw_head(panel: Any, pattern: NDArray[Any], tokens: Sequence[str]) -> None:
+    """One matrix, query by key."""
+    faint = bool((pattern[1:, 1:].sum(axis=1) < FAINT).all())
+    shown, labels = (pattern[1:, 1:], tokens) if faint else (pattern, ["BOS", *tokens])
+    panel.set_axis_on()
+    panel.imshow(shown, cmap="Blues", vmin=0, vmax=max(shown.max(), 1e-30) if faint else 1)
+    panel.set_xticks(range(len(labels)), labels, fontsize=7)
+    panel.set_yticks(range(len(labels)), labels, fontsize=7)
+    panel.set_xlabel("key, without BOS" if faint else "key", fontsize=7)
+    panel.set_ylabel("query", fontsize=7)

@@ -102,7 +102,9 @@ def draw_words(vocabulary: Sequence[object], lengths: range, count: int, seed: i
         found[word] = None
         if sizes[n] == bound_power(len(vocabulary), n, count):
             exhausted.add(n)
-    return list(found)
+    words = list(found)  # of short lengths, where there are few, all were found early
+    random.shuffle(words)
+    return words
 
 
 def label_examples(config: Config, outputs: Mapping[str, Node], words: Sequence[Word]) -> Examples:

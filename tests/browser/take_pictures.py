@@ -29,6 +29,7 @@ class Picture:
 
 PICTURES = (
     Picture("inspect-induction", "induction", "header", "#heads", chosen="previous"),
+    Picture("inspect-heads", "induction", "#h-program", "#heads", width=900),
     Picture("inspect-counting", "histogram", "#heads", "#heads", width=900),
     Picture("inspect-residual", "dyck1", "#h-residual", "#numbers", scheme="dark"),
     Picture("inspect-narrow", "reverse", "header", "#values", width=400),

@@ -12,9 +12,11 @@ from click.testing import CliRunner
 from safetensors.torch import load as load_arrays
 
 from compiler.cli import main
+from compiler.export.records import encode_config
 from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.training.attention import draw_attention, read_patterns
 from compiler.training.curves import draw_curves, has_matplotlib
 from compiler.training.examples import IGNORED, Examples, Split, split_examples
 from compiler.training.judge import judge_lengths, judge_noise, sum_up
@@ -72,6 +74,15 @@ def test_parts_share_no_input(histogram: Compiled, split: Split) -> None:
     assert len(set(together)) == len(together)
     assert [len(part) for part in parts] == [33, 3, 3, 3]  # 3 + 9 + 27 inputs of up to 3 tokens
     assert {len(word) for word in parts[3]} == {4}
+
+
+def test_parts_have_inputs_of_all_lengths_alike(histogram: Compiled) -> None:
+    """Of short ones there are few; they must not all be set apart."""
+    parts = split_examples(histogram.weights.config, histogram.meaning, 4, 1000, 0)
+    lengths = [list(map(len, words(histogram, part))) for part in (parts.train, parts.validation, parts.test)]
+    assert [len(part) for part in lengths] == [96, 12, 12]
+    assert all(sum(part) / len(part) == pytest.approx(3.55, abs=0.5) for part in lengths)
+    assert lengths[0].count(1) >= 1 and lengths[0].count(2) >= 5
 
 
 @pytest.mark.parametrize(
@@ -195,6 +206,17 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[: QUICK.warmup] == sorted(rates[: QUICK.warmup])
     assert rates[QUICK.warmup :] == sorted(rates[QUICK.warmup :], reverse=True)
     assert math.isclose(rates[-1], QUICK.rate / 10)
+
+
+@pytest.mark.skipif(not has_matplotlib(), reason="matplotlib is not installed")
+def test_attention_is_drawn(histogram: Compiled, tmp_path: Path) -> None:
+    """Of a head that counts, and of one that does not; patterns are those of the decoder, row by row."""
+    decoder = Decoder(encode_config(histogram.weights.config))
+    decoder.load_state_dict({name: torch.tensor(array) for name, array in histogram.weights.arrays.items()})
+    counting = read_patterns(decoder, [histogram.weights.config.bos, 0, 1, 0])
+    assert counting[0][0].shape == (4, 4) and counting[0][0][:, 0].min() > 0.99
+    draw_attention({"one": counting, "other": [[counting[0][0].T], []]}, "aba", tmp_path / "heads.png")
+    assert (tmp_path / "heads.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.skipif(not has_matplotlib(), reason="matplotlib is not installed")

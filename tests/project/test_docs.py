@@ -32,6 +32,8 @@ PROSE = (
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/reliability.md",
+    "docs/circuits.md",
+    "docs/training.md",
     "benchmarks/README.md",
     "programs/README.md",
 )
