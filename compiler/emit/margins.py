@@ -7,10 +7,11 @@ each within e: 2(m - e) with m = 1/2. Scaling by a power of two moves exponents 
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from compiler.audit.decisions import Bounds
 from compiler.blocks.block import Readout
-from compiler.emit.weights import Array, Weights
+from compiler.emit.weights import Array, Weights, spread_unembedding
 
 
 def list_logit_gaps(readouts: Sequence[Readout], bounds: Bounds) -> list[float]:
@@ -29,9 +30,15 @@ def choose_logit_scale(gap: float, wished: float) -> float:
 
 
 def scale_logits(weights: Weights, gaps: Sequence[float], wished: float) -> Weights:
-    """The same model with all gaps at least as large as wished for."""
+    """The same model with all gaps at least as large as wished for. An output that is a number (`Output.nearest`) gets
+    logits of its classes, where it has to: a number cannot be scaled."""
     arrays: dict[str, Array] = dict(weights.arrays)
+    outputs = list(weights.config.outputs)
     for k, gap in enumerate(gaps):
-        for name in (f"unembeddings.{k}.weight", f"unembeddings.{k}.bias"):
-            arrays[name] = arrays[name] * choose_logit_scale(gap, wished)
-    return Weights(weights.config, arrays)
+        scale = choose_logit_scale(gap, wished)
+        if scale > 1:
+            found = spread_unembedding(weights, k)
+            outputs[k] = replace(outputs[k], nearest=False)
+            for part, array in zip(("weight", "bias"), found, strict=True):
+                arrays[f"unembeddings.{k}.{part}"] = array * scale
+    return Weights(replace(weights.config, outputs=tuple(outputs)), arrays)

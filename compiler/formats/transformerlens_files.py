@@ -12,7 +12,7 @@ import numpy as np
 
 from compiler.audit.bounds import audit_plan
 from compiler.config import LayerShape
-from compiler.emit.weights import Weights
+from compiler.emit.weights import Weights, spread_unembedding
 from compiler.export.records import Record
 from compiler.model.problem import make_model_error
 from compiler.numerics.precision import UNIT
@@ -74,7 +74,7 @@ def name_bridge_arrays(weights: Weights, middle: int | None) -> dict[str, np.nda
     }
     for number in range(int(str(sizes["n_layers"]))):
         found |= name_layer(weights, number, width, sizes)
-    weight, bias = arrays["unembeddings.0.weight"], arrays["unembeddings.0.bias"]
+    weight, bias = spread_unembedding(weights, 0)
     if middle is not None:
         weight, bias = weight - weight[:, [middle]], bias - bias[middle]
     found["unembed.weight"] = np.concatenate([weight, bias[None]]).T

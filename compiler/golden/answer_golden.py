@@ -5,12 +5,12 @@ from typing import Any
 
 import torch
 
-from compiler.model.stock_model import hide_progress_bars, import_transformers
+from compiler.model.stock_model import hide_progress_bars, take_transformers
 
 
 def answer_in_transformers(folder: str, prompts: Sequence[Sequence[int]], count: int) -> list[list[int]]:
     """The likeliest `count` ids after each prompt. Raises `ModelError` where transformers is missing."""
-    library = import_transformers()
+    library = take_transformers()
     with hide_progress_bars(library):
         model: Any = library.AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, local_files_only=True

@@ -45,7 +45,7 @@ class StockModel(ForeignModel):
         dtype: torch.dtype | None = torch.float32,
         attention: str | None = None,
     ) -> None:
-        transformers = import_transformers()
+        transformers = take_transformers()
         super().__init__(config, class_ids)
         chosen = {"dtype": dtype, "attn_implementation": attention}
         try:
@@ -79,7 +79,7 @@ class StockModel(ForeignModel):
     def cached(self, rows: Sequence[list[int]]) -> list[Tensor]:
         """The same, one position after the other, with a cache of keys and values."""
         ids, _ = self.pad(rows, left=False)
-        cache = import_transformers().DynamicCache()
+        cache = take_transformers().DynamicCache()
         name = "cache" if "cache" in signature(self.module.forward).parameters else "past_key_values"
         seen = torch.ones_like(ids)
         steps: list[Tensor] = []
@@ -106,7 +106,7 @@ def hide_progress_bars(transformers: Any) -> Generator[None]:
             bars.enable_progress_bar()
 
 
-def import_transformers() -> Any:
+def take_transformers() -> Any:
     """The library. Raises `ModelError` where it is missing."""
     try:
         return import_module("transformers")

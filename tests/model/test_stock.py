@@ -11,7 +11,7 @@ import torch
 from compiler.export.compiled import save
 from compiler.export.stock_files import assemble_uniform
 from compiler.model.runner import Model
-from compiler.model.stock_model import StockModel, import_transformers
+from compiler.model.stock_model import StockModel, take_transformers
 from compiler.options import CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.stock.uniform import FIRST, choose_shrinkage
@@ -181,7 +181,7 @@ def test_a_pipeline_prints_the_answers(tmp_path: Path) -> None:
     program = load_program(Source("labels", 'label = ["O", "1", 1][tokens_int % 3];'))
     options = CompileOptions((0, 1, 2), 6, "full", "bert")
     model = assert_right(compile_program(program, {"label": "label"}, options), tmp_path / "model")
-    pipeline = import_transformers().pipeline("token-classification", str(tmp_path / "model"))
+    pipeline = take_transformers().pipeline("token-classification", str(tmp_path / "model"))
     answers = pipeline(["0 1 2", "1"], batch_size=2)
     assert [[answer["entity"] for answer in said] for said in answers] == [["<O>", "<1>", "1"], ["<1>"]]
     assert [answer["word"] for answer in answers[0]] == ["0", "1", "2"]
