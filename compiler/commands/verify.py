@@ -107,7 +107,7 @@ def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
     return tell_findings(Findings(found, opened.standing, wrong, ran), request.as_json, told)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Findings:
     """What a verification rests on: `wrong` is the smallest wrong answer, `ran` what an engine was asked for."""
 

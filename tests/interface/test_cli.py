@@ -194,7 +194,7 @@ def test_info(model: Path) -> None:
     for key in ("layers", "heads", "d_model", "d_head", "d_mlp", "parameters", "nonzero"):
         assert isinstance(record[key], int)
     output = {"name": "hist", "expression": "hist", "classes": [1, 2, 3, 4, 5], "no_value": False}
-    assert record["outputs"] == [output]
+    assert record["outputs"] == [output | {"nearest": False}]
     assert record["options"]["max_length"] == 5
     text = rasp("info", model).stdout
     assert 'vocabulary  "a", "b", "c"' in text and "tightest" in text
