@@ -99,6 +99,6 @@ class Effort:
     def reserve(self, graph: Graph, node: Node, taken: float) -> None:
         """To be called before so many bytes are taken. Raises `CompileError` when that is too much."""
         if taken > BYTES.most:
-            most = f"{BYTES.most / 2**30:.0f} GiB"
+            most = f"{BYTES.most / 2**30:.1f} GiB"
             message = f"this would take {taken / 2**30:.1f} GiB of memory at once (the limit is {most})"
             raise make_refusal(graph, node, message, BYTES.hint)

@@ -11,7 +11,7 @@ class TooSlow(BaseException):
     """The time is over. No `Exception`, so that nothing on the way takes it for its own."""
 
 
-def ring(number: int, frame: FrameType | None) -> None:
+def ring(_number: int, _frame: FrameType | None) -> None:
     raise TooSlow
 
 

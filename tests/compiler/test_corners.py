@@ -1,6 +1,7 @@
 """Values at the edges: what a number in float32, or a table of steps, can hardly carry. Right on all inputs, or refused."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -121,11 +122,10 @@ def test_no_look_up_is_searched_for_twice(monkeypatch: pytest.MonkeyPatch) -> No
     """An output asks whether one table can give it before it demands that table."""
     posed: list[tuple[object, ...]] = []
 
-    def noted(reader: Reader, problem: lookup.Problem, *, care: int) -> lookup.Lookup | None:
-        posed.append(
-            (reader, problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep)
-        )
-        return solve(reader, problem, care=care)
+    def noted(reader: Reader, problem: lookup.Problem, **how: Any) -> lookup.Lookup | None:
+        targets, group = problem.targets.tobytes(), problem.group.tobytes()
+        posed.append((reader, problem.node, targets, group, problem.steep, *how.values()))
+        return solve(reader, problem, **how)
 
     solve = lookup.solve_lookup
     monkeypatch.setattr(lookup, "solve_lookup", noted)

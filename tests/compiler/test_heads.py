@@ -126,7 +126,12 @@ def test_optimising_makes_smaller(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "smaller"), [("sorting/distinct_by_frequency", (1, 2)), ("formal/a_n_b_n_c_n", (2, 3))]
+    ("path", "smaller"),
+    [
+        ("sorting/distinct_by_frequency", (1, 2)),
+        ("formal/a_n_b_n_c_n", (2,)),
+        ("formal/permutations_of_three", (2, 3)),
+    ],
 )
 def test_each_level_makes_smaller(path: str, smaller: tuple[int, ...]) -> None:
     """`smaller`: the levels that make this program smaller than the one before; none makes it larger."""

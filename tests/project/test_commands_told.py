@@ -39,6 +39,8 @@ LEFT_OUT = {
     "rasp verify sorted --engine onnxruntime": "tests/model/test_exports.py does, where onnx is",
     "rasp verify parity": "tests/model/test_stock.py does, where transformers is",
     "rasp train counts.rasp -e hist --vocab abcd --max-length 8 -o trained": "takes minutes: see test_training.py",
+    "rasp train programs/counting/histogram.rasp -e histogram --vocab abcdef --max-length 8 -o trained": "takes minutes: "
+    "see test_training.py",
     "rasp train counts.rasp -e hist --heads 2 --trained-length 6 --steps 2000": "takes minutes: see test_training.py",
     "rasp train counts.rasp -e hist --start compiled --rate 1e-5 --noise": "takes minutes: see test_training.py",
     "rasp lsp": "waits for an editor",
