@@ -19,5 +19,7 @@ with TemporaryDirectory() as place:
     save(compiled, folder)
     model = open_stock_folder(folder).model
     assert type(model.module).__name__ == "GPTNeoForCausalLM"
-    report = verify_model(Check(model, compiled.meaning, False, STOCK_READERS), choose_inputs(3, 5, 1000, 0))
+    report = verify_model(
+        Check(model, compiled.meaning, False, STOCK_READERS["causal"]), choose_inputs(3, 5, 1000, 0)
+    )
 assert report.passed, report.smallest

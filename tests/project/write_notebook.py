@@ -30,15 +30,13 @@ def execute_notebook(path: Path) -> Any:
     return book
 
 
-def read_texts(book: Any) -> list[list[str]]:
-    """What each cell printed or gave, without pictures."""
-    return [
-        [
-            output.get("text") or output.get("data", {}).get("text/plain") or "picture"
-            for output in cell.get("outputs", ())
-        ]
-        for cell in book.cells
-    ]
+def read_texts(book: Any) -> list[str]:
+    """What each cell printed or gave, without pictures. A kernel cuts what is printed wherever it likes."""
+    return ["".join(map(read_output, cell.get("outputs", ()))) for cell in book.cells]
+
+
+def read_output(output: Any) -> str:
+    return output.get("text") or output.get("data", {}).get("text/plain") or "picture"
 
 
 if __name__ == "__main__":
