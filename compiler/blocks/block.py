@@ -81,6 +81,11 @@ class TableBlock:
         """What it reads."""
         return (self.form,) if self.one is None else (self.form, self.one)
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether its units round by an anchor, so that their bias has to be added last."""
+        return bool(self.grain) or self.stairs.shifts is not None
+
 
 @dataclass(frozen=True)
 class Features:
