@@ -16,25 +16,22 @@ from benchmarks.tables import Cell, Table
 VOCABULARIES = (2, 5, 10, 11, 26, 54, 100, 364)
 LENGTHS = (4, 6, 8, 10, 16, 20, 32, 64, 128, 256)
 TRACR = (
-    *(
-        "length",
-        "reverse",
-        "hist",
-        "sort_unique",
-        "sort",
-        "sort_freq",
-        "shuffle_dyck2",
-        "frac_prevs",
-        "shift_by_1",
-    ),
-    *(
-        "detect_pattern_abc",
-        "count_less_freq_2",
-        "hist2_double_histogram",
-        "most_frequent",
-        "dyck1_balanced_prefix",
-    ),
-    *("induction_unique_prev(causal)", "induction_most_recent(causal)"),
+    "length",
+    "reverse",
+    "hist",
+    "sort_unique",
+    "sort",
+    "sort_freq",
+    "shuffle_dyck2",
+    "frac_prevs",
+    "shift_by_1",
+    "detect_pattern_abc",
+    "count_less_freq_2",
+    "hist2_double_histogram",
+    "most_frequent",
+    "dyck1_balanced_prefix",
+    "induction_unique_prev(causal)",
+    "induction_most_recent(causal)",
 )
 PROGRAMS = {name: ENTRIES[name] for name in TRACR} | {
     "parity": Entry("parity", file="parity", vocabulary=bits),

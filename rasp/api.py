@@ -31,7 +31,7 @@ from rasp.elaborate.program import Program, load_program
 from rasp.elaborate.scope import Function, SpannedValue, Static
 from rasp.graph.nodes import Node
 from rasp.inputs import cut_text
-from rasp.interpret.evaluate import EvaluationError, PreparedNodes, evaluate_prepared, prepare_nodes
+from rasp.interpret.evaluate import EvaluationError, PreparedNodes, evaluate_prepared
 from rasp.library.load import Files
 from rasp.lint.doubts import lint_expression, lint_program
 from rasp.source import Source, Span
@@ -77,7 +77,7 @@ class Runnable:
 
     @cached_property
     def _prepared(self) -> PreparedNodes:
-        return prepare_nodes([self.node])
+        return PreparedNodes((self.node,))
 
     def __call__(self, given: Sequence[Atom], attention: Attention = "full") -> list[Atom] | list[list[int]]:
         """The list of values, or a selector's rows. Raises `RaspError` for an input that has none."""

@@ -63,9 +63,8 @@ class Auditor:
         self.length = max_length
         self.precision = Precision(max_length)
         self.errors = np.zeros(layout.width)
-        self.standing = np.zeros(
-            layout.width
-        )  # the part of errors that norms have made since a column was written
+        # The part of errors that norms have made since a column was written.
+        self.standing = np.zeros(layout.width)
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table

@@ -1,6 +1,7 @@
 """`rasp verify`: a checkpoint against the interpreter, from the checkpoint alone."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -63,10 +64,10 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     limit_threads(check.model)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
-    wrong = None
+    notes: tuple[str, ...] = ()
     if found.smallest is not None:
         notes = find_culprits(check, program, options, standing.again, found.smallest)
-        wrong = describe_mismatch(found.smallest, checkpoint.expressions[found.smallest.output], notes)
+    wrong = describe_smallest(found, checkpoint.expressions, notes)
     return tell_findings(Findings(found, standing, wrong), request.as_json, told)
 
 
@@ -80,9 +81,7 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     check = Check(model, compiled.meaning, options.no_value, STOCK_READERS[options.attention], options.margin)
     with show_progress("verifying", selection.total) as advance:
         found = verify_model(check, selection, advance)
-    wrong = None
-    if found.smallest is not None:
-        wrong = describe_mismatch(found.smallest, compiled.expressions[found.smallest.output], ())
+    wrong = describe_smallest(found, compiled.expressions)
     return tell_findings(Findings(found, opened.standing, wrong), request.as_json, told)
 
 
@@ -100,11 +99,9 @@ def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
     how = EngineRequest(engine, request.precision or "float32", own)
     with show_progress(f"running {engine}", selection.total) as advance:
         ran = verify_in_engine(how, compiled, selection, advance)
-    found, wrong = ran.report, None
-    if found.smallest is not None:
-        wrong = describe_mismatch(found.smallest, compiled.expressions[found.smallest.output], ())
+    wrong = describe_smallest(ran.report, compiled.expressions)
     told.tell(ran.list_warnings())
-    return tell_findings(Findings(found, opened.standing, wrong, ran), request.as_json, told)
+    return tell_findings(Findings(ran.report, opened.standing, wrong, ran), request.as_json, told)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +168,14 @@ def where_compared(missing: int, checked: int, partly: int, of_output: str) -> s
         return f"{on}, so nothing{of_output} was compared there"
     rest = "" if partly == missing else f", on {missing - partly:,} at none"
     return f"{on}; there{of_output} only the positions that have one were compared{rest}"
+
+
+def describe_smallest(
+    found: Report, expressions: Mapping[str, str], notes: tuple[str, ...] = ()
+) -> Diagnostic | None:
+    """The smallest wrong answer of a verification as a message; None where there is none."""
+    smallest = found.smallest
+    return None if smallest is None else describe_mismatch(smallest, expressions[smallest.output], notes)
 
 
 def describe_mismatch(mismatch: Mismatch, expression: str, notes: tuple[str, ...]) -> Diagnostic:

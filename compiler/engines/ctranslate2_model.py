@@ -13,7 +13,7 @@ from compiler.formats.ctranslate2_files import INSTALL
 from compiler.formats.format_names import Precision
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error
+from compiler.model.problem import make_model_error, report_unopened
 
 
 class TranslateModel(ForeignModel):
@@ -34,10 +34,7 @@ class TranslateModel(ForeignModel):
                 str(folder), device="cpu", compute_type=kind, inter_threads=1, intra_threads=1
             )
         except RuntimeError as error:
-            first = str(error).strip().partition("\n")[0]
-            raise make_model_error(
-                f"ctranslate2 does not open {folder}: {first}", "export it again", "engine"
-            ) from None
+            raise report_unopened("ctranslate2", folder, error) from None
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Logits of all ids; it pads by itself."""

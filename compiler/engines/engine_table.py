@@ -82,23 +82,17 @@ def open_transformers(attention: str) -> Callable[[Opening], ForeignModel]:
     return opened
 
 
+def run_transformers(attention: str) -> Engine:
+    """The row of one of its implementations of attention."""
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16", "float16")
+    return Engine(
+        "transformers", None, STOCK, precisions, open_transformers(attention), "dtype=torch.float32"
+    )
+
+
 ENGINES: Mapping[EngineName, Engine] = {
-    "transformers-eager": Engine(
-        "transformers",
-        None,
-        STOCK,
-        ("float32", "bfloat16", "float16"),
-        open_transformers("eager"),
-        "dtype=torch.float32",
-    ),
-    "transformers-sdpa": Engine(
-        "transformers",
-        None,
-        STOCK,
-        ("float32", "bfloat16", "float16"),
-        open_transformers("sdpa"),
-        "dtype=torch.float32",
-    ),
+    "transformers-eager": run_transformers("eager"),
+    "transformers-sdpa": run_transformers("sdpa"),
     "onnxruntime": Engine(
         "onnxruntime",
         "onnx",

@@ -10,7 +10,7 @@ from compiler.config import Config
 from compiler.formats.format_table import ONNX
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error
+from compiler.model.problem import report_unopened
 
 INSTALL = "onnxruntime: it is of the extra `onnx` of this project"
 
@@ -23,18 +23,14 @@ class OnnxModel(ForeignModel):
         runtime = take_library("onnxruntime", "this engine", INSTALL)
         options = runtime.SessionOptions()
         options.log_severity_level = 4  # its errors are raised as well
-        options.intra_op_num_threads = (
-            1  # of so small a model, each product is over before a second thread has begun
-        )
+        # Of so small a model, each product is over before a second thread has begun.
+        options.intra_op_num_threads = 1
         try:
             self.session = runtime.InferenceSession(
                 (folder / ONNX).read_bytes(), options, providers=["CPUExecutionProvider"]
             )
         except (OSError, RuntimeError, ValueError) as error:
-            first = str(error).strip().partition("\n")[0]
-            raise make_model_error(
-                f"ONNX Runtime does not open {folder}: {first}", "export it again", "engine"
-            ) from None
+            raise report_unopened("ONNX Runtime", folder, error) from None
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Logits by output."""

@@ -22,7 +22,7 @@ from compiler.report.json_forms import Summary
 from compiler.report.known_values import list_known_values
 from compiler.report.parts import list_parts
 from rasp.diagnostics import Diagnostic
-from rasp.graph.nodes import Graph, Node
+from rasp.graph.nodes import Graph, Node, list_in_order
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom, make_typed_key, show_value
 
@@ -178,12 +178,9 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
 def list_mentioned(graph: Graph, selector: Node) -> list[str]:
     """The names that a selector is written with: its own, and those of selectors and s-ops in it down to the first s-ops
     that have names."""
-    found: dict[str, None] = {}
-    left = [selector]
-    while left:
-        node = left.pop()
-        if node in graph.names:
-            found[graph.names[node]] = None
-        if node.is_selector or node not in graph.names:
-            left += node.args
-    return list(found)
+
+    def list_parts_below(node: Node) -> Sequence[Node]:
+        return node.args if node.is_selector or node not in graph.names else ()
+
+    nodes = list_in_order([selector], list_parts_below)
+    return [graph.names[node] for node in nodes if node in graph.names]

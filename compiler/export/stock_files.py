@@ -69,13 +69,11 @@ class StockRecord:
     options: CompileOptions
 
 
-def assemble_uniform(compiled: Compiled) -> UniformWeights:
-    """The uniform weights of a compilation for a family."""
-    middle = find_middle_class(compiled)
-    reach = float(compiled.bounds.sizes.sum())
-    return make_uniform(
-        compiled.weights, find_target(compiled.options), reach, middle, compiled.options.margin
-    )
+def assemble_uniform(compiled: Compiled, reach: float | None = None) -> UniformWeights:
+    """The uniform weights of a compilation for a family. `reach`: how large all columns together are."""
+    found = float(compiled.bounds.sizes.sum()) if reach is None else reach
+    target, middle = find_target(compiled.options), find_middle_class(compiled)
+    return make_uniform(compiled.weights, target, found, middle, compiled.options.margin)
 
 
 def find_middle_class(compiled: Compiled) -> int | None:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from compiler.commands.verify import describe_mismatch, list_report_lines
+from compiler.commands.verify import describe_smallest, list_report_lines
 from compiler.engines.engine_table import EngineRequest, find_reader
 from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.checkpoint import write_folder
@@ -52,8 +52,8 @@ def export_folder(folder: str, request: ExportRequest, told: Told) -> int:
         how = EngineRequest(find_reader(request.to), folder=made)
         ran = verify_in_engine(how, compiled, selection, advance)
     report = ran.report
-    if report.smallest is not None:
-        told.tell([describe_mismatch(report.smallest, compiled.expressions[report.smallest.output], ())])
+    if (wrong := describe_smallest(report, compiled.expressions)) is not None:
+        told.tell([wrong])
     if report.passed:
         write_folder(Path(request.output), files, list_export_parts(files))
     told.tell(ran.list_warnings())

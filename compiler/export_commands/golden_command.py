@@ -1,6 +1,7 @@
 """`rasp golden`: models that test engines, checked by transformers where it is installed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,14 +42,13 @@ def make_golden(folder: str, request: GoldenRequest, told: Told) -> int:
         record = {"folder": folder, "cases": names, "checked": checked, "wrong": wrong}
         click.echo(json.dumps(record | told.as_json()))
     else:
-        run = (
-            "not run: transformers is not installed"
-            if not checked
-            else f"wrong in transformers: {', '.join(failed)}"
-            if failed
-            else "right in transformers"
-        )
+        run = describe_check(failed) if checked else "not run: transformers is not installed"
         click.echo(f"{len(names)} golden models for {request.target} in {folder}, {run}")
         click.echo("\n".join(f"  {name}" for name in names))
         click.echo(f"  run an engine: python {folder}/{CHECK} MODULE:FUNCTION")
     return FAILED if failed else 0
+
+
+def describe_check(failed: Sequence[str]) -> str:
+    """What came of running them."""
+    return f"wrong in transformers: {', '.join(failed)}" if failed else "right in transformers"

@@ -15,17 +15,20 @@ import numpy as np
 import torch
 
 from compiler.audit.bounds import audit_plan
-from compiler.export.stock_files import find_middle_class
+from compiler.export.stock_files import assemble_uniform
 from compiler.export.stock_tokenizer import name_ids
 from compiler.model.problem import make_model_error
 from compiler.numerics.precision import UNIT
 from compiler.pipeline import Compiled
 from compiler.plan.layout import drop_constant, weigh_form
+from compiler.stock.families import name_gpt2
 from compiler.stock.tied import tie_head
-from compiler.stock.uniform import UniformWeights, choose_shrinkage, make_uniform
+from compiler.stock.uniform import UniformWeights, choose_shrinkage
 from compiler.targets.target import BEND, UNIT_SCALE, find_target
 
 CHECKPOINT, META = "ckpt.pt", "meta.pkl"
+MATRICES = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
+"""What GPT-2 has the other way round."""
 ROOM = 4.0
 """The residual with its copies, and what tokens write into these, is at most so many times as large as without."""
 
@@ -61,9 +64,9 @@ def tie_compilation(compiled: Compiled) -> UniformWeights:
     target = find_target(compiled.options)
     assert target.eps is not None
     reach = ROOM * (float(compiled.bounds.sizes.sum()) + 1)
-    middle = find_middle_class(compiled)
-    uniform = make_uniform(compiled.weights, target, reach, middle, compiled.options.margin)
-    return tie_head(uniform, target.scale, 2.0 ** -choose_shrinkage(reach, target.eps))
+    return tie_head(
+        assemble_uniform(compiled, reach), target.scale, 2.0 ** -choose_shrinkage(reach, target.eps)
+    )
 
 
 def check_tied(compiled: Compiled) -> None:
@@ -87,30 +90,6 @@ def check_tied(compiled: Compiled) -> None:
 
 
 def name_nanogpt(tied: UniformWeights) -> dict[str, np.ndarray]:
-    """Arrays by nanoGPT's names: matrices as (out, in)."""
-    a, shape = tied.arrays, tied.shape
-    none = np.zeros(shape.hidden, np.float32)
-    found = {
-        "transformer.wte.weight": a["tokens"],
-        "transformer.wpe.weight": a["positions"],
-        "transformer.ln_f.weight": a["last_gain"],
-        "transformer.ln_f.bias": a["last_bias"],
-        "lm_head.weight": a["tokens"],
-    }
-    for n in range(shape.layers):
-        parts = {
-            "ln_1.weight": a["gain"],
-            "ln_1.bias": none,
-            "attn.c_attn.weight": np.concatenate([a[f"{n}.query"], a[f"{n}.key"], a[f"{n}.value"]], axis=1).T,
-            "attn.c_attn.bias": np.zeros(3 * shape.hidden, np.float32),
-            "attn.c_proj.weight": a[f"{n}.output"].T,
-            "attn.c_proj.bias": none,
-            "ln_2.weight": a["gain"],
-            "ln_2.bias": none,
-            "mlp.c_fc.weight": a[f"{n}.up"].T,
-            "mlp.c_fc.bias": a[f"{n}.up_bias"],
-            "mlp.c_proj.weight": a[f"{n}.down"].T,
-            "mlp.c_proj.bias": none,
-        }
-        found |= {f"transformer.h.{n}.{name}": array for name, array in parts.items()}
-    return found
+    """Arrays by nanoGPT's names, which are GPT-2's: but matrices are (out, in)."""
+    whole = replace(tied, arrays={**tied.arrays, "head": tied.arrays["tokens"].T})
+    return {name: array.T if name.endswith(MATRICES) else array for name, array in name_gpt2(whole).items()}

@@ -12,11 +12,12 @@ import numpy as np
 
 from compiler.audit.bounds import audit_plan
 from compiler.config import LayerShape
-from compiler.emit.weights import Weights, spread_unembedding
+from compiler.emit.weights import Weights
 from compiler.export.records import Record
 from compiler.model.problem import make_model_error
 from compiler.numerics.precision import UNIT
 from compiler.pipeline import Compiled
+from compiler.stock.uniform import center_logits
 from compiler.targets.target import Noise
 
 SCALE = 2.0
@@ -37,8 +38,8 @@ def check_single_logits(compiled: Compiled) -> None:
         raise make_model_error(message, "export it to onnx, or use a smaller maximum length", "format")
 
 
-def describe_bridge(weights: Weights) -> Record:
-    """The config, with what its ids and classes stand for."""
+def measure_bridge(weights: Weights) -> dict[str, int]:
+    """Its sizes, as the config names them."""
     config = weights.config
     heads = [head for layer in config.layers for head in layer.heads]
     return {
@@ -50,10 +51,17 @@ def describe_bridge(weights: Weights) -> Record:
         "n_ctx": config.max_length + 1,
         "d_vocab": config.bos + 1,
         "d_vocab_out": len(config.outputs[0].classes),
+    }
+
+
+def describe_bridge(weights: Weights) -> Record:
+    """The config: sizes, and what is computed with them."""
+    return {
+        **measure_bridge(weights),
         "act_fn": "relu",
         "normalization_type": None,
         "positional_embedding_type": "standard",
-        "attention_dir": "causal" if config.attention == "causal" else "bidirectional",
+        "attention_dir": "causal" if weights.config.attention == "causal" else "bidirectional",
         "use_attn_scale": True,
         "attn_scale": SCALE,
     }
@@ -62,30 +70,26 @@ def describe_bridge(weights: Weights) -> Record:
 def name_bridge_arrays(weights: Weights, middle: int | None) -> dict[str, np.ndarray]:
     """Arrays by their names there, of one layer at least. `middle`: the class whose logit is taken from all others'; None:
     none is."""
-    sizes, arrays = describe_bridge(weights), weights.arrays
-    width, ids = weights.config.d_model + 1, weights.config.bos + 1
-    tokens = np.ones((ids, width))
+    sizes, arrays = measure_bridge(weights), weights.arrays
+    width = sizes["d_model"]
+    tokens = np.ones((sizes["d_vocab"], width))
     tokens[:, :-1] = arrays["embedding.tokens"]
     found = {
         "embed.weight": tokens,
-        "pos_embed.weight": fill(
-            arrays.get("embedding.positions", np.zeros((0, 0))), weights.config.max_length + 1, width
-        ),
+        "pos_embed.weight": fill(arrays.get("embedding.positions", np.zeros((0, 0))), sizes["n_ctx"], width),
     }
-    for number in range(int(str(sizes["n_layers"]))):
-        found |= name_layer(weights, number, width, sizes)
-    weight, bias = spread_unembedding(weights, 0)
-    if middle is not None:
-        weight, bias = weight - weight[:, [middle]], bias - bias[middle]
+    for number in range(sizes["n_layers"]):
+        found |= name_layer(weights, number, sizes)
+    weight, bias = center_logits(weights, middle)
     found["unembed.weight"] = np.concatenate([weight, bias[None]]).T
     return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in found.items()}
 
 
-def name_layer(weights: Weights, number: int, width: int, sizes: Record) -> dict[str, np.ndarray]:
+def name_layer(weights: Weights, number: int, sizes: dict[str, int]) -> dict[str, np.ndarray]:
     """A layer's arrays: (out, in), with biases."""
     arrays, layers, prefix = weights.arrays, weights.config.layers, f"blocks.{number}"
     layer = layers[number] if layers else LayerShape((), 0)
-    heads, size, units = (int(str(sizes[name])) for name in ("n_heads", "d_head", "d_mlp"))
+    width, heads, size, units = (sizes[name] for name in ("d_model", "n_heads", "d_head", "d_mlp"))
     found: dict[str, np.ndarray] = {}
     for name, scale in (("query", SCALE), ("key", 1.0), ("value", 1.0)):
         whole = np.zeros((heads * size, width))

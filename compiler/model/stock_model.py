@@ -15,7 +15,7 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error
+from compiler.model.problem import make_model_error, report_unopened
 from rasp.arguments import Attention
 
 EXTRA = "pip install transformers: 4.57 or newer; it is the extra `stock` of this project"
@@ -55,9 +55,8 @@ class StockModel(ForeignModel):
                 self.module: Any = kind.from_pretrained(folder, local_files_only=True, **given).eval()
             self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
-            first = str(error).strip().partition("\n")[0]
-            raise make_model_error(
-                f"transformers does not open {folder}: {first}", "compile the program again", "stock"
+            raise report_unopened(
+                "transformers", folder, error, "compile the program again", "stock"
             ) from None
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:

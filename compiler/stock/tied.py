@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from compiler.stock.uniform import BALANCE, ZEROS, UniformShape, UniformWeights
+from compiler.stock.uniform import BALANCE, UniformShape, UniformWeights, balance_reads, balance_writes
 
 Array = np.ndarray
 
@@ -38,7 +38,7 @@ class Copying:
         found = np.zeros((len(array), self.shape.hidden), np.float32)
         found[:, : self.old.hidden] = array
         found[:, self.own] = array[:, self.columns]
-        return balance(found)
+        return balance_writes(found)
 
     def lengthen(self, array: Array) -> Array:
         """What is read: nothing of the new columns."""
@@ -62,9 +62,7 @@ def tie_head(weights: UniformWeights, scale: float, shrink: float) -> UniformWei
     columns = [int(c) for c in np.flatnonzero(np.abs(head).sum(axis=1)) if c != BALANCE]
     copying = Copying(old, choose_tied_shape(old, len(columns)), columns)
     shape, own = copying.shape, copying.own
-    small, small_bias = (
-        choose_small(head[rows], shrink) for rows in (columns, [BALANCE])
-    )  # of what reads, and of the bias
+    small, small_bias = choose_small(head[columns], shrink), choose_small(head[[BALANCE]], shrink)
     tokens = np.zeros((old.ids, shape.hidden), np.float32)
     tokens[:, : old.hidden] = a["tokens"]
     tokens[:, own] = head[columns].T * small
@@ -72,7 +70,7 @@ def tie_head(weights: UniformWeights, scale: float, shrink: float) -> UniformWei
     last_gain, last_bias = np.zeros((2, shape.hidden), np.float32)
     last_gain[own], last_bias[own.stop] = gain / small, 1 / small_bias
     arrays = {
-        "tokens": balance(tokens),
+        "tokens": balance_writes(tokens),
         "positions": copying.widen(a["positions"]),
         "gain": np.full(shape.hidden, gain, np.float32),
         "last_gain": last_gain,
@@ -98,7 +96,7 @@ def tie_layer(layer: dict[str, Array], copying: Copying) -> dict[str, Array]:
     found = {name: copying.spread(copying.lengthen(layer[name])) for name in ("query", "key", "value")}
     larger = math.sqrt(copying.shape.d_head / copying.old.d_head)
     return found | {
-        "query": scale_reading(found["query"], larger),
+        "query": balance_reads((found["query"] * larger).astype(np.float32)),
         "output": copying.widen(copying.spread(layer["output"].T).T),
         "up": copying.lengthen(layer["up"]),
         "up_bias": layer["up_bias"],
@@ -120,7 +118,7 @@ def correct_copies(
     return {
         "0.up": np.concatenate([arrays["0.up"], reads, -reads], axis=1),
         "0.up_bias": np.concatenate([arrays["0.up_bias"], np.zeros(2 * count, np.float32)]),
-        "0.down": np.concatenate([arrays["0.down"], balance(writes), balance(-writes)]),
+        "0.down": np.concatenate([arrays["0.down"], balance_writes(writes), balance_writes(-writes)]),
     }
 
 
@@ -132,21 +130,6 @@ def fill_units(arrays: dict[str, Array], layer: int, units: int) -> dict[str, Ar
         f"{layer}.up_bias": np.pad(arrays[f"{layer}.up_bias"], (0, spare)),
         f"{layer}.down": np.pad(arrays[f"{layer}.down"], ((0, spare), (0, 0))),
     }
-
-
-def balance(rows: Array) -> Array:
-    """The same rows, that sum up to 0."""
-    rows[:, BALANCE] = 0
-    rows[:, BALANCE] = -rows.astype(np.float64).sum(axis=1)
-    return rows
-
-
-def scale_reading(array: Array, factor: float) -> Array:
-    """Weights of readers times a factor, each column of which still sums up to 0."""
-    found = (array * factor).astype(np.float32)
-    found[ZEROS] = 0
-    found[ZEROS] = -found.astype(np.float64).sum(axis=0)
-    return found
 
 
 def choose_tied_shape(old: UniformShape, copies: int) -> UniformShape:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compiler.emit.weights import Array, Weights
+from compiler.emit.weights import Array, Weights, spread_unembedding
 from compiler.targets.target import TargetModel
 from rasp.values import make_typed_key
 
@@ -127,15 +127,27 @@ class Placing:
         """Rows over plain columns, shape (k, d), as `count` rows over uniform ones: shrunk, and balanced."""
         found = np.zeros((count, self.hidden), np.float32)
         found[: len(rows), FIRST : FIRST + rows.shape[1]] = rows * self.shrink
-        found[:, BALANCE] = -found.astype(np.float64).sum(axis=1)
-        return found
+        return balance_writes(found)
 
     def read(self, columns: Array, count: int) -> np.ndarray:
         """Weights over plain columns, shape (d, k), as `count` columns over uniform ones that sum up to 0."""
         found = np.zeros((self.hidden, count), np.float32)
         found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns / self.standing
-        found[ZEROS] = -found.astype(np.float64).sum(axis=0)
-        return found
+        return balance_reads(found)
+
+
+def balance_writes(rows: np.ndarray) -> np.ndarray:
+    """Rows over uniform columns, each made to sum up to 0 by its balance column."""
+    rows[:, BALANCE] = 0
+    rows[:, BALANCE] = -rows.astype(np.float64).sum(axis=1)
+    return rows
+
+
+def balance_reads(columns: np.ndarray) -> np.ndarray:
+    """Weights over uniform columns, each column of them made to sum up to 0 by the weight of the zeros."""
+    columns[ZEROS] = 0
+    columns[ZEROS] = -columns.astype(np.float64).sum(axis=0)
+    return columns
 
 
 def number_classes(weights: Weights) -> tuple[int, ...]:
@@ -210,7 +222,7 @@ def look_up(
 
 def center_logits(weights: Weights, middle: int | None) -> tuple[Array, Array]:
     """Matrix and bias of the output, one class's logit taken from all."""
-    matrix, bias = weights.arrays["unembeddings.0.weight"], weights.arrays["unembeddings.0.bias"]
+    matrix, bias = spread_unembedding(weights, 0)
     return (matrix, bias) if middle is None else (matrix - matrix[:, [middle]], bias - bias[middle])
 
 

@@ -21,6 +21,7 @@ choice takes them apart again. Elementwise primitives are in `rasp/interpret/ele
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import assert_never, cast
 
 import numpy as np
@@ -71,7 +72,6 @@ __all__ = [
     "evaluate_batch",
     "evaluate_by_position",
     "evaluate_prepared",
-    "prepare_nodes",
 ]
 
 NOT_YET = EvaluationError("")
@@ -96,11 +96,11 @@ class PreparedNodes:
     """S-ops and selectors that are evaluated again and again: what does not depend on the inputs, worked out once."""
 
     outputs: tuple[Node, ...]
-    short: ShortPlan
 
-
-def prepare_nodes(outputs: Sequence[Node]) -> PreparedNodes:
-    return PreparedNodes(tuple(outputs), prepare_short(list_reachable(outputs), outputs))
+    @cached_property
+    def short(self) -> ShortPlan:
+        """For short inputs alone."""
+        return prepare_short(list_reachable(self.outputs), self.outputs)
 
 
 def evaluate(
@@ -111,7 +111,7 @@ def evaluate(
     Raises `RaspError` where what is given is no list of s-ops and selectors, no list of inputs, or no attention.
     """
     check_evaluation(outputs, Node, inputs, attention)
-    return evaluate_prepared(prepare_nodes(outputs), inputs, attention)
+    return evaluate_prepared(PreparedNodes(tuple(outputs)), inputs, attention)
 
 
 def evaluate_prepared(

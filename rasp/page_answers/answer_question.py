@@ -105,7 +105,7 @@ def answer_program(question: Question) -> Record:
 def answer_picture(question: Question) -> Record:
     """The picture of a program of the gallery."""
     shipped = find_shipped(question.text("name"))
-    drawn = draw_expression(shipped.load(), shipped.line.expression, shipped.example())
+    drawn = draw_expression(shipped.program, shipped.line.expression, shipped.example())
     return {"svg": colour_picture(drawn, question)}
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rasp.api import find_example_input
@@ -55,13 +56,15 @@ class Shipped:
         """How it is compiled: the first of the lines that say so."""
         return read_directives(self.source).compiles[0]
 
-    def load(self) -> Program:
+    @cached_property
+    def program(self) -> Program:
+        """What it defines."""
         return load_program(self.source, ShippedTexts(Path(), {}))
 
     def example(self) -> ShownInput:
         """An input that shows what it does."""
         line = self.line
-        return ShownInput(find_example_input(self.load(), line.expression), line.attention)
+        return ShownInput(find_example_input(self.program, line.expression), line.attention)
 
 
 def found_folder() -> Path:

@@ -32,6 +32,8 @@ VERBS = {
         "advise",
         "align",
         "allocate",
+        "balance",
+        "center",
         "allow",
         "answer",
         "apply",
