@@ -115,7 +115,7 @@ def finish_lesson(lesson: Lesson, folder: Path) -> dict[str, Any]:
 
 
 def draw_histories(histories: Mapping[str, Mapping[str, list[Any]]], path: Path) -> None:
-    """For each subject the share of right validation positions over steps, a line for each shape."""
+    """For each subject the share of right validation positions over steps, a line for each shape that is finished."""
     figure = Figure((3 * len(histories), 3), layout="constrained")
     for panel, (name, lines) in zip(
         figure.subplots(1, len(histories), sharey=True), histories.items(), strict=True
@@ -125,9 +125,8 @@ def draw_histories(histories: Mapping[str, Mapping[str, list[Any]]], path: Path)
             panel.plot(steps, right, label=shape)
         panel.set(title=name, xlabel="step", ylim=(0, 1.03))
         panel.grid(alpha=0.3)
-    first = figure.axes[0]
-    first.set_ylabel("validation positions right")
-    first.legend(loc="lower right", fontsize=8)
+        panel.legend(loc="lower right", fontsize=8)
+    figure.axes[0].set_ylabel("validation positions right")
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
