@@ -224,6 +224,7 @@ WRONG = {
         2,
         "in float16",
     ),
+    "an export applied": (["apply", "onnx", "abc"], 2, "`rasp verify` runs it, and so"),
     "an export elsewhere": (["verify", "onnx", "--engine", "transformers-eager"], 2, "does not read"),
 }
 
