@@ -30,7 +30,7 @@ from compiler.audit.logits import bound_logit_noise
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
 from compiler.audit.score_errors import bound_score_errors
-from compiler.audit.tables import bound_table_errors, bound_wave_error
+from compiler.audit.tables import bound_bends, bound_table_errors, bound_wave_error, read_beside_bias
 from compiler.blocks.block import Head, Readout, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.precision import SHARPNESS, UNIT, Precision, bound_averaging_noise
@@ -89,10 +89,9 @@ class Auditor:
         """Columns of the embedding: exact, or rounded once in each table and once in the sum."""
         tokens = self.layout.sizes.tokens
         for k, vector in enumerate(self.layout.embedding.vectors):
-            size = float(
-                np.abs(vector[:tokens]).max(initial=0.0) + np.abs(vector[tokens:-1]).max(initial=0.0)
-            )
-            self.settle(k, max(size, abs(float(vector[-1]))), find_grain(vector), None)
+            sizes = np.abs(vector)
+            size = float(sizes[:tokens].max(initial=0.0) + sizes[tokens:-1].max(initial=0.0))
+            self.settle(k, max(size, float(sizes[-1])), find_grain(vector), None)
         self.end_half_layer()
 
     def end_half_layer(self) -> None:
@@ -108,7 +107,7 @@ class Auditor:
     def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
         """Record a column; an error of None is that of storing its values in float32."""
         exact = bool(grain) and size / grain <= MANTISSA
-        self.norm.note_write(size)
+        self.norm.note_column(size)
         self.sizes[column] = size
         written = (0.0 if exact else 2 * UNIT * size) if error is None else error
         self.errors[column] = written + self.standing[column]
@@ -120,13 +119,14 @@ class Auditor:
         erasure = self.layout.erased_for.get(column)
         if erasure is None:
             return 0.0
-        old = erasure.column
-        left = 0.0 if len(erasure.signs) > 1 else float(self.errors[old])
-        left += self.norm.bound_clearing(float(self.sizes[old]), len(erasure.signs))
+        units, old = len(erasure.signs), erasure.column
+        size, grain = self.sizes[old].item(), self.grains[old].item()
+        self.norm.note_products(size, units)
+        left = self.norm.bound_clearing(size, units, grain) + (float(self.errors[old]) if units == 1 else 0.0)
         if not erasure.beside:
             return left
         assert products is not None, "only an MLP clears"
-        return left + bound_clearing(products, float(self.sizes[old]), float(self.grains[old]))
+        return left + bound_clearing(products, size, grain)
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
@@ -140,9 +140,8 @@ class Auditor:
         grain = self.grain_read(weights)
         if not norm and grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
             return Reading(error, size, grain, terms=len(used))
-        rounding = (
-            (count_roundings(weights[used]) + (norm > 0)) * UNIT * size
-        )  # the column of zeros is one term more
+        roundings = count_roundings(weights[used]) + (norm > 0)  # the column of zeros is one term more
+        rounding = roundings * UNIT * size
         return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
 
     def grain_read(self, weights: Vector) -> float:
@@ -169,8 +168,7 @@ class Auditor:
 
     def stray_count(self, form: Form) -> float:
         """What BOS adds to a count, where its value is not quite 0: its weight is 1, those of the counted are e^-L."""
-        weights = weigh_form(form, self.layout)
-        used = np.flatnonzero(weights)
+        used = np.flatnonzero(weights := weigh_form(form, self.layout))
         at_bos = np.array([self.layout.at_bos(k) for k in used.tolist()])
         exact = (used < len(self.layout.embedding)) | (self.errors[used] == self.standing[used])
         errors = np.where(exact & (at_bos == 0), 0.0, self.errors[used])
@@ -224,45 +222,50 @@ class Auditor:
         stairs = block.stairs
         if block.one is not None:
             error = bound_wave_error(stairs, self.read(drop_constant(block.form)), self.read(block.one))
-            self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
-            return self.keep_rounded(block)
-        if block.grain:
-            error, reading = bound_anchored_reading(block, self.layout, self.errors, self.size_of)
-        else:
-            reading = self.read(drop_constant(block.form))
-            error = reading.error
+            return self.keep_rounded(block, stairs.margin, error)
         if stairs.grid:
-            return self.rounding(block, reading)
+            return self.rounding(block)
+        error, reading = self.read_for_units(block)
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
         profile, products = bound_table_errors(stairs, block.form.constant, reading)
+        bends = bound_bends(stairs, block.form.constant, reading, self.noise.unit)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
-            column, size = self.layout.numbers[block.variable, k], float(np.abs(vector).max())
-            profile[:, k] += self.inherited(column, products[k])
-            profile[:, k] += self.norm.bound_units(stairs.heights[:, k], products[k].size)
-            self.norm.note_write(products[k].size, stairs.units)
-            self.settle(column, size, find_grain(vector), float(profile[:, k].max()))
+            column = self.layout.numbers[block.variable, k]
+            bent = np.abs(stairs.heights[:, k]) @ bends + self.norm.bound_passing(products[k].size)
+            profile[:, k] += self.inherited(column, products[k]) + bent
+            self.norm.note_products(products[k].size, stairs.units)
+            self.settle(column, np.abs(vector).max().item(), find_grain(vector), profile[:, k].max().item())
         self.profiles[block.variable] = profile
 
-    def rounding(self, block: TableBlock, reading: Reading) -> None:
+    def read_for_units(self, block: TableBlock) -> tuple[float, Reading]:
+        """How far off the units' form is where they decide a step, and what they make of it."""
+        if block.grain:
+            return bound_anchored_reading(block, self.layout, self.errors, self.size_of)
+        reading = self.read(drop_constant(block.form))
+        if self.noise.summed:
+            reading = read_beside_bias(block.stairs, block.form.constant, reading)
+        return reading.error, reading
+
+    def rounding(self, block: TableBlock) -> None:
         """Exact while every product in the sum is on the grid but for an error that rounds away."""
         stairs = block.stairs
         weights = weigh_form(drop_constant(block.form), self.layout)
         used = np.flatnonzero(weights)
         grains = find_grains(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
         margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
-        error = reading.error + self.norm.bound_stray(weights)
-        self.decisions.append(Decision("step", block.variable.node, margin, error))
-        self.keep_rounded(block)
+        error = self.read(drop_constant(block.form)).error + self.norm.bound_stray(weights)
+        self.keep_rounded(block, margin, error)
 
-    def keep_rounded(self, block: TableBlock) -> None:
-        """Record columns that are sums of two exact numbers about as large as an anchor."""
+    def keep_rounded(self, block: TableBlock, margin: float, error: float) -> None:
+        """Decide a rounding, and record columns that are sums of two exact numbers about as large as an anchor."""
+        self.decisions.append(Decision("step", block.variable.node, margin, error))
         variable, anchor = block.variable, float(block.stairs.offsets.max())
         vectors = self.layout.blocks.features[variable].basis.vectors
         self.profiles[variable] = np.zeros((2, len(vectors)))
         for k, vector in enumerate(vectors):
             column, height = self.layout.numbers[variable, k], float(np.abs(block.stairs.heights[:, k]).max())
             grain = height * (block.stairs.grid or 1.0)
-            self.norm.note_write(2 * anchor * height, 2)
+            self.norm.note_products(2 * anchor * height, 2)
             left = self.inherited(column, Products(2 * anchor * height, grain, 1))
             self.settle(column, float(np.abs(vector).max()), grain, left)
             self.profiles[variable][:, k] = left
@@ -287,7 +290,7 @@ class Auditor:
         error = max(float(weights @ self.errors) for weights in forms)
         norm = max(self.norm.bound_reading(w, size) for w, size in zip(forms, sizes, strict=True))
         grain = 0.0 if norm else min(self.grain_read(weights) for weights in forms)
-        terms = max(int(np.count_nonzero(weights)) for weights in forms) + 2 * (norm > 0)
+        terms = max(int(np.count_nonzero(weights)) for weights in forms) + 2 * (norm > 0 or self.noise.summed)
         rounding = bound_logit_noise(readout, max(sizes), grain, terms, self.noise.logits)
         self.decisions.append(Decision("output", readout.node, readout.margin, error + norm + rounding))
 

@@ -15,7 +15,7 @@ import numpy as np
 from compiler.blocks.form import Vector
 from compiler.numerics.precision import UNIT
 from compiler.numerics.rounding import is_binary
-from compiler.targets.target import Noise
+from compiler.targets.target import CORNER, Noise
 
 ADDED = 2
 """Columns that every target with a norm has besides: balance and zero."""
@@ -35,18 +35,24 @@ class NormReading:
         self.shifts = 0.0
         self.size = 0.0
         self.products = 0.0
+        self.writes = 0.0
         self.additions = 0
 
-    def note_write(self, products: float, additions: int = 1) -> None:
-        """A column gets a sum of so many products, which are so large together."""
+    def note_products(self, products: float, additions: int = 1) -> None:
+        """What is written to a column is a sum of so many products, which are so large together."""
         self.products += products
         self.additions += additions
+
+    def note_column(self, size: float) -> None:
+        """A column is written: from then on it is at most so large."""
+        self.note_products(size)
+        self.writes += size
 
     def end_half_layer(self) -> None:
         """All writes since the last time stand in one sum in the balance column."""
         self.balance += (self.additions + 3) * UNIT * (self.products + self.size)
-        self.size += self.products
-        self.products, self.additions = 0.0, 0
+        self.size += self.writes
+        self.products, self.writes, self.additions = 0.0, 0.0, 0
         if self.noise.standing:  # the mean goes out of all numbers, and what they round makes the next one
             self.shifts += self.balance / self.width + MEAN_ROUNDINGS * UNIT * self.size
             self.balance = self.noise.standing * UNIT * (self.size + 2 * self.width * self.shifts)
@@ -69,16 +75,17 @@ class NormReading:
         mean = 2 * self.mean * float(np.abs(weights).sum())
         return UNIT * (self.noise.reading * (size + mean) + (len(weights) + 2) * mean)
 
-    def bound_clearing(self, size: float, units: int) -> float:
-        """What is left of a column that hidden units clear: they read it through the norm."""
+    def bound_clearing(self, size: float, units: int, grain: float) -> float:
+        """What is left of a column that hidden units clear: they read it through the norm. `grain`: what its values are
+        multiples of (0: they are not exact)."""
         if not self.noise.reading:
-            return 0.0
+            return 0.0 if grain >= CORNER else units * self.noise.unit
         read = self.bound_reading(np.ones(1), size)
         return read + units * self.noise.unit + (self.noise.passing + 2) * UNIT * size
 
-    def bound_units(self, heights: Vector, total: float) -> float:
-        """What hidden units that are not ReLUs add to a sum of at most `total`."""
-        return float(np.abs(heights).sum()) * self.noise.unit + self.noise.passing * UNIT * total
+    def bound_passing(self, total: float) -> float:
+        """What hidden units that are not ReLUs round of a sum of at most `total`, far from their corners."""
+        return self.noise.passing * UNIT * total
 
     def bound_stray(self, weights: Vector) -> float:
         """What the mean puts beside the numbers that a sum is to round, one after the other."""

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.precision import UNIT
 from compiler.numerics.rounding import MANTISSA, Products, Reading, find_grain, find_steepest, is_binary
+from compiler.targets.target import CORNER
 
 
 def bound_table_errors(
@@ -47,6 +48,33 @@ def bound_table_errors(
             profile[:, k] = passed[k]
         sums.append(Products(total, fine if exact else 0.0, int(additions[:, k].max())))
     return profile, sums
+
+
+def read_beside_bias(stairs: Staircase, constant: float, reading: Reading) -> Reading:
+    """The same form where each unit's bias is one product more, added at any time."""
+    used = stairs.slopes != 0
+    bias = np.abs((stairs.offsets + stairs.slopes * constant)[used])
+    if not len(bias):
+        return reading
+    slopes = np.abs(stairs.slopes[used])
+    grain = min(reading.grain * find_grain(slopes), find_grain(bias))
+    if grain and float((slopes * reading.size + bias).max()) / grain <= MANTISSA:
+        return reading
+    more = float((bias / slopes).max())
+    rounding = reading.rounding + UNIT * ((reading.terms + 2) * more + 2 * reading.size)
+    error = reading.error - reading.rounding + rounding
+    return Reading(error, reading.size + more, 0.0, rounding, reading.terms + 1, reading.norm)
+
+
+def bound_bends(stairs: Staircase, constant: float, reading: Reading, most: float) -> NDArray[np.float64]:
+    """How far each unit is from a ReLU, shape (u,): `most` near its corner, nothing far from it. An exact z is at the
+    corner or far away, but for the error that is left of a 0; ramps are as far from every point as they leave flat."""
+    bias = stairs.offsets + stairs.slopes * constant
+    steep = np.abs(stairs.slopes)
+    if reading.grain and min(reading.grain * find_grain(stairs.slopes), find_grain(bias)) >= CORNER:
+        return np.minimum(most, np.where(bias == 0, steep * reading.error / 2, 0.0))
+    off = reading.error + 4 * UNIT * (reading.size + float(np.abs(stairs.offsets).max(initial=0.0)))
+    return np.where(steep * (stairs.flat - off) >= CORNER, 0.0, most)
 
 
 def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) -> NDArray[np.float64]:

@@ -17,8 +17,10 @@ from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.staircase import build_rounding
-from compiler.lowering.digits import MANY_KINDS, list_leaf_operands, list_ways
+from compiler.lowering.counted_positions import build_position_table, read_position
+from compiler.lowering.digits import MANY_KINDS, list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
+from compiler.lowering.ranks import Ranks
 from compiler.lowering.reader import FLAT, Reader, combine_forms
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
@@ -53,6 +55,7 @@ class Chooser:
         self.care = style.care
         self.steep = style.steep
         self.reader = Reader(analysis, exact=style.exact, most_kinds=style.most_kinds)
+        self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
@@ -63,7 +66,6 @@ class Chooser:
         self.needed: set[Variable] = set()
         self.choices: list[Choice] = []
         self._scores: dict[tuple[Node, BosMode, bool], Scores] = {}
-        self._ranks: dict[Node, int] = {}
         self._bases: dict[Node, int] = {}
 
     # -- demands --------------------------------------------------------------------------------------------------
@@ -122,8 +124,8 @@ class Chooser:
             if np.ptp(vector) == 0:
                 constant += float(vector[0])
                 continue
-            if variable.role == "table":
-                shift = float(vector[self.base(variable.node)])
+            if variable.role == "table" or self.reader.is_counted(variable):
+                shift = float(vector[self.base(variable.node) if variable.role == "table" else 0])
                 constant += shift
                 vector = vector - shift
             assert variable not in self.done, f"{variable} was worked out before all its readers"
@@ -139,39 +141,12 @@ class Chooser:
             self._bases[node] = int(ok[len(ok) // 2])
         return self._bases[node]
 
-    def rank(self, variable: Variable) -> int:
-        """Higher than the rank of anything that the variable can read."""
-        node = variable.node
-        match variable.role:
-            case "rounded":
-                return 1 + self.rank(self.reader.raw.variable(node))
-            case "table":
-                leaves = self.analysis.table(node).leaves
-                return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
-            case "leaf":
-                return self.rank_of_leaf(node)
-            case _:
-                assert_never(variable.role)
-
-    def rank_of_leaf(self, node: Node) -> int:
-        """The same for what no look-up delivers."""
-        if self.analysis.is_sum(node):
-            return max(
-                self.rank(self.reader.raw.variable(leaf))
-                for arg in node.args
-                for leaf in self.analysis.leaves(arg)
-            )
-        if node not in self._ranks:
-            below = list_leaf_operands(self.analysis, node, self.reader.most_kinds)
-            self._ranks[node] = 1 + max((self.rank(Variable(arg, "table")) for arg in below), default=-1)
-        return self._ranks[node]
-
     # -- working out ----------------------------------------------------------------------------------------------
 
     def run(self, outputs: Mapping[str, Node]) -> Blocks:
         readouts = tuple(ReadoutChooser(self).readout(name, node) for name, node in outputs.items())
         while pending := [v for v in self.demands if v not in self.done]:
-            variable = max(pending, key=self.rank)
+            variable = max(pending, key=self.ranks.rank)
             self.work_out(variable)
             self.done.add(variable)
         moved = {
@@ -202,6 +177,8 @@ class Chooser:
 
     def make_leaf(self, variable: Variable) -> None:
         match variable.node.sequence_op:
+            case Indices() if self.reader.is_counted(variable):
+                self.make_position(variable)
             case Tokens() | Indices():
                 pass  # the embedding; its columns depend on BOS too and are chosen by the layout
             case Width():
@@ -254,6 +231,15 @@ class Chooser:
         for way in list_ways(self.analysis, node.args[0], self.reader.most_kinds):
             scores = self.scores(way, "count", strict=True)
             self.heads.append(Head(way, scores, (one,), (gain,), ((variable, 0),)))
+
+    def make_position(self, variable: Variable) -> None:
+        basis = choose_basis(list(self.demands[variable].values()), FEW)
+        self.features[variable] = Features(basis, (0.0,) * len(basis))
+        form = self.demand(read_position(self.reader))
+        stairs = build_position_table(form, basis, self.care)
+        if stairs is None:
+            raise Unsolved(variable.node)
+        self.tables.append(TableBlock(variable, form, stairs))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
         node = variable.node

@@ -53,6 +53,10 @@ class Reader:
             and self.raw.noise(leaf) < find_grain(self.carried(leaf)) / 4
         )
 
+    def is_counted(self, variable: Variable) -> bool:
+        """Whether it is the position, in a target that has no table of positions."""
+        return variable.node.op == Indices() and find_target(self.analysis.options).rotary
+
     def summed(self, variable: Variable, vector: Vector) -> Form | None:
         """A feature of a sum as a form over what is summed; None for any other variable."""
         node = variable.node

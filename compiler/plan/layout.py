@@ -113,7 +113,7 @@ def embedded(form: Form, blocks: Blocks, sizes: EmbeddingSizes) -> Vector:
         match variable.node.op:
             case Tokens() if variable.role == "leaf":
                 vector[: sizes.tokens] += feature
-            case Indices() if variable.role == "leaf":
+            case Indices() if variable not in blocks.features:
                 # A constant is moved from the positions to the tokens, so that equal functions look equal.
                 vector[: sizes.tokens] += feature[0]
                 vector[sizes.tokens : -1] += feature - feature[0]

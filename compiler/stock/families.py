@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.options import Dialect
-from compiler.stock.uniform import UniformShape, UniformWeights
+from compiler.stock.uniform import UniformWeights
+from compiler.targets.rotary import THETA
 from compiler.targets.target import TARGETS
+from compiler.targets.uniform_shape import UniformShape
 
 Arrays = dict[str, np.ndarray]
 Settings = dict[str, object]
@@ -121,6 +123,49 @@ def set_opt(shape: UniformShape) -> Settings:
     }
 
 
+def name_llama(weights: UniformWeights) -> Arrays:
+    """`LlamaForCausalLM`: matrices as (out, in); what a unit makes is the gate's."""
+    a = weights.arrays
+    found = {
+        "model.embed_tokens.weight": a["tokens"],
+        "model.norm.weight": a["gain"],
+        "lm_head.weight": a["head"].T,
+    }
+    for n in range(weights.shape.layers):
+        parts = {
+            "input_layernorm.weight": a["gain"],
+            "post_attention_layernorm.weight": a["gain"],
+            "mlp.gate_proj.weight": a[f"{n}.up"].T,
+            "mlp.up_proj.weight": a[f"{n}.factor"].T,
+            "mlp.down_proj.weight": a[f"{n}.down"].T,
+        }
+        for theirs, ours in (("q", "query"), ("k", "key"), ("v", "value"), ("o", "output")):
+            parts[f"self_attn.{theirs}_proj.weight"] = a[f"{n}.{ours}"].T
+        found |= {f"model.layers.{n}.{name}": array for name, array in parts.items()}
+    return found
+
+
+def set_llama(shape: UniformShape) -> Settings:
+    """Sizes, and what `LlamaConfig` would take otherwise; theta in the words of older and of newer software."""
+    return {
+        "model_type": "llama",
+        "max_position_embeddings": shape.positions,
+        "hidden_size": shape.hidden,
+        "head_dim": shape.d_head,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.heads,
+        "intermediate_size": shape.units,
+        "hidden_act": TARGETS["llama"].activation,
+        "rms_norm_eps": TARGETS["llama"].eps,
+        "rope_theta": THETA,
+        "rope_parameters": {"rope_type": "default", "rope_theta": THETA},
+        "attention_bias": False,
+        "mlp_bias": False,
+        "attention_dropout": 0.0,
+    }
+
+
 def name_bert(weights: UniformWeights) -> Arrays:
     """`BertForTokenClassification`: matrices as (out, in); there is one type of token."""
     a, none = weights.arrays, np.zeros(weights.shape.hidden, np.float32)
@@ -175,5 +220,6 @@ def set_bert(shape: UniformShape) -> Settings:
 FAMILIES: Mapping[Dialect, Family] = {
     "gpt2": Family("GPT2LMHeadModel", name_gpt2, set_gpt2),
     "opt": Family("OPTForCausalLM", name_opt, set_opt),
+    "llama": Family("LlamaForCausalLM", name_llama, set_llama),
     "bert": Family("BertForTokenClassification", name_bert, set_bert),
 }

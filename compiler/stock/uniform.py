@@ -1,4 +1,4 @@
-"""Plain weights made uniform: as a transformer with a LayerNorm in front of each half-layer and equal heads wants them.
+"""Plain weights made uniform: as a transformer with a norm in front of each half-layer and equal heads wants them.
 
 In: plain weights and how large all columns are together. Out: arrays of equal shapes for all layers, from which a family
 only needs names and transposes (`compiler/stock/families.py`). Nothing is computed otherwise than in the plain model:
@@ -12,8 +12,12 @@ only needs names and transposes (`compiler/stock/families.py`). Nothing is compu
   A head of labels has a bias anyway.
 - *Units are ReLUs*: others get their input times 2^20 and give their output times 2^-20.
 - *The scale* 1/sqrt(d_head) is undone in the queries. Heads are filled up with zeros, and so are hidden units.
+- *Without biases* each is the weight of a column that every id writes 1 to. Where the norm takes no mean away, nothing
+  has to be balanced. A gate's other sum is that column.
+- *Queries and keys that are turned* stand where they are turned by nothing (`compiler/targets/rotary.py`).
 
-Columns of the uniform residual: balance, zeros, then those of the plain one, then such as nobody writes.
+Columns of the uniform residual: balance and zeros, or the one that is 1; then those of the plain one, then such as nobody
+writes.
 """
 
 import math
@@ -23,30 +27,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.emit.weights import Array, Weights, spread_unembedding
+from compiler.targets.rotary import list_still_dimensions
 from compiler.targets.target import TargetModel
+from compiler.targets.uniform_shape import (
+    AFTER_ONE,
+    BALANCE,
+    FIRST,
+    ONE,
+    ZEROS,
+    PlainSizes,
+    UniformShape,
+    choose_uniform_shape,
+)
 from rasp.values import make_typed_key
 
-BALANCE, ZEROS, FIRST = 0, 1, 2
-"""Where the columns stand."""
 SPECIAL = 2
 """Ids behind the vocabulary's that are no class: BOS, and one that pads and ends and is never answered."""
-
-
-@dataclass(frozen=True)
-class UniformShape:
-    """Sizes that hold for all layers: hidden = heads · d_head."""
-
-    layers: int
-    heads: int
-    d_head: int
-    units: int
-    ids: int
-    positions: int
-
-    @property
-    def hidden(self) -> int:
-        """Columns of the residual."""
-        return self.heads * self.d_head
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +54,7 @@ class UniformWeights:
     L.up (hidden, units), L.up_bias (units,), L.down (units, hidden)
     gain, last_gain, last_bias (hidden,)      head (hidden, ids), head_bias (ids,)
 
+    Without biases there is L.factor (hidden, units), the gate's other sum; where heads are rotary, there are no positions.
     In a target of labels, class c is label c, and the head has them in place of ids.
     """
 
@@ -81,30 +78,16 @@ def make_uniform(
     nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
     """
     assert target.eps is not None, "plain weights are uniform enough"
-    config = weights.config
     tokens = len(weights.config.vocabulary) + SPECIAL
     class_ids = number_labels(weights) if target.labels else number_classes(weights)
-    shape = choose_shape(weights, tokens if target.labels else max(*class_ids, tokens - 1) + 1)
+    shape = choose_shape(weights, target, tokens if target.labels else max(*class_ids, tokens - 1) + 1)
     shrink = 2.0 ** -choose_shrinkage(reach, target.eps)
-    place = Placing(shape.hidden, shrink, shrink if target.after else 1.0)
-    arrays: dict[str, np.ndarray] = {
-        "tokens": place.write(weights.arrays["embedding.tokens"], shape.ids),
-        "positions": place.write(
-            weights.arrays.get("embedding.positions", np.zeros((1, config.d_model))), config.max_length + 1
-        ),
-    }
+    place = Placing(shape.hidden, shrink, shrink if target.after else 1.0, centred=target.centred)
+    arrays = embed(weights, target, shape, place)
     for number in range(shape.layers):
-        arrays |= {f"{number}.{k}": v for k, v in attend(weights, number, shape, place).items()}
-        arrays |= {
-            f"{number}.{k}": v for k, v in look_up(weights, number, shape, place, target.scale).items()
-        }
-    gain = np.full(shape.hidden, math.sqrt(target.eps) * place.standing / shrink)
-    one = np.arange(shape.hidden) == BALANCE
-    arrays |= {
-        "gain": gain.astype(np.float32),
-        "last_gain": np.where(one, 0.0, gain).astype(np.float32),
-        "last_bias": one.astype(np.float32),
-    }
+        own = attend(weights, number, shape, place, target) | look_up(weights, number, shape, place, target)
+        arrays |= {f"{number}.{k}": v for k, v in own.items()}
+    arrays |= set_norms(target, shape, math.sqrt(target.eps) * place.standing / shrink)
     matrix, bias = center_logits(weights, middle)
     if target.labels:
         arrays |= {"head": place.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
@@ -117,23 +100,29 @@ def make_uniform(
 @dataclass(frozen=True)
 class Placing:
     """Plain columns as uniform ones: of what is written, and of what is read. `standing`: how large what is read is there,
-    beside the plain one."""
+    beside the plain one. `centred`: whether both have to sum up to 0."""
 
     hidden: int
     shrink: float
     standing: float = 1.0
+    centred: bool = True
+
+    @property
+    def first(self) -> int:
+        """Where plain columns begin."""
+        return FIRST if self.centred else AFTER_ONE
 
     def write(self, rows: Array, count: int) -> np.ndarray:
         """Rows over plain columns, shape (k, d), as `count` rows over uniform ones: shrunk, and balanced."""
         found = np.zeros((count, self.hidden), np.float32)
-        found[: len(rows), FIRST : FIRST + rows.shape[1]] = rows * self.shrink
-        return balance_writes(found)
+        found[: len(rows), self.first : self.first + rows.shape[1]] = rows * self.shrink
+        return balance_writes(found) if self.centred else found
 
     def read(self, columns: Array, count: int) -> np.ndarray:
-        """Weights over plain columns, shape (d, k), as `count` columns over uniform ones that sum up to 0."""
+        """Weights over plain columns, shape (d, k), as `count` columns over uniform ones, balanced."""
         found = np.zeros((self.hidden, count), np.float32)
-        found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns / self.standing
-        return balance_reads(found)
+        found[self.first : self.first + len(columns), : columns.shape[1]] = columns / self.standing
+        return balance_reads(found) if self.centred else found
 
 
 def balance_writes(rows: np.ndarray) -> np.ndarray:
@@ -170,16 +159,11 @@ def number_labels(weights: Weights) -> tuple[int, ...]:
     return tuple(range(len(weights.config.outputs[0].classes)))
 
 
-def choose_shape(weights: Weights, ids: int) -> UniformShape:
+def choose_shape(weights: Weights, target: TargetModel, ids: int) -> UniformShape:
     """The smallest residual that holds all columns and is heads times their size."""
     config = weights.config
-    heads = max(1, *(len(layer.heads) for layer in config.layers), 1)
-    sizes = [max(h.d_key, h.d_value) for layer in config.layers for h in layer.heads]
-    least, columns = max(sizes, default=1), config.d_model + FIRST
-    hidden, count = min((n * max(least, math.ceil(columns / n)), n) for n in range(heads, heads + columns))
-    units = max((layer.d_mlp for layer in config.layers), default=0)
-    layers = max(1, len(config.layers))
-    return UniformShape(layers, count, hidden // count, max(1, units), ids, config.max_length + 1)
+    layers = [(layer.heads, layer.d_mlp) for layer in config.layers]
+    return choose_uniform_shape(PlainSizes(config.d_model, layers, config.max_length + 1), target, ids)
 
 
 def choose_shrinkage(reach: float, eps: float) -> int:
@@ -187,37 +171,73 @@ def choose_shrinkage(reach: float, eps: float) -> int:
     return math.ceil((27 + 2 * math.log2(reach + 1) - math.log2(eps)) / 2)
 
 
-def attend(weights: Weights, number: int, shape: UniformShape, place: Placing) -> dict[str, np.ndarray]:
+def embed(
+    weights: Weights, target: TargetModel, shape: UniformShape, place: Placing
+) -> dict[str, np.ndarray]:
+    """What ids and positions write."""
+    tokens = place.write(weights.arrays["embedding.tokens"], shape.ids)
+    if not target.biased:
+        tokens[:, ONE] = place.shrink
+    if target.rotary:
+        assert "embedding.positions" not in weights.arrays, "positions have been counted"
+        return {"tokens": tokens}
+    none = np.zeros((1, weights.config.d_model))
+    positions = weights.arrays.get("embedding.positions", none)
+    return {"tokens": tokens, "positions": place.write(positions, shape.positions)}
+
+
+def set_norms(target: TargetModel, shape: UniformShape, gain: float) -> dict[str, np.ndarray]:
+    """The gains that undo a norm, and the bias of the last that makes a 1."""
+    gains = np.full(shape.hidden, gain, np.float32)
+    if not target.biased:
+        return {"gain": gains}
+    one = np.arange(shape.hidden) == BALANCE
+    return {
+        "gain": gains,
+        "last_gain": np.where(one, np.float32(0.0), gains),
+        "last_bias": one.astype(np.float32),
+    }
+
+
+def attend(
+    weights: Weights, number: int, shape: UniformShape, place: Placing, target: TargetModel
+) -> dict[str, np.ndarray]:
     """A layer's heads side by side, each in its own `d_head` columns."""
     found = {
         name: np.zeros((shape.hidden, shape.hidden), np.float32)
         for name in ("query", "key", "value", "output")
     }
     layers = weights.config.layers
-    scales = {"query": math.sqrt(shape.d_head), "key": 1.0, "value": 1.0}
+    still = list_still_dimensions(shape.d_head, shape.positions) if target.rotary else range(shape.d_head)
     for h in range(len(layers[number].heads) if layers else 0):
         prefix = f"layers.{number}.attention.heads.{h}"
         own = slice(h * shape.d_head, (h + 1) * shape.d_head)
-        for name, scale in scales.items():
-            found[name][:, own] = place.read(weights.arrays[f"{prefix}.{name}"] * scale, shape.d_head)
+        for name, scale in (("query", math.sqrt(shape.d_head)), ("key", 1.0)):
+            columns = [own.start + k for k in still]
+            found[name][:, columns] = place.read(weights.arrays[f"{prefix}.{name}"] * scale, len(columns))
+        found["value"][:, own] = place.read(weights.arrays[f"{prefix}.value"], shape.d_head)
         found["output"][own] = place.write(weights.arrays[f"{prefix}.output"], shape.d_head)
     return found
 
 
 def look_up(
-    weights: Weights, number: int, shape: UniformShape, place: Placing, scale: float
+    weights: Weights, number: int, shape: UniformShape, place: Placing, target: TargetModel
 ) -> dict[str, np.ndarray]:
     """A layer's hidden units."""
     arrays, prefix, d_model = weights.arrays, f"layers.{number}.mlp", weights.config.d_model
     up = arrays.get(f"{prefix}.up", np.zeros((d_model, 0)))
     bias = np.zeros(shape.units, np.float32)
-    bias[: up.shape[1]] = arrays.get(f"{prefix}.bias", np.zeros(0)) * scale
+    bias[: up.shape[1]] = arrays.get(f"{prefix}.bias", np.zeros(0)) * target.scale
     down = arrays.get(f"{prefix}.down", np.zeros((0, d_model)))
-    return {
-        "up": place.read(up * scale, shape.units),
-        "up_bias": bias,
-        "down": place.write(down / scale, shape.units),
+    found = {
+        "up": place.read(up * target.scale, shape.units),
+        "down": place.write(down / target.scale, shape.units),
     }
+    if target.biased:
+        return found | {"up_bias": bias}
+    factor = np.zeros_like(found["up"])
+    found["up"][ONE], factor[ONE] = bias, 1.0
+    return found | {"factor": factor}
 
 
 def center_logits(weights: Weights, middle: int | None) -> tuple[Array, Array]:

@@ -14,12 +14,15 @@ from compiler.options import CompileError, CompileOptions, Dialect
 from rasp.arguments import Attention
 from rasp.diagnostics import Diagnostic
 
-Activation = Literal["relu", "gelu_new"]
+Activation = Literal["relu", "gelu_new", "silu"]
 
 UNIT_SCALE = 2.0**20
 """Unless it is a ReLU, a hidden unit gets its input times this and gives its output times the inverse."""
 BEND = 0.28
 """How far GELU, its tanh form, or SiLU is from ReLU at most (SiLU: 0.2785 at -1.2785; GELU and its tanh form: 0.17)."""
+CORNER = 2.0**-13
+"""So far from its corner, and at it, a scaled hidden unit is a ReLU to the last bit: 2^7 is the least that it gets there,
+and what its exponential leaves of 1 or 0 has been rounded away."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Noise:
     `reading`: a number read through a norm, relative to it and to the norm's mean; `standing`: likewise a number in the
     residual, at each norm that the residual itself goes through; `unit`: what a hidden unit is off by at most, near its
     corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
-    in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums.
+    in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums. `summed`: a bias is
+    one more product of a sum, and added at any time.
     """
 
     reading: float = 0.0
@@ -39,6 +43,7 @@ class Noise:
     scores: float = 0.0
     averaging: float = 0.0
     logits: float = 2.0**-53
+    summed: bool = False
 
 
 PLAIN = Noise()
@@ -50,19 +55,29 @@ NORMED_AFTER = replace(NORMED, reading=2.0, standing=4.0)
 """A residual that goes through norms itself is read as it is; only the mean in it rounds (2). A norm shifts it (2), and its
 deviation and its gain are powers of two (2 to spare)."""
 
+UNBIASED = Noise(unit=BEND / UNIT_SCALE, scores=4.0, averaging=16.0, logits=UNIT, summed=True)
+"""A norm that takes no mean away, and whose eps is a power of 4: beside it the mean square is less than a quarter of a
+rounding, so that the inverse root is a power of two, and with the gain all that is read is what stands in the residual."""
+
 
 @dataclass(frozen=True)
 class TargetModel:
     """`eps` is the norm's, None: there is none; it stands in front of each half-layer, or `after` it, where it changes the
-    residual. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's labels, not an id of
-    its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added last, and a residual
-    that is read unchanged. `numbers`: whether an output may be a number, instead of logits."""
+    residual; it is `centred` where it takes the mean away. `biased`: sums have biases; else a column is 1 everywhere.
+    `gated`: what a hidden unit makes is multiplied by a second sum. `rotary`: heads turn queries and keys by the position,
+    of which there is no table. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's
+    labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
+    last, and a residual that is read unchanged. `numbers`: whether an output may be a number, instead of logits."""
 
     name: Dialect
     attentions: tuple[Attention, ...]
     noise: Noise
     eps: float | None = None
     after: bool = False
+    centred: bool = True
+    biased: bool = True
+    gated: bool = False
+    rotary: bool = False
     labels: bool = False
     activation: Activation = "relu"
     anchors: bool = False
@@ -84,6 +99,17 @@ TARGETS: Mapping[Dialect, TargetModel] = {
         activation="gelu_new",
     ),
     "opt": TargetModel("opt", ("causal",), NORMED, eps=1e-5),
+    "llama": TargetModel(
+        "llama",
+        ("causal",),
+        UNBIASED,
+        eps=2.0**-20,
+        centred=False,
+        biased=False,
+        gated=True,
+        rotary=True,
+        activation="silu",
+    ),
     "bert": TargetModel("bert", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
 }
 

@@ -6,8 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.stock.uniform import ZEROS, UniformShape, UniformWeights
+from compiler.stock.uniform import UniformWeights
 from compiler.targets.target import TargetModel
+from compiler.targets.uniform_shape import ZEROS, UniformShape
 from tests.proof.any_order import Order, Single, product, softmax
 
 Norm = Callable[[Single, Order], Single]
@@ -24,6 +25,12 @@ def normalise(x: Single, order: Order, eps: float, gain: Single, *, shifted: boo
     return whole * gain
 
 
+def scale_down(x: Single, order: Order, eps: float, gain: Single, *, divided: bool) -> Single:
+    """RMSNorm in one of two ways of rounding: by the inverse root, or divided by the root."""
+    root = np.sqrt((order((x**2).T) / np.float32(x.shape[1]))[:, None] + np.float32(eps))
+    return (x / root if divided else x * (np.float32(1) / root)) * gain
+
+
 def leave(x: Single, order: Order) -> Single:
     """No norm."""
     del order
@@ -34,6 +41,8 @@ def activate(z: Single, target: TargetModel) -> Single:
     """What hidden units make of their inputs."""
     if target.activation == "relu":
         return np.maximum(z, np.float32(0))
+    if target.activation == "silu":
+        return z / (np.float32(1) + np.exp(-z))
     cubed = np.float32(0.044715) * z**3
     inner = np.float32(np.sqrt(2 / np.pi)) * (z + cubed)
     return np.float32(0.5) * z * (np.float32(1) + np.tanh(inner))
@@ -58,21 +67,30 @@ def uniform_residuals(weights: UniformWeights, target: TargetModel, order: Order
     all numbers."""
     shape, arrays = weights.shape, weights.arrays
     assert target.eps is not None
+    settings = {"eps": target.eps, "gain": arrays["gain"]}
     read: list[Norm] = [
-        partial(normalise, eps=target.eps, gain=arrays["gain"], shifted=way) for way in (True, False)
+        partial(normalise, **settings, shifted=way)
+        if target.centred
+        else partial(scale_down, **settings, divided=way)
+        for way in (True, False)
     ]
     before, after = ([leave] * 2, read) if target.after else (read, [leave] * 2)
     seen = np.tri(len(ids), dtype=bool) if "causal" in target.attentions else np.ones((len(ids),) * 2, bool)
-    x = after[0](arrays["tokens"][ids] + arrays["positions"][: len(ids)], order)
+    place = np.float32(0) if target.rotary else arrays["positions"][: len(ids)]
+    x = after[0](arrays["tokens"][ids] + place, order)
     kept = [x]
     for number in range(shape.layers):
         own = {name.partition(".")[2]: a for name, a in arrays.items() if name.startswith(f"{number}.")}
         mixed = attend_uniformly(before[number % 2](x, order), own, shape, seen, order)
         x = after[number % 2](x + product(mixed, own["output"], order), order)
         kept.append(x)
-        hidden = product(before[number % 2](x, order), own["up"], order) + own["up_bias"]
+        seen_there = before[number % 2](x, order)
+        hidden = product(seen_there, own["up"], order) + (own["up_bias"] if target.biased else np.float32(0))
         with np.errstate(over="ignore"):
-            x = after[number % 2](x + product(activate(hidden, target), own["down"], order), order)
+            made = activate(hidden, target)
+        if target.gated:
+            made = made * product(seen_there, own["factor"], order)
+        x = after[number % 2](x + product(made, own["down"], order), order)
         kept.append(x)
     held = np.stack(kept)
-    return held - held[:, :, [ZEROS]]
+    return held - held[:, :, [ZEROS]] if target.centred else held

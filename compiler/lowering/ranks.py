@@ -1,0 +1,48 @@
+"""In which order variables are worked out: whatever reads one comes before it, so that its demands are complete."""
+
+from typing import assert_never
+
+from compiler.analysis.infer import Analysis
+from compiler.blocks.form import Variable
+from compiler.lowering.counted_positions import count_everything
+from compiler.lowering.digits import list_leaf_operands
+from compiler.lowering.reader import Reader
+from rasp.graph.nodes import Node
+
+
+class Ranks:
+    """Ranks of one analysis; keeps what it has worked out."""
+
+    def __init__(self, analysis: Analysis, reader: Reader) -> None:
+        self.analysis = analysis
+        self.reader = reader
+        self._ranks: dict[Node, int] = {}
+
+    def rank(self, variable: Variable) -> int:
+        """Higher than the rank of anything that the variable can read."""
+        node = variable.node
+        match variable.role:
+            case "rounded":
+                return 1 + self.rank(self.reader.raw.variable(node))
+            case "table":
+                leaves = self.analysis.table(node).leaves
+                return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+            case "leaf":
+                return self.rank_of_leaf(node)
+            case _:
+                assert_never(variable.role)
+
+    def rank_of_leaf(self, node: Node) -> int:
+        """The same for what no look-up delivers."""
+        if self.analysis.is_sum(node):
+            return max(
+                self.rank(self.reader.raw.variable(leaf))
+                for arg in node.args
+                for leaf in self.analysis.leaves(arg)
+            )
+        if self.reader.is_counted(Variable(node)):
+            return 1 + self.rank(Variable(count_everything(self.analysis.graph)))
+        if node not in self._ranks:
+            below = list_leaf_operands(self.analysis, node, self.reader.most_kinds)
+            self._ranks[node] = 1 + max((self.rank(Variable(arg, "table")) for arg in below), default=-1)
+        return self._ranks[node]
