@@ -6,10 +6,9 @@
     save(compiled, "sorted")
     load("sorted")("cab")  # ["a", "b", "c"]
 
-Names are imported when first used, so that importing `compiler` does not import torch.
+Names are imported when first used, so that importing `compiler` does not import torch. It imports nothing at all: while
+it does, the command `rasp` cannot be interrupted quietly yet (`compiler/start.py`).
 """
-
-from importlib import import_module
 
 #: As in `typing`, which takes ten times as long to import as all of this.
 TYPE_CHECKING = False
@@ -48,4 +47,4 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in PLACES:
         raise AttributeError(f"module 'compiler' has no attribute {name!r}")
-    return getattr(import_module(PLACES[name]), name)
+    return getattr(__import__(PLACES[name], fromlist=[name]), name)

@@ -6,16 +6,20 @@ reach. Only for the process whose command this is: importing it is the start.
 """
 
 import os
-import signal
 import sys
 
-#: Whoever starts us in the background may have interrupts ignored; then they stay so.
-INTERRUPTS = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-if INTERRUPTS:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+try:  # importing `signal` takes some milliseconds by itself
+    import signal
 
-from compiler.cli import main as command  # noqa: E402
-from rasp.command_line.console import INTERRUPTED  # noqa: E402
+    #: Whoever starts us in the background may have interrupts ignored; then they stay so.
+    INTERRUPTS = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if INTERRUPTS:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+except KeyboardInterrupt:
+    os._exit(130)
+
+from compiler.cli import main as command
+from rasp.command_line.console import INTERRUPTED
 
 
 def main() -> None:

@@ -421,6 +421,20 @@ def test_an_interrupt_while_starting_is_quiet(module: str, tmp_path: Path) -> No
     assert started.returncode == -signal.SIGINT
 
 
+def test_an_interrupt_before_it_can_be_left_to_the_system_is_quiet(tmp_path: Path) -> None:
+    """It comes with the first module that is imported, `signal` itself."""
+    (tmp_path / "signal.py").write_text("import _signal\n_signal.raise_signal(_signal.SIGINT)\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    started = python("-c", "from compiler.start import main; main()", env=os.environ | {"PYTHONPATH": path})
+    assert started.communicate() == ("", "")
+    assert started.returncode == 130
+
+
+def test_the_package_of_the_command_imports_nothing() -> None:
+    code = "import sys; known = set(sys.modules); import compiler; print(*set(sys.modules) - known)"
+    assert python("-S", "-c", code, cwd=ROOT).communicate()[0] == "compiler\n"
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     process = python("-m", "rasp", "run", "-e", "indices", *["-i", "ab"] * 20_000)
     assert process.stdout is not None and process.stderr is not None
