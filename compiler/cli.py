@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from compiler.command_options.disguise_options import choose_rotation_seed, takes_disguise
 from compiler.command_options.sampling_options import take_sampling, takes_sampling
 from compiler.command_options.target_options import Target, takes_target
 from compiler.export_cli import export, golden
@@ -93,6 +94,7 @@ main.add_command(serve)
 
 @main.command("compile")
 @takes_target
+@takes_disguise
 @click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
 @click.option(
     "--emit",
@@ -106,9 +108,7 @@ main.add_command(serve)
 )
 @JSON
 @click.pass_obj
-def compile_command(
-    told: Told, folder: str | None, emit: str | None, why: bool, as_json: bool, **target: Any
-) -> int:
+def compile_command(told: Told, disguise: str | None, seed: int | None, **flags: Any) -> int:
     """Compile s-ops of a program to the weights of a transformer.
 
     Several -e give a model with several outputs. What is not given on the command line is taken from the
@@ -122,10 +122,13 @@ def compile_command(
       rasp compile sort.rasp --emit plan            (print a stage, write nothing)
       rasp compile sort.rasp --explain              (what each head and look-up is for)
       rasp compile sort.rasp --why                  (what the search tried, and what failed)
+      rasp compile sort.rasp --disguise rotate -o rotated
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 
-    return compile_file(CompileRequest(Target(**target), folder, emit, why, as_json), told)
+    own = {name: flags.pop(name) for name in ("folder", "emit", "why", "as_json")}
+    target = Target(**flags, rotation=choose_rotation_seed(disguise, seed))
+    return compile_file(CompileRequest(target, **own), told)
 
 
 @main.command()

@@ -21,7 +21,8 @@ class CompileError(DiagnosedError):
 class CompileOptions:
     """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile: `without` are
     the names of rules that are switched off; with `no_value` the model says where the program has no value; the
-    likeliest answer's logit is at least `margin` nats above the second's (0: however much it comes to).
+    likeliest answer's logit is at least `margin` nats above the second's (0: however much it comes to); the residual's
+    basis is turned by the rotation of the seed `rotation`, if there is one.
 
     A list of tokens, or a text of characters, is a vocabulary too.
 
@@ -36,13 +37,15 @@ class CompileOptions:
     without: tuple[str, ...] = ()
     no_value: bool = False
     margin: float = 0.0
+    rotation: int | None = None
 
     def __repr__(self) -> str:
         settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
         without = f" without {', '.join(self.without)}" if self.without else ""
         said = ", says where there is no value" if self.no_value else ""
         margin = f", margin {self.margin:g}" if self.margin else ""
-        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}{said}{margin}>"
+        turned = "" if self.rotation is None else f", rotated by seed {self.rotation}"
+        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}{said}{margin}{turned}>"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
@@ -52,6 +55,8 @@ class CompileOptions:
                 raise CompileError(report_wrong_kind(what, "a whole number", number))
         if type(self.no_value) is not bool:
             raise CompileError(report_wrong_kind("`no_value`", "`True` or `False`", self.no_value))
+        if self.rotation is not None and type(self.rotation) is not int:
+            raise CompileError(report_wrong_kind("the rotation", "the whole number of a seed", self.rotation))
         check_margin(self.margin)
         for complaint, hint in complaints(self):
             raise CompileError(Diagnostic(complaint, hint=hint))
@@ -125,6 +130,17 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
         found.append((attention.message, attention.hint))
     if options.dialect not in DIALECTS:
         found.append((f"there is no dialect called {options.dialect}", f"use {', '.join(DIALECTS)}"))
+    found += complain_of_rotation(options)
     if not 0 <= options.level <= 3:
         found.append((f"there is no optimisation level {options.level}", "use 0, 1, 2 or 3"))
     return found
+
+
+def complain_of_rotation(options: CompileOptions) -> list[tuple[str, str]]:
+    """What is wrong with a rotation, if there is one."""
+    if options.rotation is None or options.dialect == "plain":
+        return []
+    message = (
+        f"only plain models can be rotated: a norm, as {options.dialect} has, is not the same in every basis"
+    )
+    return [(message, "leave out --disguise or --target")]

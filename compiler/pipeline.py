@@ -12,11 +12,13 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
-from compiler.emit.weights import Weights
+from compiler.emit.rotate import rotate_weights
+from compiler.emit.weights import Array, Weights
 from compiler.limits import HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
+from compiler.plan.rotation import choose_rotation
 from compiler.report import stages
 from compiler.report.certificate import ENDLESS, build_certificate, describe_certificate
 from compiler.report.circuit import build_circuit
@@ -39,7 +41,9 @@ from rasp.recursion import allow_deep_recursion
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A compiled program and everything known about it."""
+    """A compiled program and everything known about it. `unrotated` are the weights in the basis of the layout's columns:
+    the same as `weights` unless `options.rotation` asks for another basis.
+    """
 
     program: Program
     expressions: Mapping[str, str]
@@ -47,6 +51,7 @@ class Compiled:
     rewriting: Rewriting
     lowered: Lowered
     weights: Weights
+    unrotated: Weights
 
     def __repr__(self) -> str:
         return f"<compiled {', '.join(self.outputs)}: {self.weights!r}>"
@@ -96,12 +101,18 @@ class Compiled:
     @property
     def symbols(self) -> SymbolMap:
         """The symbol map, JSON-able."""
-        return build_symbol_map(self.plan, self.layout, self.analysis, self.bounds)
+        return build_symbol_map(self.plan, self.layout, self.analysis, self.bounds, self.directions)
+
+    @cached_property
+    def directions(self) -> Array | None:
+        """(place, column): where in the residual each place of the layout points, if it is not a column of it."""
+        seed = self.options.rotation
+        return None if seed is None else choose_rotation(self.layout, seed).matrix
 
     @cached_property
     def circuit(self) -> "DiGraph[str]":
         """Embedding, heads, hidden units and outputs, and who reads what of whom (`compiler/report/circuit.py`)."""
-        return build_circuit(self.weights, self.symbols)
+        return build_circuit(self.unrotated, self.symbols)
 
     def emit(self, stage: str) -> str:
         """One stage (`compiler/report/stage_names.py`) as text."""
@@ -158,7 +169,10 @@ def compile_program(
     if options.margin:
         gaps = list_logit_gaps(lowered.plan.readouts, lowered.bounds)
         weights = scale_logits(weights, gaps, options.margin)
-    return Compiled(program, dict(outputs), options, rewriting, lowered, weights)
+    unrotated = weights
+    if options.rotation is not None:
+        weights = rotate_weights(weights, choose_rotation(lowered.layout, options.rotation).matrix)
+    return Compiled(program, dict(outputs), options, rewriting, lowered, weights, unrotated)
 
 
 def emit_early(
@@ -194,6 +208,8 @@ def advised(
             fails = middle
     first, *rest = error.diagnostics
     hint = f"it holds at --max-length {holds}" if holds else first.hint
+    if options.rotation is not None:
+        hint += "; or leave the residual as it is, whose numbers do not share columns"
     return CompileError(replace(first, hint=hint), *rest)
 
 

@@ -11,7 +11,8 @@ exact. Every construction adds the error that it makes to the error that it is g
 - a *table*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
   of its units and their biases; nothing at all where an anchor has rounded what it reads (`compiler/audit/anchors.py`);
 - an *output*: what float64 rounds, where its classes lie very close (`compiler/audit/logits.py`);
-- in a target with a *norm* each of these also what that, its units and its float32 logits make (`compiler/audit/norms.py`).
+- in a target with a *norm* each of these also what that, its units and its float32 logits make (`compiler/audit/norms.py`);
+- in a *rotated* basis each of these what all columns together round (`compiler/audit/rotated.py`).
 
 A decision (a step, a choice of position, an output class) is safe when its margin exceeds the error: all have to be.
 """
@@ -29,6 +30,7 @@ from compiler.audit.decisions import Bounds, Decision
 from compiler.audit.logits import bound_logit_noise
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
+from compiler.audit.rotated import RotatedReading
 from compiler.audit.score_errors import bound_score_errors
 from compiler.audit.tables import bound_bends, bound_table_errors, bound_wave_error, read_beside_bias
 from compiler.blocks.block import Head, Readout, TableBlock
@@ -42,7 +44,6 @@ from compiler.numerics.rounding import (
     Reading,
     Weighting,
     bound_clearing,
-    count_roundings,
     find_grain,
     find_grains,
 )
@@ -57,7 +58,7 @@ class Auditor:
 
     def __init__(self, plan: Plan, layout: Layout, max_length: int, noise: Noise) -> None:
         self.noise = noise
-        self.norm = NormReading(noise, layout.d_model)
+        self.norm = RotatedReading(plan, layout) if noise.rotated else NormReading(noise, layout.d_model)
         self.plan = plan
         self.layout = layout
         self.length = max_length
@@ -136,13 +137,7 @@ class Auditor:
             return Reading(0.0, 0.0, 1.0, terms=0)
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
-        norm = self.norm.bound_reading(weights[used], size)
-        grain = self.grain_read(weights)
-        if not norm and grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
-            return Reading(error, size, grain, terms=len(used))
-        roundings = count_roundings(weights[used]) + (norm > 0)  # the column of zeros is one term more
-        rounding = roundings * UNIT * size
-        return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
+        return self.norm.read(weights, error, size, self.grain_read(weights))
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""
@@ -168,11 +163,11 @@ class Auditor:
 
     def stray_count(self, form: Form) -> float:
         """What BOS adds to a count, where its value is not quite 0: its weight is 1, those of the counted are e^-L."""
-        used = np.flatnonzero(weights := weigh_form(form, self.layout))
-        at_bos = np.array([self.layout.at_bos(k) for k in used.tolist()])
-        exact = (used < len(self.layout.embedding)) | (self.errors[used] == self.standing[used])
-        errors = np.where(exact & (at_bos == 0), 0.0, self.errors[used])
-        return self.norm.bound_at_bos(weights[used], at_bos, errors) / self.precision.count_unit
+        weights, columns = weigh_form(form, self.layout), np.arange(self.layout.width)
+        at_bos = np.array([self.layout.at_bos(k) if weights[k] else 0.0 for k in columns.tolist()])
+        exact = (columns < len(self.layout.embedding)) | (self.errors == self.standing)
+        errors = np.where(exact & (at_bos == 0), 0.0, self.errors) * (weights != 0)
+        return self.norm.bound_at_bos(weights, at_bos, errors) / self.precision.count_unit
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
@@ -288,10 +283,10 @@ class Auditor:
         forms = [np.abs(weigh_form(drop_constant(form), self.layout)) for form in readout.forms]
         sizes = [self.size_of(weights) for weights in forms]
         error = max(float(weights @ self.errors) for weights in forms)
-        norm = max(self.norm.bound_reading(w, size) for w, size in zip(forms, sizes, strict=True))
-        grain = 0.0 if norm else min(self.grain_read(weights) for weights in forms)
-        terms = max(int(np.count_nonzero(weights)) for weights in forms) + 2 * (norm > 0 or self.noise.summed)
-        rounding = bound_logit_noise(readout, max(sizes), grain, terms, self.noise.logits)
+        norms, sizes, terms = zip(*map(self.norm.read_out, forms, sizes), strict=True)
+        norm = max(norms)
+        grain = 0.0 if norm or self.noise.rotated else min(self.grain_read(weights) for weights in forms)
+        rounding = bound_logit_noise(readout, max(sizes), grain, max(terms), self.noise.logits)
         self.decisions.append(Decision("output", readout.node, readout.margin, error + norm + rounding))
 
 

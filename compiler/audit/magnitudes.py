@@ -1,6 +1,9 @@
 """How large what a form adds up can be: its products' sizes, for the values that occur together."""
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.plan.layout import Layout
@@ -33,3 +36,17 @@ class Magnitudes:
             if weights[places].any():
                 total += float((weights[places] @ self.shapes[variable]).max())
         return total
+
+    def bound_lengths(self, fixed: NDArray[np.bool_]) -> tuple[float, float]:
+        """The largest Euclidean lengths of the residual over the `fixed` columns, which are the embedding's, and over all
+        others."""
+        count = len(self.layout.embedding)
+        variables = (float((shape**2).sum(axis=0).max()) for shape in self.shapes.values())
+        others = self.bound_embedded(~fixed[:count]) ** 2 + sum(variables)
+        return self.bound_embedded(fixed[:count]), math.sqrt(others)
+
+    def bound_embedded(self, columns: NDArray[np.bool_]) -> float:
+        """The largest length of the embedding over some of its columns."""
+        tokens = self.layout.sizes.tokens
+        lengths = np.sqrt((self.embedded[columns] ** 2).sum(axis=0))
+        return max(float(lengths[:tokens].max() + lengths[tokens:-1].max()), float(lengths[-1]))

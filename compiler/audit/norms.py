@@ -14,7 +14,7 @@ import numpy as np
 
 from compiler.blocks.form import Vector
 from compiler.numerics.precision import UNIT
-from compiler.numerics.rounding import is_binary
+from compiler.numerics.rounding import MANTISSA, NEGLIGIBLE, Reading, count_roundings, is_binary
 from compiler.targets.target import CORNER, Noise
 
 ADDED = 2
@@ -75,6 +75,21 @@ class NormReading:
         mean = 2 * self.mean * float(np.abs(weights).sum())
         return UNIT * (self.noise.reading * (size + mean) + (len(weights) + 2) * mean)
 
+    def read(self, weights: Vector, error: float, size: float, grain: float) -> Reading:
+        """A sum of weights times columns that are off by `error` together and, if `grain` is not 0, multiples of that."""
+        used = weights[weights != 0]
+        norm = self.bound_reading(used, size)
+        if not norm and grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
+            return Reading(error, size, grain, terms=len(used))
+        # The column of zeros is one term more.
+        rounding = (count_roundings(used) + (norm > 0)) * UNIT * size
+        return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
+
+    def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
+        """What an output's sum adds to its error, how large its products are together, and how many there are."""
+        norm = self.bound_reading(weights, size)
+        return norm, size, int(np.count_nonzero(weights)) + 2 * (norm > 0 or self.noise.summed)
+
     def bound_clearing(self, size: float, units: int, grain: float) -> float:
         """What is left of a column that hidden units clear: they read it through the norm. `grain`: what its values are
         multiples of (0: they are not exact)."""
@@ -100,6 +115,8 @@ class NormReading:
         """
         if not self.noise.reading:
             return 0.0
+        used = np.flatnonzero(weights)
+        weights, at_bos, errors = weights[used], at_bos[used], errors[used]
         if at_bos.any() or errors.any():
             off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
             return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * UNIT * 2 * self.mean

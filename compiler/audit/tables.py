@@ -21,7 +21,7 @@ def bound_table_errors(
     raw = np.outer(ends, stairs.slopes) + stairs.offsets  # (ends, units)
     hidden = np.maximum(raw, 0.0)
     steep = np.abs(stairs.slopes)
-    reach = max(abs(stairs.low), abs(stairs.high), reading.size)
+    reach = max(abs(stairs.low), abs(stairs.high), reading.size, reading.reach)
     bias = stairs.offsets + stairs.slopes * constant
     # Every unit adds the form up for itself, with its slope in the weights; then comes the bias.
     again = reading.rounding if is_binary(stairs.slopes) else (reading.terms + 1) * UNIT * reach

@@ -53,7 +53,7 @@ def build_circuit_record(
 ) -> Record:
     """The circuit, JSON-able."""
     weights = compiled.weights
-    shared, read = find_shared_columns(weights), find_read_columns(compiled)
+    shared, read = find_shared_columns(compiled.unrotated), find_read_columns(compiled)
     samples, exhaustive = draw_samples(compiled, request)
     decoder = EdgeDecoder(weights)
     trials = build_trials(decoder, samples, request.seed)

@@ -72,6 +72,7 @@ class Target:
     without: tuple[str, ...] = ()
     no_value: bool = False
     margin: float = 0.0
+    rotation: int | None = None
 
 
 def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:

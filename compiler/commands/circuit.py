@@ -56,7 +56,7 @@ def write_circuits(path: str, options: CircuitOptions) -> int:
     if path.endswith(".rasp") or (Path(path).is_dir() and not (Path(path) / "rasp.json").exists()):
         return write_set(path, options)
     compiled = reopen_model(path)
-    total = len(find_shared_columns(compiled.weights))
+    total = len(find_shared_columns(compiled.unrotated))
     with show_progress("ablating edges", total) as advance:
         circuit = build_circuit_record(compiled, options.request, advance)
     summary = {"of": [*compiled.expressions], **count_edges(circuit), "folder": path}

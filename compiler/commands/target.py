@@ -105,6 +105,7 @@ def choose_options(request: Target, line: CompileLine | None) -> CompileOptions:
             without,
             no_value,
             request.margin,
+            request.rotation,
         )
     except CompileError as error:
         first = error.diagnostics[0]

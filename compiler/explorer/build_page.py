@@ -89,6 +89,7 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
         "names": list_name_records(compiled, tokens),
         "values": list_value_records(compiled),
         "columns": list_column_records(compiled),
+        "directions": None if compiled.directions is None else compiled.directions.tolist(),
         "heads": list_head_records(compiled, tokens),
         "certificate": compiled.certificate,
     }

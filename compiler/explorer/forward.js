@@ -91,6 +91,11 @@ function readWinners(head, scores) {
   });
 }
 
+/** What stands in rows (p, d) along directions (column, d). */
+function readDirections(rows, directions) {
+  return rows.map((row) => directions.map((direction) => direction.reduce((sum, share, k) => sum + share * row[k], 0)));
+}
+
 /** The values that numbers of a position may stand for. */
 function findCandidates(value, residual) {
   return value.values.filter((_, k) => value.places.every((place, c) =>
@@ -117,4 +122,4 @@ function show(value) {
   return value === null ? "no value" : JSON.stringify(value);
 }
 
-if (typeof document === "undefined") module.exports = { openArrays, forward, readWinners, readTokens, findCandidates };
+if (typeof document === "undefined") module.exports = { openArrays, forward, readWinners, readTokens, findCandidates, readDirections };

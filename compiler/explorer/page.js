@@ -136,6 +136,7 @@ function showMeaning(page, name) {
 function showRun(page) {
   const { tokens, ids } = readTokens(page.model, byId("input").value);
   page.run = forward(page.model, page.arrays, ids);
+  if (page.model.directions) page.run.residuals = page.run.residuals.map((rows) => readDirections(rows, page.model.directions));
   page.places = ["BOS", ...tokens.map((token, p) => `${p} ${token}`)];
   page.isGiven = JSON.stringify(tokens) === JSON.stringify(page.model.tokens);
   showAnswers(page);
@@ -204,13 +205,13 @@ function listSteps(model) {
 }
 
 function labelColumns(model) {
-  return Array.from({ length: model.config.d_model }, (_, k) =>
+  return Array.from({ length: model.directions?.length ?? model.config.d_model }, (_, k) =>
     `${k} ${[...new Set(model.columns.filter((column) => column.column === k).map((column) => column.carries))].join(" / ")}`);
 }
 
 function showNumbers({ model, run, places }) {
   const step = Number(byId("step").value);
-  byId("numbers").replaceChildren(heatMap(run.residuals[step], places, labelColumns(model), "numbers (position by column)"));
+  byId("numbers").replaceChildren(heatMap(run.residuals[step], places, labelColumns(model), `numbers (position by ${model.directions ? "direction" : "column"})`));
 }
 
 // -- what is the same for every input

@@ -84,7 +84,10 @@ def symbol_contradictions(symbols: SymbolMap, weights: Weights) -> Iterator[str]
     """Where the symbol map is not one of a model of these sizes."""
     places = [place for row in symbols["parts"] for place in row["columns"]]
     places += [row["column"] for row in symbols["columns"]]
-    if max(places, default=0) >= max(weights.config.d_model, 1):
+    directions = symbols.get("directions")
+    if directions is not None and {len(row) for row in directions} - {weights.config.d_model}:
+        yield "the directions in rasp.json are of another number of columns than the model has"
+    if max(places, default=0) >= max(weights.config.d_model if directions is None else len(directions), 1):
         yield "the symbol map in rasp.json names residual columns that the model does not have"
     if sum(row["parameters"] for row in symbols["parts"]) != weights.parameters():
         yield "the parts in the symbol map of rasp.json have more or fewer parameters than the model"

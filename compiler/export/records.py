@@ -118,7 +118,7 @@ def read_config(record: Record) -> Config:
 
 
 def encode_options(options: CompileOptions) -> OptionsRecord:
-    """Compile options as JSON data; `without`, `no_value` and `margin` only where they were asked for."""
+    """Compile options as JSON data; `without`, `no_value`, `margin` and `rotation` only where they were asked for."""
     record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
@@ -132,6 +132,8 @@ def encode_options(options: CompileOptions) -> OptionsRecord:
         record["no_value"] = True
     if options.margin:
         record["margin"] = options.margin
+    if options.rotation is not None:
+        record["rotation"] = options.rotation
     return record
 
 
@@ -146,6 +148,7 @@ def read_options(record: OptionsRecord) -> CompileOptions:
         without=tuple(record.get("without", ())),
         no_value=record.get("no_value", False),
         margin=record.get("margin", 0.0),
+        rotation=record.get("rotation"),
     )
 
 

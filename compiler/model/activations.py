@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from threading import get_ident
 from typing import Any, NamedTuple, cast
 
+import torch
 from torch import Tensor, nn
 
 from compiler.model.decoder import Cache, Decoder
+from compiler.report.known_values import KnownValue
 
 
 class Activations(NamedTuple):
@@ -60,3 +62,24 @@ def keep_output(seen: dict[str, Tensor], name: str) -> Callable[[nn.Module, Any,
             seen[name] = output
 
     return hook
+
+
+def read_numbers(residual: Tensor, known: KnownValue) -> Tensor:
+    """The numbers of a value (…, column), of a residual or a summand of it (…, d)."""
+    if known.directions is None:
+        return residual[..., list(known.places)]
+    return residual @ convert_directions(residual, known).mT
+
+
+def write_numbers(residual: Tensor, known: KnownValue, numbers: Tensor | float) -> Tensor:
+    """The same residual with these numbers (…, column) for the value's."""
+    if known.directions is None:
+        residual = residual.clone()
+        residual[..., list(known.places)] = torch.as_tensor(numbers).to(residual)
+        return residual
+    return residual + (numbers - read_numbers(residual, known)) @ convert_directions(residual, known)
+
+
+def convert_directions(residual: Tensor, known: KnownValue) -> Tensor:
+    """The directions (column, d), like the residual."""
+    return torch.from_numpy(known.directions).to(residual)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compiler.model.activations import Activations
+from compiler.model.activations import Activations, read_numbers
 from compiler.model.answers import Label, Undecided, show_label
 from compiler.model.problem import make_model_error
 from compiler.report.json_forms import SymbolMap
@@ -25,7 +25,8 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class SeenValue:
-    """A value in the residual stream: `raw` (position, column) in the columns `places`, and `at_bos` (column).
+    """A value in the residual stream: `raw` (position, column) in the columns `places`, and `at_bos` (column). In a rotated
+    basis these are the numbers along its directions.
 
     `candidates` are, for each position, the values that the numbers may stand for: more than one where nothing in the model
     has to tell them apart, none where the numbers stand for no value.
@@ -98,7 +99,7 @@ class Run:
         is none."""
         known = find_value(self.known, name)
         step = known.written if layer is None else self.find_step(known, layer)
-        numbers = self.activations.residuals[step][0][:, list(known.places)].double().cpu().numpy()
+        numbers = to_array(read_numbers(self.activations.residuals[step][0].double(), known))
         return SeenValue(
             known.name,
             known.where,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from compiler.model.activations import Activations
+from compiler.model.activations import Activations, read_numbers, write_numbers
 from compiler.model.decoder import Decoder, Embedding
 from compiler.model.problem import make_model_error
 from compiler.report.describe import INPUTS
@@ -60,13 +60,13 @@ def zero_part(known: KnownValue, part: Part, first: int) -> Change:
     if part.units:
         units = slice(part.units.start, part.units.stop)
         return Change(f"layers.{part.layer}.mlp.hidden", clear(units, first))
-    return Change(name_head(part.layer, part.first), clear(list(known.places), first))
+    return Change(name_head(part.layer, part.first), clear_value(known, first))
 
 
 def replace_value(known: KnownValue, other: Activations) -> list[Change]:
     """A value as it was written in another run."""
     if known.written == 0:
-        return [Change("embedding", put(other.residuals[0], list(known.places)))]
+        return [Change("embedding", put_value(known, other.residuals[0]))]
     found: list[Change] = []
     for part in known.writers:
         if part.units:
@@ -76,7 +76,7 @@ def replace_value(known: KnownValue, other: Activations) -> list[Change]:
             found.append(Change(f"layers.{part.layer}.mlp.hidden", put(hidden, units)))
         else:
             written = other.heads[part.layer][part.first]
-            found.append(Change(name_head(part.layer, part.first), put(written, list(known.places))))
+            found.append(Change(name_head(part.layer, part.first), put_value(known, written)))
     return found
 
 
@@ -85,13 +85,14 @@ def place_value(known: KnownValue, rows: Tensor) -> list[Change]:
 
     BOS keeps its own. Several heads may write a value together: then the first one does, and the others do not.
     """
-    first, places = known.writers[0], list(known.places)
+    first = known.writers[0]
     module = f"layers.{first.layer}.mlp" if first.units else name_head(first.layer, first.first)
 
     def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:
         check_rows(output, len(rows))
         output = output.clone()
-        output[:, 1:, places] += rows.to(output)
+        numbers = read_numbers(output[:, 1:], known) + rows.to(output)
+        output[:, 1:] = write_numbers(output[:, 1:], known, numbers)
         return output
 
     return [*(zero_part(known, part, 1) for part in known.writers), Change(module, hook)]
@@ -133,7 +134,28 @@ def rows_of(module: nn.Module, name: str, given: Any) -> tuple[Tensor, Tensor]:
     return module.positions, (torch.arange(ids.shape[1], device=ids.device) + start).expand_as(ids)
 
 
-def clear(where: slice | list[int], first: int) -> Hook:
+def clear_value(known: KnownValue, first: int) -> Hook:
+    """A hook that takes a value out of an output, from a position on."""
+
+    def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:
+        output = output.clone()
+        output[:, first:] = write_numbers(output[:, first:], known, 0.0)
+        return output
+
+    return hook
+
+
+def put_value(known: KnownValue, other: Tensor) -> Hook:
+    """A hook that takes a value from another run's output (1, position, column)."""
+
+    def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:
+        check_positions(output, other.shape[1])
+        return write_numbers(output, known, read_numbers(other.to(output), known))
+
+    return hook
+
+
+def clear(where: slice, first: int) -> Hook:
     """A hook that sets columns of an output to 0, from a position on."""
 
     def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:
@@ -144,7 +166,7 @@ def clear(where: slice | list[int], first: int) -> Hook:
     return hook
 
 
-def put(other: Tensor, where: slice | list[int]) -> Hook:
+def put(other: Tensor, where: slice) -> Hook:
     """A hook that takes columns of an output from another run's (1, position, column)."""
 
     def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:

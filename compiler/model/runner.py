@@ -87,7 +87,8 @@ class Model:
             raise make_model_error(
                 message, "`load` gives a model that knows; or ask `compiled.circuit`", "no-symbols"
             )
-        return import_module("compiler.report.circuit").build_circuit(self.weights, self.symbols)
+        weights = self.compiled.unrotated if "directions" in self.symbols else self.weights
+        return import_module("compiler.report.circuit").build_circuit(weights, self.symbols)
 
     @cached_property
     def compiled(self) -> "Compiled":
@@ -103,7 +104,7 @@ class Model:
     def known(self) -> "Mapping[str, KnownValue]":
         """The values that its residual stream carries, by name."""
         of = self.compiled
-        return list_known_values(of.plan, of.layout, of.analysis, of.bounds)
+        return list_known_values(of.plan, of.layout, of.analysis, of.bounds, of.directions)
 
     def run(self, tokens: Tokens) -> Run:
         """Everything that goes on for one input, by name (`compiler/model/inspection.py`). Raises `ModelError`."""

@@ -21,7 +21,8 @@ LEAST_GAP = 14.0
 class Reading:
     """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
     are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes, of so many
-    `terms`, `norm` the part of what it is read through."""
+    `terms`, `norm` the part of what it is read through. `reach`: how large all products are together, where that is more
+    than `size`."""
 
     error: float
     size: float
@@ -29,6 +30,7 @@ class Reading:
     rounding: float = 0.0
     terms: int = 1
     norm: float = 0.0
+    reach: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds
         if part.layer > layer:
             layer = part.layer
             rows.append(f"layer {layer}")
-        rows += explain_part(graph, part)
+        rows += explain_part(graph, part, layout.d_model)
         if part.columns:
             error = max(float(bounds.columns[column]) for column in part.columns)
             rows.append(f"    writes residual {show_numbered('column', part.places)}, {error_text(error)}")
@@ -42,9 +42,9 @@ def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds
     return "\n".join([*rows, depth(plan, graph)])
 
 
-def explain_part(graph: Graph, part: Part) -> list[str]:
+def explain_part(graph: Graph, part: Part, d_model: int) -> list[str]:
     """What a part computes, from what, and its share of the parameters."""
-    cost = counted(part.parameters, "parameter")
+    cost = counted(part.count_parameters(d_model), "parameter")
     what = part.computes(graph)
     match part.block:
         case Embedded():

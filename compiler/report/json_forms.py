@@ -61,10 +61,12 @@ class ColumnRecord(TypedDict):
 
 
 class SymbolMap(TypedDict):
-    """What every part of a model stands for: parts in the order in which they write, columns likewise."""
+    """What every part of a model stands for: parts in the order in which they write, columns likewise. In a rotated basis
+    `directions` says for each column along which vector of the residual it lies."""
 
     parts: list[HeadRecord | UnitsRecord | PartRecord]
     columns: list[ColumnRecord]
+    directions: NotRequired[list[list[float]]]
 
 
 class BoundRecord(TypedDict):
@@ -120,7 +122,7 @@ class Summary(Sizes):
 
 class OptionsRecord(TypedDict):
     """What was compiled for; `without` names the rules that were switched off, `no_value`: the model says where none is;
-    `margin`: the least gap between the likeliest class and the second, in nats."""
+    `margin`: the least gap between the likeliest class and the second, in nats; `rotation`: the seed of the basis."""
 
     vocabulary: list[Atom]
     max_length: int
@@ -130,6 +132,7 @@ class OptionsRecord(TypedDict):
     without: NotRequired[list[str]]
     no_value: NotRequired[bool]
     margin: NotRequired[float]
+    rotation: NotRequired[int]
 
 
 class ProgramRecord(TypedDict):

@@ -34,7 +34,7 @@ class KnownValue:
 
     `vectors` (row, column) are the numbers of each of the `values` of the s-op; `bounds` (column) how far float32 may be
     off. It stands in the residuals after the half-layers `written` up to and without `cleared`: 0 is the embedding, 2L + 1
-    the heads of layer L, 2L + 2 its hidden units.
+    the heads of layer L, 2L + 2 its hidden units. In a rotated basis its numbers stand along `directions` (column, d).
     """
 
     name: str
@@ -45,6 +45,7 @@ class KnownValue:
     values: tuple[Atom, ...]
     vectors: Vector
     bounds: Vector
+    directions: Vector | None = None
 
     @property
     def where(self) -> str:
@@ -61,9 +62,10 @@ class KnownValue:
 
 
 def list_known_values(
-    plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds
+    plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds, directions: Vector | None = None
 ) -> Mapping[str, KnownValue]:
-    """All values by name, in the order of writing. Different values of one name are numbered: `x`, `x (2)`."""
+    """All values by name, in the order of writing. Different values of one name are numbered: `x`, `x (2)`. `directions`
+    (place, d) are those of a rotated basis."""
     lives, ends = find_lives(plan, layout), list_endings(plan, layout)
     parts = list(list_parts(plan, layout))
     found = list(list_embedded(layout, analysis, bounds, parts[0], ends))
@@ -82,6 +84,8 @@ def list_known_values(
             bounds=bounds.columns[list(columns)],
         )
         found.append(known)
+    if directions is not None:
+        found = [replace(known, directions=directions[list(known.places)]) for known in found]
     return {known.name: known for known in number_names(found)}
 
 

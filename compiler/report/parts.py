@@ -39,7 +39,7 @@ class Part:
     """Something that writes `columns` of the layout, which stand at `places`, for the features `targets`.
 
     `layer` is -1 for the embedding, which has no targets. `first` is the head's number in its layer, or that of the
-    first hidden unit.
+    first hidden unit. Its parameters are `rows` of as many numbers as the residual has columns, and `biases`.
     """
 
     block: Embedded | Head | TableBlock | Clearing
@@ -48,7 +48,12 @@ class Part:
     columns: tuple[int, ...]
     places: tuple[int, ...]
     targets: tuple[tuple[Variable, int], ...]
-    parameters: int
+    rows: int
+    biases: int = 0
+
+    def count_parameters(self, d_model: int) -> int:
+        """How many numbers it has in a residual of so many columns."""
+        return self.rows * d_model + self.biases
 
     @property
     def units(self) -> range:
@@ -117,25 +122,25 @@ def embedding(layout: Layout) -> Part:
     positions = any(vector[tokens:-1].any() for vector in layout.embedding.vectors)
     rows = tokens + 1 + positions * (layout.sizes.positions + 1)
     columns = tuple(range(count))
-    return Part(Embedded(positions), -1, 0, columns, layout.places[:count], (), rows * layout.d_model)
+    return Part(Embedded(positions), -1, 0, columns, layout.places[:count], (), rows)
 
 
 def part_of(layout: Layout, block: Head | TableBlock | Clearing, layer: int, first: int) -> Part:
     """The part for a block."""
-    unit = 2 * layout.d_model + 1
+    biases = 0
     match block:
         case Head(scores=scores, values=values, targets=targets):
-            size = 2 * layout.d_model * (len(scores.queries) + len(values))
+            rows = 2 * (len(scores.queries) + len(values))
         case TableBlock(variable, _, stairs):
             targets = tuple((variable, k) for k in range(len(layout.blocks.features[variable].basis)))
-            size = stairs.units * unit
+            rows, biases = 2 * stairs.units, stairs.units
         case Clearing():
-            targets, size = (), block.units * unit
+            targets, rows, biases = (), 2 * block.units, block.units
         case _:
             assert_never(block)
     columns = tuple(layout.numbers[target] for target in targets)
     places = tuple(layout.places[column] for column in columns)
-    return Part(block, layer, first, columns, places, targets, size)
+    return Part(block, layer, first, columns, places, targets, rows, biases)
 
 
 def show_numbered(noun: str, numbers: Sequence[int]) -> str:

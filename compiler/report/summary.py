@@ -5,7 +5,7 @@ from typing import assert_never, cast
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.block import Head, TableBlock
-from compiler.emit.weights import Weights
+from compiler.emit.weights import Array, Weights
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.report.columns import list_column_rows
@@ -50,18 +50,25 @@ def count_sizes(weights: Weights) -> Sizes:
     }
 
 
-def build_symbol_map(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> SymbolMap:
+def build_symbol_map(
+    plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds, directions: Array | None = None
+) -> SymbolMap:
     """What every part of the model stands for, with the places in the program's texts; plain data.
 
-    `parts` are in the order in which they write, `columns` what the residual stream carries.
+    `parts` are in the order in which they write, `columns` what the residual stream carries, along the `directions` where
+    its basis is rotated.
     """
-    return {
-        "parts": [part_record(analysis.graph, part, bounds) for part in list_parts(plan, layout)],
+    d_model = layout.d_model if directions is None else directions.shape[1]
+    found: SymbolMap = {
+        "parts": [part_record(analysis.graph, part, bounds, d_model) for part in list_parts(plan, layout)],
         "columns": list_column_rows(plan, layout, analysis, bounds),
     }
+    return found if directions is None else {**found, "directions": directions.tolist()}
 
 
-def part_record(graph: Graph, part: Part, bounds: Bounds) -> HeadRecord | UnitsRecord | PartRecord:
+def part_record(
+    graph: Graph, part: Part, bounds: Bounds, d_model: int
+) -> HeadRecord | UnitsRecord | PartRecord:
     """One part: where it is, what it computes, from what, which columns it writes and how exactly, its cost."""
     record: dict[str, object] = {"where": part.where, "computes": part.computes(graph)}
     units = {"layer": part.layer, "units": [part.units.start, part.units.stop]}
@@ -78,7 +85,8 @@ def part_record(graph: Graph, part: Part, bounds: Bounds) -> HeadRecord | UnitsR
         case _:
             assert_never(part.block)
     error = max((float(bounds.columns[column]) for column in part.columns), default=0.0)
-    record |= {"columns": list(part.places), "error_bound": error, "parameters": part.parameters}
+    record |= {"columns": list(part.places), "error_bound": error}
+    record["parameters"] = part.count_parameters(d_model)
     return cast(HeadRecord | UnitsRecord | PartRecord, record)
 
 

@@ -33,7 +33,7 @@ class Noise:
     residual, at each norm that the residual itself goes through; `unit`: what a hidden unit is off by at most, near its
     corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
     in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums. `summed`: a bias is
-    one more product of a sum, and added at any time.
+    one more product of a sum, and added at any time. `rotated`: numbers of the residual stand in all columns at once.
     """
 
     reading: float = 0.0
@@ -44,6 +44,7 @@ class Noise:
     averaging: float = 0.0
     logits: float = 2.0**-53
     summed: bool = False
+    rotated: bool = False
 
 
 PLAIN = Noise()
@@ -115,8 +116,11 @@ TARGETS: Mapping[Dialect, TargetModel] = {
 
 
 def find_target(options: CompileOptions) -> TargetModel:
-    """The target that options name."""
-    return TARGETS[options.dialect]
+    """The target that options name. In a rotated basis large numbers that come and go would round all others."""
+    target = TARGETS[options.dialect]
+    if options.rotation is None:
+        return target
+    return replace(target, noise=replace(target.noise, rotated=True), anchors=False)
 
 
 def check_target(options: CompileOptions, outputs: int) -> None:

@@ -70,9 +70,11 @@ def find_wrong_column(compiled: Compiled, model: Model, tokens: Word) -> WrongCo
 
     `compiled` says what the columns of `model` should hold: its weights may differ, its sizes may not.
     """
-    states = model.residuals(tokens)
+    states, directions = model.residuals(tokens), compiled.directions
+    if directions is not None:
+        states = [state @ directions.T for state in states]
     bounds = compiled.bounds.columns + SLACK
-    held = holdings(compiled, tokens, embedded(compiled.weights, model.encode(tokens)))
+    held = holdings(compiled, tokens, embedded(compiled.unrotated, model.encode(tokens)))
     for step, state in enumerate(states):
         for column, item in held.items():
             if item.life.written <= step < max(item.life.read, item.life.written + 1):

@@ -1,5 +1,6 @@
 """What goes on inside of a model, by name; models without a part, and with something else in its place."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -288,9 +289,7 @@ def test_changed_weights_say_nothing_of_their_meaning(tmp_path: Path) -> None:
     """A checkpoint whose weights are not those of its program, and whose hashes are right."""
     of = compiled("reverse")
     arrays = {name: array * 1.5 for name, array in of.weights.arrays.items()}
-    from_others = Compiled(
-        of.program, of.expressions, of.options, of.rewriting, of.lowered, Weights(of.weights.config, arrays)
-    )
+    from_others = replace(of, weights=Weights(of.weights.config, arrays))
     save(from_others, tmp_path / "model")
     with pytest.raises(ModelError, match="what this model's numbers stand for is not known"):
         load(tmp_path / "model").run("abc")

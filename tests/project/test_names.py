@@ -26,7 +26,7 @@ QUESTIONS = {
     *("selects", "shows", "takes", "wants"),
 }
 VERBS = {
-    *("begin", "continue", "reopen", "resume", "train"),
+    *("begin", "continue", "reopen", "resume", "rotate", "train"),
     *(
         "add",
         "advise",
