@@ -91,6 +91,12 @@ pictures: $(VENV)/.developed ## take the pictures of pages in the documents
 notebook: $(VENV)/.developed ## run the notebooks of the documents again
 	$(BIN)/python -m tests.project.write_notebook
 
+# Goes on where it was with the circuits; the site lies in build/website/site, whose search needs a server (python -m http.server).
+.PHONY: site
+site: $(VENV)/.developed ## the documents as a site, with a gallery of all programs, their models and circuits
+	$(RASP) circuit programs -o build/circuits
+	$(BIN)/python -m website.build_site build/circuits
+
 # Both go on where they were; results lie in build/.
 circuits: $(VENV)/.installed ## all programs with circuits and pairs; the circuits held against fresh inputs
 	$(RASP) circuit programs -o build/circuits
