@@ -51,19 +51,19 @@ def bound_table_errors(
 
 
 def read_beside_bias(stairs: Staircase, constant: float, reading: Reading) -> Reading:
-    """The same form where each unit's bias is one product more, added at any time."""
+    """The same form where each unit's bias is one product more, added at any time: so it can be part of all sums but the
+    last, which takes it in anyway."""
     used = stairs.slopes != 0
-    bias = np.abs((stairs.offsets + stairs.slopes * constant)[used])
-    if not len(bias):
+    if reading.terms < 2 or not used.any():
         return reading
-    slopes = np.abs(stairs.slopes[used])
+    slopes, bias = np.abs(stairs.slopes[used]), np.abs((stairs.offsets + stairs.slopes * constant)[used])
     grain = min(reading.grain * find_grain(slopes), find_grain(bias))
     if grain and float((slopes * reading.size + bias).max()) / grain <= MANTISSA:
         return reading
     more = float((bias / slopes).max())
-    rounding = reading.rounding + UNIT * ((reading.terms + 2) * more + 2 * reading.size)
+    rounding = reading.rounding + (reading.terms - 1) * UNIT * (more + reading.size)
     error = reading.error - reading.rounding + rounding
-    return Reading(error, reading.size + more, 0.0, rounding, reading.terms + 1, reading.norm)
+    return Reading(error, reading.size + more, 0.0, rounding, reading.terms, reading.norm)
 
 
 def bound_bends(stairs: Staircase, constant: float, reading: Reading, most: float) -> NDArray[np.float64]:

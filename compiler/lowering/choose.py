@@ -17,7 +17,7 @@ from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.staircase import build_rounding
-from compiler.lowering.counted_positions import build_position_table, read_position
+from compiler.lowering.counted_positions import build_position_table
 from compiler.lowering.digits import MANY_KINDS, list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.ranks import Ranks
@@ -235,7 +235,7 @@ class Chooser:
     def make_position(self, variable: Variable) -> None:
         basis = choose_basis(list(self.demands[variable].values()), FEW)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
-        form = self.demand(read_position(self.reader))
+        form = self.demand(self.reader.read_position())
         stairs = build_position_table(form, basis, self.care)
         if stairs is None:
             raise Unsolved(variable.node)

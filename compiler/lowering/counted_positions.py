@@ -1,15 +1,15 @@
-"""Positions where a target has no table of them: how many there are up to each, and a look-up of that.
+"""Positions where a target has no table of them: how many there are up to each, and look-ups of that.
 
-BOS counts nothing, so that the first position counts 1; a table makes of the count whatever is read of the position. At BOS
-the count is 0, below all others, and no unit of a table is on whose base is the first position.
+BOS counts nothing, so that the first position counts 1. What grows evenly with the position is read off the count, rounded
+to whole numbers; a table makes of the count whatever else is read of the position. At BOS the count is 0, below all others,
+and no unit of a table is on whose base is the first position.
 """
 
 import numpy as np
 
 from compiler.blocks.basis import Basis
-from compiler.blocks.form import Form, scale_form
+from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.staircase import Runs, Staircase, Tolerance, build_staircase
-from compiler.lowering.reader import Reader
 from rasp.graph.nodes import Graph, Node, Select, Width
 
 
@@ -19,11 +19,13 @@ def count_everything(graph: Graph) -> Node:
     return graph.add(Width(), graph.add(Select("=="), one, one))
 
 
-def read_position(reader: Reader) -> Form:
-    """The position as attention delivers it: one less than the count."""
-    form = reader.raw.form(count_everything(reader.analysis.graph))
-    assert form is not None, "a count is a number"
-    return scale_form(form, 1.0, -1.0)
+def read_evenly(count: Node, vector: Vector) -> Form | None:
+    """A feature of the position as a multiple of the count; None where it does not grow evenly."""
+    rises = np.diff(vector)
+    if not rises.any() or np.ptp(rises):
+        return None
+    numbers = np.arange(1.0, len(vector) + 1)
+    return Form({Variable(count, "rounded"): rises[0] * numbers}, float(vector[0] - rises[0]))
 
 
 def build_position_table(form: Form, basis: Basis, care: int) -> Staircase | None:

@@ -13,6 +13,7 @@ import numpy as np
 from compiler.analysis.domain import Ints
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
+from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
 from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
 from compiler.numerics.rounding import find_grain
@@ -57,9 +58,18 @@ class Reader:
         """Whether it is the position, in a target that has no table of positions."""
         return variable.node.op == Indices() and find_target(self.analysis.options).rotary
 
+    def read_position(self) -> Form:
+        """The position as attention counts it."""
+        form = self.raw.form(count_everything(self.analysis.graph))
+        assert form is not None, "a count is a number"
+        return scale_form(form, 1.0, -1.0)
+
     def summed(self, variable: Variable, vector: Vector) -> Form | None:
-        """A feature of a sum as a form over what is summed; None for any other variable."""
+        """A feature of a sum as a form over what is summed, or that of a counted position over the count; None for any
+        other variable."""
         node = variable.node
+        if self.is_counted(variable):
+            return read_evenly(count_everything(self.analysis.graph), vector)
         if variable.role != "leaf" or not self.analysis.is_sum(node):
             return None
         numbers = self.carried(node)
