@@ -11,6 +11,7 @@ import torch
 
 from compiler.config import Config
 from compiler.engines.ctranslate2_model import TranslateModel
+from compiler.engines.llamacpp_model import LlamaModel
 from compiler.engines.nanogpt_model import NanoModel
 from compiler.engines.onnx_model import OnnxModel
 from compiler.engines.transformerlens_model import LensModel
@@ -121,6 +122,14 @@ ENGINES: Mapping[EngineName, Engine] = {
         FORMATS["nanogpt"].targets,
         ("float32",),
         lambda of: NanoModel(of.folder, of.config, of.class_ids),
+    ),
+    "llamacpp": Engine(
+        "xllamacpp",
+        "gguf",
+        FORMATS["gguf"].targets,
+        ("float32",),
+        lambda of: LlamaModel(of.folder, of.config, of.class_ids, exact=of.precision is not None),
+        "--cache-type-k f32 --cache-type-v f32 --flash-attn off",
     ),
 }
 

@@ -2,10 +2,16 @@
 
 from typing import Literal, get_args
 
-FormatName = Literal["onnx", "ctranslate2", "transformerlens", "nanogpt"]
+FormatName = Literal["onnx", "ctranslate2", "transformerlens", "nanogpt", "gguf"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
 EngineName = Literal[
-    "transformers-eager", "transformers-sdpa", "onnxruntime", "ctranslate2", "transformerlens", "nanogpt"
+    "transformers-eager",
+    "transformers-sdpa",
+    "onnxruntime",
+    "ctranslate2",
+    "transformerlens",
+    "nanogpt",
+    "llamacpp",
 ]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 Precision = Literal["float32", "bfloat16", "float16"]

@@ -15,6 +15,7 @@ from compiler.export.stock_files import assemble_uniform, encode_stock_files, fi
 from compiler.export.tokenizer import encode_tokenizer
 from compiler.formats.ctranslate2_files import convert_to_ctranslate2
 from compiler.formats.format_names import FormatName
+from compiler.formats.gguf_files import encode_gguf
 from compiler.formats.nanogpt_files import encode_nanogpt
 from compiler.formats.onnx_graph import encode_onnx
 from compiler.formats.stock_onnx import encode_stock_onnx
@@ -106,4 +107,5 @@ FORMATS: Mapping[FormatName, Format] = {
     "ctranslate2": Format(("gpt2",), write_ctranslate2),
     "transformerlens": Format(("plain",), write_transformerlens),
     "nanogpt": Format(("gpt2",), encode_nanogpt),
+    "gguf": Format(("llama",), encode_gguf),
 }

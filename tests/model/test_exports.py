@@ -38,6 +38,7 @@ MODULES = {
     "transformers-sdpa": "transformers",
     "transformerlens": "transformer_lens",
     "nanogpt": "torch",
+    "llamacpp": "xllamacpp",
 }
 
 
@@ -68,9 +69,14 @@ def test_plain_models_are_right(engine: EngineName, name: str) -> None:
     assert_right(engine, compile_text(PROGRAMS[name]))
 
 
-@pytest.mark.parametrize("target", ["gpt2"])
 @pytest.mark.parametrize(
-    "engine", [name for name, row in ENGINES.items() if "gpt2" in row.targets and row.format != "onnx"]
+    "engine, target",
+    [
+        (name, target)
+        for target in ("gpt2", "llama")
+        for name, row in ENGINES.items()
+        if target in row.targets and row.format != "onnx"
+    ],
 )
 def test_models_of_families_are_right(engine: EngineName, target: Dialect) -> None:
     require(engine, target)
