@@ -14,8 +14,11 @@ from itertools import count
 import numpy as np
 
 from compiler.blocks.form import Form, Variable
+from compiler.config import HeadShape
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout, drop_constant, weigh_form
+from compiler.targets.target import TargetModel
+from compiler.targets.uniform_shape import PlainSizes, choose_uniform_shape, count_uniform_parameters
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,15 @@ def clearings(layout: Layout, spans: list[Life], *, beside: bool) -> list[Erasur
     return sorted(found, key=lambda e: len(e.signs))
 
 
-def reuse_columns(plan: Plan, layout: Layout) -> list[Layout]:
-    """Layouts with fewer places than columns, the smallest model first; none where nothing pays."""
+def reuse_columns(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout]:
+    """Layouts with fewer places than columns, the smallest model for the target first; none where nothing pays."""
     spans = find_lives(plan, layout)
     found: list[Layout] = []
     for beside in (True, False):
         erasures = clearings(layout, spans, beside=beside)
-        sizes = [count_parameters(plan, layout, erasures[:count]) for count in range(len(erasures) + 1)]
+        sizes = [
+            count_parameters(plan, layout, erasures[:count], target) for count in range(len(erasures) + 1)
+        ]
         best = int(np.argmin(sizes))
         if best:
             found.append(with_erasures(layout, erasures[:best]))
@@ -118,8 +123,10 @@ def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
     return replace(layout, places=tuple(places), erasures=tuple(erasures))
 
 
-def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure] = ()) -> int:
-    """Numbers in the model, without the unembedding, if these are the erasures."""
+def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target: TargetModel) -> int:
+    """Numbers in the target's model, without the unembedding, if these are the erasures."""
+    if target.eps is not None:
+        return count_padded(plan, layout, erasures, target)
     tokens = layout.sizes.tokens
     rows = tokens + 1
     if any(vector[tokens:-1].any() for vector in layout.embedding.vectors):
@@ -129,3 +136,19 @@ def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure] = (
     hidden = sum(table.stairs.units for layer in plan.layers for table in layer.tables)
     hidden += sum(len(erasure.signs) for erasure in erasures)
     return (layout.width - len(erasures)) * (rows + 2 * hidden) + hidden
+
+
+def count_padded(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target: TargetModel) -> int:
+    """The same where all layers are alike: what they are filled up with counts, too."""
+    layers = [
+        (
+            [HeadShape(len(head.scores.queries), len(head.values)) for head in layer.heads],
+            sum(table.stairs.units for table in layer.tables)
+            + sum(len(erasure.signs) for erasure in erasures if erasure.layer == number),
+        )
+        for number, layer in enumerate(plan.layers)
+    ]
+    sizes = PlainSizes(layout.width - len(erasures), layers, layout.sizes.positions + 1)
+    classes = 0 if target.labels else sum(len(readout.codes) for readout in plan.readouts)
+    shape = choose_uniform_shape(sizes, target, layout.sizes.tokens + classes)
+    return count_uniform_parameters(shape, target)

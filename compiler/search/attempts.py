@@ -66,7 +66,7 @@ def audit_lowered(analysis: Analysis, plan: Plan, layout: Layout) -> Bounds:
 
 def compact_layout(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
     """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
-    for layout in reuse_columns(lowered.plan, lowered.layout):
+    for layout in reuse_columns(lowered.plan, lowered.layout, find_target(lowered.analysis.options)):
         bounds = audit_lowered(lowered.analysis, lowered.plan, layout)
         smaller = replace(lowered, layout=layout, bounds=bounds)
         note(journal, Reason.REUSE, style, lowered.analysis, outcome_of(smaller))
@@ -78,7 +78,8 @@ def compact_layout(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
 def measure_cost(lowered: Lowered) -> tuple[int, int]:
     """Layers, then parameters."""
     plan, layout = lowered.plan, lowered.layout
-    return len(plan.layers), count_parameters(plan, layout, layout.erasures)
+    target = find_target(lowered.analysis.options)
+    return len(plan.layers), count_parameters(plan, layout, layout.erasures, target)
 
 
 def attempt_and_note(

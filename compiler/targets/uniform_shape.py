@@ -54,6 +54,17 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
         least = max(valued, math.ceil(columns / count))
         size = choose_turned_size(scored, least, sizes.positions) if target.rotary else max(scored, least)
         fitted.append((count * size, count, size))
+        if count * max(scored, valued) >= columns:  # more heads only add columns
+            break
     _, count, size = min(fitted)
     units = max((units for _, units in sizes.layers), default=0)
     return UniformShape(max(1, len(sizes.layers)), count, size, max(1, units), ids, sizes.positions)
+
+
+def count_uniform_parameters(shape: UniformShape, target: TargetModel) -> int:
+    """Numbers in the layers and the embedding of a model of this shape, as `UniformWeights.parameters` counts them."""
+    rows = shape.ids + (0 if target.rotary else shape.positions)
+    sums = (3 if target.gated else 2) * shape.hidden + target.biased
+    layer = 4 * shape.hidden**2 + shape.units * sums + 2 * shape.hidden
+    last = (1 + 2 * target.biased) * shape.hidden  # the gains, once, and the last norm's
+    return rows * shape.hidden + shape.layers * layer + last

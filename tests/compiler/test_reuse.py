@@ -11,6 +11,7 @@ from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
+from compiler.targets.target import TARGETS
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right
@@ -48,7 +49,7 @@ def test_fewer_columns_and_the_same_answers(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_count_of_parameters_is_exact(name: str) -> None:
     for model in (compiled(name, 1), compiled(name, 2)):
-        count = count_parameters(model.plan, model.layout, model.layout.erasures)
+        count = count_parameters(model.plan, model.layout, model.layout.erasures, TARGETS["plain"])
         assert count == model.weights.parameters()
 
 
