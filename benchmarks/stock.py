@@ -31,6 +31,7 @@ from compiler.verify.stock_folder import STOCK_READERS
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
+from rasp.write_whole import write_text
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "stock.md"
@@ -170,6 +171,21 @@ def summarise(rows: Iterable[Row], plain: Mapping[Line, Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def list_refused(rows: Iterable[Row]) -> str:
+    """Lines of Markdown: a row for each line that does not compile, and why."""
+    lines = ["| target | program | length | refused |", "|---|---|---:|---|"]
+    for row in rows:
+        if row.refused:
+            lines.append(f"| `{row.target}` | `{row.program}` {row.line} | {row.length} | {row.refused} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_page(text: str) -> None:
+    """Put the tables where they stand in docs/stock.md."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    write_text(PAGE, before + BEGIN + text + END + rest.partition(END)[2])
+
+
 def main() -> int:
     """Exit code 1 where a folder is wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -180,7 +196,10 @@ def main() -> int:
     given = parser.parse_args()
     rows = measure_all(given.targets, given.results, run=not given.compile_only)
     plain = {row.key[1:]: row for row in measure_all(["plain"], given.results, run=False) if not row.refused}
-    print(summarise(rows, plain))
+    tables = f"{summarise(rows, plain)}\n{list_refused(rows)}"
+    print(tables)
+    if given.write:
+        write_page(tables)
     return int(any(row.wrong for row in rows))
 
 
