@@ -64,7 +64,7 @@ def sums(facts: Facts, node: Node) -> Domain:
             right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
         ]
         found += factor_values(apply_map(node.op, columns), keep)[0].kinds()
-    domain = make_domain(found)
+    domain = replace(make_domain(found), minus_zero=left.minus_zero or right.minus_zero)
     if not domain.is_numeric:
         raise make_refusal(
             facts.graph, node, "this adds up numbers that are too large or small for float32", ""

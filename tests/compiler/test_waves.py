@@ -5,8 +5,10 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.tables import bound_wave_error
+from compiler.blocks.form import Form
 from compiler.blocks.staircase import Matrix, Runs, Staircase
 from compiler.blocks.waves import build_waves
+from compiler.lowering.lookup import move_constant
 from compiler.numerics.rounding import Reading
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
@@ -49,6 +51,18 @@ def test_waves_are_exact_for_all_they_may_be_off(least: int, period: int, grain:
     assert room > 0.45 * grain
     for off in (0.0, room, -room):
         assert (computed(stairs, whole * grain + off) == values - values[base]).all()
+
+
+@pytest.mark.parametrize("constant", [5.0, -2.0])
+def test_a_constant_moves_into_the_shifts(constant: float) -> None:
+    """The same waves over what is left of the form; at BOS, where it has to be at the base, too."""
+    numbers = np.arange(40.0)
+    stairs = waves_for(numbers, numbers[:, None] // 3, 20)
+    assert stairs is not None
+    form, moved = move_constant(Form({}, constant, stairs.base), stairs)
+    assert form.constant == 0 and form.bos is not None
+    assert (computed(moved, numbers - constant) == computed(stairs, numbers)).all()
+    assert not computed(moved, np.array([form.bos])).any()
 
 
 def test_the_margin_is_all_there_is() -> None:

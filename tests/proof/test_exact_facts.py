@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.leaf_values import narrow_bounds
+from compiler.analysis.leaf_values import narrow_bounds, sums
 from compiler.analysis.occurring import list_occurring
 from compiler.analysis.rows import Context, list_contexts
 from compiler.lowering.relations import serves
@@ -81,6 +81,21 @@ def test_every_value_is_foreseen(text: str, attention: Attention) -> None:
                 if relation is not None and relation.allowed is not None:
                     row = where.rows_of(relation.depends)[rows[i, len(word)]]
                     assert relation.allowed[row, code], (node, word, value)
+
+
+@pytest.mark.parametrize("text", ["{0} + {1}", "{1} + {0}", "{0} - {1}", "{1} - {0}", "{0} + {0}"])
+def test_sums_of_ints_and_floats_are_foreseen(text: str) -> None:
+    """Of numbers that are ints here and floats there, and of zeros of either sign: added up as they are carried."""
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions((0, 1), LENGTH))
+    node = program.sop(text.format("[1, 1.0, 3, -0.0][indices]", "tokens_int * [1.0, -1.0, 1, 1][indices]"))
+    domain = sums(analysis, node)
+    inputs = [word for n in range(1, LENGTH + 1) for word in product((0, 1), repeat=n)]
+    for word, outcome in zip(inputs, evaluate([node], inputs)[0], strict=True):
+        for value in evaluate_by_position(outcome):
+            kinds = {make_typed_key(kind) for kind in domain.kinds()}
+            known = make_typed_key(value) in kinds or (value == 0 and domain.minus_zero)
+            assert value is None or known, (word, value)
 
 
 @pytest.mark.parametrize("name", BOUNDS)

@@ -1,0 +1,153 @@
+"""When the audit says that a sum of columns is exact, float32 does not round it, and else by no more than is said."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from compiler.audit.bounds import Auditor
+from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
+from compiler.audit.tables import read_beside_bias
+from compiler.blocks.form import Form, scale_form
+from compiler.blocks.staircase import Staircase
+from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH, UNIT
+from compiler.numerics.rounding import MANTISSA, Reading, is_binary
+from compiler.options import CompileOptions
+from compiler.pipeline import compile_program
+from compiler.targets.target import PLAIN, TARGETS
+from rasp.elaborate.program import load_program
+from rasp.source import Source
+from tests.proof.any_order import orders, product
+
+LOOSE = 20.0
+"""How far a bound is at most above the largest error found: of one bias far larger than all else, one addition rounds."""
+WEIGHTS = np.array([1.0, -2.0, 1.0])
+
+
+@pytest.fixture
+def auditor() -> Auditor:
+    """Nothing is audited yet; the layout is that of some program."""
+    options = CompileOptions(("a", "b", "c"), 4)
+    outputs = {"out": "sort(tokens, tokens)"}
+    model = compile_program(load_program(Source("test", "")), outputs, options)
+    return Auditor(model.plan, model.layout, options.max_length, PLAIN)
+
+
+@pytest.mark.parametrize("grain", [2.0**-20, 2.0**-8, 1.0, 2.0**6])
+@pytest.mark.parametrize("steps", [2.0**12, MANTISSA / 4, MANTISSA, 2.0**28])
+def test_a_sum_is_called_exact_only_when_it_is(grain: float, steps: float) -> None:
+    """Columns that go up to so many steps of a grain, all at their largest and just below."""
+    largest = grain * steps / np.abs(WEIGHTS).sum()
+    columns = [[share * largest // grain * grain - k * grain for share in (1, 0.75, 0.5)] for k in range(3)]
+    reading = NormReading(PLAIN, 3).read(WEIGHTS, 0.0, grain * steps, grain)
+    worst = 0.0
+    for order in orders(4):
+        for row in columns:
+            exact = sum(
+                Fraction(float(np.float32(c))) * Fraction(w) for c, w in zip(row, WEIGHTS, strict=True)
+            )
+            found = product(np.array([row]), WEIGHTS[:, None], order)[0, 0]
+            worst = max(worst, float(abs(Fraction(float(found)) - exact)))
+    assert worst <= reading.error
+    assert (reading.grain > 0) == (steps <= MANTISSA)
+
+
+#: Slopes of units, the biases beside them, the grain of the three numbers that are read, and how large these are.
+BESIDE = {
+    "all exact": ([1.0, -2.0, 0.5], [3.0, 8.0, -1.0], 1.0, 64.0),
+    "a bias too large for fine numbers": ([1.0, -1.0], [1024.0, 0.0], 2.0**-20, 1.0),
+    "one bias of two": ([1.0, 4.0], [0.0, 1000.1], 2.0**-10, 8.0),
+    "biases that round": ([0.3, -0.7, 1.1], [100.1, -3.3, 0.1], 2.0**-10, 8.0),
+    "a unit that is always the same": ([0.0, 1.0], [7.0, 300.1], 2.0**-10, 8.0),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_bias_that_is_added_at_any_time_is_counted(name: str) -> None:
+    """Where each unit's bias is one product more: no sum is off by more than is said, nor by far less."""
+    slopes, biases, grain, large = (np.array(part) for part in BESIDE[name])
+    stairs = Staircase(slopes, biases, np.ones((len(slopes), 1)), 0.0, 1.0, -1.0, 1.0)
+    rng, size = np.random.default_rng(0), float(large)
+    numbers = np.round(rng.uniform(-1, 1, (60, 3)) * size / 3 / grain) * grain
+    rounding = 0.0 if is_binary(slopes) else 4 * UNIT * size
+    reading = Reading(rounding, size, 0.0 if rounding else float(grain), rounding, terms=3)
+    after = read_beside_bias(stairs, 0.0, reading)
+    worst = 0.0
+    for order in orders(4):
+        terms = np.append(numbers, np.ones((len(numbers), 1)), axis=1)
+        found = product(terms, np.append(np.tile(slopes, (3, 1)), biases[None], axis=0), order)
+        exact = numbers.sum(axis=1)[:, None] * slopes + biases
+        steep = np.flatnonzero(slopes)
+        worst = max(
+            worst, float((np.abs(found - exact) / np.where(slopes, np.abs(slopes), 1))[:, steep].max())
+        )
+    assert worst <= after.error <= LOOSE * worst
+
+
+def test_nothing_read_is_nothing_off(auditor: Auditor) -> None:
+    reading = auditor.read(Form({}))
+    assert (reading.error, reading.size, reading.terms) == (0.0, 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    "size, grain, error, known",
+    [
+        (8.0, 1.0, None, True),
+        (8.0, 1.0, 0.0, True),
+        (8.0, 1.0, 2.0**-30, True),
+        (8.0, 1.0, 2.0**-10, False),
+        (2.0**26, 1.0, 0.0, False),
+        (8.0, 0.0, 0.0, False),
+    ],
+)
+def test_a_column_is_on_a_grid_only_when_it_is_near_it(
+    auditor: Auditor, size: float, grain: float, error: float | None, *, known: bool
+) -> None:
+    """What is off by more than rounds away is a multiple of nothing, however coarse its values, nor what is too large."""
+    auditor.settle(0, size, grain, error)
+    assert auditor.grains[0] == (grain if known else 0.0)
+    assert auditor.errors[0] == (error or 0.0)
+
+
+def test_of_several_forms_the_largest_counts(auditor: Auditor) -> None:
+    """An output whose classes have a form each: all of them round."""
+    auditor.run()
+    usual = auditor.plan.readouts[0]
+    small, large = usual.form, scale_form(usual.form, 2.0**30)
+    for forms in ((large,), (small, large), (large, small)):
+        auditor.readout(replace(usual, form=forms[0], hot=forms))
+    alone, first, last = (decision.error for decision in auditor.decisions[-3:])
+    assert first == last >= alone > 0
+
+
+@pytest.mark.parametrize("size", [2.0**-20, 0.5, 1.0, 2.0**12])
+def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> None:
+    """Small numbers, too; a column of zeros stays as it is."""
+    norm = NormReading(TARGETS["bert"].noise, 3)
+    nothing, something = norm.bound_standing(np.array([0.0, size]))
+    assert nothing == 0 and something >= UNIT * size
+
+
+@pytest.mark.parametrize("width", [4, 5, 8, 33, 1000])
+def test_running_means_are_as_near_as_said(width: int) -> None:
+    """Of numbers that are as large together as is said: each step adds a part of its distance."""
+    rng, worst = np.random.default_rng(width), 0.0
+    for spread in (0.0, 1.0, 8.0):
+        numbers = (rng.uniform(-1, 1, (200, width)) * 2.0 ** rng.uniform(-spread, 0, (200, width))).astype(
+            np.float32
+        )
+        mean = np.zeros(len(numbers), np.float32)
+        for k in range(width):
+            mean = mean + (numbers[:, k] - mean) / np.float32(k + 1)
+        off = np.abs(mean.astype(float) - numbers.astype(float).mean(axis=1))
+        worst = max(worst, float((off / np.abs(numbers).sum(axis=1)).max()))
+    in_pairs = 2 * (1 + (3 * np.log(width) + 6) / width)
+    assert worst <= in_pairs * UNIT <= MEAN_ROUNDINGS * UNIT
+
+
+def test_beside_the_anchor_there_are_only_whole_numbers() -> None:
+    """Or, below it, halves, of which none is nearer than the margin for what is off by less than it."""
+    places = np.array([ANCHOR - ANCHORED_REACH, ANCHOR, ANCHOR + ANCHORED_REACH], np.float32)
+    assert np.spacing(places).tolist() == [0.5, 1.0, 1.0]
+    assert np.spacing(places).min() / 2 == ANCHORED_MARGIN
