@@ -17,7 +17,7 @@ from compiler.circuits.circuit_set import CIRCUIT, MODEL
 from compiler.circuits.edges import Edge, find_shared_columns
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import build_trials
-from compiler.commands.circuit import reopen_model
+from compiler.inside_commands.circuit_command import reopen_model
 
 
 @dataclass(frozen=True)

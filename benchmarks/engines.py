@@ -15,9 +15,9 @@ from pathlib import Path
 
 from compiler.engines.engine_table import ENGINES, EngineRequest
 from compiler.formats.format_names import PRECISIONS, EngineName, Precision
-from compiler.model.problem import ModelError
 from compiler.options import DIALECTS, CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
+from compiler.transformer.problem import ModelError
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.run_engine import verify_in_engine
 from rasp.elaborate.program import load_program

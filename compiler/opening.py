@@ -8,8 +8,8 @@ import torch
 
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
-from compiler.model.problem import make_model_error
 from compiler.model.runner import Model
+from compiler.transformer.problem import make_model_error
 from rasp.arguments import convert_path
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | t
     """The model in a checkpoint folder, on a device.
 
     Raises `CheckpointError`, and `ModelError` for an arithmetic in which the model is not exact: any dtype but
-    float32, TF32 and the like (`compiler/model/arithmetic.py`).
+    float32, TF32 and the like (`compiler/transformer/arithmetic.py`).
     """
     checkpoint = read_checkpoint(convert_path(folder))
     return Model(

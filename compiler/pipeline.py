@@ -7,9 +7,9 @@ from typing import cast
 
 from networkx import DiGraph
 
-from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
+from compiler.effort import Effort, limit_work
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
 from compiler.emit.rotate import rotate_weights

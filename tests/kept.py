@@ -16,7 +16,7 @@ WRITE = "RASP_WRITE_SIZES"
 
 def size(model: Compiled) -> str:
     """Layers, heads, parameters; how many times smaller than its margin the error of the tightest decision is; and how much
-    work compiling was, in cells (`compiler/analysis/effort.py`)."""
+    work compiling was, in cells (`compiler/effort.py`)."""
     found = model.summary
     tightest = model.bounds.tightest
     room = "exact" if tightest is None or not tightest.error else f"{tightest.margin / tightest.error:.2g}"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from compiler.circuits.circuit_set import CIRCUIT, MODEL, Member, name_members
-from compiler.commands.info import info_text
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
+from compiler.inside_commands.info_command import info_text
 from rasp.drawing.draw_svg import draw_svg
 from rasp.drawing.svg import lighten_document
 from rasp.page_answers.answer_question import draw_expression

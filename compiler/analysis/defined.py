@@ -7,8 +7,8 @@ interpreter has no value are don't-cares like any.
 from collections.abc import Mapping
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import NeverDefined
 from compiler.limits import TRIED_LENGTHS
+from compiler.refusal import NeverDefined
 from rasp.graph.nodes import Node, list_reachable
 from rasp.interpret.evaluate import EvaluationError, evaluate
 

@@ -5,7 +5,7 @@ expression then sees one value, of few, where it saw several. Parts that are rea
 tables find room in earlier layers.
 """
 
-from compiler.analysis.facts import Facts
+from compiler.domains.facts import Facts
 from compiler.options import CompileError
 from rasp.graph.nodes import AttentionOp, Map, Node, list_in_order, list_reachable
 

@@ -12,20 +12,20 @@ from typing import TypeVar, assert_never
 
 import numpy as np
 
-from compiler.analysis import selectors
-from compiler.analysis.alike import find_representatives, join_alike
 from compiler.analysis.divide import TooLarge, divide_expression
-from compiler.analysis.domain import Domain, Ints, factor_values, make_domain
-from compiler.analysis.effort import Effort, limit_work
-from compiler.analysis.facts import JointValues
 from compiler.analysis.leaf_values import relate_leaf
-from compiler.analysis.means import is_own_average
-from compiler.analysis.occurring import has_few_inputs, list_occurring
-from compiler.analysis.orders import has_every_index
-from compiler.analysis.refusal import NeverDefined, make_refusal
-from compiler.analysis.rows import Relation, TooMany
+from compiler.domains.alike import find_representatives, join_alike
+from compiler.domains.domain import Domain, Ints, factor_values, make_domain
+from compiler.domains.facts import JointValues
+from compiler.domains.means import is_own_average
+from compiler.domains.occurring import has_few_inputs, list_occurring
+from compiler.domains.rows import Relation, TooMany
+from compiler.effort import Effort, limit_work
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
 from compiler.options import CompileError, CompileOptions
+from compiler.refusal import NeverDefined, make_refusal
+from compiler.selector_facts import selectors
+from compiler.selector_facts.orders import has_every_index
 from rasp.graph.nodes import (
     Aggregate,
     Constant,

@@ -9,8 +9,8 @@ the rewrites that keep numbers but not their kinds; the tables of their expressi
 from collections.abc import Iterable
 from typing import assert_never
 
-from compiler.analysis.facts import Facts
-from compiler.analysis.refusal import make_refusal
+from compiler.domains.facts import Facts
+from compiler.refusal import make_refusal
 from rasp.graph.nodes import (
     Aggregate,
     Constant,

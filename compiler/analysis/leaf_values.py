@@ -10,20 +10,20 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.analysis import selectors
-from compiler.analysis.domain import Domain, Ints, factor_values, make_domain
-from compiler.analysis.facts import Facts
-from compiler.analysis.means import Unsummable, list_means
-from compiler.analysis.refusal import NeverDefined, make_refusal
-from compiler.analysis.rows import Context, Relation, list_contexts, project_relation
+from compiler.domains.domain import Domain, Ints, factor_values, make_domain
+from compiler.domains.facts import Facts
+from compiler.domains.means import Unsummable, list_means
+from compiler.domains.rows import Context, Relation, list_contexts, project_relation
 from compiler.limits import RELATION, SUMS
+from compiler.refusal import NeverDefined, make_refusal
+from compiler.selector_facts import selectors
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.values import Atom
 
 PAIR_WORK, PAIR_BYTES = 8, 48
-"""A pair of values that a sum adds up, in cells (`compiler/analysis/effort.py`) and bytes."""
+"""A pair of values that a sum adds up, in cells (`compiler/effort.py`) and bytes."""
 
 
 def relate_leaf(facts: Facts, leaf: Node) -> Relation:

@@ -49,7 +49,7 @@ from compiler.numerics.rounding import (
 )
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, drop_constant, weigh_form
-from compiler.targets.target import PLAIN, Noise
+from compiler.targets.rounding_in_transformers import PLAIN, Noise
 from rasp.graph.nodes import Aggregate, Width
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from compiler.blocks.form import Vector
 from compiler.numerics.precision import UNIT
 from compiler.numerics.rounding import MANTISSA, NEGLIGIBLE, Reading, count_roundings, is_binary
-from compiler.targets.target import CORNER, Noise
+from compiler.targets.activation_functions import CORNER
+from compiler.targets.rounding_in_transformers import Noise
 
 ADDED = 2
 """Columns that every target with a norm has besides: balance and zero."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.precision import UNIT
 from compiler.numerics.rounding import MANTISSA, Products, Reading, find_grain, find_steepest, is_binary
-from compiler.targets.target import CORNER
+from compiler.targets.activation_functions import CORNER
 
 
 def bound_table_errors(

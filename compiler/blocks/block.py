@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from compiler.analysis.domain import Ints
 from compiler.blocks.basis import Basis
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.staircase import Staircase
+from compiler.domains.domain import Ints
 from rasp.graph.nodes import Node
 
 GroupKind = Literal["quadratic", "plain", "order", "bos"]

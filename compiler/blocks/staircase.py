@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.analysis.domain import Ints
 from compiler.blocks.form import Vector
+from compiler.domains.domain import Ints
 from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, UNIT
 from compiler.numerics.rounding import find_grain
 

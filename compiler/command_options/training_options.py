@@ -5,10 +5,10 @@ from typing import Any, Literal, get_args
 
 import click
 
+from compiler.command_options.shared_options import POSITIVE
 from compiler.command_options.target_options import Target, takes_program
 
 Start = Literal["random", "compiled"]
-POSITIVE = click.IntRange(min=1)
 SHAPE_OPTIONS = (
     click.option("--layers", type=POSITIVE, metavar="L", help="Layers; else as many as compiled."),
     click.option(

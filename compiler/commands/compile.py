@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from compiler.command_options.target_options import Target
-from compiler.commands.sizes import describe_sizes
 from compiler.commands.target import read_settings, read_target
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.export.stock_files import assemble_uniform
+from compiler.inside_commands.sizes import describe_sizes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe_node

@@ -11,10 +11,10 @@ import click
 
 from compiler.commands.threads import limit_threads
 from compiler.model.generate import Generation, generate_batch, generate_steps
-from compiler.model.problem import ModelError
 from compiler.model.runner import Model
 from compiler.model.sampling import Sampling
 from compiler.opening import load
+from compiler.transformer.problem import ModelError
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import show_tokens
 from rasp.command_line.input_lines import Unanswered, report_unanswered

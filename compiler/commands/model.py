@@ -6,9 +6,9 @@ from pathlib import Path
 
 from compiler.commands.threads import limit_threads
 from compiler.export.stock_files import is_stock
-from compiler.model.problem import ModelError
 from compiler.model.runner import Answer
 from compiler.opening import load
+from compiler.transformer.problem import ModelError
 from compiler.verify.stock_folder import open_stock_folder
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import show_tokens, show_values

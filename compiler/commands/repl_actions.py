@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from compiler.commands.known_lines import KnownLine, find_known_line, find_name, list_known_lines
-from compiler.commands.sizes import describe_sizes
 from compiler.export.compiled import save, save_with_notes
+from compiler.inside_commands.sizes import describe_sizes
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.interpreted_sample import interpret_sample

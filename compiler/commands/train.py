@@ -14,7 +14,6 @@ from compiler.command_options.training_options import TrainRequest
 from compiler.commands.target import read_settings, read_target
 from compiler.config import Config
 from compiler.export.records import encode_config
-from compiler.model.decoder import Decoder
 from compiler.pipeline import Compiled, compile_program
 from compiler.training.attention import Patterns, draw_attention, read_patterns
 from compiler.training.curves import draw_curves, has_matplotlib
@@ -23,6 +22,7 @@ from compiler.training.judge import Accuracy, judge_lengths, judge_noise, sum_up
 from compiler.training.kept_training import Task, has_training, resume_training, save_training
 from compiler.training.learn import Moment, Settings, Training, begin_training, continue_training
 from compiler.training.shape import Widths, choose_shape, describe_shape
+from compiler.transformer.decoder import Decoder
 from rasp.command_line.console import WrongUsage, report_diagnostics
 from rasp.command_line.progress import show_progress
 from rasp.elaborate.program import load_program

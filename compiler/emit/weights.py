@@ -14,7 +14,8 @@ Names and shapes (d = d_model, V = vocabulary size, N = max_length, C = classes 
     unembeddings.K.weight              (d, C)        logits = residual @ weight + bias; where the nearest value is the
     unembeddings.K.bias                (C,)          answer (`Output.nearest`), (d, 1) and (1,): the number itself
 
-They are the names of the decoder's parameters (`compiler/model/decoder.py`), and L, H and K the numbers that reports show.
+They are the names of the decoder's parameters (`compiler/transformer/decoder.py`), and L, H and K the numbers that
+reports show.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from compiler.formats.ctranslate2_files import INSTALL
 from compiler.formats.format_names import Precision
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error, report_unopened
+from compiler.transformer.problem import make_model_error, report_unopened
 
 
 class TranslateModel(ForeignModel):

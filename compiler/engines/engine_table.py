@@ -21,11 +21,11 @@ from compiler.formats.format_names import EngineName, FormatName, Precision
 from compiler.formats.format_table import FORMATS
 from compiler.formats.write_export import write_export
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error
 from compiler.model.stock_model import StockModel
 from compiler.options import DIALECTS, Dialect
 from compiler.pipeline import Compiled
 from compiler.targets.target import TARGETS
+from compiler.transformer.problem import make_model_error
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from compiler.config import Config
 from compiler.formats.gguf_files import GGUF
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error, report_unopened
+from compiler.transformer.problem import make_model_error, report_unopened
 
 INSTALL = "xllamacpp: it is of the extra `engines` of this project"
 

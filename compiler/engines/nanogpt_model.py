@@ -11,7 +11,7 @@ from torch.nn import functional
 from compiler.config import Config
 from compiler.formats.nanogpt_files import CHECKPOINT
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error
+from compiler.transformer.problem import make_model_error
 
 EPS = 1e-5
 

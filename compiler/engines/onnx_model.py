@@ -10,7 +10,7 @@ from compiler.config import Config
 from compiler.formats.format_table import ONNX
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import report_unopened
+from compiler.transformer.problem import report_unopened
 
 INSTALL = "onnxruntime: it is of the extra `onnx` of this project"
 

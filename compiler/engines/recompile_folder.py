@@ -15,8 +15,8 @@ from compiler.export.stock_files import (
 )
 from compiler.formats.format_names import FormatName
 from compiler.formats.write_export import encode_export_folder, find_export
-from compiler.model.problem import make_model_error
 from compiler.pipeline import Compiled, compile_program
+from compiler.transformer.problem import make_model_error
 from rasp.elaborate.program import load_program
 from rasp.library.load import Texts
 from rasp.source import Source

@@ -13,7 +13,7 @@ from compiler.export.files import ARRAYS, CONFIG
 from compiler.export.records import decode_json
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error
+from compiler.transformer.problem import make_model_error
 
 MODULE, INSTALL = "transformer_lens.model_bridge", "'transformer-lens>=4'"
 

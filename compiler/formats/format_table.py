@@ -24,10 +24,10 @@ from compiler.formats.transformerlens_files import (
     describe_bridge,
     name_bridge_arrays,
 )
-from compiler.model.problem import make_model_error
 from compiler.model.stock_model import StockModel
 from compiler.options import DIALECTS, Dialect
 from compiler.pipeline import Compiled
+from compiler.transformer.problem import make_model_error
 
 Files = dict[str, bytes]
 Made = TypeVar("Made")

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from compiler.model.problem import make_model_error
+from compiler.transformer.problem import make_model_error
 
 
 def take_library(module: str, wanted_by: str, install: str) -> Any:

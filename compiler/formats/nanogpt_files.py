@@ -17,14 +17,15 @@ import torch
 from compiler.audit.bounds import audit_plan
 from compiler.export.stock_files import assemble_uniform
 from compiler.export.stock_tokenizer import name_ids
-from compiler.model.problem import make_model_error
 from compiler.numerics.precision import UNIT
 from compiler.pipeline import Compiled
 from compiler.plan.layout import drop_constant, weigh_form
 from compiler.stock.families import name_gpt2
 from compiler.stock.tied import tie_head
 from compiler.stock.uniform import UniformWeights, choose_shrinkage
-from compiler.targets.target import BEND, UNIT_SCALE, find_target
+from compiler.targets.activation_functions import BEND, UNIT_SCALE
+from compiler.targets.target import find_target
+from compiler.transformer.problem import make_model_error
 
 CHECKPOINT, META = "ckpt.pt", "meta.pkl"
 MATRICES = ("c_attn.weight", "c_proj.weight", "c_fc.weight")

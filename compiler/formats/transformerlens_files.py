@@ -14,11 +14,11 @@ from compiler.audit.bounds import audit_plan
 from compiler.config import LayerShape
 from compiler.emit.weights import Weights
 from compiler.export.records import Record
-from compiler.model.problem import make_model_error
 from compiler.numerics.precision import UNIT
 from compiler.pipeline import Compiled
 from compiler.stock.uniform import center_logits
-from compiler.targets.target import Noise
+from compiler.targets.rounding_in_transformers import Noise
+from compiler.transformer.problem import make_model_error
 
 SCALE = 2.0
 

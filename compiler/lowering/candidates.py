@@ -12,9 +12,9 @@ from itertools import islice, permutations
 
 import numpy as np
 
-from compiler.analysis.domain import Ints, make_domain
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.blocks.staircase import MERGED, Matrix
+from compiler.domains.domain import Ints, make_domain
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.lowering.reader import Reader
 from rasp.graph.nodes import Map, Node

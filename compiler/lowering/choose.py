@@ -12,7 +12,6 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import selects_always
 from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
@@ -25,13 +24,14 @@ from compiler.lowering.reader import FLAT, Reader, combine_forms
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
 from compiler.numerics.precision import ANCHOR
+from compiler.selector_facts.selectors import selects_always
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
 
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
 SPLIT_WORK = 1 / 4
-"""Telling a number of a feature from the others before it, for each of them, in cells (`compiler/analysis/effort.py`)."""
+"""Telling a number of a feature from the others before it, for each of them, in cells (`compiler/effort.py`)."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.matching import Matching
 from compiler.blocks.basis import Basis
 from compiler.blocks.block import Choice
 from compiler.blocks.form import Form, Variable, Vector
@@ -14,6 +13,7 @@ from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring, factor_by_threshold, list_factorings
 from compiler.numerics.precision import SHARPNESS, UNIT
 from compiler.numerics.rounding import MANTISSA
+from compiler.selector_facts.matching import Matching
 from rasp.graph.nodes import Node
 
 WEIGHT_ERROR = 0.02
@@ -31,7 +31,7 @@ TIES = 0.9
 """What errors that add up may cost at most: less than a column."""
 BASIS_WORK = 1 / 4
 """Telling whether a number of a feature follows from those of others, for each of these, in cells
-(`compiler/analysis/effort.py`)."""
+(`compiler/effort.py`)."""
 COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
 

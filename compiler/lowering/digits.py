@@ -16,12 +16,12 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.analysis.facts import Facts
-from compiler.analysis.matching import build_matching, number_values
-from compiler.analysis.selector_formula import normalise_selector
-from compiler.analysis.selectors import bound_width, contains_best, flatten_and, list_operands
 from compiler.blocks.form import Vector
+from compiler.domains.facts import Facts
 from compiler.lowering.relations import order_kinds
+from compiler.selector_facts.matching import build_matching, number_values
+from compiler.selector_facts.selector_formula import normalise_selector
+from compiler.selector_facts.selectors import bound_width, contains_best, flatten_and, list_operands
 from rasp.graph.nodes import Aggregate, And, Constant, Indices, Map, Node, Select, Tokens, Width
 
 MANY_KINDS = 24

@@ -9,11 +9,11 @@ from itertools import islice, permutations
 
 import numpy as np
 
-from compiler.analysis.facts import JointValues
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, add_forms
 from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build_staircase, merge_runs
 from compiler.blocks.waves import build_waves
+from compiler.domains.facts import JointValues
 from compiler.limits import ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
 from compiler.lowering.reader import Reader, find_rounding_grain
@@ -21,7 +21,7 @@ from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
 FORM_WORK = 4
-"""Sorting a row of a table by a form, in cells (`compiler/analysis/effort.py`)."""
+"""Sorting a row of a table by a form, in cells (`compiler/effort.py`)."""
 HEIGHT_WORK = 12
 """What hidden units add to one column over one run of rows, stepping, bending and in waves, in cells."""
 SHIFT_PRICE = 2

@@ -10,9 +10,9 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.analysis.domain import Ints
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
+from compiler.domains.domain import Ints
 from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
 from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision

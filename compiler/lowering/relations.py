@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.analysis.matching import Matching
-from compiler.analysis.rows import Bools, find_distinct_rows
 from compiler.blocks.form import Vector
+from compiler.domains.rows import Bools, find_distinct_rows
 from compiler.numerics.rounding import find_grain
+from compiler.selector_facts.matching import Matching
 
 
 @dataclass(frozen=True, eq=False)

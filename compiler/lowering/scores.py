@@ -7,11 +7,6 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.matching import Matching, build_matching, is_trivial
-from compiler.analysis.orders import has_distinct_values
-from compiler.analysis.refusal import make_refusal
-from compiler.analysis.selector_formula import Comparison, Junction, Pick, list_comparisons, list_conjuncts
-from compiler.analysis.selectors import bound_width
 from compiler.blocks.block import BosMode, Group, Scores
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.lowering.choose_factoring import Factorer
@@ -20,6 +15,17 @@ from compiler.lowering.relations import Factoring
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct
 from compiler.numerics.precision import SHARPNESS, choose_sharpness
 from compiler.numerics.rounding import MANTISSA
+from compiler.refusal import make_refusal
+from compiler.selector_facts.matching import Matching, build_matching, is_trivial
+from compiler.selector_facts.orders import has_distinct_values
+from compiler.selector_facts.selector_formula import (
+    Comparison,
+    Junction,
+    Pick,
+    list_comparisons,
+    list_conjuncts,
+)
+from compiler.selector_facts.selectors import bound_width
 from rasp.graph.nodes import Indices, Node
 
 FINE = 256

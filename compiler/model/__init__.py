@@ -1,1 +1,1 @@
-"""The decoder that runs weights, and models that are called on tokens. Only here and above is torch needed."""
+"""Models that one calls on tokens: ours, and those that other software runs."""

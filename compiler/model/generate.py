@@ -13,10 +13,10 @@ import torch
 
 from compiler.config import Config, Output
 from compiler.model.answers import compare_key, show_label
-from compiler.model.problem import ModelError, make_model_error
 from compiler.model.read_logits import explain_no_answer
 from compiler.model.runner import Model, Tokens, check_batch, split_rows
 from compiler.model.sampling import GREEDY, Sampling, sample_classes
+from compiler.transformer.problem import ModelError, make_model_error
 from rasp.values import Atom
 
 NO_MORE = "stopped where the program has no value"

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compiler.model.activations import Activations, read_numbers
 from compiler.model.answers import Label, Undecided, show_label
-from compiler.model.problem import make_model_error
 from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue
+from compiler.transformer.problem import make_model_error
+from compiler.transformer.record_activations import Activations, read_numbers
 from rasp.diagnostics import suggest_word
 from rasp.values import Atom, show_value
 

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 
 from compiler.config import Config
-from compiler.model.activations import Activations
 from compiler.model.answers import compare_key
 from compiler.model.inspection import find_head, find_value
-from compiler.model.interventions import (
+from compiler.report.describe import INPUTS
+from compiler.report.known_values import KnownValue
+from compiler.transformer.interventions import (
     Change,
     drop_head,
     drop_value,
@@ -19,9 +20,8 @@ from compiler.model.interventions import (
     replace_head,
     replace_value,
 )
-from compiler.model.problem import make_model_error
-from compiler.report.describe import INPUTS
-from compiler.report.known_values import KnownValue
+from compiler.transformer.problem import make_model_error
+from compiler.transformer.record_activations import Activations
 from rasp.values import Atom, is_atom, make_typed_key, show_value
 
 SHOWN_VALUES = 20

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from compiler.model.answers import UNDECIDED, Label, Undecided
-from compiler.model.problem import ModelError, make_model_error
+from compiler.transformer.problem import ModelError, make_model_error
 from rasp.values import ValueProblem, classify_values
 
 MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"

@@ -16,18 +16,18 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
-from compiler.model.activations import Activations, record_activations
 from compiler.model.answers import UNDECIDED, Label, Undecided
-from compiler.model.arithmetic import WEIGHTS, check_choice
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
-from compiler.model.interventions import Change, apply_changes
-from compiler.model.problem import ModelError, make_model_error
 from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
 from compiler.model.token_ids import list_token_ids
 from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue, list_known_values
+from compiler.transformer.arithmetic import WEIGHTS, check_choice
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.interventions import Change, apply_changes
+from compiler.transformer.problem import ModelError, make_model_error
+from compiler.transformer.record_activations import Activations, record_activations
 from rasp.values import KINDS, Atom, find_kind, is_atom, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.

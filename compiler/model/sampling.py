@@ -12,8 +12,8 @@ from random import Random
 import torch
 from torch import Tensor
 
-from compiler.model.problem import make_model_error
 from compiler.model.read_logits import choose_classes
+from compiler.transformer.problem import make_model_error
 
 
 @dataclass(frozen=True)

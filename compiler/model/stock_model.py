@@ -15,7 +15,7 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.problem import make_model_error, report_unopened
+from compiler.transformer.problem import make_model_error, report_unopened
 from rasp.arguments import Attention
 
 EXTRA = "pip install transformers: 4.57 or newer; it is the extra `stock` of this project"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from compiler.analysis.domain import Domain
 from compiler.blocks.form import Vector
+from compiler.domains.domain import Domain
 from rasp.graph.nodes import Graph, Indices, Node, Tokens
 from rasp.notation.formula import write_formula
 from rasp.values import show_value

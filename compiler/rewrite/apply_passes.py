@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compiler.analysis.defined import check_defined
-from compiler.analysis.effort import Effort, limit_work
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import check_zeros, shows_kinds
+from compiler.effort import Effort, limit_work
 from compiler.options import CompileOptions
 from compiler.rewrite import RULES, Pass, list_rules, passes_without
 from compiler.rewrite.driver import Course, Step, rewrite_outputs

@@ -27,11 +27,11 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import may_be_text, may_make_text
-from compiler.analysis.refusal import NeverDefined, make_refusal
-from compiler.analysis.selectors import contains_best, selects_at_most_one
 from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
+from compiler.refusal import NeverDefined, make_refusal
 from compiler.rewrite.driver import rebuild_outputs
+from compiler.selector_facts.selectors import contains_best, selects_at_most_one
 from rasp.graph.nodes import (
     Aggregate,
     And,

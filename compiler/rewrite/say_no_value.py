@@ -22,12 +22,12 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import may_be_text
-from compiler.analysis.refusal import make_refusal
 from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
+from compiler.refusal import make_refusal
 from compiler.rewrite.driver import inherit_origin
 from compiler.rewrite.make_total import has_means, may_fail, selects_one
-from compiler.rewrite.place_best import place_best
+from compiler.rewrite.rules.place_best import place_best
 from rasp.graph.nodes import (
     Aggregate,
     And,

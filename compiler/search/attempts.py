@@ -27,7 +27,7 @@ from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
 COLUMN_WORK = 40
-"""Auditing a column of a form, in cells (`compiler/analysis/effort.py`)."""
+"""Auditing a column of a form, in cells (`compiler/effort.py`)."""
 BASIS_WORK, BASIS_BYTES = 1 / 64, 48
 """Telling whether a form is a combination of others, for each of its numbers and each of the others."""
 

@@ -18,16 +18,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from compiler.analysis.divide import TooLarge, divide_expression
-from compiler.analysis.effort import Effort, TooMuchWork, limit_work
 from compiler.analysis.infer import Analysis
-from compiler.analysis.refusal import make_refusal
 from compiler.audit.decisions import Decision
 from compiler.blocks.form import Form, Variable
+from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.choose import Style
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
+from compiler.refusal import make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from compiler.model.activations import record_activations
-from compiler.model.decoder import Decoder
+from compiler.transformer.decoder import Decoder
+from compiler.transformer.record_activations import record_activations
 
 #: Inches of a head's matrix, and of the margins around it.
 CELL, MARGIN = 2.1, 0.4

@@ -7,7 +7,6 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from compiler.model.decoder import Decoder
 from compiler.training.examples import Examples
 from compiler.training.learn import (
     CHUNK,
@@ -17,6 +16,7 @@ from compiler.training.learn import (
     measure_accuracy,
     read_logits_of,
 )
+from compiler.transformer.decoder import Decoder
 
 
 @dataclass(frozen=True)

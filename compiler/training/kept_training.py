@@ -1,4 +1,4 @@
-"""A training on disk: weights that `compiler/model/decoder.py` loads, and what is needed to go on.
+"""A training on disk: weights that `compiler/transformer/decoder.py` loads, and what is needed to go on.
 
 `config.json` and `model.safetensors` are the best weights as a checkpoint has them; `training.json` says what was trained
 and how it went, and that nothing is certified; `state.pt` is the optimiser's. `training.json` is written last.

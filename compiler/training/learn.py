@@ -14,8 +14,8 @@ from torch.nn.functional import cross_entropy
 
 from compiler.config import Config
 from compiler.export.records import encode_config
-from compiler.model.decoder import Decoder
 from compiler.training.examples import IGNORED, Examples, Split
+from compiler.transformer.decoder import Decoder
 
 #: Examples that are run at once when nothing is learnt.
 CHUNK = 512

@@ -18,10 +18,9 @@ from rasp.editor.protocol import log_in_lines
 from rasp.format.format_text import format_source
 from rasp.language_features.complete import complete_name
 from rasp.language_features.draw_answer import Drawn, draw_answer
-from rasp.language_features.folding import list_foldings
 from rasp.language_features.hover import explain_place
 from rasp.language_features.inlays import list_inlays
-from rasp.language_features.outline import list_outline
+from rasp.language_features.outline import list_foldings, list_outline
 from rasp.language_features.problems import convert_diagnostic
 from rasp.language_features.rename import find_renamable, rename_variable
 from rasp.language_features.repairs import list_repairs

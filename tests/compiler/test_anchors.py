@@ -11,7 +11,7 @@ from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import drop_constant, weigh_form
-from compiler.targets.target import PLAIN
+from compiler.targets.rounding_in_transformers import PLAIN
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import PROGRAMS

@@ -8,13 +8,13 @@ import pytest
 
 from compiler.blocks.block import Head, TableBlock
 from compiler.export.compiled import save
-from compiler.model.problem import ModelError
 from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import drop_constant, weigh_form
 from compiler.report.parts import list_parts
+from compiler.transformer.problem import ModelError
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Indices, Tokens, list_reachable
 from rasp.source import Source

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.selectors import flatten_and
 from compiler.emit.assemble import assemble_weights
 from compiler.lowering.choose import Style
 from compiler.lowering.digits import find_orders, list_ways
@@ -16,6 +15,7 @@ from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search.attempts import attempt_lowering
+from compiler.selector_facts.selectors import flatten_and
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import load_program

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import shows_kinds
 from compiler.model.answers import Label, Undecided, compare_key
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.rewrite import list_rules
 from compiler.rewrite.driver import Rule, rewrite_outputs
 from compiler.rewrite.make_total import make_total
+from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.verify.readers import answer_together, padded, stepwise
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError

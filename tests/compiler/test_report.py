@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compiler.analysis.domain import make_domain
+from compiler.domains.domain import make_domain
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.report.describe import describe_feature, describe_node

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.model.activations import record_activations
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
 from compiler.targets.target import TARGETS
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.right import assert_right

@@ -11,11 +11,11 @@ from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
 from compiler.emit.assemble import assemble_weights
 from compiler.lowering.choose import Style
-from compiler.model.activations import record_activations
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search.attempts import attempt_lowering
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import PROGRAMS

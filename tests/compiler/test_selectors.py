@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.orders import has_distinct_values
-from compiler.analysis.selectors import bound_width, selects_always, selects_at_most_one
 from compiler.options import CompileOptions
+from compiler.selector_facts.orders import has_distinct_values
+from compiler.selector_facts.selectors import bound_width, selects_always, selects_at_most_one
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Width
 from rasp.interpret.evaluate import evaluate

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from compiler.cli import main
 from compiler.commands import compile as compile_module
-from compiler.commands import info as info_module
 from compiler.commands import verify as verify_module
+from compiler.inside_commands import info_command as info_module
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.places import ROOT

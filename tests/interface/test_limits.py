@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from compiler.analysis.effort import Effort
 from compiler.cli import main
+from compiler.effort import Effort
 from compiler.limits import BYTES, CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from compiler.analysis.domain import factor_values
 from compiler.analysis.kinds import shows_kinds
+from compiler.domains.domain import factor_values
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program

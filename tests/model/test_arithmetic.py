@@ -11,16 +11,16 @@ import torch
 from compiler.config import Config, Output
 from compiler.emit.weights import Weights, list_shapes
 from compiler.export.compiled import save
-from compiler.model import arithmetic
 from compiler.model.answers import UNDECIDED
-from compiler.model.arithmetic import check_precision
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.generate import generate
-from compiler.model.problem import ModelError
 from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
+from compiler.transformer import arithmetic
+from compiler.transformer.arithmetic import check_precision
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.problem import ModelError
 from compiler.verify.readers import READERS
 from rasp.elaborate.program import load_program
 from rasp.source import Source

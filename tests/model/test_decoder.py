@@ -8,11 +8,11 @@ from compiler.config import Config, Output
 from compiler.emit.weights import Weights, list_shapes
 from compiler.export.records import encode_config
 from compiler.model import runner
-from compiler.model.decoder import Cache, Decoder
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.generate import generate
-from compiler.model.problem import ModelError
 from compiler.model.runner import Model
+from compiler.transformer.decoder import Cache, Decoder
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.problem import ModelError
 from rasp.values import Atom
 from tests.model.random_models import random_weights
 

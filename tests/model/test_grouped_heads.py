@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
-from compiler.model.decoder import Cache, Decoder, Head
-from compiler.model.exact_decoder import ExactDecoder
+from compiler.transformer.decoder import Cache, Decoder, Head
+from compiler.transformer.exact_decoder import ExactDecoder
 from tests.model.random_models import random_weights
 
 IDS = torch.tensor([[3, 0, 1, 2, 1], [3, 2, 2, 0, 1]])

@@ -12,11 +12,11 @@ import torch
 from compiler.emit.weights import Weights
 from compiler.export.compiled import save
 from compiler.model.inspection import Run
-from compiler.model.problem import ModelError
 from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.transformer.problem import ModelError
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.source import Source

@@ -17,14 +17,14 @@ from torch import Tensor, nn
 from compiler.emit.weights import Weights, list_shapes
 from compiler.export.compiled import save
 from compiler.export.records import encode_config
-from compiler.model import decoder as decoder_module
-from compiler.model.activations import record_activations
-from compiler.model.decoder import Decoder
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.transformer import decoder as decoder_module
+from compiler.transformer.decoder import Decoder
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.model.random_models import random_weights

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from compiler.commands.generate import echo_growing
 from compiler.model.generate import generate, generate_batch, generate_steps
-from compiler.model.problem import ModelError
 from compiler.model.runner import Model
 from compiler.model.sampling import Sampling, sample_classes, weigh_classes
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
+from compiler.transformer.problem import ModelError
 from rasp import load
 from rasp.command_line.console import show_tokens
 

@@ -15,7 +15,8 @@ from compiler.model.stock_model import StockModel, take_transformers
 from compiler.options import CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.stock.uniform import choose_shrinkage
-from compiler.targets.target import TARGETS, Noise
+from compiler.targets.rounding_in_transformers import Noise
+from compiler.targets.target import TARGETS
 from compiler.targets.uniform_shape import AFTER_ONE, FIRST
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from compiler.verify.differential import Check, verify_model

@@ -13,7 +13,6 @@ from safetensors.torch import load as load_arrays
 
 from compiler.cli import main
 from compiler.export.records import encode_config
-from compiler.model.decoder import Decoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.training.attention import draw_attention, read_patterns
@@ -33,6 +32,7 @@ from compiler.training.learn import (
     read_logits_of,
 )
 from compiler.training.shape import Widths, choose_shape, describe_shape
+from compiler.transformer.decoder import Decoder
 from rasp import load
 from rasp.diagnostics import RaspError
 from rasp.interpret.evaluate import evaluate, evaluate_by_position

@@ -23,7 +23,8 @@ BUILD = "RASP_MUTANTS"
 """Environment variable of the process that runs in the copy: where results are kept."""
 EXPLAINED = Path(__file__).with_name("explained.json")
 PLACES = (
-    "analysis/*", "rewrite/*", "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search/*", "emit/*",
+    "domains/*", "selector_facts/*", "analysis/*", "rewrite/*", "rewrite/rules/*", "numerics/*", "blocks/*",
+    "lowering/*", "plan/*", "audit/*", "search/*", "emit/*", "effort*", "refusal*",
 )  # fmt: skip
 ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots, or always the same ones.

@@ -14,13 +14,11 @@ KNOWN = {"main", "run", "check", "draw", "evaluate", "load", "parse", "save", "t
 TYPED = {
     "rasp.cli",
     "compiler.cli",
-    "compiler.export_cli",
-    "compiler.inside_cli",
-    "compiler.serve_cli",
     "compiler.start",
+    *(module for module in FILES if module.startswith("compiler.lazy_commands.")),
 }
 #: Stands alone, in the words of its field: a layer and a head of a model, not of the plan that it is built from.
-ALONE = {"compiler.model.decoder"}
+ALONE = {"compiler.transformer.decoder"}
 QUESTIONS = {
     *("contains", "excludes", "follows", "has", "is", "lacks", "looks", "may", "needs", "passes", "reads"),
     *("selects", "shows", "takes", "wants"),

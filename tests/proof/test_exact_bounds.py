@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.model.activations import record_activations
-from compiler.model.exact_decoder import ExactDecoder
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Aggregate, Map, Node, Width
 from rasp.source import Source

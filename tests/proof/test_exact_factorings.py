@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compiler.analysis.matching import Matching
-from compiler.analysis.rows import Bools
 from compiler.blocks.form import Vector
+from compiler.domains.rows import Bools
 from compiler.lowering.relations import (
     Factoring,
     compact_codes,
@@ -18,6 +17,7 @@ from compiler.lowering.relations import (
     list_factorings,
     order_codes,
 )
+from compiler.selector_facts.matching import Matching
 from rasp.graph.nodes import Graph, Tokens
 
 NODE = Graph().add(Tokens())

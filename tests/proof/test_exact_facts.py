@@ -7,8 +7,8 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import narrow_bounds, sums
-from compiler.analysis.occurring import list_occurring
-from compiler.analysis.rows import Context, list_contexts
+from compiler.domains.occurring import list_occurring
+from compiler.domains.rows import Context, list_contexts
 from compiler.lowering.relations import serves
 from compiler.options import CompileOptions
 from rasp.arguments import ATTENTIONS, Attention

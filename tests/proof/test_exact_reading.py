@@ -15,7 +15,8 @@ from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH,
 from compiler.numerics.rounding import MANTISSA, Reading, is_binary
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from compiler.targets.target import PLAIN, TARGETS
+from compiler.targets.rounding_in_transformers import PLAIN
+from compiler.targets.target import TARGETS
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.proof.any_order import orders, product

@@ -23,7 +23,7 @@ from compiler.numerics.rounding import Reading
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import weigh_form
-from compiler.targets.target import PLAIN
+from compiler.targets.rounding_in_transformers import PLAIN
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.source import Source

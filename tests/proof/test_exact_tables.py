@@ -37,7 +37,7 @@ from compiler.numerics.rounding import (
     find_steepest,
     is_binary,
 )
-from compiler.targets.target import PLAIN
+from compiler.targets.rounding_in_transformers import PLAIN
 from rasp.graph.nodes import Graph, Tokens
 from tests.kept import check_row
 from tests.proof.any_order import Order, Single, added_adversely, orders, product

@@ -22,7 +22,9 @@ from compiler.numerics.rounding import count_roundings, find_middle
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import compile_program
 from compiler.stock.uniform import Placing, choose_shrinkage
-from compiler.targets.target import BEND, CORNER, NORMED, TARGETS, UNIT_SCALE
+from compiler.targets.activation_functions import BEND, CORNER, UNIT_SCALE
+from compiler.targets.rounding_in_transformers import NORMED
+from compiler.targets.target import TARGETS
 from compiler.targets.uniform_shape import AFTER_ONE, BALANCE, FIRST, ZEROS
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Graph, Tokens

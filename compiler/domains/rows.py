@@ -1,0 +1,181 @@
+"""Joint enumeration: which combinations of values can several s-ops have at one position.
+
+A `Relation` says, for one s-op, which of its values can occur in which context; a context is a position i and
+an input length n, i < n ≤ N, or only one of them, or nothing. `join` enumerates the combinations that can
+occur together: in one context, so that `indices < length`, or a count that cannot exceed its position, is
+respected.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Flag
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.domains.domain import Domain, Ints
+from compiler.limits import ROWS
+
+Bools = NDArray[np.bool_]
+
+
+class Context(Flag):
+    """What a value may depend on besides the tokens: the position, the length of the input."""
+
+    NOTHING = 0
+    INDEX = 1
+    LENGTH = 2
+    BOTH = 3
+
+
+class TooMany(Exception):
+    """An enumeration would have too many `rows`."""
+
+    def __init__(self, rows: float) -> None:
+        super().__init__(f"{rows:.3g} combinations")
+        self.rows = rows
+
+
+@dataclass(frozen=True, eq=False)
+class Contexts:
+    """Positions and lengths, one row a context; a variable that does not matter stays 0."""
+
+    i: Ints
+    n: Ints
+
+    @property
+    def size(self) -> int:
+        return len(self.i)
+
+    def rows_of(self, depends: Context) -> Ints:
+        """For each context, the row of `contexts(depends)` that it lies in."""
+        match depends:
+            case Context.NOTHING:
+                return np.zeros(self.size, np.int64)
+            case Context.INDEX:
+                return self.i
+            case Context.LENGTH:
+                return self.n - 1
+            case _:
+                return self.i + self.n * (self.n - 1) // 2
+
+
+def list_contexts(depends: Context, max_length: int) -> Contexts:
+    """All contexts over what is given to vary."""
+    match depends:
+        case Context.NOTHING:
+            return Contexts(np.zeros(1, np.int64), np.zeros(1, np.int64))
+        case Context.INDEX:
+            i = np.arange(max_length)
+            return Contexts(i, np.zeros_like(i))
+        case Context.LENGTH:
+            n = np.arange(1, max_length + 1)
+            return Contexts(np.zeros_like(n), n)
+        case _:
+            n = np.repeat(np.arange(1, max_length + 1), np.arange(1, max_length + 1))
+            i = np.concatenate([np.arange(k) for k in range(1, max_length + 1)])
+            return Contexts(i, n)
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """`allowed[context, code]`: the values of `domain` that can occur; contexts range over `depends`."""
+
+    domain: Domain
+    depends: Context = Context.NOTHING
+    allowed: Bools | None = None
+
+    @property
+    def cells(self) -> int:
+        """How many numbers it is made of."""
+        return len(self.domain) if self.allowed is None else self.allowed.size
+
+
+def project_relation(relation: Relation, keep: Context, max_length: int) -> Relation:
+    """Forget the parts of a context that are not in `keep`: a value can occur when it can for some value of theirs."""
+    if relation.allowed is None or relation.depends in keep:
+        return relation
+    kept = relation.depends & keep
+    if not kept:
+        return Relation(relation.domain)
+    rows = list_contexts(relation.depends, max_length).rows_of(kept)
+    allowed = np.zeros((list_contexts(kept, max_length).size, len(relation.domain)), bool)
+    np.logical_or.at(allowed, rows, relation.allowed)
+    return Relation(relation.domain, kept, allowed)
+
+
+def join_relations(relations: Sequence[Relation], max_length: int, most: int = ROWS.most) -> Ints:
+    """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany` for more than `most`."""
+    if len(relations) == 1:
+        allowed = relations[0].allowed
+        codes = np.arange(len(relations[0].domain))
+        return (codes if allowed is None else codes[allowed.any(axis=0)])[:, None]
+    for keep in (Context.BOTH, Context.INDEX, Context.NOTHING):
+        narrowed = [project_relation(r, keep, max_length) for r in relations]
+        depends = reduce(lambda a, b: a | b, (r.depends for r in narrowed), Context.NOTHING)
+        where = list_contexts(depends, max_length)
+        rows = count_rows(narrowed, where)
+        if rows <= most:
+            return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
+    raise TooMany(rows)
+
+
+def count_rows(relations: Sequence[Relation], where: Contexts) -> float:
+    """How many rows `expand` would make."""
+    product = np.ones(where.size)
+    for relation in relations:
+        if relation.allowed is None:
+            product *= len(relation.domain)
+        else:
+            product *= relation.allowed.sum(axis=1)[where.rows_of(relation.depends)]
+    return float(product.sum())
+
+
+def expand(relations: Sequence[Relation], where: Contexts) -> Ints:
+    """The cross product within each context, shape (rows, relations), with repetitions."""
+    context = np.arange(where.size)
+    columns: list[Ints] = []
+    for relation in relations:
+        if relation.allowed is None:
+            size = len(relation.domain)
+            parent = np.repeat(np.arange(len(context)), size)
+            code = np.tile(np.arange(size), len(context))
+        else:
+            parent, code = allowed_codes(relation.allowed, where.rows_of(relation.depends)[context])
+        context = context[parent]
+        columns = [column[parent] for column in columns] + [code]
+    return np.stack(columns, axis=1) if columns else np.zeros((1, 0), np.int64)
+
+
+def allowed_codes(allowed: Bools, rows: Ints) -> tuple[Ints, Ints]:
+    """`np.nonzero(allowed[rows])`, without a copy of the rows."""
+    counts = allowed.sum(axis=1)
+    codes = np.nonzero(allowed)[1]
+    first = np.cumsum(counts) - counts  # where a row's codes begin
+    sizes = counts[rows]
+    parent = np.repeat(np.arange(len(rows)), sizes)
+    within = np.arange(len(parent)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return parent, codes[np.repeat(first[rows], sizes) + within]
+
+
+def unique_rows(rows: Ints, sizes: Sequence[int]) -> Ints:
+    """Distinct rows in lexicographic order."""
+    combined = np.zeros(len(rows), np.int64)
+    total = 1
+    for column, size in enumerate(sizes):
+        combined = combined * size + rows[:, column]
+        total *= size
+    if total > 2**62:
+        return np.unique(rows, axis=0)
+    _, first = np.unique(combined, return_index=True)
+    return rows[first]
+
+
+def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:
+    """The different rows of a matrix in lexicographic order, and which of them each row is: `np.unique` of the rows, but
+    comparing eight elements at a time."""
+    packed = np.packbits(matrix, axis=1)
+    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1])))[:, 0]
+    _, first, of_row = np.unique(keys, return_index=True, return_inverse=True)
+    return matrix[first], of_row.reshape(-1)

@@ -1,0 +1,104 @@
+"""How much work and memory one compilation may take: counted, not timed, so that what is refused does not depend on the
+machine.
+
+Whoever goes through many numbers says so before: `spend` counts them over all attempts of a compilation, `reserve` refuses
+arrays that would not fit beside each other. The search for a hint has a small effort of its own.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS
+from compiler.options import CompileError, CompileOptions
+from compiler.refusal import make_refusal
+from rasp.graph.nodes import Graph, Node
+
+VALUE_WORK, VALUE_BYTES = 500, 800
+"""A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
+INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
+"""Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
+OPTIONAL_SHARE = 1 / 4
+Work = Literal["inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout"]
+WORDS: dict[Work, str] = {
+    "inputs": "evaluating it on an input of each length",
+    "values": "keeping all of its values apart",
+    "sums": "adding each value of one part to each of the other",
+    "rows": "listing what it depends on: all combinations of values that can occur together",
+    "pairs": "comparing each of its values with each value that it is compared with",
+    "scores": "scoring each of its values against each value that it is compared with",
+    "reading": "finding out which of the values behind it tell it",
+    "look-up": "making a look-up of all combinations of values that it depends on",
+    "basis": "finding the columns of which the numbers for its values are sums",
+    "layout": "giving all numbers of the model a place",
+}
+"""What is counted, in words that follow the name of an expression."""
+
+
+def limit_work(options: CompileOptions) -> float:
+    """The most that a compilation may look at: in proportion to its tokens and positions, so that a small one is refused in
+    seconds."""
+    size = len(options.vocabulary) + options.max_length
+    return min(CELLS.most, max(SMALL_CELLS.most, SIZE_CELLS.most * size))
+
+
+class TooMuchWork(CompileError):
+    """A compilation has looked at more numbers than it may; `node` is what it was about."""
+
+    def __init__(self, error: CompileError, node: Node, work: Work) -> None:
+        super().__init__(*error.diagnostics)
+        self.node = node
+        self.work: Work = work
+
+
+class Effort:
+    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time."""
+
+    def __init__(self, most: float) -> None:
+        self.cells = 0.0
+        self.most = most
+        self.again = False
+
+    def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
+        """Count them. Raises `CompileError` when it becomes too much."""
+        if self.cells + cells > self.most:
+            message = (
+                f"{WORDS[work]} takes more work than is left for it (the limit is {self.most:.0e} numbers looked at, "
+                "for all parts of the program and all the ways to build it that were tried)"
+            )
+            raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), node, work)
+        self.cells += cells
+
+    def begin_again(self) -> None:
+        """What was looked at for an expression that is now taken apart does not count."""
+        self.cells, self.again = 0.0, True
+
+    def evaluate(self, graph: Graph, node: Node, longest: int) -> None:
+        """To be called before an expression is evaluated on one input of each length. Raises `CompileError` when that is
+        too much."""
+        positions = longest * (longest + 1) / 2
+        self.reserve(graph, node, CONTEXT_BYTES * positions)
+        self.spend(graph, node, INPUT_WORK * longest + POSITION_WORK * positions, "inputs")
+
+    def keep(self, graph: Graph, node: Node, values: int) -> None:
+        """To be called before so many different values become a domain, which is kept. Raises `CompileError` when that is
+        too much."""
+        self.reserve(graph, node, VALUE_BYTES * values)
+        self.spend(graph, node, VALUE_WORK * values, "values")
+
+    @contextmanager
+    def optional(self) -> Generator[None]:
+        """For what only might make a program better: a part of what is left, so that enough stays for what it needs."""
+        most = self.most
+        self.most = self.cells + (most - self.cells) * OPTIONAL_SHARE
+        try:
+            yield
+        finally:
+            self.most = most
+
+    def reserve(self, graph: Graph, node: Node, taken: float) -> None:
+        """To be called before so many bytes are taken. Raises `CompileError` when that is too much."""
+        if taken > BYTES.most:
+            most = f"{BYTES.most / 2**30:.1f} GiB"
+            message = f"this would take {taken / 2**30:.1f} GiB of memory at once (the limit is {most})"
+            raise make_refusal(graph, node, message, BYTES.hint)

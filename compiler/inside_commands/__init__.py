@@ -1,0 +1,1 @@
+"""The commands that look inside of models, and their sizes as lines."""

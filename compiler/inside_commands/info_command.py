@@ -1,0 +1,91 @@
+"""`rasp info`: what a checkpoint is, read without running it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from compiler.export.checkpoint import read_checkpoint
+from compiler.export.files import Checkpoint
+from compiler.export.records import encode_options
+from compiler.inside_commands.sizes import describe_sizes
+from compiler.report.certificate import describe_tightest
+from compiler.report.json_forms import PartRecord
+from compiler.report.parts import show_numbers
+from rasp.values import show_value
+
+SHOWN_VALUES = 12
+
+
+def show_info(folder: str, as_json: bool) -> int:
+    """Print a checkpoint's program, options, sizes and outputs."""
+    checkpoint = read_checkpoint(Path(folder))
+    click.echo(json.dumps(info_record(checkpoint)) if as_json else info_text(checkpoint))
+    return 0
+
+
+def info_record(checkpoint: Checkpoint) -> dict[str, object]:
+    """Sizes at the top level, then what was compiled and how, and the symbol map."""
+    expressions = checkpoint.expressions
+    return dict(checkpoint.summary) | {
+        "program": checkpoint.program.name,
+        "options": encode_options(checkpoint.options),
+        "outputs": [
+            {
+                "name": output.name,
+                "expression": expressions[output.name],
+                "classes": output.classes,
+                "no_value": None in output.classes,
+                "nearest": output.nearest,
+            }
+            for output in checkpoint.weights.config.outputs
+        ],
+        "symbols": checkpoint.symbols,
+    }
+
+
+def info_text(checkpoint: Checkpoint) -> str:
+    """The same for reading."""
+    options, expressions = checkpoint.options, checkpoint.expressions
+    lines = [
+        f"compiled from {checkpoint.program.name}",
+        f"  vocabulary  {some(options.vocabulary)}",
+        f"  length      up to {options.max_length} tokens, {options.attention} attention",
+        f"  dialect     {options.dialect}, optimisation level {options.level}",
+        *(["  no value    is said where the program has none"] if options.no_value else []),
+        *describe_sizes(checkpoint.summary),
+    ]
+    for output in checkpoint.weights.config.outputs:
+        lines.append(f"  output      {output.name} = {expressions[output.name]}")
+        values = tuple(value for value in output.classes if value is not None)
+        said = ", and no value" if None in output.classes else ""
+        how = "a number, read as the nearest of " if output.nearest else ""
+        lines.append(f"              {how}{len(values)} values: {some(values)}{said}")
+    lines += describe_tightest(checkpoint.summary["certificate"])
+    return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
+
+
+TITLES = ("part", "computes", "columns", "parameters", "off by at most")
+
+
+def part_row(part: PartRecord) -> tuple[str, ...]:
+    """One part of the model as cells of the table."""
+    error = part["error_bound"]
+    bound = f"{error:.1e}" if error else "exact"
+    cells = part["where"], part["computes"], show_numbers(part["columns"]), f"{part['parameters']:,}"
+    return *cells, bound if part["columns"] else ""
+
+
+def table(cells: list[tuple[str, ...]]) -> list[str]:
+    """Rows below their titles, in columns."""
+    widths = [max(map(len, column)) for column in zip(TITLES, *cells, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [TITLES, *cells]
+    ]
+
+
+def some(values: tuple[object, ...]) -> str:
+    """The first values, and how many more there are."""
+    shown = ", ".join(map(show_value, values[:SHOWN_VALUES]))
+    return shown if len(values) <= SHOWN_VALUES else f"{shown} and {len(values) - SHOWN_VALUES} more"

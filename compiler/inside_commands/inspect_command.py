@@ -1,0 +1,30 @@
+"""`rasp inspect`: a page of HTML that shows a model at work."""
+
+import json
+from itertools import cycle, islice
+from pathlib import Path
+
+import click
+
+from compiler.explorer.build_page import build_page
+from compiler.inside_commands.circuit_command import reopen_model
+from rasp.inputs import read_input
+from rasp.write_whole import write_text
+
+#: Tokens of the input that is shown where none is given.
+SHOWN_TOKENS = 8
+
+
+def write_page(folder: str, text: str | None, output: str, as_json: bool) -> int:
+    """Write the page of a checkpoint. Raises `CheckpointError`, `CompileError`, `RaspError`."""
+    compiled = reopen_model(folder)
+    options = compiled.options
+    length = min(SHOWN_TOKENS, options.max_length)
+    tokens = tuple(islice(cycle(options.vocabulary), length)) if text is None else read_input(text).tokens
+    page = build_page(compiled, tokens, ", ".join(compiled.expressions))
+    write_text(Path(output), page)
+    if as_json:
+        click.echo(json.dumps({"written": output, "bytes": len(page), "input": list(tokens)}))
+    else:
+        click.echo(f"written to {output} ({len(page):,} bytes); open it in a browser")
+    return 0

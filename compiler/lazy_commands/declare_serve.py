@@ -1,0 +1,29 @@
+"""The command `rasp serve`."""
+
+import click
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8137,
+    show_default=True,
+    help="The port to listen at; 0 for any that is free.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
+def serve(port: int, opens: bool) -> int:
+    """Serve the playground: write RASP in a browser, and watch it at work.
+
+    An editor that knows the language, values and pictures as you type, the programs that come with the language, lessons
+    with puzzles, and models compiled and shown from inside. It is reached from this machine only, reads and writes no
+    files, and works until Ctrl-C.
+
+    \b
+    Examples:
+      rasp serve
+      rasp serve --port 0 --open
+    """
+    from compiler.commands.serve import serve_playground  # noqa: PLC0415
+
+    return serve_playground(port, opens)

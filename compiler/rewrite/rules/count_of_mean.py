@@ -1,0 +1,78 @@
+"""Recognise counting, and adding up, by averaging.
+
+    round(aggregate(s, v) * m)     becomes     selector_width(s and select(v, 1, ==))
+
+when v is 0 or 1, s selects exactly m positions, and the mean's default times m rounds to 0 where it selects none.
+That is how RASP programs count prefixes (`m` is `indices + 1`). For other whole numbers it becomes the sum of c times the
+width for v = c. As a mean times a position it is a product of two variables, with a case for every pair; as
+counts it is one linear number. Falls: the number of aggregates.
+"""
+
+from functools import reduce
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.domains.rows import Context
+from compiler.limits import COUNTED_VALUES
+from compiler.selector_facts.selectors import bound_widths
+from rasp.graph.nodes import Aggregate, And, Map, Node, Select, Width
+from rasp.values import Atom
+
+
+def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
+    """The rule."""
+    match node.op, node.args:
+        case Map("round"), (Node(Map("mul"), (a, b)),):
+            for mean, size in ((a, b), (b, a)):
+                if isinstance(mean.op, Aggregate) and counts(analysis, mean, size):
+                    return counted(analysis, mean)
+            return None
+        case _:
+            return None
+
+
+def counted(analysis: Analysis, mean: Node) -> Node:
+    """The sum of the values at selected positions."""
+    graph = analysis.graph
+    selector, value = mean.args
+    terms: list[Node] = []
+    for number in analysis.domain(value).values:
+        if number:
+            chosen = graph.add(And(), selector, graph.add(Select("=="), *occurrence(analysis, value, number)))
+            width = graph.add(Width(), chosen)
+            terms.append(width if number == 1 else graph.map("mul", graph.constant(int(number)), width))
+    return reduce(lambda a, b: graph.map("add", a, b), terms) if terms else graph.constant(0)
+
+
+def occurrence(analysis: Analysis, value: Node, number: Atom) -> tuple[Node, Node]:
+    """What to compare with what, to find where an expression has a value: its only leaf, if that has one value there, so
+    that sums of different functions of one leaf count alike."""
+    table, graph = analysis.table(value), analysis.graph
+    if len(table.leaves) == 1:
+        there = table.codes[table.values == table.domain.code(number), 0]
+        codes = np.flatnonzero(np.isin(table.stands_for[0], there))
+        if len(codes) == 1:
+            leaf = table.leaves[0]
+            return leaf, graph.constant(analysis.domain(leaf).values[int(codes[0])])
+    return value, graph.constant(number)
+
+
+def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
+    """Whether `mean` averages a few whole numbers over exactly `size` positions."""
+    selector, value = mean.args
+    assert isinstance(mean.op, Aggregate)
+    if analysis.sees_tokens(selector) or analysis.sees_tokens(size):
+        return False
+    values = analysis.domain(value).values
+    if len(values) > COUNTED_VALUES.most or any(type(v) not in (int, float) or v != int(v) for v in values):
+        return False
+    depends, low, _ = bound_widths(analysis, selector)
+    width = analysis.graph.add(Width(), selector)
+    right = analysis.graph.map("eq", size, width)
+    if low.min() == 0:  # where nothing is selected the mean is its default, which must not count
+        if mean.op.default.value != 0:
+            return False
+        right = analysis.graph.map("or", right, analysis.graph.map("eq", width, analysis.graph.constant(0)))
+    assert depends == Context.BOTH and isinstance(low, np.ndarray)
+    return analysis.always(right)

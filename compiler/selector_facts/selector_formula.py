@@ -1,0 +1,90 @@
+"""Selectors in normal form: a conjunction of formulas over comparisons, with `not` pushed into the
+comparisons.
+
+Sound because atoms of one sequence are totally ordered where the comparison has a value at all; pairs that
+have none make the whole input an error, and are not looked at.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from rasp.graph.nodes import And, Best, Node, Not, Or, Select
+from rasp.values import Test
+
+OPPOSITE: dict[Test, Test] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """key[k] test query[q]."""
+
+    test: Test
+    key: Node
+    query: Node
+
+
+@dataclass(frozen=True)
+class Junction:
+    """All of (`every`), or at least one of, the parts."""
+
+    every: bool
+    parts: tuple["Formula", ...]
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The best of a selector: no predicate of one key and one query."""
+
+    node: Node
+
+
+Formula = Comparison | Junction | Pick
+
+
+def normalise_selector(selector: Node, positive: bool = True) -> Formula:
+    """The selector, or its complement, in negation normal form. A complemented `best` cannot occur here:
+    `compiler/rewrite/rules/place_best.py` has replaced it."""
+    match selector.selector_op:
+        case Select(test):
+            key, query = selector.args
+            return Comparison(test if positive else OPPOSITE[test], key, query)
+        case Not():
+            return normalise_selector(selector.args[0], not positive)
+        case And() | Or() as op:
+            parts = tuple(normalise_selector(arg, positive) for arg in selector.args)
+            return make_junction(isinstance(op, And) == positive, parts)
+        case Best():
+            assert positive, "a complemented best has been replaced before lowering"
+            return Pick(selector)
+        case _:
+            assert_never(selector.selector_op)
+
+
+def make_junction(every: bool, parts: tuple[Formula, ...]) -> Formula:
+    """Flattened; the parts keep their order and repetitions go."""
+    flat: dict[Formula, None] = {}
+    for part in parts:
+        if isinstance(part, Junction) and part.every == every:
+            flat.update(dict.fromkeys(part.parts))
+        else:
+            flat[part] = None
+    return next(iter(flat)) if len(flat) == 1 else Junction(every, tuple(flat))
+
+
+def list_conjuncts(selector: Node) -> tuple[Formula, ...]:
+    """The parts that all have to hold."""
+    whole = normalise_selector(selector)
+    return whole.parts if isinstance(whole, Junction) and whole.every else (whole,)
+
+
+def list_comparisons(part: Formula) -> list[Comparison]:
+    """Every comparison in a formula, left to right, each once."""
+    match part:
+        case Comparison():
+            return [part]
+        case Junction(parts=parts):
+            return list(dict.fromkeys(c for p in parts for c in list_comparisons(p)))
+        case Pick():
+            return []
+        case _:
+            assert_never(part)

@@ -1,0 +1,298 @@
+"""Facts about selectors: how many positions a row can select, and whether it is never empty or never more
+than one.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from math import prod
+from typing import Literal, assert_never, get_args
+
+import numpy as np
+
+from compiler.domains.domain import Ints
+from compiler.domains.facts import Facts
+from compiler.domains.rows import Context
+from compiler.limits import PAIRS
+from compiler.options import CompileError
+from compiler.selector_facts.first_instances import is_first_instance, looks_at_keys
+from compiler.selector_facts.matching import build_matching
+from compiler.selector_facts.orders import has_distinct_values, has_every_index, is_strict_order
+from compiler.selector_facts.selector_formula import (
+    Comparison,
+    Formula,
+    Junction,
+    Pick,
+    list_comparisons,
+    list_conjuncts,
+    make_junction,
+    normalise_selector,
+)
+from rasp.graph.nodes import And, Best, Constant, Indices, Node, Select, Width
+from rasp.graph.primitives import TESTS
+from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.evaluate import evaluate_batch
+from rasp.values import make_const
+
+Side = Literal["key", "query"]
+SIDES: tuple[Side, ...] = get_args(Side)
+
+
+def make_full_selector(analysis: Facts) -> Node:
+    """The selector of every visible position."""
+    one = analysis.graph.add(Constant(make_const(1)))
+    return analysis.graph.add(Select("=="), one, one)
+
+
+def list_operands(arguments: Sequence[Node]) -> list[Node]:
+    """The s-ops that attention reads: keys, queries, scores and values, wherever they stand."""
+    found: dict[Node, None] = {}
+    stack = list(arguments)
+    while stack:
+        top = stack.pop()
+        if top.is_selector:
+            stack.extend(top.args)
+        else:
+            found[top] = None
+    return list(found)
+
+
+def bound_widths(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
+    """Fewest and most positions that a row can select, for each context (i, n)."""
+    parts = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
+    positional = (
+        reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else make_full_selector(analysis)
+    )
+    high = counts(analysis, positional)
+    if len(parts) == len(flatten_and(selector)):
+        return Context.BOTH, high, high
+    high = np.minimum(high, bound_width(analysis, selector))
+    low = np.minimum(high, 1) if selects_always(analysis, selector) else np.zeros_like(high)
+    return Context.BOTH, low, high
+
+
+def flatten_and(selector: Node) -> list[Node]:
+    """The selectors that `selector` is a conjunction of."""
+    if isinstance(selector.op, And):
+        return [part for arg in selector.args for part in flatten_and(arg)]
+    return [selector]
+
+
+def counts(analysis: Facts, positional: Node) -> Ints:
+    """How many positions a selector that ignores the tokens selects, for each context; 0 where it is an
+    error.
+    """
+    return analysis.once("counts", positional, lambda s: count_rows(analysis, s))
+
+
+def most_counted(analysis: Facts, positional: Sequence[Node]) -> int:
+    """How many positions a conjunction that ignores the tokens selects at most; all of them where counting is too much."""
+    joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
+    try:
+        with analysis.effort.optional():
+            return int(counts(analysis, joined).max())
+    except CompileError:
+        return analysis.max_length
+
+
+def count_rows(analysis: Facts, positional: Node) -> Ints:
+    width = analysis.graph.add(Width(), positional)
+    token = analysis.options.vocabulary[0]
+    analysis.effort.evaluate(analysis.graph, positional, analysis.max_length)
+    rows: list[Ints] = []
+    for n in range(1, analysis.max_length + 1):
+        value = evaluate_batch([width], AtomArray.from_atoms([[token] * n]), analysis.options.attention)[
+            width
+        ]
+        nothing = value.failed is not None and bool(value.failed[0])
+        rows.append(np.zeros(n, np.int64) if nothing else value.column.data.ravel().astype(np.int64))
+    return np.concatenate(rows)
+
+
+def selects_at_most_one(analysis: Facts, selector: Node) -> bool:
+    """Whether no row selects two positions."""
+    return bound_width(analysis, selector) <= 1
+
+
+def bound_width(analysis: Facts, selector: Node) -> int:
+    """A bound on how many positions any row selects."""
+    return analysis.once("most", selector, lambda s: compute_most(analysis, s))
+
+
+def compute_most(analysis: Facts, selector: Node) -> int:
+    if never(analysis, selector):
+        return 0
+    parts = list_conjuncts(selector)
+    if any(isinstance(part, Pick) or is_place_among(analysis, part, parts) for part in parts):
+        return 1
+    if any(is_first_instance(analysis, part, make_diagonal) for part in parts):
+        return 1
+    bound = analysis.max_length
+    positional = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
+    if positional:
+        bound = min(bound, most_counted(analysis, positional))
+    for key in dict.fromkeys(c.key for part in parts for c in list_comparisons(part)):
+        about = tuple(part for part in parts if {c.key for c in list_comparisons(part)} == {key})
+        if about and bound > 1 and has_distinct_values(analysis, key):
+            bound = min(bound, most_values(analysis, about))
+    return bound
+
+
+def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -> bool:
+    """Whether a part asks for the place (how many come before) among the positions that the other parts leave.
+
+    Of two members the later one counts the earlier one and all that it counts, so places differ.
+    """
+    match part:
+        case Comparison("==", Node(Width(), (counted,)), _):
+            members = list_conjuncts(counted)
+        case _:
+            return False
+    orders = [m for m in members if is_strict_order(analysis, m)]
+    rest = [m for m in members if m not in orders]
+    return len(orders) == 1 and all(m in parts and looks_at_keys(m) for m in rest)
+
+
+def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
+    """How many values of their common key any query can select; one position each, if the key is distinct."""
+    try:
+        with analysis.effort.optional():
+            match = build_matching(analysis, make_junction(True, parts))
+    except CompileError:  # too large to enumerate
+        return analysis.max_length
+    return int(match.selects.sum(axis=1).max(initial=0))
+
+
+def never(analysis: Facts, selector: Node) -> bool:
+    """Whether no row of any input selects anything; False if that is not known."""
+    return analysis.once("never", selector, lambda s: compute_never(analysis, s))
+
+
+def compute_never(analysis: Facts, selector: Node) -> bool:
+    if isinstance(selector.op, Best):
+        return never(analysis, selector.args[0])
+    positional = [p for p in flatten_and(selector) if not analysis.sees_tokens(p) and not contains_best(p)]
+    if positional and most_counted(analysis, positional) == 0:
+        return True
+    return impossible(analysis, normalise_selector(selector))
+
+
+def impossible(analysis: Facts, part: Formula) -> bool:
+    """Whether no pair of values that can meet satisfies a formula: conjuncts on the same s-ops contradict each other."""
+    match part:
+        case Pick():
+            return False
+        case Comparison():
+            return nothing_matches(analysis, (part,))
+        case Junction(every, parts):
+            if not every:
+                return all(impossible(analysis, p) for p in parts)
+            branches = [p for p in parts if isinstance(p, Junction)]
+            groups = related(analysis, [p for p in parts if not isinstance(p, Pick)])
+            return any(impossible(analysis, p) for p in branches) or any(
+                nothing_matches(analysis, group) for group in groups
+            )
+        case _:
+            assert_never(part)
+
+
+def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ...]]:
+    """For each part, all those that compare functions of its leaves."""
+    leaves = [variables(analysis, part, "key") | variables(analysis, part, "query") for part in parts]
+    groups = [tuple(p for p, its in zip(parts, leaves, strict=True) if its <= whole) for whole in leaves]
+    return list(dict.fromkeys(groups))
+
+
+def variables(analysis: Facts, part: Formula, side: Side) -> frozenset[Node]:
+    """The leaves of a formula's keys or queries."""
+    nodes = [c.key if side == "key" else c.query for c in list_comparisons(part)]
+    return frozenset(leaf for node in nodes for leaf in analysis.leaves(node))
+
+
+def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
+    """Whether no pair of values satisfies all the parts; False where there are too many to look."""
+    try:
+        with analysis.effort.optional():
+            whole = make_junction(True, parts)
+            sides = [variables(analysis, whole, side) for side in SIDES]
+            cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
+            if cells > PAIRS.most:
+                return False
+            match = build_matching(analysis, whole)
+            return not (match.selects & match.cares).any()
+    except CompileError:
+        return False
+
+
+def selects_equal_values(analysis: Facts, selector: Node, value: Node) -> bool:
+    """Whether every row selects only positions at which an s-op has the value that it has at the row itself."""
+    return never(
+        analysis, analysis.graph.add(And(), selector, analysis.graph.add(Select("!="), value, value))
+    )
+
+
+def selects_only_itself(analysis: Facts, selector: Node) -> bool:
+    """Whether every row selects at most its own position."""
+    keys = [c.key for part in list_conjuncts(selector) for c in list_comparisons(part)]
+    candidates = dict.fromkeys([analysis.graph.add(Indices()), *keys])
+    return any(
+        has_distinct_values(analysis, k) and selects_equal_values(analysis, selector, k) for k in candidates
+    )
+
+
+def selects_always(analysis: Facts, selector: Node) -> bool:
+    """Whether every row of every input selects at least one position."""
+    return analysis.once("certain", selector, lambda s: compute_certain(analysis, s))
+
+
+def compute_certain(analysis: Facts, selector: Node) -> bool:
+    if isinstance(selector.op, Best):
+        return selects_always(analysis, selector.args[0])
+    if not analysis.sees_tokens(selector) and not contains_best(selector):
+        return bool(counts(analysis, selector).min() >= 1)
+    if not contains_best(selector) and analysis.always(make_diagonal(analysis, normalise_selector(selector))):
+        return True
+    match list_conjuncts(selector):
+        case (Comparison("==", key, query),):
+            return has_every_index(analysis, key) and hits(analysis, query)
+        case _:
+            return False
+
+
+def contains_best(selector: Node) -> bool:
+    if isinstance(selector.op, Best):
+        return True
+    return any(arg.is_selector and contains_best(arg) for arg in selector.args)
+
+
+def make_diagonal(analysis: Facts, part: Formula) -> Node:
+    """The s-op that says whether each position selects itself."""
+    match part:
+        case Comparison(test, key, query):
+            return analysis.graph.map(TESTS[test], key, query)
+        case Junction(every, parts):
+            nodes = [make_diagonal(analysis, p) for p in parts]
+            return reduce(lambda a, b: analysis.graph.map("and" if every else "or", a, b), nodes)
+        case Pick():
+            raise AssertionError("a best has no diagonal")
+        case _:
+            assert_never(part)
+
+
+def hits(analysis: Facts, query: Node) -> bool:
+    """Whether the query is always the index of a visible position."""
+    graph = analysis.graph
+    below = graph.map("lt", query, graph.add(Width(), make_full_selector(analysis)))
+    try:
+        numbers = analysis.domain(query).values
+    except Exception as problem:
+        if isinstance(problem, AssertionError):
+            raise
+        return False
+    whole = all(not isinstance(v, str) and v == int(v) and v >= 0 for v in numbers)
+    return (
+        whole and analysis.always(below) and (not analysis.causal or analysis.always(behind(analysis, query)))
+    )
+
+
+def behind(analysis: Facts, query: Node) -> Node:
+    return analysis.graph.map("le", query, analysis.graph.add(Indices()))

@@ -1,0 +1,95 @@
+"""The arithmetic that a model's error bounds are proved for, and the checks that it is the one at work.
+
+Weights and activations are float32, and every product and sum is rounded to the nearest float32; logits are
+float64. What a coarser arithmetic (float16, bfloat16, TF32) answers is as good as random. A finer one is no way
+out: float64 weights are refused, too, since some constructions *use* that float32 rounds. An anchor
+(`compiler/audit/anchors.py`) takes errors away by adding a number beside which float32 knows only whole multiples
+of the grain, and what is small enough is lost in a sum; float64 keeps both. A device without float64 (Apple's MPS)
+cannot tell close logits apart.
+
+Autocast is a setting of one thread, so it is set aside while a model runs. Lowered matmul precision is one of the
+whole process: to change it back and forth would change what other threads compute, and theirs would change ours. So
+it is refused.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import Tensor
+
+from compiler.transformer.problem import ModelError, make_model_error
+
+WEIGHTS = torch.float32
+CODE = "arithmetic"
+#: Settings of float32 products under which they are what they say; the others are named after what they make of them.
+IN_FULL = ("none", "ieee", "highest")
+WITHOUT_FLOAT64 = ("mps",)
+
+
+def check_choice(dtype: torch.dtype, device: torch.device) -> None:
+    """Raises `ModelError` unless a model's bounds hold for weights of this dtype on this device."""
+    if dtype != WEIGHTS:
+        message = f"the model is exact in float32, and its error bounds do not hold in {name_of(dtype)}"
+        raise make_model_error(message, "load it without a dtype", CODE)
+    if device.type in WITHOUT_FLOAT64:
+        message = f"the device {device.type} has no float64, which the logits need"
+        raise make_model_error(message, 'use device="cpu": compiled models are small', CODE)
+    check_precision(device)
+    if device.type != "meta" and not multiplies_in_full(device):
+        message = f"{device.type} multiplies float32 numbers with fewer digits than they have"
+        hint = (
+            "an environment variable like NVIDIA_TF32_OVERRIDE or DNNL_DEFAULT_FPMATH_MODE may ask for that"
+        )
+        raise make_model_error(message, hint, CODE)
+
+
+def check_precision(device: torch.device) -> None:
+    """Raises `ModelError` if torch is told to compute float32 products on this device with fewer digits."""
+    backend = torch.backends.cuda if device.type == "cuda" else torch.backends.mkldnn
+    found = getattr(getattr(backend, "matmul", None), "fp32_precision", None)
+    if found is None:  # a torch that knows only the setting for all devices
+        found = torch.get_float32_matmul_precision()
+    if found not in IN_FULL:
+        message = f"torch is set to multiply float32 numbers in lower precision ({found})"
+        hint = 'run models under torch.set_float32_matmul_precision("highest"), which is the default'
+        raise make_model_error(message, hint, CODE)
+
+
+def multiplies_in_full(device: torch.device) -> bool:
+    """Whether a product on this device keeps the last digits of float32, whatever the settings say."""
+    number = 1.0 + 2.0**-23
+    numbers = torch.full((64, 64), number, device=device, dtype=WEIGHTS)
+    return bool((numbers @ torch.eye(64, device=device, dtype=WEIGHTS) == number).all())
+
+
+@contextmanager
+def hold_exact_arithmetic(parameters: Sequence[tuple[Tensor, torch.dtype]]) -> Generator[None]:
+    """Inside, autocast is off. Raises `ModelError` where precision is lowered, or a parameter has not the dtype
+    beside it.
+    """
+    for parameter, dtype in parameters:
+        if parameter.dtype != dtype:
+            raise converted(parameter.dtype)
+    device = parameters[0][0].device
+    if parameters[0][1] == WEIGHTS:
+        check_precision(device)
+    with nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False):
+        yield
+
+
+def refuse_conversion(convert: Callable[[Tensor], Tensor], dtypes: Iterable[torch.dtype]) -> None:
+    """Raises `ModelError` if a conversion of tensors, like that of `.half()`, changes one of these dtypes."""
+    for dtype in dtypes:
+        changed = convert(torch.zeros((), dtype=dtype)).dtype
+        if changed != dtype:
+            raise converted(changed)
+
+
+def converted(dtype: torch.dtype) -> ModelError:
+    message = f"the model is exact in float32 with logits in float64, not with weights converted to {name_of(dtype)}"
+    return make_model_error(message, "load the model again, and only move it to another device", CODE)
+
+
+def name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
