@@ -5,7 +5,7 @@ Whoever goes through many numbers says so before: `spend` counts them over all a
 arrays that would not fit beside each other. The search for a hint has a small effort of its own.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from contextlib import contextmanager
 from typing import Literal
 
@@ -52,12 +52,14 @@ class TooMuchWork(CompileError):
 
 
 class Effort:
-    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time."""
+    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time.
+    `kept`: what was found in one attempt and holds in all."""
 
     def __init__(self, most: float) -> None:
         self.cells = 0.0
         self.most = most
         self.again = False
+        self.kept: dict[Hashable, object] = {}
 
     def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """Count them. Raises `CompileError` when it becomes too much."""

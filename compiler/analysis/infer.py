@@ -14,11 +14,11 @@ import numpy as np
 
 from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.leaf_values import relate_leaf
-from compiler.domains.alike import find_representatives, join_alike
+from compiler.domains.alike import find_representatives
 from compiler.domains.domain import Domain, Ints, factor_values, make_domain
 from compiler.domains.facts import JointValues
 from compiler.domains.means import is_own_average
-from compiler.domains.occurring import has_few_inputs, list_occurring
+from compiler.domains.occurring import list_combinations
 from compiler.domains.rows import Relation, TooMany
 from compiler.effort import Effort, limit_work
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
@@ -26,6 +26,7 @@ from compiler.options import CompileError, CompileOptions
 from compiler.refusal import NeverDefined, make_refusal
 from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
+from compiler.selector_facts.positional import evaluate_positional
 from rasp.graph.nodes import (
     Aggregate,
     Constant,
@@ -43,6 +44,8 @@ from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind
 
 T = TypeVar("T")
+EVERYWHERE = frozenset({"positional", "counts"})
+"""Facts that do not depend on what is materialised, or on the vocabulary."""
 ROW_WORK = 8
 """Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
 
@@ -73,6 +76,11 @@ class Analysis:
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
+        if name in EVERYWHERE:
+            whole = (name, node, self.max_length, self.causal)
+            if whole not in self.effort.kept:
+                self.effort.kept[whole] = compute(node)
+            return self.effort.kept[whole]  # type: ignore[return-value]
         key = (name, node)
         if key not in self._memo:
             self._memo[key] = compute(node)
@@ -181,15 +189,11 @@ class Analysis:
             codes = np.arange(len(domain))
             return JointValues((node,), codes[:, None], codes, domain, (codes,))
         leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
-        self.effort.spend(self.graph, node, sum(self.relation(leaf).cells for leaf in leaves), "rows")
         stands_for = find_representatives(self, node, leaves)
-        most = LARGE_ROWS.most if has_few_inputs(self) else ROWS.most
         try:
-            codes = join_alike([self.relation(leaf) for leaf in leaves], stands_for, self.max_length, most)
+            codes = list_combinations(self, node, leaves, stands_for)
         except TooMany as problem:
-            if most == ROWS.most:
-                raise self._too_large(node, len(leaves), problem.rows) from None
-            codes = list_occurring(self, leaves, stands_for)
+            raise self._too_large(node, len(leaves), problem.rows) from None
         if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
             raise self._too_large(node, len(leaves), len(codes))
         self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1), "rows")
@@ -280,6 +284,9 @@ class Analysis:
     def always(self, node: Node) -> bool:
         """Whether a boolean expression is true wherever it has a value; False if that is not known."""
         try:
+            known = None if self.sees_tokens(node) else evaluate_positional(self, node)
+            if known is not None:
+                return bool(known.column.data.astype(bool).all())
             return [bool(v) for v in self.domain(node).values] == [True]
         except Exception as problem:
             if isinstance(problem, AssertionError):

@@ -10,13 +10,15 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.domains.domain import Domain, Ints, factor_values, make_domain
+from compiler.domains.domain import Domain, Ints, factor_values, is_carriable, make_domain
 from compiler.domains.facts import Facts
 from compiler.domains.means import Unsummable, list_means
 from compiler.domains.rows import Context, Relation, list_contexts, project_relation
 from compiler.limits import RELATION, SUMS
 from compiler.refusal import NeverDefined, make_refusal
 from compiler.selector_facts import selectors
+from compiler.selector_facts.orders import has_every_index
+from compiler.selector_facts.positional import evaluate_positional
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
@@ -50,9 +52,18 @@ def relate_leaf(facts: Facts, leaf: Node) -> Relation:
 
 
 def sums(facts: Facts, node: Node) -> Domain:
-    """The values of a sum: every value of one part with every value of the other."""
+    """The values of a sum: every value of one part with every value of the other, if nothing is known of which meet."""
+    known = None if facts.sees_tokens(node) else evaluate_positional(facts, node)
+    if known is not None:
+        return check_carriable(facts, node, factor_values(known.column)[0])
+    if has_every_index(facts, node):
+        return make_domain(range(facts.max_length))
     left, right = (facts.domain(arg) for arg in node.args)
     assert isinstance(node.op, Map)
+    if is_range(left) and is_range(right):
+        extremes = [left.column(np.array([0, 0, -1, -1])), right.column(np.array([0, -1, 0, -1]))]
+        ends = apply_map(node.op, extremes).data
+        return check_carriable(facts, node, make_domain(range(int(ends.min()), int(ends.max()) + 1)))
     pairs = len(left) * len(right)
     facts.effort.reserve(facts.graph, node, PAIR_BYTES * pairs)
     facts.effort.spend(facts.graph, node, PAIR_WORK * pairs, "sums")
@@ -64,7 +75,20 @@ def sums(facts: Facts, node: Node) -> Domain:
             right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
         ]
         found += factor_values(apply_map(node.op, columns), keep)[0].kinds()
-    domain = replace(make_domain(found), minus_zero=left.minus_zero or right.minus_zero)
+    return check_carriable(
+        facts, node, replace(make_domain(found), minus_zero=left.minus_zero or right.minus_zero)
+    )
+
+
+def is_range(domain: Domain) -> bool:
+    """Whether the values are all whole numbers from one to another, as ints alone."""
+    values = domain.values
+    whole = not domain.floats and not domain.minus_zero and {type(value) for value in values} == {int}
+    return whole and is_carriable(values[-1]) and int(values[-1]) - int(values[0]) + 1 == len(values)
+
+
+def check_carriable(facts: Facts, node: Node, domain: Domain) -> Domain:
+    """The domain of a sum. Raises `CompileError` where float32 has no room for its numbers."""
     if not domain.is_numeric:
         raise make_refusal(
             facts.graph, node, "this adds up numbers that are too large or small for float32", ""
@@ -73,7 +97,10 @@ def sums(facts: Facts, node: Node) -> Domain:
 
 
 def computed(facts: Facts, leaf: Node) -> Relation:
-    """A leaf that position and length determine: ask the interpreter, once per length."""
+    """A leaf that position and length determine: ask the interpreter, once per length, where nothing quicker knows it."""
+    known = evaluate_positional(facts, leaf)
+    if known is not None:
+        return relate_known(*factor_values(known.column), known.depends)
     facts.effort.evaluate(facts.graph, leaf, facts.max_length)
     where = list_contexts(Context.BOTH, facts.max_length)
     token = facts.options.vocabulary[0]
@@ -99,6 +126,15 @@ def computed(facts: Facts, leaf: Node) -> Relation:
     raise AssertionError("the last case always returns")
 
 
+def relate_known(domain: Domain, codes: Ints, depends: Context) -> Relation:
+    """The relation of what has one value in each context."""
+    if len(codes) * len(domain) > RELATION.most:
+        return Relation(domain)
+    allowed = np.zeros((len(codes), len(domain)), bool)
+    allowed[np.arange(len(codes)), codes] = True
+    return Relation(domain, depends, allowed)
+
+
 def width(facts: Facts, leaf: Node) -> Relation:
     selector = leaf.args[0]
     depends, low, high = narrow_bounds(*selectors.bound_widths(facts, selector), facts.max_length)
@@ -113,6 +149,8 @@ def narrow_bounds(depends: Context, low: Ints, high: Ints, max_length: int) -> t
     """The same bounds over fewer of i and n, when the others make no difference."""
     where = list_contexts(depends, max_length)
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
+        if keep not in depends:
+            continue
         rows = where.rows_of(keep)
         size = list_contexts(keep, max_length).size
         least, most = np.zeros(size, np.int64), np.zeros(size, np.int64)
@@ -155,10 +193,12 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
 
 def narrowest(relation: Relation, max_length: int) -> Relation:
     """The same relation over i or n alone, when the other makes no difference."""
-    if relation.allowed is None or relation.depends != Context.BOTH:
+    if relation.allowed is None:
         return relation
     where = list_contexts(relation.depends, max_length)
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
+        if keep not in relation.depends:
+            continue
         smaller = project_relation(relation, keep, max_length)
         widened = np.ones((1, len(relation.domain)), bool) if smaller.allowed is None else smaller.allowed
         if (widened[where.rows_of(keep)] == relation.allowed).all():

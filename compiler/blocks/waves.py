@@ -21,6 +21,8 @@ from compiler.numerics.rounding import find_grain, is_binary
 
 CARRIER = 1.5 * ANCHOR
 """Between two powers of two, so that negative numbers are rounded alike."""
+BEARABLE = 7 / 16
+"""How far z may be off, in grains, as far as one sees beforehand: a half is too much, and what reads z rounds as well."""
 WAVE_REACH = 2.0**20
 """How large z may get, in multiples of its grain."""
 
@@ -52,7 +54,7 @@ def build_waves(runs: Runs, targets: Matrix, base_group: int, noise: float) -> S
     grain = find_grain(runs.low)
     places = runs.low / grain if grain else runs.low
     whole = bool(grain) and runs.are_points and len(places) > 2 and bool((np.diff(places) == 1).all())
-    if not whole or np.abs(places).max() > WAVE_REACH or noise >= grain / 4:
+    if not whole or np.abs(places).max() > WAVE_REACH or noise >= BEARABLE * grain:
         return None
     waves = [find_wave(places.astype(np.int64), column) for column in targets[runs.group].T]
     known = [wave for wave in waves if wave is not None]

@@ -18,6 +18,8 @@ from rasp.values import KINDS, Atom, make_typed_key
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+DENSE = 4
+"""How many times more whole numbers there may be in a range than elements, for looking each up in a table."""
 RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
 
 
@@ -142,7 +144,7 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
         else ~np.broadcast_to(column.failed, column.shape)
     )
     flat = column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
-    first, place = distinct_elements(flat)
+    first, place = find_distinct_elements(flat)
     if keep is not None:
         keep(len(first))
     atoms = flat.indexed(lambda array: array[first]).atoms()
@@ -154,10 +156,14 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
     return domain, codes
 
 
-def distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
+def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
     """Places of the first occurrence of each different element of a flat column, and which of them each one
     is.
     """
+    if column.data.dtype == np.int64 and column.data.size and column.kinds is None:
+        low, high = int(column.data.min()), int(column.data.max())
+        if high - low < DENSE * column.data.size:
+            return distinct_integers(column.data.ravel() - low, high - low + 1)
     if column.data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
         place = np.array(
@@ -169,3 +175,11 @@ def distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
             place = place * 4 + column.kinds
     _, first, place = np.unique(place, return_index=True, return_inverse=True)
     return first, place.reshape(-1)
+
+
+def distinct_integers(numbers: Ints, size: int) -> tuple[Ints, Ints]:
+    """The same for whole numbers from 0 on, below `size`, without sorting them."""
+    first = np.full(size, -1, np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # of several the last one stays
+    place = np.cumsum(first >= 0) - 1
+    return first[first >= 0], place[numbers]

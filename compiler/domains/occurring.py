@@ -5,13 +5,16 @@ can find millions of combinations for a program that has thirty inputs.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 
 import numpy as np
 
+from compiler.domains.alike import join_alike
 from compiler.domains.domain import Domain, Ints
 from compiler.domains.facts import Facts
-from compiler.limits import OCCURRING
+from compiler.domains.rows import TooMany, join_relations
+from compiler.limits import LARGE_ROWS, OCCURRING, ROWS
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import Outcome, evaluate, evaluate_by_position
 
@@ -25,6 +28,29 @@ def has_few_inputs(facts: Facts) -> bool:
         if positions > OCCURRING.most:
             return False
     return True
+
+
+def list_combinations(facts: Facts, node: Node, leaves: Sequence[Node], stands_for: Sequence[Ints]) -> Ints:
+    """All combinations of codes that the leaves of a node can have, by joining what each can be, or by running few inputs
+    where that would be many. Raises `TooMany`."""
+    if len(leaves) == 1:
+        return facts.once("occurring", leaves[0], partial(list_codes, facts))
+    relations = [facts.relation(leaf) for leaf in leaves]
+    facts.effort.spend(facts.graph, node, sum(relation.cells for relation in relations), "rows")
+    most = LARGE_ROWS.most if has_few_inputs(facts) else ROWS.most
+    try:
+        return join_alike(relations, stands_for, facts.max_length, most)
+    except TooMany:
+        if most == ROWS.most:
+            raise
+        return list_occurring(facts, leaves, stands_for)
+
+
+def list_codes(facts: Facts, leaf: Node) -> Ints:
+    """The codes that a leaf can have, as a column."""
+    relation = facts.relation(leaf)
+    facts.effort.spend(facts.graph, leaf, relation.cells, "rows")
+    return join_relations([relation], facts.max_length)
 
 
 def list_occurring(facts: Facts, leaves: Sequence[Node], stands_for: Sequence[Ints]) -> Ints:

@@ -1,6 +1,6 @@
 """Which factoring of a comparison a head takes: the cheapest of those that float32 carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -10,10 +10,15 @@ from compiler.blocks.block import Choice
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.waves import count_units
 from compiler.lowering.reader import Reader
-from compiler.lowering.relations import Factoring, factor_by_threshold, list_factorings
+from compiler.lowering.relations import (
+    Factoring,
+    factor_by_threshold,
+    list_by_codes,
+    list_factorings,
+)
 from compiler.numerics.precision import SHARPNESS, UNIT
 from compiler.numerics.rounding import MANTISSA
-from compiler.selector_facts.matching import Matching
+from compiler.selector_facts.matching import Matching, check_pairs
 from rasp.graph.nodes import Node
 
 WEIGHT_ERROR = 0.02
@@ -32,6 +37,10 @@ TIES = 0.9
 BASIS_WORK = 1 / 4
 """Telling whether a number of a feature follows from those of others, for each of these, in cells
 (`compiler/effort.py`)."""
+MANY_KINDS = 512
+"""Values beyond which a column for each kind is only tried where no codes hold."""
+CODE_WORK = 200
+"""Codes of a value, in all ways, in cells."""
 COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
 
@@ -79,22 +88,34 @@ class Factorer:
     def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
         """The factoring with the fewest columns, a table counting as several; `scale` says how many times larger than
         need be the scores are."""
-        graph, cells = self.analysis.graph, min(match.selects.shape) * sum(match.selects.shape)
-        self.analysis.effort.reserve(graph, match.query, COLUMN_BYTES * cells)
-        self.analysis.effort.spend(graph, match.query, match.selects.size, "scores")
-        best: tuple[float, Factoring] | None = None
         costs: dict[str, float | None] = {}
-        for factoring in list_factorings(match, self.numbers(match), with_bos=with_bos):
-            cost = costs[factoring.way] = (
-                self.price(match, factoring)
-                if self.accurate(match, factoring, scale, strict=strict)
-                else None
-            )
-            if cost is not None and (best is None or cost < best[0]):
-                best = cost, factoring
+        best: tuple[float, Factoring] | None = None
+        for factorings in self.list_factorings(match, with_bos=with_bos):
+            for factoring in factorings:
+                cost = costs[factoring.way] = (
+                    self.price(match, factoring)
+                    if self.accurate(match, factoring, scale, strict=strict)
+                    else None
+                )
+                if cost is not None and (best is None or cost < best[0]):
+                    best = cost, factoring
+            if best is not None:
+                break
         assert best is not None, "one column for each kind of row is always accurate"
         self.note(match, costs)
         return best[1]
+
+    def list_factorings(self, match: Matching, *, with_bos: bool) -> Iterator[Iterator[Factoring]]:
+        """Ways to score a matching; of those that are only for where none before holds, later."""
+        analysis, kinds = self.analysis, min(match.shape)
+        numbers = self.numbers(match)
+        if kinds > MANY_KINDS:
+            analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")
+            yield list_by_codes(match, numbers, with_bos=with_bos)
+        check_pairs(analysis, match.query, match.shape)
+        analysis.effort.reserve(analysis.graph, match.query, COLUMN_BYTES * kinds * sum(match.shape))
+        analysis.effort.spend(analysis.graph, match.query, match.size, "scores")
+        yield list_factorings(match, numbers, with_bos=with_bos)
 
     def note(self, match: Matching, costs: Mapping[str, float | None]) -> None:
         """Keep what ways of comparing were thought of."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from compiler.blocks.form import Vector
 from compiler.domains.facts import Facts
-from compiler.lowering.relations import order_kinds
+from compiler.lowering.value_codes import number_order
 from compiler.selector_facts.matching import build_matching, number_values
 from compiler.selector_facts.selector_formula import normalise_selector
 from compiler.selector_facts.selectors import bound_width, contains_best, flatten_and, list_operands
@@ -95,7 +95,7 @@ def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
     found: list[Order] = []
     for part in flatten_and(selector):
         match = build_matching(analysis, normalise_selector(part))
-        codes = order_kinds(match.selects | ~match.cares)
+        codes = number_order(match)
         if codes is not None:
             limits, ranks = codes
             # Where key and query are one s-op, so are their digits if both have the same numbers.

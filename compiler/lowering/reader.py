@@ -12,6 +12,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
+from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
 from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
@@ -51,7 +52,7 @@ class Reader:
         return (
             self.raw is not self
             and not self.is_free(leaf)
-            and self.raw.noise(leaf) < find_grain(self.carried(leaf)) / 4
+            and self.raw.noise(leaf) < BEARABLE * find_grain(self.carried(leaf))
         )
 
     def is_counted(self, variable: Variable) -> bool:
@@ -74,9 +75,13 @@ class Reader:
             return None
         numbers = self.carried(node)
         place = int(np.argmax(np.abs(numbers)))
-        inner = self.raw._combined(node)
+        inner = self.summing(node)._combined(node)
         assert inner is not None, "a sum is a linear form"
         return scale_form(inner, float(vector[place] / numbers[place]))
+
+    def summing(self, node: Node) -> "Reader":
+        """How the parts of a sum are read: rounded each where the whole is off by too much to be rounded."""
+        return self.raw if self.rounds(node) else self
 
     def carried(self, leaf: Node) -> Vector:
         """The number that stands for each value of a leaf."""
@@ -94,7 +99,7 @@ class Reader:
             case Aggregate():
                 return 0.0 if self.is_free(leaf) else self.precision.mean_noise(largest)
             case Map() if self.analysis.is_sum(leaf):
-                inner = self.raw._combined(leaf)
+                inner = self.summing(leaf)._combined(leaf)
                 return 0.0 if inner is None else inner.noise
             case Map() | Tokens() | Indices() | Constant():
                 return 0.0

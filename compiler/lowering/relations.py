@@ -12,6 +12,7 @@ selected positions only have to score above the others, two columns do:
 - *by threshold*: t(q) - r(k), at least 0 where selected and at most -1 where not.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Bools, find_distinct_rows
+from compiler.lowering.value_codes import (
+    find_equality_codes,
+    find_order_codes,
+    measure_top,
+    number_compactly,
+)
 from compiler.numerics.rounding import find_grain
 from compiler.selector_facts.matching import Matching
 
@@ -70,21 +77,32 @@ def list_factorings(
 ) -> Iterator[Factoring]:
     """Ways to score a matching, made one after another: they can be large. `numbers` are the query's and key's values as
     numbers, for codes that cost nothing."""
+    yield from list_by_kinds(match)
+    yield from list_by_codes(match, numbers, with_bos=with_bos)
+
+
+def list_by_kinds(match: Matching) -> Iterator[Factoring]:
+    """A column for each kind of row, or of column: always accurate."""
     selects = match.selects | ~match.cares
     yield penalties(selects)
     yield transposed(penalties(selects.T))
     if selects.any():
         yield rewards(selects)
         yield transposed(rewards(selects.T))
-    codes = equality_codes(match, numbers)
-    if codes is not None:
-        yield quadratic(*codes, with_bos=with_bos)
-        compact = compact_codes(match.selects)
-        yield from by_digits(*compact, with_bos=with_bos)
-        lowest = min(float(numbers.min()) for numbers in codes)
-        own = (codes[0] - lowest, codes[1] - lowest)
-        if not all(np.array_equal(*pair) for pair in zip(own, compact, strict=True)):
-            yield from by_digits(*own, with_bos=with_bos, of="the values' digits")
+
+
+def list_by_codes(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> Iterator[Factoring]:
+    """By whole numbers that are equal where a pair is selected, if there are such."""
+    codes = find_equality_codes(match, numbers)
+    if codes is None:
+        return
+    yield quadratic(*codes, with_bos=with_bos)
+    compact = number_compactly(match)
+    yield from by_digits(*compact, with_bos=with_bos)
+    lowest = min(float(numbers.min()) for numbers in codes)
+    own = (codes[0] - lowest, codes[1] - lowest)
+    if not all(np.array_equal(*pair) for pair in zip(own, compact, strict=True)):
+        yield from by_digits(*own, with_bos=with_bos, of="the values' digits")
 
 
 def penalties(selects: Bools) -> Factoring:
@@ -129,7 +147,9 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
     """Equality of whole numbers from 0 on, digit by digit, in the smallest base for each number of digits."""
     largest = int(max(query.max(), key.max()))
     for count in range(2, largest.bit_length() + 1):
-        base = next(b for b in range(2, largest + 2) if b**count > largest)
+        base = find_base(largest, count)
+        if base ** (count - 1) > largest:  # the same base with fewer digits came before
+            continue
         of_query, of_key = (digits_of(codes, base, count) for codes in (query, key))
         if base == 2:
             signs = [Factor(q - 0.5, 2 * k - 1) for q, k in zip(of_query, of_key, strict=True)]
@@ -144,6 +164,12 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
             yield Factoring(f"{of} in base {base}", tuple(factors), digits=True)
 
 
+def find_base(largest: int, count: int) -> int:
+    """The smallest base in which a number has so many digits at most."""
+    base = max(2, round(largest ** (1 / count)) - 1)  # the root is not exact, but near
+    return next(b for b in itertools.count(base) if b**count > largest)
+
+
 def digits_of(codes: Vector, base: int, count: int) -> NDArray[np.float64]:
     """The digits of whole numbers, lowest first, shape (count, codes)."""
     powers = base ** np.arange(count)[:, None]
@@ -152,70 +178,11 @@ def digits_of(codes: Vector, base: int, count: int) -> NDArray[np.float64]:
 
 def factor_by_threshold(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
     """Two columns for an order, in whole numbers; None where the rows are not prefixes of one another."""
-    codes = order_codes(match, numbers)
+    codes = find_order_codes(match, numbers)
     if codes is None:
         return None
     limits, ranks = codes
-    top = float((limits[:, None] - ranks)[match.selects & match.cares].max(initial=0.0))
     factors = [Factor(np.ones_like(limits), -ranks)]
     if limits.any():
         factors.append(Factor(limits, np.ones_like(ranks)))
-    return Factoring("by threshold", tuple(factors), top=top)
-
-
-def order_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
-    """Codes t of queries and r of keys with t >= r exactly where selected: the values themselves, shifted, if they are
-    whole and serve; otherwise how many kinds of rows select a key, and how few may for a query to."""
-    query, key = numbers
-    whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
-    for sign in (1.0, -1.0) if whole else ():
-        apart = sign * (query[:, None] - key[None, :])
-        least = float(apart[match.selects & match.cares].min(initial=np.inf))
-        if np.isfinite(least) and (apart[~match.selects & match.cares] < least).all():
-            return sign * query - least, sign * key
-    return order_kinds(match.selects | ~match.cares)
-
-
-def order_kinds(selects: Bools) -> tuple[Vector, Vector] | None:
-    """Such codes from 0 on, without gaps; None where the rows are not prefixes of one another."""
-    kinds, of_row = find_distinct_rows(selects)
-    order = np.argsort(kinds.sum(axis=1), kind="stable")
-    if (kinds[order][:-1] & ~kinds[order][1:]).any():
-        return None
-    place = np.empty(len(kinds))
-    place[order] = np.arange(len(kinds))
-    return place[of_row], (~kinds).sum(axis=0).astype(float)
-
-
-def equality_codes(match: Matching, numbers: tuple[Vector, Vector]) -> tuple[Vector, Vector] | None:
-    """Integer codes of query and key values that are equal exactly where selected; None when there are none.
-
-    The values themselves are taken where they serve: a linear form then provides them for nothing.
-    """
-    rows, _ = find_distinct_rows(match.selects)
-    if (rows.sum(axis=0) > 1).any():
-        return None
-    query, key = numbers
-    if serves(match.selects, query, key):
-        return query, key
-    return compact_codes(match.selects)
-
-
-def compact_codes(selects: Bools) -> tuple[Vector, Vector]:
-    """Such codes from 0 on, without gaps, for an equality."""
-    rows, row_kind = find_distinct_rows(selects)
-    codes = np.full(selects.shape[1], -1.0)
-    row_codes = np.zeros(len(rows))
-    taken = 0
-    for kind in np.argsort([np.flatnonzero(r)[0] if r.any() else len(codes) for r in rows], kind="stable"):
-        row_codes[kind] = taken
-        codes[rows[kind]] = taken
-        taken += 1
-    codes[codes < 0] = taken
-    return row_codes[row_kind], codes
-
-
-def serves(selects: Bools, query: Vector, key: Vector) -> bool:
-    """Whether the numbers differ by at least 1 exactly where nothing is selected, and are whole."""
-    whole = bool((query == np.round(query)).all() and (key == np.round(key)).all())
-    return whole and bool(((query[:, None] == key[None, :]) == selects).all())
+    return Factoring("by threshold", tuple(factors), top=measure_top(match, limits, ranks))

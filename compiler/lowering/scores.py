@@ -9,6 +9,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import BosMode, Group, Scores
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
+from compiler.limits import PAIRS
 from compiler.lowering.choose_factoring import Factorer
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring
@@ -153,7 +154,7 @@ class Scorer:
         )  # (values, columns)
         keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
         kind = "quadratic" if factoring.quadratic else "plain"
-        sizes = ((queries @ keys).max(), queries.sum(axis=1).max(), keys.sum(axis=0).max())
+        sizes = (bound_products(queries, keys), queries.sum(axis=1).max(), keys.sum(axis=0).max())
         return ComparisonScore(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
     def assemble(
@@ -219,3 +220,10 @@ class Scorer:
             return None
         pull = float(2.0 ** np.ceil(np.log2(2 * SHARPNESS / away))) * (-1.0 if at_bos < low else 1.0)
         return column.query.at_bos(pull), column.key.at_bos(at_bos)
+
+
+def bound_products(queries: Vector, keys: Vector) -> float:
+    """The largest product of a row and a column; of very many, a number that none exceeds."""
+    if len(queries) * keys.shape[1] <= PAIRS.most:
+        return float((queries @ keys).max())
+    return float(queries.max(axis=0) @ keys.max(axis=1))

@@ -56,11 +56,16 @@ class Precision:
         return math.exp(-self.count_logit)
 
     def count_noise(self, largest: float, heads: int = 1) -> float:
-        """Error of a carried count n: a softmax (a few roundings) and the sum of n equal weights, whose k-th partial sum
-        is off by k·u of a weight, n²/2 in all; then the gain. Counts of several heads that add up to n have no more
-        together, but for the additions."""
+        """Error of a carried count n: a softmax (a few roundings) and the sum of n equal weights w; then the gain. Counts
+        of several heads that add up to n have no more together, but for the additions.
+
+        The k-th partial sum is off by at most k·u·w: n²/2 in all. More closely, by u times the power of two below k·w: for
+        all k up to n that is (t - 2/3)/t² · n²·w, where t from 1 to 2 is how far n·w is above a power of two, and 3/8 n²·w
+        at most, which is at t = 4/3; two roundings more for sums that are pushed over a power of two by what they are off.
+        """
         read = 2 * self.reading * (self.count_logit + 2)  # BOS's logit is read, too
-        return largest * (largest / 2 + 8 + 2 * (heads - 1) + read) * UNIT
+        sums = min(largest / 2, 3 / 8 * largest + 2)
+        return largest * (sums + 8 + 2 * (heads - 1) + read) * UNIT
 
     def mean_noise(self, largest: float) -> float:
         """What to expect of the error of a mean, when constructions are chosen: N additions whose roundings are as often up

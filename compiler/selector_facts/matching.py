@@ -1,13 +1,15 @@
-"""Comparisons as boolean matrices over the values of two s-ops."""
+"""Comparisons over the values of two s-ops: as boolean matrices, or in ranks where the values have a common order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import assert_never
 
 import numpy as np
 
 from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
+from compiler.domains.ranked import Ranked, count_selected, draw_matrix, rank_comparison
 from compiler.domains.rows import Bools
 from compiler.limits import PAIRS
 from compiler.refusal import make_refusal
@@ -20,42 +22,74 @@ from rasp.values import make_const
 
 PAIR_WORK, PAIR_BYTES = 2, 40
 """Comparing two values: in cells (`compiler/effort.py`) and bytes."""
+RANK_WORK = 100
+"""Numbering a value."""
 
 
 @dataclass(frozen=True, eq=False)
-class Matching:
+class Pairs:
     """`selects[q, k]` over the domains of two s-ops; pairs that cannot meet are don't-cares (`cares`)."""
 
-    key: Node
-    query: Node
     selects: Bools
     cares: Bools
 
 
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """Which values of a key which values of a query select."""
+
+    key: Node
+    query: Node
+    given: Pairs | Ranked
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Query values, key values."""
+        return self.given.selects.shape if isinstance(self.given, Pairs) else self.given.shape
+
+    @property
+    def size(self) -> int:
+        """How many pairs of values there are."""
+        return self.shape[0] * self.shape[1]
+
+    @cached_property
+    def selects(self) -> Bools:
+        """Every pair, shape (query, key)."""
+        return self.given.selects if isinstance(self.given, Pairs) else draw_matrix(self.given)
+
+    @property
+    def cares(self) -> Bools:
+        """The pairs that can meet."""
+        return self.given.cares if isinstance(self.given, Pairs) else np.ones(self.shape, bool)
+
+
 def build_matching(analysis: Facts, part: Formula) -> Matching:
-    """The boolean matrix of one conjunct. Several keys or queries become one s-op that numbers their
-    combinations.
-    """
+    """Which values one conjunct selects. Several keys or queries become one s-op that numbers their combinations."""
     atoms = list_comparisons(part)
     key = combined(analysis, list(dict.fromkeys(c.key for c in atoms)))
     query = combined(analysis, list(dict.fromkeys(c.query for c in atoms)))
-    keys, queries = analysis.domain(key.node), analysis.domain(query.node)
-    if len(keys) * len(queries) > PAIRS.most:
-        raise make_refusal(
-            analysis.graph,
-            atoms[0].key,
-            f"a selector compares {len(keys)} key values with {len(queries)} query values",
-            PAIRS.hint,
-        )
-    pairs = len(keys) * len(queries)
-    analysis.effort.reserve(analysis.graph, atoms[0].key, PAIR_BYTES * pairs)
-    analysis.effort.spend(analysis.graph, atoms[0].key, PAIR_WORK * pairs, "pairs")
-    selects = judge_pairs(analysis, part, key, query)
-    cares = np.ones_like(selects)
     indices = analysis.graph.add(Indices())
-    if analysis.causal and analysis.leaves(key.node) == analysis.leaves(query.node) == (indices,):
-        cares = visible(analysis, key.node, query.node)
-    return Matching(key.node, query.node, selects, cares)
+    meet = not (analysis.causal and analysis.leaves(key.node) == analysis.leaves(query.node) == (indices,))
+    if isinstance(part, Comparison) and meet:
+        domains = analysis.domain(key.node), analysis.domain(query.node)
+        analysis.effort.spend(analysis.graph, key.node, RANK_WORK * sum(map(len, domains)), "pairs")
+        ranked = rank_comparison(part.test, *domains)
+        if ranked is not None:
+            return Matching(key.node, query.node, ranked)
+    check_pairs(analysis, atoms[0].key, (len(query.codes), len(key.codes)))
+    selects = judge_pairs(analysis, part, key, query)
+    cares = np.ones_like(selects) if meet else visible(analysis, key.node, query.node)
+    return Matching(key.node, query.node, Pairs(selects, cares))
+
+
+def check_pairs(analysis: Facts, node: Node, shape: tuple[int, int]) -> None:
+    """To be called before all pairs of values of queries and keys are looked at. Raises `CompileError` for too many."""
+    queries, keys = shape
+    if queries * keys > PAIRS.most:
+        message = f"a selector compares {keys} key values with {queries} query values"
+        raise make_refusal(analysis.graph, node, message, PAIRS.hint)
+    analysis.effort.reserve(analysis.graph, node, PAIR_BYTES * queries * keys)
+    analysis.effort.spend(analysis.graph, node, PAIR_WORK * queries * keys, "pairs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,25 +125,41 @@ def combined(analysis: Facts, nodes: list[Node]) -> Combined:
 
 def number_values(analysis: Facts, node: Node, numbers: Ints) -> Node:
     """The s-op that has these numbers for the values of another, in the order of its domain."""
-    pairs = zip(analysis.domain(node).values, numbers.tolist(), strict=True)
-    table = tuple(make_const(atom) for pair in pairs for atom in pair)
-    return analysis.graph.add(Map("index_dict", table), node)
+
+    def make_table(node: Node) -> Node:
+        pairs = zip(analysis.domain(node).values, numbers.tolist(), strict=True)
+        table = tuple(make_const(atom) for pair in pairs for atom in pair)
+        return analysis.graph.add(Map("index_dict", table), node)
+
+    return analysis.once(f"numbered {numbers.tobytes().hex()}", node, make_table)
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """Values of the keys, shape (1, keys), and of the queries, shape (queries, 1), of some comparisons."""
+
+    key: Mapping[Node, AtomArray]
+    query: Mapping[Node, AtomArray]
 
 
 def judge_pairs(analysis: Facts, part: Formula, key: Combined, query: Combined) -> Bools:
     """The interpreter's verdict on every (query, key) pair; a pair without one selects nothing."""
+    sides = Sides(
+        {n: side(analysis, key, n).indexed(lambda array: array[None, :]) for n in key.parts},
+        {n: side(analysis, query, n).indexed(lambda array: array[:, None]) for n in query.parts},
+    )
+    return np.broadcast_to(judge_columns(part, sides), (len(query.codes), len(key.codes)))
+
+
+def judge_columns(part: Formula, sides: Sides) -> Bools:
+    """The same for given values, of a shape that spreads to that of all pairs."""
     match part:
-        case Comparison(test, k, q):
-            columns = [
-                side(analysis, key, k).indexed(lambda array: array[None, :]),
-                side(analysis, query, q).indexed(lambda array: array[:, None]),
-            ]
-            answer = apply_map(Map(TESTS[test]), columns)
-            shape = (len(query.codes), len(key.codes))
-            verdict = np.broadcast_to(answer.data.astype(bool), shape)
-            return verdict if answer.failed is None else verdict & ~np.broadcast_to(answer.failed, shape)
+        case Comparison(test, key, query):
+            answer = apply_map(Map(TESTS[test]), [sides.key[key], sides.query[query]])
+            verdict = answer.data.astype(bool)
+            return verdict if answer.failed is None else verdict & ~answer.failed
         case Junction(every, parts):
-            verdicts = [judge_pairs(analysis, p, key, query) for p in parts]
+            verdicts = [judge_columns(p, sides) for p in parts]
             return reduce(np.logical_and if every else np.logical_or, verdicts)
         case Pick():
             raise AssertionError("a best inside a selector has been replaced before lowering")
@@ -134,4 +184,32 @@ def visible(analysis: Facts, key: Node, query: Node) -> Bools:
 
 def is_trivial(match: Matching) -> bool:
     """Whether everything that can meet is selected: no score is needed."""
-    return bool((match.selects | ~match.cares).all())
+    match match.given:
+        case Ranked() as ranked:
+            return bool((count_selected(ranked) == len(ranked.key)).all())
+        case Pairs(selects, cares):
+            return bool((selects | ~cares).all())
+        case _:
+            assert_never(match.given)
+
+
+def is_impossible(match: Matching) -> bool:
+    """Whether nothing that can meet is selected."""
+    match match.given:
+        case Ranked() as ranked:
+            return not count_selected(ranked).any()
+        case Pairs(selects, cares):
+            return not (selects & cares).any()
+        case _:
+            assert_never(match.given)
+
+
+def count_most_selected(match: Matching) -> int:
+    """How many key values any query selects, at most."""
+    match match.given:
+        case Ranked() as ranked:
+            return int(count_selected(ranked).max(initial=0))
+        case Pairs(selects):
+            return int(selects.sum(axis=1).max(initial=0))
+        case _:
+            assert_never(match.given)

@@ -15,8 +15,9 @@ from compiler.domains.rows import Context
 from compiler.limits import PAIRS
 from compiler.options import CompileError
 from compiler.selector_facts.first_instances import is_first_instance, looks_at_keys
-from compiler.selector_facts.matching import build_matching
+from compiler.selector_facts.matching import build_matching, count_most_selected, is_impossible
 from compiler.selector_facts.orders import has_distinct_values, has_every_index, is_strict_order
+from compiler.selector_facts.positional import count_positions
 from compiler.selector_facts.selector_formula import (
     Comparison,
     Formula,
@@ -29,8 +30,6 @@ from compiler.selector_facts.selector_formula import (
 )
 from rasp.graph.nodes import And, Best, Constant, Indices, Node, Select, Width
 from rasp.graph.primitives import TESTS
-from rasp.interpret.atom_array import AtomArray
-from rasp.interpret.evaluate import evaluate_batch
 from rasp.values import make_const
 
 Side = Literal["key", "query"]
@@ -57,17 +56,18 @@ def list_operands(arguments: Sequence[Node]) -> list[Node]:
 
 
 def bound_widths(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
-    """Fewest and most positions that a row can select, for each context (i, n)."""
+    """Fewest and most positions that a row can select, for each context."""
     parts = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
     positional = (
         reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else make_full_selector(analysis)
     )
-    high = counts(analysis, positional)
+    counted = count_positions(analysis, positional)
+    high = counted.numbers
     if len(parts) == len(flatten_and(selector)):
-        return Context.BOTH, high, high
+        return counted.depends, high, high
     high = np.minimum(high, bound_width(analysis, selector))
     low = np.minimum(high, 1) if selects_always(analysis, selector) else np.zeros_like(high)
-    return Context.BOTH, low, high
+    return counted.depends, low, high
 
 
 def flatten_and(selector: Node) -> list[Node]:
@@ -77,35 +77,14 @@ def flatten_and(selector: Node) -> list[Node]:
     return [selector]
 
 
-def counts(analysis: Facts, positional: Node) -> Ints:
-    """How many positions a selector that ignores the tokens selects, for each context; 0 where it is an
-    error.
-    """
-    return analysis.once("counts", positional, lambda s: count_rows(analysis, s))
-
-
 def most_counted(analysis: Facts, positional: Sequence[Node]) -> int:
     """How many positions a conjunction that ignores the tokens selects at most; all of them where counting is too much."""
     joined = reduce(lambda a, b: analysis.graph.add(And(), a, b), positional)
     try:
         with analysis.effort.optional():
-            return int(counts(analysis, joined).max())
+            return int(count_positions(analysis, joined).numbers.max())
     except CompileError:
         return analysis.max_length
-
-
-def count_rows(analysis: Facts, positional: Node) -> Ints:
-    width = analysis.graph.add(Width(), positional)
-    token = analysis.options.vocabulary[0]
-    analysis.effort.evaluate(analysis.graph, positional, analysis.max_length)
-    rows: list[Ints] = []
-    for n in range(1, analysis.max_length + 1):
-        value = evaluate_batch([width], AtomArray.from_atoms([[token] * n]), analysis.options.attention)[
-            width
-        ]
-        nothing = value.failed is not None and bool(value.failed[0])
-        rows.append(np.zeros(n, np.int64) if nothing else value.column.data.ravel().astype(np.int64))
-    return np.concatenate(rows)
 
 
 def selects_at_most_one(analysis: Facts, selector: Node) -> bool:
@@ -159,7 +138,7 @@ def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:
             match = build_matching(analysis, make_junction(True, parts))
     except CompileError:  # too large to enumerate
         return analysis.max_length
-    return int(match.selects.sum(axis=1).max(initial=0))
+    return count_most_selected(match)
 
 
 def never(analysis: Facts, selector: Node) -> bool:
@@ -217,8 +196,7 @@ def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:
             cells = prod(len(analysis.domain(leaf)) for leaves in sides for leaf in leaves)
             if cells > PAIRS.most:
                 return False
-            match = build_matching(analysis, whole)
-            return not (match.selects & match.cares).any()
+            return is_impossible(build_matching(analysis, whole))
     except CompileError:
         return False
 
@@ -248,7 +226,7 @@ def compute_certain(analysis: Facts, selector: Node) -> bool:
     if isinstance(selector.op, Best):
         return selects_always(analysis, selector.args[0])
     if not analysis.sees_tokens(selector) and not contains_best(selector):
-        return bool(counts(analysis, selector).min() >= 1)
+        return bool(count_positions(analysis, selector).numbers.min() >= 1)
     if not contains_best(selector) and analysis.always(make_diagonal(analysis, normalise_selector(selector))):
         return True
     match list_conjuncts(selector):

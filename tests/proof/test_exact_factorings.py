@@ -11,13 +11,11 @@ from compiler.blocks.form import Vector
 from compiler.domains.rows import Bools
 from compiler.lowering.relations import (
     Factoring,
-    compact_codes,
-    equality_codes,
     factor_by_threshold,
     list_factorings,
-    order_codes,
 )
-from compiler.selector_facts.matching import Matching
+from compiler.lowering.value_codes import compact_codes, find_equality_codes, find_order_codes
+from compiler.selector_facts.matching import Matching, Pairs
 from rasp.graph.nodes import Graph, Tokens
 
 NODE = Graph().add(Tokens())
@@ -60,7 +58,7 @@ def matchings() -> Iterator[tuple[str, Matching, tuple[Vector, Vector]]]:
 
 
 def matching(selects: Bools, cares: Bools | None = None) -> Matching:
-    return Matching(NODE, NODE, selects, np.ones_like(selects) if cares is None else cares)
+    return Matching(NODE, NODE, Pairs(selects, np.ones_like(selects) if cares is None else cares))
 
 
 CASES = {name: (match, numbers) for name, match, numbers in matchings()}
@@ -102,7 +100,7 @@ def test_factorings_tell_what_is_selected(name: str, *, with_bos: bool) -> None:
             assert (row[picked & seen] == best).all(), factoring.way
             assert (row[~picked & seen] <= best - UNITS).all(), factoring.way
         check_size(factoring, found)
-    codes = equality_codes(match, numbers)
+    codes = find_equality_codes(match, numbers)
     assert (codes is not None) == ("quadratic" in ways)
 
 
@@ -123,7 +121,7 @@ def check_size(factoring: Factoring, found: Exact) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_threshold_tells_what_is_selected(name: str) -> None:
     match, numbers = CASES[name]
-    factoring, codes = factor_by_threshold(match, numbers), order_codes(match, numbers)
+    factoring, codes = factor_by_threshold(match, numbers), find_order_codes(match, numbers)
     assert (factoring is None) == (codes is None) == (not is_order(match, numbers))
     if factoring is None or codes is None:
         return

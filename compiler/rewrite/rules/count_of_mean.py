@@ -13,7 +13,6 @@ from functools import reduce
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.domains.rows import Context
 from compiler.limits import COUNTED_VALUES
 from compiler.selector_facts.selectors import bound_widths
 from rasp.graph.nodes import Aggregate, And, Map, Node, Select, Width
@@ -67,12 +66,11 @@ def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
     values = analysis.domain(value).values
     if len(values) > COUNTED_VALUES.most or any(type(v) not in (int, float) or v != int(v) for v in values):
         return False
-    depends, low, _ = bound_widths(analysis, selector)
+    _, low, _ = bound_widths(analysis, selector)
     width = analysis.graph.add(Width(), selector)
     right = analysis.graph.map("eq", size, width)
     if low.min() == 0:  # where nothing is selected the mean is its default, which must not count
         if mean.op.default.value != 0:
             return False
         right = analysis.graph.map("or", right, analysis.graph.map("eq", width, analysis.graph.constant(0)))
-    assert depends == Context.BOTH and isinstance(low, np.ndarray)
     return analysis.always(right)

@@ -1,0 +1,211 @@
+"""S-ops that ignore the tokens, at every position of every length: for all lengths at once, and not one after another.
+
+A selector's rows are counted with a table of its key values, which depend on the key's index alone: how many of the first m
+keys a query selects, for every query value and every m. What needs more (a key that depends on the length, a value that
+attention moves, an error somewhere) has no such table, and the interpreter is asked length by length.
+"""
+
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import assert_never
+
+import numpy as np
+
+from compiler.domains.domain import Ints, find_distinct_elements
+from compiler.domains.facts import Facts
+from compiler.domains.rows import Context
+from compiler.selector_facts.matching import Sides, judge_columns
+from compiler.selector_facts.selector_formula import list_comparisons, normalise_selector
+from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
+from rasp.interpret.atom_array import Array, AtomArray
+from rasp.interpret.evaluate import apply_map, evaluate_batch
+
+CONTEXT_WORK, CONTEXT_BYTES = 4, 48
+"""An s-op's value in one context, in cells (`compiler/effort.py`) and bytes."""
+CELL_WORK, CELL_BYTES = 2, 8
+"""A query value and a key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """`numbers[context]` for the contexts over `depends`."""
+
+    depends: Context
+    numbers: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Positional:
+    """`column[context]` for the contexts over `depends`: a value everywhere."""
+
+    depends: Context
+    column: AtomArray
+
+    def spread(self, depends: Context, max_length: int) -> AtomArray:
+        """The values in the contexts over more."""
+        return self.column.indexed(lambda array: spread_array(array, self.depends, depends, max_length))
+
+
+def evaluate_positional(facts: Facts, node: Node) -> Positional | None:
+    """The values of an s-op that ignores the tokens; None where they are not found so."""
+    return facts.once("positional", node, lambda n: work_out(facts, n))
+
+
+def work_out(facts: Facts, node: Node) -> Positional | None:
+    match node.sequence_op:
+        case Constant(value):
+            return Positional(Context.NOTHING, AtomArray.from_atoms([value.value]))
+        case Indices():
+            return Positional(Context.INDEX, AtomArray.from_atoms([*range(facts.max_length)]))
+        case Width():
+            counted = count_by_table(facts, node.args[0])
+            return None if counted is None else Positional(counted.depends, AtomArray(counted.numbers))
+        case Map() as op:
+            args = [evaluate_positional(facts, arg) for arg in node.args]
+            known = [arg for arg in args if arg is not None]
+            if len(known) < len(args):
+                return None
+            depends, columns = align(facts, node, known)
+            column = apply_map(op, columns)
+            failed = column.failed is not None and column.failed.any()
+            return None if failed else Positional(depends, replace(column, failed=None))
+        case Tokens() | Aggregate():
+            return None
+        case _:
+            assert_never(node.sequence_op)
+
+
+def align(facts: Facts, node: Node, parts: list[Positional]) -> tuple[Context, list[AtomArray]]:
+    """Values over the contexts of all of them."""
+    depends = reduce(lambda a, b: a | b, (part.depends for part in parts), Context.NOTHING)
+    size = count_contexts(depends, facts.max_length)
+    facts.effort.reserve(facts.graph, node, CONTEXT_BYTES * size)
+    facts.effort.spend(facts.graph, node, CONTEXT_WORK * size * len(parts), "rows")
+    return depends, [part.spread(depends, facts.max_length) for part in parts]
+
+
+def spread_array(array: Array, depends: Context, wanted: Context, max_length: int) -> Array:
+    """What is given for the contexts over `depends`, for those over more."""
+    match depends:
+        case _ if depends == wanted:
+            return array
+        case Context.NOTHING:
+            return np.repeat(array, count_contexts(wanted, max_length))
+        case Context.LENGTH:
+            return np.repeat(array, np.arange(1, max_length + 1))
+        case _:
+            return np.concatenate([array[:n] for n in range(1, max_length + 1)])
+
+
+def count_contexts(depends: Context, max_length: int) -> int:
+    """How many there are, without listing them."""
+    match depends:
+        case Context.NOTHING:
+            return 1
+        case Context.BOTH:
+            return max_length * (max_length + 1) // 2
+        case _:
+            return max_length
+
+
+def count_positions(facts: Facts, selector: Node) -> Counts:
+    """How many positions a selector that ignores the tokens selects, for each context; 0 where it is an error."""
+    return facts.once("counts", selector, lambda s: count_by_table(facts, s) or count_rows(facts, s))
+
+
+def count_rows(facts: Facts, positional: Node) -> Counts:
+    """The same, by the interpreter, length by length."""
+    width = facts.graph.add(Width(), positional)
+    token = facts.options.vocabulary[0]
+    facts.effort.evaluate(facts.graph, positional, facts.max_length)
+    rows: list[Ints] = []
+    for n in range(1, facts.max_length + 1):
+        value = evaluate_batch([width], AtomArray.from_atoms([[token] * n]), facts.options.attention)[width]
+        nothing = value.failed is not None and bool(value.failed[0])
+        rows.append(np.zeros(n, np.int64) if nothing else value.column.data.ravel().astype(np.int64))
+    return narrow_counts(Counts(Context.BOTH, np.concatenate(rows)), facts.max_length)
+
+
+def count_by_table(facts: Facts, selector: Node) -> Counts | None:
+    """How many positions a selector that ignores the tokens selects; None where that is not found so."""
+    formula = normalise_selector(selector)
+    atoms = list_comparisons(formula)
+    keys = known(facts, [atom.key for atom in atoms])
+    queries = known(facts, [atom.query for atom in atoms])
+    if (
+        not atoms
+        or keys is None
+        or queries is None
+        or any(Context.LENGTH in k.depends for k in keys.values())
+    ):
+        return None
+    depends, columns = align(facts, selector, list(queries.values()))
+    first, place = number_combinations(columns)
+    cells = len(first) * facts.max_length
+    facts.effort.reserve(facts.graph, selector, CELL_BYTES * cells)
+    facts.effort.spend(facts.graph, selector, CELL_WORK * cells, "pairs")
+    sides = Sides(
+        {
+            node: part.spread(Context.INDEX, facts.max_length).indexed(lambda array: array[None, :])
+            for node, part in keys.items()
+        },
+        {
+            node: column.indexed(lambda array: array[first][:, None])
+            for node, column in zip(queries, columns, strict=True)
+        },
+    )
+    if any(may_fail(sides.key[atom.key], sides.query[atom.query]) for atom in atoms):
+        return None
+    selects = np.broadcast_to(judge_columns(formula, sides), (len(first), facts.max_length))
+    before = np.zeros((len(first), facts.max_length + 1), np.int16)  # of the first m keys
+    np.cumsum(selects, axis=1, out=before[:, 1:])
+    ends = Context.INDEX if facts.causal else Context.LENGTH
+    whole = depends | ends
+    rows = spread_array(place, depends, whole, facts.max_length)
+    seen = spread_array(np.arange(1, facts.max_length + 1), ends, whole, facts.max_length)
+    counted = Counts(whole, before[rows, seen].astype(np.int64))
+    return narrow_counts(counted, facts.max_length)
+
+
+def known(facts: Facts, nodes: list[Node]) -> dict[Node, Positional] | None:
+    """The values of each; None where those of one are not found."""
+    found = {node: evaluate_positional(facts, node) for node in nodes}
+    values = {node: part for node, part in found.items() if part is not None}
+    return values if len(values) == len(found) else None
+
+
+def number_combinations(columns: list[AtomArray]) -> tuple[Ints, Ints]:
+    """Where each different combination of values stands first, and which of them each one is."""
+    first, place = find_distinct_elements(columns[0])
+    for column in columns[1:]:
+        other, own = find_distinct_elements(column)
+        first, place = find_distinct_elements(AtomArray(place * len(other) + own))
+    return first, place
+
+
+def may_fail(key: AtomArray, query: AtomArray) -> bool:
+    """Whether a comparison might have no value: of a number and a string."""
+    return not key.data.dtype.kind == query.data.dtype.kind == "U" and not (
+        key.data.dtype.kind in "bif" and query.data.dtype.kind in "bif"
+    )
+
+
+def narrow_counts(counts: Counts, max_length: int) -> Counts:
+    """The same over fewer of i and n, when the others make no difference."""
+    for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
+        if keep in counts.depends and keep != counts.depends:
+            numbers = counts.numbers[pick_contexts(keep, max_length)]
+            if (spread_array(numbers, keep, counts.depends, max_length) == counts.numbers).all():
+                return Counts(keep, numbers)
+    return counts
+
+
+def pick_contexts(keep: Context, max_length: int) -> Ints | slice:
+    """A context for each over `keep`, among those over more."""
+    match keep:
+        case Context.NOTHING:
+            return slice(1)
+        case Context.INDEX:  # those of the longest input, which come last
+            return slice(-max_length, None)
+        case _:  # the first position of each length
+            return np.arange(max_length) * np.arange(1, max_length + 1) // 2

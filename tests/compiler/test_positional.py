@@ -1,0 +1,56 @@
+"""S-ops that ignore the tokens have, for all lengths at once, the values that the interpreter gives length by length."""
+
+import numpy as np
+import pytest
+
+from compiler.analysis.infer import Analysis
+from compiler.analysis.leaf_values import computed
+from compiler.domains.rows import Context, list_contexts
+from compiler.options import CompileOptions
+from compiler.selector_facts.positional import count_by_table, count_rows, evaluate_positional
+from rasp.elaborate.program import load_program
+from rasp.source import Source
+
+LONGEST = 7
+#: Selectors, and how much of (i, n) the counts of their rows depend on under full attention (None: it is not found so).
+SELECTORS: dict[str, Context | None] = {
+    "select(1, 1, ==)": Context.LENGTH,
+    "select(1, 2, ==)": Context.NOTHING,
+    "select(indices, indices, ==)": Context.NOTHING,
+    "select(indices, indices, <=)": Context.INDEX,
+    "select(indices, indices, >)": Context.BOTH,
+    "select(indices, length - 1 - indices, ==)": Context.NOTHING,
+    "select(indices % 2, indices % 3, ==)": Context.BOTH,
+    "select(indices, 2, <) and select(indices, indices, !=)": Context.BOTH,
+    "select(indices, 2, <) or not select(indices * indices, length, <)": Context.LENGTH,
+    'select("a" if indices < 3 else "b", "b", <)': Context.LENGTH,
+    "select(length - indices, 2, ==)": None,
+    "select(indices, aggregate(select(indices, 0, ==), indices), ==)": None,
+    'select(indices if indices < 3 else "b", "b", ==)': None,
+    "select(1 / (indices - 3), 1, ==)": None,
+}
+
+
+@pytest.mark.parametrize("attention", ["full", "causal"])
+@pytest.mark.parametrize("text", SELECTORS)
+def test_rows_are_counted_as_the_interpreter_counts_them(text: str, attention: str) -> None:
+    program = load_program(Source("positional.rasp", f"x = selector_width({text});"))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), LONGEST, attention=attention))  # type: ignore[arg-type]
+    width = program.sop("x")
+    while not width.args[0].is_selector:
+        width = width.args[0]
+    counted, depends = count_by_table(analysis, width.args[0]), SELECTORS[text]
+    if attention == "full":
+        assert (counted.depends if counted else None) == depends
+    if counted is None:
+        return
+    asked = count_rows(analysis, width.args[0])
+    assert counted.depends == asked.depends
+    np.testing.assert_array_equal(counted.numbers, asked.numbers)
+    value = evaluate_positional(analysis, width)
+    assert value is not None and value.column.atoms() == asked.numbers.tolist()
+    relation = computed(analysis, width)
+    where = list_contexts(Context.BOTH, LONGEST)
+    for row, number in enumerate(value.spread(Context.BOTH, LONGEST).atoms()):
+        own = 0 if relation.allowed is None else where.rows_of(relation.depends)[row]
+        assert relation.allowed is None or relation.allowed[own, relation.domain.code(number)]
