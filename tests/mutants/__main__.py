@@ -30,8 +30,9 @@ ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots, or always the same ones.
 TESTS = (
     "exact_facts", "exact_forms", "exact_factorings", "exact_digits", "exact_tables", "exact_scores", "exact_bounds",
-    "exact_targets", "exact_waves", "waves", "stages", "without_value", "primitive_facts", "kinds_of_programs",
-    "rounding", "anchors", "passes", "reuse", "heads", "scores", "selectors", "corners", "lookahead", "kinds", "report",
+    "exact_reading", "exact_targets", "exact_waves", "waves", "stages", "without_value", "primitive_facts",
+    "kinds_of_programs", "rounding", "anchors", "passes", "reuse",
+    "heads", "scores", "selectors", "corners", "lookahead", "kinds", "report",
     "certificate", "bounds", "programs", "reference", "guards", "no_value", "total",
 )  # fmt: skip
 

@@ -130,6 +130,12 @@ def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> 
     assert nothing == 0 and something >= UNIT * size
 
 
+@pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])
+def test_roundings_of_a_norm_are_relative_to_what_is_read(size: float) -> None:
+    noise = TARGETS["gpt2"].noise
+    assert NormReading(noise, 3).bound_reading(np.ones(1), size) == noise.reading * UNIT * size > 0
+
+
 @pytest.mark.parametrize("width", [4, 5, 8, 33, 1000])
 def test_running_means_are_as_near_as_said(width: int) -> None:
     """Of numbers that are as large together as is said: each step adds a part of its distance."""
