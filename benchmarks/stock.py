@@ -65,11 +65,12 @@ class Row:
 
 
 def list_lines() -> Iterator[tuple[str, Source, CompileLine]]:
-    """Every compile line of the library, with the path of its program."""
+    """Every compile line of the library that says for what, with the path of its program."""
     for path in sorted((ROOT / "programs").rglob("*.rasp")):
         source = Source(str(path), path.read_text(encoding="utf-8"))
         for line in read_directives(source).compiles:
-            yield path.relative_to(ROOT / "programs").with_suffix("").as_posix(), source, line
+            if line.vocabulary is not None and line.max_length is not None:
+                yield path.relative_to(ROOT / "programs").with_suffix("").as_posix(), source, line
 
 
 def compile_line(source: Source, line: CompileLine, target: Dialect) -> Compiled:
