@@ -88,8 +88,9 @@ class StockModel(ForeignModel):
         return [self.choose(torch.cat(steps, dim=1))]
 
     def tokenize(self, tokens: Sequence[object]) -> list[int]:
-        """The ids that the folder's tokenizer gives a text: tokens joined by blanks."""
-        return self.tokenizer(" ".join(map(str, tokens))).input_ids
+        """The ids that the folder's tokenizer gives a text: tokens joined by blanks, unless one is a blank itself."""
+        between = "" if any(str(token).isspace() for token in self.config.vocabulary) else " "
+        return self.tokenizer(between.join(map(str, tokens))).input_ids
 
 
 @contextmanager
