@@ -25,7 +25,8 @@ SCALE = 2.0
 
 def check_single_logits(compiled: Compiled) -> None:
     """Raise `ModelError` for a model that is not exact where logits are float32 and a bias may be added first."""
-    bounds = audit_plan(compiled.plan, compiled.layout, compiled.options.max_length, Noise(logits=UNIT))
+    noise = Noise(logits=UNIT, rotated=compiled.options.rotation is not None)
+    bounds = audit_plan(compiled.plan, compiled.layout, compiled.options.max_length, noise)
     if bounds.unsafe:
         worst = max(bounds.unsafe, key=lambda decision: decision.excess)
         message = (
