@@ -4,10 +4,12 @@ import errno
 import socket
 import webbrowser
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
+from compiler.playground.write_static import write_static
 from rasp.command_line.console import WrongUsage
 
 HOST = "127.0.0.1"
@@ -36,6 +38,16 @@ def serve_playground(port: int, opens: bool) -> int:
         pass
     finally:
         listener.close()
+    return 0
+
+
+def write_page_files(folder: str) -> int:
+    """Write the page as files. Raises `RaspError`."""
+    count = write_static(Path(folder))
+    click.echo(
+        f"{count} files written to {folder}; any server of files shows them: python -m http.server -d {folder}"
+    )
+    click.echo("what is typed there is not answered: a browser has no numpy to run the interpreter with")
     return 0
 
 

@@ -12,7 +12,13 @@ import click
     help="The port to listen at; 0 for any that is free.",
 )
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
-def serve(port: int, opens: bool) -> int:
+@click.option(
+    "--static",
+    "folder",
+    metavar="DIR",
+    help="Write the page as files instead: gallery and lessons, no interpreter.",
+)
+def serve(port: int, opens: bool, folder: str | None) -> int:
     """Serve the playground: write RASP in a browser, and watch it at work.
 
     An editor that knows the language, values and pictures as you type, the programs that come with the language, lessons
@@ -23,7 +29,10 @@ def serve(port: int, opens: bool) -> int:
     Examples:
       rasp serve
       rasp serve --port 0 --open
+      rasp serve --static page
     """
-    from compiler.commands.serve import serve_playground  # noqa: PLC0415
+    from compiler.commands.serve import serve_playground, write_page_files  # noqa: PLC0415
 
+    if folder is not None:
+        return write_page_files(folder)
     return serve_playground(port, opens)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -199,3 +200,28 @@ def test_a_missing_library_is_said() -> None:
     assert done.returncode == 2
     assert "served by the library uvicorn, which is not installed here" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_page_as_files_has_what_the_server_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["programs/basics/reverse", "programs/language/induction"]
+    monkeypatch.setattr("compiler.playground.write_static.list_shipped", lambda: names)
+    found = CliRunner().invoke(main, ["serve", "--static", str(tmp_path / "page")])
+    assert found.exit_code == 0 and "not answered" in found.output
+    page = tmp_path / "page"
+    assert "no interpreter" in (page / "ask.js").read_text()
+    assert json.loads((page / "answers" / "gallery.json").read_text())["programs"]
+    for name in names:
+        told = json.loads((page / "answers" / f"{name}.json").read_text())
+        assert (
+            told["light"]["svg"].startswith("<svg")
+            and told["look"]["values"]
+            and not told["look"]["problems"]
+        )
+    again = CliRunner().invoke(main, ["serve", "--static", str(page)])
+    assert again.exit_code == 0
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").write_text("mine")
+    refused = CliRunner().invoke(main, ["serve", "--static", str(tmp_path / "other")])
+    assert refused.exit_code and "exists and is no playground" in refused.output
