@@ -82,8 +82,9 @@ class NormReading:
         norm = self.bound_reading(used, size)
         if not norm and grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
             return Reading(error, size, grain, terms=len(used))
-        # The column of zeros is one term more.
-        rounding = (count_roundings(used) + (norm > 0)) * UNIT * size
+        # The column of zeros is one term more, and all terms hold the mean.
+        mean = 2 * self.mean * float(np.abs(used).sum()) if norm else 0.0
+        rounding = (count_roundings(used) + (norm > 0)) * UNIT * (size + mean)
         return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
 
     def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
