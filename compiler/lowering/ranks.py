@@ -36,7 +36,7 @@ class Ranks:
         """The same for what no look-up delivers."""
         if self.analysis.is_sum(node):
             return max(
-                self.rank(self.reader.raw.variable(leaf))
+                self.rank(self.reader.summing(node).variable(leaf))
                 for arg in node.args
                 for leaf in self.analysis.leaves(arg)
             )
