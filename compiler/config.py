@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from compiler.options import DIALECTS, Dialect
+from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.values import Atom, make_typed_key
 
@@ -53,7 +53,8 @@ class Config:
     """Token id t < V stands for `vocabulary[t]`; id V is BOS and always stands first.
 
     Model position 0 is BOS; RASP's index i is model position i + 1. N is `max_length`, so positions go to N.
-    Raises `ValueError` for an attention or dialect that nothing here knows how to run, and for a token
+    `dtype` is that of all weights but the unembedding's, which are float64, and what the model computes in.
+    Raises `ValueError` for an attention, dialect or dtype that nothing here knows how to run, and for a token
     with two ids.
     """
 
@@ -65,6 +66,7 @@ class Config:
     layers: tuple[LayerShape, ...]
     outputs: tuple[Output, ...]
     has_positions: bool
+    dtype: Dtype = "float32"
 
     def __repr__(self) -> str:
         return f"<config: {len(self.layers)} layers, {len(self.vocabulary)} tokens up to length {self.max_length}>"
@@ -72,6 +74,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.attention not in ATTENTIONS or self.dialect not in DIALECTS:
             raise ValueError(f"no model has attention {self.attention!r} and dialect {self.dialect!r}")
+        if self.dtype not in DTYPES:
+            raise ValueError(f"no model computes in {self.dtype!r}")
         if len(set(map(make_typed_key, self.vocabulary))) < len(self.vocabulary):
             raise ValueError("a token stands in the vocabulary twice")
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from compiler.pipeline import Compiled
 
 
-def load(folder: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Model:
+def load(folder: str | Path, dtype: torch.dtype | None = None, device: str | torch.device = "cpu") -> Model:
     """The model in a checkpoint folder, on a device.
 
     Raises `CheckpointError`, and `ModelError` for an arithmetic in which the model is not exact: any dtype but
-    float32, TF32 and the like (`compiler/transformer/arithmetic.py`).
+    that which it was compiled for, TF32 and the like (`compiler/transformer/arithmetic.py`).
     """
     checkpoint = read_checkpoint(convert_path(folder))
     return Model(

@@ -11,6 +11,8 @@ from rasp.values import Atom, make_typed_key, show_value
 
 Dialect = Literal["plain", "gpt2", "opt", "llama", "bert"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+Dtype = Literal["float32", "float64"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 
 class CompileError(DiagnosedError):
@@ -22,7 +24,8 @@ class CompileOptions:
     """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile: `without` are
     the names of rules that are switched off; with `no_value` the model says where the program has no value; the
     likeliest answer's logit is at least `margin` nats above the second's (0: however much it comes to); the residual's
-    basis is turned by the rotation of the seed `rotation`, if there is one.
+    basis is turned by the rotation of the seed `rotation`, if there is one. `dtype`: what the model's weights are, and what
+    it computes in.
 
     A list of tokens, or a text of characters, is a vocabulary too.
 
@@ -38,6 +41,7 @@ class CompileOptions:
     no_value: bool = False
     margin: float = 0.0
     rotation: int | None = None
+    dtype: Dtype = "float32"
 
     def __repr__(self) -> str:
         settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
@@ -45,7 +49,9 @@ class CompileOptions:
         said = ", says where there is no value" if self.no_value else ""
         margin = f", margin {self.margin:g}" if self.margin else ""
         turned = "" if self.rotation is None else f", rotated by seed {self.rotation}"
-        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{without}{said}{margin}{turned}>"
+        dtype = "" if self.dtype == "float32" else f", {self.dtype}"
+        more = f"{without}{said}{margin}{turned}{dtype}"
+        return f"<options: {settings}, dialect {self.dialect}, level {self.level}{more}>"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", vocabulary_of(self.vocabulary))
@@ -128,8 +134,12 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
         found.append((message, "it is the number of input tokens, BOS not counted"))
     if attention := check_attention(options.attention):
         found.append((attention.message, attention.hint))
-    if options.dialect not in DIALECTS:
-        found.append((f"there is no dialect called {options.dialect}", f"use {', '.join(DIALECTS)}"))
+    named = (("dialect", options.dialect, DIALECTS), ("dtype", options.dtype, DTYPES))
+    found += [
+        (f"there is no {what} called {name}", f"use {', '.join(names)}")
+        for what, name, names in named
+        if name not in names
+    ]
     found += complain_of_rotation(options)
     if not 0 <= options.level <= 3:
         found.append((f"there is no optimisation level {options.level}", "use 0, 1, 2 or 3"))

@@ -30,7 +30,7 @@ from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_p
 from compiler.search.attempts import Lowered
 from compiler.search.lower import Inexact, lower_graph
 from compiler.search.trials import Journal
-from compiler.targets.target import check_target
+from compiler.targets.target import check_target, find_target
 from rasp.api import LoadedProgram
 from rasp.arguments import report_wrong_kind
 from rasp.diagnostics import Diagnostic
@@ -195,19 +195,30 @@ def emit_early(
 def advised(
     error: Inexact, graph: Graph, outputs: Mapping[str, Node], options: CompileOptions
 ) -> CompileError:
-    """The refusal, with the greatest length found at which the program does compile, within a small effort."""
-    holds, fails, effort = 0, options.max_length, Effort(HINT_CELLS.most)
-    while fails - holds > 1 and effort.cells < effort.most:
-        middle = (holds + fails) // 2
+    """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
+    at which the program does compile."""
+    effort = Effort(HINT_CELLS.most)
+
+    def holds(other: CompileOptions) -> bool:
         try:
-            shorter = replace(options, max_length=middle)
-            rewriting = apply_passes(graph, outputs, shorter, effort)
-            lower_graph(graph, rewriting.rewritten, shorter, effort)
-            holds = middle
+            lower_graph(graph, apply_passes(graph, outputs, other, effort).rewritten, other, effort)
         except CompileError:
-            fails = middle
+            return False
+        return True
+
     first, *rest = error.diagnostics
-    hint = f"it holds at --max-length {holds}" if holds else first.hint
+    finest = find_target(options).dtypes[-1]
+    if finest != options.dtype and holds(replace(options, dtype=finest)):
+        hint = f"it holds with --dtype {finest}"
+    else:
+        hint = first.hint
+        least, fails = 0, options.max_length
+        while fails - least > 1 and effort.cells < effort.most:
+            middle = (least + fails) // 2
+            if holds(replace(options, max_length=middle)):
+                least, hint = middle, f"it holds at --max-length {middle}"
+            else:
+                fails = middle
     if options.rotation is not None:
         hint += "; or leave the residual as it is, whose numbers do not share columns"
     return CompileError(replace(first, hint=hint), *rest)

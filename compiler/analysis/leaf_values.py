@@ -91,7 +91,10 @@ def check_carriable(facts: Facts, node: Node, domain: Domain) -> Domain:
     """The domain of a sum. Raises `CompileError` where float32 has no room for its numbers."""
     if not domain.is_numeric:
         raise make_refusal(
-            facts.graph, node, "this adds up numbers that are too large or small for float32", ""
+            facts.graph,
+            node,
+            f"this adds up numbers that are too large or small for {facts.options.dtype}",
+            "",
         )
     return domain
 

@@ -1,8 +1,8 @@
-"""Error bounds: how far float32 can carry every residual column from its ideal value, and what each decision can bear.
+"""Error bounds: how far rounding can carry every residual column from its ideal value, and what each decision can bear.
 
 Goes through the plan in the order of computation. Model of arithmetic: a sum of t products is off by at most
-(t + 1)·u·Σ|products|, u = 2^-24, whatever the order of addition; sums of integers (times a power of two) below 2^24 are
-exact. Every construction adds the error that it makes to the error that it is given:
+(t + 1)·u·Σ|products|, whatever the order of addition; sums of integers (times a power of two) are exact below a size: in
+float32 u is 2^-24 and that 2^24 (`compiler/numerics/dtypes.py`). Every construction adds its error to what it is given:
 
 - a *form* read from columns with errors e_c and weights w_c: Σ|w_c| e_c, and the rounding of the sum;
 - a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
@@ -35,11 +35,9 @@ from compiler.audit.score_errors import bound_score_errors
 from compiler.audit.tables import bound_bends, bound_table_errors, bound_wave_error, read_beside_bias
 from compiler.blocks.block import Head, Readout, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
-from compiler.numerics.precision import SHARPNESS, UNIT, Precision, bound_averaging_noise
+from compiler.numerics.precision import Precision, bound_averaging_noise
 from compiler.numerics.rounding import (
     LEAST_GAP,
-    MANTISSA,
-    NEGLIGIBLE,
     Products,
     Reading,
     Weighting,
@@ -56,13 +54,16 @@ from rasp.graph.nodes import Aggregate, Width
 class Auditor:
     """Carries the bounds through the layers; `audit` is its only user."""
 
-    def __init__(self, plan: Plan, layout: Layout, max_length: int, noise: Noise) -> None:
+    def __init__(self, plan: Plan, layout: Layout, precision: Precision, noise: Noise) -> None:
         self.noise = noise
-        self.norm = RotatedReading(plan, layout) if noise.rotated else NormReading(noise, layout.d_model)
-        self.plan = plan
-        self.layout = layout
-        self.length = max_length
-        self.precision = Precision(max_length)
+        self.plan, self.layout = plan, layout
+        self.precision, self.arithmetic = precision, (arithmetic := precision.arithmetic)
+        self.unit, self.whole, self.negligible = arithmetic.unit, arithmetic.whole, arithmetic.negligible
+        self.norm = (
+            RotatedReading(plan, layout, arithmetic)
+            if noise.rotated
+            else NormReading(noise, layout.d_model, arithmetic)
+        )
         self.errors = np.zeros(layout.width)
         # The part of errors that norms have made since a column was written.
         self.standing = np.zeros(layout.width)
@@ -106,13 +107,13 @@ class Auditor:
             profile += more[[self.layout.numbers[variable, k] for k in range(profile.shape[1])]]
 
     def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
-        """Record a column; an error of None is that of storing its values in float32."""
-        exact = bool(grain) and size / grain <= MANTISSA
+        """Record a column; an error of None is that of storing its values."""
+        exact = bool(grain) and size / grain <= self.whole
         self.norm.note_column(size)
         self.sizes[column] = size
-        written = (0.0 if exact else 2 * UNIT * size) if error is None else error
+        written = (0.0 if exact else 2 * self.unit * size) if error is None else error
         self.errors[column] = written + self.standing[column]
-        self.grains[column] = grain if exact and self.errors[column] <= NEGLIGIBLE * grain else 0.0
+        self.grains[column] = grain if exact and self.errors[column] <= self.negligible * grain else 0.0
 
     def inherited(self, column: int, products: Products | None = None) -> float:
         """What is left of the column whose place this one takes, given the products of an MLP that may clear it beside
@@ -127,7 +128,7 @@ class Auditor:
         if not erasure.beside:
             return left
         assert products is not None, "only an MLP clears"
-        return left + bound_clearing(products, size, grain)
+        return left + bound_clearing(products, size, grain, self.arithmetic)
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
@@ -148,15 +149,14 @@ class Auditor:
 
     def head(self, head: Head) -> None:
         """Bound the logits, decide the gap, then bound what each value column delivers."""
-        scores = head.scores
-        queries = [self.read(form) for form in scores.queries]
-        keys = [self.read(form) for form in scores.keys]
-        level, gap_loss = bound_score_errors(scores, queries, keys, self.joint_error, self.noise.scores)
+        scores, scaling = head.scores, self.noise.scores
+        sides = [self.read(form) for form in scores.queries], [self.read(form) for form in scores.keys]
+        level, gap_loss = bound_score_errors(scores, sides, self.joint_error, scaling, self.arithmetic)
         # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
-        gap = scores.sharpness if scores.mode == "count" else SHARPNESS
+        gap = scores.sharpness if scores.mode == "count" else self.arithmetic.sharpness
         least = 0.0 if scores.mode == "count" else LEAST_GAP
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
-        leak = self.length * math.exp(min(0.0, gap_loss - gap))
+        leak = self.precision.max_length * math.exp(min(0.0, gap_loss - gap))
         weighting = Weighting(scores.sharing, level, leak)
         for form, target in zip(head.values, head.targets, strict=True):
             self.deliver(target, form, weighting)
@@ -179,27 +179,26 @@ class Auditor:
         vector = features.basis.vectors[feature]
         size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
         leaked = 2 * leak * max(size, value.size)
-        blocks = self.noise.averaging * UNIT
-        equal = level <= UNIT / 4  # as good as equal: the exponential of a difference rounds to 1
+        blocks = self.noise.averaging * self.unit
+        equal = level <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
         match variable.node.attention_op:
             case Width():
                 # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
-                apart = level + (0.0 if equal else UNIT * self.precision.count_logit)
+                apart = level + (0.0 if equal else self.unit * self.precision.count_logit)
                 if value.norm:  # then it has, and so has the 1 that is counted
-                    apart = 2 * level + UNIT * self.precision.count_logit
+                    apart = 2 * level + self.unit * self.precision.count_logit
                 spread = size * (math.expm1(min(apart, 50.0)) + value.norm + blocks)
                 self.count(column, size, spread + self.stray_count(form), leak, left)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
                 error = value.error + leaked + left
-                exact = error <= NEGLIGIBLE * find_grain(vector)
-                self.settle(
-                    column, size, find_grain(vector), error if exact else error + (4 * UNIT + blocks) * size
-                )
+                grain = find_grain(vector)
+                rounds = 0.0 if error <= self.negligible * grain else (4 * self.unit + blocks) * size
+                self.settle(column, size, grain, error + rounds)
             case Aggregate():
                 # Of equal values every mean is the same, however scores differ.
                 alike = variable.node in self.layout.blocks.moved
                 spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
-                noise = bound_averaging_noise(weighting.sharing, equal=equal) + blocks
+                noise = bound_averaging_noise(weighting.sharing, self.unit, equal=equal) + blocks
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
             case _:
                 assert_never(variable.node.attention_op)
@@ -216,14 +215,15 @@ class Auditor:
         """Decide the steps, then bound the rounding of the units, per output column."""
         stairs = block.stairs
         if block.one is not None:
-            error = bound_wave_error(stairs, self.read(drop_constant(block.form)), self.read(block.one))
+            read, one = self.read(drop_constant(block.form)), self.read(block.one)
+            error = bound_wave_error(stairs, read, one, self.arithmetic)
             return self.keep_rounded(block, stairs.margin, error)
         if stairs.grid:
             return self.rounding(block)
         error, reading = self.read_for_units(block)
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
-        profile, products = bound_table_errors(stairs, block.form.constant, reading)
-        bends = bound_bends(stairs, block.form.constant, reading, self.noise.unit)
+        profile, products = bound_table_errors(stairs, block.form.constant, reading, self.arithmetic)
+        bends = bound_bends(stairs, block.form.constant, reading, self.noise.unit, self.arithmetic)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             column = self.layout.numbers[block.variable, k]
             bent = np.abs(stairs.heights[:, k]) @ bends + self.norm.bound_passing(products[k].size)
@@ -235,10 +235,10 @@ class Auditor:
     def read_for_units(self, block: TableBlock) -> tuple[float, Reading]:
         """How far off the units' form is where they decide a step, and what they make of it."""
         if block.grain:
-            return bound_anchored_reading(block, self.layout, self.errors, self.size_of)
+            return bound_anchored_reading(block, self.layout, self.errors, self.size_of, self.arithmetic)
         reading = self.read(drop_constant(block.form))
         if self.noise.summed:
-            reading = read_beside_bias(block.stairs, block.form.constant, reading)
+            reading = read_beside_bias(block.stairs, block.form.constant, reading, self.arithmetic)
         return reading.error, reading
 
     def rounding(self, block: TableBlock) -> None:
@@ -290,6 +290,6 @@ class Auditor:
         self.decisions.append(Decision("output", readout.node, readout.margin, error + norm + rounding))
 
 
-def audit_plan(plan: Plan, layout: Layout, max_length: int, noise: Noise = PLAIN) -> Bounds:
-    """Bounds for a plan and its layout, in a target that rounds like this."""
-    return Auditor(plan, layout, max_length, noise).run()
+def audit_plan(plan: Plan, layout: Layout, precision: Precision, noise: Noise = PLAIN) -> Bounds:
+    """Bounds for a plan and its layout, for inputs up to a length in an arithmetic, in a target that rounds like this."""
+    return Auditor(plan, layout, precision, noise).run()

@@ -4,7 +4,7 @@ import numpy as np
 
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Vector
-from compiler.numerics.precision import UNIT
+from compiler.numerics.dtypes import FLOAT32
 from compiler.numerics.rounding import find_grain, find_middle
 
 
@@ -20,7 +20,7 @@ def bound_logit_noise(readout: Readout, size: float, grain: float, terms: int, u
     if readout.hot:
         return (terms + 2) * unit * size
     centers = np.unique(readout.centers)
-    middle = find_middle(readout.centers) if unit == UNIT else 0.0
+    middle = find_middle(readout.centers) if unit == FLOAT32.unit else 0.0
     totals = 2 * size * np.abs(centers - middle) + np.abs(centers**2 - middle**2)
     total = float(totals.max(initial=0.0))
     grid = find_grain(centers)

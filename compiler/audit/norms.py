@@ -13,8 +13,8 @@ scales it up again (`compiler/stock/uniform.py`). What remains:
 import numpy as np
 
 from compiler.blocks.form import Vector
-from compiler.numerics.precision import UNIT
-from compiler.numerics.rounding import MANTISSA, NEGLIGIBLE, Reading, count_roundings, is_binary
+from compiler.numerics.dtypes import Arithmetic
+from compiler.numerics.rounding import Reading, count_roundings, is_binary
 from compiler.targets.activation_functions import CORNER
 from compiler.targets.rounding_in_transformers import Noise
 
@@ -29,8 +29,9 @@ weighs k/d in the end: S + (3 ln d + 6)·S/d, and as much again where such means
 class NormReading:
     """The norm's part of the audit: is told of every write, asked about every read."""
 
-    def __init__(self, noise: Noise, d_model: int) -> None:
+    def __init__(self, noise: Noise, d_model: int, arithmetic: Arithmetic) -> None:
         self.noise = noise
+        self.arithmetic, self.unit = arithmetic, arithmetic.unit
         self.width = d_model + ADDED
         self.balance = 0.0
         self.shifts = 0.0
@@ -51,40 +52,41 @@ class NormReading:
 
     def end_half_layer(self) -> None:
         """All writes since the last time stand in one sum in the balance column."""
-        self.balance += (self.additions + 3) * UNIT * (self.products + self.size)
+        self.balance += (self.additions + 3) * self.unit * (self.products + self.size)
         self.size += self.writes
         self.products, self.writes, self.additions = 0.0, 0.0, 0
         if self.noise.standing:  # the mean goes out of all numbers, and what they round makes the next one
-            self.shifts += self.balance / self.width + MEAN_ROUNDINGS * UNIT * self.size
-            self.balance = self.noise.standing * UNIT * (self.size + 2 * self.width * self.shifts)
+            self.shifts += self.balance / self.width + MEAN_ROUNDINGS * self.unit * self.size
+            self.balance = self.noise.standing * self.unit * (self.size + 2 * self.width * self.shifts)
 
     @property
     def mean(self) -> float:
         """How large the mean can be, or what norms have taken out of all numbers, in the unit of the columns."""
         if self.noise.standing:
             return self.shifts
-        return self.balance / self.width + MEAN_ROUNDINGS * UNIT * self.size
+        return self.balance / self.width + MEAN_ROUNDINGS * self.unit * self.size
 
     def bound_standing(self, sizes: Vector) -> Vector:
         """How much farther off numbers of such sizes are after a half-layer whose norm the residual goes through."""
-        return self.noise.standing * UNIT * (sizes + 2 * self.mean) * (sizes > 0)
+        return self.noise.standing * self.unit * (sizes + 2 * self.mean) * (sizes > 0)
 
     def bound_reading(self, weights: Vector, size: float) -> float:
         """How far a sum of weights and columns is off, whose products are at most `size` together."""
         if not self.noise.reading:
             return 0.0
         mean = 2 * self.mean * float(np.abs(weights).sum())
-        return UNIT * (self.noise.reading * (size + mean) + (len(weights) + 2) * mean)
+        return self.unit * (self.noise.reading * (size + mean) + (len(weights) + 2) * mean)
 
     def read(self, weights: Vector, error: float, size: float, grain: float) -> Reading:
         """A sum of weights times columns that are off by `error` together and, if `grain` is not 0, multiples of that."""
         used = weights[weights != 0]
         norm = self.bound_reading(used, size)
-        if not norm and grain and error <= NEGLIGIBLE * grain and size / grain <= MANTISSA:
+        negligible, whole = self.arithmetic.negligible, self.arithmetic.whole
+        if not norm and grain and error <= negligible * grain and size / grain <= whole:
             return Reading(error, size, grain, terms=len(used))
         # The column of zeros is one term more, and all terms hold the mean.
         mean = 2 * self.mean * float(np.abs(used).sum()) if norm else 0.0
-        rounding = (count_roundings(used) + (norm > 0)) * UNIT * (size + mean)
+        rounding = (count_roundings(used) + (norm > 0)) * self.unit * (size + mean)
         return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
 
     def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
@@ -98,11 +100,11 @@ class NormReading:
         if not self.noise.reading:
             return 0.0 if grain >= CORNER else units * self.noise.unit
         read = self.bound_reading(np.ones(1), size)
-        return read + units * self.noise.unit + (self.noise.passing + 2) * UNIT * size
+        return read + units * self.noise.unit + (self.noise.passing + 2) * self.unit * size
 
     def bound_passing(self, total: float) -> float:
         """What hidden units that are not ReLUs round of a sum of at most `total`, far from their corners."""
-        return self.noise.passing * UNIT * total
+        return self.noise.passing * self.unit * total
 
     def bound_stray(self, weights: Vector) -> float:
         """What the mean puts beside the numbers that a sum is to round, one after the other."""
@@ -121,7 +123,7 @@ class NormReading:
         weights, at_bos, errors = weights[used], at_bos[used], errors[used]
         if at_bos.any() or errors.any():
             off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
-            return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * UNIT * 2 * self.mean
+            return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * self.unit * 2 * self.mean
         if len(weights) == 1 or (len(weights) == 2 and is_binary(np.append(weights, weights.sum()))):
             return 0.0
-        return (len(weights) + 4) * UNIT * 2 * float(np.abs(weights).sum()) * self.mean
+        return (len(weights) + 4) * self.unit * 2 * float(np.abs(weights).sum()) * self.mean

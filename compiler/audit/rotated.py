@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from compiler.audit.magnitudes import Magnitudes
 from compiler.blocks.form import Vector
-from compiler.numerics.precision import UNIT
-from compiler.numerics.rounding import MANTISSA, Reading, find_grain
+from compiler.numerics.dtypes import Arithmetic
+from compiler.numerics.rounding import Reading, find_grain
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.plan.rotation import choose_rotation, measure_norm
@@ -37,7 +37,8 @@ EMBEDDED_ROUNDINGS = 3
 class RotatedReading:
     """The rotation's part of the audit: is told of every write, asked about every read."""
 
-    def __init__(self, plan: Plan, layout: Layout) -> None:
+    def __init__(self, plan: Plan, layout: Layout, arithmetic: Arithmetic) -> None:
+        self.unit, self.whole = arithmetic.unit, arithmetic.whole
         rotation = choose_rotation(layout, 0)  # bounds are those of any seed
         fixed, magnitudes = set(rotation.fixed.places), Magnitudes(layout)
         self.fixed = np.array([place in fixed for place in layout.places], bool)
@@ -49,12 +50,12 @@ class RotatedReading:
         self.halves = iter(list_halves(plan, layout, magnitudes, self.fixed))
         self.products = 0.0
         self.more = self.standing = 0.0
-        self.embedded = 0.0 if self.is_exact else EMBEDDED_ROUNDINGS * UNIT * self.fixed_length
+        self.embedded = 0.0 if self.is_exact else EMBEDDED_ROUNDINGS * self.unit * self.fixed_length
 
     @property
     def is_exact(self) -> bool:
         """Whether the columns that only the embedding writes are."""
-        return bool(self.grid) and self.fixed_length / (self.grid * self.grain) <= MANTISSA
+        return bool(self.grid) and self.fixed_length / (self.grid * self.grain) <= self.whole
 
     def note_products(self, products: float, additions: int = 1) -> None:
         """What is written to a column is a sum of products that are so large together."""
@@ -69,7 +70,7 @@ class RotatedReading:
         half = next(self.halves)
         written = half.cleared if half.embeds else self.products + half.cleared
         roundings = half.terms + WRITE_ROUNDINGS
-        self.products, self.more = 0.0, UNIT * (roundings * written + self.length * (written > 0))
+        self.products, self.more = 0.0, self.unit * (roundings * written + self.length * (written > 0))
         self.standing += self.more
 
     def bound_standing(self, sizes: Vector) -> Vector:
@@ -88,7 +89,7 @@ class RotatedReading:
         if grain and self.reads_exactly(weights):
             return Reading(error, size, grain, terms=self.width)
         terms = self.width + READ_ROUNDINGS
-        rounding = terms * UNIT * reach
+        rounding = terms * self.unit * reach
         return Reading(error + rounding, size, 0.0, rounding, terms, rounding, reach)
 
     def reads_exactly(self, weights: Vector) -> bool:
@@ -97,7 +98,7 @@ class RotatedReading:
             return False
         fine, length = find_grain(weights) * self.grain, measure_norm(weights)
         products = self.fixed_length * length / (self.grid * self.grain)
-        return bool(fine) and max(length, products) / fine <= MANTISSA
+        return bool(fine) and max(length, products) / fine <= self.whole
 
     def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
         """What an output's sum adds to its error, how large its products are together, and how many there are."""
@@ -105,7 +106,7 @@ class RotatedReading:
 
     def bound_clearing(self, size: float, units: int, grain: float) -> float:
         """What is left of a column that hidden units clear: what they read of it is rounded."""
-        return (self.width + READ_ROUNDINGS) * UNIT * max(self.length, size)
+        return (self.width + READ_ROUNDINGS) * self.unit * max(self.length, size)
 
     def bound_passing(self, total: float) -> float:
         """Hidden units are ReLUs."""
@@ -119,7 +120,7 @@ class RotatedReading:
         """How far from 0 a counting head's value is at BOS."""
         if self.reads_exactly(weights) and not errors.any():
             return 0.0
-        own = (self.width + READ_ROUNDINGS) * UNIT * self.measure_reach(weights)
+        own = (self.width + READ_ROUNDINGS) * self.unit * self.measure_reach(weights)
         return own + float(np.abs(weights) @ errors) + float(np.abs(weights).sum()) * self.standing
 
 

@@ -4,23 +4,26 @@ from collections.abc import Callable, Sequence
 
 from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import Form
-from compiler.numerics.precision import UNIT
-from compiler.numerics.rounding import MANTISSA, Reading
+from compiler.numerics.dtypes import Arithmetic
+from compiler.numerics.rounding import Reading
 
+Sides = tuple[list[Reading], list[Reading]]
+"""The forms of queries, and those of keys, as they are read."""
 JointError = Callable[[Sequence[Form], Sequence[float]], float]
 """A bound on the sum of share times error of forms read together."""
 
 
 def bound_score_errors(
-    scores: Scores, queries: list[Reading], keys: list[Reading], joint_error: JointError, scaling: float
+    scores: Scores, sides: Sides, joint_error: JointError, scaling: float, arithmetic: Arithmetic
 ) -> tuple[float, float]:
     """How far the logit of a selected position can be off, and how much of the gap errors can eat. `scaling`: roundings
     of a product besides."""
+    queries, keys = sides
     size = sum(group.pair for group in scores.groups)
     grain = min(q.grain * k.grain for q, k in zip(queries, keys, strict=True))
-    exact = grain > 0 and size / grain <= MANTISSA
-    rounding = 0.0 if exact else (len(queries) + 1) * UNIT * size
-    rounding += scaling * UNIT * size
+    exact = grain > 0 and size / grain <= arithmetic.whole
+    rounding = 0.0 if exact else (len(queries) + 1) * arithmetic.unit * size
+    rounding += scaling * arithmetic.unit * size
     level, loss = rounding, 2 * rounding
     for group in scores.groups:
         of_level, of_gap = bound_group(group, scores, queries, keys, joint_error)

@@ -1,22 +1,23 @@
-"""How far float32 carries the outputs of a table from its steps and bends: what its units round, and what they pass on."""
+"""How far rounding carries the outputs of a table from its steps and bends: what its units round, and what they pass on."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compiler.blocks.staircase import Staircase
-from compiler.numerics.precision import UNIT
-from compiler.numerics.rounding import MANTISSA, Products, Reading, find_grain, find_steepest, is_binary
+from compiler.numerics.dtypes import Arithmetic
+from compiler.numerics.rounding import Products, Reading, find_grain, find_steepest, is_binary
 from compiler.targets.activation_functions import CORNER
 
 
 def bound_table_errors(
-    stairs: Staircase, constant: float, reading: Reading
+    stairs: Staircase, constant: float, reading: Reading, arithmetic: Arithmetic
 ) -> tuple[NDArray[np.float64], list[Products]]:
     """Error bound of every feature at both ends of z, shape (2, features), for z read like this, with `constant` in the
     bias; and the products that each feature is a sum of.
 
     From the base outwards units only come on and grow, and so does what they round: nowhere is it more than at an end.
     """
+    unit, whole = arithmetic.unit, arithmetic.whole
     ends = np.array([stairs.low, stairs.high])
     raw = np.outer(ends, stairs.slopes) + stairs.offsets  # (ends, units)
     hidden = np.maximum(raw, 0.0)
@@ -24,33 +25,33 @@ def bound_table_errors(
     reach = max(abs(stairs.low), abs(stairs.high), reading.size, reading.reach)
     bias = stairs.offsets + stairs.slopes * constant
     # Every unit adds the form up for itself, with its slope in the weights; then comes the bias.
-    again = reading.rounding if is_binary(stairs.slopes) else (reading.terms + 1) * UNIT * reach
-    off = steep * again + np.abs(bias - bias.astype(np.float32))
+    again = reading.rounding if is_binary(stairs.slopes) else (reading.terms + 1) * unit * reach
+    off = steep * again + arithmetic.bound_storing(bias)
     on = raw > -off
     grain = min(reading.grain * find_grain(stairs.slopes), find_grain(bias))
     largest = max(float(part.max(initial=0.0)) for part in (steep * reach, np.abs(bias), hidden))
-    exact = bool(grain) and largest / grain <= MANTISSA
-    units = np.zeros_like(hidden) if exact else on * (off + UNIT * hidden)
+    exact = bool(grain) and largest / grain <= whole
+    units = np.zeros_like(hidden) if exact else on * (off + unit * hidden)
     heights = np.abs(stairs.heights)
     totals = hidden @ heights  # (ends, features)
     # Partial sums lie between what is negative in all and what is positive in all.
     partial = np.maximum(*(hidden @ np.maximum(side * stairs.heights, 0.0) for side in (1, -1)))
     additions = np.maximum(on.astype(float) @ (heights > 0) - 1, 0.0)
     rounded = np.array([0.0 if is_binary(column) else 1.0 for column in stairs.heights.T])  # products
-    weights = hidden @ np.abs(stairs.heights - stairs.heights.astype(np.float32))
+    weights = hidden @ arithmetic.bound_storing(stairs.heights)
     passed = passed_on(stairs, bias, reading)
-    profile = units @ heights + UNIT * (additions * partial + rounded * totals) + weights + passed
+    profile = units @ heights + unit * (additions * partial + rounded * totals) + weights + passed
     sums: list[Products] = []
     for k in range(heights.shape[1]):
         fine = grain * find_grain(stairs.heights[:, k])
         total = float(totals[:, k].max())
-        if exact and fine and total / fine <= MANTISSA:
+        if exact and fine and total / fine <= whole:
             profile[:, k] = passed[k]
         sums.append(Products(total, fine if exact else 0.0, int(additions[:, k].max())))
     return profile, sums
 
 
-def read_beside_bias(stairs: Staircase, constant: float, reading: Reading) -> Reading:
+def read_beside_bias(stairs: Staircase, constant: float, reading: Reading, arithmetic: Arithmetic) -> Reading:
     """The same form where each unit's bias is one product more, added at any time: so it can be part of all sums but the
     last, which takes it in anyway."""
     used = stairs.slopes != 0
@@ -58,22 +59,26 @@ def read_beside_bias(stairs: Staircase, constant: float, reading: Reading) -> Re
         return reading
     slopes, bias = np.abs(stairs.slopes[used]), np.abs((stairs.offsets + stairs.slopes * constant)[used])
     grain = min(reading.grain * find_grain(slopes), find_grain(bias))
-    if grain and float((slopes * reading.size + bias).max()) / grain <= MANTISSA:
+    if grain and float((slopes * reading.size + bias).max()) / grain <= arithmetic.whole:
         return reading
     more = float((bias / slopes).max())
-    rounding = reading.rounding + (reading.terms - 1) * UNIT * (more + reading.size)
+    rounding = reading.rounding + (reading.terms - 1) * arithmetic.unit * (more + reading.size)
     error = reading.error - reading.rounding + rounding
     return Reading(error, reading.size + more, 0.0, rounding, reading.terms, reading.norm)
 
 
-def bound_bends(stairs: Staircase, constant: float, reading: Reading, most: float) -> NDArray[np.float64]:
+def bound_bends(
+    stairs: Staircase, constant: float, reading: Reading, most: float, arithmetic: Arithmetic
+) -> NDArray[np.float64]:
     """How far each unit is from a ReLU, shape (u,): `most` near its corner, nothing far from it. An exact z is at the
     corner or far away, but for the error that is left of a 0; ramps are as far from every point as they leave flat."""
     bias = stairs.offsets + stairs.slopes * constant
     steep = np.abs(stairs.slopes)
     if reading.grain and min(reading.grain * find_grain(stairs.slopes), find_grain(bias)) >= CORNER:
         return np.minimum(most, np.where(bias == 0, steep * reading.error / 2, 0.0))
-    off = reading.error + 4 * UNIT * (reading.size + float(np.abs(stairs.offsets).max(initial=0.0)))
+    off = reading.error + 4 * arithmetic.unit * (
+        reading.size + float(np.abs(stairs.offsets).max(initial=0.0))
+    )
     return np.where(steep * (stairs.flat - off) >= CORNER, 0.0, most)
 
 
@@ -91,7 +96,7 @@ def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) ->
     return np.array(shares) * (reading.error - reading.rounding)
 
 
-def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading) -> float:
+def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading, arithmetic: Arithmetic) -> float:
     """How far off, in multiples of 1 of z, what a unit of waves rounds can be: z itself, and the sum of its products and
     those of the constant, whose weights are rounded too."""
     assert stairs.shifts is not None, "waves have shifts"
@@ -99,4 +104,4 @@ def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading) -> float
     slopes, shifts = stairs.slopes[rounds], np.abs(stairs.shifts[rounds])
     error = slopes * reading.error + shifts * one.error
     size = slopes * reading.size + shifts * one.size
-    return float(((error + (reading.terms + one.terms + 3) * UNIT * size) / slopes).max())
+    return float(((error + (reading.terms + one.terms + 3) * arithmetic.unit * size) / slopes).max())

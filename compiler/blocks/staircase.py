@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.domains.domain import Ints
-from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, UNIT
+from compiler.numerics.dtypes import FLOAT32, Arithmetic
+from compiler.numerics.precision import ANCHORED_MARGIN
 from compiler.numerics.rounding import find_grain
 
 Matrix = NDArray[np.float64]
-MERGED = 1e-9
-"""Points closer than this, relative to their range, are one point."""
 GENTLE, STEEP = 1 / 4, 3 / 8
 """How much of a gap is left flat on either side of a ramp: steeper ramps bear more error, and make more."""
 BEND_NOISE = 0.01
@@ -70,11 +69,12 @@ class Runs:
         return bool((self.low == self.high).all())
 
 
-def merge_runs(low: Vector, high: Vector, group: Ints) -> Runs | None:
-    """Merge equal points, and overlapping intervals of one target; None when two with different targets meet."""
+def merge_runs(low: Vector, high: Vector, group: Ints, same: float) -> Runs | None:
+    """Merge points that are `same` relative to their range, and overlapping intervals of one target; None when two with
+    different targets meet."""
     order = np.argsort(low, kind="stable")
     low, high, group = low[order], np.maximum.accumulate(high[order]), group[order]
-    tolerance = MERGED * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
+    tolerance = same * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
     fresh = np.concatenate([[True], low[1:] - high[:-1] > tolerance])
     run = np.cumsum(fresh) - 1
     first = group[fresh]
@@ -88,12 +88,13 @@ def merge_runs(low: Vector, high: Vector, group: Ints) -> Runs | None:
 @dataclass(frozen=True)
 class Tolerance:
     """`noise` bounds the error of z; with `care` only steps are used if there is any, and each of their ramps leaves
-    `inset` of its gap flat on either side. With a `grain` z is rounded to multiples of it first."""
+    `inset` of its gap flat on either side. With a `grain` z is rounded to multiples of it first; all in an `arithmetic`."""
 
     noise: float = 0.0
     care: int = 0
     inset: float = GENTLE
     grain: float = 0.0
+    arithmetic: Arithmetic = FLOAT32
 
 
 def build_staircase(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
@@ -105,11 +106,11 @@ def build_staircase(runs: Runs, targets: Matrix, base_group: int, tolerance: Tol
         return anchored(runs, targets, base_group, tolerance)
     noise, care = tolerance.noise, tolerance.care
     reach = float(max(np.abs(runs.low).max(), np.abs(runs.high).max()))
-    noise = noise + 4 * UNIT * reach if noise else 0.0
+    noise = noise + 4 * tolerance.arithmetic.unit * reach if noise else 0.0
     middle = choose_base(runs, base_group)
     stairs = steps(runs, targets, middle, replace(tolerance, noise=noise))
     exact = runs.are_points and not (care and noise)
-    curve = bends(runs, targets, middle, noise) if exact else None
+    curve = bends(runs, targets, middle, replace(tolerance, noise=noise)) if exact else None
     if stairs is None or (curve is not None and curve.units < stairs.units):
         return curve
     return stairs
@@ -121,7 +122,7 @@ def anchored(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance)
     grain = tolerance.grain
     base = choose_base(runs, base_group)
     stairs = steps(runs, targets, base, replace(tolerance, noise=0.0))
-    curve = bends(runs, targets, base, 0.0) if runs.are_points else None
+    curve = bends(runs, targets, base, replace(tolerance, noise=0.0)) if runs.are_points else None
     assert stairs is not None, "without noise there always are steps"
     if tolerance.care > 1 and curve is not None and not find_grain(curve.heights):
         curve = None
@@ -165,39 +166,43 @@ def steps(runs: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Sta
     return Staircase(slopes, offsets, heights, base, margin, *ends, flat=flat)
 
 
-def build_rounding(numbers: Vector) -> Staircase:
-    """z itself, brought back to the grid of `numbers`: z + C - C, where C is so large that float32 has only the grid there.
+def build_rounding(numbers: Vector, arithmetic: Arithmetic) -> Staircase:
+    """z itself, brought back to the grid of `numbers`: z + C - C, where C is so large that there is only the grid.
 
     The sum with C is that of a hidden unit; another one holds C alone. (Dekker, "A Floating-Point Technique for Extending
     the Available Precision", 1971, splits numbers this way.)
     """
     grid = find_grain(numbers)
-    carrier = 1.5 * ANCHOR * grid  # between two powers of two, so that negative z are rounded alike
+    carrier = (
+        1.5 * arithmetic.anchor * grid
+    )  # between two powers of two, so that negative z are rounded alike
     ends = (float(numbers.min()), float(numbers.max()))
     slopes, offsets, heights = np.array([1.0, 0.0]), np.array([carrier, carrier]), np.array([[1.0], [-1.0]])
     return Staircase(slopes, offsets, heights, 0.0, grid / 2, *ends, grid)
 
 
-def bends(points: Runs, targets: Matrix, base: float, noise: float) -> Staircase | None:
+def bends(points: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Staircase | None:
     """One unit per change of slope, on either side of the base."""
+    noise, same = tolerance.noise, tolerance.arithmetic.same
     value = targets[points.group]  # (points, features)
     rise = np.diff(value, axis=0) / np.diff(points.low)[:, None]
     if noise and not harmless(value, rise, noise):
         return None
-    start = int(np.searchsorted(points.low, base - MERGED * max(1.0, abs(base))))
+    start = int(np.searchsorted(points.low, base - same * max(1.0, abs(base))))
     sides = [
-        corners(1.0, points.low[start:-1], rise[start:]),
-        corners(-1.0, points.low[1 : start + 1][::-1], -rise[:start][::-1]),
+        corners(1.0, points.low[start:-1], rise[start:], same),
+        corners(-1.0, points.low[1 : start + 1][::-1], -rise[:start][::-1], same),
     ]
     slopes, offsets, heights = (np.concatenate(parts) for parts in zip(*sides, strict=True))
     ends = (float(points.low[0]), float(points.high[-1]))
     return Staircase(slopes, offsets, heights, base, np.inf, *ends)
 
 
-def corners(sign: float, places: Vector, slants: Matrix) -> tuple[Vector, Vector, Matrix]:
-    """Slopes, offsets and heights of the units on one side of the base, going outwards: one where the slope changes."""
+def corners(sign: float, places: Vector, slants: Matrix, same: float) -> tuple[Vector, Vector, Matrix]:
+    """Slopes, offsets and heights of the units on one side of the base, going outwards: one where the slope changes by more
+    than the share `same` of the largest."""
     before = np.concatenate([np.zeros((1, slants.shape[1])), slants[:-1]]) if len(slants) else slants
-    flat = MERGED * float(np.abs(slants).max(initial=0.0))
+    flat = same * float(np.abs(slants).max(initial=0.0))
     bent = np.flatnonzero(np.abs(slants - before).max(axis=1, initial=0.0) > flat)
     # The slope that is left behind is that of the last corner taken, which differs from `before` by at most `flat`.
     kept = slants[bent]

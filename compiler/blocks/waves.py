@@ -1,9 +1,9 @@
 """Waves: functions of a whole number that repeat, or climb by even steps, in two hidden units whatever the number's range.
 
-Beside an anchor C of 2^23 and more float32 knows only whole numbers, so that a hidden unit whose bias is C *rounds*: from
-z/m - (o + (m - 1)/2)/m it makes floor((z - o)/m), for any whole z that is off by less than half. The difference of two of
-these with one m is 1 from one residue of z up to another and 0 elsewhere: a binary digit of z, a parity. One of them and
-a unit that holds C alone climb by 1 at every m-th z; with m = 1 that is z itself, rounded.
+Beside an anchor C of 2^23 and more float32 knows only whole numbers (float64 beside 2^52), so that a hidden unit whose bias
+is C *rounds*: from z/m - (o + (m - 1)/2)/m it makes floor((z - o)/m), for any whole z that is off by less than half. The
+difference of two of these with one m is 1 from one residue of z up to another and 0 elsewhere: a binary digit of z, a
+parity. One of them and a unit that holds C alone climb by 1 at every m-th z; with m = 1 that is z itself, rounded.
 
 No more than two units are added up in one column, so that the sum is exact in any order. A bias is added last, as with
 other anchors (`compiler/numerics/precision.py`).
@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
-from compiler.blocks.staircase import Matrix, Runs, Staircase, choose_base
-from compiler.numerics.precision import ANCHOR
+from compiler.blocks.staircase import Matrix, Runs, Staircase, Tolerance, choose_base
+from compiler.numerics.dtypes import Arithmetic
 from compiler.numerics.rounding import find_grain, is_binary
 
-CARRIER = 1.5 * ANCHOR
-"""Between two powers of two, so that negative numbers are rounded alike."""
+CARRIER = 1.5
+"""Anchors: between two powers of two, so that negative numbers are rounded alike."""
 BEARABLE = 7 / 16
 """How far z may be off, in grains, as far as one sees beforehand: a half is too much, and what reads z rounds as well."""
 WAVE_REACH = 2.0**20
 """How large z may get, in multiples of its grain."""
 
 
-def count_units(numbers: Vector, values: Matrix) -> int:
+def count_units(numbers: Vector, values: Matrix, arithmetic: Arithmetic) -> int:
     """About how many hidden units make values (numbers, features) of these numbers: waves, or else one for each bend."""
     points, first = np.unique(numbers, return_index=True)
     if len(points) < 3:
@@ -35,7 +35,12 @@ def count_units(numbers: Vector, values: Matrix) -> int:
     targets = values[first]
     rises = np.diff(targets, axis=0) / np.diff(points)[:, None]
     bends = 1 + int(np.count_nonzero(np.any(rises[1:] != rises[:-1], axis=1)))
-    waves = build_waves(Runs(points, points, np.arange(len(points))), targets, len(points) // 2, 0.0)
+    waves = build_waves(
+        Runs(points, points, np.arange(len(points))),
+        targets,
+        len(points) // 2,
+        Tolerance(arithmetic=arithmetic),
+    )
     return bends if waves is None else min(bends, waves.units)
 
 
@@ -49,18 +54,19 @@ class Wave:
     down: int | None = None
 
 
-def build_waves(runs: Runs, targets: Matrix, base_group: int, noise: float) -> Staircase | None:
+def build_waves(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
     """Units for targets that are waves, each; None where one isn't, or z is not whole, or may be off by too much."""
     grain = find_grain(runs.low)
     places = runs.low / grain if grain else runs.low
     whole = bool(grain) and runs.are_points and len(places) > 2 and bool((np.diff(places) == 1).all())
-    if not whole or np.abs(places).max() > WAVE_REACH or noise >= BEARABLE * grain:
+    if not whole or np.abs(places).max() > WAVE_REACH or tolerance.noise >= BEARABLE * grain:
         return None
     waves = [find_wave(places.astype(np.int64), column) for column in targets[runs.group].T]
     known = [wave for wave in waves if wave is not None]
     if len(known) < len(waves) or not waves:
         return None
-    return join_waves(known, runs, choose_base(runs, base_group), grain)
+    carrier = CARRIER * tolerance.arithmetic.anchor
+    return join_waves(known, runs, choose_base(runs, base_group), (grain, carrier))
 
 
 def find_wave(places: NDArray[np.int64], values: Vector) -> Wave | None:
@@ -87,8 +93,10 @@ def evaluate_wave(wave: Wave, places: NDArray[np.int64]) -> Vector:
     return wave.height * risen.astype(np.float64)
 
 
-def join_waves(waves: list[Wave], runs: Runs, base: float, grain: float) -> Staircase:
-    """One unit for each period and residue that waves begin or end at, and one that holds the anchor if any climbs."""
+def join_waves(waves: list[Wave], runs: Runs, base: float, scales: tuple[float, float]) -> Staircase:
+    """One unit for each period and residue that waves begin or end at, and one that holds the anchor if any climbs. In
+    `scales` the grain of z, and the anchor."""
+    grain, carrier = scales
     edges = {(wave.period, edge): 0 for wave in waves for edge in (wave.up, wave.down) if edge is not None}
     units = {edge: number for number, edge in enumerate(edges)}
     climbs = any(wave.down is None for wave in waves)
@@ -101,7 +109,7 @@ def join_waves(waves: list[Wave], runs: Runs, base: float, grain: float) -> Stai
     still = np.zeros(int(climbs))
     return Staircase(
         np.append(1 / (periods * grain), still),
-        np.append(CARRIER - at_base, still + CARRIER),
+        np.append(carrier - at_base, still + carrier),
         heights,
         base,
         grain / 2,

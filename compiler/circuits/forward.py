@@ -1,5 +1,5 @@
-"""A forward pass edge by edge, in numpy and float32: every reader sees what its writers wrote, or, along ablated edges,
-what they wrote elsewhere.
+"""A forward pass edge by edge, in numpy and the model's arithmetic: every reader sees what its writers wrote, or, along
+ablated edges, what they wrote elsewhere.
 
 What a reader takes in is the residual, less what the writer of an ablated edge added to it, plus what that added in the run
 that takes its place. Letters in shapes: b batch, p position, d column.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from compiler.circuits.edges import INPUT, LOGITS, Edge, name_attention, name_mlp
 from compiler.emit.weights import Weights, is_in_unembedding, spread_unembedding
 
-Numbers = NDArray[np.float32]
+Numbers = NDArray[np.floating]
 Ids = NDArray[np.int64]
 
 
@@ -28,12 +28,12 @@ class Pass:
 
 
 class EdgeDecoder:
-    """Weights in the arithmetic of the decoder: float32, logits in float64."""
+    """Weights in the arithmetic of the decoder, logits in float64."""
 
     def __init__(self, weights: Weights) -> None:
         self.config = weights.config
         self.arrays = {
-            name: array.astype(np.float32)
+            name: array.astype(weights.config.dtype)
             for name, array in weights.arrays.items()
             if not is_in_unembedding(name)
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from compiler.options import DIALECTS, Dialect
+from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
 
 PROGRAM_OPTIONS = (
@@ -50,6 +50,13 @@ HOW_OPTIONS = (
         help="How far the likeliest answer's logit is above the second's at least.",
     ),
     click.option(
+        "--dtype",
+        type=click.Choice(DTYPES),
+        default="float32",
+        show_default=True,
+        help="What the model computes in; float64 tells apart what float32 cannot.",
+    ),
+    click.option(
         "--without",
         multiple=True,
         metavar="RULE[,RULE...]",
@@ -73,6 +80,7 @@ class Target:
     no_value: bool = False
     margin: float = 0.0
     rotation: int | None = None
+    dtype: Dtype = "float32"
 
 
 def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -106,6 +106,7 @@ def choose_options(request: Target, line: CompileLine | None) -> CompileOptions:
             no_value,
             request.margin,
             request.rotation,
+            request.dtype,
         )
     except CompileError as error:
         first = error.diagnostics[0]

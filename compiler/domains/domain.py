@@ -29,7 +29,7 @@ def domain_key(value: Atom) -> tuple[int, Atom]:
 
 
 def is_carriable(value: Atom) -> bool:
-    """Whether float32 can hold a number with room for what is done to it."""
+    """Whether an arithmetic can hold a number with room for what is done to it."""
     return not isinstance(value, str) and (value == 0 or 1 / NUMBER.most <= abs(value) <= NUMBER.most)
 
 

@@ -45,7 +45,7 @@ def assemble_weights(
         outputs.append(Output(readout.name, classes, readout.nearest))
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.d_model,
-        tuple(shapes), tuple(outputs), "embedding.positions" in arrays,
+        tuple(shapes), tuple(outputs), "embedding.positions" in arrays, options.dtype,
     )  # fmt: skip
     return Weights(config, arrays)
 

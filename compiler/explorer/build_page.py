@@ -13,7 +13,8 @@ from typing import Any
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.limits import PAGE_BYTES
-from compiler.numerics.precision import SHARPNESS, Precision
+from compiler.numerics.dtypes import find_arithmetic
+from compiler.numerics.precision import Precision
 from compiler.options import CompileError
 from compiler.pipeline import Compiled
 from compiler.plan.reuse import find_lives
@@ -154,7 +155,8 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
     """The heads, with what their selectors select on the input; None where that has no value."""
     graph, found = compiled.program.graph, list[Record]()
     computes = {part.where: part.computes(graph) for part in list_parts(compiled.plan, compiled.layout)}
-    count_logit = Precision(compiled.options.max_length).count_logit
+    arithmetic = find_arithmetic(compiled.options)
+    count_logit = Precision(compiled.options.max_length, arithmetic=arithmetic).count_logit
     for number, layer in enumerate(compiled.plan.layers):
         for h, head in enumerate(layer.heads):
             where = f"layer {number} head {h}"
@@ -168,7 +170,7 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
                     "computes": computes[where],
                     "mentions": list_mentioned(graph, head.selector),
                     "mode": head.scores.mode,
-                    "apart": head.scores.sharpness if head.scores.mode == "count" else SHARPNESS,
+                    "apart": head.scores.sharpness if head.scores.mode == "count" else arithmetic.sharpness,
                     "count_logit": count_logit,
                     "ideal": None if isinstance(rows, EvaluationError) else rows,
                 }

@@ -1,7 +1,8 @@
 "use strict";
-// The decoder again, in float32 as the model has it. Shapes: p positions, d columns, q queries, t keys.
+// The decoder again, in the arithmetic that the model has. Shapes: p positions, d columns, q queries, t keys.
 
-const f = Math.fround;
+let f = Math.fround;
+let Sums = Float32Array;
 
 function decodeNumbers(text, double) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -10,16 +11,19 @@ function decodeNumbers(text, double) {
 
 /** The arrays of a model, by name: {shape: [rows, columns], data}. */
 function openArrays(model) {
+  const double = model.config.dtype === "float64";
+  f = double ? (x) => x : Math.fround;
+  Sums = double ? Float64Array : Float32Array;
   const found = {};
   for (const [name, { shape, data, double }] of Object.entries(model.arrays))
     found[name] = { rows: shape.length > 1 ? shape[0] : 1, columns: shape[shape.length - 1], data: decodeNumbers(data, double) };
   return found;
 }
 
-/** x (p, d) times an array (d, n), in float32. */
+/** x (p, d) times an array (d, n). */
 function multiply(x, matrix) {
   return x.map((row) => {
-    const sums = new Float32Array(matrix.columns);
+    const sums = new Sums(matrix.columns);
     for (let k = 0; k < matrix.rows; k++) {
       if (row[k] === 0) continue;
       for (let n = 0; n < matrix.columns; n++) sums[n] = f(sums[n] + f(row[k] * matrix.data[k * matrix.columns + n]));

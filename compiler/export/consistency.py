@@ -44,6 +44,7 @@ def config_contradictions(
         "attention": (config.attention, options.attention),
         "maximum length": (config.max_length, options.max_length),
         "dialect": (config.dialect, options.dialect),
+        "dtype": (config.dtype, options.dtype),
         "vocabulary": (kinds(config.vocabulary), kinds(options.vocabulary)),
         "outputs": ([output.name for output in config.outputs], list(expressions)),
     }

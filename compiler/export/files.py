@@ -35,7 +35,7 @@ from compiler.export.records import (
 )
 from compiler.export.tokenizer import encode_tokenizer
 from compiler.limits import ARRAY_BYTES, JSON_BYTES
-from compiler.options import CompileError, CompileOptions
+from compiler.options import CompileError, CompileOptions, Dtype
 from compiler.report.json_forms import CheckpointRecord, Summary, SymbolMap
 from rasp.diagnostics import Diagnostic
 
@@ -121,17 +121,17 @@ def encode_record(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> bytes:
     return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
 
 
-def stored_type(name: str) -> type[np.float32] | type[np.float64]:
+def stored_type(name: str, config: Config) -> Dtype:
     """How a file holds an array: the unembedding in float64, since nearest-value logits of close values need it."""
-    return np.float64 if is_in_unembedding(name) else np.float32
+    return "float64" if is_in_unembedding(name) else config.dtype
 
 
 def encode_arrays(weights: Weights) -> dict[str, np.ndarray]:
-    """Arrays as the file holds them. Raises `CheckpointError` when float32 cannot hold a weight."""
+    """Arrays as the file holds them. Raises `CheckpointError` when the dtype cannot hold a weight."""
     stored: dict[str, np.ndarray] = {}
     for name, array in weights.arrays.items():
         with np.errstate(over="ignore"):
-            stored[name] = np.ascontiguousarray(array, dtype=stored_type(name))
+            stored[name] = np.ascontiguousarray(array, dtype=stored_type(name, weights.config))
         if not np.isfinite(stored[name]).all():
             message = f"the array {name} holds a number that is too large for a checkpoint"
             raise CheckpointError(Diagnostic(message, hint="use a smaller maximum length", code="overflow"))
@@ -143,7 +143,7 @@ def bytes_of_weights(config: Config) -> int:
     check_modules([len(layer.heads) for layer in config.layers])
     # Python's numbers: sizes from a file may be beyond numpy's.
     shapes = list_shapes(config).items()
-    needed = sum(math.prod(shape) * np.dtype(stored_type(name)).itemsize for name, shape in shapes)
+    needed = sum(math.prod(shape) * np.dtype(stored_type(name, config)).itemsize for name, shape in shapes)
     if needed > ARRAY_BYTES.most:
         raise ModelTooLarge(f"weights of {needed:,} bytes", ARRAY_BYTES.most)
     return needed
@@ -166,7 +166,7 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
         config = read_config(decode_json(files[CONFIG]))
         files[ARRAYS] = part(ARRAYS, bytes_of_weights(config) + HEADER + HEADER * len(list_shapes(config)))
         files[TOKENIZER] = part(TOKENIZER, JSON_BYTES.most)
-        checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS])))
+        checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS], config)))
         check(folder, checkpoint, files | {RECORD: data})
     except ModelTooLarge as error:
         raise report_damage(folder / CONFIG, f"describes a model that is too large: {error}") from None
@@ -247,10 +247,10 @@ def check_whole(path: Path, record: Record, data: bytes) -> None:
         raise report_damage(path, CHANGED)
 
 
-def read_arrays(data: bytes) -> dict[str, Array]:
+def read_arrays(data: bytes, config: Config) -> dict[str, Array]:
     """The arrays in safetensors bytes, as float64. Raises `ValueError` for one of another type than we write."""
     arrays = load_arrays(data)
     for name, array in arrays.items():
-        if array.dtype != stored_type(name):
+        if array.dtype != stored_type(name, config):
             raise ValueError(f"the array {name} has the type {array.dtype}")
     return {name: array.astype(np.float64) for name, array in arrays.items()}

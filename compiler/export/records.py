@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.limits import MODULES
-from compiler.options import CompileOptions, Dialect
+from compiler.options import DTYPES, CompileOptions, Dialect
 from compiler.report.json_forms import OptionsRecord
 from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom
@@ -66,8 +66,8 @@ def finite(digits: str) -> float:
 
 
 def encode_config(config: Config) -> Record:
-    """A config as JSON data."""
-    return {
+    """A config as JSON data; the dtype only where it is not float32."""
+    record: Record = {
         "dialect": config.dialect,
         "attention": config.attention,
         "max_length": config.max_length,
@@ -85,6 +85,7 @@ def encode_config(config: Config) -> Record:
             for output in config.outputs
         ],
     }
+    return record if config.dtype == "float32" else record | {"dtype": config.dtype}
 
 
 def read_config(record: Record) -> Config:
@@ -114,11 +115,12 @@ def read_config(record: Record) -> Config:
         layers=layers,
         outputs=outputs,
         has_positions=record["has_positions"] is True,
+        dtype=one_of(DTYPES, record.get("dtype", "float32")),
     )
 
 
 def encode_options(options: CompileOptions) -> OptionsRecord:
-    """Compile options as JSON data; `without`, `no_value`, `margin` and `rotation` only where they were asked for."""
+    """Compile options as JSON data; `without`, `no_value`, `margin`, `rotation` and `dtype` only where asked for."""
     record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
@@ -134,6 +136,8 @@ def encode_options(options: CompileOptions) -> OptionsRecord:
         record["margin"] = options.margin
     if options.rotation is not None:
         record["rotation"] = options.rotation
+    if options.dtype != "float32":
+        record["dtype"] = options.dtype
     return record
 
 
@@ -149,6 +153,7 @@ def read_options(record: OptionsRecord) -> CompileOptions:
         no_value=record.get("no_value", False),
         margin=record.get("margin", 0.0),
         rotation=record.get("rotation"),
+        dtype=record.get("dtype", "float32"),
     )
 
 

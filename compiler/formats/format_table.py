@@ -25,7 +25,7 @@ from compiler.formats.transformerlens_files import (
     name_bridge_arrays,
 )
 from compiler.model.stock_model import StockModel
-from compiler.options import DIALECTS, Dialect
+from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from compiler.pipeline import Compiled
 from compiler.transformer.problem import make_model_error
 
@@ -36,10 +36,12 @@ ONNX, CLASSES = "model.onnx", "classes.json"
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """`targets`: whose models can be written so; `write`: a compilation as files by name."""
+    """`targets`: whose models can be written so; `write`: a compilation as files by name; `dtypes`: what they compute
+    in."""
 
     targets: tuple[Dialect, ...]
     write: Callable[[Compiled], Files]
+    dtypes: tuple[Dtype, ...] = ("float32",)
 
 
 def encode_export(name: FormatName, compiled: Compiled) -> Files:
@@ -51,6 +53,12 @@ def encode_export(name: FormatName, compiled: Compiled) -> Files:
         hint = f"compile it with --target {' or '.join(found.targets)}"
         others = f"; {target} can be written as {', '.join(holds)}" if holds else ""
         raise make_model_error(f"{name} does not hold a model for {target}", hint + others, "format")
+    if compiled.options.dtype not in found.dtypes:
+        message = f"{name} holds {' or '.join(found.dtypes)}, and this model is {compiled.options.dtype}"
+        hint = "compile it with another --dtype, if that holds, or write it as " + ", ".join(
+            other for other, row in FORMATS.items() if compiled.options.dtype in row.dtypes
+        )
+        raise make_model_error(message, hint, "format")
     return found.write(compiled)
 
 
@@ -103,7 +111,7 @@ def write_transformerlens(compiled: Compiled) -> Files:
 
 
 FORMATS: Mapping[FormatName, Format] = {
-    "onnx": Format(DIALECTS, write_onnx),
+    "onnx": Format(DIALECTS, write_onnx, DTYPES),
     "ctranslate2": Format(("gpt2",), write_ctranslate2),
     "transformerlens": Format(("plain",), write_transformerlens),
     "nanogpt": Format(("gpt2",), encode_nanogpt),

@@ -17,7 +17,8 @@ import torch
 from compiler.audit.bounds import audit_plan
 from compiler.export.stock_files import assemble_uniform
 from compiler.export.stock_tokenizer import name_ids
-from compiler.numerics.precision import UNIT
+from compiler.numerics.dtypes import FLOAT32
+from compiler.numerics.precision import Precision
 from compiler.pipeline import Compiled
 from compiler.plan.layout import drop_constant, weigh_form
 from compiler.stock.families import name_gpt2
@@ -77,11 +78,11 @@ def check_tied(compiled: Compiled) -> None:
     bounds = audit_plan(
         compiled.plan,
         compiled.layout,
-        compiled.options.max_length,
+        Precision(compiled.options.max_length),
         replace(noise, reading=3 * noise.reading),
     )
     roundings = 6 * noise.reading + noise.passing + 2 * len(compiled.plan.layers) + 8
-    off = roundings * UNIT * (2 * bounds.sizes + 1) + 2 * BEND / UNIT_SCALE
+    off = roundings * FLOAT32.unit * (2 * bounds.sizes + 1) + 2 * BEND / UNIT_SCALE
     [readout], [found] = compiled.plan.readouts, [d for d in bounds.decisions if d.kind == "output"]
     layout = compiled.layout
     added = max(float(np.abs(weigh_form(drop_constant(form), layout)) @ off) for form in readout.forms)

@@ -12,6 +12,7 @@ import numpy as np
 
 from compiler.emit.weights import Weights, spread_unembedding
 from compiler.formats.import_library import take_library
+from compiler.options import Dtype
 
 INSTALL = "onnx: it is of the extra `onnx` of this project"
 OPSET, IR_VERSION = 17, 8
@@ -27,7 +28,7 @@ def name_logits(weights: Weights) -> list[str]:
 def encode_onnx(weights: Weights) -> bytes:
     """The bytes of a .onnx file. Raises `ModelError` where onnx is not installed."""
     onnx = take_library("onnx", "this format", INSTALL)
-    graph = Graph(onnx)
+    graph = Graph(onnx, weights.config.dtype)
     x = embed(graph, weights)
     hidden = mask(graph, causal=weights.config.attention == "causal")
     for number, layer in enumerate(weights.config.layers):
@@ -50,8 +51,8 @@ def encode_onnx(weights: Weights) -> bytes:
 class Graph:
     """Nodes and constants in the order in which they are made."""
 
-    def __init__(self, onnx: Any) -> None:
-        self.onnx = onnx
+    def __init__(self, onnx: Any, dtype: Dtype) -> None:
+        self.onnx, self.dtype = onnx, dtype
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
@@ -74,20 +75,20 @@ class Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
-    def keep_single(self, array: np.ndarray) -> str:
-        """A constant in float32, in which the model computes."""
-        return self.keep(array.astype(np.float32))
+    def keep_number(self, array: np.ndarray) -> str:
+        """A constant in what the model computes in."""
+        return self.keep(array.astype(self.dtype))
 
 
 def embed(graph: Graph, weights: Weights) -> str:
     """The first residual (b, p, d): row of the token + row of the position."""
     config = weights.config
-    found = graph.add("Gather", graph.keep_single(weights.arrays["embedding.tokens"]), "input_ids")
+    found = graph.add("Gather", graph.keep_number(weights.arrays["embedding.tokens"]), "input_ids")
     # Where positions have no rows, zeros: so that more of them than the model has do not fit there either.
     rows = weights.arrays.get("embedding.positions", np.zeros((config.max_length + 1, 1)))
     length = graph.add("Shape", "input_ids", start=1, end=2)
     start = graph.keep(np.array([0]))
-    return graph.add("Add", found, graph.add("Slice", graph.keep_single(rows), start, length, start))
+    return graph.add("Add", found, graph.add("Slice", graph.keep_number(rows), start, length, start))
 
 
 def mask(graph: Graph, *, causal: bool) -> str:
@@ -100,14 +101,14 @@ def mask(graph: Graph, *, causal: bool) -> str:
         places = graph.add("Range", graph.keep(np.array(0)), last, graph.keep(np.array(1)))
         later = graph.add("Unsqueeze", places, graph.keep(np.array([1])))  # (q, 1)
         seen = graph.add("And", seen, graph.add("LessOrEqual", places, later))
-    nothing, never = graph.keep_single(np.array(0.0)), graph.keep_single(np.array(-np.inf))
+    nothing, never = graph.keep_number(np.array(0.0)), graph.keep_number(np.array(-np.inf))
     return graph.add("Where", seen, nothing, never)
 
 
 def attend(graph: Graph, weights: Weights, prefix: str, x: str, hidden: str) -> str:
     """What a head writes (b, p, d)."""
     query, key, value, output = (
-        graph.keep_single(weights.arrays[f"{prefix}.{name}"]) for name in ("query", "key", "value", "output")
+        graph.keep_number(weights.arrays[f"{prefix}.{name}"]) for name in ("query", "key", "value", "output")
     )
     turned = graph.add("Transpose", graph.add("MatMul", x, key), perm=[0, 2, 1])
     scores = graph.add("Add", graph.add("MatMul", graph.add("MatMul", x, query), turned), hidden)
@@ -119,8 +120,8 @@ def look_up(graph: Graph, weights: Weights, prefix: str, x: str) -> str:
     """What hidden units write (b, p, d). Their bias has to be added last, and runtimes may merge product and sum into one
     operation that begins with it; a difference they leave alone."""
     up, bias, down = (weights.arrays[f"{prefix}.{name}"] for name in ("up", "bias", "down"))
-    sums = graph.add("Sub", graph.add("MatMul", x, graph.keep_single(up)), graph.keep_single(-bias))
-    return graph.add("MatMul", graph.add("Relu", sums), graph.keep_single(down))
+    sums = graph.add("Sub", graph.add("MatMul", x, graph.keep_number(up)), graph.keep_number(-bias))
+    return graph.add("MatMul", graph.add("Relu", sums), graph.keep_number(down))
 
 
 def finish(graph: Graph, onnx: Any, names: list[str], classes: list[int]) -> bytes:

@@ -14,7 +14,8 @@ from compiler.audit.bounds import audit_plan
 from compiler.config import LayerShape
 from compiler.emit.weights import Weights
 from compiler.export.records import Record
-from compiler.numerics.precision import UNIT
+from compiler.numerics.dtypes import FLOAT32
+from compiler.numerics.precision import Precision
 from compiler.pipeline import Compiled
 from compiler.stock.uniform import center_logits
 from compiler.targets.rounding_in_transformers import Noise
@@ -25,8 +26,9 @@ SCALE = 2.0
 
 def check_single_logits(compiled: Compiled) -> None:
     """Raise `ModelError` for a model that is not exact where logits are float32 and a bias may be added first."""
-    noise = Noise(logits=UNIT, rotated=compiled.options.rotation is not None)
-    bounds = audit_plan(compiled.plan, compiled.layout, compiled.options.max_length, noise)
+    precision = Precision(compiled.options.max_length)
+    noise = Noise(logits=FLOAT32.unit, rotated=compiled.options.rotation is not None)
+    bounds = audit_plan(compiled.plan, compiled.layout, precision, noise)
     if bounds.unsafe:
         worst = max(bounds.unsafe, key=lambda decision: decision.excess)
         message = (

@@ -51,7 +51,7 @@ def info_text(checkpoint: Checkpoint) -> str:
         f"compiled from {checkpoint.program.name}",
         f"  vocabulary  {some(options.vocabulary)}",
         f"  length      up to {options.max_length} tokens, {options.attention} attention",
-        f"  dialect     {options.dialect}, optimisation level {options.level}",
+        f"  dialect     {options.dialect}, {options.dtype}, optimisation level {options.level}",
         *(["  no value    is said where the program has none"] if options.no_value else []),
         *describe_sizes(checkpoint.summary),
     ]

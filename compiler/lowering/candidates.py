@@ -13,7 +13,7 @@ from itertools import islice, permutations
 import numpy as np
 
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
-from compiler.blocks.staircase import MERGED, Matrix
+from compiler.blocks.staircase import Matrix
 from compiler.domains.domain import Ints, make_domain
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.lowering.reader import Reader
@@ -121,13 +121,13 @@ def row_numbers(codes: Ints) -> Ints:
     return number
 
 
-def as_digit(form: Form, low: Vector, high: Vector) -> Digit:
+def as_digit(form: Form, low: Vector, high: Vector, same: float) -> Digit:
     """A digit whose values are intervals, which overlap only when they are equal (up to the last bits of a sum)."""
     known = np.isfinite(low)
     order = np.argsort(low[known])
     low, high = low[known][order], np.maximum.accumulate(high[known][order])
     apart = low[1:] - high[:-1]
-    apart = apart[apart > MERGED * max(1.0, float(np.abs(high).max()))]
+    apart = apart[apart > same * max(1.0, float(np.abs(high).max()))]
     return Digit(
         form,
         float(high[-1] - low[0]),
@@ -142,10 +142,10 @@ def rank_values(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = T
     if not reader.is_free(leaf):
         form = Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf))
         standing = problem.stands_for[problem.leaves.index(leaf)]
-        return as_digit(form, *extremes(reader.carried(leaf), standing))
+        return as_digit(form, *extremes(reader.carried(leaf), standing), reader.arithmetic.same)
     size = len(reader.analysis.domain(leaf))
     ranks = classes(problem, problem.leaves.index(leaf), size) if merge else np.arange(size, dtype=float)
-    return as_digit(Form({variable: ranks}), ranks, ranks)
+    return as_digit(Form({variable: ranks}), ranks, ranks, reader.arithmetic.same)
 
 
 def classes(problem: Problem, column: int, size: int) -> Vector:
@@ -214,7 +214,8 @@ def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list
                 (v, p.tobytes()) for v, p in sorted(form.parts.items(), key=lambda item: id(item[0].node))
             )
             distinct.setdefault(key, form)
-    return [as_digit(f, *bound_form(reader, problem, f)) for f in islice(distinct.values(), DIRECTIONS.most)]
+    found = islice(distinct.values(), DIRECTIONS.most)
+    return [as_digit(f, *bound_form(reader, problem, f), reader.arithmetic.same) for f in found]
 
 
 def bound_form(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:

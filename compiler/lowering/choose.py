@@ -20,10 +20,9 @@ from compiler.lowering.counted_positions import build_position_table
 from compiler.lowering.digits import MANY_KINDS, list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.ranks import Ranks
-from compiler.lowering.reader import FLAT, Reader, combine_forms
+from compiler.lowering.reader import Reader, combine_forms
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
-from compiler.numerics.precision import ANCHOR
 from compiler.selector_facts.selectors import selects_always
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
@@ -90,7 +89,7 @@ class Chooser:
             return None
         slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
         off = np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max()
-        if off > FLAT * max(1.0, np.abs(vector).max()):
+        if off > self.reader.arithmetic.same * max(1.0, np.abs(vector).max()):
             return None
         return scale_form(terms, slope, float(vector[low] - slope * numbers[low]))
 
@@ -212,7 +211,10 @@ class Chooser:
             self.tables.append(TableBlock(variable, *move_constant(form, lookup.stairs), one=one))
             return
         if lookup.grain:
-            form = add_anchor(self.analysis, form, ANCHOR * lookup.grain)
+            anchor = self.reader.arithmetic.anchor * lookup.grain
+            if anchor - (anchor - form.constant) != form.constant:  # it would be lost beside it
+                raise Unsolved(node)
+            form = add_anchor(self.analysis, form, anchor)
         self.tables.append(TableBlock(variable, form, lookup.stairs, lookup.grain))
 
     def make_rounding(self, variable: Variable) -> None:
@@ -220,7 +222,9 @@ class Chooser:
         numbers = self.reader.carried(node)
         form = self.demand(Form({raw.variable(node): numbers}, noise=raw.noise(node)))
         self.features[variable] = Features(Basis([numbers]), (0.0,))
-        self.tables.append(TableBlock(variable, form.at_bos(0.0), build_rounding(numbers)))
+        self.tables.append(
+            TableBlock(variable, form.at_bos(0.0), build_rounding(numbers, self.reader.arithmetic))
+        )
 
     def make_count(self, variable: Variable) -> None:
         node = variable.node

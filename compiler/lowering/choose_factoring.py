@@ -1,4 +1,4 @@
-"""Which factoring of a comparison a head takes: the cheapest of those that float32 carries."""
+"""Which factoring of a comparison a head takes: the cheapest of those that the arithmetic carries."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,8 +16,6 @@ from compiler.lowering.relations import (
     list_by_codes,
     list_factorings,
 )
-from compiler.numerics.precision import SHARPNESS, UNIT
-from compiler.numerics.rounding import MANTISSA
 from compiler.selector_facts.matching import Matching, check_pairs
 from rasp.graph.nodes import Node
 
@@ -146,7 +144,10 @@ class Factorer:
         domain = self.analysis.domain(node)
         if len(domain) <= FEW_NUMBERS or not vectors or not domain.is_numeric:
             return float(TABLE_PRICE if vectors else 0)
-        return float(count_units(domain.numbers(), np.stack(vectors, axis=1)) + NEW_PRICE * len(vectors))
+        return float(
+            count_units(domain.numbers(), np.stack(vectors, axis=1), self.reader.arithmetic)
+            + NEW_PRICE * len(vectors)
+        )
 
     def count_new(self, forms: list[Form]) -> int:
         """How many features of single variables no others are combined to that heads read already, or among these."""
@@ -170,8 +171,9 @@ class Factorer:
 
     def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
+        arithmetic, sharpness = self.reader.arithmetic, self.reader.arithmetic.sharpness
         if factoring.digits:
-            return scale * SHARPNESS * factoring.steps <= MANTISSA
+            return scale * sharpness * factoring.steps <= arithmetic.whole
         if not factoring.quadratic:
             return True
         reach = factoring.reach
@@ -179,12 +181,12 @@ class Factorer:
         inexact = query + key or (strict and self.reader.precision.reading)
         if inexact and self.care > 1:
             return False
-        rounding = 4 * reach**2 * UNIT * SHARPNESS
+        rounding = 4 * reach**2 * arithmetic.unit * sharpness
         if strict:
-            error = SHARPNESS * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
+            error = sharpness * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
             return error * self.analysis.max_length < WEIGHT_ERROR
         # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
-        return scale * (SHARPNESS * (2 * query + 4 * reach * key) + rounding) < SHARPNESS / 4
+        return scale * (sharpness * (2 * query + 4 * reach * key) + rounding) < sharpness / 4
 
     def form_noise(self, node: Node) -> float:
         """Bound on the error of a feature of an s-op. A table that rounds what it reads has none; nothing is taken on

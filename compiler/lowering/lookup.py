@@ -128,16 +128,16 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int, waves: b
         analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1), "look-up"
     )
     low, high = bound_form(reader, problem, form)
-    runs = merge_runs(low, high, problem.group)
+    runs = merge_runs(low, high, problem.group, reader.arithmetic.same)
     if runs is None:
         return None
     entries = len(runs.group) * problem.targets.shape[1]
     analysis.effort.spend(analysis.graph, problem.node, HEIGHT_WORK * entries, "look-up")
     anchors = find_target(analysis.options).anchors
-    grain = find_rounding_grain(form) if anchors and care and form.noise else 0.0
-    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain)
+    grain = find_rounding_grain(form, reader.arithmetic) if anchors and care and form.noise else 0.0
+    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain, reader.arithmetic)
     stairs = build_staircase(runs, problem.targets, problem.base, tolerance)
-    found = build_waves(runs, problem.targets, problem.base, form.noise) if anchors and waves else None
+    found = build_waves(runs, problem.targets, problem.base, tolerance) if anchors and waves else None
     if found is not None and (stairs is None or found.units + SHIFT_PRICE < stairs.units):
         return Lookup(form.at_bos(found.base), found)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)

@@ -16,14 +16,12 @@ from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
 from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
-from compiler.numerics.precision import ANCHORED_MARGIN, ANCHORED_REACH, UNIT, Precision
+from compiler.numerics.dtypes import Arithmetic, find_arithmetic
+from compiler.numerics.precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.rounding import find_grain
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.graph.primitive_names import PrimName
-
-FLAT = 1e-9
-"""Tolerance of exact identities between float64 tables."""
 
 
 class Reader:
@@ -34,7 +32,9 @@ class Reader:
         self.analysis = analysis
         self.raw = Reader(analysis, most_kinds=most_kinds) if exact else self
         self.most_kinds = most_kinds
-        self.precision = Precision(analysis.max_length, find_target(analysis.options).noise.reading)
+        self.arithmetic = find_arithmetic(analysis.options)
+        reading = find_target(analysis.options).noise.reading
+        self.precision = Precision(analysis.max_length, reading, self.arithmetic)
         self._forms: dict[Node, Form | None] = {}
 
     def is_free(self, node: Node) -> bool:
@@ -88,7 +88,7 @@ class Reader:
         return self.analysis.domain(leaf).numbers()
 
     def noise(self, leaf: Node) -> float:
-        """Bound on the float32 error of a leaf's carried number."""
+        """Bound on the rounding error of a leaf's carried number."""
         if self.rounds(leaf):
             return 0.0
         largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
@@ -112,11 +112,11 @@ class Reader:
             return False
         scalars = [leaf for leaf in self.analysis.leaves(node) if not self.is_free(leaf)]
         forms = [self.form(leaf) for leaf in scalars]
-        return all(form is not None and bool(find_rounding_grain(form)) for form in forms)
+        return all(form is not None and bool(find_rounding_grain(form, self.arithmetic)) for form in forms)
 
     def table_noise(self, node: Node, vector: Vector) -> float:
-        """Bound on the float32 error of a table's feature: one rounding per unit that is on."""
-        return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * UNIT
+        """Bound on the rounding error of a table's feature: one rounding per unit that is on."""
+        return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * self.arithmetic.unit
 
     def form(self, node: Node) -> Form | None:
         """The value of a numeric expression as a linear form, when it is one."""
@@ -208,7 +208,9 @@ class Reader:
             return None
         slope = (vector[high] - vector[low]) / (numbers[high] - numbers[low])
         offset = vector[low] - slope * numbers[low]
-        if np.abs(slope * numbers + offset - vector).max() > FLAT * max(1.0, np.abs(vector).max()):
+        if np.abs(slope * numbers + offset - vector).max() > self.arithmetic.same * max(
+            1.0, np.abs(vector).max()
+        ):
             return None
         return scale_form(form, float(slope), float(offset))
 
@@ -248,9 +250,9 @@ def combine_forms(prim: PrimName, forms: list[Form]) -> Form | None:
             return None
 
 
-def find_rounding_grain(form: Form) -> float:
+def find_rounding_grain(form: Form, arithmetic: Arithmetic) -> float:
     """The power of two that all exact values of a form are multiples of; 0 when rounding to that would not find them."""
     grain = min((find_grain(vector) for vector in form.parts.values()), default=0.0)
     reach = sum(float(np.abs(vector).max()) for vector in form.parts.values())
-    near = form.noise < ANCHORED_MARGIN * grain and 2 * reach < ANCHORED_REACH * grain
+    near = form.noise < ANCHORED_MARGIN * grain and 2 * reach < arithmetic.anchored_reach * grain
     return grain if near else 0.0

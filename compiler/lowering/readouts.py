@@ -11,7 +11,6 @@ from compiler.config import has_different_numbers
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, pose_lookup
 from compiler.lowering.reader import Reader
-from compiler.numerics.precision import UNIT
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
@@ -47,13 +46,17 @@ class ReadoutChooser:
         form = self.demands.reader.form(node)
         if form is not None:
             centers, margin = self.centers(node, form)
-            if margin > 4 * form.noise and told_apart(centers, margin):
+            if margin > 4 * form.noise and told_apart(centers, margin, self.demands.reader.arithmetic.unit):
                 nearest = self.is_number(node, centers)
                 return Readout(name, node, self.demands.demand(form), centers, every, margin, nearest=nearest)
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
         vector = (
-            numbers if whole and domain.numbers_differ and told_apart(numbers, 0.5) else every.astype(float)
+            numbers
+            if whole
+            and domain.numbers_differ
+            and told_apart(numbers, 0.5, self.demands.reader.arithmetic.unit)
+            else every.astype(float)
         )
         direct = (
             self.demands.reader.read(node, vector) is not None
@@ -133,6 +136,6 @@ class ReadoutChooser:
         return centers, float(min(above, below))
 
 
-def told_apart(centers: Vector, margin: float) -> bool:
-    """Whether float32 can tell numbers apart that differ by twice the margin."""
-    return margin > UNIT * float(np.abs(centers).max(initial=0.0)) / 2
+def told_apart(centers: Vector, margin: float, unit: float) -> bool:
+    """Whether numbers can be told apart that differ by twice the margin."""
+    return margin > unit * float(np.abs(centers).max(initial=0.0)) / 2

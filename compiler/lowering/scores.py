@@ -14,8 +14,7 @@ from compiler.lowering.choose_factoring import Factorer
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct
-from compiler.numerics.precision import SHARPNESS, choose_sharpness
-from compiler.numerics.rounding import MANTISSA
+from compiler.numerics.precision import choose_sharpness
 from compiler.refusal import make_refusal
 from compiler.selector_facts.matching import Matching, build_matching, is_trivial
 from compiler.selector_facts.orders import has_distinct_values
@@ -42,6 +41,7 @@ class Scorer:
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
+        self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
         self.factorer = Factorer(analysis, reader, care=care)
 
     def score(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
@@ -63,12 +63,12 @@ class Scorer:
         """
         match mode:
             case "default":
-                return 2 * SHARPNESS
+                return 2 * self.full
             case "count":
                 careful = self.care and self.is_inexact(selector)
-                return self.reader.precision.least_sharpness if careful else SHARPNESS / 2
+                return self.reader.precision.least_sharpness if careful else self.full / 2
             case "excluded":
-                return SHARPNESS
+                return self.full
             case _:
                 assert_never(mode)
 
@@ -88,10 +88,10 @@ class Scorer:
         step = self.sharpness(mode, selector)
         different = len(np.unique(ranks)) == len(set(domain.values))
         faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
-        if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > MANTISSA:
+        if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > self.whole:
             ranks = domain.ranks()
         top = float(ranks.max()) * max(tie, 1) + tie
-        if choose_sharpness(step, top * step) * 4 > MANTISSA:
+        if choose_sharpness(step, top * step) * 4 > self.whole:
             raise make_refusal(
                 self.analysis.graph,
                 score,
@@ -127,7 +127,7 @@ class Scorer:
         blocks: list[ComparisonScore] = []
         if not strict and not top and (found := self.factorer.ordered(matches, with_bos=with_bos)):
             match, factoring = found
-            if choose_sharpness(step, step * factoring.top) * 4 <= MANTISSA:
+            if choose_sharpness(step, step * factoring.top) * 4 <= self.whole:
                 alone = has_distinct_values(self.analysis, match.key) and factoring.injective
                 blocks.append(replace(self.block(match, factoring, step), alone=alone))
                 top = step * factoring.top
@@ -182,7 +182,7 @@ class Scorer:
                 queries[place], keys[place] = folded
                 break
         else:
-            attend = None if self.analysis.causal else 2 * max(sharpness, SHARPNESS)
+            attend = None if self.analysis.causal else 2 * max(sharpness, self.full)
             queries.append(Form({}, target, attend))
             keys.append(Form({}, 0.0, 1.0))
             groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
@@ -194,7 +194,7 @@ class Scorer:
             case "count":
                 return self.reader.precision.count_logit
             case "default":
-                return -SHARPNESS
+                return -self.full
             case "excluded":
                 widest = sum(max(abs(low), abs(high)) for c in columns for low, high in [c.key_range])
                 return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))
@@ -218,7 +218,7 @@ class Scorer:
         away = max(low - at_bos, at_bos - high)
         if away < 0.5:
             return None
-        pull = float(2.0 ** np.ceil(np.log2(2 * SHARPNESS / away))) * (-1.0 if at_bos < low else 1.0)
+        pull = float(2.0 ** np.ceil(np.log2(2 * self.full / away))) * (-1.0 if at_bos < low else 1.0)
         return column.query.at_bos(pull), column.key.at_bos(at_bos)
 
 

@@ -23,7 +23,7 @@ from compiler.model.read_logits import Answer, Reading, choose_classes, judge_re
 from compiler.model.token_ids import list_token_ids
 from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue, list_known_values
-from compiler.transformer.arithmetic import WEIGHTS, check_choice
+from compiler.transformer.arithmetic import check_choice
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.interventions import Change, apply_changes
 from compiler.transformer.problem import ModelError, make_model_error
@@ -53,12 +53,12 @@ class Model:
     def __init__(
         self,
         weights: Weights,
-        dtype: torch.dtype = WEIGHTS,
+        dtype: torch.dtype | None = None,
         device: str | torch.device = "cpu",
         symbols: SymbolMap | None = None,
         recompile: "Callable[[], Compiled] | None" = None,
     ) -> None:
-        check_choice(dtype, torch.device(device))
+        check_choice(weights.config.dtype, dtype, torch.device(device))
         self.weights = weights
         self.symbols = symbols
         self.recompile = recompile

@@ -1,1 +1,1 @@
-"""Float32 arithmetic in numbers; no programs, no weights."""
+"""Floating-point arithmetic in numbers; no programs, no weights."""

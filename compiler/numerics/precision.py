@@ -1,29 +1,18 @@
 """Every number in the weights that is not read off a table of exact values, and the rounding that each must survive.
 
 Counting (`Width`): BOS has logit L and value 0, a selected position logit 0 and value 1, so that n selected
-positions give n·e^-L / (1 + n·e^-L). With N² e^-L far below 1 this is n·e^-L up to float32's own rounding: counts come out
-*linear*, so that counts of different heads add up, and neighbours keep a relative distance of 1/n, where 1/(1 + n) would
-have neighbours 1/n² apart. e^-L is undone in the output matrix.
+positions give n·e^-L / (1 + n·e^-L). With N² e^-L far below 1 this is n·e^-L up to the arithmetic's own rounding: counts
+come out *linear*, so that counts of different heads add up, and neighbours keep a relative distance of 1/n, where 1/(1 + n)
+would have neighbours 1/n² apart. e^-L is undone in the output matrix.
 """
 
 import math
 from dataclasses import dataclass
 
-UNIT = 2.0**-24
-"""Relative rounding error of float32 (round to nearest)."""
+from compiler.numerics.dtypes import FLOAT32, Arithmetic
 
-SHARPNESS = 32.0
-"""Logit distance between a selected and an unselected position: e^-32 is 10^-14, far below UNIT, and a power
-of two keeps integer scores exact."""
-
-
-ANCHOR = 2.0**23
-"""Numbers that are nearly multiples of a power of two g become multiples of it when ANCHOR·g is added to them: float32 has
-no others there. Taken away again, it leaves them exact."""
-ANCHORED_REACH = 2.0**22
-"""How many g they may be away from 0 for that, in all: float32 is as fine as g/2 from there to as far above ANCHOR."""
 ANCHORED_MARGIN = 0.25
-"""How many g they may be off: half of what float32 can tell apart there."""
+"""How many g numbers may be off that an anchor makes multiples of g: half of what can be told apart beside it."""
 
 
 def choose_sharpness(step: float, top: float) -> float:
@@ -31,10 +20,10 @@ def choose_sharpness(step: float, top: float) -> float:
     return step * 2.0 ** math.ceil(math.log2(top / step + 2)) if top else step
 
 
-def bound_averaging_noise(count: int, *, equal: bool) -> float:
+def bound_averaging_noise(count: int, unit: float, *, equal: bool) -> float:
     """Error of a mean of so many numbers up to 1, whatever the order of addition: a softmax (a few roundings), the
     additions, and as many in what it divides by, unless all scores are `equal`: a sum of ones is exact."""
-    return ((1 if equal else 2) * count + 8) * UNIT
+    return ((1 if equal else 2) * count + 8) * unit
 
 
 @dataclass(frozen=True)
@@ -43,12 +32,14 @@ class Precision:
 
     max_length: int
     reading: float = 0.0
+    arithmetic: Arithmetic = FLOAT32
 
     @property
     def count_logit(self) -> float:
-        """L: a whole number (exact in float32) with N e^-L below 2^-25, so that 1 + n·e^-L differs from 1 by less than
-        rounding."""
-        return float(math.ceil(math.log(self.max_length + 1) + 25 * math.log(2)))
+        """L: a whole number (exact) with N e^-L below half a rounding, so that 1 + n·e^-L differs from 1 by less than
+        that."""
+        digits = 1 - math.log2(self.arithmetic.unit)
+        return float(math.ceil(math.log(self.max_length + 1) + digits * math.log(2)))
 
     @property
     def count_unit(self) -> float:
@@ -65,12 +56,12 @@ class Precision:
         """
         read = 2 * self.reading * (self.count_logit + 2)  # BOS's logit is read, too
         sums = min(largest / 2, 3 / 8 * largest + 2)
-        return largest * (sums + 8 + 2 * (heads - 1) + read) * UNIT
+        return largest * (sums + 8 + 2 * (heads - 1) + read) * self.arithmetic.unit
 
     def mean_noise(self, largest: float) -> float:
         """What to expect of the error of a mean, when constructions are chosen: N additions whose roundings are as often up
         as down, and the weights' own."""
-        return largest * (math.sqrt(self.max_length) + 8 + 2 * self.reading) * UNIT
+        return largest * (math.sqrt(self.max_length) + 8 + 2 * self.reading) * self.arithmetic.unit
 
     @property
     def least_sharpness(self) -> float:

@@ -1,25 +1,21 @@
-"""Float32 arithmetic in numbers: what is exact, how often a sum rounds, how steep a staircase is."""
+"""Floating-point arithmetic in numbers: what is exact, how often a sum rounds, how steep a staircase is."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.numerics.precision import UNIT
+from compiler.numerics.dtypes import Arithmetic
 
-MANTISSA = 2.0**24
-"""Whole numbers up to here are exact."""
 FINEST = 2.0**-40
-NEGLIGIBLE = 2.0**-25
-"""Share of the grain of exact values by which the leak of a head may disturb them: less than half the distance to the next
-float32 of any multiple of the grain but 0, so that the next rounding takes it away."""
+"""Nothing is a grain that is finer than this."""
 LEAST_GAP = 14.0
 """Logit distance below which the leak e^-gap would reach 10^-6 a position."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A form as read in float32: its error bound, its largest magnitude, and the power of two that its exact values
+    """A form as it is read: its error bound, its largest magnitude, and the power of two that its exact values
     are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes, of so many
     `terms`, `norm` the part of what it is read through. `reach`: how large all products are together, where that is more
     than `size`."""
@@ -74,13 +70,13 @@ def count_roundings(weights: NDArray[np.float64]) -> int:
     return len(weights) - 1 + (0 if is_binary(weights) else 2)
 
 
-def bound_clearing(products: Products, old: float, grain: float) -> float:
+def bound_clearing(products: Products, old: float, grain: float, arithmetic: Arithmetic) -> float:
     """What it adds to a sum's error to clear its place of another value, of at most `old` and a multiple of `grain`, in the
     same sum: each addition may have the old value in it, one takes it in, and one takes the sum to the place."""
     total, fine = products.size + old, min(products.grain, grain)
-    if fine and total / fine <= MANTISSA:
+    if fine and total / fine <= arithmetic.whole:
         return 0.0
-    return UNIT * (2 * products.size + (products.additions + 1) * old)
+    return arithmetic.unit * (2 * products.size + (products.additions + 1) * old)
 
 
 def is_binary(values: NDArray[np.float64]) -> bool:

@@ -1,7 +1,5 @@
 """The certificate: every value's error bound, every decision's margin, and what they were derived for. Plain data."""
 
-from typing import Final
-
 from compiler.audit.decisions import Bounds, Decision
 from compiler.blocks.form import Role, Variable
 from compiler.options import CompileOptions
@@ -10,8 +8,6 @@ from compiler.report.describe import describe_node
 from compiler.report.json_forms import Certificate, DecisionRecord
 from rasp.graph.nodes import Graph
 
-DTYPE: Final = "float32"
-"""What `compiler/audit/bounds.py` models."""
 #: What a variable's role adds to its name.
 ROLES: dict[Role, str] = {"leaf": "", "table": " (look-up)", "rounded": " (rounded)"}
 ENDLESS = 1e300
@@ -26,7 +22,7 @@ def build_certificate(bounds: Bounds, layout: Layout, graph: Graph, options: Com
             name = name_value(graph, column[0])
             values[name] = max(values.get(name, 0.0), error)
     record: Certificate = {
-        "dtype": DTYPE,
+        "dtype": options.dtype,
         "max_length": options.max_length,
         "values": [{"value": name, "bound": error} for name, error in values.items()],
         "decisions": [record_decision(decision, graph) for decision in bounds.decisions],

@@ -100,7 +100,7 @@ def depth(plan: Plan, graph: Graph) -> str:
         text += f", {least.layers} with the look-ups that no linear form can stand in for"
     if layers == least.layers:
         return text
-    return f"{text}.\nThe rest is for float32: {', and '.join(precautions(plan, graph))}."
+    return f"{text}.\nThe rest is for precision: {', and '.join(precautions(plan, graph))}."
 
 
 def precautions(plan: Plan, graph: Graph) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from compiler.audit.decisions import DecisionKind
 from compiler.blocks.block import BosMode
-from compiler.options import Dialect
+from compiler.options import Dialect, Dtype
 from rasp.arguments import Attention
 from rasp.values import Atom
 
@@ -70,7 +70,7 @@ class SymbolMap(TypedDict):
 
 
 class BoundRecord(TypedDict):
-    """How far float32 can carry an s-op from its value."""
+    """How far rounding can carry an s-op from its value."""
 
     value: str
     bound: float
@@ -89,7 +89,7 @@ class Certificate(TypedDict):
     """What is proved of a model, for inputs up to a length; `tightest` is the decision with the least room, if any;
     `logit_gap`: how far the likeliest class is above the second, in nats, where a margin was asked for."""
 
-    dtype: Literal["float32"]
+    dtype: Dtype
     max_length: int
     values: list[BoundRecord]
     decisions: list[DecisionRecord]
@@ -122,7 +122,8 @@ class Summary(Sizes):
 
 class OptionsRecord(TypedDict):
     """What was compiled for; `without` names the rules that were switched off, `no_value`: the model says where none is;
-    `margin`: the least gap between the likeliest class and the second, in nats; `rotation`: the seed of the basis."""
+    `margin`: the least gap between the likeliest class and the second, in nats; `rotation`: the seed of the basis; `dtype`:
+    what the model computes in, if not float32."""
 
     vocabulary: list[Atom]
     max_length: int
@@ -133,6 +134,7 @@ class OptionsRecord(TypedDict):
     no_value: NotRequired[bool]
     margin: NotRequired[float]
     rotation: NotRequired[int]
+    dtype: NotRequired[Dtype]
 
 
 class ProgramRecord(TypedDict):

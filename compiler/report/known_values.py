@@ -32,7 +32,7 @@ SLACK = 1e-9
 class KnownValue:
     """A value that the residual stream carries in the columns `places`.
 
-    `vectors` (row, column) are the numbers of each of the `values` of the s-op; `bounds` (column) how far float32 may be
+    `vectors` (row, column) are the numbers of each of the `values` of the s-op; `bounds` (column) how far rounding may be
     off. It stands in the residuals after the half-layers `written` up to and without `cleared`: 0 is the embedding, 2L + 1
     the heads of layer L, 2L + 2 its hidden units. In a rotated basis its numbers stand along `directions` (column, d).
     """

@@ -16,6 +16,7 @@ from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
 from compiler.rewrite.rules.one_selector import merge_selectors
 from compiler.rewrite.rules.own_position import drop_own_position
 from compiler.rewrite.rules.place_best import place_best
+from compiler.rewrite.rules.running_best import find_running_best
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from rasp.diagnostics import Diagnostic, suggest_word
@@ -45,6 +46,7 @@ RULES = (
     Pass(0, split_default),
     Pass(0, drop_constant_mean),
     Pass(0, sum_flags),
+    Pass(1, find_running_best),
     Pass(1, fold_positional, keeps_kinds=False),
     Pass(1, drop_own_position, keeps_kinds=False),
     Pass(1, merge_selectors),

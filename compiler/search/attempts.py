@@ -8,6 +8,8 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.audit.decisions import Bounds
 from compiler.lowering.choose import Style, Unsolved, choose_blocks
+from compiler.numerics.dtypes import find_arithmetic
+from compiler.numerics.precision import Precision
 from compiler.options import CompileError
 from compiler.plan.layout import EmbeddingSizes, Layout, allocate_columns, list_forms
 from compiler.plan.reuse import count_parameters, reuse_columns
@@ -61,7 +63,9 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
 def audit_lowered(analysis: Analysis, plan: Plan, layout: Layout) -> Bounds:
     """Bounds for the target that is compiled to."""
     options = analysis.options
-    return audit_plan(plan, layout, options.max_length, find_target(options).noise)
+    noise = find_target(options).noise
+    precision = Precision(options.max_length, arithmetic=find_arithmetic(options))
+    return audit_plan(plan, layout, precision, noise)
 
 
 def compact_layout(lowered: Lowered, style: Style, journal: Journal) -> Lowered:

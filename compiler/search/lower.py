@@ -1,4 +1,4 @@
-"""From a graph to a plan that holds in float32: try the cheap choices first, then sturdier ones.
+"""From a graph to a plan that holds in the arithmetic asked for: try the cheap choices first, then sturdier ones.
 
 Each attempt chooses blocks, schedules them, lays them out and has every decision audited (`compiler/audit/bounds.py`).
 When one is unsafe the next attempt
@@ -90,7 +90,7 @@ def lower_graph(
             break
         style, materialised, reason = resort
     node = problem if problem is not None else next(iter(outputs.values()))
-    message = "float32 cannot tell apart all the values that it compares here"
+    message = f"{options.dtype} cannot tell apart all the values that it compares here"
     error = make_refusal(graph, node, message, "compute it in smaller steps, or with fewer tokens")
     raise Inexact(*error.diagnostics)
 

@@ -5,7 +5,7 @@ The audit makes error bounds of it (`compiler/audit/norms.py`, `compiler/audit/b
 
 from dataclasses import dataclass, replace
 
-from compiler.numerics.precision import UNIT
+from compiler.numerics.dtypes import FLOAT32
 from compiler.targets.activation_functions import BEND, UNIT_SCALE
 
 
@@ -32,7 +32,7 @@ class Noise:
 
 
 PLAIN = Noise()
-NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=UNIT)
+NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=FLOAT32.unit)
 """Through a norm each number is shifted (2 roundings), divided by the deviation (1, and 5 in that: eps, sum, inverse root
 of two units in the last place), multiplied by the gain (2) and shifted again (1); the variance is less than a quarter of
 one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and taken out of query, key or product (3)."""
@@ -40,6 +40,6 @@ NORMED_AFTER = replace(NORMED, reading=2.0, standing=4.0)
 """A residual that goes through norms itself is read as it is; only the mean in it rounds (2). A norm shifts it (2), and its
 deviation and its gain are powers of two (2 to spare)."""
 
-UNBIASED = Noise(unit=BEND / UNIT_SCALE, scores=4.0, averaging=16.0, logits=UNIT, summed=True)
+UNBIASED = Noise(unit=BEND / UNIT_SCALE, scores=4.0, averaging=16.0, logits=FLOAT32.unit, summed=True)
 """A norm that takes no mean away, and whose eps is a power of 4: beside it the mean square is less than a quarter of a
 rounding, so that the inverse root is a power of two, and with the gain all that is read is what stands in the residual."""

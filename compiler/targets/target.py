@@ -7,7 +7,7 @@ alike, and their logits are float32. What they compute is the same plain weights
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from compiler.options import CompileError, CompileOptions, Dialect
+from compiler.options import DTYPES, CompileError, CompileOptions, Dialect, Dtype
 from compiler.targets.activation_functions import BEND, UNIT_SCALE, Activation
 from compiler.targets.rounding_in_transformers import NORMED, NORMED_AFTER, PLAIN, UNBIASED, Noise
 from rasp.arguments import Attention
@@ -21,7 +21,8 @@ class TargetModel:
     `gated`: what a hidden unit makes is multiplied by a second sum. `rotary`: heads turn queries and keys by the position,
     of which there is no table. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's
     labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
-    last, and a residual that is read unchanged. `numbers`: whether an output may be a number, instead of logits."""
+    last, and a residual that is read unchanged. `numbers`: whether an output may be a number, instead of logits. `dtypes`:
+    what it computes in."""
 
     name: Dialect
     attentions: tuple[Attention, ...]
@@ -36,6 +37,7 @@ class TargetModel:
     activation: Activation = "relu"
     anchors: bool = False
     numbers: bool = False
+    dtypes: tuple[Dtype, ...] = ("float32",)
 
     @property
     def scale(self) -> float:
@@ -44,7 +46,7 @@ class TargetModel:
 
 
 TARGETS: Mapping[Dialect, TargetModel] = {
-    "plain": TargetModel("plain", ("full", "causal"), PLAIN, anchors=True, numbers=True),
+    "plain": TargetModel("plain", ("full", "causal"), PLAIN, anchors=True, numbers=True, dtypes=DTYPES),
     "gpt2": TargetModel(
         "gpt2",
         ("causal",),
@@ -82,6 +84,12 @@ def check_target(options: CompileOptions, outputs: int) -> None:
     if options.attention not in target.attentions:
         message = f"{target.name} has {' or '.join(target.attentions)} attention, not {options.attention}"
         hint = f"compile it with --attention {target.attentions[0]} if that is what it means, or for another target"
+        raise CompileError(Diagnostic(message, hint=hint, code="target"))
+    if options.dtype not in target.dtypes:
+        message = (
+            f"{target.name} is proved in {' or '.join(target.dtypes)}, in which its software computes logits"
+        )
+        hint = f"compile it with --target plain, which has {options.dtype}"
         raise CompileError(Diagnostic(message, hint=hint, code="target"))
     if target.eps is not None and outputs != 1:
         message = f"{target.name} has one output at each position, not {outputs}"

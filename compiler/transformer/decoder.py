@@ -170,6 +170,9 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(Layer(d_model, shape["heads"], shape["d_mlp"]) for shape in shapes)
         outputs = [(o["classes"], o.get("nearest", False)) for o in config["outputs"]]
         self.unembeddings = nn.ModuleList(Unembedding(d_model, *output) for output in outputs)
+        if config.get("dtype") == "float64":
+            for part in self.children():
+                part.double()
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
         """Logits (batch, position, class) of every output.

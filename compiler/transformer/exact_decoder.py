@@ -1,8 +1,7 @@
 """The decoder as models use it: it refuses whatever would make its answers others than those that were proved.
 
-What it refuses are ids that are none of its own (`compiler/transformer/check_ids.py`), and any arithmetic but float32 with
-logits in float64 (`compiler/transformer/arithmetic.py`).
-"""
+What it refuses are ids that are none of its own (`compiler/transformer/check_ids.py`), and any arithmetic but that which
+the model was compiled for, with logits in float64 (`compiler/transformer/arithmetic.py`)."""
 
 from collections.abc import Callable, Iterable
 from typing import cast
@@ -46,7 +45,7 @@ class ExactDecoder(Decoder):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "ExactDecoder":
         """What `.to`, `.half` and the like do: devices may change, dtypes not. Raises `ModelError`."""
-        refuse_conversion(fn, {dtype for _, _, dtype in self.arithmetic})
+        refuse_conversion(fn, [dtype for _, _, dtype in self.arithmetic])
         return super()._apply(fn, recurse)
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Whole numbers that an anchor rounds: exact in float32 in any order of addition, and what that makes compilable."""
+"""Whole numbers that an anchor rounds: exact in any order of addition, and what that makes compilable."""
 
 from dataclasses import replace
 
@@ -7,7 +7,8 @@ import pytest
 
 from compiler.audit.anchors import bound_anchored_reading
 from compiler.audit.bounds import Auditor, audit_plan
-from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH
+from compiler.numerics.dtypes import ARITHMETICS, FLOAT32, Arithmetic
+from compiler.numerics.precision import ANCHORED_MARGIN, Precision
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import drop_constant, weigh_form
@@ -41,35 +42,42 @@ def compiled(name: str) -> Compiled:
     return compile_program(load_program(Source("test", text)), {"out": expression}, options)
 
 
-def added_in_any_order(terms: np.ndarray, rng: np.random.Generator) -> np.float32:
-    """A float32 sum along a random tree."""
-    left = list(terms.astype(np.float32))
+def added_in_any_order(terms: np.ndarray, rng: np.random.Generator) -> np.floating:
+    """A sum along a random tree."""
+    left = list(terms)
     while len(left) > 1:
         one, other = (left.pop(int(rng.integers(len(left)))) for _ in range(2))
-        left.append(np.float32(one + other))
+        left.append(one + other)
     return left[0]
 
 
 @pytest.mark.parametrize("grain", [1.0, 0.25, 8.0])
-@pytest.mark.parametrize("away", [1.0, 7.0, ANCHORED_REACH / 2, ANCHORED_REACH - 1])
-def test_float32_holds_what_an_anchor_rounds_and_nothing_finer(grain: float, away: float) -> None:
+@pytest.mark.parametrize("far", [(0.0, 1.0), (0.0, 7.0), (0.5, 0.0), (1.0, -1.0)])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS.values(), ids=list(ARITHMETICS))
+def test_an_anchor_holds_what_it_rounds_and_nothing_finer(
+    grain: float, far: tuple[float, float], arithmetic: Arithmetic
+) -> None:
     """As far above the anchor and below it as sums may be: multiples of the grain are there, and what is off by less than
     the margin becomes one."""
-    for whole in (ANCHOR + away, ANCHOR - away):
-        assert float(np.float32(whole * grain)) == whole * grain
+    away, stored = far[0] * arithmetic.anchored_reach + far[1], np.dtype(arithmetic.name).type
+    for whole in (arithmetic.anchor + away, arithmetic.anchor - away):
+        assert float(stored(whole * grain)) == whole * grain
         for off in (0.99 * ANCHORED_MARGIN, -0.99 * ANCHORED_MARGIN):
-            assert float(np.float32((whole + off) * grain)) == whole * grain
+            assert float(stored(whole * grain) + stored(off * grain)) == whole * grain
 
 
 @pytest.mark.parametrize("grain", [1.0, 0.25, 8.0])
-def test_an_anchor_rounds_in_any_order(grain: float) -> None:
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS.values(), ids=list(ARITHMETICS))
+def test_an_anchor_rounds_in_any_order(grain: float, arithmetic: Arithmetic) -> None:
+    rng, reach = np.random.default_rng(0), arithmetic.anchored_reach
+    stored = np.dtype(arithmetic.name).type
     for _ in range(300):
-        whole = rng.integers(-ANCHORED_REACH / 8, ANCHORED_REACH / 8, 6) * grain
+        whole = rng.integers(-reach / 8, reach / 8, 6) * grain
         noise = rng.uniform(-1, 1, 6) * 0.9 * ANCHORED_MARGIN * grain / 6
-        small = np.abs(whole) < 2**16 * grain  # the noise of large terms would be below their last digit
-        total = added_in_any_order(np.append(whole + noise * small, ANCHOR * grain), rng)
-        assert np.float32(total - np.float32(ANCHOR * grain)) == whole.sum()
+        small = np.abs(whole) < reach / 64 * grain  # the noise of large terms would be below their last digit
+        terms = np.append(whole + noise * small, arithmetic.anchor * grain)
+        total = added_in_any_order(terms.astype(arithmetic.name), rng)
+        assert total - stored(arithmetic.anchor * grain) == whole.sum()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -95,17 +103,17 @@ def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
         for layer in model.plan.layers
     )
     plan = replace(model.plan, layers=layers)
-    assert audit_plan(plan, model.layout, model.options.max_length).unsafe
+    assert audit_plan(plan, model.layout, Precision(model.options.max_length)).unsafe
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
     """The anchor itself is exact, all of the sum stays where float32 is as fine as half a grain, and no finer."""
     model = compiled(name)
-    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    auditor = Auditor(model.plan, model.layout, Precision(model.options.max_length), PLAIN)
     auditor.run()
     (block, *_) = [table for layer in model.plan.layers for table in layer.tables if table.grain]
-    error, reading = bound_anchored_reading(block, model.layout, auditor.errors, auditor.size_of)
+    error, reading = bound_anchored_reading(block, model.layout, auditor.errors, auditor.size_of, FLOAT32)
     assert 0 < error < ANCHORED_MARGIN * block.grain and reading.error == 0 and reading.grain == block.grain
     used = np.flatnonzero(weigh_form(drop_constant(block.form), model.layout))
     held_exactly = [k for k in used if not auditor.errors[k]]
@@ -113,13 +121,15 @@ def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
     for column in held_exactly:
         errors = auditor.errors.copy()
         errors[column] = 1e-12
-        more, _ = bound_anchored_reading(block, model.layout, errors, auditor.size_of)
+        more, _ = bound_anchored_reading(block, model.layout, errors, auditor.size_of, FLOAT32)
         assert more >= error
         refused += np.isinf(more)
     assert refused == 1, "the column that holds the anchor, and no other"
-    doubled, _ = bound_anchored_reading(block, model.layout, 2 * auditor.errors, auditor.size_of)
+    doubled, _ = bound_anchored_reading(block, model.layout, 2 * auditor.errors, auditor.size_of, FLOAT32)
     assert error < doubled <= 2 * error
     for share, holds in ((0.5, True), (1.0, False)):
-        size = share * ANCHORED_REACH * block.grain
-        far, _ = bound_anchored_reading(block, model.layout, auditor.errors, lambda _, size=size: size)
+        size = share * FLOAT32.anchored_reach * block.grain
+        far, _ = bound_anchored_reading(
+            block, model.layout, auditor.errors, lambda _, size=size: size, FLOAT32
+        )
         assert np.isfinite(far) == holds

@@ -27,6 +27,7 @@ from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
 from compiler.rewrite.rules.one_selector import merge_selectors
 from compiler.rewrite.rules.own_position import drop_own_position
 from compiler.rewrite.rules.place_best import place_best
+from compiler.rewrite.rules.running_best import find_running_best
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from rasp.elaborate.program import load_program
@@ -47,7 +48,14 @@ FLAGS = [
 SELF = "select(indices, indices, ==)"
 LENGTH = 4
 EITHER = f"(selector_width({SAME}) + selector_width({FIRST}) - selector_width({SAME} and {FIRST}))"
+SCORE = '{"a": 1, "b": 2, "c": 5}[tokens]'
 ONES = f'selector_width(({SAME} or {FIRST}) and select(indicator(tokens == "a"), 1, ==))'
+
+
+def first_of(score: int) -> str:
+    """Where the first score of so much or more is."""
+    return f"aggregate(best(select({SCORE}, {score}, >=), -indices), indices, 44)"
+
 
 # name: rule, attention, before, after (None: the rule leaves it alone)
 CASES: dict[str, tuple[Rule, str, str, str | None]] = {
@@ -460,6 +468,51 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         None,
     ),
     "earlier without the mask": (count_before, "full", f"selector_width({SAME} and {BEFORE})", None),
+    "the best so far, of many positions": (
+        find_running_best,
+        "full",
+        f"aggregate(best({UP_TO}, {SCORE}), {SCORE})",
+        f"1 + indicator({first_of(2)} <= indices) + 3 * indicator({first_of(5)} <= indices)",
+    ),
+    "the best so far, of few positions": (
+        find_running_best,
+        "full",
+        f"aggregate(best({UP_TO}, {SCORE}), {SCORE})",
+        None,
+    ),
+    "the best so far under the mask": (
+        find_running_best,
+        "causal",
+        f"aggregate(best({UP_TO}, {SCORE}), {SCORE})",
+        None,
+    ),
+    "where the best so far is": (
+        find_running_best,
+        "full",
+        f"aggregate(best({UP_TO}, {SCORE}), indices)",
+        None,
+    ),
+    "the best of fractions so far": (
+        find_running_best,
+        "full",
+        f"aggregate(best({UP_TO}, {SCORE} / 2), {SCORE} / 2)",
+        None,
+    ),
+    "the best of the earlier ones": (
+        find_running_best,
+        "full",
+        f"aggregate(best({BEFORE}, {SCORE}), {SCORE}, 7)",
+        None,
+    ),
+}
+#: Cases for longer inputs than `LENGTH`.
+LONG = 44
+LONG_CASES = {
+    "the best so far, of many positions",
+    "the best so far under the mask",
+    "where the best so far is",
+    "the best of fractions so far",
+    "the best of the earlier ones",
 }
 
 
@@ -488,29 +541,33 @@ def cost(text: str, options: CompileOptions, without: Rule | None = None) -> tup
     return found["layers"], found["heads"], found["parameters"]
 
 
-def rewritten(rules: list[Rule], attention: str, text: str, after: str | None) -> None:
+def options_of(name: str, attention: str) -> CompileOptions:
+    return CompileOptions(tuple("abc"), LONG if name in LONG_CASES else LENGTH, attention)
+
+
+def rewritten(rules: list[Rule], options: CompileOptions, text: str, after: str | None) -> None:
     program = load_program(Source("<test>", ""))
-    options = CompileOptions(tuple("abc"), LENGTH, attention)
     old = program.sop(text)
     new = rewrite_outputs(Analysis(program.graph, options), {"out": old}, rules)["out"]
     if after is not None:
         assert new is program.sop(after)
     inputs = [list(word) for n in range(1, 5) for word in product("abc", repeat=n)]
-    for before, now in zip(*evaluate([old, new], inputs, attention), strict=True):
+    for before, now in zip(*evaluate([old, new], inputs, options.attention), strict=True):
         if not isinstance(before, EvaluationError):
             assert before == now
 
 
-@pytest.mark.parametrize(("rule", "attention", "before", "after"), CASES.values(), ids=CASES)
-def test_rule(rule: Rule, attention: str, before: str, after: str | None) -> None:
-    rewritten([rule], attention, before, before if after is None else after)
+@pytest.mark.parametrize("name", CASES)
+def test_rule(name: str) -> None:
+    rule, attention, before, after = CASES[name]
+    rewritten([rule], options_of(name, attention), before, before if after is None else after)
 
 
 @pytest.mark.parametrize("level", range(4))
 @pytest.mark.parametrize("attention", ["full", "causal"])
 def test_levels_keep_meaning(level: int, attention: str) -> None:
-    for _, _, before, _ in CASES.values():
-        rewritten(list_rules(level), attention, before, None)
+    for name, (_, _, before, _) in CASES.items():
+        rewritten(list_rules(level), options_of(name, attention), before, None)
 
 
 def test_every_rule_has_a_case() -> None:
@@ -532,10 +589,10 @@ def test_every_form_of_every_rule_has_a_case(form: Change) -> None:
     module = sys.modules[form.module]
     changed: dict[str, Any] = {"__name__": module.__name__}
     exec(compile(form.apply(inspect.getsource(module)), str(module.__file__), "exec"), changed)
-    for rule, attention, before, after in CASES.values():
+    for name, (rule, attention, before, after) in CASES.items():
         if rule.__module__ == form.module and after is not None:
             program = load_program(Source("<test>", ""))
-            analysis = Analysis(program.graph, CompileOptions(tuple("abc"), LENGTH, attention))
+            analysis = Analysis(program.graph, options_of(name, attention))
             try:
                 left = rewrite_outputs(analysis, {"out": program.sop(before)}, [changed[rule.__name__]])[
                     "out"
@@ -551,7 +608,7 @@ def test_every_form_of_every_rule_has_a_case(form: Change) -> None:
 def test_what_a_rule_saves(name: str) -> None:
     """Something, but for rules without which there would be no model."""
     rule, attention, before, _ = CASES[name]
-    options = CompileOptions(tuple("abc"), LENGTH, attention)
+    options = options_of(name, attention)
     without, with_it = cost(before, options, without=rule), cost(before, options)
     check_row("rules", f"{rule.__name__}: {name}", f"{without} -> {with_it}")
     (level,) = (entry.level for entry in RULES if entry.rule is rule)

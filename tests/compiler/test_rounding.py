@@ -11,6 +11,7 @@ from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
 from compiler.emit.assemble import assemble_weights
 from compiler.lowering.choose import Style
+from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search.attempts import attempt_lowering
@@ -54,7 +55,7 @@ def rounded(model: Compiled) -> list[Variable]:
 @pytest.mark.parametrize("grid", [1.0, 0.25, 2.0])
 def test_float32_rounds_to_the_grid(grid: float) -> None:
     numbers = np.arange(-3, 90) * grid
-    stairs = build_rounding(numbers)
+    stairs = build_rounding(numbers, FLOAT32)
     noise = np.random.default_rng(0).uniform(-0.49, 0.49, numbers.shape) * grid
     z, slopes, offsets = (
         torch.tensor(x, dtype=torch.float32) for x in (numbers + noise, stairs.slopes, stairs.offsets)

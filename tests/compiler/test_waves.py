@@ -15,6 +15,7 @@ from compiler.pipeline import compile_program
 from rasp.arguments import Attention
 from rasp.elaborate.program import load_program
 from rasp.source import Source
+from tests.proof.test_exact_waves import FLOAT32, Tolerance
 from tests.right import assert_right
 
 COUNTS = "selector_width(select(tokens, tokens, ==))"
@@ -22,7 +23,7 @@ COUNTS = "selector_width(select(tokens, tokens, ==))"
 
 def waves_for(numbers: Matrix, values: Matrix, base: int) -> Staircase | None:
     runs = Runs(numbers, numbers, np.arange(len(numbers)))
-    return build_waves(runs, values - values[base], base, 0.0)
+    return build_waves(runs, values - values[base], base, Tolerance())
 
 
 def computed(stairs: Staircase, z: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -46,7 +47,7 @@ def test_waves_are_exact_for_all_they_may_be_off(least: int, period: int, grain:
     stairs = waves_for((whole * grain).astype(np.float64), values, base)
     assert stairs is not None and stairs.units <= 5
     reach = float(np.abs(whole).max() * grain)
-    error = bound_wave_error(stairs, Reading(0.0, reach, grain), Reading(0.0, 1.0, 1.0))
+    error = bound_wave_error(stairs, Reading(0.0, reach, grain), Reading(0.0, 1.0, 1.0), FLOAT32)
     room = stairs.margin - error
     assert room > 0.45 * grain
     for off in (0.0, room, -room):

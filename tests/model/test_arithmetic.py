@@ -152,9 +152,9 @@ def test_torchs_newer_settings_are_noticed(knob: str, device: str) -> None:
 def test_products_with_fewer_digits_are_noticed_whoever_asked_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert arithmetic.multiplies_in_full(CPU)
+    assert arithmetic.multiplies_in_full(CPU, "float32")
     monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: a.bfloat16().mm(b.bfloat16()).float())
-    assert not arithmetic.multiplies_in_full(CPU)
+    assert not arithmetic.multiplies_in_full(CPU, "float32")
     with pytest.raises(ModelError, match="fewer digits"):
         Model(random_weights())
 

@@ -90,6 +90,11 @@ def test_families_are_right_in_onnx(target: Dialect) -> None:
     assert_right("onnxruntime", compile_text(PROGRAMS["before"], target))
 
 
+def test_float64_is_right_in_onnx() -> None:
+    require("onnxruntime", "plain")
+    assert_right("onnxruntime", compile_text(PROGRAMS["histogram"], dtype="float64"))
+
+
 def test_several_outputs_and_no_value_are_right_in_onnx() -> None:
     require("onnxruntime", "plain")
     outputs = {"a": PROGRAMS["histogram"], "b": 'aggregate(select(tokens, "a", ==), indices)'}

@@ -1,4 +1,4 @@
-"""Compiled weights run in float32 with every sum in an order of its own: what bounds have to hold for.
+"""Compiled weights run in their own dtype with every sum in an order of its own: what bounds have to hold for.
 
 One input at a time, in numpy: no library decides in which order products are added. An adversary does: what
 holds in any order holds in the worst.
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.emit.weights import Weights
+from compiler.options import Dtype
 
-Single = NDArray[np.float32]
+Single = NDArray[np.floating]
+"""float32, where nothing else is asked for."""
 Order = Callable[[Single], Single]
 """Adds terms up, over the axis before the last, one after the other: the first to the second, then the third …"""
 Sides = Callable[[int], NDArray[np.floating]]
@@ -33,16 +35,16 @@ def orders(count: int, seed: int = 0) -> list[Order]:
 def added(terms: Single, order: Callable[[int], NDArray[np.int64]]) -> Single:
     """All sums in one order."""
     if not terms.shape[-2]:
-        return np.zeros((*terms.shape[:-2], terms.shape[-1]), np.float32)
+        return np.zeros((*terms.shape[:-2], terms.shape[-1]), terms.dtype)
     placed = terms[..., order(terms.shape[-2]), :]
-    return np.add.accumulate(placed, axis=-2, dtype=np.float32)[..., -1, :]
+    return np.add.accumulate(placed, axis=-2, dtype=terms.dtype)[..., -1, :]
 
 
 def added_adversely(terms: Single, sides: Sides) -> Single:
     """Each sum in an order of its own: next comes what rounds the most to its side (and never a 0)."""
     apart = np.moveaxis(terms, -2, 0)
     left = apart.reshape(len(apart), -1)  # (t, sums)
-    total, sums = np.zeros(left.shape[1], np.float32), np.arange(left.shape[1])
+    total, sums = np.zeros(left.shape[1], left.dtype), np.arange(left.shape[1])
     free, side = left != 0, np.broadcast_to(sides(terms.shape[-1]), apart.shape[1:]).ravel()
     for _ in range(int(free.sum(axis=0).max(initial=0))):
         grown = total + left
@@ -54,9 +56,11 @@ def added_adversely(terms: Single, sides: Sides) -> Single:
     return total.reshape(apart.shape[1:])
 
 
-def product(left: NDArray[np.floating], right: NDArray[np.floating], order: Order) -> Single:
-    """(…, t) times (t, k) in float32, each product rounded, then added."""
-    left, right = left.astype(np.float32), right.astype(np.float32)
+def product(
+    left: NDArray[np.floating], right: NDArray[np.floating], order: Order, dtype: Dtype = "float32"
+) -> Single:
+    """(…, t) times (t, k) in a dtype, each product rounded, then added."""
+    left, right = left.astype(dtype), right.astype(dtype)
     return order(left[..., None] * right)
 
 
@@ -68,10 +72,11 @@ def softmax(scores: Single, order: Order) -> Single:
 
 def residuals(weights: Weights, order: Order, ids: list[int]) -> Single:
     """The residual stream at first and after each half-layer, (half-layer, position, d_model); `ids` begin with BOS."""
-    arrays, config = weights.arrays, weights.config
-    x = arrays["embedding.tokens"].astype(np.float32)[ids]
+    config, times = weights.config, partial(product, dtype=weights.config.dtype)
+    arrays = {name: array.astype(config.dtype) for name, array in weights.arrays.items()}
+    x = arrays["embedding.tokens"][ids]
     if config.has_positions:
-        x = x + arrays["embedding.positions"].astype(np.float32)[: len(ids)]
+        x = x + arrays["embedding.positions"][: len(ids)]
     kept = [x]
     for number, layer in enumerate(config.layers):
         added = np.zeros_like(x)
@@ -80,16 +85,16 @@ def residuals(weights: Weights, order: Order, ids: list[int]) -> Single:
                 arrays[f"layers.{number}.attention.heads.{head}.{part}"]
                 for part in ("query", "key", "value", "output")
             )
-            scores = product(product(x, query, order), product(x, key, order).T, order)
+            scores = times(times(x, query, order), times(x, key, order).T, order)
             if config.attention == "causal":
-                scores = np.where(np.tri(len(ids), dtype=bool), scores, -np.float32(np.inf))
-            mixed = product(softmax(scores, order), product(x, value, order), order)
-            added = added + product(mixed, output, order)
+                scores = np.where(np.tri(len(ids), dtype=bool), scores, -np.inf).astype(config.dtype)
+            mixed = times(softmax(scores, order), times(x, value, order), order)
+            added = added + times(mixed, output, order)
         x = x + added
         kept.append(x)
         if layer.d_mlp:
             enter, bias, leave = (arrays[f"layers.{number}.mlp.{part}"] for part in ("up", "bias", "down"))
-            hidden = np.maximum(product(x, enter, order) + bias.astype(np.float32), np.float32(0))
-            x = x + product(hidden, leave, order)
+            hidden = np.maximum(times(x, enter, order) + bias, 0)
+            x = x + times(hidden, leave, order)
         kept.append(x)
     return np.stack(kept)

@@ -12,7 +12,8 @@ from compiler.audit.counts import Count
 from compiler.audit.magnitudes import Magnitudes
 from compiler.blocks.form import Vector
 from compiler.lowering.digits import Order, digit_selectors, find_orders, list_leaf_operands, list_ways
-from compiler.numerics.precision import UNIT, Precision
+from compiler.numerics.dtypes import FLOAT32
+from compiler.numerics.precision import Precision
 from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Node
@@ -128,7 +129,7 @@ def counted(parts: list[int], level: float, gap: float, order: Callable[..., NDA
 def bound_of(parts: list[int], level: float, gap: float, left: float = 0.0) -> float:
     precision = Precision(POSITIONS)
     count, size = Count(left=left), float(sum(parts))
-    apart = level + (UNIT * precision.count_logit if level else 0.0)
+    apart = level + (FLOAT32.unit * precision.count_logit if level else 0.0)
     for _ in parts:
         count = count.with_head(size * np.expm1(apart), POSITIONS * np.exp(level - gap))
     return count.error(size, precision)
@@ -156,7 +157,7 @@ def test_what_heads_leak_adds_up_and_unequal_weights_do_not() -> None:
     assert count == Count(3, 7.0, 0.375, 0.5)
     assert count.error(0.0, precision) == 7.875
     more = [precision.count_noise(24.0, heads) for heads in (1, 2, 5)]
-    assert more[1] - more[0] == 2 * 24 * UNIT and more[2] - more[0] == 8 * 24 * UNIT
+    assert more[1] - more[0] == 2 * 24 * FLOAT32.unit and more[2] - more[0] == 8 * 24 * FLOAT32.unit
 
 
 # -- magnitudes -------------------------------------------------------------------------------------------------------

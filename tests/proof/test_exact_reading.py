@@ -11,8 +11,9 @@ from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
 from compiler.audit.tables import read_beside_bias
 from compiler.blocks.form import Form, scale_form
 from compiler.blocks.staircase import Staircase
-from compiler.numerics.precision import ANCHOR, ANCHORED_MARGIN, ANCHORED_REACH, UNIT
-from compiler.numerics.rounding import MANTISSA, Reading, is_binary
+from compiler.numerics.dtypes import FLOAT32
+from compiler.numerics.precision import ANCHORED_MARGIN, Precision
+from compiler.numerics.rounding import Reading, is_binary
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.targets.rounding_in_transformers import PLAIN
@@ -32,16 +33,16 @@ def auditor() -> Auditor:
     options = CompileOptions(("a", "b", "c"), 4)
     outputs = {"out": "sort(tokens, tokens)"}
     model = compile_program(load_program(Source("test", "")), outputs, options)
-    return Auditor(model.plan, model.layout, options.max_length, PLAIN)
+    return Auditor(model.plan, model.layout, Precision(options.max_length), PLAIN)
 
 
 @pytest.mark.parametrize("grain", [2.0**-20, 2.0**-8, 1.0, 2.0**6])
-@pytest.mark.parametrize("steps", [2.0**12, MANTISSA / 4, MANTISSA, 2.0**28])
+@pytest.mark.parametrize("steps", [2.0**12, FLOAT32.whole / 4, FLOAT32.whole, 2.0**28])
 def test_a_sum_is_called_exact_only_when_it_is(grain: float, steps: float) -> None:
     """Columns that go up to so many steps of a grain, all at their largest and just below."""
     largest = grain * steps / np.abs(WEIGHTS).sum()
     columns = [[share * largest // grain * grain - k * grain for share in (1, 0.75, 0.5)] for k in range(3)]
-    reading = NormReading(PLAIN, 3).read(WEIGHTS, 0.0, grain * steps, grain)
+    reading = NormReading(PLAIN, 3, FLOAT32).read(WEIGHTS, 0.0, grain * steps, grain)
     worst = 0.0
     for order in orders(4):
         for row in columns:
@@ -51,7 +52,7 @@ def test_a_sum_is_called_exact_only_when_it_is(grain: float, steps: float) -> No
             found = product(np.array([row]), WEIGHTS[:, None], order)[0, 0]
             worst = max(worst, float(abs(Fraction(float(found)) - exact)))
     assert worst <= reading.error
-    assert (reading.grain > 0) == (steps <= MANTISSA)
+    assert (reading.grain > 0) == (steps <= FLOAT32.whole)
 
 
 #: Slopes of units, the biases beside them, the grain of the three numbers that are read, and how large these are.
@@ -71,9 +72,9 @@ def test_a_bias_that_is_added_at_any_time_is_counted(name: str) -> None:
     stairs = Staircase(slopes, biases, np.ones((len(slopes), 1)), 0.0, 1.0, -1.0, 1.0)
     rng, size = np.random.default_rng(0), float(large)
     numbers = np.round(rng.uniform(-1, 1, (60, 3)) * size / 3 / grain) * grain
-    rounding = 0.0 if is_binary(slopes) else 4 * UNIT * size
+    rounding = 0.0 if is_binary(slopes) else 4 * FLOAT32.unit * size
     reading = Reading(rounding, size, 0.0 if rounding else float(grain), rounding, terms=3)
-    after = read_beside_bias(stairs, 0.0, reading)
+    after = read_beside_bias(stairs, 0.0, reading, FLOAT32)
     worst = 0.0
     for order in orders(4):
         terms = np.append(numbers, np.ones((len(numbers), 1)), axis=1)
@@ -125,15 +126,19 @@ def test_of_several_forms_the_largest_counts(auditor: Auditor) -> None:
 @pytest.mark.parametrize("size", [2.0**-20, 0.5, 1.0, 2.0**12])
 def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> None:
     """Small numbers, too; a column of zeros stays as it is."""
-    norm = NormReading(TARGETS["bert"].noise, 3)
+    norm = NormReading(TARGETS["bert"].noise, 3, FLOAT32)
     nothing, something = norm.bound_standing(np.array([0.0, size]))
-    assert nothing == 0 and something >= UNIT * size
+    assert nothing == 0 and something >= FLOAT32.unit * size
 
 
 @pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])
 def test_roundings_of_a_norm_are_relative_to_what_is_read(size: float) -> None:
     noise = TARGETS["gpt2"].noise
-    assert NormReading(noise, 3).bound_reading(np.ones(1), size) == noise.reading * UNIT * size > 0
+    assert (
+        NormReading(noise, 3, FLOAT32).bound_reading(np.ones(1), size)
+        == noise.reading * FLOAT32.unit * size
+        > 0
+    )
 
 
 @pytest.mark.parametrize("width", [4, 5, 8, 33, 1000])
@@ -150,11 +155,14 @@ def test_running_means_are_as_near_as_said(width: int) -> None:
         off = np.abs(mean.astype(float) - numbers.astype(float).mean(axis=1))
         worst = max(worst, float((off / np.abs(numbers).sum(axis=1)).max()))
     in_pairs = 2 * (1 + (3 * np.log(width) + 6) / width)
-    assert worst <= in_pairs * UNIT <= MEAN_ROUNDINGS * UNIT
+    assert worst <= in_pairs * FLOAT32.unit <= MEAN_ROUNDINGS * FLOAT32.unit
 
 
 def test_beside_the_anchor_there_are_only_whole_numbers() -> None:
     """Or, below it, halves, of which none is nearer than the margin for what is off by less than it."""
-    places = np.array([ANCHOR - ANCHORED_REACH, ANCHOR, ANCHOR + ANCHORED_REACH], np.float32)
+    places = np.array(
+        [FLOAT32.anchor - FLOAT32.anchored_reach, FLOAT32.anchor, FLOAT32.anchor + FLOAT32.anchored_reach],
+        np.float32,
+    )
     assert np.spacing(places).tolist() == [0.5, 1.0, 1.0]
     assert np.spacing(places).min() / 2 == ANCHORED_MARGIN

@@ -1,4 +1,4 @@
-"""Scores of heads against exact fractions of the same forms: how far float32 carries a logit, and what is left of a gap.
+"""Scores of heads against exact fractions of the same forms: how far rounding carries a logit, and what is left of a gap.
 
 For each way to score a selector. Logits are taken from residuals with all the errors that the model has made before, with
 every sum in an order of its own, and compared with what the forms give for what the columns stand for.
@@ -7,6 +7,7 @@ every sum in an order of its own, and compared with what the forms give for what
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import product as cartesian
 from typing import Any
 
@@ -18,9 +19,10 @@ from compiler.audit.bounds import Auditor
 from compiler.audit.score_errors import bound_score_errors
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
-from compiler.numerics.precision import SHARPNESS, Precision
+from compiler.numerics.dtypes import find_arithmetic
+from compiler.numerics.precision import Precision
 from compiler.numerics.rounding import Reading
-from compiler.options import CompileOptions
+from compiler.options import DTYPES, CompileOptions, Dtype
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import weigh_form
 from compiler.targets.rounding_in_transformers import PLAIN
@@ -70,14 +72,18 @@ class Scored:
     errors: NDArray[np.float64]
 
 
-def compiled(name: str) -> Compiled:
+def compiled(name: str, dtype: Dtype = "float32") -> Compiled:
     text, vocabulary, length, attention = CASES[name]
-    options = CompileOptions(vocabulary, length, attention)
+    options = CompileOptions(vocabulary, length, attention, dtype=dtype)
     return compile_program(load_program(Source("test", "")), {"out": text}, options)
 
 
+def precision_of(model: Compiled) -> Precision:
+    return Precision(model.options.max_length, arithmetic=find_arithmetic(model.options))
+
+
 def scored_heads(model: Compiled) -> list[Scored]:
-    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)
     scored: list[tuple[float, float, NDArray[np.float64]]] = []
 
     def watch(*given: Any) -> tuple[float, float]:
@@ -136,7 +142,7 @@ def exact_logits(scores: Scores, model: Compiled, columns: Exact) -> Exact:
 
 
 def float_logits(model: Compiled, one: Scored, tokens: Sequence[Atom]) -> Iterator[NDArray[np.float64]]:
-    """The same in float32, in several orders of addition."""
+    """The same as the model computes them, in several orders of addition."""
     place = model.plan.layers[one.layer].heads.index(one.head)
     query, key = (
         model.weights.arrays[f"layers.{one.layer}.attention.heads.{place}.{part}"]
@@ -144,7 +150,8 @@ def float_logits(model: Compiled, one: Scored, tokens: Sequence[Atom]) -> Iterat
     )
     for order in orders(1):
         x = residuals(model.weights, order, ids_of(model, tokens))[2 * one.layer]
-        yield product(product(x, query, order), product(x, key, order).T, order).astype(float)
+        times = partial(product, dtype=model.options.dtype)
+        yield times(times(x, query, order), times(x, key, order).T, order).astype(float)
 
 
 def selected(model: Compiled, head: Head, tokens: Sequence[Atom]) -> NDArray[np.bool_]:
@@ -159,8 +166,9 @@ def visible(model: Compiled, count: int) -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_logits_stay_within_their_bounds(name: str) -> None:
-    model = compiled(name)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_logits_stay_within_their_bounds(name: str, dtype: Dtype) -> None:
+    model = compiled(name, dtype)
     for one in scored_heads(model):
         for tokens in inputs(model):
             columns = ideal_columns(model, tokens)
@@ -169,7 +177,7 @@ def test_logits_stay_within_their_bounds(name: str) -> None:
             for logits in float_logits(model, one, tokens):
                 off = np.array([[Fraction(x) for x in row] for row in logits], dtype=object) - ideal
                 assert (np.abs(off[1:, 1:])[chosen] <= one.level).all()
-                check_gaps(one, logits[1:], chosen, seen, Precision(model.options.max_length).count_logit)
+                check_gaps(one, logits[1:], chosen, seen, precision_of(model))
 
 
 def check_gaps(
@@ -177,11 +185,11 @@ def check_gaps(
     logits: NDArray[np.float64],
     chosen: NDArray[np.bool_],
     seen: NDArray[np.bool_],
-    count_logit: float,
+    precision: Precision,
 ) -> None:
-    """Selected above the others by as much as the softmax needs, BOS where its mode says, whatever float32 did."""
+    """Selected above the others by as much as the softmax needs, BOS where its mode says, whatever was rounded."""
     scores = one.head.scores
-    gap = (scores.sharpness if scores.mode == "count" else SHARPNESS) - one.loss
+    gap = (scores.sharpness if scores.mode == "count" else precision.arithmetic.sharpness) - one.loss
     for row, (is_chosen, is_seen) in enumerate(zip(chosen, seen, strict=True)):
         bos, keys = logits[row, 0], logits[row, 1:]
         low, high = keys[is_chosen].min(initial=np.inf), keys[is_chosen].max(initial=-np.inf)
@@ -189,7 +197,7 @@ def check_gaps(
         assert not is_chosen.any() or (low if scores.mode == "count" else high) - others >= gap
         match scores.mode:
             case "count":
-                assert (np.abs(bos - keys[is_chosen] - count_logit) <= one.level).all()
+                assert (np.abs(bos - keys[is_chosen] - precision.count_logit) <= one.level).all()
             case "default":
                 assert high - bos >= gap or not is_chosen.any()
                 assert bos - others >= gap
@@ -215,7 +223,7 @@ def largest_moves(one: Scored, model: Compiled) -> tuple[float, float]:
     be between them, over all inputs."""
     worst = closest = 0.0
     scores = one.head.scores
-    gap = scores.sharpness if scores.mode == "count" else SHARPNESS
+    gap = scores.sharpness if scores.mode == "count" else find_arithmetic(model.options).sharpness
     for tokens in inputs(model):
         columns = ideal_columns(model, tokens)
         moved, nearer = (moves[1:] for moves in injected(one, model, columns.astype(float)))
@@ -258,7 +266,7 @@ def is_constant(vector: Numbers, model: Compiled) -> bool:
 def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None:
     """The same for errors that these programs do not have: as large in every column that is no constant."""
     model = compiled(name)
-    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)
     auditor.run()
     constant = [is_constant(vector, model) for vector in model.layout.embedding.vectors]
     auditor.errors = np.full(model.layout.width, 2.0**-12)
@@ -266,8 +274,8 @@ def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None
     auditor.profiles = {}
     for one in scored_heads(model):
         scores = one.head.scores
-        readings = ([auditor.read(form) for form in forms] for forms in (scores.queries, scores.keys))
-        level, loss = bound_score_errors(scores, *readings, auditor.joint_error, PLAIN.scores)
+        sides = tuple([auditor.read(form) for form in forms] for forms in (scores.queries, scores.keys))
+        level, loss = bound_score_errors(scores, sides, auditor.joint_error, PLAIN.scores, auditor.arithmetic)
         shaken = replace(one, level=level, loss=loss, errors=auditor.errors)
         moved, nearer = largest_moves(shaken, model)
         assert moved <= level <= LOOSE * moved and nearer <= loss
@@ -279,7 +287,7 @@ def test_reading_rounds_by_no_more_than_said() -> None:
     options = CompileOptions(("a", "b", "c"), 15, "full")
     model = compile_program(load_program(Source("test", "")), {"out": text}, options)
     form = model.plan.readouts[0].form
-    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)
     auditor.run()
     reading = auditor.read(form)
     assert reading.terms >= 3
@@ -303,8 +311,9 @@ def test_scores_are_called_exact_only_when_they_are(grain: float, largest: float
     (head,) = (head for layer in model.plan.layers for head in layer.heads)
     groups = tuple(replace(group, pair=largest / len(head.scores.groups)) for group in head.scores.groups)
     readings = [Reading(0.0, 1.0, grain) for _ in head.scores.queries]
-    auditor = Auditor(model.plan, model.layout, model.options.max_length, PLAIN)
+    auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)
+    scores = replace(head.scores, groups=groups)
     level, loss = bound_score_errors(
-        replace(head.scores, groups=groups), readings, readings, auditor.joint_error, PLAIN.scores
+        scores, (readings, readings), auditor.joint_error, PLAIN.scores, auditor.arithmetic
     )
     assert (level == 0) == (loss == 0) == exact

@@ -17,7 +17,8 @@ from compiler.audit.norms import NormReading
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form
 from compiler.export.stock_files import assemble_uniform
-from compiler.numerics.precision import UNIT, bound_averaging_noise
+from compiler.numerics.dtypes import FLOAT32
+from compiler.numerics.precision import bound_averaging_noise
 from compiler.numerics.rounding import count_roundings, find_middle
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import compile_program
@@ -74,7 +75,7 @@ def test_errors_of_columns_stay_below_their_bounds(name: str, target: Dialect) -
         worst = np.maximum(worst, errors)
     bounds = model.bounds.columns
     assert not [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
-    found = np.maximum(worst, UNIT * model.bounds.sizes)
+    found = np.maximum(worst, FLOAT32.unit * model.bounds.sizes)
     assert min(bounds[k] / found[k] for k in columns) <= FAR
 
 
@@ -82,7 +83,7 @@ def shrunk_residual(sizes: Numbers, shrink: float, order: Order) -> tuple[Single
     """Rows that three half-layers of hidden units have written, in float32; the audit's account of them; and the plain
     columns as float32 holds them, of which what is read is a sum."""
     rng, place = np.random.default_rng(0), Placing(len(sizes) + FIRST + 3, shrink)
-    norm = NormReading(NORMED, len(sizes) + 3)
+    norm = NormReading(NORMED, len(sizes) + 3, FLOAT32)
     x = np.zeros((8, place.hidden), np.float32)
     for units in (2, 7, 30):
         heights = rng.uniform(-1, 1, (units, len(sizes))) * sizes / units
@@ -131,7 +132,9 @@ def test_a_sum_read_through_a_norm_is_off_by_no_more_than_said(name: str, eps: f
                     Fraction(w) * Fraction(c) for w, c in zip(own.tolist(), held.tolist(), strict=True)
                 )
                 off = abs(Fraction(float(row[k])) - exact)
-                bound = norm.bound_reading(own, size) + (count_roundings(own[own != 0]) + 1) * UNIT * size
+                bound = (
+                    norm.bound_reading(own, size) + (count_roundings(own[own != 0]) + 1) * FLOAT32.unit * size
+                )
                 assert off <= bound
                 worst = max(worst, float(off) / bound)
     assert worst >= 1 / FAR
@@ -187,7 +190,7 @@ def test_smooth_units_are_no_farther_from_relu_than_said(kind: str) -> None:
 def test_units_in_float32_are_relus_but_for_what_is_said(target: Dialect) -> None:
     """Near the corner, far away, and where the cube overflows; in the unit of what a unit gives."""
     family = TARGETS[target]
-    norm = NormReading(family.noise, 10)
+    norm = NormReading(family.noise, 10, FLOAT32)
     ends = 2.0 ** np.arange(-30, 40)
     z = np.concatenate([np.linspace(-4, 4, 4001) / UNIT_SCALE, ends, -ends]).astype(np.float32)
     with np.errstate(over="ignore"):
@@ -225,7 +228,7 @@ def test_a_scale_in_the_scores_costs_what_is_said(way: str) -> None:
                     for a, b in zip(plain[i].tolist(), keys[j].tolist(), strict=True)
                 ]
                 total = float(sum(map(abs, terms)))
-                bound = (size + 1 + NORMED.scores) * UNIT * total
+                bound = (size + 1 + NORMED.scores) * FLOAT32.unit * total
                 off = abs(Fraction(float(found[i, j])) - sum(terms))
                 assert off <= bound
                 closest = max(closest, float(off) / bound)
@@ -252,7 +255,9 @@ def test_attention_in_blocks_costs_what_is_said(size: int, rising: float) -> Non
     rng, closest = np.random.default_rng(0), 0.0
     for count in (2, 9, 40):
         scores = (-rising * np.arange(count)[::-1]).astype(np.float32)
-        bound = bound_averaging_noise(count, equal=rising == 0) + NORMED.averaging * UNIT
+        bound = (
+            bound_averaging_noise(count, FLOAT32.unit, equal=rising == 0) + NORMED.averaging * FLOAT32.unit
+        )
         for values in (np.ones(count), rng.uniform(-1, 1, count), np.arange(count) / count):
             values = values.astype(np.float32)
             with mpmath.workdps(30):
@@ -279,7 +284,7 @@ def test_float32_logits_tell_the_nearest_center(name: str) -> None:
     apart, largest, count = CLASSES[name]
     centers = largest - apart * np.arange(float(count))[::-1]
     readout = Readout("out", TOKENS, Form({}, 0.0), centers, np.arange(count), 0.0)
-    noise = bound_logit_noise(readout, 2 * largest, 0.0, 3, UNIT)
+    noise = bound_logit_noise(readout, 2 * largest, 0.0, 3, FLOAT32.unit)
     middle = find_middle(centers)
     matrix = np.concatenate([np.tile(2 * (centers - middle), (2, 1)), [-(centers**2 - middle**2)]])
     closest = 0.0
