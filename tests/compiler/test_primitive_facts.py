@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from compiler.analysis.kinds import ARITHMETIC, SHOWING, may_make_text
-from compiler.rewrite import flags_as_sum, make_total
+from compiler.rewrite import make_total
+from compiler.rewrite.rules import flags_as_sum
 from rasp.graph.nodes import Graph, Map, Node, Tokens
 from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, make_total_name
 from rasp.graph.primitives import PRIMS, WITHOUT_FAILURES, apply_prim

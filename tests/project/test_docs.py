@@ -26,6 +26,7 @@ DOCUMENTS = (
     "docs/stages.md",
     "docs/open-the-model.md",
     "docs/look-inside.md",
+    "docs/disguise.md",
 )
 PROSE = (
     *DOCUMENTS,
