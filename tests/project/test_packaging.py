@@ -203,7 +203,7 @@ def test_nobody_is_told_to_install_what_is_on_no_index() -> None:
 
 
 def test_versions_to_develop_with_are_complete() -> None:
-    """`make lock` has been run since a dependency was declared or pinned; and commits are checked by the same ruff."""
+    """`make lock` has been run since a dependency was declared or pinned."""
     locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
     project = PROJECT["project"]
     declared = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
@@ -212,4 +212,12 @@ def test_versions_to_develop_with_are_complete() -> None:
     pinned = re.findall(r"^([\w-]+)==(\S+)", (ROOT / "constraints.in").read_text(), re.MULTILINE)
     assert pinned
     assert set(pinned) <= set(locked.items())
-    assert f"rev: v{locked['ruff']}" in (ROOT / ".pre-commit-config.yaml").read_text()
+
+
+def test_commits_are_checked_by_what_is_here() -> None:
+    """Every hook runs a program of `.venv`: nothing is fetched, and the version is that of `make check`."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert re.findall(r"repo: (\S+)", hooks) == ["local"]
+    entries = re.findall(r"entry: (\S+)", hooks)
+    assert entries and set(entries) == {".venv/bin/ruff"}
+    assert hooks.count("language: system") == len(entries)
