@@ -6,11 +6,13 @@ import click
 
 from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
 from compiler.formats.format_names import FORMAT_NAMES
-from compiler.options import DIALECTS
+from compiler.targets.target import TARGETS
 from rasp.command_line.console import Told
 
-#: The targets that other software opens.
-FAMILIES = tuple(name for name in DIALECTS if name != "plain")
+#: Golden models continue their prompts, so each position must see only what stands before it.
+FAMILIES = tuple(
+    name for name, target in TARGETS.items() if name != "plain" and "causal" in target.attentions
+)
 
 
 @click.command()
@@ -39,7 +41,11 @@ def export(told: Told, folder: str, **flags: Any) -> int:
 @click.command()
 @FOLDER
 @click.option(
-    "--target", type=click.Choice(FAMILIES), default="gpt2", show_default=True, help="Whose models they are."
+    "--target",
+    type=click.Choice(FAMILIES),
+    default="gpt2",
+    show_default=True,
+    help="Whose models: a family that generates.",
 )
 @click.option(
     "--margin",
