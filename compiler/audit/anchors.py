@@ -1,4 +1,5 @@
-"""Forms that an anchor rounds (`compiler/numerics/precision.py`): is what comes out exact, whatever the order of addition?
+"""Forms that an anchor rounds (`compiler/numerics/count_precision.py`): is what comes out exact, whatever the order of
+addition?
 
 The anchor is one product among those that make up the sum. Partial sums without it are as near to a multiple of the grain
 g as their terms are. Those with it lie where there are no finer numbers than g/2: rounding takes all error below g/4

@@ -35,7 +35,7 @@ from compiler.audit.score_errors import bound_score_errors
 from compiler.audit.tables import bound_bends, bound_table_errors, bound_wave_error, read_beside_bias
 from compiler.blocks.block import Head, Readout, TableBlock
 from compiler.blocks.form import Form, Variable, Vector
-from compiler.numerics.precision import Precision, bound_averaging_noise
+from compiler.numerics.count_precision import Precision, bound_averaging_noise
 from compiler.numerics.rounding import (
     LEAST_GAP,
     Products,

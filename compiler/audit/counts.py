@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from compiler.numerics.precision import Precision
+from compiler.numerics.count_precision import Precision
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ Two constructions, whichever takes fewer units:
 Both start from a *base* point, where every unit is off and the output 0, and go outwards to both sides: units far
 from the point at hand cancel in pairs, and starting from the middle keeps what cancels, and its rounding, small.
 
-Where z is nearly a multiple of a power of two, an *anchor* (`compiler/numerics/precision.py`) makes it one before any unit
-sees it: then both constructions are exact, if slopes are powers of two.
+Where z is nearly a multiple of a power of two, an *anchor* (`compiler/numerics/count_precision.py`) makes it one before
+any unit sees it: then both constructions are exact, if slopes are powers of two.
 """
 
 from dataclasses import dataclass, replace
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.domains.domain import Ints
+from compiler.numerics.count_precision import ANCHORED_MARGIN
 from compiler.numerics.dtypes import FLOAT32, Arithmetic
-from compiler.numerics.precision import ANCHORED_MARGIN
 from compiler.numerics.rounding import find_grain
 
 Matrix = NDArray[np.float64]

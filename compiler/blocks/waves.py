@@ -6,7 +6,7 @@ difference of two of these with one m is 1 from one residue of z up to another a
 parity. One of them and a unit that holds C alone climb by 1 at every m-th z; with m = 1 that is z itself, rounded.
 
 No more than two units are added up in one column, so that the sum is exact in any order. A bias is added last, as with
-other anchors (`compiler/numerics/precision.py`).
+other anchors (`compiler/numerics/count_precision.py`).
 """
 
 from dataclasses import dataclass

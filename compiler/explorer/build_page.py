@@ -13,8 +13,8 @@ from typing import Any
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.limits import PAGE_BYTES
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
-from compiler.numerics.precision import Precision
 from compiler.options import CompileError
 from compiler.pipeline import Compiled
 from compiler.plan.reuse import find_lives

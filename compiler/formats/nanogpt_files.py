@@ -17,13 +17,14 @@ import torch
 from compiler.audit.bounds import audit_plan
 from compiler.export.stock_files import assemble_uniform
 from compiler.export.stock_tokenizer import name_ids
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.precision import Precision
 from compiler.pipeline import Compiled
 from compiler.plan.layout import drop_constant, weigh_form
 from compiler.stock.families import name_gpt2
+from compiler.stock.identity_norms import choose_shrinkage
 from compiler.stock.tied import tie_head
-from compiler.stock.uniform import UniformWeights, choose_shrinkage
+from compiler.stock.uniform import UniformWeights
 from compiler.targets.activation_functions import BEND, UNIT_SCALE
 from compiler.targets.target import find_target
 from compiler.transformer.problem import make_model_error

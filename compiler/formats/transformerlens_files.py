@@ -14,8 +14,8 @@ from compiler.audit.bounds import audit_plan
 from compiler.config import LayerShape
 from compiler.emit.weights import Weights
 from compiler.export.records import Record
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.precision import Precision
 from compiler.pipeline import Compiled
 from compiler.stock.uniform import center_logits
 from compiler.targets.rounding_in_transformers import Noise

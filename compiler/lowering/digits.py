@@ -5,7 +5,8 @@ A count needs equal scores wherever its selector selects, and an order on m valu
 
     the digits of r and t above d agree, d of r is 0, and d of t is 1.
 
-Selectors that exclude one another have counts that add up; linear counts (`compiler/numerics/precision.py`) do so in the
+Selectors that exclude one another have counts that add up; linear counts (`compiler/numerics/count_precision.py`) do so
+in the
 residual stream, for nothing. So m values take log2(m) heads, whose columns are equalities and one step, and the residual
 stream carries digits, of which there are log2(m) as well.
 """

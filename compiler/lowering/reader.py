@@ -16,8 +16,8 @@ from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
 from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
+from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import Arithmetic, find_arithmetic
-from compiler.numerics.precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.rounding import find_grain
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width

@@ -14,7 +14,7 @@ from compiler.lowering.choose_factoring import Factorer
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct
-from compiler.numerics.precision import choose_sharpness
+from compiler.numerics.count_precision import choose_sharpness
 from compiler.refusal import make_refusal
 from compiler.selector_facts.matching import Matching, build_matching, is_trivial
 from compiler.selector_facts.orders import has_distinct_values

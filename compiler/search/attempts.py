@@ -8,12 +8,12 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.audit.decisions import Bounds
 from compiler.lowering.choose import Style, Unsolved, choose_blocks
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
-from compiler.numerics.precision import Precision
 from compiler.options import CompileError
+from compiler.plan.assign_layers import Plan, schedule_blocks
 from compiler.plan.layout import EmbeddingSizes, Layout, allocate_columns, list_forms
 from compiler.plan.reuse import count_parameters, reuse_columns
-from compiler.plan.schedule import Plan, schedule_blocks
 from compiler.search.trials import (
     Fails,
     Holds,

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from compiler.stock.uniform import UniformWeights, balance_reads, balance_writes
+from compiler.stock.identity_norms import balance_reads, balance_writes
+from compiler.stock.uniform import UniformWeights
 from compiler.targets.uniform_shape import BALANCE, UniformShape
 
 Array = np.ndarray

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.emit.weights import Array, Weights, spread_unembedding
+from compiler.stock.identity_norms import balance_reads, balance_writes, choose_shrinkage, make_norms
 from compiler.targets.rotary import list_still_dimensions
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import (
@@ -34,7 +35,6 @@ from compiler.targets.uniform_shape import (
     BALANCE,
     FIRST,
     ONE,
-    ZEROS,
     PlainSizes,
     UniformShape,
     choose_uniform_shape,
@@ -87,7 +87,7 @@ def make_uniform(
     for number in range(shape.layers):
         own = attend(weights, number, shape, place, target) | look_up(weights, number, shape, place, target)
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
-    arrays |= set_norms(target, shape, math.sqrt(target.eps) * place.standing / shrink)
+    arrays |= make_norms(target, shape, math.sqrt(target.eps) * place.standing / shrink)
     matrix, bias = center_logits(weights, middle)
     if target.labels:
         arrays |= {"head": place.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
@@ -125,20 +125,6 @@ class Placing:
         return balance_reads(found) if self.centred else found
 
 
-def balance_writes(rows: np.ndarray) -> np.ndarray:
-    """Rows over uniform columns, each made to sum up to 0 by its balance column."""
-    rows[:, BALANCE] = 0
-    rows[:, BALANCE] = -rows.astype(np.float64).sum(axis=1)
-    return rows
-
-
-def balance_reads(columns: np.ndarray) -> np.ndarray:
-    """Weights over uniform columns, each column of them made to sum up to 0 by the weight of the zeros."""
-    columns[ZEROS] = 0
-    columns[ZEROS] = -columns.astype(np.float64).sum(axis=0)
-    return columns
-
-
 def number_classes(weights: Weights) -> tuple[int, ...]:
     """The id of each class: the token's own where a class is a token, else one of its own."""
     config = weights.config
@@ -166,11 +152,6 @@ def choose_shape(weights: Weights, target: TargetModel, ids: int) -> UniformShap
     return choose_uniform_shape(PlainSizes(config.d_model, layers, config.max_length + 1), target, ids)
 
 
-def choose_shrinkage(reach: float, eps: float) -> int:
-    """s: with the residual times 2^-s its variance is below eps·2^-26, a quarter of a rounding of the norm's."""
-    return math.ceil((27 + 2 * math.log2(reach + 1) - math.log2(eps)) / 2)
-
-
 def embed(
     weights: Weights, target: TargetModel, shape: UniformShape, place: Placing
 ) -> dict[str, np.ndarray]:
@@ -184,19 +165,6 @@ def embed(
     none = np.zeros((1, weights.config.d_model))
     positions = weights.arrays.get("embedding.positions", none)
     return {"tokens": tokens, "positions": place.write(positions, shape.positions)}
-
-
-def set_norms(target: TargetModel, shape: UniformShape, gain: float) -> dict[str, np.ndarray]:
-    """The gains that undo a norm, and the bias of the last that makes a 1."""
-    gains = np.full(shape.hidden, gain, np.float32)
-    if not target.biased:
-        return {"gain": gains}
-    one = np.arange(shape.hidden) == BALANCE
-    return {
-        "gain": gains,
-        "last_gain": np.where(one, np.float32(0.0), gains),
-        "last_bias": one.astype(np.float32),
-    }
 
 
 def attend(

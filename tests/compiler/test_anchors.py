@@ -7,8 +7,8 @@ import pytest
 
 from compiler.audit.anchors import bound_anchored_reading
 from compiler.audit.bounds import Auditor, audit_plan
+from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32, Arithmetic
-from compiler.numerics.precision import ANCHORED_MARGIN, Precision
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import drop_constant, weigh_form

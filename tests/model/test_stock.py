@@ -14,7 +14,7 @@ from compiler.model.runner import Model
 from compiler.model.stock_model import StockModel, take_transformers
 from compiler.options import CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
-from compiler.stock.uniform import choose_shrinkage
+from compiler.stock.identity_norms import choose_shrinkage
 from compiler.targets.rounding_in_transformers import Noise
 from compiler.targets.target import TARGETS
 from compiler.targets.uniform_shape import AFTER_ONE, FIRST

@@ -12,8 +12,8 @@ from compiler.audit.counts import Count
 from compiler.audit.magnitudes import Magnitudes
 from compiler.blocks.form import Vector
 from compiler.lowering.digits import Order, digit_selectors, find_orders, list_leaf_operands, list_ways
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.precision import Precision
 from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Node

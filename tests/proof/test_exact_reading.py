@@ -11,8 +11,8 @@ from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
 from compiler.audit.tables import read_beside_bias
 from compiler.blocks.form import Form, scale_form
 from compiler.blocks.staircase import Staircase
+from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.rounding import Reading, is_binary
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program

@@ -19,8 +19,8 @@ from compiler.audit.bounds import Auditor
 from compiler.audit.score_errors import bound_score_errors
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
-from compiler.numerics.precision import Precision
 from compiler.numerics.rounding import Reading
 from compiler.options import DTYPES, CompileOptions, Dtype
 from compiler.pipeline import Compiled, compile_program

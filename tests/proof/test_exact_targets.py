@@ -17,12 +17,13 @@ from compiler.audit.norms import NormReading
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form
 from compiler.export.stock_files import assemble_uniform
+from compiler.numerics.count_precision import bound_averaging_noise
 from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.precision import bound_averaging_noise
 from compiler.numerics.rounding import count_roundings, find_middle
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import compile_program
-from compiler.stock.uniform import Placing, choose_shrinkage
+from compiler.stock.identity_norms import choose_shrinkage
+from compiler.stock.uniform import Placing
 from compiler.targets.activation_functions import BEND, CORNER, UNIT_SCALE
 from compiler.targets.rounding_in_transformers import NORMED
 from compiler.targets.target import TARGETS

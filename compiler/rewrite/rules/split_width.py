@@ -2,8 +2,8 @@
 
     selector_width(a or b)     becomes     selector_width(a) + selector_width(b)     when a and b exclude each other
 
-Counts come out of attention as linear numbers (`compiler/numerics/precision.py`), so the sum is free, while one head for
-both needs a column for every combination of their keys: a lexicographic order on m tokens and n positions
+Counts come out of attention as linear numbers (`compiler/numerics/count_precision.py`), so the sum is free, while one
+head for both needs a column for every combination of their keys: a lexicographic order on m tokens and n positions
 takes m + n columns in two heads and m·n in one. Falls: the number of `or` below widths.
 
 Two parts exclude each other when one requires a comparison whose opposite the other requires, as `k < k` and

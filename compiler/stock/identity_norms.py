@@ -1,0 +1,44 @@
+"""Norms that change nothing: how far the residual is scaled down, what keeps its mean at 0, and the gains that undo a norm.
+
+What makes that exact enough is in `compiler/stock/uniform.py`; what is left of it the audit bounds
+(`compiler/audit/norms.py`).
+"""
+
+import math
+
+import numpy as np
+
+from compiler.targets.target import TargetModel
+from compiler.targets.uniform_shape import BALANCE, ZEROS, UniformShape
+
+
+def choose_shrinkage(reach: float, eps: float) -> int:
+    """s: with the residual times 2^-s its variance is below eps·2^-26, a quarter of a rounding of the norm's."""
+    return math.ceil((27 + 2 * math.log2(reach + 1) - math.log2(eps)) / 2)
+
+
+def make_norms(target: TargetModel, shape: UniformShape, gain: float) -> dict[str, np.ndarray]:
+    """The gains that undo a norm, and the bias of the last that makes a 1."""
+    gains = np.full(shape.hidden, gain, np.float32)
+    if not target.biased:
+        return {"gain": gains}
+    one = np.arange(shape.hidden) == BALANCE
+    return {
+        "gain": gains,
+        "last_gain": np.where(one, np.float32(0.0), gains),
+        "last_bias": one.astype(np.float32),
+    }
+
+
+def balance_writes(rows: np.ndarray) -> np.ndarray:
+    """Rows over uniform columns, each made to sum up to 0 by its balance column."""
+    rows[:, BALANCE] = 0
+    rows[:, BALANCE] = -rows.astype(np.float64).sum(axis=1)
+    return rows
+
+
+def balance_reads(columns: np.ndarray) -> np.ndarray:
+    """Weights over uniform columns, each column of them made to sum up to 0 by the weight of the zeros."""
+    columns[ZEROS] = 0
+    columns[ZEROS] = -columns.astype(np.float64).sum(axis=0)
+    return columns
