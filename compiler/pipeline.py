@@ -198,8 +198,9 @@ def advised(
     """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
     at which the program does compile."""
     effort = Effort(HINT_CELLS.most)
+    finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
-    def holds(other: CompileOptions) -> bool:
+    def holds(other: CompileOptions, effort: Effort = effort) -> bool:
         try:
             lower_graph(graph, apply_passes(graph, outputs, other, effort).rewritten, other, effort)
         except CompileError:
@@ -208,7 +209,7 @@ def advised(
 
     first, *rest = error.diagnostics
     finest = find_target(options).dtypes[-1]
-    if finest != options.dtype and holds(replace(options, dtype=finest)):
+    if finest != options.dtype and holds(replace(options, dtype=finest), finer):
         hint = f"it holds with --dtype {finest}"
     else:
         hint = first.hint

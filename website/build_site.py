@@ -1,4 +1,4 @@
-"""The documents as a site, in build/site: `python -m website.build_site CIRCUITS`, the folder of a set of circuits.
+"""The documents as a site, in build/website/site: `python -m website.build_site CIRCUITS`, the folder of a set of circuits.
 
 Everything is written anew from the documents, the programs and their models; nothing on the site is made by hand. The same
 documents and programs give the same bytes.
@@ -72,7 +72,7 @@ def write_notebook(path: Path, pictures: Path) -> str:
     """An executed notebook as a page; its pictures are written beside the others."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     parts = [part for number, cell in enumerate(cells) for part in show_cell(cell, number, pictures)]
-    return LINK.sub(lambda found: found[0], "\n\n".join(parts)) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
 def show_cell(cell: dict[str, Any], number: int, pictures: Path) -> Iterator[str]:

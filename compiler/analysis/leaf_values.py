@@ -93,8 +93,8 @@ def check_carriable(facts: Facts, node: Node, domain: Domain) -> Domain:
         raise make_refusal(
             facts.graph,
             node,
-            f"this adds up numbers that are too large or small for {facts.options.dtype}",
-            "",
+            "this adds up numbers that are too large or small: beyond 2^60, or closer to 0 than 2^-60",
+            "scale them before they are added up",
         )
     return domain
 

@@ -1,5 +1,7 @@
 """How far rounding carries the outputs of a table from its steps and bends: what its units round, and what they pass on."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,7 +62,7 @@ def read_beside_bias(stairs: Staircase, constant: float, reading: Reading, arith
     slopes, bias = np.abs(stairs.slopes[used]), np.abs((stairs.offsets + stairs.slopes * constant)[used])
     grain = min(reading.grain * find_grain(slopes), find_grain(bias))
     if grain and float((slopes * reading.size + bias).max()) / grain <= arithmetic.whole:
-        return reading
+        return replace(reading, biased=True)
     more = float((bias / slopes).max())
     rounding = reading.rounding + (reading.terms - 1) * arithmetic.unit * (more + reading.size)
     error = reading.error - reading.rounding + rounding
@@ -85,12 +87,14 @@ def bound_bends(
 def passed_on(stairs: Staircase, bias: NDArray[np.float64], reading: Reading) -> NDArray[np.float64]:
     """How much of an error of z each feature shows: none where ramps leave that much flat, else at most its slope times it.
 
-    An exact z is off by so little that it is rounded away when anything but 0 is added: the bias, where there is one.
+    An exact z is off by so little that it is rounded away when anything but 0 is added: the bias, where there is one and it
+    comes last. A bias among the products may cancel against some, and then the error of the others is added to 0.
     """
     if reading.error <= stairs.flat:
         return np.zeros(len(stairs.heights.T))
     if reading.grain:
-        shares = [float(np.abs(stairs.slopes * heights)[bias == 0].sum()) for heights in stairs.heights.T]
+        open_units = (bias == 0) | reading.biased
+        shares = [float(np.abs(stairs.slopes * heights)[open_units].sum()) for heights in stairs.heights.T]
     else:
         shares = [find_steepest(stairs.slopes, heights) for heights in stairs.heights.T]
     return np.array(shares) * (reading.error - reading.rounding)

@@ -57,7 +57,10 @@ def build_trials(decoder: EdgeDecoder, samples: Sequence[Sample], seed: int) -> 
         writer: np.concatenate([p.added[writer][:, 1:].reshape(-1, decoder.config.d_model) for p in passes])
         for writer in writers
     }
-    means = {writer: pool.mean(axis=0, dtype=np.float64).astype(np.float32) for writer, pool in pools.items()}
+    means = {
+        writer: pool.mean(axis=0, dtype=np.float64).astype(decoder.config.dtype)
+        for writer, pool in pools.items()
+    }
     trials: list[Trial] = []
     for sample, clean in zip(samples, passes, strict=True):
         batch, positions = sample.ids.shape

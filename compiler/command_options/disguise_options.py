@@ -16,7 +16,7 @@ def takes_disguise(command: Callable[..., Any]) -> Callable[..., Any]:
     disguise = click.option(
         "--disguise",
         type=click.Choice(HOWS),
-        help="Turn the residual's basis by a rotation: the same answers, as certain.",
+        help="Turn the residual's basis by a rotation: the same answers, with bounds of their own.",
     )
     return disguise(seed(command))
 

@@ -18,6 +18,7 @@ from compiler.pipeline import Compiled
 from compiler.stock.families import Arrays, name_llama
 from compiler.stock.uniform import UniformWeights
 from compiler.targets.target import find_target
+from compiler.transformer.problem import make_model_error
 
 GGUF = "model.gguf"
 INSTALL = "gguf: it is of the extra `engines` of this project"
@@ -81,6 +82,9 @@ def set_sizes(writer: Any, weights: UniformWeights, eps: float | None) -> None:
 def set_tokenizer(writer: Any, library: Any, compiled: Compiled, weights: UniformWeights) -> None:
     """The words of all ids. A word that is not known is taken for what ends a text, as there is no id for it."""
     config = compiled.weights.config
+    if any(str(token).isspace() for token in config.vocabulary):
+        message = "GGUF's tokenizer parts words at blanks, and a token of this model is a blank"
+        raise make_model_error(message, "compile it for a vocabulary without blanks", "format")
     answers = dict(zip(weights.class_ids, config.outputs[0].classes, strict=True))
     words, bos = name_ids(config, answers), config.bos
     kinds = [library.TokenType.NORMAL] * len(words)

@@ -27,7 +27,7 @@ SCALE = 2.0
 def check_single_logits(compiled: Compiled) -> None:
     """Raise `ModelError` for a model that is not exact where logits are float32 and a bias may be added first."""
     precision = Precision(compiled.options.max_length)
-    noise = Noise(logits=FLOAT32.unit, rotated=compiled.options.rotation is not None)
+    noise = Noise(logits=FLOAT32.unit, summed=True, rotated=compiled.options.rotation is not None)
     bounds = audit_plan(compiled.plan, compiled.layout, precision, noise)
     if bounds.unsafe:
         worst = max(bounds.unsafe, key=lambda decision: decision.excess)

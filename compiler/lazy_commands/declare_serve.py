@@ -2,6 +2,8 @@
 
 import click
 
+from rasp.command_line.console import WrongUsage
+
 
 @click.command()
 @click.option(
@@ -23,7 +25,7 @@ def serve(port: int, opens: bool, folder: str | None) -> int:
 
     An editor that knows the language, values and pictures as you type, the programs that come with the language, lessons
     with puzzles, and models compiled and shown from inside. It is reached from this machine only, reads and writes no
-    files, and works until Ctrl-C.
+    files, and works until Ctrl-C. With --static it serves nothing: it writes the page into a folder, and ends.
 
     \b
     Examples:
@@ -33,6 +35,10 @@ def serve(port: int, opens: bool, folder: str | None) -> int:
     """
     from compiler.commands.serve import serve_playground, write_page_files  # noqa: PLC0415
 
+    if folder is not None and opens:
+        raise WrongUsage(
+            "--static writes files and serves nothing that could be opened", "leave out one of the two"
+        )
     if folder is not None:
         return write_page_files(folder)
     return serve_playground(port, opens)

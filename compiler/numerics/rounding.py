@@ -18,7 +18,7 @@ class Reading:
     """A form as it is read: its error bound, its largest magnitude, and the power of two that its exact values
     are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes, of so many
     `terms`, `norm` the part of what it is read through. `reach`: how large all products are together, where that is more
-    than `size`."""
+    than `size`. `biased`: the bias of a hidden unit is one more product among them, added at any time."""
 
     error: float
     size: float
@@ -27,6 +27,7 @@ class Reading:
     terms: int = 1
     norm: float = 0.0
     reach: float = 0.0
+    biased: bool = False
 
 
 @dataclass(frozen=True)

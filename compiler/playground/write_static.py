@@ -15,7 +15,7 @@ from rasp.page_answers.shipped_programs import list_shipped
 from rasp.write_whole import write_file, write_text
 
 #: A page that is written goes into an empty folder, or over one that has this file.
-MARK = "index.html"
+MARK = "answers/lessons.json"
 
 
 def write_static(folder: Path) -> int:
@@ -29,10 +29,10 @@ def write_static(folder: Path) -> int:
     answers |= {f"answers/{name}.json": json.dumps(answer_program(name)) for name in list_shipped()}
     for name in [*pieces, *answers]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    for name, text in answers.items():  # the mark first, so that a run that is broken off can be repeated
+        write_text(folder / name, text)
     for name, piece in pieces.items():
         write_file(folder / name, piece.read_bytes())
-    for name, text in answers.items():
-        write_text(folder / name, text)
     return len(pieces) + len(answers)
 
 

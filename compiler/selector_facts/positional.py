@@ -157,7 +157,7 @@ def count_by_table(facts: Facts, selector: Node) -> Counts | None:
     if any(may_fail(sides.key[atom.key], sides.query[atom.query]) for atom in atoms):
         return None
     selects = np.broadcast_to(judge_columns(formula, sides), (len(first), facts.max_length))
-    before = np.zeros((len(first), facts.max_length + 1), np.int16)  # of the first m keys
+    before = np.zeros((len(first), facts.max_length + 1), np.int32)  # of the first m keys
     np.cumsum(selects, axis=1, out=before[:, 1:])
     ends = Context.INDEX if facts.causal else Context.LENGTH
     whole = depends | ends

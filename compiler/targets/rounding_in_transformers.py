@@ -32,7 +32,7 @@ class Noise:
 
 
 PLAIN = Noise()
-NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=FLOAT32.unit)
+NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=FLOAT32.unit, summed=True)
 """Through a norm each number is shifted (2 roundings), divided by the deviation (1, and 5 in that: eps, sum, inverse root
 of two units in the last place), multiplied by the gain (2) and shifted again (1); the variance is less than a quarter of
 one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and taken out of query, key or product (3)."""

@@ -222,6 +222,9 @@ def test_the_page_as_files_has_what_the_server_answers(
     again = CliRunner().invoke(main, ["serve", "--static", str(page)])
     assert again.exit_code == 0
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "file").write_text("mine")
+    (tmp_path / "other" / "index.html").write_text("mine")
     refused = CliRunner().invoke(main, ["serve", "--static", str(tmp_path / "other")])
     assert refused.exit_code and "exists and is no playground" in refused.output
+    assert (tmp_path / "other" / "index.html").read_text() == "mine"
+    both = CliRunner().invoke(main, ["serve", "--static", str(page), "--open"])
+    assert both.exit_code == 2 and "serves nothing" in both.output

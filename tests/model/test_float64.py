@@ -69,10 +69,6 @@ def test_what_both_hold_is_right_in_both(name: str) -> None:
     model = compiled(ALIKE[name])
     assert model.summary["layers"] == compiled(ALIKE[name], "float32").summary["layers"]
     assert_right(model, 500)
-    assert (
-        compiled(ALIKE[name]).weights.arrays["embedding.tokens"].tobytes()
-        == model.weights.arrays["embedding.tokens"].tobytes()
-    )
 
 
 def test_a_folder_says_what_it_computes_in(tmp_path: Path) -> None:

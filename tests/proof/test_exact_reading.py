@@ -8,7 +8,7 @@ import pytest
 
 from compiler.audit.bounds import Auditor
 from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
-from compiler.audit.tables import read_beside_bias
+from compiler.audit.tables import bound_table_errors, read_beside_bias
 from compiler.blocks.form import Form, scale_form
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
@@ -166,3 +166,15 @@ def test_beside_the_anchor_there_are_only_whole_numbers() -> None:
     )
     assert np.spacing(places).tolist() == [0.5, 1.0, 1.0]
     assert np.spacing(places).min() / 2 == ANCHORED_MARGIN
+
+
+def test_what_is_left_of_a_zero_shows_beside_a_bias_that_comes_first() -> None:
+    """5 + e read with a bias of -5: last, it rounds e away; first, it cancels the 5, and e is what is left."""
+    stairs = Staircase(np.array([1.0]), np.array([-5.0]), np.ones((1, 1)), 0.0, 8.0, 0.0, 0.0)
+    error = 1e-9
+    reading = Reading(error, 8.0, 1.0, terms=2)
+    number, left, bias = np.float32(5), np.float32(error), np.float32(-5)
+    assert (number + left) + bias == 0 < (bias + number) + left
+    last = bound_table_errors(stairs, 0.0, reading, FLOAT32)[0]
+    first = bound_table_errors(stairs, 0.0, read_beside_bias(stairs, 0.0, reading, FLOAT32), FLOAT32)[0]
+    assert last.max() == 0 < error <= first.max() <= 2 * error

@@ -1,6 +1,6 @@
 """Uniform weights of a family run in float32 with every sum in an order of its own, as `any_order` runs plain ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -62,6 +62,14 @@ def attend_uniformly(
     return np.concatenate(mixed, axis=1)
 
 
+def add_biased(x: Single, own: Mapping[str, Single], order: Order) -> Single:
+    """What hidden units get: the bias is one product more, which an order may put first."""
+    ones = np.ones((*x.shape[:-1], 1), np.float32)
+    return product(
+        np.concatenate([x, ones], axis=-1), np.concatenate([own["up"], own["up_bias"][None]]), order
+    )
+
+
 def uniform_residuals(weights: UniformWeights, target: TargetModel, order: Order, ids: list[int]) -> Single:
     """The residual at first and after each half-layer, (half-layer, position, hidden), without what norms have taken out of
     all numbers."""
@@ -85,7 +93,9 @@ def uniform_residuals(weights: UniformWeights, target: TargetModel, order: Order
         x = after[number % 2](x + product(mixed, own["output"], order), order)
         kept.append(x)
         seen_there = before[number % 2](x, order)
-        hidden = product(seen_there, own["up"], order) + (own["up_bias"] if target.biased else np.float32(0))
+        hidden = (
+            add_biased(seen_there, own, order) if target.biased else product(seen_there, own["up"], order)
+        )
         with np.errstate(over="ignore"):
             made = activate(hidden, target)
         if target.gated:

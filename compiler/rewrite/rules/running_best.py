@@ -10,20 +10,22 @@ where `first 2` is aggregate(best(select(v, 2, >=), -indices), indices, max_leng
 or one beyond all. So far there has been such a score if and only if its first position is not behind, and the best is the
 lowest score plus the distance between neighbours for each that there has been. An order of positions below a `best` costs
 columns for each of them; a first position costs a head of three columns, and the comparison a few hidden units, however
-many positions there are. So it is for more positions than there are scores. Falls: the number of `best` over orders of
-positions."""
+many positions there are. So it is for more positions than there are scores, and fewer than `MANY_FIRST`. Falls: the number
+of `best` over orders of positions."""
 
 from functools import reduce
 from itertools import pairwise
 
 from compiler.analysis.infer import Analysis
-from compiler.limits import LARGE_ROWS
 from compiler.selector_facts.selector_formula import Comparison, normalise_selector
 from rasp.graph.nodes import Aggregate, Best, Indices, Node, Select
 from rasp.values import find_kind, make_const
 
 MANY_POSITIONS = 2
 """How many times as many positions as scores there are where heads for scores are smaller than columns for positions."""
+MANY_FIRST = 317
+"""First positions are compared with all: that takes work with the square of the length, and met the limit of memory at
+512."""
 FEW_SCORES = 32
 
 
@@ -36,7 +38,7 @@ def find_running_best(analysis: Analysis, node: Node) -> Node | None:
             so_far = normalise_selector(selector) == Comparison("<=", indices, indices)
             domain = analysis.domain(score)
             many = analysis.max_length > MANY_POSITIONS * len(domain)
-            many = many and analysis.max_length**2 < LARGE_ROWS.most  # first positions are compared with all
+            many = many and analysis.max_length < MANY_FIRST
             if analysis.causal or not so_far or not many or len(domain) > FEW_SCORES:
                 return None
             if {find_kind(one) for one in domain.values} != {"int"} or domain.floats:
