@@ -139,6 +139,7 @@ bench: $(VENV)/.installed ## sizes and times, beside other compilers'
 	$(BIN)/python benchmarks/compiler.py
 	$(BIN)/python benchmarks/compiler.py --alta
 	$(BIN)/python benchmarks/compiler.py --algo
+	$(BIN)/python benchmarks/commands.py
 
 # Every size in a process of its own: about an hour of processor time.
 grid: $(VENV)/.installed ## 25 programs on a grid of sizes: holes, cliffs, times
