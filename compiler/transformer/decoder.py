@@ -4,12 +4,10 @@
     decoder.load_state_dict(safetensors.torch.load_file("model/model.safetensors"))
 
 In: token ids (batch, position), BOS first. Out: one tensor of logits (batch, position, class) per output.
-A residual stream of `d_model` columns starts as embedding + position; each layer adds what its heads and then what its
-MLP write; an output reads logits off the last residual. No norms, and no 1/sqrt(d_key): the scale is in the query.
+A residual stream of `d_model` columns starts as embedding + position; each layer adds what its heads, then what its MLP
+write; an output reads logits off the last residual. No norms, and no 1/sqrt(d_key): the scale is in the query.
 
-Layers, heads, hidden units and columns have the numbers that `rasp info` and `rasp compile --explain` show. Whatever
-one may want to see or to replace is the output of a module, and parameters are named as in a checkpoint:
-
+What one may want to see or to replace is the output of a module. Numbers are those of `rasp info`, names a checkpoint's:
     embedding                              (b, p, d)   the first residual
     layers.L.attention.heads.H.pattern     (b, q, t)   how much of each key position a query position takes
     layers.L.attention.heads.H             (b, p, d)   what head H adds to the residual

@@ -30,6 +30,15 @@ def browser() -> Generator[Any]:
         yield opened
 
 
+def wait_until(page: Any, script: str, given: object = None) -> None:
+    """Until a script says so: asked anew each time, since the page's policy lets it evaluate no text by itself."""
+    for _ in range(600):
+        if page.evaluate(script, given):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never so: {script}")
+
+
 def cells_of(page: Any, name: str) -> list[str]:
     """The values beside a name, once it is there."""
     page.wait_for_selector(f'#values tr[data-name="{name}"] td')
@@ -39,7 +48,7 @@ def cells_of(page: Any, name: str) -> list[str]:
 def wait_for_cells(page: Any, name: str, wanted: list[str]) -> None:
     script = """([name, wanted]) => [...document.querySelectorAll(`#values tr[data-name="${name}"] td`)]
         .map((cell) => cell.innerText).join() === wanted"""
-    page.wait_for_function(script, arg=[name, ",".join(wanted)])
+    wait_until(page, script, [name, ",".join(wanted)])
 
 
 def test_values_follow_what_is_typed(browser: Any, server: Server) -> None:
@@ -64,7 +73,7 @@ def test_names_are_completed_and_explained(browser: Any, server: Server) -> None
         page.keyboard.type("x = selector_w")
         page.wait_for_selector(".cm-tooltip-autocomplete >> text=selector_width")
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('.cm-content').innerText === 'x = selector_width'")
+        wait_until(page, "document.querySelector('.cm-content').innerText === 'x = selector_width'")
         page.wait_for_selector(".t-library")
         page.hover(".t-library")
         page.wait_for_selector(".hover >> text=How many positions")
@@ -75,7 +84,7 @@ def test_a_lesson_is_solved(browser: Any, server: Server) -> None:
         page.click("#check")
         page.wait_for_selector("#verdict >> text=Not yet")
         page.click("#verdict button")
-        page.wait_for_function("document.querySelector('#input').value === 'b'")
+        wait_until(page, "document.querySelector('#input').value === 'b'")
         page.click("#lesson >> text=Hint")
         assert page.locator("#lesson .hints li").count() == 1
         write_program(page, find_lesson("histogram").solution)
@@ -97,9 +106,9 @@ def test_drafts_are_kept_apart(browser: Any, server: Server) -> None:
         page.click("nav >> text=Write")
         page.wait_for_selector("#values >> text=mine")
         page.evaluate("location.hash = 'lesson/count'")
-        page.wait_for_function("document.querySelector('.cm-content').innerText === 'answer = 1;'")
+        wait_until(page, "document.querySelector('.cm-content').innerText === 'answer = 1;'")
         page.reload()
-        page.wait_for_function("document.querySelector('.cm-content').innerText === 'answer = 1;'")
+        wait_until(page, "document.querySelector('.cm-content').innerText === 'answer = 1;'")
         page.click("#restart")
         page.wait_for_selector("#values >> text=looks_at_b")
 
@@ -121,10 +130,10 @@ def test_a_link_holds_the_program(browser: Any, server: Server) -> None:
         write_program(page, text)
         page.fill("#input", "xyz")
         page.click("#share")
-        page.wait_for_function("location.hash.startsWith('#code=')")
+        wait_until(page, "location.hash.startsWith('#code=')")
         address = page.url
     with open_playground(browser, server, address.partition("#")[2]) as page:
-        page.wait_for_function("document.querySelector('#input').value === 'xyz'")
+        wait_until(page, "document.querySelector('#input').value === 'xyz'")
         assert page.inner_text(".cm-content") == text
     with open_playground(browser, server, address.partition("#")[2][:-9]) as page:
         page.wait_for_selector("#toast >> text=nothing at this address")

@@ -1,10 +1,7 @@
 """Find the best so far by where each score comes first.
 
-    aggregate(best(select(indices, indices, <=), v), v)
-
-for a v that is 1, 2 or 5, becomes
-
-    1 + indicator(first 2 <= indices) + 3 * indicator(first 5 <= indices)
+    aggregate(best(select(indices, indices, <=), v), v)     for a v that is 1, 2 or 5
+        becomes     1 + indicator(first 2 <= indices) + 3 * indicator(first 5 <= indices)
 
 where `first 2` is aggregate(best(select(v, 2, >=), -indices), indices, max_length): the first position that has 2 or more,
 or one beyond all. So far there has been such a score if and only if its first position is not behind, and the best is the
