@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from benchmarks.tables import markdown_rows
 from compiler.circuits.circuit_set import CIRCUIT, MODEL, PAIRS
 from compiler.circuits.edges import (
     INPUT,
@@ -213,15 +214,7 @@ def main() -> None:
     given = parser.parse_args()
     rows = [score_methods(given.folder / name) for name in given.names]
     rows.append({"model": "mean"} | {name: sum(row[name] for row in rows) / len(rows) for name in METHODS})
-    print("| " + " | ".join(rows[0]) + " |")
-    print("|---" * len(rows[0]) + "|")
-    for row in rows:
-        cells = [row.get(column, "") for column in rows[0]]
-        print(
-            "| "
-            + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else f"{cell}" for cell in cells)
-            + " |"
-        )
+    print(markdown_rows(tuple(rows[0]), rows), end="")
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.tables import Cell, markdown_rows, write_into_page
 from compiler.engines.engine_table import ENGINES, EngineRequest
 from compiler.formats.format_names import PRECISIONS, EngineName, Precision
 from compiler.options import DIALECTS, CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
+from compiler.targets.target import TARGETS
 from compiler.transformer.problem import ModelError
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.run_engine import verify_in_engine
@@ -26,7 +28,6 @@ from rasp.syntax.directives import read_directives
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "engines.md"
-BEGIN, END = "<!-- table -->\n", "<!-- end of table -->"
 PROGRAMS, INPUTS = 10, 300
 #: Small ones of each kind: counts, means, orders, positions, strings, look-ups.
 NAMES = (
@@ -51,7 +52,7 @@ def compile_some(target: Dialect) -> Iterator[tuple[str, Compiled]]:
     for path in paths:
         text = Source(path.name, path.read_text(encoding="utf-8"))
         for line in read_directives(text).compiles:
-            if target != "plain" and line.attention != "causal":
+            if line.attention not in TARGETS[target].attentions:
                 continue
             options = CompileOptions(
                 line.vocabulary, min(line.max_length, 12), line.attention, target, no_value=line.no_value
@@ -98,20 +99,18 @@ def run_engines(target: Dialect, wanted: set[str]) -> dict[tuple[EngineName, Pre
 
 def write_table(rows: dict[tuple[EngineName, Dialect, Precision], Row]) -> str:
     """Lines of Markdown."""
-    lines = ["| engine | target | dtype | programs | inputs | wrong |", "|---|---|---|---|---|---|"]
-    for (name, target, precision), row in rows.items():
-        version = ENGINES[name].find_version()
-        refused = f" ({row.refused} refused)" if row.refused else ""
-        cells = (
-            f"{name} {version}",
-            target,
-            precision,
-            f"{row.programs}{refused}",
-            f"{row.inputs:,}",
-            f"{row.wrong:,}",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    lines: list[dict[str, Cell]] = [
+        {
+            "engine": f"{name} {ENGINES[name].find_version()}",
+            "target": target,
+            "dtype": precision,
+            "programs": f"{row.programs} ({row.refused} refused)" if row.refused else row.programs,
+            "inputs": row.inputs,
+            "wrong": row.wrong,
+        }
+        for (name, target, precision), row in rows.items()
+    ]
+    return markdown_rows(("engine", "target", "dtype", "programs", "inputs", "wrong"), lines)
 
 
 def main() -> int:
@@ -128,8 +127,7 @@ def main() -> int:
     table = write_table(dict(sorted(found.items())))
     print(table)
     if given.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(before + BEGIN + table + END + rest.partition(END)[2], encoding="utf-8")
+        write_into_page(PAGE, table)
     return int(any(row.wrong for (_, _, precision), row in found.items() if precision == "float32"))
 
 

@@ -17,30 +17,28 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from benchmarks.tables import Cell, markdown_rows, write_into_page
 from compiler.export.compiled import save
 from compiler.export.stock_files import assemble_uniform
 from compiler.model.stock_model import StockModel
-from compiler.options import DIALECTS, CompileError, CompileOptions, Dialect
+from compiler.options import CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
-from compiler.targets.target import TARGETS
+from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, verify_model
 from compiler.verify.stock_folder import STOCK_READERS
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
-from rasp.write_whole import write_text
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "stock.md"
-BEGIN, END = "<!-- table -->\n", "<!-- end of table -->"
 RESULTS = ROOT / "build" / "stock.jsonl"
 INPUTS = 1000
+SUMMARY = "target", "lines", "compile", "run", "inputs", "wrong", "layers more", "parameters over `plain`"
 Line = tuple[str, str, int]
 """A program's path, the name of its output, and the length."""
-FAMILIES = [name for name in DIALECTS if TARGETS[name].eps is not None]
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def measure_line(row: Row, source: Source, line: CompileLine, *, run: bool) -> R
         said = f"{first.message} ({first.hint})" if first.hint else first.message
         return replace(row, refused=said, seconds=time.perf_counter() - started)
     layers = len(compiled.weights.config.layers)
-    if TARGETS[row.target].eps is None:
+    if not TARGETS[row.target].is_family:
         return replace(row, layers=layers, parameters=compiled.weights.parameters())
     found = replace(row, layers=layers, parameters=assemble_uniform(compiled).parameters())
     if run:
@@ -132,7 +130,7 @@ def measure_all(targets: Sequence[Dialect], path: Path, *, run: bool) -> list[Ro
     for number, (target, program, source, line) in enumerate(wanted, 1):
         row = Row(target, program, line.name or line.expression, line.max_length)
         old = known.get(row.key)
-        if old is None or (run and not old.refused and not old.inputs and TARGETS[target].eps is not None):
+        if old is None or (run and not old.refused and not old.inputs and TARGETS[target].is_family):
             old = measure_line(row, source, line, run=run)
             with path.open("a", encoding="utf-8") as kept:
                 kept.write(json.dumps(asdict(old)) + "\n")
@@ -151,10 +149,7 @@ def describe_row(row: Row) -> str:
 
 def summarise(rows: Iterable[Row], plain: Mapping[Line, Row]) -> str:
     """Lines of Markdown: a row for each target."""
-    lines = [
-        "| target | lines | compile | run | inputs | wrong | layers more | parameters over `plain` |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    lines: list[dict[str, Cell]] = []
     grouped: dict[str, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row.target, []).append(row)
@@ -164,33 +159,37 @@ def summarise(rows: Iterable[Row], plain: Mapping[Line, Row]) -> str:
         ratios = [math.log(row.parameters / other.parameters) for row, other in pairs if other.parameters]
         deeper = max((row.layers - other.layers for row, other in pairs), default=0)
         mean = math.exp(sum(ratios) / len(ratios)) if ratios else 0.0
-        cells: list[Any] = [
-            f"`{target}`", len(own), f"{len(right)} ({len(right) / len(own):.0%})", sum(row.inputs > 0 for row in own),
-            f"{sum(row.inputs for row in own):,}", sum(row.wrong for row in own), deeper, f"{mean:.2f}",
-        ]  # fmt: skip
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines) + "\n"
+        lines.append(
+            {
+                "target": f"`{target}`",
+                "lines": len(own),
+                "compile": f"{len(right)} ({len(right) / len(own):.0%})",
+                "run": sum(row.inputs > 0 for row in own),
+                "inputs": sum(row.inputs for row in own),
+                "wrong": sum(row.wrong for row in own),
+                "layers more": deeper,
+                "parameters over `plain`": mean,
+            }
+        )
+    return markdown_rows(SUMMARY, lines)
 
 
 def list_refused(rows: Iterable[Row]) -> str:
     """Lines of Markdown: a row for each line that does not compile, and why."""
-    lines = ["| target | program | length | refused |", "|---|---|---:|---|"]
-    for row in rows:
-        if row.refused:
-            lines.append(f"| `{row.target}` | `{row.program}` {row.line} | {row.length} | {row.refused} |")
-    return "\n".join(lines) + "\n"
-
-
-def write_page(text: str) -> None:
-    """Put the tables where they stand in docs/stock.md."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    write_text(PAGE, before + BEGIN + text + END + rest.partition(END)[2])
+    refused = [
+        asdict(row) | {"target": f"`{row.target}`", "program": f"`{row.program}` {row.line}"}
+        for row in rows
+        if row.refused
+    ]
+    return markdown_rows(("target", "program", "length", "refused"), refused)
 
 
 def main() -> int:
     """Exit code 1 where a folder is wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--targets", nargs="*", choices=FAMILIES, default=FAMILIES, metavar="TARGET")
+    parser.add_argument(
+        "--targets", nargs="*", choices=FAMILY_TARGETS, default=FAMILY_TARGETS, metavar="TARGET"
+    )
     parser.add_argument("--compile-only", action="store_true", help="take sizes and refusals; run nothing")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of rows, gone on with")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/stock.md")
@@ -200,7 +199,7 @@ def main() -> int:
     tables = f"{summarise(rows, plain)}\n{list_refused(rows)}"
     print(tables)
     if given.write:
-        write_page(tables)
+        write_into_page(PAGE, tables)
     return int(any(row.wrong for row in rows))
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from rich.table import Table as RichTable
 from rasp.write_whole import write_text
 
 Cell = str | int | float | None
+BEGIN, END = "<!-- table -->\n", "<!-- end of table -->"
+"""Between them stands, in a document, what a benchmark wrote."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,15 @@ def text(cell: Cell) -> str:
             return cell
 
 
-def is_number_column(table: Table, column: str) -> bool:
-    return any(isinstance(row.get(column), int | float) for row in table.rows)
+def is_number_column(rows: Iterable[Mapping[str, Cell]], column: str) -> bool:
+    return any(isinstance(row.get(column), int | float) for row in rows)
 
 
 def show(table: Table, console: Console) -> None:
     """The table and its remarks, on a terminal or not."""
     rich = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(table.shown):
-        right = is_number_column(table, column)
+        right = is_number_column(table.rows, column)
         rich.add_column(column, justify="right" if right else "left", no_wrap=number == 0, overflow="fold")
     for row in table.rows:
         rich.add_row(*(text(row.get(column)) for column in table.shown))
@@ -62,11 +64,22 @@ def show(table: Table, console: Console) -> None:
 
 def markdown(table: Table) -> str:
     """The shown columns as a Markdown table, with title and remarks."""
-    rule = ["---:" if is_number_column(table, column) else "---" for column in table.shown]
-    rows = [[text(row.get(column)).replace("|", "\\|") for column in table.shown] for row in table.rows]
-    lines = [f"| {' | '.join(cells)} |" for cells in [table.shown, rule, *rows]]
     remarks = [f"- {remark}" for remark in table.remarks]
-    return "\n".join([f"## {table.title}", "", *lines, "", *remarks, ""])
+    return "\n".join([f"## {table.title}", "", markdown_rows(table.shown, table.rows), *remarks, ""])
+
+
+def markdown_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Cell]]) -> str:
+    """These columns of rows as a Markdown table, its lines ended."""
+    rule = ["---:" if is_number_column(rows, column) else "---" for column in columns]
+    cells = [[text(row.get(column)).replace("|", "\\|") for column in columns] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in [columns, rule, *cells])
+
+
+def write_into_page(page: Path, told: str) -> None:
+    """Put what a benchmark found into a document, where it stood before."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    write_text(page, before + BEGIN + told + END + after)
 
 
 def write(tables: Sequence[Table], name: str, heading: str, folder: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
+from benchmarks.tables import Cell, markdown_rows, write_into_page
 from compiler.commands.train import Lesson, compare_attention, judge, show_longest
 from compiler.config import Config
 from compiler.export.records import encode_config
@@ -34,7 +35,6 @@ from rasp.source import Source
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT, PICTURES = ROOT / "docs" / "training.md", ROOT / "docs" / "pictures"
-BEGIN, END = "<!-- table -->\n", "<!-- end -->\n"
 EXAMPLES, SETTINGS = 20_000, Settings(steps=2000, batch=64, rate=3e-3, patience=5)
 #: A training counts as learnt from this share of right positions on.
 LEARNT = 0.99
@@ -132,14 +132,21 @@ def draw_histories(histories: Mapping[str, Mapping[str, list[Any]]], path: Path)
 
 def write_table(rows: list[dict[str, Any]]) -> str:
     """The table of the document."""
-    head = "| program | vocabulary, length | | shape | test positions right | test inputs right | steps |"
-    lines = [head, "|---|---|---|---|---|---|---|"]
+    lines: list[dict[str, Cell]] = []
     for row in rows:
         positions = f"{row['positions_right']:.4f}"
-        shown = f"**{positions}**" if row["positions_right"] >= LEARNT else positions
-        cells = (row["program"], row["inputs"], row["which"], row["shape"], shown)
-        lines.append(f"| {' | '.join(cells)} | {row['inputs_right']:.4f} | {row['steps']:,} |")
-    return "\n".join(lines) + "\n"
+        lines.append(
+            {
+                "program": row["program"],
+                "vocabulary, length": row["inputs"],
+                "": row["which"],
+                "shape": row["shape"],
+                "test positions right": f"**{positions}**" if row["positions_right"] >= LEARNT else positions,
+                "test inputs right": f"{row['inputs_right']:.4f}",
+                "steps": row["steps"],
+            }
+        )
+    return markdown_rows(tuple(lines[0]) if lines else (), lines)
 
 
 def name_folder(output: Path, name: str, which: str) -> Path:
@@ -172,12 +179,10 @@ def write_results(output: Path) -> None:
             picture = PICTURES / f"attention-{name}.png"
             draw_attention(compare_attention(lesson), show_longest(lesson), picture)
     draw_histories(histories, PICTURES / "training-curves.png")
-    before, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
     told = write_table(rows) + "\n![Right validation positions over steps](pictures/training-curves.png)\n\n"
     told += "What heads look at, compiled on the left and trained on the right; of heads that count, without BOS:\n\n"
     told += "".join(f"![{name}](pictures/attention-{name}.png)\n" for name in histories)
-    DOCUMENT.write_text(before + BEGIN + told + END + after, encoding="utf-8")
+    write_into_page(DOCUMENT, told)
 
 
 def main() -> None:

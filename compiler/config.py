@@ -6,7 +6,7 @@ from math import isfinite
 
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
-from rasp.values import Atom, make_typed_key
+from rasp.values import Atom, make_typed_key, show_count
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class Config:
     dtype: Dtype = "float32"
 
     def __repr__(self) -> str:
-        return f"<config: {len(self.layers)} layers, {len(self.vocabulary)} tokens up to length {self.max_length}>"
+        layers, tokens = show_count(len(self.layers), "layer"), show_count(len(self.vocabulary), "token")
+        return f"<config: {layers}, {tokens} up to length {self.max_length}>"
 
     def __post_init__(self) -> None:
         if self.attention not in ATTENTIONS or self.dialect not in DIALECTS:

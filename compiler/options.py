@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 from compiler.limits import LENGTH, MARGIN
 from rasp.arguments import Attention, check_attention, convert_atoms, report_wrong_kind
 from rasp.diagnostics import DiagnosedError, Diagnostic
-from rasp.values import Atom, make_typed_key, show_value
+from rasp.values import Atom, make_typed_key, show_count, show_value
 
 Dialect = Literal["plain", "gpt2", "opt", "llama", "bert"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -44,7 +44,7 @@ class CompileOptions:
     dtype: Dtype = "float32"
 
     def __repr__(self) -> str:
-        settings = f"{len(self.vocabulary)} tokens up to length {self.max_length}, {self.attention} attention"
+        settings = f"{show_count(len(self.vocabulary), 'token')} up to length {self.max_length}, {self.attention} attention"
         without = f" without {', '.join(self.without)}" if self.without else ""
         said = ", says where there is no value" if self.no_value else ""
         margin = f", margin {self.margin:g}" if self.margin else ""

@@ -17,6 +17,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
 from rasp.lint.doubts import lint_expressions
 from rasp.syntax.directives import read_directives
+from rasp.values import show_count
 
 ATTENTION = click.Choice(["full", "causal"])
 SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -128,7 +129,3 @@ def summary(files: int, found: Sequence[Diagnostic]) -> str:
         show_count(len(found) - errors, "warning"),
     ]
     return ", ".join(counts)
-
-
-def show_count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -69,6 +69,11 @@ def classify_values(values: Iterable[object]) -> Kind:
     return "int" if kinds <= {"int", "bool"} else "float"
 
 
+def show_count(count: int, noun: str) -> str:
+    """`1 layer`, `2 layers`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def show_value(value: object) -> str:
     """A value as the user would write it, for messages."""
     return f'"{value}"' if isinstance(value, str) else str(value)

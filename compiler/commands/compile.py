@@ -126,7 +126,7 @@ def announcement(compiled: Compiled, folder: str | None) -> str:
     """What was compiled, its sizes, and where it is."""
     outputs = ", ".join(compiled.expressions)
     lines = [f"compiled {outputs}", *describe_sizes(compiled.summary)]
-    if find_target(compiled.options).eps is not None:
+    if find_target(compiled.options).is_family:
         uniform = assemble_uniform(compiled)
         shape = uniform.shape
         widths = f"hidden {shape.hidden} ({shape.heads} heads of {shape.d_head}), {shape.units} hidden units"

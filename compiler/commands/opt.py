@@ -32,7 +32,7 @@ from rasp.graph.nodes import Graph, Node
 from rasp.graph.text import is_graph
 from rasp.lint.doubts import lint_expressions
 from rasp.recursion import allow_deep_recursion
-from rasp.values import show_value
+from rasp.values import show_count, show_value
 
 LEVELS = {f"O{level}": level for level in range(4)}
 
@@ -165,7 +165,7 @@ def show_stages(subject: Subject, stages: list[Stage], *, print_all: bool) -> No
 def step_lines(graph: Graph, stage: Stage) -> list[str]:
     """What a rule did, as comments of a graph's text."""
     count = len(stage.steps)
-    head = f"# {stage.name}: {f'{count} step' + 's' * (count > 1) if count else 'nothing to do'}"
+    head = f"# {stage.name}: {show_count(count, 'step') if count else 'nothing to do'}"
     return [head, *(f"#     {describe_step(graph, step.before, step.after)}" for step in stage.steps)]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
-from rasp.values import KINDS, Atom, make_typed_key
+from rasp.values import KINDS, Atom, make_typed_key, show_count
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -115,7 +115,7 @@ class Domain:
         if len(self.values) <= 12:
             return "{" + ", ".join(map(repr, self.values)) + "}"
         head = ", ".join(map(repr, self.values[:4]))
-        return f"{{{head}, … {self.values[-1]!r}}} ({len(self.values)} values)"
+        return f"{{{head}, … {self.values[-1]!r}}} ({show_count(len(self.values), 'value')})"
 
 
 def make_domain(values: Iterable[Atom]) -> Domain:

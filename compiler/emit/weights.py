@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.config import Config
+from rasp.values import show_count
 
 Array = NDArray[np.float64]
 
@@ -65,10 +66,9 @@ class Weights:
     arrays: Mapping[str, Array]
 
     def __repr__(self) -> str:
-        count = sum(array.size for array in self.arrays.values())
-        return (
-            f"<weights of {len(self.config.layers)} layers: {count:,} numbers in {len(self.arrays)} arrays>"
-        )
+        layers = show_count(len(self.config.layers), "layer")
+        numbers = show_count(sum(array.size for array in self.arrays.values()), "number")
+        return f"<weights of {layers}: {numbers} in {show_count(len(self.arrays), 'array')}>"
 
     def __post_init__(self) -> None:
         shapes = list_shapes(self.config)

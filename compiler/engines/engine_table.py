@@ -22,9 +22,9 @@ from compiler.formats.format_table import FORMATS
 from compiler.formats.write_export import write_export
 from compiler.model.foreign_model import ForeignModel
 from compiler.model.stock_model import StockModel
-from compiler.options import DIALECTS, Dialect
+from compiler.options import Dialect
 from compiler.pipeline import Compiled
-from compiler.targets.target import TARGETS
+from compiler.targets.target import FAMILY_TARGETS, find_target
 from compiler.transformer.problem import make_model_error
 
 
@@ -69,9 +69,6 @@ class EngineRequest:
     folder: Path | None = None
 
 
-STOCK: tuple[Dialect, ...] = tuple(name for name in DIALECTS if TARGETS[name].eps is not None)
-
-
 def open_transformers(attention: str) -> Callable[[Opening], ForeignModel]:
     """transformers with one of its implementations of attention."""
 
@@ -87,7 +84,7 @@ def run_transformers(attention: str) -> Engine:
     """The row of one of its implementations of attention."""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16", "float16")
     return Engine(
-        "transformers", None, STOCK, precisions, open_transformers(attention), "dtype=torch.float32"
+        "transformers", None, FAMILY_TARGETS, precisions, open_transformers(attention), "dtype=torch.float32"
     )
 
 
@@ -158,8 +155,8 @@ def open_engine(request: EngineRequest, compiled: Compiled) -> Generator[Foreign
     `ModelError`."""
     check_engine(request, compiled.options.dialect)
     engine = ENGINES[request.engine]
-    plain = compiled.options.dialect == "plain"
-    class_ids = None if plain else assemble_uniform(compiled).class_ids
+    is_family = find_target(compiled.options).is_family
+    class_ids = assemble_uniform(compiled).class_ids if is_family else None
     with TemporaryDirectory() as scratch:
         path = request.folder or write_folder_for(engine, compiled, Path(scratch) / "model")
         yield engine.open(Opening(path, compiled.weights.config, class_ids, request.precision))

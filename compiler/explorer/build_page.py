@@ -25,7 +25,7 @@ from compiler.report.parts import list_parts
 from rasp.diagnostics import Diagnostic
 from rasp.graph.nodes import Graph, Node, list_in_order
 from rasp.interpret.evaluate import EvaluationError, evaluate
-from rasp.values import Atom, make_typed_key, show_value
+from rasp.values import Atom, make_typed_key, show_count, show_value
 
 Record = dict[str, Any]
 
@@ -64,7 +64,8 @@ def check_input(compiled: Compiled, tokens: Sequence[Atom]) -> None:
         message = f"the token {show_value(wrong[0])} is not in the model's vocabulary"
         raise CompileError(Diagnostic(message, hint=f"the vocabulary is {listed}", code="unknown-token"))
     if not 0 < len(tokens) <= options.max_length:
-        message = f"the input has {len(tokens)} tokens; this model takes 1 to {options.max_length}"
+        given = show_count(len(tokens), "token")
+        message = f"the input has {given}; this model takes 1 to {options.max_length}"
         raise CompileError(Diagnostic(message, hint="give another input with -i", code="input-too-long"))
 
 
@@ -99,7 +100,7 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
 def describe_sizes(summary: Summary) -> str:
     """`1 layer, 2 heads, d_model 9`."""
     sizes = ("layer", summary["layers"]), ("head", summary["heads"])
-    counted = ", ".join(f"{number} {noun}{'s' * (number != 1)}" for noun, number in sizes)
+    counted = ", ".join(show_count(number, noun) for noun, number in sizes)
     return f"{counted}, d_model {summary['d_model']}, {summary['parameters']:,} parameters"
 
 

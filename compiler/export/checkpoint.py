@@ -65,7 +65,7 @@ def check_destination(folder: Path, options: CompileOptions) -> None:
         if folder.exists() and not folder.is_dir():
             raise not_ours(folder)
         if folder.exists():
-            check_replaceable(folder, LAYOUT if find_target(options).eps is None else STOCK_LAYOUT)
+            check_replaceable(folder, STOCK_LAYOUT if find_target(options).is_family else LAYOUT)
 
 
 def not_ours(folder: Path) -> CheckpointError:

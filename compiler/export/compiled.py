@@ -23,11 +23,10 @@ def save(compiled: Compiled, folder: str | Path) -> None:
 def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     """The same; returns what the user should know of the folder."""
     path = convert_path(folder)
-    plain = find_target(compiled.options).eps is None
     left = (
-        write_checkpoint(make_checkpoint(compiled), path)
-        if plain
-        else write_folder(path, encode_stock_files(compiled), STOCK_LAYOUT)
+        write_folder(path, encode_stock_files(compiled), STOCK_LAYOUT)
+        if find_target(compiled.options).is_family
+        else write_checkpoint(make_checkpoint(compiled), path)
     )
     if not left:
         return []

@@ -13,11 +13,12 @@ from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.limits import MODULES
 from compiler.options import DTYPES, CompileOptions, Dialect
 from compiler.report.json_forms import OptionsRecord
+from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom
 
 Record = dict[str, object]
-OURS: tuple[Dialect, ...] = ("plain",)
+OURS: tuple[Dialect, ...] = tuple(name for name, target in TARGETS.items() if not target.is_family)
 """What our decoder runs; folders for others are written by `compiler/export/stock_files.py`."""
 Name = TypeVar("Name", bound=str)
 

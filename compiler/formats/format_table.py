@@ -27,6 +27,7 @@ from compiler.formats.transformerlens_files import (
 from compiler.model.stock_model import StockModel
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from compiler.pipeline import Compiled
+from compiler.targets.target import find_target
 from compiler.transformer.problem import make_model_error
 
 Files = dict[str, bytes]
@@ -64,12 +65,12 @@ def encode_export(name: FormatName, compiled: Compiled) -> Files:
 
 def write_onnx(compiled: Compiled) -> Files:
     """The graph, and beside it what says which token has which id, and which class is which value."""
-    if compiled.options.dialect == "plain":
-        own, beside = encode_files(make_checkpoint(compiled)), (CONFIG, TOKENIZER)
-        graph = encode_onnx(compiled.weights)
-    else:
+    if find_target(compiled.options).is_family:
         own, beside = encode_stock_files(compiled), (CONFIG, TOKENIZER, TOKENIZER_CONFIG)
         graph = with_folder(compiled, lambda folder: encode_stock_onnx(folder, open_stock(folder, compiled)))
+    else:
+        own, beside = encode_files(make_checkpoint(compiled)), (CONFIG, TOKENIZER)
+        graph = encode_onnx(compiled.weights)
     return {ONNX: graph} | {name: own[name] for name in beside}
 
 

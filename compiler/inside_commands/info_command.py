@@ -12,7 +12,7 @@ from compiler.inside_commands.sizes import describe_sizes
 from compiler.report.certificate import describe_tightest
 from compiler.report.json_forms import PartRecord
 from compiler.report.parts import show_numbers
-from rasp.values import show_value
+from rasp.values import show_count, show_value
 
 SHOWN_VALUES = 12
 
@@ -50,7 +50,7 @@ def info_text(checkpoint: Checkpoint) -> str:
     lines = [
         f"compiled from {checkpoint.program.name}",
         f"  vocabulary  {some(options.vocabulary)}",
-        f"  length      up to {options.max_length} tokens, {options.attention} attention",
+        f"  length      up to {show_count(options.max_length, 'token')}, {options.attention} attention",
         f"  dialect     {options.dialect}, {options.dtype}, optimisation level {options.level}",
         *(["  no value    is said where the program has none"] if options.no_value else []),
         *describe_sizes(checkpoint.summary),
@@ -60,7 +60,7 @@ def info_text(checkpoint: Checkpoint) -> str:
         values = tuple(value for value in output.classes if value is not None)
         said = ", and no value" if None in output.classes else ""
         how = "a number, read as the nearest of " if output.nearest else ""
-        lines.append(f"              {how}{len(values)} values: {some(values)}{said}")
+        lines.append(f"              {how}{show_count(len(values), 'value')}: {some(values)}{said}")
     lines += describe_tightest(checkpoint.summary["certificate"])
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 

@@ -6,13 +6,11 @@ import click
 
 from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
 from compiler.formats.format_names import FORMAT_NAMES
-from compiler.targets.target import TARGETS
+from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from rasp.command_line.console import Told
 
-#: Golden models continue their prompts, so each position must see only what stands before it.
-FAMILIES = tuple(
-    name for name, target in TARGETS.items() if name != "plain" and "causal" in target.attentions
-)
+#: Golden models continue their prompts.
+GENERATING = tuple(name for name in FAMILY_TARGETS if TARGETS[name].generates)
 
 
 @click.command()
@@ -42,7 +40,7 @@ def export(told: Told, folder: str, **flags: Any) -> int:
 @FOLDER
 @click.option(
     "--target",
-    type=click.Choice(FAMILIES),
+    type=click.Choice(GENERATING),
     default="gpt2",
     show_default=True,
     help="Whose models: a family that generates.",

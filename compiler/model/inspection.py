@@ -18,7 +18,7 @@ from compiler.report.known_values import KnownValue
 from compiler.transformer.problem import make_model_error
 from compiler.transformer.record_activations import Activations, read_numbers
 from rasp.diagnostics import suggest_word
-from rasp.values import Atom, show_value
+from rasp.values import Atom, show_count, show_value
 
 Numbers = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ class Run:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"<run on {len(self.tokens)} tokens: {len(self.known)} values>"
+        return f"<run on {show_count(len(self.tokens), 'token')}: {show_count(len(self.known), 'value')}>"
 
 
 def build_run(

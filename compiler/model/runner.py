@@ -28,7 +28,7 @@ from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.interventions import Change, apply_changes
 from compiler.transformer.problem import ModelError, make_model_error
 from compiler.transformer.record_activations import Activations, record_activations
-from rasp.values import KINDS, Atom, find_kind, is_atom, show_value
+from rasp.values import KINDS, Atom, find_kind, is_atom, show_count, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
@@ -68,9 +68,8 @@ class Model:
 
     def __repr__(self) -> str:
         outputs = ", ".join(output.name for output in self.config.outputs)
-        return (
-            f"<model of {outputs}: {len(self.config.layers)} layers, at most {self.config.max_length} tokens>"
-        )
+        layers = show_count(len(self.config.layers), "layer")
+        return f"<model of {outputs}: {layers}, at most {show_count(self.config.max_length, 'token')}>"
 
     def __call__(self, tokens: Tokens | Sequence[Sequence[Atom]]) -> object:
         """The values for one input (a string or a list of tokens), or a list of them for a list of lists."""

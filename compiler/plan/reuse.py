@@ -125,7 +125,7 @@ def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
 
 def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target: TargetModel) -> int:
     """Numbers in the target's model, without the unembedding, if these are the erasures."""
-    if target.eps is not None:
+    if target.is_family:
         return count_padded(plan, layout, erasures, target)
     tokens = layout.sizes.tokens
     rows = tokens + 1

@@ -17,7 +17,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
 from rasp.inputs import read_input
 from rasp.page_answers.question import Question
-from rasp.values import Atom
+from rasp.values import Atom, show_count
 
 Record = dict[str, Any]
 #: Seconds between two words on how far it is.
@@ -70,8 +70,8 @@ def describe_progress(steps: int, trials: int) -> str:
     """How far it is, by how many steps of rewriting and trials of lowering have been made."""
     if not steps and not trials:
         return "compiling"
-    tried = f", {trials} way{'s' if trials > 1 else ''} of lowering it tried" if trials else ""
-    return f"compiling, rewritten in {steps} step{'' if steps == 1 else 's'}{tried}"
+    tried = f", {show_count(trials, 'way')} of lowering it tried" if trials else ""
+    return f"compiling, rewritten in {show_count(steps, 'step')}{tried}"
 
 
 def fitting_input(compiled: Compiled, tokens: Sequence[Atom]) -> Sequence[Atom]:

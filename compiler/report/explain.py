@@ -12,6 +12,7 @@ from compiler.plan.layout import Layout
 from compiler.report.describe import describe_node
 from compiler.report.parts import Clearing, Embedded, Part, list_parts, show_numbered
 from rasp.graph.nodes import Constant, Graph, Indices, Tokens, list_reachable
+from rasp.values import show_count
 
 
 def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
@@ -34,8 +35,8 @@ def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds
         how = "a number, to be rounded to " if readout.nearest else ""
         rows += [
             f"output {readout.name}",
-            f"    reads {sources}; {how}one of {counted(classes, 'value')},"
-            f" {counted(numbers, 'parameter')} of the unembedding",
+            f"    reads {sources}; {how}one of {show_count(classes, 'value')},"
+            f" {show_count(numbers, 'parameter')} of the unembedding",
         ]
     rows += ["free (read off the residual stream, or folded into the weights that read it)"]
     rows += [f"  {name}" for name in free(plan, graph)] or ["  nothing has a name of its own"]
@@ -44,7 +45,7 @@ def explain_model(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds
 
 def explain_part(graph: Graph, part: Part, d_model: int) -> list[str]:
     """What a part computes, from what, and its share of the parameters."""
-    cost = counted(part.count_parameters(d_model), "parameter")
+    cost = show_count(part.count_parameters(d_model), "parameter")
     what = part.computes(graph)
     match part.block:
         case Embedded():
@@ -76,10 +77,6 @@ def error_text(error: float) -> str:
     return f"off by at most {error:.1e}" if error else "exact"
 
 
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def free(plan: Plan, graph: Graph) -> list[str]:
     """Named s-ops that no head and no table is for."""
     paid = {variable.node for layer in plan.layers for head in layer.heads for variable, _ in head.targets}
@@ -95,7 +92,7 @@ def free(plan: Plan, graph: Graph) -> list[str]:
 def depth(plan: Plan, graph: Graph) -> str:
     """Layers against the lower bound, and where a difference comes from."""
     layers, least = len(plan.layers), plan.least
-    text = f"{counted(layers, 'layer')}; the longest chain of attention in the program has {least.chain}"
+    text = f"{show_count(layers, 'layer')}; the longest chain of attention in the program has {least.chain}"
     if least.layers > least.chain:
         text += f", {least.layers} with the look-ups that no linear form can stand in for"
     if layers == least.layers:

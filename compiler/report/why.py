@@ -21,6 +21,7 @@ from compiler.search.trials import (
     WithoutLookup,
 )
 from rasp.graph.nodes import Graph, Node
+from rasp.values import show_count
 
 
 def tell_why(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> list[str]:
@@ -85,7 +86,7 @@ def outcome_text(graph: Graph, outcome: Outcome) -> str:
 
 def describe_cost(cost: Cost) -> str:
     layers, parameters = cost
-    return f"{layers} layer{'s' * (layers != 1)} and {parameters:,} parameters"
+    return f"{show_count(layers, 'layer')} and {show_count(parameters, 'parameter')}"
 
 
 def decision_text(graph: Graph, decision: Decision) -> str:

@@ -55,7 +55,7 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     analysis.effort.spend(
         analysis.graph, node, BASIS_WORK * forms * min(forms, sizes.size) * sizes.size, "basis"
     )
-    layout = allocate_columns(plan, sizes, marked=find_target(options).eps is not None)
+    layout = allocate_columns(plan, sizes, marked=find_target(options).is_family)
     analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms, "layout")
     return Lowered(analysis, plan, layout, audit_lowered(analysis, plan, layout))
 

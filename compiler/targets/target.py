@@ -40,6 +40,16 @@ class TargetModel:
     dtypes: tuple[Dtype, ...] = ("float32",)
 
     @property
+    def is_family(self) -> bool:
+        """Whether other software runs its models, and not our decoder: they have a norm, and heads that are all alike."""
+        return self.eps is not None
+
+    @property
+    def generates(self) -> bool:
+        """Whether a model continues a text: each position sees only what stands before it, and answers with an id."""
+        return "causal" in self.attentions and not self.labels
+
+    @property
     def scale(self) -> float:
         """What a hidden unit's input is multiplied by."""
         return 1.0 if self.activation == "relu" else UNIT_SCALE
@@ -69,6 +79,9 @@ TARGETS: Mapping[Dialect, TargetModel] = {
     "bert": TargetModel("bert", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
 }
 
+#: Those that other software runs.
+FAMILY_TARGETS: tuple[Dialect, ...] = tuple(name for name, target in TARGETS.items() if target.is_family)
+
 
 def find_target(options: CompileOptions) -> TargetModel:
     """The target that options name. In a rotated basis large numbers that come and go would round all others."""
@@ -91,7 +104,7 @@ def check_target(options: CompileOptions, outputs: int) -> None:
         )
         hint = f"compile it with --target plain, which has {options.dtype}"
         raise CompileError(Diagnostic(message, hint=hint, code="target"))
-    if target.eps is not None and outputs != 1:
+    if target.is_family and outputs != 1:
         message = f"{target.name} has one output at each position, not {outputs}"
         raise CompileError(
             Diagnostic(message, hint="compile each output into a folder of its own", code="target")

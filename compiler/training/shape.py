@@ -7,6 +7,7 @@ task, and one with fewer does not. Widths are no part of the prediction, so they
 from dataclasses import dataclass, replace
 
 from compiler.config import Config, HeadShape, LayerShape
+from rasp.values import show_count
 
 
 @dataclass(frozen=True)
@@ -52,5 +53,4 @@ def resize(heads: tuple[HeadShape, ...], count: int) -> tuple[HeadShape, ...]:
 def describe_shape(config: Config) -> str:
     """`2 layers, heads 1 + 1, d_model 64`."""
     heads = " + ".join(str(len(layer.heads)) for layer in config.layers)
-    layers = len(config.layers)
-    return f"{layers} layer{'s' * (layers != 1)}, heads {heads or 0}, d_model {config.d_model}"
+    return f"{show_count(len(config.layers), 'layer')}, heads {heads or 0}, d_model {config.d_model}"

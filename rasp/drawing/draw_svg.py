@@ -16,6 +16,7 @@ from rasp.drawing import svg
 from rasp.drawing.picture import HeadPicture, HeadReading, LayerPicture, Picture, Row
 from rasp.drawing.svg import CELL_HEIGHT, Ink, Panel
 from rasp.graph.cost import DRAWN, describe_cost
+from rasp.values import show_count
 
 WIDEST = 1100.0
 GAP = 26.0
@@ -42,7 +43,7 @@ def draw_svg(picture: Picture) -> str:
     widest = max([WIDEST, *(block.width for heads in layers for block in heads)])
     for number, (layer, heads) in enumerate(zip(picture.layers, layers, strict=True)):
         if number:
-            count = f"{len(heads)} head{'' if len(heads) == 1 else 's'}"
+            count = show_count(len(heads), "head")
             blocks.append(panel(f"layer {number}", count, layer_block(layer, heads, picture, widest)))
     if picture.output is not None:
         # Its formula stands in its layer, if that is drawn.

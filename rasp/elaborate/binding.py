@@ -7,6 +7,7 @@ from rasp.elaborate.scope import Static, Surroundings
 from rasp.elaborate.static import describe_value
 from rasp.source import Span
 from rasp.syntax.syntax_tree import Name
+from rasp.values import show_count
 
 
 def check_bindable(around: Surroundings, names: Sequence[Name], protected: bool = False) -> None:
@@ -33,7 +34,8 @@ def unpack_element(
         message = f"there are {len(names)} loop variables, but the element is {describe_value(value)}"
         raise around.error(span, message, hint="each element has to be a list of as many values")
     if len(value) != len(names):
-        message = f"there are {len(names)} loop variables, but the element has {len(value)} values"
+        has = show_count(len(value), "value")
+        message = f"there are {show_count(len(names), 'loop variable')}, but the element has {has}"
         raise around.error(span, message)
     return {name.text: part for name, part in zip(names, value, strict=True)}
 

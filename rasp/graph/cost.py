@@ -33,6 +33,7 @@ from rasp.graph.nodes import (
     Width,
     list_reachable,
 )
+from rasp.values import show_count
 
 #: What the counts are called wherever they are shown.
 REFERENCE, DRAWN, COMPILED = "reference", "drawn", "compiled"
@@ -146,6 +147,5 @@ def describe_cost(numbers: list[int]) -> str:
     """`2 layers with 2 + 1 heads`, in words."""
     if not numbers:
         return "no attention (feed-forward only)"
-    layers = "1 layer" if len(numbers) == 1 else f"{len(numbers)} layers"
     heads = "1 head" if numbers == [1] else f"{' + '.join(map(str, numbers))} heads"
-    return f"{layers} with {heads}"
+    return f"{show_count(len(numbers), 'layer')} with {heads}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rasp.graph.primitive_names import PrimName
 from rasp.source import Source, Span
-from rasp.values import Atom, Const, Test, make_const
+from rasp.values import Atom, Const, Test, make_const, show_count
 
 if TYPE_CHECKING:
     from networkx import DiGraph
@@ -140,7 +140,7 @@ class Graph:
     """
 
     def __repr__(self) -> str:
-        return f"<graph of {len(self.nodes)} nodes>"
+        return f"<graph of {show_count(len(self.nodes), 'node')}>"
 
     def __init__(self) -> None:
         self.nodes: dict[tuple[Op, tuple[Node, ...]], Node] = {}

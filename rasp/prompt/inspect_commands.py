@@ -23,7 +23,7 @@ from rasp.prompt.show import list_items, quote_value
 from rasp.source import Source
 from rasp.syntax import syntax_tree
 from rasp.syntax.comments import find_comment_above
-from rasp.values import classify_values, is_atom
+from rasp.values import classify_values, is_atom, show_count
 
 ASKED = "<command>"
 ASKED_ABOUT = re.compile(r"""[("']*\s*([A-Za-z_]\w*)\s*(?:[)"']+|\(.*)""")
@@ -139,7 +139,7 @@ def kind_text(value: Static, session: Session) -> str:
     """What kind of value it is; of an s-op, also what it holds on the running example."""
     match value:
         case Applied():
-            return f"a list of {len(value)} values, the answer for one input"
+            return f"a list of {show_count(len(value), 'value')}, the answer for one input"
         case Node() if not value.is_selector:
             given = session.examples.s_op
             outcome = evaluate([value], [tuple(list_items(given))])[0][0]

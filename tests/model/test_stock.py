@@ -16,7 +16,7 @@ from compiler.options import CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.stock.identity_norms import choose_shrinkage
 from compiler.targets.rounding_in_transformers import Noise
-from compiler.targets.target import TARGETS
+from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from compiler.targets.uniform_shape import AFTER_ONE, FIRST
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from compiler.verify.differential import Check, verify_model
@@ -28,8 +28,7 @@ from tests.places import PROGRAMS
 
 pytest.importorskip("transformers", reason="the extra `stock` is not installed")
 
-FAMILIES = [name for name, target in TARGETS.items() if target.eps is not None]
-CAUSAL = [name for name in FAMILIES if "causal" in TARGETS[name].attentions]
+CAUSAL = [name for name in FAMILY_TARGETS if "causal" in TARGETS[name].attentions]
 QUICK = {
     "causal": ("parity", "shift", "induction", "skip_trigram", "histogram", "fraction_of_previous"),
     "full": ("reverse", "histogram", "last_token"),
@@ -82,7 +81,8 @@ def chosen(name: str, target: Dialect) -> tuple[Path, CompileLine]:
 
 
 @pytest.mark.parametrize(
-    "target, name", [(target, name) for target in FAMILIES for name in QUICK[TARGETS[target].attentions[0]]]
+    "target, name",
+    [(target, name) for target in FAMILY_TARGETS for name in QUICK[TARGETS[target].attentions[0]]],
 )
 def test_programs_are_right(name: str, target: Dialect, tmp_path: Path) -> None:
     assert_right(compile_line(*chosen(name, target), target), tmp_path / "model")
@@ -93,7 +93,7 @@ def test_programs_are_right(name: str, target: Dialect, tmp_path: Path) -> None:
     "target, path, line",
     [
         pytest.param(target, path, line, id=f"{target}-{path.stem}-{line.name}")
-        for target in FAMILIES
+        for target in FAMILY_TARGETS
         for path, line in LINES
         if fits(line, target)
     ],
