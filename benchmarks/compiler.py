@@ -1,7 +1,7 @@
 """Sizes, times and mismatches of compiled programs, beside those of other compilers.
 
     python benchmarks/compiler.py                 the programs of data/tracr.csv, at their sizes
-    python benchmarks/compiler.py --long          inputs of 512 tokens
+    python benchmarks/compiler.py --long          large vocabularies and long inputs
     python benchmarks/compiler.py --algo          the algorithms among the conformance cases
     python benchmarks/compiler.py --alta          the programs of data/alta.csv
     python benchmarks/compiler.py --sweep         every program at many sizes, looking for mistakes

@@ -1,14 +1,16 @@
 """Programs on a grid of vocabularies and lengths: what compiles at a size, compiles at every smaller one, hardly larger.
 
 A *hole* is a size that is refused though a larger one compiles; a *cliff* is one that takes more parameters than a larger.
-Each size is compiled in a process of its own, whose processor time and peak memory are taken.
+Each size is compiled in a process of its own, whose processor time and peak memory are taken. The small sizes of all
+programs come first; what was measured is kept, so that a run goes on where the last one ended.
 """
 
-import multiprocessing
 import resource
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 
+from benchmarks.alone import KeptRows, Row, measure_alone, peak_mebibytes
 from benchmarks.catalogue import ENTRIES, Entry, bits, numbers, two_kinds
 from benchmarks.measure import Refused, Target, attempt
 from benchmarks.tables import Cell, Table
@@ -52,6 +54,8 @@ LARGER = 1.25
 """How many times the parameters of a larger size are no cliff."""
 SLOW, SMALL, MOST_MEBIBYTES = 20.0, 100_000, 2_048
 """CPU seconds that a model of fewer parameters may take, and memory that any may."""
+GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES = 300, 8_192
+"""When a size is not measured any further."""
 
 Size = tuple[int, int]
 """Tokens, then positions."""
@@ -74,7 +78,7 @@ def compile_point(entry: Entry, size: Size) -> Point:
     timed = attempt(entry.source, entry.expression, target)
     after = resource.getrusage(resource.RUSAGE_SELF)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    mebibytes = (after.ru_maxrss - before.ru_maxrss) // 1024
+    mebibytes = peak_mebibytes() - before.ru_maxrss // 1024
     if isinstance(timed, Refused):
         return Point(None, timed.reason, seconds, mebibytes)
     return Point(int(timed.compiled.summary["parameters"]), "", seconds, mebibytes)
@@ -110,10 +114,25 @@ def contains(larger: Size, smaller: Size) -> bool:
     return larger[0] >= smaller[0] and larger[1] >= smaller[1]
 
 
-def measure(name: str, sizes: Iterable[Size]) -> dict[Size, Point]:
-    """A program's points, each in a process that ends with it."""
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
-        return {size: pool.apply(compile_point, (PROGRAMS[name], size)) for size in sizes}
+def measure_point(name: str, size: Size) -> Row:
+    """The same in a process that ends with it."""
+    found = measure_alone(
+        lambda: asdict(compile_point(PROGRAMS[name], size)), GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES
+    )
+    limits = f"not done after {GIVE_UP_SECONDS} CPU s with {GIVE_UP_MEBIBYTES:,} MiB"
+    return found or asdict(Point(None, limits, GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES))
+
+
+def measure(names: Sequence[str], advance: Callable[[str], None]) -> dict[str, dict[Size, Point]]:
+    """All points of these programs, the small ones first."""
+    kept = KeptRows("grid")
+    found: dict[str, dict[Size, Point]] = {name: {} for name in names}
+    asked = [(name, size) for name in names for size in list_sizes(PROGRAMS[name])]
+    for name, size in sorted(asked, key=lambda point: point[1][0] * point[1][1]):
+        what = f"{name} {write_size(size)}"
+        advance(what)
+        found[name][size] = Point(**kept.find(what, partial(measure_point, name, size)))  # type: ignore[arg-type]
+    return found
 
 
 def row(name: str, points: Mapping[Size, Point]) -> dict[str, Cell]:
@@ -166,13 +185,9 @@ def point_rows(name: str, points: Mapping[Size, Point]) -> list[dict[str, Cell]]
 
 def tables(chosen: Sequence[str], advance: Callable[[str], None]) -> list[Table]:
     """A row for each program, or for each of those chosen, and one for each of its sizes."""
-    rows: list[dict[str, Cell]] = []
-    each: list[dict[str, Cell]] = []
-    for name in chosen or PROGRAMS:
-        advance(name)
-        points = measure(name, list_sizes(PROGRAMS[name]))
-        rows.append(row(name, points))
-        each += point_rows(name, points)
+    found = measure(tuple(chosen or PROGRAMS), advance)
+    rows = [row(name, points) for name, points in found.items()]
+    each = [cells for name, points in found.items() for cells in point_rows(name, points)]
     lists = [", ".join(map(str, sizes)) for sizes in (VOCABULARIES, LENGTHS)]
     remarks = (
         f"vocabularies of {lists[0]} tokens, lengths {lists[1]}",

@@ -3,12 +3,13 @@
 Every function takes a vocabulary, a maximum length, how many inputs at most, and a seed.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from random import Random
 
-from compiler.verify.chosen_inputs import Word, batch_inputs, bound_power, choose_inputs, sequences
+from compiler.verify.chosen_inputs import Word, batch_inputs, bound_power, choose_inputs
 from compiler.verify.differential import batch_size
 
 Choose = Callable[[Word, int, int, int], Iterator[list[Word]]]
@@ -98,7 +99,8 @@ def long_inputs(vocabulary: Word, length: int, count: int, seed: int) -> Iterato
 
 
 def hard_inputs(vocabulary: Word, length: int, random: Random) -> Iterator[Word]:
-    """All equal, as different as can be, sorted, reversed, and one different at each end."""
+    """All equal, as different as can be, sorted, reversed, one different at each end, in two halves, palindromes, nested,
+    and two tokens mixed that are hard to tell apart."""
     first, last = vocabulary[0], vocabulary[-1]
     different = (vocabulary * (length // len(vocabulary) + 1))[:length]
     ascending = tuple(sorted(different))  # type: ignore[type-var]
@@ -112,7 +114,30 @@ def hard_inputs(vocabulary: Word, length: int, random: Random) -> Iterator[Word]
     half = length // 2
     yield (first,) * half + (vocabulary[1],) * (length - half)
     yield (vocabulary[1],) * half + (first,) * (length - half)
-    yield next(sequences(vocabulary[:2], length, 1, 1))
+    left = tuple(random.choices(vocabulary, k=half))
+    yield left + left[::-1]
+    yield left + left[:0:-1] + (vocabulary[(vocabulary.index(left[0]) + 1) % len(vocabulary)],)
+    for one, other in (*nested_pairs(vocabulary), *near_tokens(vocabulary, random)):
+        yield (one,) * half + (other,) * half
+        yield tuple(random.choices((one, other), k=length))
+
+
+def nested_pairs(vocabulary: Word) -> Iterator[Word]:
+    """Brackets that open and that close, of each kind and of two kinds."""
+    for opening in OPENING:
+        yield from ((opening, closing) for closing in CLOSING if {opening, closing} <= set(vocabulary))
+
+
+def near_tokens(vocabulary: Word, random: Random) -> Iterator[Word]:
+    """Pairs that are neighbours, or differ in the lowest or highest digit of their numbers alone, in base 2 and in base
+    √V: at the ends and in the middle."""
+    size = len(vocabulary)
+    highest = 1 << (size - 1).bit_length() - 1
+    for step in sorted({1, math.isqrt(size), math.isqrt(size) ** 2 - math.isqrt(size), highest}):
+        most = size - 1 - step
+        for number in sorted({0, most // 2, most, random.randint(0, max(most, 0))}):
+            if 0 <= number <= most:
+                yield vocabulary[number], vocabulary[number + step]
 
 
 def in_batches(words: Iterable[Word]) -> Iterator[list[Word]]:

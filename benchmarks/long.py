@@ -1,117 +1,194 @@
-"""Programs compiled for inputs of 512 tokens, each in a process of its own, whose peak memory is taken."""
+"""Programs compiled for large vocabularies and long inputs, and compared on the inputs that are hardest for numbers that
+are near each other. Which sizes, what was measured before, and what is aimed at: `data/long.csv`.
 
-import json
-import resource
-import subprocess
-import sys
-from collections.abc import Callable
+Each size is measured in a process of its own. What was measured is kept, so that a run goes on where the last one ended.
+"""
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-import torch
-
 from benchmarks import inputs
-from benchmarks.catalogue import Entry, one_kind
-from benchmarks.measure import Refused, Target, attempt, batch_milliseconds, compare
+from benchmarks.alone import KeptRows, Row, measure_alone, peak_mebibytes
+from benchmarks.catalogue import ENTRIES, Entry, bits, numbers
+from benchmarks.inputs import Word
+from benchmarks.measure import Refused, Target, attempt, compare
 from benchmarks.tables import Cell, Table
 from compiler.model.runner import Model
 
-VOCABULARY, LENGTH = 26, 512
+SIZES = Path(__file__).parent / "data" / "long.csv"
 RANDOM_INPUTS = 500
-MOST_SECONDS, MOST_MEBIBYTES = 60, 6 * 1024
-GIVE_UP_SECONDS = 1800
-
-DYCK_1 = """
-up_to_me = select(indices, indices, <=);
-depth = aggregate(up_to_me, indicator(tokens == "(") - indicator(tokens == ")"));
-was_negative = aggregate(up_to_me, indicator(depth < 0)) > 0;
-dyck1 = "F" if was_negative else ("T" if depth == 0 else "P");
-"""
+MOST_SECONDS, MOST_MEBIBYTES = 20, 2_048
+GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES = 3 * 3600, 8_192
+GROWTH = 1.2
+"""The power of the length with which a model may grow, and between which lengths."""
+FROM, TO = 64, 512
 
 PROGRAMS = {
-    "histogram": Entry("histogram", file="histogram", inputs=inputs.long_inputs),
-    "reverse": Entry("reverse", file="reverse", inputs=inputs.long_inputs),
-    "sort": Entry("sorted_tokens", file="sort", inputs=inputs.long_inputs),
-    "dyck1": Entry("dyck1", text=DYCK_1, vocabulary=one_kind, inputs=inputs.long_inputs),
-    "induction (causal)": Entry("induction", file="induction", attention="causal", inputs=inputs.long_inputs),
+    "histogram": ENTRIES["hist"],
+    "reverse": ENTRIES["reverse"],
+    "shift": ENTRIES["shift_by_1"],
+    "sort": ENTRIES["sort"],
+    "sort_by_frequency": ENTRIES["sort_freq"],
+    "most_frequent": ENTRIES["most_frequent"],
+    "double_histogram": ENTRIES["hist2_double_histogram"],
+    "fraction_of_previous": ENTRIES["frac_prevs"],
+    "induction": ENTRIES["induction_most_recent(causal)"],
+    "dyck1": ENTRIES["dyck1_balanced_prefix"],
+    "dyck2": replace(ENTRIES["shuffle_dyck2"], expression="dyck2", file="dyck2"),
+    "shuffle_dyck2": ENTRIES["shuffle_dyck2"],
+    "copy": Entry(
+        "copy", file="copy", vocabulary=lambda size: ("|", *"abcdefghi"[: size - 1]), attention="causal"
+    ),
+    "palindrome": Entry("palindrome", file="palindrome"),
+    "bigrams": Entry("bigrams", file="bigrams"),
+    "parity": Entry("parity", file="parity", vocabulary=bits),
+    "running_maximum": Entry("running_maximum", file="running_maximum", vocabulary=numbers),
+    "median": Entry("median", file="median", vocabulary=numbers),
+    "longest_run": Entry("longest_run", file="longest_run"),
 }
 COLUMNS = (
     "program",
+    "V",
+    "N",
+    "before",
+    "aim",
+    "parameters",
     "layers",
     "heads",
     "d_model",
-    "parameters",
-    "nonzero",
     "compile CPU s",
-    "compile wall s",
     "compile MiB",
-    "ms / 64",
     "inputs",
     "wrong",
     "note",
 )
 
 
-def peak() -> int:
-    """The most memory this process has had so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+@dataclass(frozen=True)
+class Point:
+    """A program at a size: its parameters before there were digits, and at most how many it should take."""
+
+    program: str
+    vocabulary: int
+    length: int
+    before: int | None
+    aim: int | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.program} {self.vocabulary}x{self.length}"
 
 
-def measure(name: str, length: int = LENGTH, count: int = RANDOM_INPUTS) -> dict[str, Cell]:
-    """One program, measured in this process."""
-    entry = PROGRAMS[name]
-    vocabulary = entry.vocabulary(VOCABULARY)
-    timed = attempt(entry.source, entry.expression, Target(vocabulary, length, entry.attention))
+def read_points() -> list[Point]:
+    """All sizes, the quick ones first."""
+    with SIZES.open(newline="", encoding="utf-8") as file:
+        return [
+            Point(row["program"], int(row["V"]), int(row["N"]), number(row["before"]), number(row["aim"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def number(cell: str) -> int | None:
+    return int(cell) if cell else None
+
+
+def measure(point: Point, advance: Callable[[str], None], count: int = RANDOM_INPUTS) -> Row:
+    """One size, measured in this process."""
+    entry = PROGRAMS[point.program]
+    vocabulary = entry.vocabulary(point.vocabulary)
+    timed = attempt(entry.source, entry.expression, Target(vocabulary, point.length, entry.attention))
+    memory = peak_mebibytes()
     if isinstance(timed, Refused):
-        return {"program": name, "note": timed.reason}
-    memory, sizes = peak(), timed.compiled.summary
-    model = Model(timed.compiled.weights)
-    answers = compare(timed.compiled, model, entry.inputs(vocabulary, length, count, 0))
-    row: dict[str, Cell] = {"program": name}
-    row |= {key: sizes[key] for key in ("layers", "heads", "d_model", "parameters", "nonzero")}
-    return row | {
+        return {"note": timed.reason, "compile MiB": memory}
+    sizes = timed.compiled.summary
+    words = inputs.long_inputs(vocabulary, point.length, count, 0)
+    answers = compare(timed.compiled, Model(timed.compiled.weights), tell(point.name, words, advance))
+    return {key: sizes[key] for key in ("layers", "heads", "d_model", "parameters")} | {
         "compile CPU s": round(timed.cpu, 2),
-        "compile wall s": round(timed.wall, 2),
         "compile MiB": memory,
-        "ms / 64": round(batch_milliseconds(model, 1), 1),
         "inputs": answers.inputs,
         "wrong": answers.mismatches,
         "note": str(answers.first or ""),
     }
 
 
-def in_new_process(name: str) -> dict[str, Cell]:
-    """The same in a fresh process."""
-    root = Path(__file__).resolve().parent.parent
-    command = [sys.executable, "-m", "benchmarks.long", name]
-    try:
-        done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, timeout=GIVE_UP_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"program": name, "note": f"not done after {GIVE_UP_SECONDS} s"}
-    if done.returncode:
-        return {"program": name, "note": f"ended with status {done.returncode}: {done.stderr.strip()[-200:]}"}
-    return json.loads(done.stdout)
+def tell(name: str, batches: Iterable[list[Word]], advance: Callable[[str], None]) -> Iterator[list[Word]]:
+    """The batches, saying how many inputs there were."""
+    seen = 0
+    for batch in batches:
+        advance(f"{name}: input {seen}, of length {len(batch[0])}")
+        yield batch
+        seen += len(batch)
+
+
+def measure_point(point: Point, advance: Callable[[str], None]) -> Row:
+    """The same in a process that ends with it."""
+    found = measure_alone(lambda: measure(point, advance), GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES)
+    return found or {"note": f"not done after {GIVE_UP_SECONDS:,} CPU s with {GIVE_UP_MEBIBYTES:,} MiB"}
 
 
 def table(advance: Callable[[str], None]) -> Table:
-    """All programs."""
+    """All sizes."""
+    kept = KeptRows("long")
     rows: list[dict[str, Cell]] = []
-    for name in PROGRAMS:
-        advance(name)
-        rows.append(in_new_process(name))
-    columns = tuple(column for column in COLUMNS if any(column in row for row in rows))
-    inputs_remark = (
-        f"inputs: {RANDOM_INPUTS} random ones, and the hard ones of {LENGTH} tokens (all equal, as different "
-        "as can be, sorted, reversed, one different at each end)"
+    for point in read_points():
+        advance(point.name)
+        asked: Row = {
+            "program": point.program,
+            "V": point.vocabulary,
+            "N": point.length,
+            "before": point.before,
+            "aim": point.aim,
+        }
+        rows.append(asked | kept.find(point.name, partial(measure_point, point, advance)))
+    return Table(
+        "long", "Large vocabularies, long inputs", COLUMNS, tuple(rows), COLUMNS, tuple(remarks(rows))
     )
-    aims = (
-        f"aims: {MOST_SECONDS} s, {MOST_MEBIBYTES} MiB (the whole process; torch takes about 300), none wrong"
-    )
-    title = f"Long inputs: vocabulary {VOCABULARY}, {LENGTH} tokens"
-    return Table("long", title, columns, tuple(rows), columns, (inputs_remark, aims))
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(2)
-    print(json.dumps(measure(sys.argv[1])))
+def remarks(rows: Sequence[Row]) -> list[str]:
+    """What the table aims at, and what misses it."""
+    missed = [
+        name_row(row) for row in rows if row["aim"] and whole(row, "parameters", math.inf) > whole(row, "aim")
+    ]
+    costly = [
+        name_row(row)
+        for row in rows
+        if whole(row, "compile CPU s") > MOST_SECONDS or whole(row, "compile MiB") > MOST_MEBIBYTES
+    ]
+    return [
+        f"inputs: {RANDOM_INPUTS} random ones, half of them of the whole length, and hard ones of that length: all equal, "
+        "all different, sorted, reversed, nested, palindromes, mixtures of two tokens that are neighbours or differ in one "
+        "digit, one different at each end",
+        "before: without digits, where it compiled",
+        f"larger than aimed at, or refused: {', '.join(missed) or 'none'}",
+        f"more than {MOST_SECONDS} CPU s or {MOST_MEBIBYTES:,} MiB (the process; torch takes about 300): "
+        f"{', '.join(costly) or 'none'}",
+        f"wrong: {', '.join(name_row(row) for row in rows if row.get('wrong')) or 'none'}",
+        f"growth from {FROM} to {TO} positions, as a power of the length (at most {GROWTH}): {write_growth(rows)}",
+    ]
+
+
+def whole(row: Row, column: str, otherwise: float = 0.0) -> float:
+    """A cell as a number."""
+    cell = row.get(column)
+    return otherwise if cell is None or isinstance(cell, str) else float(cell)
+
+
+def name_row(row: Row) -> str:
+    return f"{row['program']} {row['V']}x{row['N']}"
+
+
+def write_growth(rows: Sequence[Row]) -> str:
+    """By how much each program grows that was measured at both lengths."""
+    sizes = {(row["program"], row["V"], row["N"]): whole(row, "parameters") for row in rows}
+    powers = {
+        program: math.log(sizes[program, tokens, TO] / size, TO / FROM)
+        for (program, tokens, length), size in sizes.items()
+        if length == FROM and size and sizes.get((program, tokens, TO))
+    }
+    return ", ".join(f"{program} {power:.2f}" for program, power in powers.items())

@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
         "only some programs or sizes writes no files unless --out says where.",
     )
     which = made.add_mutually_exclusive_group()
-    which.add_argument("--long", action="store_true", help="inputs of 512 tokens instead")
+    which.add_argument("--long", action="store_true", help="large vocabularies and long inputs instead")
     which.add_argument("--algo", action="store_true", help="the conformance cases of algorithms instead")
     which.add_argument("--alta", action="store_true", help="the programs of data/alta.csv instead")
     which.add_argument(
