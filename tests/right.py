@@ -1,5 +1,8 @@
 """Whether a compiled model answers what its program, as written, means."""
 
+import math
+from typing import Any
+
 from compiler.model.runner import Model
 from compiler.pipeline import Compiled
 from compiler.verify.chosen_inputs import choose_inputs
@@ -16,3 +19,8 @@ def assert_right(compiled: Compiled, budget: int, seed: int = 0) -> None:
     """As `compare` finds it."""
     report = compare(compiled, budget, seed)
     assert report.passed, report.smallest or report.readers
+
+
+def is_close(found: Any, expected: Any) -> bool:
+    """Are two atoms equal, or floats that are so but for a rounding?"""
+    return found == expected or (isinstance(found, float) and math.isclose(found, expected, rel_tol=1e-12))

@@ -4,7 +4,6 @@ The cases in `tests/conformance` are RASP programs with what the first implement
 """
 
 import json
-import math
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.values import Atom
 from tests.places import CONFORMANCE
+from tests.right import is_close
 
 
 def read(name: str) -> list[Any]:
@@ -61,20 +61,16 @@ def test_values(case: dict[str, Any]) -> None:
         assert exact(outcome) == exact(expected)
 
 
-def close(found: Any, expected: Any) -> bool:
-    """Are two atoms equal, or floats that are so but for a rounding?"""
-    return found == expected or (isinstance(found, float) and math.isclose(found, expected, rel_tol=1e-12))
-
-
-@pytest.mark.parametrize("case", read("public.jsonl"))
+@pytest.mark.parametrize("case", [*read("public.jsonl"), *read("kinds.jsonl")])
 def test_public_programs(case: dict[str, Any]) -> None:
-    """Programs that people published, with what their own interpreters give; those count 1.0, 1 and True as one."""
+    """Programs that people published, with what their own interpreters give; those count 1.0, 1 and True as one. Then more
+    of the same kinds."""
     node = load_program(Source(case["id"], case["program"])).expression(case["query"])
     assert isinstance(node, Node)
     outcomes = evaluate([node], inputs_of(case), case["attention"])[0]
     for given, outcome, expected in zip(inputs_of(case), outcomes, case["expected"], strict=True):
         assert not isinstance(outcome, EvaluationError), outcome.message
-        assert all(map(close, outcome, expected)) and len(outcome) == len(expected), (
+        assert all(map(is_close, outcome, expected)) and len(outcome) == len(expected), (
             given,
             outcome,
             expected,
