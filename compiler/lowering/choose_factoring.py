@@ -35,6 +35,8 @@ TIES = 0.9
 BASIS_WORK = 1 / 4
 """Telling whether a number of a feature follows from those of others, for each of these, in cells
 (`compiler/effort.py`)."""
+SURE_KINDS = 64
+"""Kinds of rows of an order, which take as many columns less one, beyond which a threshold is not held against those."""
 MANY_KINDS = 512
 """Values beyond which a column for each kind is only tried where no codes hold."""
 CODE_WORK = 200
@@ -68,10 +70,15 @@ class Factorer:
         for place, match in enumerate(matches):
             factoring = factor_by_threshold(match, self.numbers(match))
             if factoring is not None:
-                usual = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
-                costs = self.price(match, usual), self.price(match, factoring)
-                saved = costs[0] - costs[1]
-                self.note(match, {usual.way: costs[0], factoring.way: costs[1]})
+                cost = self.price(match, factoring)
+                kinds = len(np.unique(factoring.factors[-1].query))
+                if kinds > SURE_KINDS:
+                    usual = "by rows", float(kinds - 1)
+                else:
+                    other = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
+                    usual = other.way, self.price(match, other)
+                saved = usual[1] - cost
+                self.note(match, dict([usual, (factoring.way, cost)]))
                 if saved > 0:
                     found.append((saved, -place, factoring))
         if not found:

@@ -52,9 +52,9 @@ SCORE = '{"a": 1, "b": 2, "c": 5}[tokens]'
 ONES = f'selector_width(({SAME} or {FIRST}) and select(indicator(tokens == "a"), 1, ==))'
 
 
-def first_of(score: int) -> str:
-    """Where the first score of so much or more is."""
-    return f"aggregate(best(select({SCORE}, {score}, >=), -indices), indices, 44)"
+def there(score: int) -> str:
+    """Whether there has been so high a score so far."""
+    return f"aggregate({UP_TO} and select({SCORE}, {score}, >=), 1, 0)"
 
 
 # name: rule, attention, before, after (None: the rule leaves it alone)
@@ -472,7 +472,7 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         find_running_best,
         "full",
         f"aggregate(best({UP_TO}, {SCORE}), {SCORE})",
-        f"1 + indicator({first_of(2)} <= indices) + 3 * indicator({first_of(5)} <= indices)",
+        f"1 + {there(2)} + 3 * {there(5)}",
     ),
     "the best so far, of few positions": (
         find_running_best,

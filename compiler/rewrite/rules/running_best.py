@@ -1,13 +1,12 @@
-"""Find the best so far by where each score comes first.
+"""Find the best so far by which scores there have been.
 
     aggregate(best(select(indices, indices, <=), v), v)     for a v that is 1, 2 or 5
-        becomes     1 + indicator(first 2 <= indices) + 3 * indicator(first 5 <= indices)
+        becomes     1 + there(2) + 3 * there(5)
 
-where `first 2` is aggregate(best(select(v, 2, >=), -indices), indices, max_length): the first position that has 2 or more,
-or one beyond all. So far there has been such a score if and only if its first position is not behind, and the best is the
-lowest score plus the distance between neighbours for each that there has been. An order of positions below a `best` costs
-columns for each of them; a first position costs a head of three columns, and the comparison a few hidden units, however
-many positions there are. So it is for more positions than there are scores, and fewer than `MANY_FIRST`. Falls: the number
+where `there(2)` is aggregate(select(indices, indices, <=) and select(v, 2, >=), 1, 0): 1 where any position so far has 2 or
+more. The best is the lowest score, plus the distance between neighbours for each that has been reached. An order of
+positions below a `best` costs columns for each of them; that any position is selected is told by one that wins, for which
+an order takes two columns, however many positions there are. So it is for more positions than scores. Falls: the number
 of `best` over orders of positions."""
 
 from functools import reduce
@@ -15,15 +14,13 @@ from itertools import pairwise
 
 from compiler.analysis.infer import Analysis
 from compiler.selector_facts.selector_formula import Comparison, normalise_selector
-from rasp.graph.nodes import Aggregate, Best, Indices, Node, Select
+from rasp.graph.nodes import Aggregate, And, Best, Indices, Node, Select
 from rasp.values import find_kind, make_const
 
-MANY_POSITIONS = 2
+MANY_POSITIONS = 1.75
 """How many times as many positions as scores there are where heads for scores are smaller than columns for positions."""
-MANY_FIRST = 317
-"""First positions are compared with all: that takes work with the square of the length, and met the limit of memory at
-512."""
-FEW_SCORES = 32
+FEW_SCORES = 320
+"""A head for each: models of many more are refused, or slow."""
 
 
 def find_running_best(analysis: Analysis, node: Node) -> Node | None:
@@ -35,7 +32,6 @@ def find_running_best(analysis: Analysis, node: Node) -> Node | None:
             so_far = normalise_selector(selector) == Comparison("<=", indices, indices)
             domain = analysis.domain(score)
             many = analysis.max_length > MANY_POSITIONS * len(domain)
-            many = many and analysis.max_length < MANY_FIRST
             if analysis.causal or not so_far or not many or len(domain) > FEW_SCORES:
                 return None
             if {find_kind(one) for one in domain.values} != {"int"} or domain.floats:
@@ -51,8 +47,7 @@ def count_step(analysis: Analysis, score: Node, below: int, above: int) -> Node:
     """The distance between two neighbouring scores, where the one above or a higher one has been there so far; else 0."""
     graph = analysis.graph
     indices = graph.add(Indices())
+    so_far = graph.add(Select("<="), indices, indices)
     some = graph.add(Select(">="), score, graph.constant(above))
-    earliest = graph.add(Best(), some, graph.map("neg", indices))
-    first = graph.add(Aggregate(make_const(analysis.max_length)), earliest, indices)
-    there = graph.map("indicator", graph.map("le", first, indices))
+    there = graph.add(Aggregate(make_const(0)), graph.add(And(), so_far, some), graph.constant(1))
     return there if above - below == 1 else graph.map("mul", graph.constant(above - below), there)
