@@ -87,6 +87,8 @@ class Trials:
     def begin(self, change: Change, reach: Reach, items: Mapping[str, pytest.Item]) -> None:
         """Start a child that tries a change."""
         known = reach.tests(change.module, self.texts[change.module], change.line)
+        if not change.function:
+            known = list(dict.fromkeys(name_constants(items, change.module) + known))
         tests = within(reach, [test for test in known if self.sound.get(test, True)], self.limits.seconds)
         if not tests:
             self.done(Result(change.name, change.line, "unreached", "", 0, 0.0))
@@ -119,6 +121,18 @@ class Trials:
         outcome = "limit" if code < 0 else "broken" if code else "killed" if by else "survived"
         cpu = round(usage.ru_utime + usage.ru_stime, 2)
         self.done(Result(one.change.name, one.change.line, outcome, by, one.tests, cpu))
+
+
+def name_constants(items: Mapping[str, pytest.Item], module: str) -> list[str]:
+    """The tests that name a constant of a module, whose lines they need not reach."""
+    own = {name: value for name, value in vars(sys.modules[module]).items() if name.isupper()}
+    found: list[str] = []
+    for test, item in items.items():
+        assert isinstance(item, pytest.Function)
+        known = vars(sys.modules[item.function.__module__])
+        if any(name in own and known.get(name) is own[name] for name in item.function.__code__.co_names):
+            found.append(test)
+    return found
 
 
 def within(reach: Reach, tests: Sequence[str], seconds: float) -> list[str]:
