@@ -19,8 +19,9 @@ from compiler.formats.format_names import EngineName, FormatName, Precision
 from compiler.formats.write_export import find_export
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
+from compiler.options import CompileOptions
 from compiler.verify.blame import find_culprits
-from compiler.verify.chosen_inputs import choose_inputs
+from compiler.verify.chosen_inputs import Selection, choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.percent import show_percent
@@ -59,11 +60,8 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     options = checkpoint.options
     with show_progress("compiling the program again"):
         standing = recompile_checkpoint(checkpoint, program)
-    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
     check = Check(Model(checkpoint.weights), outputs, options.no_value, margin=options.margin)
-    limit_threads(check.model)
-    with show_progress("verifying", selection.total) as advance:
-        found = verify_model(check, selection, advance)
+    found = compare_answers(check, options, request)
     notes: tuple[str, ...] = ()
     if found.smallest is not None:
         notes = find_culprits(check, program, options, standing.again, found.smallest)
@@ -75,12 +73,10 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     """The same of a folder for a family, run in its own software."""
     with show_progress("compiling the program again"):
         opened = open_stock_folder(folder)
-    compiled, model, options = opened.compiled, opened.model, opened.compiled.options
-    limit_threads(model)
-    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
-    check = Check(model, compiled.meaning, options.no_value, STOCK_READERS[options.attention], options.margin)
-    with show_progress("verifying", selection.total) as advance:
-        found = verify_model(check, selection, advance)
+    compiled, options = opened.compiled, opened.compiled.options
+    readers = STOCK_READERS[options.attention]
+    check = Check(opened.model, compiled.meaning, options.no_value, readers, options.margin)
+    found = compare_answers(check, options, request)
     wrong = describe_smallest(found, compiled.expressions)
     return tell_findings(Findings(found, opened.standing, wrong), request.as_json, told)
 
@@ -94,7 +90,7 @@ def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
     if opened.format not in (None, reads):
         hint = f"leave --engine out, or take --engine {find_reader(opened.format)}"
         raise WrongUsage(f"{engine} does not read what is exported to {opened.format}", hint)
-    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
+    selection = select_inputs(options, request)
     own = folder if opened.format == reads else None
     how = EngineRequest(engine, request.precision or "float32", own)
     with show_progress(f"running {engine}", selection.total) as advance:
@@ -102,6 +98,19 @@ def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
     wrong = describe_smallest(ran.report, compiled.expressions)
     told.tell(ran.list_warnings())
     return tell_findings(Findings(ran.report, opened.standing, wrong, ran), request.as_json, told)
+
+
+def select_inputs(options: CompileOptions, request: VerifyRequest) -> Selection:
+    """The inputs to run: all, or a sample of as many as were asked for."""
+    return choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
+
+
+def compare_answers(check: Check, options: CompileOptions, request: VerifyRequest) -> Report:
+    """Run a model that is ours to run on the selected inputs, and show how far it is."""
+    limit_threads(check.model)
+    selection = select_inputs(options, request)
+    with show_progress("verifying", selection.total) as advance:
+        return verify_model(check, selection, advance)
 
 
 @dataclass(frozen=True, eq=False)

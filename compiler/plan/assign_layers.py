@@ -18,7 +18,7 @@ def schedule_blocks(blocks: Blocks) -> Plan:
     """Earliest layer for every block; heads of one layer that score alike become one head with more values."""
     waiting = dependencies(blocks)
     half = half_layers(waiting)
-    wait_for_twins(waiting, half)
+    wait_for_equal_scores(waiting, half)
     layers = [
         Layer(
             merged([head for head in blocks.heads if half[head.targets[0][0]] == 2 * k - 1]),
@@ -69,14 +69,14 @@ def latest(waiting: "DiGraph[Variable]", variable: Variable, half: Mapping[Varia
     return max((half[v] for v in waiting.predecessors(variable)), default=0)
 
 
-def wait_for_twins(waiting: "DiGraph[Variable]", half: dict[Variable, int]) -> None:
+def wait_for_equal_scores(waiting: "DiGraph[Variable]", half: dict[Variable, int]) -> None:
     """Let a head wait for a later one that scores alike, if nothing reads it before: together they are one head."""
     heads = {v: block for v, block in waiting.nodes(data="block") if isinstance(block, Head)}
     read = {v: min((half[reader] for reader in waiting.successors(v)), default=math.inf) for v in heads}
     for variable, head in heads.items():
-        twins = [half[v] for v, other in heads.items() if other.scores is head.scores]
+        alike = [half[v] for v, other in heads.items() if other.scores is head.scores]
         half[variable] = min(
-            (k for k in twins if half[variable] < k < read[variable]), default=half[variable]
+            (k for k in alike if half[variable] < k < read[variable]), default=half[variable]
         )
 
 

@@ -128,6 +128,10 @@ def count_rows(facts: Facts, positional: Node) -> Counts:
 
 def count_by_table(facts: Facts, selector: Node) -> Counts | None:
     """How many positions a selector that ignores the tokens selects; None where that is not found so."""
+    return facts.once("counts by table", selector, lambda s: tabulate_counts(facts, s))
+
+
+def tabulate_counts(facts: Facts, selector: Node) -> Counts | None:
     formula = normalise_selector(selector)
     atoms = list_comparisons(formula)
     keys = known(facts, [atom.key for atom in atoms])

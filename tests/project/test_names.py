@@ -1,11 +1,13 @@
 """What other modules call: named verb + noun, once in its package. One-word functions are a module's own."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
+from tests.places import DOCS, ROOT
 from tests.project.test_architecture import FILES, tree
 
 #: Of one word because users type them, or because the word is the field's.
@@ -205,3 +207,13 @@ def test_names_for_others_are_unique_in_a_package() -> None:
         if module not in TYPED | ALONE:
             homes[module.split(".")[0], name].add(module)
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_the_words_of_the_glossary_are_the_codes() -> None:
+    page = (DOCS / "compiler.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Words\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
+    words = [word for cell in cells for word in cell.split(", ")]
+    code = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "compiler").rglob("*.py")).lower()
+    assert len(words) > 30
+    assert [word for word in words if not re.search(rf"\b{word.replace(' ', ' ?')}", code)] == []
