@@ -97,6 +97,18 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f'round(aggregate({UP_TO}, indicator(tokens == "a")) * (indices + 2))',
         None,
     ),
+    "a mean over positions that the tokens choose is none, whatever it is multiplied by": (
+        count_of_mean,
+        "full",
+        f'round(aggregate({SAME}, indicator(tokens == "a")) * (indices + 1))',
+        None,
+    ),
+    "a mean times a number that the tokens choose is no count": (
+        count_of_mean,
+        "full",
+        'round(aggregate(full_s, indicator(tokens == "a")) * (1 if tokens == "a" else length))',
+        None,
+    ),
     "fractions are not counted": (
         count_of_mean,
         "full",

@@ -25,6 +25,7 @@ SELECTORS: dict[str, Context | None] = {
     "select(indices, 2, <) or not select(indices * indices, length, <)": Context.LENGTH,
     'select("a" if indices < 3 else "b", "b", <)': Context.LENGTH,
     "select(length - indices, 2, ==)": None,
+    "select(length - indices, 2, ==) and select(indices, 2, <)": None,
     "select(indices, aggregate(select(indices, 0, ==), indices), ==)": None,
     'select(indices if indices < 3 else "b", "b", ==)': None,
     "select(1 / (indices - 3), 1, ==)": None,

@@ -83,7 +83,13 @@ def test_every_value_is_foreseen(text: str, attention: Attention) -> None:
                     assert relation.allowed[row, code], (node, word, value)
 
 
-@pytest.mark.parametrize("text", ["{0} + {1}", "{1} + {0}", "{0} - {1}", "{1} - {0}", "{0} + {0}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0} + {1}", "{1} + {0}", "{0} - {1}", "{1} - {0}", "{0} + {0}",
+        "[0, 1, 1.0, 2][indices] + tokens_int", "tokens_int - [0, 1, 1.0, 2][indices]",
+    ],
+)  # fmt: skip
 def test_sums_of_ints_and_floats_are_foreseen(text: str) -> None:
     """Of numbers that are ints here and floats there, and of zeros of either sign: added up as they are carried."""
     program = load_program(Source("test", ""))

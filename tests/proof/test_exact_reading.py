@@ -12,12 +12,12 @@ from compiler.audit.tables import bound_table_errors, read_beside_bias
 from compiler.blocks.form import Form, scale_form
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
-from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.rounding import Reading, is_binary
+from compiler.numerics.dtypes import ARITHMETICS, FLOAT32
+from compiler.numerics.rounding import Reading, Weighting, is_binary
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from compiler.targets.rounding_in_transformers import PLAIN
-from compiler.targets.target import TARGETS
+from compiler.targets.rounding_in_transformers import NORMED, PLAIN
+from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.proof.any_order import orders, product
@@ -85,6 +85,9 @@ def test_a_bias_that_is_added_at_any_time_is_counted(name: str) -> None:
             worst, float((np.abs(found - exact) / np.where(slopes, np.abs(slopes), 1))[:, steep].max())
         )
     assert worst <= after.error <= LOOSE * worst
+    for constant in (60.0, -3.0):  # a part of the same biases
+        moved = replace(stairs, offsets=stairs.offsets - slopes * constant)
+        assert read_beside_bias(moved, constant, reading, FLOAT32).error == pytest.approx(after.error, 1e-9)
 
 
 def test_nothing_read_is_nothing_off(auditor: Auditor) -> None:
@@ -156,6 +159,66 @@ def test_running_means_are_as_near_as_said(width: int) -> None:
         worst = max(worst, float((off / np.abs(numbers).sum(axis=1)).max()))
     in_pairs = 2 * (1 + (3 * np.log(width) + 6) / width)
     assert worst <= in_pairs * FLOAT32.unit <= MEAN_ROUNDINGS * FLOAT32.unit
+
+
+@pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])
+def test_the_next_mean_is_what_a_norm_rounds_of_all_numbers(size: float) -> None:
+    """And of the mean that it takes out of them."""
+    norm = NormReading(TARGETS["bert"].noise, 3, FLOAT32)
+    for _ in range(3):
+        for _ in range(norm.width):
+            norm.note_column(size)
+        norm.end_half_layer()
+        standing = norm.bound_standing(np.full(norm.width, norm.size / norm.width))
+        assert norm.balance == pytest.approx(standing.sum(), 1e-12)
+
+
+@pytest.mark.parametrize("largest", [1.0, 2.0**34])
+def test_all_terms_of_a_sum_hold_the_mean(largest: float) -> None:
+    """As far from 0 as it can be, in columns of 0 and in that whose weight takes it away: what adding them up rounds."""
+    norm, weights = NormReading(NORMED, 3, FLOAT32), np.array([1023.0, -331.0, 4095.0])
+    norm.note_column(largest)
+    norm.end_half_layer()
+    reading = norm.read(weights, 0.0, 0.0, 0.0)
+    rng, worst = np.random.default_rng(0), 0.0
+    matrix = np.append(weights, -weights.sum())[:, None]
+    for order in orders(4):
+        means = np.float32(norm.mean) * rng.uniform(0.5, 1, (60, 1)).astype(np.float32)
+        found = product(np.tile(means, 4), matrix, order)  # exactly 0
+        worst = max(worst, float(np.abs(found).max()))
+    assert 0 < worst <= reading.rounding <= LOOSE * worst
+
+
+def test_what_a_hidden_unit_clears_is_off_by_what_it_passes_on() -> None:
+    """That, and a rounding of the sum, beside what is read and how far the unit is from a ReLU."""
+    for name in FAMILY_TARGETS:
+        noise = TARGETS[name].noise
+        norm, size = NormReading(noise, 3, FLOAT32), 4096.0
+        read = norm.bound_reading(np.ones(1), size)
+        passed = norm.bound_passing(size) + FLOAT32.unit * size if noise.reading else 0.0
+        assert norm.bound_clearing(size, 1, 1.0) >= read + passed
+        assert norm.bound_clearing(size, 2, 0.0) >= read + passed + 2 * noise.unit
+
+
+def test_a_count_is_off_by_as_much_as_the_1_that_it_counts() -> None:
+    """Where that is read through a norm: here one that is off by far more than all else."""
+    options = CompileOptions(("a", "b", "c"), 4)
+    outputs = {"out": "selector_width(select(tokens, tokens, ==))"}
+    model = compile_program(load_program(Source("test", "")), outputs, options)
+    noise = replace(NORMED, reading=2.0**12)
+    auditor = Auditor(model.plan, model.layout, Precision(options.max_length), noise)
+    auditor.embedding()
+    (head,) = model.plan.layers[0].heads
+    for form, target in zip(head.values, head.targets, strict=True):
+        auditor.deliver(target, form, Weighting(head.scores.sharing, 0.0, 0.0))
+        column = model.layout.numbers[target]
+        assert auditor.errors[column] >= auditor.sizes[column] * auditor.read(form).norm >= 4 * 2.0**-12
+
+
+def test_weights_of_float64_are_off_by_more_than_computing_them_is() -> None:
+    """A thousand roundings are allowed for."""
+    double = ARITHMETICS["float64"]
+    assert double.unit == double.made == 2.0**10 * np.finfo(np.float64).epsneg
 
 
 def test_beside_the_anchor_there_are_only_whole_numbers() -> None:

@@ -19,6 +19,8 @@ from compiler.audit.bounds import Auditor
 from compiler.audit.score_errors import bound_score_errors
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
+from compiler.limits import PAIRS
+from compiler.lowering.scores import bound_products
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
 from compiler.numerics.rounding import Reading
@@ -279,6 +281,16 @@ def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None
         shaken = replace(one, level=level, loss=loss, errors=auditor.errors)
         moved, nearer = largest_moves(shaken, model)
         assert moved <= level <= LOOSE * moved and nearer <= loss
+
+
+@pytest.mark.parametrize("size", [3, 4_200])
+def test_no_product_is_larger_than_the_largest(size: int) -> None:
+    """Of so many that not all are looked at, too."""
+    rng = np.random.default_rng(size)
+    queries, keys = rng.uniform(0, 1, (size, 2)), rng.uniform(0, 1, (2, size))
+    assert size < PAIRS.most < 4_200**2
+    largest = max(float((queries @ keys[:, first : first + 100]).max()) for first in range(0, size, 100))
+    assert largest <= bound_products(queries, keys) <= 2 * largest
 
 
 def test_reading_rounds_by_no_more_than_said() -> None:

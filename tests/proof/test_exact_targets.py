@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from compiler.audit.logits import bound_logit_noise
 from compiler.audit.norms import NormReading
+from compiler.audit.tables import bound_bends
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form
+from compiler.blocks.staircase import Staircase
 from compiler.export.stock_files import assemble_uniform
 from compiler.numerics.count_precision import bound_averaging_noise
 from compiler.numerics.dtypes import FLOAT32
-from compiler.numerics.rounding import count_roundings, find_middle
+from compiler.numerics.rounding import Reading, count_roundings, find_middle
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import compile_program
 from compiler.stock.identity_norms import choose_shrinkage
@@ -204,6 +206,17 @@ def test_units_in_float32_are_relus_but_for_what_is_said(target: Dialect) -> Non
     assert far.any() and (found[far] == ideal[far]).all()
 
 
+@pytest.mark.parametrize("near", [2.0**-20, 2.0**-18, 2.0**-13, 2.0**-12])
+def test_units_are_off_where_errors_bring_them_near_their_corner(near: float) -> None:
+    """Ramps leave more flat, but z may be off by nearly as much."""
+    flat, noise = 2 * near + CORNER, TARGETS["llama"].noise
+    stairs = Staircase(np.ones(1), np.array([-flat]), np.ones((1, 1)), 0.0, flat, 0.0, 0.0, flat=flat)
+    (bound,) = bound_bends(stairs, 0.0, Reading(flat - near, 0.0, 0.0, terms=2), noise.unit, FLOAT32)
+    with mpmath.workdps(30):
+        off = float(far_from_relu(mpmath.mpf(-near * UNIT_SCALE), "silu")) / UNIT_SCALE
+    assert off <= bound + 2.0**-64 and (bound == 0) == (near > CORNER)
+
+
 SCALED: dict[str, Callable[[Single, Single, np.float32, Order], Single]] = {
     "product": lambda q, k, s, order: product(q, k.T, order) * s,
     "query": lambda q, k, s, order: product(q * s, k.T, order),
@@ -276,6 +289,20 @@ CLASSES = {
     "thirds": (1 / 3, 60.0, 12),
     "close": (2.0**-6, 8.0, 9),
 }
+
+
+def test_logits_of_classes_that_have_a_column_each() -> None:
+    """A weight, its product and the sum with the bias: all of them can round by half of the last place."""
+    rng = np.random.default_rng(0)
+    weights = 1 + (rng.integers(0, 4_000, 20_000) + 0.499) * 2.0**-23
+    numbers = (1 + rng.integers(0, 4_000, 20_000) * 2.0**-23).astype(np.float32)
+    biases = (rng.uniform(0, 1, 20_000) * 2.0**-23).astype(np.float32)
+    found = weights.astype(np.float32) * numbers + biases
+    off = np.abs(found.astype(float) - (weights * numbers.astype(float) + biases.astype(float)))
+    forms = tuple(Form({}, float(bias)) for bias in (0.0, biases.max()))
+    readout = Readout("out", TOKENS, forms[0], np.arange(2.0), np.arange(2), 0.5, forms)
+    largest = float((weights * numbers).max())
+    assert 0.9 <= off.max() / bound_logit_noise(readout, largest, 0.0, 1, FLOAT32.unit) <= 1
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -39,6 +39,7 @@ def test_rotations_are_exactly_orthogonal(width: int) -> None:
     assert (matrix @ matrix.T == np.eye(width)).all()
     assert (matrix * 2.0**rounds == np.round(matrix * 2.0**rounds)).all()
     assert (np.count_nonzero(matrix, axis=1) >= 4).all()
+    assert 4 ** (rounds - 1) < width <= 4**rounds  # what more of them make finer, counts less far
 
 
 def compile_rotated(text: str, options: CompileOptions, program: str = "") -> Compiled:
