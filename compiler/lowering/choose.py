@@ -64,7 +64,8 @@ class Chooser:
         self.tables: list[TableBlock] = []
         self.needed: set[Variable] = set()
         self.choices: list[Choice] = []
-        self._scores: dict[tuple[Node, BosMode, bool], Scores] = {}
+        self.shared: set[Node] = set()
+        self._scores: dict[tuple[Node, BosMode, bool, bool], Scores] = {}
         self._bases: dict[Node, int] = {}
 
     # -- demands --------------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class Chooser:
             self.features,
             readouts,
             frozenset(moved),
-            frozenset(node for node in moved if self.analysis.picks(node)),
+            frozenset(node for node in moved - self.shared if self.analysis.picks(node)),
             frozenset(self.needed),
             (*self.scorer.factorer.choices, *self.choices),
         )
@@ -267,16 +268,26 @@ class Chooser:
         self.features[variable] = Features(basis, tuple(at_bos))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
         strict = not self.reader.is_free(node)  # a mean; single values only need to win
-        scores = self.scores(selector, "excluded" if sure else "default", strict=strict)
+        alike = isinstance(selector.op, Best) and is_function_of(value, selector.args[1])
+        scores = self.scores(selector, "excluded" if sure else "default", strict=strict, alike=alike)
+        if alike and scores.sharing > 1:
+            self.shared.add(node)
         targets = tuple((variable, k) for k in range(len(basis)))
         self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
 
-    def scores(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
+    def scores(self, selector: Node, mode: BosMode, *, strict: bool, alike: bool = False) -> Scores:
         """Query and key forms of a selector, shared by all heads that use it alike."""
-        key = (selector, mode, strict)
+        key = (selector, mode, strict, alike)
         if key not in self._scores:
-            self._scores[key] = self.scorer.score(selector, mode, strict=strict)
+            self._scores[key] = self.scorer.score(selector, mode, strict=strict, alike=alike)
         return self._scores[key]
+
+
+def is_function_of(value: Node, score: Node) -> bool:
+    """Whether an expression looks at nothing but another one."""
+    if value is score or isinstance(value.op, Constant):
+        return True
+    return isinstance(value.op, Map) and all(is_function_of(arg, score) for arg in value.args)
 
 
 def choose_blocks(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:

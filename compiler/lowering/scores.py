@@ -44,13 +44,14 @@ class Scorer:
         self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
         self.factorer = Factorer(analysis, reader, care=care)
 
-    def score(self, selector: Node, mode: BosMode, *, strict: bool) -> Scores:
-        """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select."""
+    def score(self, selector: Node, mode: BosMode, *, strict: bool, alike: bool = False) -> Scores:
+        """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select. `alike`: of
+        positions with the same score any may be picked, or all."""
         parts = list_conjuncts(selector)
         pick = next((p for p in parts if isinstance(p, Pick)), None)
         if pick is not None:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
-            return self.best(pick.node, mode)
+            return self.best(pick.node, mode, alike=alike)
         sharpness = self.sharpness(mode, selector)
         blocks, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
         return self.assemble(selector, blocks, mode, sharpness, top)
@@ -79,8 +80,9 @@ class Scorer:
             self.factorer.form_noise(atom.key) + self.factorer.form_noise(atom.query) > 0 for atom in atoms
         )
 
-    def best(self, node: Node, mode: BosMode) -> Scores:
-        """Selected positions score their rank; an unselected one loses more than all ranks together."""
+    def best(self, node: Node, mode: BosMode, *, alike: bool) -> Scores:
+        """Selected positions score their rank; an unselected one loses more than all ranks together. Ties are broken by the
+        position, unless those are too many ranks, and ties are `alike`."""
         selector, score = node.args
         domain = self.analysis.domain(score)
         ranks: Vector = domain.numbers() - domain.numbers().min()
@@ -91,6 +93,9 @@ class Scorer:
         if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > self.whole:
             ranks = domain.ranks()
         top = float(ranks.max()) * max(tie, 1) + tie
+        shared = bool(tie) and alike and choose_sharpness(step, top * step) * 4 > self.whole
+        if shared:
+            tie, top = 0, float(ranks.max())
         if choose_sharpness(step, top * step) * 4 > self.whole:
             raise make_refusal(
                 self.analysis.graph,
@@ -103,7 +108,7 @@ class Scorer:
             indices = self.analysis.graph.add(Indices())
             rank = add_forms(rank, self.demand(indices, np.arange(tie, dtype=float), None))
         order = ComparisonScore(
-            "order", (ScoreProduct(Form({}, step), rank),), top * step, step, top, alone=True
+            "order", (ScoreProduct(Form({}, step), rank),), top * step, step, top, alone=not shared
         )
         blocks, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
         return self.assemble(selector, [*blocks, order], mode, sharpness, whole)

@@ -12,7 +12,9 @@ from compiler.rewrite.rules.count_of_mean import count_of_mean
 from compiler.rewrite.rules.default_apart import split_default
 from compiler.rewrite.rules.flags_as_sum import sum_flags
 from compiler.rewrite.rules.fold_positional import fold_positional
+from compiler.rewrite.rules.last_before import find_last_before
 from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
+from compiler.rewrite.rules.middle_two import find_middle_two
 from compiler.rewrite.rules.one_selector import merge_selectors
 from compiler.rewrite.rules.own_position import drop_own_position
 from compiler.rewrite.rules.place_best import place_best
@@ -47,6 +49,8 @@ RULES = (
     Pass(0, drop_constant_mean),
     Pass(0, sum_flags),
     Pass(1, find_running_best),
+    Pass(1, find_last_before),
+    Pass(1, find_middle_two, keeps_kinds=False),
     Pass(1, fold_positional, keeps_kinds=False),
     Pass(1, drop_own_position, keeps_kinds=False),
     Pass(1, merge_selectors),

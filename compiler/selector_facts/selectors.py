@@ -119,7 +119,8 @@ def compute_most(analysis: Facts, selector: Node) -> int:
 def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -> bool:
     """Whether a part asks for the place (how many come before) among the positions that the other parts leave.
 
-    Of two members the later one counts the earlier one and all that it counts, so places differ.
+    Of two members the later one counts the earlier one and all that it counts, so places differ: also where they are only
+    among those alike.
     """
     match part:
         case Comparison("==", Node(Width(), (counted,)), _):
@@ -128,7 +129,19 @@ def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -
             return False
     orders = [m for m in members if is_strict_order(analysis, m)]
     rest = [m for m in members if m not in orders]
-    return len(orders) == 1 and all(m in parts and looks_at_keys(m) for m in rest)
+    return len(orders) == 1 and all(m in parts and asks_all_alike(m) for m in rest)
+
+
+def asks_all_alike(part: Formula) -> bool:
+    """Whether the positions that a part relates fall into classes, each of which selects the same: it asks the same of all
+    rows, or for positions that have the same of something."""
+    match part:
+        case Comparison("==", key, query) if key is query:
+            return True
+        case Pick():
+            return False
+        case _:
+            return looks_at_keys(part)
 
 
 def most_values(analysis: Facts, parts: tuple[Formula, ...]) -> int:

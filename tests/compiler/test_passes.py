@@ -23,7 +23,9 @@ from compiler.rewrite.rules.count_of_mean import count_of_mean
 from compiler.rewrite.rules.default_apart import split_default
 from compiler.rewrite.rules.flags_as_sum import sum_flags
 from compiler.rewrite.rules.fold_positional import fold_positional
+from compiler.rewrite.rules.last_before import find_last_before
 from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
+from compiler.rewrite.rules.middle_two import find_middle_two
 from compiler.rewrite.rules.one_selector import merge_selectors
 from compiler.rewrite.rules.own_position import drop_own_position
 from compiler.rewrite.rules.place_best import place_best
@@ -45,6 +47,15 @@ FLAGS = [
     for token in "abc"
     for k in range(4)
 ]
+AFTER = "select(indices, indices, >)"
+LESS = "selector_width(select(tokens, tokens, <))"
+RANK = f"selector_width(select(tokens, tokens, <) or ({SAME} and {BEFORE}))"
+#: The lengths 1 … 4 as pairs of `length - 2` and `length`.
+LENGTHS = "{-1: 0, 0: 1, 1: 2, 2: 3}[length - 2] + {1: 0, 2: 4, 3: 8, 4: 12}[length]"
+BEFORE_A = f'selector_width(select(tokens, "a", ==) and {BEFORE})'
+UP_TO_A = f'({BEFORE_A} + indicator(tokens == "a"))'
+BEFORE_SAME = f"selector_width({SAME} and {BEFORE})"
+AFTER_A = f'selector_width(select(tokens, "a", ==) and {AFTER})'
 SELF = "select(indices, indices, ==)"
 LENGTH = 4
 EITHER = f"(selector_width({SAME}) + selector_width({FIRST}) - selector_width({SAME} and {FIRST}))"
@@ -510,6 +521,67 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"aggregate(best({UP_TO}, {SCORE} / 2), {SCORE} / 2)",
         None,
     ),
+    "the last up to mine": (
+        find_last_before,
+        "full",
+        f'aggregate(best(select(tokens, "a", ==) and {UP_TO}, indices), indices, 7)',
+        f'aggregate(select(tokens, "a", ==) and select({BEFORE_A}, {UP_TO_A} - 1, ==), indices, 7)',
+    ),
+    "the last before mine that is alike": (
+        find_last_before,
+        "full",
+        f"aggregate(best({SAME} and {BEFORE}, indices), indices, 7)",
+        f"aggregate({SAME} and select({BEFORE_SAME}, {BEFORE_SAME} - 1, ==), indices, 7)",
+    ),
+    "the first after mine": (
+        find_last_before,
+        "full",
+        f'aggregate(best(select(tokens, "a", ==) and {AFTER}, -indices), tokens, "-")',
+        f'aggregate(select(tokens, "a", ==) and select({AFTER_A}, {AFTER_A} - 1, ==), tokens, "-")',
+    ),
+    "the last up to mine under the mask": (
+        find_last_before,
+        "causal",
+        f'aggregate(best(select(tokens, "a", ==) and {UP_TO}, indices), indices, 7)',
+        None,
+    ),
+    "the mean of the middle": (
+        find_middle_two,
+        "full",
+        f"aggregate(select(2 * {RANK}, length - 2, >=) and select(2 * {RANK}, length, <=), indices)",
+        f"(aggregate(select({RANK}, {{0: 0, 5: 0, 10: 1, 15: 1}}[{LENGTHS}], ==), indices)"
+        f" + aggregate(select({RANK}, {{0: 0, 5: 1, 10: 1, 15: 2}}[{LENGTHS}], ==), indices)) / 2",
+    ),
+    "the mean of a wider middle": (
+        find_middle_two,
+        "full",
+        f"aggregate(select(2 * {RANK}, length - 3, >=) and select(2 * {RANK}, length + 1, <=), indices)",
+        None,
+    ),
+    "the mean of two places, which there may not be": (
+        find_middle_two,
+        "full",
+        f"aggregate(select({RANK}, 1, >=) and select({RANK}, 2, <=), indices)",
+        None,
+    ),
+    "the mean of two counts, which may be the same": (
+        find_middle_two,
+        "full",
+        f"aggregate(select({LESS}, length - 2, >=) and select({LESS}, length - 1, <=), indices)",
+        None,
+    ),
+    "the last of the smaller ones": (
+        find_last_before,
+        "full",
+        f"aggregate(best(select(tokens, tokens, <) and {UP_TO}, indices), indices, 7)",
+        None,
+    ),
+    "the first up to mine": (
+        find_last_before,
+        "full",
+        f'aggregate(best(select(tokens, "a", ==) and {UP_TO}, -indices), indices, 7)',
+        None,
+    ),
     "the best of the earlier ones": (
         find_running_best,
         "full",
@@ -525,6 +597,12 @@ LONG_CASES = {
     "where the best so far is",
     "the best of fractions so far",
     "the best of the earlier ones",
+    "the last up to mine",
+    "the last before mine that is alike",
+    "the first after mine",
+    "the last up to mine under the mask",
+    "the last of the smaller ones",
+    "the first up to mine",
 }
 
 
@@ -532,6 +610,7 @@ LONG_CASES = {
 SAVES_NOTHING = {
     "rank is counted in two parts": "split_or does it too",
     "nothing is counted of zeros": "fold_positional knows",
+    "the mean of the middle": "of four positions; of six it does",
     "one value is known": "an expression of one value costs nothing",
     "nothing is both": "likewise",
     "nothing precedes and follows": "likewise",

@@ -16,6 +16,7 @@ from rasp.source import Source
 BEFORE, AFTER = "select(indices, indices, <)", "select(indices, indices, >)"
 A = 'select(tokens, "a", ==)'
 MINE = "select(tokens, tokens, ==)"
+LOW = "select(tokens, tokens, <=)"
 LENGTH = 5
 EARLIER = f"selector_width({BEFORE} and {A})"
 MEAN = f"aggregate({BEFORE} and {A}, indices)"
@@ -25,7 +26,8 @@ CASES = {
     "the place among those after": (f"{A} and select(selector_width({AFTER} and {A}), 1, ==)", True, False),
     "a place that others share": (f"select(selector_width({BEFORE} and {A}), 1, ==)", False, False),
     "a place among others": (f"select(selector_width({BEFORE} and {A}), 1, ==) and not {A}", False, False),
-    "every row has its own members": (f"select(selector_width({BEFORE} and {MINE}), 0, ==) and {MINE}", False, False),
+    "the place among those alike": (f"select(selector_width({BEFORE} and {MINE}), 1, ==) and {MINE}", True, True),
+    "every row has its own members": (f"select(selector_width({BEFORE} and {LOW}), 0, ==) and {LOW}", False, False),
     "the first": ('select_from_first(tokens, "a")', True, True),
     "the last": ('select_from_last(tokens, "a")', True, False),
     "the first, counted": (f'select((tokens == "a") and ({EARLIER} == 0), True, ==)', True, True),

@@ -90,6 +90,10 @@ CASES = {
         "aggregate(best(full_s, tokens_int), indices) + indices / 3", (0, 1, 2), 5, Aggregate, every((0, 1, 2), 3),
         loose=np.inf,
     ),  # ranks keep all others far below
+    "the best of so many that equals are not told apart": Case(
+        "aggregate(best(full_s, abs(indices - 200) * tokens_int), abs(indices - 200) * tokens_int)", (0, 1, 3), 400,
+        Aggregate, [[3] + [1] * 399, [0] * 9 + [1] * 11, [0] * 30], loose=np.inf,
+    ),  # at most 30 are equal here, and the bound counts all 400
     "a look-up of fractions": Case(
         "aggregate(select(indices, 0, ==), [0.1, 3.7, 0.9, 77.7, 0.4][(tokens_int + indices) % 5])", (0, 1, 2, 3), 6, Map,
         [[k] * 6 for k in range(4)],

@@ -1,0 +1,85 @@
+"""Find the mean of one or two places by asking for each.
+
+    aggregate(select(2 * place, length - 2, >=) and select(2 * place, length, <=), v)     for the places of a sorted input
+        becomes     (aggregate(select(place, low, ==), v) + aggregate(select(place, high, ==), v)) / 2
+
+where `low` and `high` are the lowest and the highest place that a row selects, of one or two: here (length - 1) / 2,
+rounded down and up. Sound where place is a permutation of all positions: each place that there is has one position. A mean
+needs equal scores wherever it selects, for which orders take a column for each place; what is moved from one position is
+found by few digits. Falls: the number of orders below means.
+"""
+
+import numpy as np
+
+from compiler.analysis.infer import Analysis
+from compiler.domains.domain import Ints
+from compiler.options import CompileError
+from compiler.selector_facts.matching import build_matching, number_values
+from compiler.selector_facts.orders import has_every_index
+from compiler.selector_facts.selector_formula import list_comparisons, list_conjuncts, normalise_selector
+from compiler.selector_facts.selectors import contains_best, hits
+from rasp.graph.nodes import Aggregate, Constant, Map, Node, Select
+from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.evaluate import apply_map
+from rasp.values import find_kind
+
+
+def find_middle_two(analysis: Analysis, node: Node) -> Node | None:
+    """The rule."""
+    if not isinstance(node.op, Aggregate) or contains_best(node.args[0]):
+        return None
+    selector, value = node.args
+    keys = {c.key for part in list_conjuncts(selector) for c in list_comparisons(part)}
+    place = find_place(analysis, next(iter(keys))) if len(keys) == 1 else None
+    if place is None or not {find_kind(v) for v in analysis.domain(value).values} <= {"int", "float"}:
+        return None
+    ends = list_ends(analysis, selector, place)
+    if ends is None or not all(hits(analysis, end) for end in ends):
+        return None
+    graph = analysis.graph
+    moved = [graph.add(node.op, graph.add(Select("=="), place, end), value) for end in ends]
+    return graph.map("div", graph.map("add", *moved), graph.constant(2))
+
+
+def find_place(analysis: Analysis, key: Node) -> Node | None:
+    """The permutation of all positions that an expression is a function of."""
+    if has_every_index(analysis, key):
+        return key
+    changing = [arg for arg in key.args if not isinstance(arg.op, Constant)]
+    return find_place(analysis, changing[0]) if isinstance(key.op, Map) and len(changing) == 1 else None
+
+
+def list_ends(analysis: Analysis, selector: Node, place: Node) -> tuple[Node, Node] | None:
+    """The lowest and the highest place that each row selects; None where a row may select others, too, or none, or where it
+    is always one."""
+    try:
+        with analysis.effort.optional():
+            match = build_matching(analysis, normalise_selector(selector))
+            column = spread(analysis, match.key, place)
+    except CompileError:  # too many to look at
+        return None
+    if column.failed is not None:
+        return None
+    domain = analysis.domain(match.key)
+    selects = match.selects[:, [domain.code(value) for value in column.atoms()]]
+    many = selects.sum(axis=1)
+    if many.min() < 1 or many.max() != 2:
+        return None
+    numbers = analysis.domain(place).numbers().astype(np.int64)
+    ends: tuple[Ints, Ints] = (
+        np.where(selects, numbers, numbers.max()).min(axis=1),
+        np.where(selects, numbers, 0).max(axis=1),
+    )
+    low, high = (number_values(analysis, match.query, end) for end in ends)
+    return low, high
+
+
+def spread(analysis: Analysis, key: Node, place: Node) -> AtomArray:
+    """A function of a place for each place."""
+    size = len(analysis.domain(place))
+    if key is place:
+        return analysis.domain(place).column(np.arange(size))
+    if isinstance(key.op, Constant):
+        return AtomArray.from_atoms([key.op.value.value] * size)
+    assert isinstance(key.op, Map), "a place was found below it"
+    return apply_map(key.op, [spread(analysis, arg, place) for arg in key.args])
