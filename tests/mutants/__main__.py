@@ -23,8 +23,8 @@ BUILD = "RASP_MUTANTS"
 """Environment variable of the process that runs in the copy: where results are kept."""
 EXPLAINED = Path(__file__).with_name("explained.json")
 PLACES = (
-    "domains/*", "selector_facts/*", "analysis/*", "rewrite/*", "rewrite/rules/*", "numerics/*", "blocks/*",
-    "lowering/*", "plan/*", "audit/*", "search/*", "emit/*", "effort*", "refusal*",
+    "domains/*", "selector_facts/*", "analysis/*", "rewrite/*", "rewrite/rules/*", "rewrite/order_rules/*",
+    "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search/*", "emit/*", "effort*", "refusal*",
 )  # fmt: skip
 ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots, or always the same ones.

@@ -34,7 +34,7 @@ ORDER = (
     "compiler.numerics compiler.targets compiler.domains",
     "compiler.selector_facts",
     "compiler.analysis",
-    "compiler.rewrite.rules compiler.blocks",
+    "compiler.rewrite.rules compiler.rewrite.order_rules compiler.blocks",
     "compiler.rewrite",
     "compiler.lowering compiler.plan",
     "compiler.audit",
