@@ -129,10 +129,10 @@ def is_place_among(analysis: Facts, part: Formula, parts: tuple[Formula, ...]) -
             return False
     orders = [m for m in members if is_strict_order(analysis, m)]
     rest = [m for m in members if m not in orders]
-    return len(orders) == 1 and all(m in parts and asks_all_alike(m) for m in rest)
+    return len(orders) == 1 and all(m in parts and selects_by_class(m) for m in rest)
 
 
-def asks_all_alike(part: Formula) -> bool:
+def selects_by_class(part: Formula) -> bool:
     """Whether the positions that a part relates fall into classes, each of which selects the same: it asks the same of all
     rows, or for positions that have the same of something."""
     match part:

@@ -15,7 +15,7 @@ from functools import reduce
 
 from compiler.analysis.infer import Analysis
 from compiler.selector_facts.selector_formula import Comparison, make_junction, normalise_selector
-from compiler.selector_facts.selectors import asks_all_alike, flatten_and, make_diagonal
+from compiler.selector_facts.selectors import flatten_and, make_diagonal, selects_by_class
 from rasp.graph.nodes import Aggregate, And, Best, Indices, Map, Node, Select, Width
 from rasp.values import Test
 
@@ -53,7 +53,7 @@ def split_order(analysis: Analysis, selector: Node, score: Node) -> tuple[Test, 
     if len(found) != 1:
         return None
     rest = [part for part, formula in parts.items() if formula != Comparison(found[0], indices, indices)]
-    if not rest or not all(asks_all_alike(parts[part]) for part in rest):
+    if not rest or not all(selects_by_class(parts[part]) for part in rest):
         return None
     return found[0], rest
 
