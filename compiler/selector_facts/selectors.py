@@ -244,7 +244,7 @@ def compute_certain(analysis: Facts, selector: Node) -> bool:
         return True
     match list_conjuncts(selector):
         case (Comparison("==", key, query),):
-            return has_every_index(analysis, key) and hits(analysis, query)
+            return has_every_index(analysis, key) and is_visible_index(analysis, query)
         case _:
             return False
 
@@ -269,7 +269,7 @@ def make_diagonal(analysis: Facts, part: Formula) -> Node:
             assert_never(part)
 
 
-def hits(analysis: Facts, query: Node) -> bool:
+def is_visible_index(analysis: Facts, query: Node) -> bool:
     """Whether the query is always the index of a visible position."""
     graph = analysis.graph
     below = graph.map("lt", query, graph.add(Width(), make_full_selector(analysis)))

@@ -17,7 +17,7 @@ from compiler.options import CompileError
 from compiler.selector_facts.matching import build_matching, number_values
 from compiler.selector_facts.orders import has_every_index
 from compiler.selector_facts.selector_formula import list_comparisons, list_conjuncts, normalise_selector
-from compiler.selector_facts.selectors import contains_best, hits
+from compiler.selector_facts.selectors import contains_best, is_visible_index
 from rasp.graph.nodes import Aggregate, Constant, Map, Node, Select
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map
@@ -34,7 +34,7 @@ def find_middle_two(analysis: Analysis, node: Node) -> Node | None:
     if place is None or not {find_kind(v) for v in analysis.domain(value).values} <= {"int", "float"}:
         return None
     ends = list_ends(analysis, selector, place)
-    if ends is None or not all(hits(analysis, end) for end in ends):
+    if ends is None or not all(is_visible_index(analysis, end) for end in ends):
         return None
     graph = analysis.graph
     moved = [graph.add(node.op, graph.add(Select("=="), place, end), value) for end in ends]
