@@ -30,10 +30,15 @@ CASES = {
     "both signs": (SIGNED, "answer", (-1, 0, 2), "full"),
     "ranked": ("", "sort(tokens, selector_width(select(tokens, tokens, ==)))", tuple("abc"), "full"),
 }
+#: Where nothing is cleared: no position is embedded, or the last one alone.
+FLAT = {
+    "no position": ("", "tokens", tuple("ab"), "full"),
+    "the last position": ("", "1 if indices == 5 else 0", tuple("ab"), "full"),
+}
 
 
 def compiled(name: str, level: int) -> Compiled:
-    text, expression, vocabulary, attention = CASES[name]
+    text, expression, vocabulary, attention = (CASES | FLAT)[name]
     options = CompileOptions(vocabulary, 6, attention, level=level)
     return compile_program(load_program(Source("test", text)), {"out": expression}, options)
 
@@ -46,7 +51,7 @@ def test_fewer_columns_and_the_same_answers(name: str) -> None:
     assert_right(after, 1500)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *FLAT])
 def test_the_count_of_parameters_is_exact(name: str) -> None:
     for model in (compiled(name, 1), compiled(name, 2)):
         count = count_parameters(model.plan, model.layout, model.layout.erasures, TARGETS["plain"])

@@ -7,9 +7,15 @@ module that has it.
 import gc
 import sys
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from types import CodeType, FunctionType, ModuleType
 
+import numpy as np
+
 from tests.mutants.changes import Change
+
+KINDS = int, float, str, tuple, frozenset, dict, np.ndarray
+"""What constants are, besides dataclasses."""
 
 
 def swap(change: Change, text: str) -> None:
@@ -58,7 +64,7 @@ def swap_constants(changed: CodeType, module: ModuleType) -> int:
     count = 0
     for name, value in fresh.items():
         old = vars(module).get(name)
-        if isinstance(value, int | float | str | tuple | frozenset | dict) and value != old:
+        if (isinstance(value, KINDS) or is_dataclass(value)) and repr(value) != repr(old):
             for other in list(sys.modules.values()):
                 if (
                     getattr(other, "__name__", "").startswith(("compiler.", "tests."))

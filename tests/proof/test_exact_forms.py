@@ -9,7 +9,10 @@ import pytest
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Variable, add_forms, scale_form
+from compiler.lowering.candidates import list_candidates
 from compiler.lowering.choose import Style
+from compiler.lowering.lookup import pose_lookup
+from compiler.lowering.reader import Reader
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.search.attempts import Lowered, attempt_lowering
@@ -122,3 +125,30 @@ def room(readout: Readout, code: int, numbers: list[Fraction]) -> Fraction:
         (abs(c - own) / 2 - (number - own) * (1 if c > own else -1) for c, k in centers if k != code),
         default=Fraction(10**9),
     )
+
+
+@pytest.mark.parametrize("slope, offset", [(1000 / 3, 1e6 / 7), (-1e-3, 0.1), (2.0, -5.0)])
+def test_features_that_are_linear_are_read_without_a_table(slope: float, offset: float) -> None:
+    """However large they are: float64 rounds each number as much as it is large."""
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), 12))
+    node = program.sop(COUNT)
+    vector = slope * analysis.domain(node).numbers() + offset
+    reader = Reader(analysis)
+    form = reader.read(node, vector)
+    assert form is not None and [*form.parts] == [reader.variable(node)]
+    assert form.parts[reader.variable(node)] + form.constant == pytest.approx(vector, 1e-9)
+    assert reader.read(node, vector**2) is None
+
+
+def test_a_difference_is_looked_up_beside_another_variable_as_one_digit() -> None:
+    """As the expression has it: it has fewer values than both counts together."""
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), 6))
+    one, other = (f'selector_width(select(tokens, "{token}", ==))' for token in "ab")
+    node = program.sop(f"({one} - {other} < 1 if indices % 2 == 0 else {one} - {other} < 3)")
+    reader, table = Reader(analysis), analysis.table(node)
+    problem = pose_lookup(node, table, analysis.domain(node).numbers()[None, :], 0)
+    left, right, place = (reader.variable(program.sop(text)) for text in (one, other, "indices"))
+    found = [form.parts for form in list_candidates(reader, problem) if place in form.parts]
+    assert any(left in parts and right in parts and (parts[left] == -parts[right]).all() for parts in found)

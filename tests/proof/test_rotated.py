@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import product as cartesian
 from pathlib import Path
 from random import Random
 
@@ -11,15 +11,17 @@ import pytest
 from click.testing import CliRunner
 
 from compiler import CompileOptions, compile_program, load
+from compiler.audit.rotated import RotatedReading
 from compiler.cli import main
 from compiler.export.compiled import save
 from compiler.model.runner import Model
+from compiler.numerics.dtypes import FLOAT32
 from compiler.pipeline import Compiled
-from compiler.plan.rotation import count_rounds, draw_orthogonal
+from compiler.plan.rotation import choose_rotation, count_rounds, draw_orthogonal
 from compiler.verify.first_wrong_column import find_wrong_column
 from rasp.elaborate.program import load_program
 from rasp.source import Source
-from tests.proof.any_order import orders, residuals
+from tests.proof.any_order import orders, product, residuals
 from tests.proof.measure_columns import measured
 from tests.proof.test_exact_bounds import CASES
 
@@ -66,6 +68,28 @@ def test_errors_stay_below_their_bounds(name: str) -> None:
     assert not [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
 
 
+@pytest.mark.parametrize("fine", [1.0, 2.0**-4, 2.0**-8, 2.0**-12])
+def test_turned_columns_are_called_exact_only_when_float32_holds_them(fine: float) -> None:
+    """A large number and a fine one, each the sum of two columns then, and as they are read again."""
+    outputs = {"large": "[1, 65536][tokens_int]", "small": f"{fine} * indices"}
+    program = load_program(Source("test", ""))
+    model = compile_program(program, outputs, CompileOptions((0, 1), 4))
+    layout, rotation = model.layout, choose_rotation(model.layout, 0)
+    vectors, tokens = np.stack(layout.embedding.vectors), layout.sizes.tokens
+    rows = np.stack([vectors[:, 1] + one for one in vectors[:, tokens:-1].T])
+    turned = rows @ rotation.matrix
+    held = turned.astype(np.float32)
+    reading, weights = RotatedReading(model.plan, layout, FLOAT32), np.ones(layout.width)
+    exact = bool((held == turned).all())
+    assert reading.is_exact == reading.reads_exactly(weights) == exact == (fine > 2.0**-8)
+    read = reading.read(weights, 0.0, 2.0**17, fine)
+    assert (read.grain > 0) == exact
+    wanted = rows.sum(axis=1)
+    for order in orders(2):
+        found = product(held, rotation.matrix.T @ weights[:, None], order)[:, 0]
+        assert (np.abs(found - wanted) <= read.error).all()
+
+
 def rotated_pair(program: str, text: str, options: CompileOptions) -> tuple[Model, Model, Compiled]:
     """A model as it is, and rotated, with what is known of that."""
     rotated = compile_rotated(text, replace(options, rotation=5), program)
@@ -82,7 +106,7 @@ def induction() -> tuple[Model, Model, Compiled]:
     return rotated_pair(INDUCTION, "induction", CompileOptions("abcd", 8, "causal"))
 
 
-WORDS = ["".join(word) for word in product("abcd", repeat=4)]
+WORDS = ["".join(word) for word in cartesian("abcd", repeat=4)]
 
 
 def test_answers_and_values_are_the_same(induction: tuple[Model, Model, Compiled]) -> None:
