@@ -66,6 +66,8 @@ COLUMNS = (
     "wrong",
     "note",
 )
+ON_THE_PAGE = ("program", "V", "N", "before", "aim", "parameters", "layers", "inputs", "wrong")
+"""The columns of `docs/sizes.md`."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from benchmarks import algorithms, alta, grid, long, sizes, sweep
 from benchmarks.catalogue import ENTRIES
 from benchmarks.measure import timed_compile
 from benchmarks.peers import read_peers
-from benchmarks.tables import Table, as_json, show, write
+from benchmarks.tables import Table, as_json, markdown_rows, show, write, write_into_page
 from compiler.options import CompileOptions
 from rasp.source import Source
 
 RESULTS = Path(__file__).parent / "results"
+#: The document that has the table of the long inputs, too.
+SIZES_PAGE = RESULTS.parent.parent / "docs" / "sizes.md"
 #: A second thread gains nothing on models this small, and loses much on a machine that does other things.
 THREADS = 1
 SIZES = (*sizes.SIZES, "other")
@@ -109,6 +111,9 @@ def main(arguments: Sequence[str]) -> None:
             show(table, console)
     if asked.out is not None or not (asked.sizes or asked.programs):
         write(tables, name, heading, asked.out or RESULTS)
+    if asked.long and asked.out is None:
+        [measured_long] = tables
+        write_into_page(SIZES_PAGE, markdown_rows(long.ON_THE_PAGE, measured_long.rows))
 
 
 if __name__ == "__main__":

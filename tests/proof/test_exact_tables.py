@@ -267,29 +267,30 @@ def test_a_bias_that_float64_cannot_hold_is_none(beside: float, offset: float, *
     assert is_taken_away(block, FLOAT64) == right
 
 
-def test_clearing_beside_writing() -> None:
-    """x + (sum - x): never off by more than said, and by a tenth of it at worst."""
+@pytest.mark.parametrize("arithmetic", ARITHMETICS.values(), ids=list(ARITHMETICS))
+def test_clearing_beside_writing(arithmetic: Arithmetic) -> None:
+    """x + (sum - x): never off by more than said, and by a tenth of it at worst, as the arithmetic is described."""
     rng = np.random.default_rng(0)
     closest = np.inf
     for count in (1, 2, 5, 20):
         for _ in range(60):
-            products = rng.uniform(0.5, 1, count).astype(np.float32)
-            old = np.float32(rng.uniform(-4, 4))
+            products = rng.uniform(0.5, 1, count).astype(arithmetic.name)
+            old = rng.uniform(-4, 4, 1).astype(arithmetic.name)
             exact = sum(Fraction(float(p)) for p in products)
-            own = (count - 1) * FLOAT32.unit * float(exact)
+            own = (count - 1) * arithmetic.unit * float(exact)
             bound = own + bound_clearing(
-                Products(float(exact), 0.0, count - 1), abs(float(old)), 0.0, FLOAT32
+                Products(float(exact), 0.0, count - 1), float(np.abs(old[0])), 0.0, arithmetic
             )
             for order in orders(2):
                 terms = np.append(products, -old)[None]
-                written = old + product(terms, np.ones((count + 1, 1)), order)[0, 0]
-                error = abs(Fraction(float(written)) - exact)
+                written = old + product(terms, np.ones((count + 1, 1)), order, arithmetic.name)[0]
+                error = abs(Fraction(float(written[0])) - exact)
                 assert error <= bound
                 closest = min(closest, bound / max(float(error), 1e-300))
-    assert closest < 10
-    assert bound_clearing(Products(100.0, 1.0, 5), 7.0, 0.5, FLOAT32) == 0
-    assert bound_clearing(Products(2.0**23, 1.0, 5), 7.0, 0.5, FLOAT32) > 0
-    assert bound_clearing(Products(100.0, 1.0, 5), 7.0, 0.0, FLOAT32) > 0
+    assert closest < 10 * arithmetic.unit / np.finfo(arithmetic.name).epsneg
+    assert bound_clearing(Products(100.0, 1.0, 5), 7.0, 0.5, arithmetic) == 0
+    assert bound_clearing(Products(arithmetic.whole / 2, 1.0, 5), 7.0, 0.5, arithmetic) > 0
+    assert bound_clearing(Products(100.0, 1.0, 5), 7.0, 0.0, arithmetic) > 0
 
 
 def readout_of(centers: Numbers, constant: float = 0.0) -> Readout:
