@@ -24,7 +24,7 @@ LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evalua
 
 SAID := ^([a-z -]+):.*\#\# (.*)
 
-.PHONY: help demo test browser test-engines fuzz kill-saves mutants sizes snapshots tables docs check lock lowest newest format bench long grid clean
+.PHONY: help demo test browser test-engines fuzz kill-saves mutants sizes snapshots tables docs check types changes lock lowest newest format bench long grid clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -111,8 +111,13 @@ kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without
 check: $(VENV)/.developed ## lint, format, types, and what nothing uses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
 	$(BIN)/python -m vulture
+	@$(MAKE) --no-print-directory --jobs=2 types changes
+
+# The two that take longest, each on one core.
+types:
+	$(BIN)/pyright
+changes:
 	$(BIN)/python -m pytest -m slow tests/project
 
 # The versions of everything, in constraints.txt: the newest that go together with constraints.in and pyproject.toml.
