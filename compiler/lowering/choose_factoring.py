@@ -179,9 +179,9 @@ class Factorer:
     def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
         arithmetic, sharpness = self.reader.arithmetic, self.reader.arithmetic.sharpness
-        if factoring.digits:
+        if factoring.kind == "digits":
             return scale * sharpness * factoring.steps <= arithmetic.whole
-        if not factoring.quadratic:
+        if factoring.kind == "plain":
             return True
         reach = factoring.reach
         query, key = self.form_noise(match.query), self.form_noise(match.key)

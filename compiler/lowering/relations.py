@@ -15,6 +15,7 @@ selected positions only have to score above the others, two columns do:
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,20 +43,22 @@ class Factor:
     key: Vector
 
 
+FactoringKind = Literal["plain", "quadratic", "digits"]
+
+
 @dataclass(frozen=True, eq=False)
 class Factoring:
-    """`quadratic` factorings have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
+    """Those of the kind `quadratic` have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
 
     Selected pairs of a threshold score anything from 0 to `top`. Those by `digits` are exact where float32 holds `steps`
     steps apart. `way` is what it is called."""
 
     way: str
     factors: tuple[Factor, ...]
-    quadratic: bool = False
+    kind: FactoringKind = "plain"
     reach: float = 1.0
     reward: float = 0.0
     top: float = 0.0
-    digits: bool = False
 
     @property
     def steps(self) -> float:
@@ -140,7 +143,7 @@ def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
     if with_bos:
         factors.append(Factor(-(query**2), np.ones_like(key)))
     reach = float(max(np.abs(query).max(), np.abs(key).max()))
-    return Factoring("quadratic", tuple(factors), quadratic=True, reach=reach)
+    return Factoring("quadratic", tuple(factors), "quadratic", reach=reach)
 
 
 def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits") -> Iterator[Factoring]:
@@ -153,7 +156,7 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
         of_query, of_key = (digits_of(codes, base, count) for codes in (query, key))
         if base == 2:
             signs = [Factor(q - 0.5, 2 * k - 1) for q, k in zip(of_query, of_key, strict=True)]
-            yield Factoring(f"{of} in base 2", tuple(signs), reward=count / 2, digits=True)
+            yield Factoring(f"{of} in base 2", tuple(signs), "digits", reward=count / 2)
         else:
             middle = np.floor(base / 2)
             of_query, of_key = of_query - middle, of_key - middle
@@ -161,7 +164,7 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
             factors.append(Factor(-np.ones_like(query), (of_key**2).sum(axis=0)))
             if with_bos:
                 factors.append(Factor(-(of_query**2).sum(axis=0), np.ones_like(key)))
-            yield Factoring(f"{of} in base {base}", tuple(factors), digits=True)
+            yield Factoring(f"{of} in base {base}", tuple(factors), "digits")
 
 
 def find_base(largest: int, count: int) -> int:

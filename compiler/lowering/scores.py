@@ -158,7 +158,7 @@ class Scorer:
             np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
         )  # (values, columns)
         keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
-        kind = "quadratic" if factoring.quadratic else "plain"
+        kind = "quadratic" if factoring.kind == "quadratic" else "plain"
         sizes = (bound_products(queries, keys), queries.sum(axis=1).max(), keys.sum(axis=0).max())
         return ComparisonScore(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 

@@ -10,7 +10,7 @@ from rasp.elaborate.scope import Scope, Surroundings, Workshop
 from rasp.elaborate.statements import execute_statement
 from rasp.graph.nodes import Graph
 from rasp.library import load
-from rasp.library.load import Loader
+from rasp.library.load import LIBRARY_NAME, Loader
 from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from rasp.syntax.parser import parse
@@ -28,7 +28,7 @@ FREE = frozenset(
 def load_standard_library() -> Module:
     """The library's tree; a constant."""
     text = Path(load.__file__).with_name("std.rasp").read_text(encoding="utf-8")
-    return parse(Source("<library>", text))
+    return parse(Source(LIBRARY_NAME, text))
 
 
 def make_workshop(loader: Loader) -> Workshop:

@@ -13,6 +13,7 @@ from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError
 from rasp.language_features.document import Document, evaluate_on, find_example
 from rasp.language_features.symbols import Definition, find_name_at, resolve_name
+from rasp.library.load import LIBRARY_NAME
 from rasp.prompt.show import is_endless
 from rasp.source import Span
 from rasp.syntax.comments import find_comment_above
@@ -183,7 +184,7 @@ def origin(document: Document, definition: Definition | None) -> str:
     if definition.source == document.source:
         return ""
     name = definition.source.name
-    return "*from the library*" if name == "<library>" else f"*from {name}*"
+    return "*from the library*" if name == LIBRARY_NAME else f"*from {name}*"
 
 
 def fenced(text: str) -> str:

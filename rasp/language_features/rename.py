@@ -20,6 +20,7 @@ from rasp.language_features.variables import (
     list_texts_with,
     normalise_path,
 )
+from rasp.library.load import LIBRARY_NAME
 from rasp.source import Source, Span
 from rasp.syntax.lexer import tokenize_text
 
@@ -59,7 +60,7 @@ def find_renamable(document: Document, place: int) -> tuple[Span, Definition]:
     found = find_definition_at(document, place)
     if found is None:
         raise refusal("here is no name that this program defines")
-    if found[1].source.name == "<library>":
+    if found[1].source.name == LIBRARY_NAME:
         raise refusal("this is a name of the standard library")
     return found
 

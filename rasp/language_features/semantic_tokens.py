@@ -8,6 +8,7 @@ from rasp.language_features.document import Document
 from rasp.language_features.hover import find_role
 from rasp.language_features.positions import Positions
 from rasp.language_features.symbols import resolve_name
+from rasp.library.load import LIBRARY_NAME
 from rasp.syntax.syntax_tree import Name
 from rasp.syntax.walk import list_names_in
 
@@ -48,7 +49,7 @@ def coloured(document: Document) -> Iterator[tuple[Name, str, int]]:
                 yield name, ROLES[find_role(document, name.text, None)], LIBRARY
             continue
         is_declaration = definition.name.span == name.span and definition.source == document.source
-        is_library = definition.source.name == "<library>"
+        is_library = definition.source.name == LIBRARY_NAME
         yield (
             name,
             ROLES[find_role(document, name.text, definition)],

@@ -17,6 +17,8 @@ from rasp.source import Source
 from rasp.values import ValueProblem
 
 PROGRAMS = "programs"
+LIBRARY_NAME = "<library>"
+"""What messages call the text of the library, which is nowhere for its users."""
 PACKAGE = Path(__file__).resolve().parents[1]
 #: The folders in which the programs that come with the language may be: in the package, where it is installed;
 #: beside it in a clone.

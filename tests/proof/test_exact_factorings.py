@@ -91,7 +91,7 @@ def test_factorings_tell_what_is_selected(name: str, *, with_bos: bool) -> None:
     for factoring in list_factorings(match, numbers, with_bos=with_bos):
         ways.add(factoring.way)
         found = scores(factoring, chosen.shape)
-        free = not with_bos and (factoring.quadratic or factoring.digits)
+        free = not with_bos and factoring.kind != "plain"
         for row, picked, seen in zip(found, match.selects, match.cares, strict=True):
             # A query that nothing may equal has no row of its own to be compared with.
             best = max(row[picked & seen], default=None) if free else UNITS * factoring.reward
@@ -106,10 +106,10 @@ def test_factorings_tell_what_is_selected(name: str, *, with_bos: bool) -> None:
 
 def check_size(factoring: Factoring, found: Exact) -> None:
     """All codes are at most `reach`, and sums of products at most `steps` times something that all are multiples of."""
-    if factoring.quadratic:
+    if factoring.kind == "quadratic":
         codes = [np.abs(factoring.factors[0].query).max() / 2, np.abs(factoring.factors[0].key).max()]
         assert factoring.reach == max(codes)
-    if factoring.digits:
+    if factoring.kind == "digits":
         products = [np.outer(exact(f.query), exact(f.key)).ravel() for f in factoring.factors]
         grain = np.gcd.reduce(np.concatenate(products))
         assert sum(int(np.abs(row).max()) for row in products) <= factoring.steps * grain
