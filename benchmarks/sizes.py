@@ -14,7 +14,9 @@ from compiler.model.runner import Model
 
 SIZES = ("3x5", "5x10", "10x20", "26x32")
 #: How many times smaller than Tracr's these models have to be, as a geometric mean.
-TARGETS = {"10x20": 15, "26x32": 60}
+TARGETS = {"10x20": 250, "26x32": 700}
+#: And at least, the unembedding counted on both sides, for each program.
+LEAST_WITH_UNEMBEDDING = 3
 #: The size at which compile times have aims, and these: CPU seconds of the slowest program and of the median.
 TIMED = "26x32"
 SLOWEST, MEDIAN = 5.0, 1.0
@@ -29,6 +31,7 @@ SHOWN = (
     "ratio",
     "nonzero",
     "with unembedding",
+    "ratio with unembedding",
     "compile CPU s",
     "Tracr CPU s",
     f"ms / {BATCH}",
@@ -150,7 +153,8 @@ def with_ratio(measured: Measured) -> Row:
     parameters = row.get("parameters")
     if not peer.works or not isinstance(parameters, int):
         return row
-    return row | {"ratio": round(peer.parameters / parameters, 2)}
+    whole = (peer.parameters + peer.unembedding) / int(str(row["with unembedding"]))
+    return row | {"ratio": round(peer.parameters / parameters, 2), "ratio with unembedding": round(whole, 2)}
 
 
 def tables(
@@ -179,7 +183,12 @@ def table(size: str, found: Sequence[Measured]) -> Table:
 def remarks(size: str, found: Sequence[Measured], rows: Sequence[Row]) -> list[str]:
     """What the table shows, in sentences, and everything that is not as it should be."""
     compiled = [measured for measured in found if not measured.refusal]
-    said = [ratio_remark(size, rows), layer_remark(compiled), time_remark(size, rows)]
+    said = [
+        ratio_remark(size, rows),
+        unembedding_remark(rows),
+        layer_remark(compiled),
+        time_remark(size, rows),
+    ]
     own = [
         f"{m.peer.program} ({m.peer.vocabulary})"
         for m in found
@@ -196,8 +205,24 @@ def remarks(size: str, found: Sequence[Measured], rows: Sequence[Row]) -> list[s
     return [remark for remark in said if remark]
 
 
+def find_ratios(rows: Sequence[Row], column: str) -> list[float]:
+    """Those of the programs that both have."""
+    return [float(ratio) for row in rows if isinstance(ratio := row.get(column), float | int) and ratio]
+
+
+def unembedding_remark(rows: Sequence[Row]) -> str:
+    ratios = find_ratios(rows, "ratio with unembedding")
+    if not ratios:
+        return ""
+    verdict = "reached" if min(ratios) >= LEAST_WITH_UNEMBEDDING else "NOT reached"
+    return (
+        f"with the unembedding counted on both sides {statistics.geometric_mean(ratios):.1f} times, at least "
+        f"{min(ratios):.1f}; the aim of {LEAST_WITH_UNEMBEDDING} is {verdict}"
+    )
+
+
 def ratio_remark(size: str, rows: Sequence[Row]) -> str:
-    ratios = [float(ratio) for row in rows if isinstance(ratio := row.get("ratio"), float | int) and ratio]
+    ratios = find_ratios(rows, "ratio")
     if not ratios:
         return ""
     mean = statistics.geometric_mean(ratios)
