@@ -19,6 +19,7 @@ from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
 from compiler.rewrite.rules.one_selector import merge_selectors
 from compiler.rewrite.rules.own_position import drop_own_position
 from compiler.rewrite.rules.place_best import place_best
+from compiler.rewrite.rules.split_choice import split_choice
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from rasp.diagnostics import Diagnostic, suggest_word
@@ -60,6 +61,7 @@ RULES = (
     Pass(1, compare_means),
     Pass(1, split_or, keeps_kinds=False),
     Pass(1, count_before, keeps_kinds=False),
+    Pass(0, split_choice),
 )
 
 

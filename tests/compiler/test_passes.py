@@ -30,6 +30,7 @@ from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
 from compiler.rewrite.rules.one_selector import merge_selectors
 from compiler.rewrite.rules.own_position import drop_own_position
 from compiler.rewrite.rules.place_best import place_best
+from compiler.rewrite.rules.split_choice import split_choice
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from rasp.elaborate.program import load_program
@@ -56,6 +57,9 @@ BEFORE_A = f'selector_width(select(tokens, "a", ==) and {BEFORE})'
 UP_TO_A = f'({BEFORE_A} + indicator(tokens == "a"))'
 BEFORE_SAME = f"selector_width({SAME} and {BEFORE})"
 AFTER_A = f'selector_width(select(tokens, "a", ==) and {AFTER})'
+#: One of 132 numbers at one position, and another at the next.
+EARLY = 'aggregate(select(indices, length - 2, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
+LATE = 'aggregate(select(indices, length - 1, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
 SELF = "select(indices, indices, ==)"
 LENGTH = 4
 EITHER = f"(selector_width({SAME}) + selector_width({FIRST}) - selector_width({SAME} and {FIRST}))"
@@ -545,6 +549,25 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f'aggregate(best(select(tokens, "a", ==) and {UP_TO}, indices), indices, 7)',
         None,
     ),
+    "a choice of many combinations": (
+        split_choice,
+        "full",
+        f'{EARLY} if tokens == "c" else {LATE}',
+        f'({EARLY} if tokens == "c" else 0) + (0 if tokens == "c" else {LATE})',
+    ),
+    "a choice of few combinations": (
+        split_choice,
+        "full",
+        "aggregate(select(indices, 0, ==), indices) if indices == 2 else length",
+        None,
+    ),
+    "a choice between fractions": (split_choice, "full", f'{EARLY} / 2 if tokens == "c" else {LATE}', None),
+    "a choice that depends on as much as both branches": (
+        split_choice,
+        "full",
+        f"{EARLY} if {EARLY} > {LATE} else {LATE}",
+        None,
+    ),
     "the mean of the middle": (
         find_middle_two,
         "full",
@@ -603,6 +626,10 @@ LONG_CASES = {
     "the last up to mine under the mask",
     "the last of the smaller ones",
     "the first up to mine",
+    "a choice of many combinations",
+    "a choice of few combinations",
+    "a choice between fractions",
+    "a choice that depends on as much as both branches",
 }
 
 
