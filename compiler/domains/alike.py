@@ -6,14 +6,13 @@ values that is only compared with 0 counts as two or three. For leaves that are 
 values that one stands for have to be neighbours, so that a look-up can tell the groups apart by thresholds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from compiler.domains.domain import Domain, Ints
 from compiler.domains.facts import Facts
 from compiler.domains.rows import Relation, join_relations, list_contexts
-from compiler.limits import ROWS
 from rasp.graph.nodes import Node
 
 
@@ -66,9 +65,13 @@ def whole_column(analysis: Facts, use: Node, size: int) -> Ints:
 
 
 def join_alike(
-    relations: Sequence[Relation], stands_for: Sequence[Ints], max_length: int, most: int = ROWS.most
+    relations: Sequence[Relation],
+    stands_for: Sequence[Ints],
+    max_length: int,
+    most: int,
+    spend: Callable[[float], None],
 ) -> Ints:
-    """`join`, with only the codes that stand for others; a code can occur where any that it stands for
+    """`join_relations`, with only the codes that stand for others; a code can occur where any that it stands for
     can.
     """
     kept: list[Ints] = []
@@ -86,5 +89,5 @@ def join_alike(
             for column, target in enumerate(place.reshape(-1).tolist()):
                 allowed[:, target] |= relation.allowed[:, column]
         narrowed.append(Relation(domain, relation.depends, allowed))
-    rows = join_relations(narrowed, max_length, most)
+    rows = join_relations(narrowed, max_length, most, spend)
     return np.stack([codes[rows[:, k]] for k, codes in enumerate(kept)], axis=1) if kept else rows

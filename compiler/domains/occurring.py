@@ -36,10 +36,11 @@ def list_combinations(facts: Facts, node: Node, leaves: Sequence[Node], stands_f
     if len(leaves) == 1:
         return facts.once("occurring", leaves[0], partial(list_codes, facts))
     relations = [facts.relation(leaf) for leaf in leaves]
-    facts.effort.spend(facts.graph, node, sum(relation.cells for relation in relations), "rows")
+    spend = partial(facts.effort.spend, facts.graph, node, work="rows")
+    spend(sum(relation.cells for relation in relations))
     most = LARGE_ROWS.most if has_few_inputs(facts) else ROWS.most
     try:
-        return join_alike(relations, stands_for, facts.max_length, most)
+        return join_alike(relations, stands_for, facts.max_length, most, spend)
     except TooMany:
         if most == ROWS.most:
             raise

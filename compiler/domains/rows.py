@@ -1,12 +1,12 @@
 """Joint enumeration: which combinations of values can several s-ops have at one position.
 
 A `Relation` says, for one s-op, which of its values can occur in which context; a context is a position i and
-an input length n, i < n ≤ N, or only one of them, or nothing. `join` enumerates the combinations that can
+an input length n, i < n ≤ N, or only one of them, or nothing. `join_relations` enumerates the combinations that can
 occur together: in one context, so that `indices < length`, or a count that cannot exceed its position, is
 respected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Flag
 from functools import reduce
@@ -18,6 +18,8 @@ from compiler.domains.domain import Domain, Ints
 from compiler.limits import ROWS
 
 Bools = NDArray[np.bool_]
+JOIN_WORK = 3
+"""Listing a combination and finding its like, for each value in it, in cells (`compiler/effort.py`)."""
 
 
 class Context(Flag):
@@ -105,8 +107,14 @@ def project_relation(relation: Relation, keep: Context, max_length: int) -> Rela
     return Relation(relation.domain, kept, allowed)
 
 
-def join_relations(relations: Sequence[Relation], max_length: int, most: int = ROWS.most) -> Ints:
-    """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany` for more than `most`."""
+def join_relations(
+    relations: Sequence[Relation],
+    max_length: int,
+    most: int = ROWS.most,
+    spend: Callable[[float], None] | None = None,
+) -> Ints:
+    """All combinations of codes, shape (rows, relations), no two alike. Raises `TooMany` for more than `most`; `spend` is
+    told of the work before it is done."""
     if len(relations) == 1:
         allowed = relations[0].allowed
         codes = np.arange(len(relations[0].domain))
@@ -117,6 +125,8 @@ def join_relations(relations: Sequence[Relation], max_length: int, most: int = R
         where = list_contexts(depends, max_length)
         rows = count_rows(narrowed, where)
         if rows <= most:
+            if spend is not None:
+                spend(JOIN_WORK * rows * len(relations))
             return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
     raise TooMany(rows)
 
