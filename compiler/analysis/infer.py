@@ -288,7 +288,5 @@ class Analysis:
             if known is not None:
                 return bool(known.column.data.astype(bool).all())
             return [bool(v) for v in self.domain(node).values] == [True]
-        except Exception as problem:
-            if isinstance(problem, AssertionError):
-                raise
+        except CompileError:
             return False
