@@ -1,5 +1,5 @@
 """Five programs, learnt by transformers: with the layers and heads that the compiler predicts, with a layer fewer, with a
-head fewer.
+head fewer; from several seeds, and three of the programs also for longer inputs.
 
     python -m benchmarks.training -o build/training
 
@@ -9,7 +9,7 @@ and its pictures are written.
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -19,7 +19,6 @@ import torch
 from matplotlib.figure import Figure
 
 from benchmarks.tables import Cell, markdown_rows, write_into_page
-from compiler.commands.train import Lesson, compare_attention, judge, show_longest
 from compiler.config import Config
 from compiler.export.records import encode_config
 from compiler.options import CompileOptions
@@ -29,6 +28,7 @@ from compiler.training.examples import split_examples
 from compiler.training.kept_training import RECORD, Task, has_training, resume_training, save_training
 from compiler.training.learn import Settings, begin_training, continue_training
 from compiler.training.shape import Widths, choose_shape, describe_shape
+from compiler.training_commands.train_command import Lesson, compare_attention, judge, show_longest
 from rasp.arguments import Attention
 from rasp.elaborate.program import load_program
 from rasp.source import Source
@@ -36,6 +36,10 @@ from rasp.source import Source
 ROOT = Path(__file__).parents[1]
 DOCUMENT, PICTURES = ROOT / "docs" / "training.md", ROOT / "docs" / "pictures"
 EXAMPLES, SETTINGS = 20_000, Settings(steps=2000, batch=64, rate=3e-3, patience=5)
+#: Of data, weights and batches.
+SEEDS = 0, 1, 2
+#: Pictures of curves in a row.
+ACROSS = 4
 #: A training counts as learnt from this share of right positions on.
 LEARNT = 0.99
 
@@ -57,6 +61,9 @@ SUBJECTS = {
     "sort": Subject("sorting/sort", "sorted_tokens", "abcd", 6),
     "induction": Subject("language/induction", "induction", "abcd", 6, "causal"),
     "dyck1": Subject("brackets/dyck1", "dyck1", "()", 10),
+    "longer sort": Subject("sorting/sort", "sorted_tokens", "abcdefghijklmnopqrstuvwxyz", 12),
+    "longer induction": Subject("language/induction", "induction", "abcdefgh", 16, "causal"),
+    "longer dyck1": Subject("brackets/dyck1", "dyck1", "()", 24),
 }
 
 
@@ -89,17 +96,35 @@ def compile_subject(subject: Subject) -> Compiled:
     return compile_program(load_program(source), {subject.output: subject.output}, options)
 
 
-def prepare_lesson(compiled: Compiled, change: Callable[[Config], Config], folder: Path) -> Lesson:
-    """A training of the changed shape, where it was if it had begun."""
-    config = change(choose_shape(compiled.weights.config, None, None, Widths()))
-    length = config.max_length
-    split = split_examples(config, compiled.meaning, length, EXAMPLES, SETTINGS.seed)
-    data = {"examples": EXAMPLES, "trained_length": length, "seed": SETTINGS.seed}
+@dataclass(frozen=True)
+class Trial:
+    """One training: of a subject of `SUBJECTS`, in a shape of `SHAPES`, from a seed."""
+
+    name: str
+    which: str
+    seed: int
+
+    @property
+    def subject(self) -> Subject:
+        return SUBJECTS[self.name]
+
+    def name_folder(self, output: Path) -> Path:
+        """Where it is kept."""
+        return output / f"{self.name} {self.which} {self.seed}".replace(" ", "-")
+
+
+def prepare_lesson(trial: Trial, folder: Path) -> Lesson:
+    """The training of a trial, where it was if it had begun."""
+    compiled = compile_subject(trial.subject)
+    config = SHAPES[trial.which](choose_shape(compiled.weights.config, None, None, Widths()))
+    length, settings = config.max_length, replace(SETTINGS, seed=trial.seed)
+    split = split_examples(config, compiled.meaning, length, EXAMPLES, trial.seed)
+    data = {"examples": EXAMPLES, "trained_length": length, "seed": trial.seed}
     outputs = dict(compiled.expressions)
     task = Task(
-        compiled.program.source.text, outputs, encode_config(config), data, asdict(SETTINGS), "random"
+        compiled.program.source.text, outputs, encode_config(config), data, asdict(settings), "random"
     )
-    training = begin_training(config, SETTINGS, torch.device("cpu"))
+    training = begin_training(config, settings, torch.device("cpu"))
     if has_training(folder):
         resume_training(folder, task, training)
     return Lesson(compiled, config, split, task, training)
@@ -109,17 +134,19 @@ def finish_lesson(lesson: Lesson, folder: Path) -> dict[str, Any]:
     """Train to the end; what the best weights can do."""
     for _ in continue_training(lesson.training, lesson.split):
         save_training(folder, lesson.task, lesson.config, lesson.training, {})
-    results = judge(lesson, noise=False, seed=SETTINGS.seed)
+    results = judge(lesson, noise=False, seed=lesson.training.settings.seed)
     save_training(folder, lesson.task, lesson.config, lesson.training, results)
     return results
 
 
 def draw_histories(histories: Mapping[str, Mapping[str, list[Any]]], path: Path) -> None:
     """For each subject the share of right validation positions over steps, a line for each shape that is finished."""
-    figure = Figure((3 * len(histories), 3), layout="constrained")
-    for panel, (name, lines) in zip(
-        figure.subplots(1, len(histories), sharey=True), histories.items(), strict=True
-    ):
+    rows = -(-len(histories) // ACROSS)
+    figure = Figure((3 * ACROSS, 2.6 * rows), layout="constrained")
+    panels = figure.subplots(rows, ACROSS, sharey=True, squeeze=False).flat
+    for panel in panels[len(histories) :]:
+        panel.set_axis_off()
+    for panel, (name, lines) in zip(panels, histories.items(), strict=False):
         for shape, history in lines.items():
             steps, right = zip(*((moment.step, moment.accuracy) for moment in history), strict=True)
             panel.plot(steps, right, label=shape)
@@ -130,59 +157,70 @@ def draw_histories(histories: Mapping[str, Mapping[str, list[Any]]], path: Path)
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
-def write_table(rows: list[dict[str, Any]]) -> str:
-    """The table of the document."""
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A training that is done, and what its best weights can do."""
+
+    lesson: Lesson
+    results: Mapping[str, Any]
+
+
+def write_table(found: Mapping[tuple[str, str], Sequence[Finished]]) -> str:
+    """The table of the document: a row for each subject and shape, with what each seed gave."""
     lines: list[dict[str, Cell]] = []
-    for row in rows:
-        positions = f"{row['positions_right']:.4f}"
+    for (name, which), trials in found.items():
+        subject = SUBJECTS[name]
+        positions, inputs, steps = (
+            [row.results[key] for row in trials] for key in ("positions_right", "inputs_right", "steps")
+        )
+        shown = (f"**{right:.4f}**" if right >= LEARNT else f"{right:.4f}" for right in positions)
         lines.append(
             {
-                "program": row["program"],
-                "vocabulary, length": row["inputs"],
-                "": row["which"],
-                "shape": row["shape"],
-                "test positions right": f"**{positions}**" if row["positions_right"] >= LEARNT else positions,
-                "test inputs right": f"{row['inputs_right']:.4f}",
-                "steps": row["steps"],
+                "program": name,
+                "vocabulary, length": f"`{subject.vocabulary}`, {subject.length}, {subject.attention}",
+                "": which,
+                "shape": describe_shape(trials[0].lesson.config),
+                "test positions right, by seed": ", ".join(shown),
+                "test inputs right": ", ".join(f"{right:.3f}" for right in inputs),
+                "steps": ", ".join(f"{count:,}" for count in steps),
             }
         )
     return markdown_rows(tuple(lines[0]) if lines else (), lines)
 
 
-def name_folder(output: Path, name: str, which: str) -> Path:
-    """Where a training is kept."""
-    return output / f"{name} {which}".replace(" ", "-")
-
-
-def read_row(name: str, which: str, lesson: Lesson, results: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the table."""
-    subject = SUBJECTS[name]
-    inputs = f"`{subject.vocabulary}`, {subject.length}, {subject.attention}"
-    row = {"program": name, "inputs": inputs, "which": which, "shape": describe_shape(lesson.config)}
-    return row | {key: results[key] for key in ("positions_right", "inputs_right", "steps", "stopped")}
+def read_finished(trial: Trial, output: Path) -> Finished | None:
+    """What a folder has of a training that is done."""
+    folder = trial.name_folder(output)
+    results = json.loads((folder / RECORD).read_bytes())["results"] if has_training(folder) else {}
+    if not results:
+        print(f"{trial.name}, {trial.which}, seed {trial.seed}: not finished")
+        return None
+    return Finished(prepare_lesson(trial, folder), results)
 
 
 def write_results(output: Path) -> None:
     """Table and pictures of all trainings that are finished."""
-    rows, histories = list[dict[str, Any]](), dict[str, dict[str, list[Any]]]()
-    for name, which in product(SUBJECTS, SHAPES):
-        folder = name_folder(output, name, which)
-        results = json.loads((folder / RECORD).read_bytes())["results"] if has_training(folder) else {}
-        if not results:
-            print(f"{name}, {which}: not finished")
-            continue
-        lesson = prepare_lesson(compile_subject(SUBJECTS[name]), SHAPES[which], folder)
-        rows.append(read_row(name, which, lesson, results))
+    found: dict[tuple[str, str], list[Finished]] = {}
+    for name, which, seed in product(SUBJECTS, SHAPES, SEEDS):
+        if finished := read_finished(Trial(name, which, seed), output):
+            found.setdefault((name, which), []).append(finished)
+    histories: dict[str, dict[str, list[Any]]] = {}
+    for (name, which), trials in found.items():
+        lesson = trials[0].lesson
         histories.setdefault(name, {})[which] = lesson.training.history
         if which == "predicted":
             lesson.training.decoder.load_state_dict(lesson.training.best)
-            picture = PICTURES / f"attention-{name}.png"
-            draw_attention(compare_attention(lesson), show_longest(lesson), picture)
+            draw_attention(compare_attention(lesson), show_longest(lesson), PICTURES / name_picture(name))
     draw_histories(histories, PICTURES / "training-curves.png")
-    told = write_table(rows) + "\n![Right validation positions over steps](pictures/training-curves.png)\n\n"
+    told = write_table(found) + "\n![Right validation positions over steps](pictures/training-curves.png)\n\n"
     told += "What heads look at, compiled on the left and trained on the right; of heads that count, without BOS:\n\n"
-    told += "".join(f"![{name}](pictures/attention-{name}.png)\n" for name in histories)
+    told += "".join(f"![{name}](pictures/{name_picture(name)})\n" for name in histories)
     write_into_page(DOCUMENT, told)
+
+
+def name_picture(name: str) -> str:
+    """The file of a subject's attention."""
+    return f"attention-{name.replace(' ', '-')}.png"
 
 
 def main() -> None:
@@ -192,10 +230,12 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "training")
     parser.add_argument("--write", action="store_true", help="train nothing; write what is finished")
     given = parser.parse_args()
-    for which, name in () if given.write else product(SHAPES, given.programs or SUBJECTS):
-        folder = name_folder(given.output, name, which)
-        lesson = prepare_lesson(compile_subject(SUBJECTS[name]), SHAPES[which], folder)
-        print(json.dumps(read_row(name, which, lesson, finish_lesson(lesson, folder))), flush=True)
+    for seed, which, name in () if given.write else product(SEEDS, SHAPES, given.programs or SUBJECTS):
+        trial = Trial(name, which, seed)
+        folder = trial.name_folder(given.output)
+        results = finish_lesson(prepare_lesson(trial, folder), folder)
+        told = {key: results[key] for key in ("positions_right", "inputs_right", "steps", "stopped")}
+        print(json.dumps(asdict(trial) | told), flush=True)
     if not given.programs:
         write_results(given.output)
 

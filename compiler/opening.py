@@ -9,6 +9,8 @@ import torch
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
 from compiler.model.runner import Model
+from compiler.trained.superposed_files import is_superposed, read_superposed
+from compiler.trained.trained_model import TrainedModel
 from compiler.transformer.problem import make_model_error
 from rasp.arguments import convert_path
 
@@ -20,9 +22,13 @@ def load(folder: str | Path, dtype: torch.dtype | None = None, device: str | tor
     """The model in a checkpoint folder, on a device.
 
     Raises `CheckpointError`, and `ModelError` for an arithmetic in which the model is not exact: any dtype but
-    that which it was compiled for, TF32 and the like (`compiler/transformer/arithmetic.py`).
+    that which it was compiled for, TF32 and the like (`compiler/transformer/arithmetic.py`). A model that was trained
+    (`rasp compile --disguise superpose=K`) is a `TrainedModel`, which is not certified.
     """
-    checkpoint = read_checkpoint(convert_path(folder))
+    path = convert_path(folder)
+    if is_superposed(path):
+        return TrainedModel(read_superposed(path), dtype, device)
+    checkpoint = read_checkpoint(path)
     return Model(
         checkpoint.weights, dtype, device, checkpoint.symbols, lambda: recompile_certified(checkpoint)
     )

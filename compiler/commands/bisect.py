@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from compiler.command_options.target_options import Target
+from compiler.commands.opened_model import limit_threads
 from compiler.commands.target import read_settings, read_target
-from compiler.commands.threads import limit_threads
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import recompile_checkpoint
 from compiler.export.recorded_program import read_program

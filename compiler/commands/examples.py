@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 from rich.table import Table
 
-from compiler.commands.threads import limit_threads
+from compiler.commands.opened_model import limit_threads
 from compiler.model.answers import Label, compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions

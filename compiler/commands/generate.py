@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from compiler.commands.threads import limit_threads
+from compiler.commands.opened_model import limit_threads, warn_of_trained
 from compiler.model.generate import Generation, generate_batch, generate_steps
 from compiler.model.runner import Model
 from compiler.model.sampling import Sampling
@@ -30,6 +30,7 @@ def generate_tokens(
     """
     model = load(folder)
     limit_threads(model)
+    warn_of_trained(model)
     live = (
         not as_json
         and given.file is None

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.commands.threads import limit_threads
+from compiler.commands.opened_model import limit_threads, warn_of_trained
 from compiler.export.stock_files import is_stock
 from compiler.model.runner import Answer
 from compiler.opening import load
@@ -23,6 +23,7 @@ def apply_model(folder: str, given: InputRequest, as_json: bool) -> int:
     """Print the model's answer to each input; an input that does not fit is reported and the others go on."""
     model = open_stock_folder(Path(folder)).model if is_stock(Path(folder)) else load(folder)
     limit_threads(model)
+    warn_of_trained(model)
 
     def answer(inputs: Inputs) -> list[str | Unanswered]:
         outcomes = model.outcomes(inputs)

@@ -8,7 +8,7 @@ from typing import cast
 
 import click
 
-from compiler.commands.threads import limit_threads
+from compiler.commands.opened_model import limit_threads
 from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
 from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.checkpoint import read_checkpoint
@@ -20,6 +20,8 @@ from compiler.formats.write_export import find_export
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
+from compiler.trained.superposed_files import is_superposed, read_superposed
+from compiler.trained.trained_model import TrainedModel
 from compiler.verify.blame import find_culprits
 from compiler.verify.chosen_inputs import Selection, choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
@@ -27,10 +29,13 @@ from compiler.verify.mismatch import Mismatch
 from compiler.verify.percent import show_percent
 from compiler.verify.run_engine import EngineReport, verify_in_engine
 from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
-from compiler.verify.verdict import Verdict, judge_model
+from compiler.verify.verdict import Verdict, judge_model, judge_trained
 from rasp.command_line.console import FAILED, Told, WrongUsage, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
+from rasp.elaborate.program import load_program
+from rasp.library.load import Texts
+from rasp.source import Source
 
 CHANGED = "they were changed since, or another version made them; compile the program again"
 
@@ -54,6 +59,8 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
         raise WrongUsage("--dtype says what an engine computes in", "name one, as in --engine onnxruntime")
     if is_stock(Path(folder)):
         return verify_stock(Path(folder), request, told)
+    if is_superposed(Path(folder)):
+        return measure_trained(Path(folder), request, told)
     checkpoint = read_checkpoint(Path(folder))
     program = read_program(checkpoint)
     outputs = read_outputs(program, checkpoint)
@@ -79,6 +86,18 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     found = compare_answers(check, options, request)
     wrong = describe_smallest(found, compiled.expressions)
     return tell_findings(Findings(found, opened.standing, wrong), request.as_json, told)
+
+
+def measure_trained(folder: Path, request: VerifyRequest, told: Told) -> int:
+    """How often a model that was trained is right: it is not verified, whatever comes out."""
+    found = read_superposed(folder)
+    program = load_program(Source(found.program.name, found.program.text), Texts(found.program.loaded))
+    outputs = {name: program.sop(text) for name, text in found.expressions.items()}
+    report = compare_answers(Check(TrainedModel(found), outputs), found.options, request)
+    standing = Standing(None, ("it was trained, and no program compiles to it",))
+    verdict = judge_trained(report)
+    wrong = describe_smallest(report, found.expressions)
+    return tell_findings(Findings(report, standing, wrong, verdict=verdict), request.as_json, told)
 
 
 def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
@@ -115,18 +134,20 @@ def compare_answers(check: Check, options: CompileOptions, request: VerifyReques
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What a verification rests on: `wrong` is the smallest wrong answer, `ran` what an engine was asked for."""
+    """What a verification rests on: `wrong` is the smallest wrong answer, `ran` what an engine was asked for; `verdict` is
+    given where report and standing do not make it."""
 
     report: Report
     standing: Standing
     wrong: Diagnostic | None
     ran: EngineReport | None = None
+    verdict: Verdict | None = None
 
 
 def tell_findings(found: Findings, as_json: bool, told: Told) -> int:
     """Print the verdict, what it rests on, and the smallest wrong answer; the exit code."""
     report, standing, ran = found.report, found.standing, found.ran
-    verdict = judge_model(report, standing)
+    verdict = found.verdict or judge_model(report, standing)
     if not as_json:
         where = [] if ran is None else [f"  engine      {ran.engine} {ran.version}, {ran.precision}"]
         click.echo("\n".join([verdict.headline, *where, *list_report_lines(report, standing)]))
@@ -164,8 +185,10 @@ def list_report_lines(found: Report, standing: Standing) -> list[str]:
         lines.append(f"  {name:<12}{verdict}")
     if standing.holds:
         lines.append("  compiled    again: the same weights, classes and error bounds")
-    lines += [f"  compiled    again: {difference}" for difference in standing.differences]
-    if not standing.holds:
+    if standing.again is None and not standing.holds:
+        lines += [f"  compiled    not: {difference}" for difference in standing.differences]
+    elif not standing.holds:
+        lines += [f"  compiled    again: {difference}" for difference in standing.differences]
         lines.append(f"              {CHANGED}")
     return [*lines, f"  time        {found.seconds:.1f} s, {found.per_second:,.0f} inputs a second"]
 

@@ -22,6 +22,7 @@ from compiler.export.files import (
     RECORD,
     STOCK_FORMAT,
     STOCK_PARTS,
+    SUPERPOSED_FORMAT,
     Checkpoint,
     decode_files,
     encode_files,
@@ -85,6 +86,7 @@ def check_replaceable(folder: Path, layout: FolderKind) -> None:
             FORMAT,
             STOCK_FORMAT,
             EXPORT_FORMAT,
+            SUPERPOSED_FORMAT,
         )
     except (CheckpointError, ValueError):
         ours = False

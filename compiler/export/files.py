@@ -48,6 +48,8 @@ FILES = (*PARTS, RECORD)
 STOCK_FORMAT = "rasp-stock"
 #: What `rasp export` writes (`compiler/formats/write_export.py`).
 EXPORT_FORMAT = "rasp-export"
+#: What `rasp compile --disguise superpose=K` writes (`compiler/trained/superposed_files.py`).
+SUPERPOSED_FORMAT = "rasp-superposed"
 CARD, GENERATION, TOKENIZER_CONFIG = "README.md", "generation_config.json", "tokenizer_config.json"
 STOCK_PARTS = (CONFIG, GENERATION, ARRAYS, TOKENIZER, TOKENIZER_CONFIG, CARD)
 CHANGED = "is damaged: its contents have changed since it was written"
@@ -221,6 +223,9 @@ def decode_record(path: Path, data: bytes) -> Record:
         raise report_damage(
             path, "is of a folder for other software, not of a checkpoint of ours", hint, "usage"
         )
+    if record.get("format") == SUPERPOSED_FORMAT:
+        hint = "`rasp info`, `rasp verify` and `rasp apply` read it, and say so"
+        raise report_damage(path, "is of a model that was trained and is not certified", hint, "usage")
     if record.get("format") != FORMAT:
         raise report_damage(
             path, "was not written by the RASP compiler", "give the folder of a compiled program"

@@ -12,13 +12,20 @@ from compiler.inside_commands.sizes import describe_sizes
 from compiler.report.certificate import describe_tightest
 from compiler.report.json_forms import PartRecord
 from compiler.report.parts import show_numbers
+from compiler.trained.describe_superposed import describe_superposed, record_superposed
+from compiler.trained.superposed_files import is_superposed, read_superposed
 from rasp.values import show_count, show_value
 
 SHOWN_VALUES = 12
 
 
 def show_info(folder: str, as_json: bool) -> int:
-    """Print a checkpoint's program, options, sizes and outputs."""
+    """Print a checkpoint's program, options, sizes and outputs; of a model that was trained, what is known."""
+    if is_superposed(Path(folder)):
+        model = read_superposed(Path(folder))
+        said = json.dumps(record_superposed(model)) if as_json else "\n".join(describe_superposed(model))
+        click.echo(said)
+        return 0
     checkpoint = read_checkpoint(Path(folder))
     click.echo(json.dumps(info_record(checkpoint)) if as_json else info_text(checkpoint))
     return 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from compiler.command_options.disguise_options import choose_rotation_seed, takes_disguise
+from compiler.command_options.disguise_options import choose_disguise, takes_disguise
 from compiler.command_options.shared_options import JSON
 from compiler.command_options.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
@@ -42,11 +42,17 @@ def compile_command(told: Told, disguise: str | None, seed: int | None, **flags:
       rasp compile sort.rasp --explain              (what each head and look-up is for)
       rasp compile sort.rasp --why                  (what the search tried, and what failed)
       rasp compile sort.rasp --disguise rotate -o rotated
+      rasp compile sort.rasp --disguise superpose=6 --seed 1 -o narrow      (trained for minutes, not certified)
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 
     own = {name: flags.pop(name) for name in ("folder", "emit", "why", "as_json")}
-    target = Target(**flags, rotation=choose_rotation_seed(disguise, seed))
+    chosen = choose_disguise(disguise, seed)
+    if chosen is not None and chosen.width is not None:
+        from compiler.training_commands.superpose_command import superpose_file  # noqa: PLC0415
+
+        return superpose_file(CompileRequest(Target(**flags), **own), chosen.width, chosen.seed, told)
+    target = Target(**flags, rotation=None if chosen is None else chosen.seed)
     return compile_file(CompileRequest(target, **own), told)
 
 

@@ -22,6 +22,6 @@ def train(**given: Any) -> int:
       rasp train counts.rasp -e hist --heads 2 --trained-length 6 --steps 2000
       rasp train counts.rasp -e hist --start compiled --rate 1e-5 --noise
     """
-    from compiler.commands.train import train_program  # noqa: PLC0415
+    from compiler.training_commands.train_command import train_program  # noqa: PLC0415
 
     return train_program(make_request(given))

@@ -5,7 +5,7 @@ to the same weights. The best weights are those of the least validation loss.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from compiler.config import Config
+from compiler.emit.weights import Weights
 from compiler.export.records import encode_config
 from compiler.training.examples import IGNORED, Examples, Split
 from compiler.transformer.decoder import Decoder
@@ -47,13 +48,19 @@ class Moment:
     accuracy: float
 
 
+def find_decoder_loss(decoder: Decoder, examples: Examples) -> Tensor:
+    """Cross-entropy of a decoder's answers."""
+    return find_loss(read_logits_of(decoder, examples))
+
+
 @dataclass(eq=False)
 class Training:
-    """A decoder being trained, and what is needed to go on."""
+    """A decoder being trained, and what is needed to go on. `measure` is what is made small."""
 
     decoder: Decoder
     optimizer: torch.optim.AdamW
     settings: Settings
+    measure: Callable[[Decoder, Examples], Tensor] = find_decoder_loss
     history: list[Moment] = field(default_factory=list[Moment])
     best: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
 
@@ -72,6 +79,13 @@ class Training:
         if len(losses) - 1 - losses.index(min(losses)) >= self.settings.patience:
             return f"no lower validation loss in {self.settings.patience * self.settings.every:,} steps"
         return "all steps are done" if last.step >= self.settings.steps else ""
+
+
+def make_decoder(weights: Weights) -> Decoder:
+    """Weights in a decoder that may be opened, and trained on request."""
+    decoder = Decoder(encode_config(weights.config))
+    decoder.load_state_dict({name: torch.tensor(array) for name, array in weights.arrays.items()})
+    return decoder
 
 
 def begin_training(
@@ -137,7 +151,7 @@ def train_step(training: Training, train: Examples, step: int) -> float:
         group["lr"] = rate_at(settings, step)
     part = train.take(choose_rows(len(train), settings, step).to(train.ids.device))
     training.optimizer.zero_grad()
-    loss = find_loss(read_logits_of(training.decoder, part))
+    loss = training.measure(training.decoder, part)
     loss.backward()  # pyright: ignore[reportUnknownMemberType]
     nn.utils.clip_grad_norm_(training.decoder.parameters(), 1.0)
     training.optimizer.step()  # pyright: ignore[reportUnknownMemberType]

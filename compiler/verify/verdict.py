@@ -8,6 +8,7 @@ from compiler.verify.percent import show_percent
 
 REFUTED = "NOT verified"
 VERIFIED = "verified"
+UNCERTIFIED = "NOT certified"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ def judge_model(report: Report, standing: Standing) -> Verdict:
         share = show_percent(report.compared, report.positions)
         return Verdict(True, f"{VERIFIED} at the {share} of {which} at which {wanted(report)} has a value")
     return Verdict(True, VERIFIED)
+
+
+def judge_trained(report: Report) -> Verdict:
+    """The verdict on a model that was trained: nothing that is found speaks for other inputs."""
+    wrong = f"wrong on {report.mismatched:,} of the {report.checked:,} inputs tried"
+    return Verdict(False, f"{UNCERTIFIED}: it was trained, and is {wrong}")
 
 
 def refutation(report: Report, standing: Standing) -> str:

@@ -12,7 +12,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from compiler.cli import main
-from compiler.commands.threads import limit_threads
+from compiler.commands.opened_model import limit_threads
 from compiler.model import runner
 from compiler.opening import load
 from rasp.command_line.console import show_tokens

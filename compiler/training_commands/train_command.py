@@ -20,7 +20,14 @@ from compiler.training.curves import draw_curves, has_matplotlib
 from compiler.training.examples import Split, split_examples
 from compiler.training.judge import Accuracy, judge_lengths, judge_noise, sum_up
 from compiler.training.kept_training import Task, has_training, resume_training, save_training
-from compiler.training.learn import Moment, Settings, Training, begin_training, continue_training
+from compiler.training.learn import (
+    Moment,
+    Settings,
+    Training,
+    begin_training,
+    continue_training,
+    make_decoder,
+)
 from compiler.training.shape import Widths, choose_shape, describe_shape
 from compiler.transformer.decoder import Decoder
 from rasp.command_line.console import WrongUsage, report_diagnostics
@@ -182,10 +189,8 @@ def draw(lesson: Lesson, folder: Path) -> None:
 def compare_attention(lesson: Lesson) -> Mapping[str, Patterns]:
     """What heads attend to on the longest test input: those of the compiled model, and those that were trained."""
     ids = find_longest(lesson)
-    compiled = Decoder(encode_config(lesson.compiled.weights.config))
-    compiled.load_state_dict({n: torch.tensor(a) for n, a in lesson.compiled.weights.arrays.items()})
     return {
-        "compiled": read_patterns(compiled, ids),
+        "compiled": read_patterns(make_decoder(lesson.compiled.weights), ids),
         "trained": read_patterns(lesson.training.decoder, ids),
     }
 
