@@ -8,9 +8,11 @@ reading can. Features are counted in units of how much they vary, so that all we
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from compiler.model.inspection import to_array
 from compiler.pipeline import Compiled
 from compiler.report.known_values import list_known_values
 from compiler.trained.superposed import Direction
@@ -77,15 +79,15 @@ def fit_directions(
     directions: list[Direction] = []
     for feature in features:
         steps = range(feature.written, feature.cleared)
-        rows = torch.cat([found[step] for step in steps]).double()
-        numbers = feature.normalise(torch.cat([wanted[step] for step in steps]))
-        mean = rows.mean(0)
+        rows = to_array(torch.cat([found[step] for step in steps]))
+        numbers = to_array(feature.normalise(torch.cat([wanted[step] for step in steps])))
+        mean = rows.mean(axis=0)
         centred = rows - mean
-        square = centred.T @ centred + RIDGE * len(rows) * torch.eye(rows.shape[1], dtype=torch.float64)
-        direction = torch.linalg.solve(square, centred.T @ numbers)
+        square = centred.T @ centred + RIDGE * len(rows) * np.eye(rows.shape[1])
+        direction = np.linalg.solve(square, centred.T @ numbers)
         left = numbers - centred @ direction
         told = 1 - float((left**2).mean() / (numbers**2).mean())
         offset = feature.mean - feature.spread * float(mean @ direction)
-        along: list[float] = (feature.spread * direction).tolist()
-        directions.append(Direction(feature.value, feature.column, tuple(along), offset, told))
+        along = tuple(float(number) for number in feature.spread * direction)
+        directions.append(Direction(feature.value, feature.column, along, offset, told))
     return directions
