@@ -43,6 +43,8 @@ ARGUMENTS = (
 )
 #: A path without its ending: no text of a program is of these alone.
 BARE_PATH = re.compile(r"[\w.~:\\/-]+")
+#: Tokens of an input whose picture is easily read.
+PICTURED = 8
 INPUT_HINT = 'write "abc" or ["a", "b", "c"]; an array of numbers is given as its list'
 
 
@@ -168,10 +170,14 @@ class LoadedProgram:
 
 
 def find_example_input(program: Program, expression: str) -> tuple[Atom, ...]:
-    """The input of an expression's example, else of any, else `hello`."""
-    examples = read_directives(program.source).examples
+    """A telling input: of an expression's examples, else of any, that with most different tokens which a picture holds, and
+    the longest of those; `hello` where there is no example.
+    """
+    examples = [example for example in read_directives(program.source).examples if example.answer is not None]
     own = [example for example in examples if example.expression == expression]
-    return next((example.input for example in (*own, *examples)), tuple("hello"))
+    inputs = [example.input for example in own or examples]
+    short = [given for given in inputs if len(given) <= PICTURED] or sorted(inputs, key=len)[:1]
+    return max(short, key=lambda given: (len(set(given)), len(given)), default=tuple("hello"))
 
 
 def usable(program: Program, value: Static, text: str) -> object:

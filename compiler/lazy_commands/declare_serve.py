@@ -4,14 +4,14 @@ import click
 
 from rasp.command_line.console import WrongUsage
 
+PORT = 8137
+
 
 @click.command()
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=8137,
-    show_default=True,
-    help="The port to listen at; 0 for any that is free.",
+    help=f"The port to listen at, else {PORT}; 0 for any that is free.",
 )
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 @click.option(
@@ -20,7 +20,7 @@ from rasp.command_line.console import WrongUsage
     metavar="DIR",
     help="Write the page as files instead: gallery and lessons, no interpreter.",
 )
-def serve(port: int, opens: bool, folder: str | None) -> int:
+def serve(port: int | None, opens: bool, folder: str | None) -> int:
     """Serve the playground: write RASP in a browser, and watch it at work.
 
     An editor that knows the language, values and pictures as you type, the programs that come with the language, lessons
@@ -35,10 +35,12 @@ def serve(port: int, opens: bool, folder: str | None) -> int:
     """
     from compiler.commands.serve import serve_playground, write_page_files  # noqa: PLC0415
 
-    if folder is not None and opens:
-        raise WrongUsage(
-            "--static writes files and serves nothing that could be opened", "leave out one of the two"
-        )
-    if folder is not None:
-        return write_page_files(folder)
-    return serve_playground(port, opens)
+    if folder is None:
+        return serve_playground(PORT if port is None else port, opens)
+    for flag, given in (("--open", opens), ("--port", port is not None)):
+        if given:
+            raise WrongUsage(
+                f"--static writes files and serves nothing: {flag} has no meaning beside it",
+                f"leave out --static or {flag}",
+            )
+    return write_page_files(folder)

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from compiler.cli import main
 from rasp import load
+from rasp.api import find_example_input
 from rasp.diagnostics import RaspError
 from rasp.drawing.draw_dot import draw_dot
 from rasp.drawing.draw_svg import MARGIN, draw_svg
@@ -294,3 +295,20 @@ def test_drawing_from_python(folder: Path) -> None:
         program.hist.draw("", "a.svg")
     with pytest.raises(RaspError, match="end in one of"):
         program.hist.draw("ab", "a.gif")
+
+
+@pytest.mark.parametrize(
+    ("examples", "chosen"),
+    [
+        ("", "hello"),
+        ('# example: x("a") = "a"\n# example: x("cab") = "cab"\n# example: x("aaaa") = "aaaa"', "cab"),
+        ('# example: x("ab") = "ab"\n# example: x("abab") = "abab"', "abab"),
+        ('# example: x("abcdefghij") = "abcdefghij"\n# example: x("ab") = "ab"', "ab"),
+        ('# example: tokens("abc") = "abc"\n# example: x("a") = "a"', "a"),
+        ('# example: tokens("abc") = "abc"\n# example: 1 / indices("abcd") = error', "abc"),
+    ],
+)
+def test_a_picture_shows_a_telling_example(examples: str, chosen: str) -> None:
+    assert find_example_input(load_program(Source("test", f"x = tokens;\n{examples}\n")), "x") == tuple(
+        chosen
+    )

@@ -226,5 +226,6 @@ def test_the_page_as_files_has_what_the_server_answers(
     refused = CliRunner().invoke(main, ["serve", "--static", str(tmp_path / "other")])
     assert refused.exit_code and "exists and is no playground" in refused.output
     assert (tmp_path / "other" / "index.html").read_text() == "mine"
-    both = CliRunner().invoke(main, ["serve", "--static", str(page), "--open"])
-    assert both.exit_code == 2 and "serves nothing" in both.output
+    for flag in (["--open"], ["--port", "8137"]):
+        both = CliRunner().invoke(main, ["serve", "--static", str(page), *flag])
+        assert both.exit_code == 2 and f"{flag[0]} has no meaning beside it" in both.output
