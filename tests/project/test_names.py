@@ -26,7 +26,7 @@ QUESTIONS = {
     *("selects", "shows", "takes", "wants"),
 }
 VERBS = {
-    *("begin", "continue", "reopen", "resume", "rotate", "train"),
+    *("begin", "continue", "finish", "fit", "reopen", "resume", "rotate", "superpose", "train"),
     *(
         "add",
         "advise",
