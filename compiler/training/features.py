@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from compiler.model.inspection import to_array
+from compiler.model.inspection import Numbers, to_array
 from compiler.pipeline import Compiled
 from compiler.report.known_values import list_known_values
 from compiler.trained.superposed import Direction
@@ -81,13 +81,13 @@ def fit_directions(
         steps = range(feature.written, feature.cleared)
         rows = to_array(torch.cat([found[step] for step in steps]))
         numbers = to_array(feature.normalise(torch.cat([wanted[step] for step in steps])))
-        mean = rows.mean(axis=0)
+        mean: Numbers = rows.mean(axis=0)
         centred = rows - mean
         square = centred.T @ centred + RIDGE * len(rows) * np.eye(rows.shape[1])
-        direction = np.linalg.solve(square, centred.T @ numbers)
+        direction: Numbers = np.linalg.solve(square, centred.T @ numbers)
         left = numbers - centred @ direction
         told = 1 - float((left**2).mean() / (numbers**2).mean())
         offset = feature.mean - feature.spread * float(mean @ direction)
-        along = tuple(float(number) for number in feature.spread * direction)
-        directions.append(Direction(feature.value, feature.column, along, offset, told))
+        along: list[float] = (feature.spread * direction).tolist()
+        directions.append(Direction(feature.value, feature.column, tuple(along), offset, told))
     return directions
