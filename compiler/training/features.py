@@ -7,6 +7,7 @@ reading can. Features are counted in units of how much they vary, so that all we
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ def fit_directions(
         mean: Numbers = rows.mean(axis=0)
         centred = rows - mean
         square = centred.T @ centred + RIDGE * len(rows) * np.eye(rows.shape[1])
-        direction: Numbers = np.linalg.solve(square, centred.T @ numbers)
+        direction = cast(Numbers, np.linalg.solve(square, centred.T @ numbers))
         left = numbers - centred @ direction
         told = 1 - float((left**2).mean() / (numbers**2).mean())
         offset = feature.mean - feature.spread * float(mean @ direction)
