@@ -18,7 +18,7 @@ from compiler.config import Config
 from compiler.emit.weights import Array, Weights, is_in_unembedding, list_shapes
 from compiler.export.consistency import find_contradictions
 from compiler.export.folder import hash_bytes
-from compiler.export.read_file import CheckpointError, report_damage, report_unsettled
+from compiler.export.read_file import CheckpointError, read_file, report_damage, report_unsettled
 from compiler.export.read_form import read_form
 from compiler.export.records import (
     ModelTooLarge,
@@ -241,6 +241,14 @@ def decode_record(path: Path, data: bytes) -> Record:
         raise report_damage(path, CHANGED)
     check_whole(path, record, data)
     return record
+
+
+def read_kind(folder: Path) -> Record:
+    """What a folder's record says, unchecked; nothing where it has none."""
+    try:
+        return decode_json(read_file(folder / RECORD, JSON_BYTES.most))
+    except (CheckpointError, ValueError):
+        return {}
 
 
 def check_whole(path: Path, record: Record, data: bytes) -> None:

@@ -28,6 +28,7 @@ from compiler.export.files import (
     TOKENIZER_CONFIG,
     ProgramText,
     check_whole,
+    read_kind,
 )
 from compiler.export.folder import hash_bytes
 from compiler.export.model_card import write_card
@@ -146,14 +147,6 @@ def encode_stock_record(compiled: Compiled, files: Mapping[str, bytes], kind: Re
 def is_stock(folder: Path) -> bool:
     """Whether a folder's record says that it is one for a family."""
     return read_kind(folder).get("format") == STOCK_FORMAT
-
-
-def read_kind(folder: Path) -> Record:
-    """What a folder's record says, unchecked; nothing where it has none."""
-    try:
-        return decode_json(read_file(folder / RECORD, JSON_BYTES.most))
-    except (CheckpointError, ValueError):
-        return {}
 
 
 def read_stock_record(folder: Path) -> StockRecord:

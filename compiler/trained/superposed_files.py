@@ -29,6 +29,7 @@ from compiler.export.files import (
     check_whole,
     encode_arrays,
     read_arrays,
+    read_kind,
 )
 from compiler.export.folder import hash_bytes, locate_part
 from compiler.export.read_file import read_file, report_damage
@@ -44,7 +45,6 @@ from compiler.export.records import (
     read_config,
     read_options,
 )
-from compiler.export.stock_files import read_kind
 from compiler.export.tokenizer import encode_tokenizer
 from compiler.limits import JSON_BYTES
 from compiler.options import CompileError
