@@ -89,7 +89,7 @@ def encode_files(checkpoint: Checkpoint) -> dict[str, bytes]:
     config = checkpoint.weights.config
     hint = "use a smaller vocabulary or maximum length"
     try:
-        bytes_of_weights(config)
+        count_weight_bytes(config)
     except ModelTooLarge as error:
         raise CheckpointError(Diagnostic(f"the model is too large: {error}", hint=hint)) from None
     files = {
@@ -140,7 +140,7 @@ def encode_arrays(weights: Weights) -> dict[str, np.ndarray]:
     return stored
 
 
-def bytes_of_weights(config: Config) -> int:
+def count_weight_bytes(config: Config) -> int:
     """The bytes of all arrays of a model. Raises `ModelTooLarge`, before anything of that size exists."""
     check_modules([len(layer.heads) for layer in config.layers])
     # Python's numbers: sizes from a file may be beyond numpy's.
@@ -166,7 +166,7 @@ def decode_files(folder: Path, read: Read) -> Checkpoint:
     try:
         files = {CONFIG: part(CONFIG, JSON_BYTES.most)}
         config = read_config(decode_json(files[CONFIG]))
-        files[ARRAYS] = part(ARRAYS, bytes_of_weights(config) + HEADER + HEADER * len(list_shapes(config)))
+        files[ARRAYS] = part(ARRAYS, count_weight_bytes(config) + HEADER + HEADER * len(list_shapes(config)))
         files[TOKENIZER] = part(TOKENIZER, JSON_BYTES.most)
         checkpoint = checkpoint_of_record(record, Weights(config, read_arrays(files[ARRAYS], config)))
         check(folder, checkpoint, files | {RECORD: data})

@@ -99,7 +99,7 @@ class Run:
         is none."""
         known = find_value(self.known, name)
         step = known.written if layer is None else self.find_step(known, layer)
-        numbers = to_array(read_numbers(self.activations.residuals[step][0].double(), known))
+        numbers = convert_tensor(read_numbers(self.activations.residuals[step][0].double(), known))
         return SeenValue(
             known.name,
             known.where,
@@ -149,26 +149,29 @@ def build_run(
     symbols: SymbolMap,
 ) -> Run:
     """A run from its activations, of batch size 1."""
-    logits = {name: to_array(found[0, 1:]) for name, found in zip(answers, seen.logits, strict=True)}
+    logits = {name: convert_tensor(found[0, 1:]) for name, found in zip(answers, seen.logits, strict=True)}
     heads: list[list[SeenHead]] = [[] for _ in seen.hidden]
     units: list[list[SeenUnits]] = [[] for _ in seen.hidden]
     for part in symbols["parts"]:
         where, computes = part["where"], part["computes"]
         if "head" in part:
             layer, number = part["layer"], part["head"]
-            pattern, wrote = to_array(seen.patterns[layer][number][0]), to_array(seen.heads[layer][number][0])
+            pattern, wrote = (
+                convert_tensor(seen.patterns[layer][number][0]),
+                convert_tensor(seen.heads[layer][number][0]),
+            )
             heads[layer].append(SeenHead(where, part["selector"], computes, pattern, wrote))
         elif "units" in part:
             hidden = seen.hidden[part["layer"]]
             assert hidden is not None, "its units are there"
             units[part["layer"]].append(
-                SeenUnits(where, computes, to_array(hidden[0, :, slice(*part["units"])]))
+                SeenUnits(where, computes, convert_tensor(hidden[0, :, slice(*part["units"])]))
             )
     margins = {name: measure_margins(found) for name, found in logits.items()}
     return Run(tuple(tokens), answers, logits, margins, heads, units, seen, known)
 
 
-def to_array(found: Tensor) -> Numbers:
+def convert_tensor(found: Tensor) -> Numbers:
     """A tensor as an array."""
     return found.double().cpu().numpy()
 

@@ -25,8 +25,8 @@ from compiler.export.files import (
     SUPERPOSED_FORMAT,
     TOKENIZER,
     ProgramText,
-    bytes_of_weights,
     check_whole,
+    count_weight_bytes,
     encode_arrays,
     read_arrays,
     read_kind,
@@ -151,7 +151,7 @@ def read_superposed(folder: Path) -> Superposed:
         check_whole(path, record, data)
         form = read_form(SuperposedRecord, record)
         config = read_config(decode_json(read_part(folder, form["sha256"], CONFIG, JSON_BYTES.most)))
-        most = bytes_of_weights(config) + HEADER + HEADER * len(list_shapes(config))
+        most = count_weight_bytes(config) + HEADER + HEADER * len(list_shapes(config))
         arrays = read_arrays(read_part(folder, form["sha256"], ARRAYS, most), config)
         read_part(folder, form["sha256"], TOKENIZER, JSON_BYTES.most)
         return superposed_of_record(form, Weights(config, arrays))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from compiler.model.inspection import Numbers, to_array
+from compiler.model.inspection import Numbers, convert_tensor
 from compiler.pipeline import Compiled
 from compiler.report.known_values import list_known_values
 from compiler.trained.superposed import Direction
@@ -80,8 +80,8 @@ def fit_directions(
     directions: list[Direction] = []
     for feature in features:
         steps = range(feature.written, feature.cleared)
-        rows = to_array(torch.cat([found[step] for step in steps]))
-        numbers = to_array(feature.normalise(torch.cat([wanted[step] for step in steps])))
+        rows = convert_tensor(torch.cat([found[step] for step in steps]))
+        numbers = convert_tensor(feature.normalise(torch.cat([wanted[step] for step in steps])))
         mean: Numbers = rows.mean(axis=0)
         centred = rows - mean
         square = centred.T @ centred + RIDGE * len(rows) * np.eye(rows.shape[1])
