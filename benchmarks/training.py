@@ -191,7 +191,9 @@ def write_table(found: Mapping[tuple[str, str], Sequence[Finished]]) -> str:
 def read_finished(trial: Trial, output: Path) -> Finished | None:
     """What a folder has of a training that is done."""
     folder = trial.name_folder(output)
-    results = json.loads((folder / RECORD).read_bytes())["results"] if has_training(folder) else {}
+    results: dict[str, Any] = {}
+    if has_training(folder):
+        results = json.loads((folder / RECORD).read_bytes())["results"]
     if not results:
         print(f"{trial.name}, {trial.which}, seed {trial.seed}: not finished")
         return None
