@@ -53,10 +53,10 @@ class TooMuchWork(CompileError):
 
 class Effort:
     """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time.
-    `kept`: what was found in one attempt and holds in all."""
+    `spent`: those of the first time, too. `kept`: what was found in one attempt and holds in all."""
 
     def __init__(self, most: float) -> None:
-        self.cells = 0.0
+        self.cells = self.spent = 0.0
         self.most = most
         self.again = False
         self.kept: dict[Hashable, object] = {}
@@ -70,6 +70,7 @@ class Effort:
             )
             raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), node, work)
         self.cells += cells
+        self.spent += cells
 
     def begin_again(self) -> None:
         """What was looked at for an expression that is now taken apart does not count."""

@@ -18,6 +18,10 @@ try:  # importing `signal` takes some milliseconds by itself
 except KeyboardInterrupt:
     os._exit(130)
 
+# The compiler's products are small: of several threads all but one only wait for it, as busy as if they worked.
+if "OMP_NUM_THREADS" not in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from compiler.cli import main as command
 from rasp.command_line.console import INTERRUPTED
 

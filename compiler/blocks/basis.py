@@ -11,6 +11,8 @@ GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
 TIGHT = 1e-9
 SAME = 1e-13
+PLACES = 3
+"""Places spread over a vector, beside its ends, at which multiples of it are told from others first."""
 
 
 class Basis:
@@ -27,25 +29,17 @@ class Basis:
         self.terms = terms
         self._known: set[bytes] = set()
         self._independent: list[int] = []
-        self._directions = np.zeros((0, 0))  # (size, capacity), of which the first rank columns count
+        # Of each the first rows count, as many as there are vectors, or independent ones: the others are free.
+        self._rows = np.zeros((0, 0))  # (capacity, size): the vectors once more, to compare many at once
+        self._directions = np.zeros((0, 0))  # (capacity, size): Q
         self._inverse = np.zeros((0, 0))
         self._expressed: dict[bytes, Vector | None] = {}
+        self._shares: dict[bytes, tuple[Vector, Vector]] = {}
         for vector in vectors:
             self.append(vector)
 
     def __len__(self) -> int:
         return len(self.vectors)
-
-    def copy(self) -> "Basis":
-        """The same vectors; what is appended to one does not concern the other."""
-        other = Basis(terms=self.terms)
-        other.vectors, other._known, other._independent = (
-            [*self.vectors],
-            {*self._known},
-            [*self._independent],
-        )
-        other._directions, other._inverse = self._directions.copy(), self._inverse.copy()
-        return other
 
     def has(self, vector: Vector) -> bool:
         """Whether this very vector was taken in."""
@@ -53,38 +47,56 @@ class Basis:
 
     def append(self, vector: Vector) -> None:
         """Take a vector in."""
-        self._expressed.clear()
-        self._known.add(vector.tobytes())
         shares, rest = self._split(vector)
+        self._forget()
+        self._known.add(vector.tobytes())
         length = float(np.linalg.norm(rest))
         if length > TIGHT * max(1.0, float(np.linalg.norm(vector))):
             rank = len(self._independent)
-            if rank == self._directions.shape[1]:
-                self._grow(len(vector), 2 * rank + 8)
-            self._directions[:, rank] = rest / length
+            if rank == len(self._directions):
+                self._directions = lengthen(self._directions, len(vector))
+                wider = np.zeros((len(self._directions),) * 2)
+                wider[:rank, :rank] = self._inverse[:rank, :rank]
+                self._inverse = wider
+            self._directions[rank] = rest / length
             self._inverse[:rank, rank] = -(self._inverse[:rank, :rank] @ shares) / length
             self._inverse[rank, rank] = 1 / length
             self._independent.append(len(self.vectors))
+        if len(self.vectors) == len(self._rows):
+            self._rows = lengthen(self._rows, len(vector))
+        self._rows[len(self.vectors)] = vector
         self.vectors.append(vector)
 
-    def _grow(self, size: int, capacity: int) -> None:
-        rank = len(self._independent)
-        directions, inverse = np.zeros((size, capacity)), np.zeros((capacity, capacity))
-        if rank:
-            directions[:, :rank] = self._directions[:, :rank]
-            inverse[:rank, :rank] = self._inverse[:rank, :rank]
-        self._directions, self._inverse = directions, inverse
+    def count_new(self, vectors: Iterable[Vector]) -> int:
+        """How many of these it would have to take in for all to follow. It stays as it is."""
+        before, rank = len(self.vectors), len(self._independent)
+        for vector in vectors:
+            if self.express(vector) is None:
+                self.append(vector)
+        added = self.vectors[before:]
+        del self.vectors[before:], self._independent[rank:]
+        self._known.difference_update(vector.tobytes() for vector in added)
+        self._forget()
+        return len(added)
+
+    def _forget(self) -> None:
+        """What was found out holds for the vectors that there were."""
+        self._expressed.clear()
+        self._shares.clear()
 
     def _split(self, vector: Vector) -> tuple[Vector, Vector]:
         """Shares of the directions in a vector, and what is left of it."""
         rank = len(self._independent)
         if not rank:
             return np.zeros(0), vector
-        directions = self._directions[:, :rank]
-        shares = directions.T @ vector
-        rest = vector - directions @ shares
-        again = directions.T @ rest  # once more: one pass of Gram-Schmidt loses digits
-        return shares + again, rest - directions @ again
+        key = vector.tobytes()
+        if key not in self._shares:
+            directions = self._directions[:rank]
+            shares = directions @ vector
+            rest = vector - shares @ directions
+            again = directions @ rest  # once more: one pass of Gram-Schmidt loses digits
+            self._shares = {key: (shares + again, rest - again @ directions)}
+        return self._shares[key]
 
     def express(self, vector: Vector) -> Vector | None:
         """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""
@@ -97,15 +109,25 @@ class Basis:
         coefficients = np.zeros(len(self.vectors))
         if not np.any(vector):
             return coefficients
-        pivot, probe = int(np.argmax(np.abs(vector))), int(np.argmin(np.abs(vector)))
-        for k, candidate in enumerate(self.vectors):
-            if candidate[pivot]:
-                ratio = vector[pivot] / candidate[pivot]
-                # Most are told apart by one number, in a tenth of the time.
-                if ratio * candidate[probe] == vector[probe] and np.array_equal(ratio * candidate, vector):
-                    coefficients[k] = ratio
-                    return coefficients
+        for k, ratio in self._likely_multiples(vector):
+            if np.array_equal(ratio * self.vectors[k], vector):
+                coefficients[k] = ratio
+                return coefficients
         return self._combination(vector, coefficients)
+
+    def _likely_multiples(self, vector: Vector) -> list[tuple[int, float]]:
+        """Vectors of which this one is a multiple at a few places, and the ratio: most are told apart by these."""
+        if not self.vectors:
+            return []
+        size = np.abs(vector)
+        pivot = int(size.argmax())
+        spread = np.linspace(0, len(vector) - 1, PLACES).astype(int)
+        places = [int(size.argmin()), pivot - 1, *np.flatnonzero(vector)[[0, -1]], *spread]
+        rows = self._rows[: len(self.vectors)]
+        at_pivot = rows[:, pivot]
+        ratios = np.divide(vector[pivot], at_pivot, where=at_pivot != 0, out=np.zeros(len(rows)))
+        alike = (ratios[:, None] * rows[:, places] == vector[places]).all(axis=1) & (at_pivot != 0)
+        return [(int(k), float(ratios[k])) for k in np.flatnonzero(alike)]
 
     def multiple(self, vector: Vector) -> Vector | None:
         """Coefficients that take one vector only, exact up to the last bits that scaling it in two steps may differ by."""
@@ -134,6 +156,11 @@ class Basis:
             return None
         coefficients[self._independent] = solution
         return coefficients
+
+
+def lengthen(rows: Vector, size: int) -> Vector:
+    """Rows with as many free ones behind them, and some."""
+    return np.concatenate([rows.reshape(-1, size), np.zeros((len(rows) + 8, size))])
 
 
 def choose_basis(vectors: Sequence[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:

@@ -12,7 +12,7 @@ import numpy as np
 
 from compiler.domains.domain import Domain, Ints
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Relation, join_relations, list_contexts
+from compiler.domains.rows import Relation, join_relations
 from rasp.graph.nodes import Node
 
 
@@ -85,9 +85,12 @@ def join_alike(
         domain = Domain(tuple(relation.domain.select(codes)))
         allowed = None
         if relation.allowed is not None:
-            allowed = np.zeros((list_contexts(relation.depends, max_length).size, len(codes)), bool)
-            for column, target in enumerate(place.reshape(-1).tolist()):
-                allowed[:, target] |= relation.allowed[:, column]
+            place = place.reshape(-1)
+            together = np.argsort(place, kind="stable")
+            first = np.searchsorted(place[together], np.arange(len(codes)))
+            apart = bool((np.diff(place) < 0).any())
+            columns = relation.allowed[:, together] if apart else relation.allowed
+            allowed = np.logical_or.reduceat(columns, first, axis=1)
         narrowed.append(Relation(domain, relation.depends, allowed))
     rows = join_relations(narrowed, max_length, most, spend)
     return np.stack([codes[rows[:, k]] for k, codes in enumerate(kept)], axis=1) if kept else rows

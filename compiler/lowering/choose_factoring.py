@@ -166,14 +166,10 @@ class Factorer:
                     new.setdefault(variable, []).append(vector)
         count = 0
         for variable, vectors in new.items():
-            basis = self.read[variable].copy() if variable in self.read else Basis([np.ones_like(vectors[0])])
-            before = len(basis)
-            work = BASIS_WORK * len(vectors) * (before + len(vectors)) * len(vectors[0])
+            basis = self.read[variable] if variable in self.read else Basis([np.ones_like(vectors[0])])
+            work = BASIS_WORK * len(vectors) * (len(basis) + len(vectors)) * len(vectors[0])
             self.analysis.effort.spend(self.analysis.graph, variable.node, work, "basis")
-            for vector in vectors:
-                if basis.express(vector) is None:
-                    basis.append(vector)
-            count += len(basis) - before
+            count += basis.count_new(vectors)
         return count
 
     def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
+from compiler.domains.domain import Ints
 from compiler.domains.rows import Bools, find_distinct_rows
 from compiler.lowering.value_codes import (
     find_equality_codes,
@@ -47,6 +48,36 @@ FactoringKind = Literal["plain", "quadratic", "digits"]
 
 
 @dataclass(frozen=True, eq=False)
+class Kinds:
+    """The different rows of a matrix, and which of them each row is."""
+
+    rows: Bools
+    of_row: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class KindFactors:
+    """A column for each of the `chosen` kinds of rows: which rows are of that kind, and the kind's own row, of which
+    `least` stands for 0. Made when asked for: of most factorings it is enough to know how many there are."""
+
+    kinds: Kinds
+    chosen: Ints
+    least: float
+    turned: bool
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, number: int) -> Factor:
+        kind = self.chosen[number]
+        belongs, row = (self.kinds.of_row == kind).astype(float), self.kinds.rows[kind] + self.least
+        return Factor(row, belongs) if self.turned else Factor(belongs, row)
+
+    def __iter__(self) -> Iterator[Factor]:
+        return map(self.__getitem__, range(len(self.chosen)))
+
+
+@dataclass(frozen=True, eq=False)
 class Factoring:
     """Those of the kind `quadratic` have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
 
@@ -54,7 +85,7 @@ class Factoring:
     steps apart. `way` is what it is called."""
 
     way: str
-    factors: tuple[Factor, ...]
+factors: tuple[Factor, ...] | KindFactors
     kind: FactoringKind = "plain"
     reach: float = 1.0
     reward: float = 0.0
@@ -87,11 +118,12 @@ def list_factorings(
 def list_by_kinds(match: Matching) -> Iterator[Factoring]:
     """A column for each kind of row, or of column: always accurate."""
     selects = match.selects | ~match.cares
-    yield penalties(selects)
-    yield transposed(penalties(selects.T))
+    rows, columns = Kinds(*find_distinct_rows(selects)), Kinds(*find_distinct_rows(selects.T))
+    yield penalties(rows)
+    yield penalties(columns, turned=True)
     if selects.any():
-        yield rewards(selects)
-        yield transposed(rewards(selects.T))
+        yield rewards(rows)
+        yield rewards(columns, turned=True)
 
 
 def list_by_codes(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> Iterator[Factoring]:
@@ -108,33 +140,20 @@ def list_by_codes(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: 
         yield from by_digits(*own, with_bos=with_bos, of="the values' digits")
 
 
-def penalties(selects: Bools) -> Factoring:
+def penalties(kinds: Kinds, *, turned: bool = False) -> Factoring:
     """One column per kind of row: the query says which kind it is, the key's feature is -1 where that kind rejects.
 
-    Rows that select everything need none.
+    Rows that select everything need none. `turned`: it is keys that are rows.
     """
-    kinds, of_row = find_distinct_rows(selects)
-    one_hot = of_row[:, None] == np.arange(len(kinds))
-    factors = tuple(
-        Factor(one_hot[:, k].astype(float), row - 1.0) for k, row in enumerate(kinds) if not row.all()
-    )
-    return Factoring("by rows", factors)
+    way = "by columns" if turned else "by rows"
+    return Factoring(way, KindFactors(kinds, np.flatnonzero(~kinds.rows.all(axis=1)), -1.0, turned))
 
 
-def rewards(selects: Bools) -> Factoring:
+def rewards(kinds: Kinds, *, turned: bool = False) -> Factoring:
     """The same with 1 where the kind selects: few keys are 1 where few are selected, so that errors don't add up."""
-    kinds, of_row = find_distinct_rows(selects)
-    one_hot = of_row[:, None] == np.arange(len(kinds))
-    factors = tuple(
-        Factor(one_hot[:, k].astype(float), row.astype(float)) for k, row in enumerate(kinds) if row.any()
-    )
-    return Factoring("by rows, rewarded", factors, reward=1.0)
-
-
-def transposed(factoring: Factoring) -> Factoring:
-    """Query and key exchanged: one column per kind of key."""
-    way = factoring.way.replace("rows", "columns")
-    return Factoring(way, tuple(Factor(f.key, f.query) for f in factoring.factors), reward=factoring.reward)
+    way = "by columns, rewarded" if turned else "by rows, rewarded"
+    factors = KindFactors(kinds, np.flatnonzero(kinds.rows.any(axis=1)), 0.0, turned)
+    return Factoring(way, factors, reward=1.0)
 
 
 def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:

@@ -1,5 +1,6 @@
 """Comparisons over the values of two s-ops: as boolean matrices, or in ranks where the values have a common order."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -127,9 +128,10 @@ def number_values(analysis: Facts, node: Node, numbers: Ints) -> Node:
     """The s-op that has these numbers for the values of another, in the order of its domain."""
 
     def make_table(node: Node) -> Node:
-        pairs = zip(analysis.domain(node).values, numbers.tolist(), strict=True)
-        table = tuple(make_const(atom) for pair in pairs for atom in pair)
-        return analysis.graph.add(Map("index_dict", table), node)
+        values = analysis.once("constants", node, lambda n: [*map(make_const, analysis.domain(n).values)])
+        made = {number: make_const(number) for number in set(numbers.tolist())}
+        pairs = zip(values, (made[number] for number in numbers.tolist()), strict=True)
+        return analysis.graph.add(Map("index_dict", (*itertools.chain.from_iterable(pairs),)), node)
 
     return analysis.once(f"numbered {numbers.tobytes().hex()}", node, make_table)
 

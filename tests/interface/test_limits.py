@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
-from compiler.effort import Effort
-from compiler.limits import BYTES, CELLS
+from compiler.effort import Effort, limit_work
+from compiler.limits import BYTES, CELLS, HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
@@ -19,6 +19,7 @@ from rasp.library.load import Texts
 from rasp.limits import ELEMENTS, MEBIBYTES, STEPS, Limit
 from rasp.source import Source
 from rasp.values import Atom
+from tests.places import PROGRAMS
 from tests.right import assert_right
 
 MEBIBYTE = 2**20
@@ -159,7 +160,37 @@ def test_compilations_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert message in str(refused.value)
     assert "hint" in str(refused.value)
     assert "heavy.rasp:" in str(refused.value)
-    assert spent and sum(effort.cells for effort in spent) <= PROMPT  # with the search for a hint
+    assert spent and sum(effort.spent for effort in spent) <= PROMPT  # with the search for a hint
+
+
+#: Programs of ours, and lengths at which they are refused only after much was tried.
+TOO_LONG = [
+    ("dyck2", "()[]", 256),
+    *(
+        pytest.param(*row, marks=pytest.mark.slow)
+        for row in [
+            ("dyck2", "()[]", 512),
+            ("dyck2", "()[]", 1_024),
+            ("dyck1", "()", 2_048),
+            ("dyck1", "()", 4_096),
+            ("shuffle_dyck2", "()[]", 1_024),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("name, vocabulary, length", TOO_LONG)
+def test_refusals_and_their_hints_share_a_bound(
+    name: str, vocabulary: str, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent: list[Effort] = []
+    monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
+    file = PROGRAMS / "brackets" / f"{name}.rasp"
+    program = load_program(Source(file.name, file.read_text(encoding="utf-8")))
+    options = CompileOptions(tuple(vocabulary), length)
+    with pytest.raises(CompileError, match="hint"):
+        compile_program(program, {name: name}, options)
+    assert sum(effort.spent for effort in spent) <= limit_work(options) + 2 * HINT_CELLS.most
 
 
 def test_work_and_memory_are_refused_before_they_are_done() -> None:

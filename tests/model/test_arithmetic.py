@@ -149,6 +149,16 @@ def test_torchs_newer_settings_are_noticed(knob: str, device: str) -> None:
         holder.fp32_precision = "none"
 
 
+def test_tf32_that_is_allowed_the_old_way_is_noticed() -> None:
+    torch.backends.cuda.matmul.allow_tf32 = True
+    try:
+        with pytest.raises(ModelError, match="lower precision"):
+            check_precision(torch.device("cuda"))
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = False
+    check_precision(torch.device("cuda"))
+
+
 def test_products_with_fewer_digits_are_noticed_whoever_asked_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -253,7 +263,15 @@ def test_tf32_on_a_gpu(folder: Path) -> None:
     with torch.autocast("cuda", dtype=torch.float16):
         assert model(WORD) == expected
     torch.set_float32_matmul_precision("high")
-    assert not arithmetic.multiplies_in_full(torch.device("cuda"))
+    assert not arithmetic.multiplies_in_full(torch.device("cuda"), "float32")
     for way in (lambda: model(WORD), lambda: load(folder, device="cuda")):
         with pytest.raises(ModelError, match="lower precision"):
             way()
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cuda.matmul.allow_tf32 = True
+    try:
+        with pytest.raises(ModelError, match="lower precision"):
+            model(WORD)
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = False
+    assert model(WORD) == expected
