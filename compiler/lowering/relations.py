@@ -70,7 +70,10 @@ class KindFactors:
 
     def __getitem__(self, number: int) -> Factor:
         kind = self.chosen[number]
-        belongs, row = (self.kinds.of_row == kind).astype(float), self.kinds.rows[kind] + self.least
+        belongs, row = (
+            (self.kinds.of_row == kind).astype(float),
+            self.kinds.rows[kind].astype(float) + self.least,
+        )
         return Factor(row, belongs) if self.turned else Factor(belongs, row)
 
     def __iter__(self) -> Iterator[Factor]:
