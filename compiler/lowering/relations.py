@@ -88,7 +88,7 @@ class Factoring:
     steps apart. `way` is what it is called."""
 
     way: str
-factors: tuple[Factor, ...] | KindFactors
+    factors: tuple[Factor, ...] | KindFactors
     kind: FactoringKind = "plain"
     reach: float = 1.0
     reward: float = 0.0

@@ -31,6 +31,8 @@ TOTALS: list[tuple[str, str | list[Atom], list[str]]] = [
     ("indices > 0 and 1 / indices > 0", "ab", ["map[div_or: float 0.5]"]),
     ("1 / indices > 0 and indices > 0", "ab", []),
     ("indices == 0 or 6 % indices > 0", "ab", ["map[mod_or: int 0]"]),
+    ("indices < 1 and indices / 0 > 0", "ab", ["map[div_or: int 0]"]),
+    ("-{\"a\": 1, \"b\": \"q\"}[tokens] if tokens == \"a\" else 0", "ab", ["map[neg_or: int -1]"]),
     # what has a value for all numbers, or for all that there are
     ("indices - 1 + 2 * indices if indices > 1 else 0", "ab", []),
     ("indices / 2 + indices % 3 if indices > 1 else 0", "ab", []),
