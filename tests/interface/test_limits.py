@@ -136,6 +136,15 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
         5,
         "limit is",
     ),
+    "combinations that are mostly alike": (
+        "place = indices % 11 if indices < 22 else 11;\n"
+        "def both(places) { return round(2 * aggregate(select(place, places, ==), tokens_int, 0)); }\n"
+        "total = both(indices - 21) + indicator(both(indices - 22) > tokens_int);\n"
+        "x = total - 10 * indicator(total > 9);",
+        tuple(range(10)),
+        32,
+        "limit is",
+    ),
 }
 
 
