@@ -113,6 +113,11 @@ class Playground:
             return tell_problems([Diagnostic(message, hint="compile it again", code="page")], 404)
         return HTMLResponse(page, headers={"Content-Security-Policy": SANDBOX})
 
+    async def start(self) -> None:
+        """Start what the page asks at once, so that it does not wait for that. The compiler takes longer, and may not be asked."""
+        for lane in {*self.lanes.values()}:
+            await lane.started()
+
     async def stop(self) -> None:
         for lane in {self.compiling, *self.lanes.values()}:
             await lane.stop()
@@ -158,6 +163,7 @@ def make_app(port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        await playground.start()
         yield
         await playground.stop()
 

@@ -61,6 +61,11 @@ def test_values_follow_what_is_typed(browser: Any, server: Server) -> None:
         page.wait_for_selector(".t-property >> text=back")
         page.click("#values button >> text=back")
         page.wait_for_selector("#drawing svg")
+        assert page.input_value("#drawn") == "back"
+        page.click("#tab-values")
+        write_program(page, "thrice = indices * 3;")
+        wait_for_cells(page, "thrice", ["0", "3", "6"])
+        assert page.input_value("#drawn") == "thrice"
         write_program(page, "twice = indicess * 2;")
         page.wait_for_selector(".cm-lintRange-error")
         assert "line 1: there is nothing called `indicess`" in page.inner_text("#problems")
@@ -143,11 +148,13 @@ def test_a_link_holds_the_program(browser: Any, server: Server) -> None:
 def test_a_model_is_compiled_and_shown(browser: Any, server: Server) -> None:
     with open_playground(browser, server) as page:
         write_program(page, "same = selector_width(select(tokens, tokens, ==));")
+        page.fill("#input", "sleeplessness")
         page.click("#tab-compile")
+        wait_until(page, "document.querySelector('#length').value === '13'")
         page.fill("#expression", "same")
         page.click("#start")
         page.wait_for_selector("iframe", timeout=60_000)
-        assert "1 layers" in page.inner_text("#result").replace("\n", " ")
+        assert "1 layer 1 head" in " ".join(page.inner_text("#result .sizes").split())
         page.frame_locator("iframe").locator("text=Certificate").first.wait_for()
         write_program(page, "same = 1;")
         page.wait_for_selector("#progress >> text=has changed since")

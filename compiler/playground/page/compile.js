@@ -3,7 +3,7 @@
 import { askCompile } from "./ask.js";
 import { find, make, refusalOf } from "./make.js";
 
-const SIZES = { layers: "layers", heads: "heads", d_model: "residual columns", parameters: "parameters" };
+const SIZES = { layers: "layer", heads: "head", d_model: "residual column", parameters: "parameter" };
 
 /** The program that the model shown is of. */
 let compiled = null;
@@ -15,7 +15,7 @@ export function offerExpressions(look) {
   const [line] = look.compiles;
   const proposed = line
     ? { expression: line.expression, vocabulary: writeTokens(line.vocabulary), length: line.max_length ?? 8 }
-    : { expression: names.at(-1) ?? "", vocabulary: [...new Set(look.tokens)].toSorted().join(""), length: 8 };
+    : { expression: names.at(-1) ?? "", vocabulary: [...new Set(look.tokens)].toSorted().join(""), length: Math.max(8, look.tokens.length) };
   for (const [id, value] of Object.entries(proposed)) {
     const field = find(id);
     if (!field.dataset.typed && document.activeElement !== field) field.value = value;
@@ -74,8 +74,10 @@ export function watchCompile(question) {
 }
 
 function showModel(asked, answer) {
-  const sizes = Object.entries(SIZES).map(([name, words]) =>
-    make("li", {}, make("b", {}, Number(answer.summary[name]).toLocaleString("en")), ` ${words}`));
+  const sizes = Object.entries(SIZES).map(([name, unit]) => {
+    const count = Number(answer.summary[name]);
+    return make("li", {}, make("b", {}, count.toLocaleString("en")), ` ${unit}${count === 1 ? "" : "s"}`);
+  });
   const inside = answer.page
     ? [
         make("p", {}, "The model at work, with its weights in the page: type another input there. ",

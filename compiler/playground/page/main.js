@@ -23,6 +23,8 @@ const PAUSE = 120;
  * `lesson` the lesson at hand, if there is one; `original` what it began as; `from` the link that it came by. */
 let opened = null;
 let looking = false, again = false, timer = 0, check = () => {};
+/** The name whose picture was asked for; without one, the last name of the program is drawn. */
+let wished = "";
 
 const editor = makeEditor(find("editor"), question, changed);
 
@@ -74,7 +76,7 @@ async function look() {
 
 function offerPictures(found) {
   const names = found.values.filter((value) => (value.cells || value.rows) && !value.problem).map((value) => value.name);
-  const chosen = names.includes(find("drawn").value) ? find("drawn").value : names.at(-1);
+  const chosen = names.includes(wished) ? wished : names.at(-1);
   find("drawn").replaceChildren(...names.map((name) => make("option", { value: name, selected: name === chosen }, name)));
   if (!find("picture").hidden) drawChosen();
 }
@@ -94,7 +96,7 @@ async function drawChosen() {
 }
 
 function drawNamed(name) {
-  find("drawn").value = name;
+  wished = find("drawn").value = name;
   showTab("picture");
 }
 
@@ -140,6 +142,7 @@ function openDraft(key, original, { home = "", lesson = null, from = "" } = {}) 
 }
 
 function open(program) {
+  wished = "";
   showTab("values");
   find("input").value = program.input ?? "hello";
   find("attention").value = program.attention ?? "full";
@@ -195,7 +198,7 @@ const followSafely = () => follow().catch((error) => toast(error.message));
 
 find("input").addEventListener("input", changed);
 find("attention").addEventListener("change", look);
-find("drawn").addEventListener("change", drawChosen);
+find("drawn").addEventListener("change", () => drawNamed(find("drawn").value));
 find("format").addEventListener("click", async () => {
   try {
     editor.rewrite((await ask("format", question())).text);
