@@ -114,7 +114,7 @@ class Playground:
         return HTMLResponse(page, headers={"Content-Security-Policy": SANDBOX})
 
     async def start(self) -> None:
-        """Start what the page asks at once, so that it does not wait for that. The compiler takes longer, and may not be asked."""
+        """Start what the page asks at once. The compiler takes longer to start, and may never be asked."""
         for lane in {*self.lanes.values()}:
             await lane.started()
 
