@@ -28,27 +28,34 @@ from rasp.values import Atom
 
 SHOWING: frozenset[PrimName] = frozenset({"to_str", "mod", "mul", "mod_or", "mul_or"})
 """Primitives that make text of a number: `mul` repeats as often as an int says, and fails for a float."""
+PLACING: frozenset[PrimName] = frozenset(
+    {"index_list", "index_list_or", "index_dict", "index_dict_or", "string_slice", "string_slice_or"}
+)
+"""Primitives that have a value for an int and none, or another one, for the float."""
 NUMERIC: frozenset[PrimName] = frozenset({"add", "sub", "mul", "mod", "pow", "neg", "pos", "if"})
 ARITHMETIC = NUMERIC | {make_total_name(prim) for prim in NUMERIC - WITHOUT_FAILURES}
 """Primitives whose result is an int or a float as their operands are."""
 
 
 def shows_kinds(outputs: Iterable[Node], vocabulary: Iterable[Atom]) -> bool:
-    """Whether some text is made of a number that may be a mean."""
+    """Whether some text is made of a number that may be a mean, or something is looked up by one."""
     text: set[Node] = set()
+    strings: set[Node] = set()
     mean: set[Node] = set()
     shown = False
     tokens_are_text = any(isinstance(token, str) for token in vocabulary)
     for node in list_reachable(outputs):
         if may_be_text(node, text, tokens_are_text=tokens_are_text):
             text.add(node)
+        if is_text(node, strings, tokens_are_text=all(isinstance(token, str) for token in vocabulary)):
+            strings.add(node)
         match node.op:
-            case Aggregate() if node.args[1] not in text:
+            case Aggregate() if node.args[1] not in strings:
                 mean.add(node)
             case Map(prim) if any(arg in mean for arg in node.args):
                 if prim in ARITHMETIC:
                     mean.add(node)
-                shown |= prim in SHOWING and node in text
+                shown |= prim in PLACING or (prim in SHOWING and node in text)
             case _:
                 pass
     return shown
@@ -80,6 +87,25 @@ def may_be_text(node: Node, text: set[Node], *, tokens_are_text: bool) -> bool:
             return may_make_text(op, node.args, text)
         case _:
             assert_never(op)
+
+
+def is_text(node: Node, strings: set[Node], *, tokens_are_text: bool) -> bool:
+    """Whether an s-op has strings alone, if `strings` are those of its arguments that have."""
+    match node.op:
+        case Tokens():
+            return tokens_are_text
+        case Constant(value):
+            return isinstance(value.value, str)
+        case Aggregate():  # of strings there are no means; a number that is the default is always the same
+            return node.args[1] in strings
+        case Map("to_str" | "upper" | "lower" | "string_slice" | "string_reverse"):
+            return True
+        case Map("if"):
+            return all(arg in strings for arg in node.args[1:])
+        case Map("add"):
+            return any(arg in strings for arg in node.args)
+        case _:
+            return False
 
 
 def may_make_text(op: Map, args: tuple[Node, ...], text: set[Node]) -> bool:

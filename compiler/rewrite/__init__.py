@@ -49,7 +49,7 @@ RULES = (
     Pass(0, split_default),
     Pass(0, drop_constant_mean),
     Pass(0, sum_flags),
-    Pass(1, find_running_best),
+    Pass(1, find_running_best, keeps_kinds=False),
     Pass(1, find_last_before),
     Pass(1, find_middle_two, keeps_kinds=False),
     Pass(1, fold_positional, keeps_kinds=False),

@@ -277,7 +277,7 @@ def is_visible_index(analysis: Facts, query: Node) -> bool:
         numbers = analysis.domain(query).values
     except CompileError:
         return False
-    whole = all(not isinstance(v, str) and v == int(v) and v >= 0 for v in numbers)
+    whole = all(not isinstance(v, str) and v % 1 == 0 and v >= 0 for v in numbers)
     return (
         whole and analysis.always(below) and (not analysis.causal or analysis.always(behind(analysis, query)))
     )

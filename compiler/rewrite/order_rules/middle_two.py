@@ -6,7 +6,7 @@
 where `low` and `high` are the lowest and the highest place that a row selects, of one or two: here (length - 1) / 2,
 rounded down and up. Sound where place is a permutation of all positions: each place that there is has one position. A mean
 needs equal scores wherever it selects, for which orders take a column for each place; what is moved from one position is
-found by few digits. Falls: the number of orders below means.
+found by few digits. Where a row selects one place, an int becomes a float. Falls: the number of orders below means.
 """
 
 import numpy as np
@@ -21,7 +21,10 @@ from compiler.selector_facts.selectors import contains_best, is_visible_index
 from rasp.graph.nodes import Aggregate, Constant, Map, Node, Select
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map
-from rasp.values import find_kind
+from rasp.values import Atom, find_kind
+
+LARGE = 2**52
+"""Whole numbers below this are floats as well, and so are sums of two."""
 
 
 def find_middle_two(analysis: Analysis, node: Node) -> Node | None:
@@ -31,7 +34,7 @@ def find_middle_two(analysis: Analysis, node: Node) -> Node | None:
     selector, value = node.args
     keys = {c.key for part in list_conjuncts(selector) for c in list_comparisons(part)}
     place = find_place(analysis, next(iter(keys))) if len(keys) == 1 else None
-    if place is None or not {find_kind(v) for v in analysis.domain(value).values} <= {"int", "float"}:
+    if place is None or not all(may_be_halved(v) for v in analysis.domain(value).values):
         return None
     ends = list_ends(analysis, selector, place)
     if ends is None or not all(is_visible_index(analysis, end) for end in ends):
@@ -39,6 +42,11 @@ def find_middle_two(analysis: Analysis, node: Node) -> Node | None:
     graph = analysis.graph
     moved = [graph.add(node.op, graph.add(Select("=="), place, end), value) for end in ends]
     return graph.map("div", graph.map("add", *moved), graph.constant(2))
+
+
+def may_be_halved(value: Atom) -> bool:
+    """Whether a float is half the sum of it and itself: not of very large ints."""
+    return find_kind(value) == "float" or (find_kind(value) == "int" and abs(value) < LARGE)  # type: ignore[operator]
 
 
 def find_place(analysis: Analysis, key: Node) -> Node | None:
