@@ -19,6 +19,9 @@ from rasp.source import Source
 SAME = "select(tokens, tokens, ==)"
 ALL_A = 'aggregate(full_s, indicator(tokens == "a"))'
 MEAN = f'aggregate({SAME}, indicator(tokens == "a"))'
+NUMBER = '{"a": 0, "b": 1, "c": 2}[tokens]'
+ENDS = "select(indices, 0, ==) or select(indices, length - 1, ==)"
+MIDDLE = "select(2 * indices, length - 2, >=) and select(2 * indices, length, <=)"
 
 #: Expression, and whether it is known to show if a number is an int.
 CASES = {
@@ -41,6 +44,27 @@ CASES = {
     "text of a choice": ('"%s" % ((1 if length == 1 else 1.0) * indicator(tokens == "a"))', False),
     "a list at a mean": (
         f'["x", "y"][aggregate({SAME} or select(indices, 0, ==), indicator(tokens == "a"))]',
+        True,
+    ),
+    "a list at what may be a mean of both ends": (
+        f"[10, 20, 30][aggregate({ENDS}, {NUMBER})] if length == 1 else 5",
+        True,
+    ),
+    "a list at the best so far": (
+        f"[10, 20, 30][aggregate(best(select(indices, indices, <=), {NUMBER}), {NUMBER})]",
+        True,
+    ),
+    "a slice up to the middle": (
+        f'string_slice("abc", 0, aggregate({MIDDLE}, {NUMBER})) if length % 2 == 1 else tokens',
+        True,
+    ),
+    "text of a mean of a table's numbers": (f'"%s" % aggregate({SAME}, {NUMBER})', True),
+    "text of the best so far": (
+        f'"%s" % aggregate(best(select(indices, indices, <=), {NUMBER}), {NUMBER})',
+        True,
+    ),
+    "the middle of numbers that floats are too few for": (
+        f'aggregate({MIDDLE}, {{"a": 9007199254740993, "b": 9007199254740992, "c": 1}}[tokens])',
         False,
     ),
     "the rest of a mean": (f"{MEAN} % 2", False),
