@@ -18,6 +18,7 @@ from compiler.circuits.edges import Edge, find_shared_columns
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import build_trials
 from compiler.inside_commands.circuit_command import reopen_model
+from rasp.diagnostics import DiagnosedError
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ def main() -> None:
     tried = [row["name"] for row in rows if row["edges"] <= given.edges]
     verdicts = dict[str, Verdict]()
     for name in tried:
-        verdict = judge_circuit(given.folder / name, CircuitRequest(given.budget, given.seed))
+        try:
+            verdict = judge_circuit(given.folder / name, CircuitRequest(given.budget, given.seed))
+        except DiagnosedError as error:
+            hint = f"make the set again in an empty folder: rasp circuit programs -o {given.folder}-again"
+            sys.exit(f"{error}\n{hint}")
         verdicts[name] = verdict
         if verdict.changed or verdict.idle:
             share = f"{verdict.changed:,} of {verdict.answers:,} answers change without the other edges"

@@ -164,7 +164,7 @@ function showValues({ model, run, places }) {
     const decoded = run.residuals[value.written].slice(1).map((row) => findCandidates(value, row).map(show).join(" or ") || "?");
     return [value.name, ...decoded, value.where, value.after, showRuns(value.places)];
   });
-  const shown = table(["value", ...places.slice(1), "written by", "stands", "columns"], rows,
+  const shown = table(["value", ...places.slice(1), "written by", "stands", wordOfPlaces(model)], rows,
     "what each value in the residual stream is at each position; ? is a number that no value has", { class: "pinned" });
   shown.querySelectorAll("tbody tr").forEach((row, k) => { row.dataset.names = JSON.stringify([bare(model.values[k].name)]); });
   byId("values").replaceChildren(shown);
@@ -216,6 +216,9 @@ function showNumbers({ model, run, places }) {
 
 // -- what is the same for every input
 
+/** What numbers of places count. */
+const wordOfPlaces = (model) => (model.directions ? "directions" : "columns");
+
 /** Contents of columns that are alike but for the column. */
 function groupColumns(model) {
   const groups = new Map();
@@ -241,7 +244,7 @@ function showTimeline(model) {
     return row;
   });
   const told = "from writing (w) to the last reading (r) and clearing (c); pale: nobody reads it any more";
-  const head = ["value", ...steps, "columns", "written by", "last read by"].map((cell) => make("th", { scope: "col" }, cell));
+  const head = ["value", ...steps, wordOfPlaces(model), "written by", "last read by"].map((cell) => make("th", { scope: "col" }, cell));
   const rows = model.columns.map((column) => [`${column.column}`, column.carries, column.holds, short(column.at_bos), column.written_by, column.last_read_by,
     column.error_bound ? column.error_bound.toExponential(1) : "exact"]);
   byId("timeline").replaceChildren(
@@ -250,7 +253,9 @@ function showTimeline(model) {
 }
 
 function showWeights({ model, arrays }) {
-  const name = byId("array").value, matrix = arrays[name], columns = labelColumns(model);
+  const name = byId("array").value, matrix = arrays[name];
+  // In another basis a residual column holds a bit of everything: it has a number and no name.
+  const columns = model.directions ? [...Array(model.config.d_model).keys()] : labelColumns(model);
   const rows = Array.from({ length: matrix.rows }, (_, r) => matrix.data.slice(r * matrix.columns, (r + 1) * matrix.columns));
   const numbers = (size) => Array.from({ length: size }, (_, k) => `${k}`);
   const tokens = [...model.config.vocabulary.map(show), "BOS"], output = name.match(/^unembeddings\.(\d+)/);

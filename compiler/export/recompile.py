@@ -63,7 +63,8 @@ def config_differences(found: Config, wanted: Config) -> Iterator[str]:
     for name in (field.name for field in fields(Config)):
         one, other = getattr(found, name), getattr(wanted, name)
         if one != other or repr(one) != repr(other):  # 1, 1.0 and True are equal to Python
-            yield f"its {name.replace('_', ' ')} is not what this version compiles the program to"
+            words = name.replace("_", " ")
+            yield f"its config.json differs from what this version compiles the program to, in its {words}"
 
 
 def weight_differences(found: Weights, wanted: Weights) -> Iterator[str]:

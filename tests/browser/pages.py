@@ -22,6 +22,7 @@ class Shown:
     length: int
     input: str
     attention: Attention = "full"
+    rotation: int | None = None
 
 
 SHOWN = {
@@ -30,6 +31,7 @@ SHOWN = {
     "sort": Shown("sorting/sort", ("sorted_tokens",), "abcde", 8, "decade"),
     "dyck1": Shown("brackets/dyck1", ("dyck1",), "()", 10, "(())())"),
     "induction": Shown("language/induction", ("induction",), "abcd", 8, "abcab", "causal"),
+    "rotated": Shown("language/induction", ("induction",), "abcd", 8, "abcab", "causal", rotation=1),
     "shifts": Shown(
         "", tuple(f'shift(tokens, {k}, "")' for k in range(1, 11)), "ab", 20, "abbabaab" * 2 + "abba"
     ),
@@ -44,7 +46,7 @@ def compile_shown(name: str) -> Compiled:
     outputs = {
         output if output.isidentifier() else f"out{k}": output for k, output in enumerate(shown.outputs)
     }
-    options = CompileOptions(tuple(shown.vocabulary), shown.length, shown.attention)
+    options = CompileOptions(tuple(shown.vocabulary), shown.length, shown.attention, rotation=shown.rotation)
     return compile_program(load_program(Source(f"{name}.rasp", text)), outputs, options)
 
 

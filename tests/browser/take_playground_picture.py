@@ -6,7 +6,7 @@ python -m tests.browser.take_playground_picture
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.browser.chromium import open_browser
 from tests.interface.playground_server import Server, run_server
@@ -15,8 +15,15 @@ from tests.places import DOCS
 PICTURE = DOCS / "pictures" / "playground.png"
 
 
+class Addressed(Protocol):
+    """Whatever serves the page."""
+
+    @property
+    def address(self) -> str: ...
+
+
 @contextmanager
-def open_playground(browser: Any, server: Server, fragment: str = "", **window: Any) -> Generator[Any]:
+def open_playground(browser: Any, server: Addressed, fragment: str = "", **window: Any) -> Generator[Any]:
     """The page, in a browser that knows nothing yet. Errors in it, and requests elsewhere, fail at the end."""
     context, wrong = browser.new_context(**window), list[str]()
     page = context.new_page()

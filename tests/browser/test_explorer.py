@@ -149,6 +149,17 @@ def test_weights_have_labels_and_large_ones_are_painted(browser: Any) -> None:
         assert page.evaluate("document.querySelector('canvas').title") == "0, 1: -1"
 
 
+def test_weights_in_another_basis_bear_no_names(browser: Any) -> None:
+    """A column of a rotated residual is a bit of each value; only directions, as the numbers are read, carry one."""
+    with open_page(browser, build_shown("rotated")) as page:
+        width = compile_shown("rotated").weights.config.d_model
+        page.select_option("#array", "embedding.tokens")
+        labels = page.locator("#weights th[scope=col]").all_inner_texts()
+        assert labels == [f"{k}" for k in range(width)]
+        assert any("previous" in label for label in page.locator("#numbers th[scope=col]").all_inner_texts())
+        assert "directions" in page.inner_text("#values thead")
+
+
 def test_pictures_of_the_documents_can_be_taken(browser: Any, tmp_path: Any) -> None:
     take_pictures(browser, tmp_path)
     for picture in PICTURES:
