@@ -178,8 +178,6 @@ TOO_LONG = [
     *(
         pytest.param(*row, marks=pytest.mark.slow)
         for row in [
-            ("dyck2", "()[]", 512),
-            ("dyck2", "()[]", 1_024),
             ("dyck1", "()", 2_048),
             ("dyck1", "()", 4_096),
             ("shuffle_dyck2", "()[]", 1_024),
