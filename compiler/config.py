@@ -53,7 +53,8 @@ class Config:
     """Token id t < V stands for `vocabulary[t]`; id V is BOS and always stands first.
 
     Model position 0 is BOS; RASP's index i is model position i + 1. N is `max_length`, so positions go to N.
-    `dtype` is that of all weights but the unembedding's, which are float64, and what the model computes in.
+    `dtype` is that of all weights but the unembedding's, which are float64, and what the model computes in. `end` is the
+    value of a decoder's that ends a text.
     Raises `ValueError` for an attention, dialect or dtype that nothing here knows how to run, and for a token
     with two ids.
     """
@@ -67,6 +68,7 @@ class Config:
     outputs: tuple[Output, ...]
     has_positions: bool
     dtype: Dtype = "float32"
+    end: str | None = None
 
     def __repr__(self) -> str:
         layers, tokens = show_count(len(self.layers), "layer"), show_count(len(self.vocabulary), "token")

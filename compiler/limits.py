@@ -100,6 +100,13 @@ COEFFICIENT = Limit(2**12, "in size", "larger multiples of a column would magnif
 DEFAULT = Limit(2**10, "in size", "a default beyond, or this close to 0, is put in apart")
 COUNTED_VALUES = Limit(32, "different values", "that a sum may have a head each for")
 
+WRITTEN = Limit(
+    4_096,
+    "values",
+    "that a decoder has a word each for",
+    "compile for a shorter length, or let the program count in smaller numbers",
+)
+
 # -- what is kept
 MODULES = Limit(
     10_000, "layers and heads", "a decoder of more takes minutes to build", "use a smaller maximum length"

@@ -20,12 +20,24 @@ class CompileError(DiagnosedError):
 
 
 @dataclass(frozen=True)
+class Prompts:
+    """What a decoder is asked: inputs of the program, over its own vocabulary and up to its own length. `bars` are the
+    tokens behind a prompt and behind each stage that is written before the answer, `end` follows the answer: no token.
+    """
+
+    vocabulary: tuple[Atom, ...]
+    max_length: int
+    bars: tuple[str, ...]
+    end: str
+
+
+@dataclass(frozen=True)
 class CompileOptions:
     """Vocabulary (atoms in the order of their ids), longest input N (BOS not counted), and how to compile: `without` are
     the names of rules that are switched off; with `no_value` the model says where the program has no value; the
     likeliest answer's logit is at least `margin` nats above the second's (0: however much it comes to); the residual's
     basis is turned by the rotation of the seed `rotation`, if there is one. `dtype`: what the model's weights are, and what
-    it computes in.
+    it computes in. `prompts`: the model is a decoder, and its program is about these, not about what the decoder reads.
 
     A list of tokens, or a text of characters, is a vocabulary too.
 
@@ -42,6 +54,7 @@ class CompileOptions:
     margin: float = 0.0
     rotation: int | None = None
     dtype: Dtype = "float32"
+    prompts: Prompts | None = None
 
     def __repr__(self) -> str:
         settings = f"{show_count(len(self.vocabulary), 'token')} up to length {self.max_length}, {self.attention} attention"
@@ -50,7 +63,8 @@ class CompileOptions:
         margin = f", margin {self.margin:g}" if self.margin else ""
         turned = "" if self.rotation is None else f", rotated by seed {self.rotation}"
         dtype = "" if self.dtype == "float32" else f", {self.dtype}"
-        more = f"{without}{said}{margin}{turned}{dtype}"
+        asked = f", decoder of inputs up to length {self.prompts.max_length}" if self.prompts else ""
+        more = f"{without}{said}{margin}{turned}{dtype}{asked}"
         return f"<options: {settings}, dialect {self.dialect}, level {self.level}{more}>"
 
     def __post_init__(self) -> None:

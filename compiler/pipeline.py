@@ -9,6 +9,7 @@ from networkx import DiGraph
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
+from compiler.completion.plan_decoder import find_meaning
 from compiler.effort import Effort, limit_work
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
@@ -156,8 +157,8 @@ def compile_program(
     check_options(options)
     check_target(options, len(outputs))
     journal = journal or Journal()
-    meaning = {name: program.sop(text) for name, text in outputs.items()}
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
+        meaning = find_meaning(program, outputs, options)
         try:
             effort = Effort(limit_work(options))
             rewriting = apply_passes(program.graph, meaning, options, effort, passes)
@@ -181,7 +182,7 @@ def emit_early(
     """Names and texts of the wanted stages before lowering, each as soon as it is known: also of what is then refused."""
     for stage in (name for name in TEXT_STAGES if name in wanted):
         yield stage, stages.write_text_stage(stage, program.source)
-    meaning = {name: program.sop(text) for name, text in outputs.items()}
+    meaning = find_meaning(program, outputs, options)
     untouched = Rewriting(meaning, meaning, meaning, ())
     if "graph" in wanted:
         yield "graph", stages.show_graph("graph", untouched, program.graph, options)

@@ -81,6 +81,7 @@ class Target:
     margin: float = 0.0
     rotation: int | None = None
     dtype: Dtype = "float32"
+    decode: bool = False
 
 
 def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import click
 from compiler.command_options.target_options import Target
 from compiler.commands.opened_model import limit_threads
 from compiler.commands.target import read_settings, read_target
+from compiler.completion.plan_decoder import find_meaning
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import recompile_checkpoint
 from compiler.export.recorded_program import read_program
@@ -125,7 +126,7 @@ def inputs_of(wrong: str | None, options: CompileOptions) -> list[Word]:
 def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[dict[str, object], list[str]]:
     """The step that makes an answer wrong, as data and in words: of rewriting, of the search, or of lowering."""
     program, options = subject.program, subject.options
-    meaning = {name: program.sop(text) for name, text in subject.outputs.items()}
+    meaning = find_meaning(program, subject.outputs, options)
     culprit = find_wrong_step(program, meaning, options, inputs, passes)
     if culprit is not None:
         return told(program.graph, culprit, "rewriting")

@@ -9,6 +9,7 @@ import click
 
 from compiler.command_options.target_options import Target
 from compiler.commands.target import read_settings, read_target
+from compiler.completion.plan_decoder import ask_for_decoder
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.export.stock_files import assemble_uniform
@@ -23,6 +24,7 @@ from compiler.search.trials import Journal
 from compiler.targets.target import find_target
 from compiler.verify.interpreted_sample import InterpretedSample, interpret_sample
 from compiler.verify.lookahead import find_lookahead
+from compiler.verify.verify_completions import check_decoder_values
 from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.command_line.console import Told, WrongUsage, show_values
 from rasp.command_line.progress import show_progress
@@ -57,12 +59,16 @@ def compile_file(request: CompileRequest, told: Told) -> int:
         return 0
     outputs, options = read_settings(request.target, source)
     program = load_program(source)
+    asked = options
+    if request.target.decode:
+        options = ask_for_decoder(program, outputs, asked)
+        check_decoder_values(program, outputs, options)
     told.tell(lint_expressions(program, outputs.values()))
     if request.folder is not None:
         check_destination(Path(request.folder), options)
     with show_progress("interpreting a sample of inputs"):
-        sample = interpret_sample({name: program.sop(text) for name, text in outputs.items()}, options)
-    if options.attention == "causal":
+        sample = interpret_sample({name: program.sop(text) for name, text in outputs.items()}, asked)
+    if asked.attention == "causal":
         told.tell(causal_warnings(program, sample))
     wanted = [] if request.emit is None else list(STAGES) if request.emit == ALL else [request.emit]
     early = emit_early(program, outputs, options, wanted)

@@ -4,62 +4,105 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from compiler.commands.opened_model import limit_threads, warn_of_trained
+from compiler.export.checkpoint import read_checkpoint
+from compiler.export.stock_files import is_stock
 from compiler.model.generate import Generation, generate_batch, generate_steps
 from compiler.model.runner import Model
 from compiler.model.sampling import Sampling
+from compiler.model.stock_generate import generate_in_transformers
+from compiler.model.stock_model import StockModel
 from compiler.opening import load
+from compiler.options import Prompts
+from compiler.trained.superposed_files import is_superposed
 from compiler.transformer.problem import ModelError
+from compiler.verify.stock_folder import open_stock_folder
 from rasp.command_line.answering import answer_inputs
-from rasp.command_line.console import show_tokens
+from rasp.command_line.console import WrongUsage, show_tokens
 from rasp.command_line.input_lines import Unanswered, report_unanswered
 from rasp.command_line.input_options import InputRequest
 from rasp.values import Atom
 
 
-def generate_tokens(
-    folder: str, given: InputRequest, count: int, sampling: Mapping[str, Any], as_json: bool
-) -> int:
+@dataclass(frozen=True)
+class GenerateRequest:
+    """The flags of `rasp generate`; `count` is None where it was not given."""
+
+    count: int | None
+    scratchpad: bool
+    sampling: Mapping[str, Any]
+    as_json: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A model, and what a decoder is asked, if it is one."""
+
+    model: Model
+    prompts: Prompts | None
+
+
+def generate_tokens(folder: str, given: InputRequest, request: GenerateRequest) -> int:
     """Print what the model generates after each prompt; one that does not fit is reported and the others go on. A single
     prompt's tokens show on a terminal as they come.
     """
-    model = load(folder)
-    limit_threads(model)
-    warn_of_trained(model)
+    opened = open_any(Path(folder))
+    if request.count is None and opened.prompts is None:
+        hint = "say it, as in --max-new-tokens 5; only a model that was made with --decode ends by itself"
+        raise WrongUsage("how many tokens should be generated?", hint)
+    limit_threads(opened.model)
+    warn_of_trained(opened.model)
     live = (
-        not as_json
+        not request.as_json
+        and opened.prompts is None
+        and not isinstance(opened.model, StockModel)
         and given.file is None
         and len(given.words) + len(given.texts) == 1
         and sys.stdout.isatty()
     )
-    writer = Writer(model, count, Sampling(**sampling), as_json, live)
-    code = answer_inputs(given, writer.answer, as_json)
-    if not as_json:
+    writer = Writer(opened, request, live)
+    code = answer_inputs(given, writer.answer, request.as_json)
+    if not request.as_json:
         writer.tell_notes()
     return code
+
+
+def open_any(folder: Path) -> Opened:
+    """The model in a folder of ours, or in one for transformers. Raises `CheckpointError`, `ModelError`."""
+    if is_stock(folder):
+        found = open_stock_folder(folder)
+        return Opened(found.model, found.compiled.options.prompts)
+    prompts = None if is_superposed(folder) else read_checkpoint(folder).options.prompts
+    return Opened(load(folder), prompts)
 
 
 class Writer:
     """Answers prompts in the order in which they come, and keeps why some ended early."""
 
-    def __init__(self, model: Model, count: int, sampling: Sampling, as_json: bool, live: bool) -> None:
-        self.model, self.count, self.sampling = model, count, sampling
-        self.as_json, self.live = as_json, live
+    def __init__(self, opened: Opened, request: GenerateRequest, live: bool) -> None:
+        self.model, self.prompts, self.request, self.live = opened.model, opened.prompts, request, live
+        self.count = self.model.config.max_length if request.count is None else request.count
         self.asked = 0
         self.notes: Counter[str] = Counter()
 
     def answer(self, prompts: Sequence[tuple[Atom, ...]]) -> list[str | Unanswered]:
         """What to print for each."""
-        sampling = replace(self.sampling, first=self.asked)
+        sampling = replace(Sampling(**self.request.sampling), first=self.asked)
         self.asked += len(prompts)
         if self.live:
             return [self.stream(prompt, sampling) for prompt in prompts]
-        found = generate_batch(self.model, prompts, self.count, sampling=sampling)
+        if self.prompts is not None:  # a decoder's tokens are texts
+            prompts = [tuple(map(str, prompt)) for prompt in prompts]
+        if isinstance(self.model, StockModel):
+            found = generate_in_transformers(self.model, prompts, self.count, sampling)
+        else:
+            found = generate_batch(self.model, prompts, self.count, sampling=sampling)
         return [self.show(item) for item in found]
 
     def stream(self, prompt: tuple[Atom, ...], sampling: Sampling) -> str | Unanswered:
@@ -76,15 +119,26 @@ class Writer:
         if isinstance(found, ModelError):
             return report_unanswered(*found.diagnostics)
         self.notes.update([found.note] if found.note else [])
-        if self.as_json:
+        written = found.prompt + found.new
+        answer = None if self.prompts is None else find_answer(written, self.prompts)
+        if self.request.as_json:
             record: dict[str, object] = {"prompt": found.prompt, "new": found.new, "note": found.note}
-            return json.dumps(record | ({"no_value": True} if found.no_value else {}))
-        return show_tokens(found.prompt + found.new)
+            record |= {"no_value": True} if found.no_value else {}
+            return json.dumps(record if answer is None else record | {"answer": answer, "ended": found.ended})
+        if answer is None or self.request.scratchpad or not found.ended:
+            return show_tokens(written)
+        return f"{show_tokens(found.prompt)} -> {show_tokens(answer)}"
 
     def tell_notes(self) -> None:
         """Why generating ended early, to standard error."""
         for note, times in self.notes.items():
             click.echo(f"note: {note}" if times == 1 else f"note: {times:,} prompts {note}", err=True)
+
+
+def find_answer(written: Sequence[Atom], prompts: Prompts) -> tuple[Atom, ...]:
+    """What stands behind the last bar of all; nothing where that has not been written."""
+    last = prompts.bars[-1]
+    return tuple(written[written.index(last) + 1 :]) if last in written else ()
 
 
 def echo_growing(steps: Iterable[Generation]) -> tuple[str, Generation]:

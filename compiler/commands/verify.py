@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import click
 
 from compiler.commands.opened_model import limit_threads
+from compiler.completion.plan_decoder import find_decoder
 from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
 from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.checkpoint import read_checkpoint
@@ -30,6 +31,7 @@ from compiler.verify.percent import show_percent
 from compiler.verify.run_engine import EngineReport, verify_in_engine
 from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
 from compiler.verify.verdict import Verdict, judge_model, judge_trained
+from compiler.verify.verify_completions import Completions, verify_completions
 from rasp.command_line.console import FAILED, Told, WrongUsage, show_tokens
 from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic
@@ -69,6 +71,9 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
         standing = recompile_checkpoint(checkpoint, program)
     check = Check(Model(checkpoint.weights), outputs, options.no_value, margin=options.margin)
     found = compare_answers(check, options, request)
+    if options.prompts is not None:
+        decoder = find_decoder(program, checkpoint.expressions, options, options.prompts)
+        found = add_completions(found, verify_completions(check.model, decoder, request.budget, request.seed))
     notes: tuple[str, ...] = ()
     if found.smallest is not None:
         notes = find_culprits(check, program, options, standing.again, found.smallest)
@@ -84,6 +89,9 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     readers = STOCK_READERS[options.attention]
     check = Check(opened.model, compiled.meaning, options.no_value, readers, options.margin)
     found = compare_answers(check, options, request)
+    if options.prompts is not None:
+        decoder = find_decoder(compiled.program, compiled.expressions, options, options.prompts)
+        found = add_completions(found, verify_completions(check.model, decoder, request.budget, request.seed))
     wrong = describe_smallest(found, compiled.expressions)
     return tell_findings(Findings(found, opened.standing, wrong), request.as_json, told)
 
@@ -157,6 +165,12 @@ def tell_findings(found: Findings, as_json: bool, told: Told) -> int:
         by = {} if ran is None else ran.as_json()
         click.echo(json.dumps(json_record(report, standing, verdict) | by | told.as_json()))
     return 0 if verdict.passed else FAILED
+
+
+def add_completions(report: Report, found: Completions) -> Report:
+    """What was found of a decoder's prompts, as two more ways of running it."""
+    more = {"prompts": found.wrong, "generate": found.continued_wrong}
+    return replace(report, readers=report.readers | more)
 
 
 def json_record(found: Report, standing: Standing, verdict: Verdict) -> dict[str, object]:

@@ -46,6 +46,7 @@ def assemble_weights(
     config = Config(
         options.dialect, options.attention, options.vocabulary, options.max_length, layout.d_model,
         tuple(shapes), tuple(outputs), "embedding.positions" in arrays, options.dtype,
+        options.prompts.end if options.prompts else None,
     )  # fmt: skip
     return Weights(config, arrays)
 

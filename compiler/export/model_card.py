@@ -1,5 +1,6 @@
 """README.md of a folder for a family: what the model computes, how sure that is, and how to run it."""
 
+from compiler.options import CompileOptions
 from compiler.pipeline import Compiled
 from compiler.report.certificate import describe_tightest
 from compiler.stock.families import Family
@@ -27,6 +28,19 @@ from transformers import pipeline
 ANSWER_LABELS = """The pipeline leaves BOS out; a model that is called by itself answers there as well, and
 that answer means nothing."""
 
+RUN_DECODER = """```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("DIR")
+model = AutoModelForCausalLM.from_pretrained("DIR")
+ids = tokenizer({example!r}, return_tensors="pt").input_ids
+tokenizer.decode(model.generate(ids)[0, ids.shape[1] :], skip_special_tokens=True)
+```"""
+ANSWER_DECODER = """A prompt is an input of the program and `{bar}` behind it; what is generated is the answer, a token for
+each of the input's, and the end of the text.{scratchpad}"""
+SCRATCHPAD = """ Before the answer it writes what it has to look up again: its values of s-ops on
+the key's side of selectors, each stage behind a bar of its own; the answer is what stands behind `{bar}`."""
+
 CARD = """---
 library_name: transformers
 tags: [rasp, compiled]
@@ -34,8 +48,7 @@ tags: [rasp, compiled]
 
 # {name}, compiled from RASP
 
-A `{architecture}` that was not trained: its weights were compiled from a program, and at each position of an input the
-likeliest {answer} is the program's value there.
+A `{architecture}` that was not trained: its weights were compiled from a program, and {answer}.
 
 ```rasp
 {source}
@@ -72,21 +85,21 @@ def write_card(compiled: Compiled, weights: UniformWeights, family: Family) -> s
     """The text."""
     [(name, expression)] = compiled.expressions.items()
     options, shape = compiled.options, weights.shape
-    shown = ", ".join(show_value(token) for token in options.vocabulary[:SHOWN_TOKENS])
-    more = len(options.vocabulary) - SHOWN_TOKENS
-    example = " ".join(str(token) for token in options.vocabulary[: min(3, options.max_length)])
-    labels = find_target(options).labels
+    asked = options.prompts or options
+    shown = ", ".join(show_value(token) for token in asked.vocabulary[:SHOWN_TOKENS])
+    more = len(asked.vocabulary) - SHOWN_TOKENS
+    answer, run, answers = describe_use(options)
     return CARD.format(
         name=name,
-        answer="label" if labels else "id",
-        run=(RUN_LABELS if labels else RUN_IDS).format(example=example),
-        answers=ANSWER_LABELS if labels else ANSWER_IDS,
+        answer=answer,
+        run=run,
+        answers=answers,
         architecture=family.architecture,
         source=compiled.program.source.text.strip(),
         expression=expression.strip(),
-        length=options.max_length,
+        length=asked.max_length,
         vocabulary=shown + (f" and {more} more" if more > 0 else ""),
-        attention=options.attention,
+        attention="full" if options.prompts else options.attention,
         layers=shape.layers,
         heads=shape.heads,
         d_head=shape.d_head,
@@ -96,3 +109,18 @@ def write_card(compiled: Compiled, weights: UniformWeights, family: Family) -> s
         tightest="\n".join(line.strip() for line in describe_tightest(compiled.certificate))
         or "nothing to decide",
     )
+
+
+def describe_use(options: CompileOptions) -> tuple[str, str, str]:
+    """What a model answers, how to run it, and what to know of its answers."""
+    asked = options.prompts or options
+    words = [str(token) for token in asked.vocabulary[: min(3, asked.max_length)]]
+    if options.prompts is not None:
+        first, *_, last = [*options.prompts.bars, options.prompts.bars[-1]]
+        scratchpad = "" if first == last else SCRATCHPAD.format(bar=last)
+        run = RUN_DECODER.format(example=" ".join([*words, first]))
+        return "it writes the program's answer", run, ANSWER_DECODER.format(bar=first, scratchpad=scratchpad)
+    each = "at each position of an input the\nlikeliest {} is the program's value there"
+    if find_target(options).labels:
+        return each.format("label"), RUN_LABELS.format(example=" ".join(words)), ANSWER_LABELS
+    return each.format("id"), RUN_IDS.format(example=" ".join(words)), ANSWER_IDS

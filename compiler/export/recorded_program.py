@@ -1,5 +1,6 @@
 """A checkpoint's program, elaborated again from the texts it holds; the file system is not asked."""
 
+from compiler.completion.plan_decoder import find_meaning
 from compiler.export.files import Checkpoint
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
@@ -14,6 +15,7 @@ def read_program(checkpoint: Checkpoint) -> Program:
 
 
 def read_outputs(program: Program, checkpoint: Checkpoint) -> dict[str, Node]:
-    """Output name → s-op, in the order of the model's outputs. Raises `RaspError`."""
+    """Output name → s-op, in the order of the model's outputs. Raises `RaspError`, `CompileError`."""
     outputs = checkpoint.weights.config.outputs
-    return {output.name: program.sop(checkpoint.expressions[output.name]) for output in outputs}
+    expressions = {output.name: checkpoint.expressions[output.name] for output in outputs}
+    return find_meaning(program, expressions, checkpoint.options)

@@ -11,8 +11,8 @@ from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.limits import MODULES
-from compiler.options import DTYPES, CompileOptions, Dialect
-from compiler.report.json_forms import OptionsRecord
+from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
+from compiler.report.json_forms import OptionsRecord, PromptsRecord
 from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom
@@ -67,7 +67,7 @@ def finite(digits: str) -> float:
 
 
 def encode_config(config: Config) -> Record:
-    """A config as JSON data; the dtype only where it is not float32."""
+    """A config as JSON data; the dtype only where it is not float32, an end where there is one."""
     record: Record = {
         "dialect": config.dialect,
         "attention": config.attention,
@@ -86,7 +86,9 @@ def encode_config(config: Config) -> Record:
             for output in config.outputs
         ],
     }
-    return record if config.dtype == "float32" else record | {"dtype": config.dtype}
+    if config.dtype != "float32":
+        record["dtype"] = config.dtype
+    return record if config.end is None else record | {"end": config.end}
 
 
 def read_config(record: Record) -> Config:
@@ -117,11 +119,12 @@ def read_config(record: Record) -> Config:
         outputs=outputs,
         has_positions=record["has_positions"] is True,
         dtype=one_of(DTYPES, record.get("dtype", "float32")),
+        end=check_text(record["end"]) if "end" in record else None,
     )
 
 
 def encode_options(options: CompileOptions) -> OptionsRecord:
-    """Compile options as JSON data; `without`, `no_value`, `margin`, `rotation` and `dtype` only where asked for."""
+    """Compile options as JSON data; all from `without` on only where asked for."""
     record: OptionsRecord = {
         "vocabulary": list(options.vocabulary),
         "max_length": options.max_length,
@@ -139,6 +142,14 @@ def encode_options(options: CompileOptions) -> OptionsRecord:
         record["rotation"] = options.rotation
     if options.dtype != "float32":
         record["dtype"] = options.dtype
+    if options.prompts is not None:
+        prompts = options.prompts
+        record["prompts"] = {
+            "vocabulary": list(prompts.vocabulary),
+            "max_length": prompts.max_length,
+            "bars": list(prompts.bars),
+            "end": prompts.end,
+        }
     return record
 
 
@@ -155,7 +166,13 @@ def read_options(record: OptionsRecord) -> CompileOptions:
         margin=record.get("margin", 0.0),
         rotation=record.get("rotation"),
         dtype=record.get("dtype", "float32"),
+        prompts=read_prompts(record["prompts"]) if "prompts" in record else None,
     )
+
+
+def read_prompts(record: PromptsRecord) -> Prompts:
+    """What a decoder is asked."""
+    return Prompts(tuple(record["vocabulary"]), record["max_length"], tuple(record["bars"]), record["end"])
 
 
 def check_text(value: object) -> str:

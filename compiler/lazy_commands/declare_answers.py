@@ -62,26 +62,33 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
 @click.command()
 @FOLDER
 @takes_inputs("[PROMPT]...")
-@click.option("--max-new-tokens", "count", type=POSITIVE, required=True, metavar="K", help="How many to add.")
+@click.option(
+    "--max-new-tokens", "count", type=POSITIVE, metavar="K", help="How many to add; a decoder ends by itself."
+)
+@click.option("--scratchpad", is_flag=True, help="Show all that a decoder writes, not its answer alone.")
 @takes_sampling
 @JSON
-def generate(folder: str, count: int, as_json: bool, **given: Any) -> int:
+def generate(folder: str, count: int | None, scratchpad: bool, as_json: bool, **given: Any) -> int:
     """Let a causal model continue prompts with its own answers.
 
     The program's value at the last position is appended, again and again, until K tokens are there or the
-    maximum length is reached. The model has to be compiled with --attention causal. A program's answers are
-    certain: only a temperature above 0 draws, and then other tokens than the program's may come.
+    maximum length is reached. The model has to be compiled with --attention causal, or --decode: then the program's
+    answer to the prompt is written, up to its end. A program's answers are certain: only a temperature above 0 draws,
+    and then other tokens than the program's may come. A folder for transformers is run by that.
 
     \b
     Examples:
       rasp generate alphabet ab --max-new-tokens 5
       rasp generate alphabet ab --max-new-tokens 5 --temperature 0.8 --top-p 0.9 --seed 1
       rasp generate alphabet --inputs prompts.txt --max-new-tokens 5 --json
+      rasp generate writer cab --scratchpad         (of a model made with --decode)
     """
-    from compiler.commands.generate import generate_tokens  # noqa: PLC0415
+    from compiler.commands.generate import GenerateRequest, generate_tokens  # noqa: PLC0415
 
     sampling = take_sampling(given)
-    return generate_tokens(folder, InputRequest(**given), count, sampling, as_json)
+    return generate_tokens(
+        folder, InputRequest(**given), GenerateRequest(count, scratchpad, sampling, as_json)
+    )
 
 
 @click.command()

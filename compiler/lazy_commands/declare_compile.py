@@ -14,6 +14,9 @@ from rasp.command_line.console import Told
 @click.command("compile")
 @takes_target
 @takes_disguise
+@click.option(
+    "--decode", is_flag=True, help="Make it a causal decoder: it writes its answer behind a prompt."
+)
 @click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
 @click.option(
     "--emit",
@@ -43,6 +46,7 @@ def compile_command(told: Told, disguise: str | None, seed: int | None, **flags:
       rasp compile sort.rasp --why                  (what the search tried, and what failed)
       rasp compile sort.rasp --disguise rotate -o rotated
       rasp compile sort.rasp --disguise superpose=6 --seed 1 -o narrow      (trained for minutes, not certified)
+      rasp compile sort.rasp --decode --target gpt2 -o writer
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 

@@ -25,13 +25,14 @@ NO_MORE = "stopped where the program has no value"
 @dataclass(frozen=True)
 class Generation:
     """What was generated after which prompt. `note` says why it ended early, or is empty; `no_value`: because the program
-    has none there.
+    has none there; `ended`: the model itself ended the text.
     """
 
     prompt: tuple[Atom, ...]
     new: tuple[Atom, ...]
     note: str = ""
     no_value: bool = False
+    ended: bool = False
 
 
 @dataclass
@@ -41,15 +42,17 @@ class Continuation:
     prompt: list[int]
     stream: Random
     new: list[int] = field(default_factory=list[int])
-    stopped: ModelError | Literal["no value"] | None = None
+    stopped: ModelError | Literal["no value", "end"] | None = None
 
     def outcome(self, config: Config, count: int) -> Generation | ModelError:
         """What came of asking for `count` tokens."""
         if isinstance(self.stopped, ModelError):
             return self.stopped
         prompt, new = (tuple(config.vocabulary[t] for t in ids) for ids in (self.prompt[1:], self.new))
-        if self.stopped is not None:
+        if self.stopped == "no value":
             return Generation(prompt, new, NO_MORE, no_value=True)
+        if self.stopped == "end":
+            return Generation(prompt, new, ended=True)
         full = len(new) < count and len(prompt) + len(new) == config.max_length
         return Generation(
             prompt, new, f"stopped at the maximum length of {config.max_length}" if full else ""
@@ -137,7 +140,7 @@ def continue_rows(
             logits = model.module(step, cache=cache)[number][:, -1]  # (b, class)
         classes = sample_classes(logits, sampling, [row.stream for row in rows])
         for row, c in zip(rows, classes, strict=True):
-            row.stopped = row.stopped or reason_to_stop(output, tokens, position, c)
+            row.stopped = row.stopped or reason_to_stop(config, tokens, position, c, number)
             if row.stopped is None:
                 row.new.append(cast(int, tokens[c]))
         yield
@@ -148,13 +151,16 @@ def continue_rows(
 
 
 def reason_to_stop(
-    output: Output, tokens: Sequence[int | None], position: int, c: int
-) -> ModelError | Literal["no value"] | None:
-    """Why a class (-1: none) at a position does not go on as a token, if so."""
+    config: Config, tokens: Sequence[int | None], position: int, c: int, number: int = 0
+) -> ModelError | Literal["no value", "end"] | None:
+    """Why a class (-1: none) of an output at a position does not go on as a token, if so."""
+    output = config.outputs[number]
     if c < 0:
         return explain_no_answer(output.name, position)
     if output.classes[c] is None:
         return "no value"
+    if config.end is not None and output.classes[c] == config.end:
+        return "end"
     return no_token(output, c) if tokens[c] is None else None
 
 

@@ -120,10 +120,20 @@ class Summary(Sizes):
     certificate: Certificate
 
 
+class PromptsRecord(TypedDict):
+    """What a decoder is asked: inputs of its program. `bars` stand behind a prompt and behind each stage that is written
+    before the answer; `end` follows the answer."""
+
+    vocabulary: list[Atom]
+    max_length: int
+    bars: list[str]
+    end: str
+
+
 class OptionsRecord(TypedDict):
     """What was compiled for; `without` names the rules that were switched off, `no_value`: the model says where none is;
     `margin`: the least gap between the likeliest class and the second, in nats; `rotation`: the seed of the basis; `dtype`:
-    what the model computes in, if not float32."""
+    what the model computes in, if not float32; `prompts`: what a decoder is asked."""
 
     vocabulary: list[Atom]
     max_length: int
@@ -135,6 +145,7 @@ class OptionsRecord(TypedDict):
     margin: NotRequired[float]
     rotation: NotRequired[int]
     dtype: NotRequired[Dtype]
+    prompts: NotRequired[PromptsRecord]
 
 
 class ProgramRecord(TypedDict):

@@ -42,7 +42,7 @@ from compiler.targets.uniform_shape import (
 from rasp.values import make_typed_key
 
 SPECIAL = 2
-"""Ids behind the vocabulary's that are no class: BOS, and one that pads and ends and is never answered."""
+"""Ids behind the vocabulary's that are no class: BOS, and one that pads and ends, which only decoders answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +126,14 @@ class Placing:
 
 
 def number_classes(weights: Weights) -> tuple[int, ...]:
-    """The id of each class: the token's own where a class is a token, else one of its own."""
+    """The id of each class: the token's own where a class is a token, that which ends a text for a decoder's end, else one
+    of its own."""
     config = weights.config
     [output] = config.outputs
     free = len(config.vocabulary) + SPECIAL
     tokens = {make_typed_key(token): i for i, token in enumerate(config.vocabulary)}
+    if config.end is not None:
+        tokens[make_typed_key(config.end)] = free - 1
     found: list[int] = []
     for value in output.classes:
         # A second class of a value is extra.

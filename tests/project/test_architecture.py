@@ -39,7 +39,7 @@ ORDER = (
     "compiler.lowering compiler.plan",
     "compiler.audit",
     "compiler.search compiler.emit",
-    "compiler.report",
+    "compiler.report compiler.completion",
     "compiler.pipeline",
     "compiler.stock",
     "compiler.export compiler.transformer",

@@ -1,0 +1,266 @@
+"""The graph of a decoder: for each prefix of prompt, written stages and answer, the word that comes next.
+
+    x1 … xn | z1 … zn || y1 … yn <end>       what a decoder of one stage reads and writes
+
+In: an output under full attention and its words. Out: an s-op over the decoder's own tokens, causal, which says at each
+position what follows it. Every s-op of the program is one here too, in one of two roles: of a position that *generates*
+the word at index g of its stage, or of one that *holds* it. The queries of selectors are of the first, their keys of the
+second; keys made of tokens and indices alone stand in the prompt.
+
+Sound since a key is held at one position for each of the prompt, those are all before the position that asks, and each has
+the program's own value: tokens and indices by reading the prompt, written values by their words. Behind anything but a
+prompt and what the decoder itself wrote, it says something, and the model says the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import assert_never
+
+from compiler.completion.decoder_words import DecoderWords
+from compiler.completion.written_stages import find_attended
+from rasp.graph.nodes import (
+    Aggregate,
+    And,
+    Best,
+    Constant,
+    Graph,
+    Indices,
+    Map,
+    Node,
+    Not,
+    Or,
+    Select,
+    Tokens,
+    Width,
+    list_reachable,
+)
+from rasp.graph.primitives import TESTS, apply_prim
+from rasp.values import Atom, make_const
+
+PROMPT = 0
+
+
+@dataclass(frozen=True)
+class Role:
+    """Of a position: that it holds a word of a stage (0: of the prompt), or generates one."""
+
+    stage: int
+    holds: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """S-ops that say where a position is: the `stage` that it is in (0: the prompt), the index in it of the word that it
+    `generates` and of the one that it `holds`, and the `length` of the prompt."""
+
+    stage: Node
+    generates: Node
+    holds: Node
+    length: Node
+
+
+@dataclass(eq=False)
+class DecoderGraph:
+    """The s-ops of a program as those of its decoder; nodes are made once for each role."""
+
+    graph: Graph
+    words: DecoderWords
+    most: int
+    places: Places
+    known: dict[tuple[Node, Role], Node] = field(default_factory=dict[tuple[Node, Role], Node])
+
+    def stage_of(self, node: Node) -> int:
+        """The stage that a node is written in; 0: it is not written."""
+        return next((s for s, stage in enumerate(self.words.stages, 1) if node in stage.nodes), PROMPT)
+
+    def find_home(self, node: Node) -> int:
+        """The first stage at whose words a key's value can be held."""
+        return max(map(self.stage_of, list_reachable([node])))
+
+    def translate(self, node: Node, role: Role) -> Node:
+        """An s-op, as a position in a role has it."""
+        for part in list_reachable([node]):  # no recursion down long chains of operators
+            known = all((arg, role) in self.known for arg in part.args)
+            if isinstance(part.op, Map) and known and not self.is_read(part, role):
+                self.translate_new(part, role)
+        return self.translate_new(node, role)
+
+    def translate_new(self, node: Node, role: Role) -> Node:
+        """The same; what it is made of may be known already."""
+        if (node, role) not in self.known:
+            found = self.make(node, role)
+            self.known[node, role] = found
+            if found.op == node.op and node in self.graph.origins:
+                self.graph.origins.setdefault(found, self.graph.origins[node])
+                if node in self.graph.names:
+                    self.graph.names.setdefault(found, self.graph.names[node])
+        return self.known[node, role]
+
+    def is_read(self, node: Node, role: Role) -> bool:
+        """Whether a position in a role has a node's value from a word."""
+        stage = self.stage_of(node)
+        return stage != PROMPT and (stage < role.stage or (stage == role.stage and role.holds))
+
+    def make(self, node: Node, role: Role) -> Node:
+        """The node in a role."""
+        if self.is_read(node, role):
+            return self.read_word(node, role)
+        match node.sequence_op:
+            case Constant():
+                return node
+            case Tokens():
+                return self.read_token(role)
+            case Indices():
+                return self.find_index(role)
+            case Map():
+                return self.graph.add(node.op, *(self.translate(arg, role) for arg in node.args))
+            case Aggregate() | Width():
+                assert not role.holds, "results of attention on the key's side are written"
+                return self.attend(node, role)
+            case _:
+                assert_never(node.sequence_op)
+
+    # -- what words say
+
+    def find_index(self, role: Role) -> Node:
+        """The index in the prompt of what a position holds or generates."""
+        if not role.holds:
+            return self.places.generates
+        if role.stage != PROMPT:
+            return self.places.holds
+        indices, last = self.graph.add(Indices()), self.graph.constant(self.most - 1)
+        return self.graph.map("if", self.graph.map("lt", indices, last), indices, last)
+
+    def read_token(self, role: Role) -> Node:
+        """The prompt's token at the index of what a position holds or generates."""
+        word = self.graph.add(Tokens())
+        if role != Role(PROMPT, True):
+            word = self.read_prompt(role)
+        return self.look_up(self.words.prompt, word)
+
+    def read_prompt(self, role: Role) -> Node:
+        """The word that stands in the prompt at a position's index; the bar behind it, where there is none."""
+        here = self.graph.add(Select("=="), self.graph.add(Indices()), self.find_index(role))
+        default = make_const(self.words.bars[0])
+        return self.graph.add(Aggregate(default), here, self.graph.add(Tokens()))
+
+    def read_word(self, node: Node, role: Role) -> Node:
+        """A written value: of the word that a position holds, or of the one in an earlier stage at its index."""
+        stage, word = self.stage_of(node), self.graph.add(Tokens())
+        own = self.words.stages[stage - 1]
+        if (stage, True) != (role.stage, role.holds):
+            begin = self.graph.map("mul", self.graph.constant(stage), self.after_prompt())
+            place = self.graph.map("add", begin, self.find_index(role))
+            here = self.graph.add(Select("=="), self.graph.add(Indices()), place)
+            word = self.graph.add(Aggregate(make_const(own.words[0])), here, word)
+        return self.look_up(own.read(node), word)
+
+    def after_prompt(self) -> Node:
+        """How many positions a stage takes, with the bar before or behind it."""
+        return self.graph.map("add", self.places.length, self.graph.constant(1))
+
+    def look_up(self, table: Mapping[str, Atom] | Mapping[Atom, str], word: Node) -> Node:
+        """What a table says of each value; for others what it says of the first."""
+        flat = [make_const(item) for pair in table.items() for item in pair]
+        first = make_const(next(iter(table.values())))
+        return self.graph.add(Map("index_dict_or", (first, *flat)), word)
+
+    # -- attention
+
+    def attend(self, node: Node, role: Role) -> Node:
+        """A result of attention that a position computes for the word that it generates."""
+        if isinstance(node.op, Width) and selects_all(node.args[0]):
+            return self.places.length
+        attended = find_attended(node)
+        home = Role(max((self.find_home(key) for key in attended.keys), default=PROMPT), True)
+        selector = self.select(node.args[0], role, home)
+        held = self.graph.add(And(), selector, self.select_stage(home.stage))
+        return self.graph.add(node.op, held, *(self.translate(arg, home) for arg in node.args[1:]))
+
+    def select(self, selector: Node, role: Role, home: Role) -> Node:
+        """A selector of a generating position, over positions that hold words of a stage."""
+        add = self.graph.add
+        match selector.selector_op:
+            case Select():
+                key, query = selector.args
+                return add(selector.op, self.translate(key, home), self.translate(query, role))
+            case Best():
+                among = add(And(), self.select(selector.args[0], role, home), self.select_stage(home.stage))
+                return add(Best(), among, self.translate(selector.args[1], home))
+            case Not() | And() | Or():
+                return add(selector.op, *(self.select(arg, role, home) for arg in selector.args))
+            case _:
+                assert_never(selector.selector_op)
+
+    def select_stage(self, stage: int) -> Node:
+        """A selector of the positions that hold words of a stage."""
+        if stage == PROMPT:
+            return self.graph.add(Select("=="), self.places.stage, self.graph.constant(PROMPT))
+        words = tuple(map(make_const, self.words.stages[stage - 1].words))
+        own = self.graph.add(Map("in_list", words), self.graph.add(Tokens()))
+        return self.graph.add(Select("=="), own, self.graph.constant(True))
+
+    # -- what comes next
+
+    def write_stage(self, stage: int) -> Node:
+        """The word that a position in a stage generates for its index."""
+        role, own = Role(stage, False), self.words.stages[stage - 1]
+        written = [
+            self.look_up(parts, self.translate(node, role))
+            for node, parts in zip(own.nodes, own.parts, strict=True)
+        ]
+        return reduce(lambda one, other: self.graph.map("add", one, other), written)
+
+    def say_next(self, output: Node) -> Node:
+        """The word that follows each position."""
+        last, constant, choose = len(self.words.stages) + 1, self.graph.constant, self.graph.map
+        behind = [*self.words.bars[1:], self.words.end]
+        found = self.look_up(self.words.answers, self.translate(output, Role(last, False)))
+        ended = choose("eq", self.read_prompt(Role(last, False)), constant(self.words.bars[0]))
+        found = choose("if", ended, constant(behind[-1]), found)
+        for stage in range(last - 1, 0, -1):
+            own = choose("if", ended, constant(behind[stage - 1]), self.write_stage(stage))
+            found = choose("if", choose("eq", self.places.stage, constant(stage)), own, found)
+        in_prompt = choose("eq", self.places.stage, constant(PROMPT))
+        return choose("if", in_prompt, constant(self.words.bars[0]), found)
+
+
+def make_decoder_graph(graph: Graph, output: Node, words: DecoderWords, most: int) -> Node:
+    """The word that a decoder says next, at each position; `most`: how long prompts are at most."""
+    return DecoderGraph(graph, words, most, find_places(graph, words)).say_next(output)
+
+
+def find_places(graph: Graph, words: DecoderWords) -> Places:
+    """Where a position is, by the bars before it."""
+    tokens, indices = graph.add(Tokens()), graph.add(Indices())
+    numbers = [make_const(item) for pair in enumerate(words.bars, 1) for item in reversed(pair)]
+    is_bar = graph.add(Map("in_list", tuple(map(make_const, words.bars))), tokens)
+    number = graph.add(Map("index_dict_or", (make_const(PROMPT), *numbers)), tokens)
+    bars = graph.add(Select("=="), is_bar, graph.constant(True))
+    latest = graph.add(Best(), bars, indices)
+    stage = graph.add(Aggregate(make_const(PROMPT)), latest, number)
+    begin = graph.add(Aggregate(make_const(-1)), latest, indices)
+    first = graph.add(Best(), bars, graph.map("neg", indices))
+    length = graph.add(
+        Aggregate(make_const(1)), first, indices
+    )  # a length that there is, where none is known
+    generates = graph.map("sub", indices, begin)
+    holds = graph.map("sub", generates, graph.constant(1))
+    for name, node in (
+        ("stage", stage),
+        ("last_bar", begin),
+        ("prompt_length", length),
+        ("index", generates),
+    ):
+        graph.names.setdefault(node, name)
+    return Places(stage, generates, holds, length)
+
+
+def selects_all(selector: Node) -> bool:
+    """Whether a selector compares two constants for which that holds."""
+    match selector:
+        case Node(Select(test), (Node(Constant(key)), Node(Constant(query)))):
+            return apply_prim(TESTS[test], (), key.value, query.value) is True
+        case _:
+            return False

@@ -1,0 +1,67 @@
+"""Next-token generation by transformers' own `generate`, told as our decoder tells it (`compiler/model/generate.py`)."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import torch
+
+from compiler.model.generate import Continuation, Generation, reason_to_stop, tokens_of
+from compiler.model.runner import Tokens
+from compiler.model.sampling import GREEDY, Sampling
+from compiler.model.stock_model import StockModel
+from compiler.transformer.problem import ModelError, make_model_error
+
+
+def generate_in_transformers(
+    model: StockModel, prompts: Sequence[Tokens], count: int, sampling: Sampling = GREEDY
+) -> list[Generation | ModelError]:
+    """For each prompt up to `count` new tokens; prompts of one length are a batch.
+
+    Raises `ModelError` where attention is not causal.
+    """
+    if model.config.attention != "causal":
+        message = "generating needs causal attention, and this model's is full"
+        raise make_model_error(message, "compile it with --attention causal, or --decode", "not-causal")
+    encoded = [model.encoded(prompt) for prompt in prompts]
+    rows = [row if isinstance(row, ModelError) else Continuation(row, Random()) for row in encoded]
+    groups: dict[int, list[Continuation]] = {}
+    for row in rows:
+        if isinstance(row, Continuation):
+            groups.setdefault(len(row.prompt), []).append(row)
+    for length, group in groups.items():
+        new = min(count, model.config.max_length + 1 - length)
+        if new:
+            for row, ids in zip(group, run_rows(model, group, length + new, sampling), strict=True):
+                continue_row(model, row, ids)
+    return [row if isinstance(row, ModelError) else row.outcome(model.config, count) for row in rows]
+
+
+@torch.inference_mode()
+def run_rows(
+    model: StockModel, rows: Sequence[Continuation], most: int, sampling: Sampling
+) -> list[list[int]]:
+    """New ids behind each row of one length, up to `most` in all; the last may be one that ends it or is no token."""
+    assert model.class_ids is not None
+    ends = sorted({model.config.bos + 1, *model.class_ids} - {*range(len(model.config.vocabulary))})
+    ids, mask = model.pad([row.prompt for row in rows], left=True)
+    drawn: dict[str, Any] = {"do_sample": False}
+    if sampling.temperature:
+        torch.manual_seed(sampling.seed + sampling.first)
+        drawn = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p}
+        drawn["top_k"] = sampling.top_k or 0
+    found = model.module.generate(ids, attention_mask=mask, max_length=most, eos_token_id=ends, **drawn)
+    return [[int(i) for i in row[ids.shape[1] :]] for row in found]
+
+
+def continue_row(model: StockModel, row: Continuation, new: Sequence[int]) -> None:
+    """Add ids to a row, up to where it stops."""
+    assert model.class_ids is not None
+    tokens = tokens_of(model.config, model.config.outputs[0])
+    numbers = {t: c for c, t in enumerate(model.class_ids)}
+    for place, number in enumerate(new, len(row.prompt) - 2):
+        c = numbers.get(number, -1)
+        row.stopped = reason_to_stop(model.config, tokens, place, c)
+        if row.stopped is not None:
+            return
+        row.new.append(number)

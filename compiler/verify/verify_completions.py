@@ -1,0 +1,113 @@
+"""A decoder against the program that it is made of: every token behind a prompt, and prompts that it really continues.
+
+The interpreter answers the program under full attention, and that is written out as the decoder should write it. Since each
+token follows from those before it, a decoder that says the next one right at every place of that text generates all of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compiler.completion.complete_prompts import complete_prompts
+from compiler.completion.plan_decoder import Decoder, find_decoder, find_meaning
+from compiler.model.generate import Generation, generate_batch
+from compiler.model.runner import Model
+from compiler.model.stock_generate import generate_in_transformers
+from compiler.model.stock_model import StockModel
+from compiler.options import CompileError, CompileOptions
+from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
+from compiler.verify.differential import batch_size
+from rasp.command_line.console import show_tokens
+from rasp.diagnostics import Diagnostic
+from rasp.elaborate.program import Program
+from rasp.interpret.evaluate import EvaluationError, evaluate
+
+PROMPTS, CONTINUED = 2_000, 100
+"""So many prompts are held against the interpreter at most, and so many are continued."""
+
+
+@dataclass(frozen=True)
+class Completions:
+    """How many prompts were compared, on how many a token is wrong, the first of these; and likewise of those that were
+    continued token by token."""
+
+    checked: int
+    wrong: int
+    first: Word | None
+    continued: int
+    continued_wrong: int
+
+
+def check_decoder_values(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> None:
+    """Raise `CompileError` where a decoder's graph does not say what the program answers, on a sample of prompts.
+
+    A program may have no value at places that only its decoder meets, such as a length of 0; then a model would be free.
+    """
+    assert options.prompts is not None
+    decoder = find_decoder(program, outputs, options, options.prompts)
+    [node] = find_meaning(program, outputs, options).values()
+    vocabulary = options.prompts.vocabulary
+    for inputs in batch_inputs(
+        vocabulary, choose_inputs(len(vocabulary), decoder.most, CONTINUED, 0), batch_size
+    ):
+        told = [
+            (p, w)
+            for p, w in zip(inputs, complete_prompts(decoder, inputs), strict=True)
+            if isinstance(w, tuple)
+        ]
+        texts = [(*map(str, prompt), *words)[:-1] for prompt, words in told]
+        said = evaluate([node], texts, "causal")[0] if texts else []
+        for (prompt, words), values in zip(told, said, strict=True):
+            if isinstance(values, EvaluationError) or tuple(values)[len(prompt) - 1 :] != words:
+                message = f"as a decoder the program has no value behind {show_tokens(prompt)}"
+                hint = "it computes something that has no value at other positions: guard it, as in `x / n if n > 0 else 0`"
+                raise CompileError(Diagnostic(message, hint=hint, code="decode"))
+
+
+def verify_completions(model: Model, decoder: Decoder, budget: int, seed: int) -> Completions:
+    """Compare a decoder's model with its program."""
+    vocabulary = tuple(decoder.words.prompt.values())
+    names = {value: word for word, value in decoder.words.prompt.items()}
+    chosen = choose_inputs(len(vocabulary), decoder.most, min(budget, PROMPTS), seed)
+    checked = wrong = 0
+    first: Word | None = None
+    pairs: list[tuple[Word, tuple[str, ...]]] = []
+    for inputs in batch_inputs(vocabulary, chosen, lambda length: batch_size(2 * length)):
+        wanted = complete_prompts(decoder, inputs)
+        told = [
+            (tuple(names[token] for token in tokens), words)
+            for tokens, words in zip(inputs, wanted, strict=True)
+            if not isinstance(words, EvaluationError)
+        ]
+        failed = [prompt for prompt, right in zip(told, predict_all(model, told), strict=True) if not right]
+        checked, wrong = checked + len(told), wrong + len(failed)
+        first = first or next((prompt for prompt, _ in failed), None)
+        pairs += told
+    sample = pairs[:: -max(1, len(pairs) // CONTINUED)]
+    return Completions(checked, wrong, first, len(sample), count_wrong(model, decoder, sample))
+
+
+def predict_all(model: Model, told: Sequence[tuple[Word, tuple[str, ...]]]) -> list[bool]:
+    """For each prompt and completion, whether the model says every token of the completion behind those before it."""
+    if not told:
+        return []
+    name = model.config.outputs[0].name
+    texts = [(*prompt, *words)[:-1] for prompt, words in told]
+    answers = model.readings([model.encode(text) for text in texts])
+    return [
+        tuple(answer[name][len(prompt) - 1 :]) == words
+        for (prompt, words), answer in zip(told, answers, strict=True)
+    ]
+
+
+def count_wrong(model: Model, decoder: Decoder, sample: Sequence[tuple[Word, tuple[str, ...]]]) -> int:
+    """How many prompts, each with the bar behind it, the model does not continue to the completion's end."""
+    bar, most = decoder.words.bars[0], model.config.max_length
+    prompts = [(*prompt, bar) for prompt, _ in sample]
+    if isinstance(model, StockModel):
+        found = generate_in_transformers(model, prompts, most)
+    else:
+        found = generate_batch(model, prompts, most)
+    return sum(
+        not (isinstance(one, Generation) and one.ended and one.new == words[1:-1])
+        for one, (_, words) in zip(found, sample, strict=True)
+    )

@@ -1,0 +1,144 @@
+"""Decoders of full-attention programs: what they write behind a prompt is what the interpreter answers."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from compiler.cli import main
+from compiler.completion.complete_prompts import complete_prompts
+from compiler.completion.plan_decoder import ask_for_decoder, find_decoder, find_meaning
+from compiler.model.generate import Generation, generate_batch
+from compiler.model.runner import Model
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import compile_program
+from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
+from compiler.verify.verify_completions import verify_completions
+from rasp.elaborate.program import Program, load_program
+from rasp.interpret.evaluate import EvaluationError, evaluate
+from rasp.source import Source
+from rasp.syntax.directives import read_directives
+from tests.places import PROGRAMS
+
+LENGTH, BUDGET = 4, 60
+NAMES = (
+    *("basics/reverse", "sorting/sort", "counting/histogram", "counting/double_histogram", "brackets/dyck1"),
+    *(
+        "brackets/dyck2",
+        "arithmetic/addition",
+        "counting/most_frequent_token",
+        "sorting/unique",
+        "basics/rotate",
+    ),
+)
+PATHS = [PROGRAMS / f"{name}.rasp" for name in NAMES]
+SORT = """
+place = selector_width(select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, <)));
+sorted = aggregate(select(place, indices, ==), tokens);
+"""
+
+
+def load_path(path: Path) -> Program:
+    return load_program(Source(str(path), path.read_text(encoding="utf-8")))
+
+
+def ask(program: Program, expression: str, vocabulary: str, length: int = LENGTH) -> CompileOptions:
+    return ask_for_decoder(program, {"out": expression}, CompileOptions(tuple(vocabulary), length))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_the_graph_writes_what_the_program_answers(path: Path) -> None:
+    lines = read_directives(Source(path.name, path.read_text(encoding="utf-8"))).compiles
+    line = next(line for line in lines if line.attention == "full")
+    assert line.vocabulary is not None
+    program, outputs = load_path(path), {"out": line.expression}
+    try:
+        options = ask_for_decoder(program, outputs, CompileOptions(line.vocabulary[:11], LENGTH))
+    except CompileError as error:
+        pytest.skip(error.diagnostics[0].message)
+    assert options.prompts is not None
+    decoder = find_decoder(program, outputs, options, options.prompts)
+    chosen = choose_inputs(len(options.prompts.vocabulary), LENGTH, BUDGET, 0)
+    [node] = find_meaning(program, outputs, options).values()
+    for prompts in batch_inputs(options.prompts.vocabulary, chosen, lambda length: BUDGET):
+        told = [
+            (tuple(map(str, prompt)), wanted)
+            for prompt, wanted in zip(prompts, complete_prompts(decoder, prompts), strict=True)
+            if not isinstance(wanted, EvaluationError)
+        ]
+        texts = [(*prompt, *wanted)[:-1] for prompt, wanted in told]
+        for (prompt, wanted), said in zip(told, evaluate([node], texts, "causal")[0], strict=True):
+            assert not isinstance(said, EvaluationError), (prompt, said)
+            assert tuple(said)[len(prompt) - 1 :] == wanted, prompt
+
+
+@pytest.mark.parametrize(
+    "text, expression, stages",
+    [
+        ("", "aggregate(select(indices, length - 1 - indices, ==), tokens)", 0),
+        ("", "selector_width(select(tokens, tokens, ==))", 0),
+        (SORT, "sorted", 1),
+    ],
+    ids=["reverse", "histogram", "sort"],
+)
+def test_a_model_writes_it(text: str, expression: str, stages: int) -> None:
+    program = load_program(text)
+    options = ask(program, expression, "ab")
+    assert options.prompts is not None
+    assert len(options.prompts.bars) == stages + 1
+    compiled = compile_program(program, {"out": expression}, options)
+    decoder = find_decoder(program, {"out": expression}, options, options.prompts)
+    found = verify_completions(Model(compiled.weights), decoder, 100, 0)
+    assert found.checked == 30
+    assert (found.wrong, found.continued_wrong) == (0, 0)
+    [said] = generate_batch(Model(compiled.weights), [("b", "a")], 100)  # it puts the bar there itself
+    assert isinstance(said, Generation)
+    assert said.ended
+
+
+def test_keys_that_attention_computes_are_written_first() -> None:
+    program = load_program(SORT)
+    options = ask(program, "sorted", "ab")
+    assert options.prompts is not None
+    decoder = find_decoder(program, {"out": "sorted"}, options, options.prompts)
+    [said] = complete_prompts(decoder, [("b", "a", "b")])
+    assert said == ("|", "place=1", "place=0", "place=2", "||", "a", "b", "b", "<end>")
+
+
+@pytest.mark.parametrize(
+    "outputs, attention",
+    [({"a": "tokens", "b": "indices"}, "full"), ({"a": "tokens"}, "causal")],
+    ids=["two outputs", "causal"],
+)
+def test_what_is_no_decoder_is_refused(outputs: dict[str, str], attention: str) -> None:
+    options = CompileOptions(("a",), LENGTH, attention)  # type: ignore[arg-type]
+    with pytest.raises(CompileError, match="a decoder is made of one output"):
+        ask_for_decoder(load_program(""), outputs, options)
+
+
+def test_options_of_another_decoder_are_refused() -> None:
+    program = load_program(SORT)
+    options = ask(program, "sorted", "ab")
+    with pytest.raises(CompileError, match="not the tokens of the program's decoder"):
+        compile_program(program, {"out": "tokens"}, options)
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    (tmp_path / "sort.rasp").write_text(SORT)
+    folder = str(tmp_path / "writer")
+    asked = ("-e", "sorted", "--vocab", "ab", "--max-length", "3", "--decode", "-o", folder)
+    run("compile", str(tmp_path / "sort.rasp"), *asked)
+    report = json.loads(run("verify", folder, "--budget", "200", "--json"))
+    assert report["passed"]
+    assert report["readers"]["prompts"] == report["readers"]["generate"] == 0
+    assert run("generate", folder, "bab", "ba|") == "bab -> abb\nba| -> ab\n"
+    shown = json.loads(run("generate", folder, "ba", "--json"))
+    assert shown["new"] == ["|", "place=1", "place=0", "||", "a", "b"]
+    assert shown["answer"] == ["a", "b"]
+    assert json.loads(run("generate", folder, "ba", "--scratchpad")) == ["b", "a", *shown["new"]]
