@@ -9,7 +9,7 @@ from networkx import DiGraph
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completion.plan_decoder import find_meaning
+from compiler.completions.plan_decoder import find_meaning
 from compiler.effort import Effort, limit_work
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits

@@ -10,7 +10,7 @@ import click
 from compiler.command_options.target_options import Target
 from compiler.commands.opened_model import limit_threads
 from compiler.commands.target import read_settings, read_target
-from compiler.completion.plan_decoder import find_meaning
+from compiler.completions.plan_decoder import find_meaning
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import recompile_checkpoint
 from compiler.export.recorded_program import read_program

@@ -9,7 +9,8 @@ import click
 
 from compiler.command_options.target_options import Target
 from compiler.commands.target import read_settings, read_target
-from compiler.completion.plan_decoder import ask_for_decoder
+from compiler.completions.check_values import check_decoder_values
+from compiler.completions.plan_decoder import ask_for_decoder
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.export.stock_files import assemble_uniform
@@ -24,7 +25,6 @@ from compiler.search.trials import Journal
 from compiler.targets.target import find_target
 from compiler.verify.interpreted_sample import InterpretedSample, interpret_sample
 from compiler.verify.lookahead import find_lookahead
-from compiler.verify.verify_completions import check_decoder_values
 from compiler.verify.without_value import find_without_value, warn_without_value
 from rasp.command_line.console import Told, WrongUsage, show_values
 from rasp.command_line.progress import show_progress

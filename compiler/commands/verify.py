@@ -9,7 +9,7 @@ from typing import cast
 import click
 
 from compiler.commands.opened_model import limit_threads
-from compiler.completion.plan_decoder import find_decoder
+from compiler.completions.plan_decoder import find_decoder
 from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
 from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.checkpoint import read_checkpoint

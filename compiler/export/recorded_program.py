@@ -1,6 +1,6 @@
 """A checkpoint's program, elaborated again from the texts it holds; the file system is not asked."""
 
-from compiler.completion.plan_decoder import find_meaning
+from compiler.completions.plan_decoder import find_meaning
 from compiler.export.files import Checkpoint
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node

@@ -131,7 +131,7 @@ def continue_rows(
     tokens, or there is no room.
     """
     config, output = model.config, model.config.outputs[number]
-    tokens = tokens_of(config, output)
+    tokens = list_class_tokens(config, output)
     length = len(rows[0].prompt)
     cache = model.module.new_cache(len(rows))
     step = torch.tensor([row.prompt for row in rows], device=model.module.device)  # (b, length), then (b, 1)
@@ -140,7 +140,7 @@ def continue_rows(
             logits = model.module(step, cache=cache)[number][:, -1]  # (b, class)
         classes = sample_classes(logits, sampling, [row.stream for row in rows])
         for row, c in zip(rows, classes, strict=True):
-            row.stopped = row.stopped or reason_to_stop(config, tokens, position, c, number)
+            row.stopped = row.stopped or find_stop(config, tokens, position, c, number)
             if row.stopped is None:
                 row.new.append(cast(int, tokens[c]))
         yield
@@ -150,7 +150,7 @@ def continue_rows(
         step = torch.tensor([[0 if row.stopped else row.new[-1]] for row in rows], device=step.device)
 
 
-def reason_to_stop(
+def find_stop(
     config: Config, tokens: Sequence[int | None], position: int, c: int, number: int = 0
 ) -> ModelError | Literal["no value", "end"] | None:
     """Why a class (-1: none) of an output at a position does not go on as a token, if so."""
@@ -176,7 +176,7 @@ def output_number(config: Config, name: str | None) -> int:
     return names.index(name)
 
 
-def tokens_of(config: Config, output: Output) -> list[int | None]:
+def list_class_tokens(config: Config, output: Output) -> list[int | None]:
     """For each class of an output, the id of the token that equals it, if there is one."""
     ids = {compare_key(token): i for i, token in enumerate(config.vocabulary)}
     return [ids.get(compare_key(value)) for value in output.classes]

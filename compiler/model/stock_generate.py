@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from compiler.model.generate import Continuation, Generation, reason_to_stop, tokens_of
+from compiler.model.generate import Continuation, Generation, find_stop, list_class_tokens
 from compiler.model.runner import Tokens
 from compiler.model.sampling import GREEDY, Sampling
 from compiler.model.stock_model import StockModel
@@ -57,11 +57,11 @@ def run_rows(
 def continue_row(model: StockModel, row: Continuation, new: Sequence[int]) -> None:
     """Add ids to a row, up to where it stops."""
     assert model.class_ids is not None
-    tokens = tokens_of(model.config, model.config.outputs[0])
+    tokens = list_class_tokens(model.config, model.config.outputs[0])
     numbers = {t: c for c, t in enumerate(model.class_ids)}
     for place, number in enumerate(new, len(row.prompt) - 2):
         c = numbers.get(number, -1)
-        row.stopped = reason_to_stop(model.config, tokens, place, c)
+        row.stopped = find_stop(model.config, tokens, place, c)
         if row.stopped is not None:
             return
         row.new.append(number)

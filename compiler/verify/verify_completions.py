@@ -4,22 +4,18 @@ The interpreter answers the program under full attention, and that is written ou
 token follows from those before it, a decoder that says the next one right at every place of that text generates all of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compiler.completion.complete_prompts import complete_prompts
-from compiler.completion.plan_decoder import Decoder, find_decoder, find_meaning
+from compiler.completions.complete_prompts import complete_prompts
+from compiler.completions.plan_decoder import Decoder
 from compiler.model.generate import Generation, generate_batch
 from compiler.model.runner import Model
 from compiler.model.stock_generate import generate_in_transformers
 from compiler.model.stock_model import StockModel
-from compiler.options import CompileError, CompileOptions
 from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
 from compiler.verify.differential import batch_size
-from rasp.command_line.console import show_tokens
-from rasp.diagnostics import Diagnostic
-from rasp.elaborate.program import Program
-from rasp.interpret.evaluate import EvaluationError, evaluate
+from rasp.interpret.evaluate import EvaluationError
 
 PROMPTS, CONTINUED = 2_000, 100
 """So many prompts are held against the interpreter at most, and so many are continued."""
@@ -35,32 +31,6 @@ class Completions:
     first: Word | None
     continued: int
     continued_wrong: int
-
-
-def check_decoder_values(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> None:
-    """Raise `CompileError` where a decoder's graph does not say what the program answers, on a sample of prompts.
-
-    A program may have no value at places that only its decoder meets, such as a length of 0; then a model would be free.
-    """
-    assert options.prompts is not None
-    decoder = find_decoder(program, outputs, options, options.prompts)
-    [node] = find_meaning(program, outputs, options).values()
-    vocabulary = options.prompts.vocabulary
-    for inputs in batch_inputs(
-        vocabulary, choose_inputs(len(vocabulary), decoder.most, CONTINUED, 0), batch_size
-    ):
-        told = [
-            (p, w)
-            for p, w in zip(inputs, complete_prompts(decoder, inputs), strict=True)
-            if isinstance(w, tuple)
-        ]
-        texts = [(*map(str, prompt), *words)[:-1] for prompt, words in told]
-        said = evaluate([node], texts, "causal")[0] if texts else []
-        for (prompt, words), values in zip(told, said, strict=True):
-            if isinstance(values, EvaluationError) or tuple(values)[len(prompt) - 1 :] != words:
-                message = f"as a decoder the program has no value behind {show_tokens(prompt)}"
-                hint = "it computes something that has no value at other positions: guard it, as in `x / n if n > 0 else 0`"
-                raise CompileError(Diagnostic(message, hint=hint, code="decode"))
 
 
 def verify_completions(model: Model, decoder: Decoder, budget: int, seed: int) -> Completions:

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
-from compiler.completion.complete_prompts import complete_prompts
-from compiler.completion.plan_decoder import ask_for_decoder, find_decoder, find_meaning
+from compiler.completions.complete_prompts import complete_prompts
+from compiler.completions.plan_decoder import ask_for_decoder, find_decoder, find_meaning
 from compiler.model.generate import Generation, generate_batch
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from compiler.completion.plan_decoder import Decoder
+from compiler.completions.plan_decoder import Decoder
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom
 

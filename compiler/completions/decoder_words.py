@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from compiler.analysis.infer import Analysis
-from compiler.completion.written_stages import list_stages, split_stages
+from compiler.completions.written_stages import list_stages, split_stages
 from compiler.limits import WRITTEN
 from compiler.options import CompileOptions
 from compiler.refusal import make_refusal

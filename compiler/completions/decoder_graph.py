@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import assert_never
 
-from compiler.completion.decoder_words import DecoderWords
-from compiler.completion.written_stages import find_attended
+from compiler.completions.decoder_words import DecoderWords
+from compiler.completions.written_stages import find_attended
 from rasp.graph.nodes import (
     Aggregate,
     And,

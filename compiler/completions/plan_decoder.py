@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from compiler.completion.decoder_graph import make_decoder_graph
-from compiler.completion.decoder_words import DecoderWords, choose_words
+from compiler.completions.decoder_graph import make_decoder_graph
+from compiler.completions.decoder_words import DecoderWords, choose_words
 from compiler.limits import LENGTH
 from compiler.options import CompileError, CompileOptions, Prompts
 from compiler.rewrite.apply_passes import apply_passes
