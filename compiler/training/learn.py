@@ -69,7 +69,7 @@ class Training:
         return self.history[-1].step if self.history else 0
 
     @property
-    def find_stop(self) -> str:
+    def reason_to_stop(self) -> str:
         """Why it is over, or nothing."""
         if not self.history:
             return ""
@@ -131,7 +131,7 @@ def continue_training(training: Training, split: Split) -> Iterator[Moment]:
     device = next(training.decoder.parameters()).device
     train, validation = split.train.to(device), split.validation.to(device)
     settings = training.settings
-    while not training.find_stop:
+    while not training.reason_to_stop:
         begin = training.step
         end = min(begin + settings.every, settings.steps)
         losses = [train_step(training, train, step) for step in range(begin, end)]

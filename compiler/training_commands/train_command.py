@@ -167,7 +167,7 @@ def judge(lesson: Lesson, *, noise: bool, seed: int) -> dict[str, Any]:
         "by_length": [asdict(row) for row in by_length],
         "beyond_trained_length": [asdict(row) for row in longer],
         "steps": training.step,
-        "stopped": training.find_stop,
+        "stopped": training.reason_to_stop,
         "parameters": sum(weight.numel() for weight in decoder.parameters()),
     }
     if noise:
