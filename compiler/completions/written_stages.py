@@ -13,6 +13,7 @@ In: the output's node. Out: which nodes are written in which stage; each comes a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from rasp.graph.nodes import (
     Aggregate,
@@ -52,6 +53,8 @@ def find_attended(node: Node) -> Attended:
                 keys.append(part.args[1])
             case Not() | And() | Or():
                 pass
+            case _:
+                assert_never(part.selector_op)
     return Attended(tuple(queries), tuple(keys))
 
 
@@ -94,6 +97,8 @@ def find_needs(node: Node, needs: dict[Node, int]) -> Iterator[int]:
             yield 1
             yield from (needs[query] for query in found.queries)
             yield from (needs[key] + 1 for key in found.keys)
+        case _:
+            assert_never(node.sequence_op)
 
 
 def split_stages(
