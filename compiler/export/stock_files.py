@@ -90,6 +90,7 @@ def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
     """File name → bytes. Raises `CheckpointError` where float32 cannot hold a weight, `CompileError` for a token that no
     text can hold."""
     family = FAMILIES[compiled.options.dialect]
+    check_words(compiled)
     weights, config = assemble_uniform(compiled), compiled.weights.config
     target = find_target(compiled.options)
     answers = dict(zip(weights.class_ids, config.outputs[0].classes, strict=True))
@@ -118,6 +119,16 @@ def encode_stock_files(compiled: Compiled) -> dict[str, bytes]:
         CARD: write_card(compiled, weights, family).encode(),
     }
     return files | {RECORD: encode_stock_record(compiled, files, {"format": STOCK_FORMAT})}
+
+
+def check_words(compiled: Compiled) -> None:
+    """Raise `CompileError` for a decoder that would have two ids for one word: it could not go on with the second."""
+    config = compiled.weights.config
+    classes = config.outputs[0].classes
+    if config.end is not None and len(set(classes)) < len(classes):
+        message = "this decoder tells some words apart from others in several ways, and here each has one id"
+        hint = "compile it for another length, or with --target plain"
+        raise CompileError(Diagnostic(message, hint=hint, code="target"))
 
 
 def describe_labels(config: Config) -> Record:

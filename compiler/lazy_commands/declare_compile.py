@@ -46,7 +46,7 @@ def compile_command(told: Told, disguise: str | None, seed: int | None, **flags:
       rasp compile sort.rasp --why                  (what the search tried, and what failed)
       rasp compile sort.rasp --disguise rotate -o rotated
       rasp compile sort.rasp --disguise superpose=6 --seed 1 -o narrow      (trained for minutes, not certified)
-      rasp compile sort.rasp --decode --target gpt2 -o writer
+      rasp compile sort.rasp --decode -o writer
     """
     from compiler.commands.compile import CompileRequest, compile_file  # noqa: PLC0415
 
