@@ -22,7 +22,9 @@ class Disguise:
 
 def takes_disguise(command: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator for a command that is called with a `disguise` and a `seed`, None where they are not given."""
-    seed = click.option("--seed", type=int, help="Seed of the disguise; 0 unless given.")
+    seed = click.option(
+        "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the disguise; 0 unless given."
+    )
     disguise = click.option(
         "--disguise",
         metavar="HOW",

@@ -21,7 +21,7 @@ from compiler.model.stock_model import StockModel
 from compiler.opening import load
 from compiler.options import Prompts
 from compiler.trained.superposed_files import is_superposed
-from compiler.transformer.problem import ModelError
+from compiler.transformer.problem import ModelError, make_model_error
 from compiler.verify.stock_folder import open_stock_folder
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import WrongUsage, show_tokens
@@ -97,13 +97,21 @@ class Writer:
         self.asked += len(prompts)
         if self.live:
             return [self.stream(prompt, sampling) for prompt in prompts]
-        if self.prompts is not None:  # a decoder's tokens are texts
-            prompts = [tuple(map(str, prompt)) for prompt in prompts]
+        if self.prompts is None:
+            return [self.show(item) for item in self.generate(prompts, sampling)]
+        texts = [tuple(map(str, prompt)) for prompt in prompts]  # a decoder's tokens
+        refused = [find_misfit(text, self.prompts) for text in texts]
+        fitting = [text for text, misfit in zip(texts, refused, strict=True) if misfit is None]
+        found = iter(self.generate(fitting, sampling) if fitting else ())
+        return [self.show(next(found) if misfit is None else misfit) for misfit in refused]
+
+    def generate(
+        self, prompts: Sequence[tuple[Atom, ...]], sampling: Sampling
+    ) -> Sequence[Generation | ModelError]:
+        """What follows each, by our own decoder or in transformers."""
         if isinstance(self.model, StockModel):
-            found = generate_in_transformers(self.model, prompts, self.count, sampling)
-        else:
-            found = generate_batch(self.model, prompts, self.count, sampling=sampling)
-        return [self.show(item) for item in found]
+            return generate_in_transformers(self.model, prompts, self.count, sampling)
+        return generate_batch(self.model, prompts, self.count, sampling=sampling)
 
     def stream(self, prompt: tuple[Atom, ...], sampling: Sampling) -> str | Unanswered:
         """Print the tokens as they come; what is left to print."""
@@ -133,6 +141,19 @@ class Writer:
         """Why generating ended early, to standard error."""
         for note, times in self.notes.items():
             click.echo(f"note: {note}" if times == 1 else f"note: {times:,} prompts {note}", err=True)
+
+
+def find_misfit(prompt: Sequence[Atom], prompts: Prompts) -> ModelError | None:
+    """Why a decoder has no answer to a prompt: it is no input of the program that the decoder is made from."""
+    bar = prompts.bars[0]
+    asked = prompt.index(bar) if bar in prompt else len(prompt)
+    if 1 <= asked <= prompts.max_length:
+        return None
+    return make_model_error(
+        f"this decoder answers inputs of 1 to {prompts.max_length} tokens, and this has {asked}",
+        "compile the program with a larger --max-length" if asked else f"put tokens before {bar}",
+        "input-length",
+    )
 
 
 def find_answer(written: Sequence[Atom], prompts: Prompts) -> tuple[Atom, ...]:

@@ -59,6 +59,7 @@ def check_request(request: CompileRequest, options: CompileOptions) -> None:
         f"--dtype {options.dtype}": options.dtype != "float32",
         "--margin": options.margin > 0,
         "--no-value": options.no_value,
+        "--decode": request.target.decode,
     }
     for flag, given in asked.items():
         if given:

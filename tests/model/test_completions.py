@@ -142,3 +142,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert shown["new"] == ["|", "place=1", "place=0", "||", "a", "b"]
     assert shown["answer"] == ["a", "b"]
     assert json.loads(run("generate", folder, "ba", "--scratchpad")) == ["b", "a", *shown["new"]]
+    for wrong, size in (("abab", 4), ("bbbbbb|", 6), ("|", 0)):
+        result = CliRunner().invoke(main, ["generate", folder, wrong, "ab"])
+        assert result.exit_code and f"this has {size}" in result.output
+        assert "ab -> ab\n" in result.stdout

@@ -194,6 +194,8 @@ def test_commands_lead_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         (["--disguise", "superpose=3", "--dtype", "float64"], "--dtype float64"),
         (["--disguise", "superpose=3", "--margin", "1"], "--margin"),
         (["--disguise", "superpose=3", "--no-value"], "--no-value"),
+        (["--disguise", "superpose=3", "--decode"], "--decode"),
+        (["--disguise", "superpose=3", "--seed", "99999999999999999999"], "not in the range"),
         (["--disguise", "superpose=1", "--max-length", "2", "--vocab", "ab"], "at least ten are needed"),
     ],
 )
