@@ -37,6 +37,10 @@ LEFT_OUT = {
     "rasp export sorted --to onnx -o sorted-onnx": "tests/model/test_exports.py does, where onnx is",
     "rasp verify sorted-onnx": "tests/model/test_exports.py does, where onnx is",
     "rasp verify sorted --engine onnxruntime": "tests/model/test_exports.py does, where onnx is",
+    "rasp compile programs/sorting/sort.rasp -e sorted_tokens --vocab abcd --max-length 6 "
+    "--decode --target llama -o scribe": "needs transformers",
+    "rasp generate scribe cab": "needs transformers",
+    "rasp generate scribe cab --scratchpad": "needs transformers",
     "rasp verify parity": "tests/model/test_stock.py does, where transformers is",
     "rasp train counts.rasp -e hist --vocab abcd --max-length 8 -o trained": "takes minutes: see test_training.py",
     "rasp train programs/counting/histogram.rasp -e histogram --vocab abcdef --max-length 8 -o trained": "takes minutes: "
