@@ -23,13 +23,12 @@ PROMPTS, CONTINUED = 2_000, 100
 
 @dataclass(frozen=True)
 class Completions:
-    """How many prompts were compared, on how many a token is wrong, the first of these; and likewise of those that were
-    continued token by token."""
+    """How many prompts were compared, on how many a token is wrong, the first of these; and how many of a sample are not
+    continued token by token as they should be."""
 
     checked: int
     wrong: int
     first: Word | None
-    continued: int
     continued_wrong: int
 
 
@@ -53,7 +52,7 @@ def verify_completions(model: Model, decoder: Decoder, budget: int, seed: int) -
         first = first or next((prompt for prompt, _ in failed), None)
         pairs += told
     sample = pairs[:: -max(1, len(pairs) // CONTINUED)]
-    return Completions(checked, wrong, first, len(sample), count_wrong(model, decoder, sample))
+    return Completions(checked, wrong, first, count_wrong(model, decoder, sample))
 
 
 def predict_all(model: Model, told: Sequence[tuple[Word, tuple[str, ...]]]) -> list[bool]:
