@@ -120,7 +120,7 @@ def encode_record(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> bytes:
         "sha256": {name: hash_bytes(files[name]) for name in PARTS}
         | {"program": hash_bytes(encode_json(source))},
     }
-    return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
+    return seal_record(record)
 
 
 def stored_type(name: str, config: Config) -> Dtype:
@@ -249,6 +249,11 @@ def read_kind(folder: Path) -> Record:
         return decode_json(read_file(folder / RECORD, JSON_BYTES.most))
     except (CheckpointError, ValueError):
         return {}
+
+
+def seal_record(record: Record) -> bytes:
+    """A record as JSON, with a checksum of all that it says, which `check_whole` asks for."""
+    return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
 
 
 def check_whole(path: Path, record: Record, data: bytes) -> None:

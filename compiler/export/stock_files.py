@@ -29,6 +29,7 @@ from compiler.export.files import (
     ProgramText,
     check_whole,
     read_kind,
+    seal_record,
 )
 from compiler.export.folder import hash_bytes
 from compiler.export.model_card import write_card
@@ -152,7 +153,7 @@ def encode_stock_record(compiled: Compiled, files: Mapping[str, bytes], kind: Re
         "summary": compiled.summary,
         "sha256": {name: hash_bytes(data) for name, data in files.items()},
     }
-    return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
+    return seal_record(record)
 
 
 def is_stock(folder: Path) -> bool:

@@ -30,6 +30,7 @@ from compiler.export.files import (
     encode_arrays,
     read_arrays,
     read_kind,
+    seal_record,
 )
 from compiler.export.folder import hash_bytes, locate_part
 from compiler.export.read_file import read_file, report_damage
@@ -132,7 +133,7 @@ def encode_superposed(model: Superposed) -> dict[str, bytes]:
         ],
         "sha256": {name: hash_bytes(data) for name, data in files.items()},
     }
-    return files | {RECORD: encode_json(record | {"checksum": hash_bytes(encode_json(record))})}
+    return files | {RECORD: seal_record(record)}
 
 
 def is_superposed(folder: Path) -> bool:

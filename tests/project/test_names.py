@@ -128,7 +128,8 @@ VERBS = {
         "report",
         "resolve",
     ),
-    *("reuse", "rewrite", "run", "sample", "save", "say", "scale", "schedule", "select", "serve", "shorten"),
+    *("reuse", "rewrite", "run", "sample", "save", "say", "scale", "schedule", "seal"),
+    *("select", "serve", "shorten"),
     *(
         "show",
         "shrink",
