@@ -66,7 +66,7 @@ class Auditor:
         )
         self.errors = np.zeros(layout.width)
         # The part of errors that norms have made since a column was written.
-        self.standing = np.zeros(layout.width)
+        self.drift = np.zeros(layout.width)
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
@@ -99,8 +99,8 @@ class Auditor:
     def end_half_layer(self) -> None:
         """In a target whose residual goes through norms, they round all of it."""
         self.norm.end_half_layer()
-        more = self.norm.bound_standing(self.sizes)
-        self.standing += more
+        more = self.norm.bound_drift(self.sizes)
+        self.drift += more
         self.errors += more
         self.grains[more > 0] = 0.0
         for variable, profile in self.profiles.items():
@@ -112,7 +112,7 @@ class Auditor:
         self.norm.note_column(size)
         self.sizes[column] = size
         written = (0.0 if exact else 2 * self.unit * size) if error is None else error
-        self.errors[column] = written + self.standing[column]
+        self.errors[column] = written + self.drift[column]
         self.grains[column] = grain if exact and self.errors[column] <= self.negligible * grain else 0.0
 
     def inherited(self, column: int, products: Products | None = None) -> float:
@@ -165,7 +165,7 @@ class Auditor:
         """What BOS adds to a count, where its value is not quite 0: its weight is 1, those of the counted are e^-L."""
         weights, columns = weigh_form(form, self.layout), np.arange(self.layout.width)
         at_bos = np.array([self.layout.at_bos(k) if weights[k] else 0.0 for k in columns.tolist()])
-        exact = (columns < len(self.layout.embedding)) | (self.errors == self.standing)
+        exact = (columns < len(self.layout.embedding)) | (self.errors == self.drift)
         errors = np.where(exact & (at_bos == 0), 0.0, self.errors) * (weights != 0)
         return self.norm.bound_at_bos(weights, at_bos, errors) / self.precision.count_unit
 

@@ -55,20 +55,20 @@ class NormReading:
         self.balance += (self.additions + 3) * self.unit * (self.products + self.size)
         self.size += self.writes
         self.products, self.writes, self.additions = 0.0, 0.0, 0
-        if self.noise.standing:  # the mean goes out of all numbers, and what they round makes the next one
+        if self.noise.drift:  # the mean goes out of all numbers, and what they round makes the next one
             self.shifts += self.balance / self.width + MEAN_ROUNDINGS * self.unit * self.size
-            self.balance = self.noise.standing * self.unit * (self.size + 2 * self.width * self.shifts)
+            self.balance = self.noise.drift * self.unit * (self.size + 2 * self.width * self.shifts)
 
     @property
     def mean(self) -> float:
         """How large the mean can be, or what norms have taken out of all numbers, in the unit of the columns."""
-        if self.noise.standing:
+        if self.noise.drift:
             return self.shifts
         return self.balance / self.width + MEAN_ROUNDINGS * self.unit * self.size
 
-    def bound_standing(self, sizes: Vector) -> Vector:
+    def bound_drift(self, sizes: Vector) -> Vector:
         """How much farther off numbers of such sizes are after a half-layer whose norm the residual goes through."""
-        return self.noise.standing * self.unit * (sizes + 2 * self.mean) * (sizes > 0)
+        return self.noise.drift * self.unit * (sizes + 2 * self.mean) * (sizes > 0)
 
     def bound_reading(self, weights: Vector, size: float) -> float:
         """How far a sum of weights and columns is off, whose products are at most `size` together."""

@@ -49,7 +49,7 @@ class RotatedReading:
         self.grid = find_grain(np.concatenate(vectors)) if vectors else 1.0
         self.halves = iter(list_halves(plan, layout, magnitudes, self.fixed))
         self.products = 0.0
-        self.more = self.standing = 0.0
+        self.more = self.drift = 0.0
         self.embedded = 0.0 if self.is_exact else EMBEDDED_ROUNDINGS * self.unit * self.fixed_length
 
     @property
@@ -71,9 +71,9 @@ class RotatedReading:
         written = half.cleared if half.embeds else self.products + half.cleared
         roundings = half.terms + WRITE_ROUNDINGS
         self.products, self.more = 0.0, self.unit * (roundings * written + self.length * (written > 0))
-        self.standing += self.more
+        self.drift += self.more
 
-    def bound_standing(self, sizes: Vector) -> Vector:
+    def bound_drift(self, sizes: Vector) -> Vector:
         """How much farther off numbers are after the half-layer that has ended."""
         embedded, self.embedded = self.embedded, 0.0
         return np.where(self.fixed, embedded, self.more)
@@ -121,7 +121,7 @@ class RotatedReading:
         if self.reads_exactly(weights) and not errors.any():
             return 0.0
         own = (self.width + READ_ROUNDINGS) * self.unit * self.measure_reach(weights)
-        return own + float(np.abs(weights) @ errors) + float(np.abs(weights).sum()) * self.standing
+        return own + float(np.abs(weights) @ errors) + float(np.abs(weights).sum()) * self.drift
 
 
 @dataclass(frozen=True)

@@ -76,10 +76,10 @@ def join_alike(
     """
     kept: list[Ints] = []
     narrowed: list[Relation] = []
-    for relation, standing in zip(relations, stands_for, strict=True):
-        codes, place = np.unique(standing, return_inverse=True)
+    for relation, representatives in zip(relations, stands_for, strict=True):
+        codes, place = np.unique(representatives, return_inverse=True)
         kept.append(codes)
-        if len(codes) == len(standing):
+        if len(codes) == len(representatives):
             narrowed.append(relation)
             continue
         domain = Domain(tuple(relation.domain.select(codes)))

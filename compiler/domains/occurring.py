@@ -62,13 +62,13 @@ def list_occurring(facts: Facts, leaves: Sequence[Node], stands_for: Sequence[In
     rows: set[tuple[int, ...]] = set()
     for outcomes in zip(*evaluate(leaves, inputs, facts.options.attention), strict=True):
         columns = [
-            codes_of(facts.domain(leaf), standing, outcome)
-            for leaf, standing, outcome in zip(leaves, stands_for, outcomes, strict=True)
+            codes_of(facts.domain(leaf), representatives, outcome)
+            for leaf, representatives, outcome in zip(leaves, stands_for, outcomes, strict=True)
         ]
         rows.update(row for row in zip(*columns, strict=True) if min(row, default=0) >= 0)
     return np.array(sorted(rows), np.int64).reshape(len(rows), len(leaves))
 
 
-def codes_of(domain: Domain, standing: Ints, outcome: Outcome) -> list[int]:
+def codes_of(domain: Domain, representatives: Ints, outcome: Outcome) -> list[int]:
     """The code that stands for each value of an s-op; -1 where it has none."""
-    return [-1 if v is None else int(standing[domain.code(v)]) for v in evaluate_by_position(outcome)]
+    return [-1 if v is None else int(representatives[domain.code(v)]) for v in evaluate_by_position(outcome)]

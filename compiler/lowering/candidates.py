@@ -141,8 +141,8 @@ def rank_values(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = T
     variable = reader.variable(leaf)
     if not reader.is_free(leaf):
         form = Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf))
-        standing = problem.stands_for[problem.leaves.index(leaf)]
-        return as_digit(form, *extremes(reader.carried(leaf), standing), reader.arithmetic.same)
+        representatives = problem.stands_for[problem.leaves.index(leaf)]
+        return as_digit(form, *extremes(reader.carried(leaf), representatives), reader.arithmetic.same)
     size = len(reader.analysis.domain(leaf))
     ranks = classes(problem, problem.leaves.index(leaf), size) if merge else np.arange(size, dtype=float)
     return as_digit(Form({variable: ranks}), ranks, ranks, reader.arithmetic.same)
@@ -231,9 +231,9 @@ def bound_form(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Ve
     return low, high
 
 
-def extremes(feature: Vector, standing: Ints) -> tuple[Vector, Vector]:
+def extremes(feature: Vector, representatives: Ints) -> tuple[Vector, Vector]:
     """Least and greatest feature of the values that each code stands for (infinite where it stands for none)."""
     least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
-    np.minimum.at(least, standing, feature)
-    np.maximum.at(most, standing, feature)
+    np.minimum.at(least, representatives, feature)
+    np.maximum.at(most, representatives, feature)
     return least, most

@@ -100,8 +100,8 @@ class ReadoutChooser:
         one number, are told apart by the unembedding, which then needs no table of their combinations."""
         table = self.demands.analysis.table(node)
         digits: list[Vector] = []
-        for standing in table.stands_for:
-            kinds = np.unique(standing, return_inverse=True)[1].reshape(-1)
+        for representatives in table.stands_for:
+            kinds = np.unique(representatives, return_inverse=True)[1].reshape(-1)
             if kinds.max() >= most:
                 return None
             digits.append(kinds.astype(float))

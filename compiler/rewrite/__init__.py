@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from compiler.options import CompileError
 from compiler.rewrite.driver import Rule
 from compiler.rewrite.order_rules.count_before import count_before
-from compiler.rewrite.order_rules.last_before import find_last_before
-from compiler.rewrite.order_rules.middle_two import find_middle_two
-from compiler.rewrite.order_rules.running_best import find_running_best
-from compiler.rewrite.rules.any_flag import ask_for_any_flag
+from compiler.rewrite.order_rules.find_last_before import find_last_before
+from compiler.rewrite.order_rules.find_middle_two import find_middle_two
+from compiler.rewrite.order_rules.find_running_best import find_running_best
+from compiler.rewrite.rules.ask_for_any_flag import ask_for_any_flag
 from compiler.rewrite.rules.compare_means import compare_means
 from compiler.rewrite.rules.count_of_mean import count_of_mean
-from compiler.rewrite.rules.default_apart import split_default
-from compiler.rewrite.rules.flags_as_sum import sum_flags
+from compiler.rewrite.rules.drop_constant_mean import drop_constant_mean
+from compiler.rewrite.rules.drop_own_position import drop_own_position
 from compiler.rewrite.rules.fold_positional import fold_positional
-from compiler.rewrite.rules.mean_of_constant import drop_constant_mean
-from compiler.rewrite.rules.one_selector import merge_selectors
-from compiler.rewrite.rules.own_position import drop_own_position
+from compiler.rewrite.rules.merge_selectors import merge_selectors
 from compiler.rewrite.rules.place_best import place_best
 from compiler.rewrite.rules.split_choice import split_choice
+from compiler.rewrite.rules.split_default import split_default
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
+from compiler.rewrite.rules.sum_flags import sum_flags
 from rasp.diagnostics import Diagnostic, suggest_word
 
 UNKNOWN_RULE = "unknown-rule"

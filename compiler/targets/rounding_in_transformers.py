@@ -13,7 +13,7 @@ from compiler.targets.activation_functions import BEND, UNIT_SCALE
 class Noise:
     """What a target rounds besides what `plain` does, in units of float32's rounding but for `unit`.
 
-    `reading`: a number read through a norm, relative to it and to the norm's mean; `standing`: likewise a number in the
+    `reading`: a number read through a norm, relative to it and to the norm's mean; `drift`: likewise a number in the
     residual, at each norm that the residual itself goes through; `unit`: what a hidden unit is off by at most, near its
     corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
     in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums. `summed`: a bias is
@@ -21,7 +21,7 @@ class Noise:
     """
 
     reading: float = 0.0
-    standing: float = 0.0
+    drift: float = 0.0
     unit: float = 0.0
     passing: float = 0.0
     scores: float = 0.0
@@ -36,7 +36,7 @@ NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=FLOAT32.unit, su
 """Through a norm each number is shifted (2 roundings), divided by the deviation (1, and 5 in that: eps, sum, inverse root
 of two units in the last place), multiplied by the gain (2) and shifted again (1); the variance is less than a quarter of
 one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and taken out of query, key or product (3)."""
-NORMED_AFTER = replace(NORMED, reading=2.0, standing=4.0)
+NORMED_AFTER = replace(NORMED, reading=2.0, drift=4.0)
 """A residual that goes through norms itself is read as it is; only the mean in it rounds (2). A norm shifts it (2), and its
 deviation and its gain are powers of two (2 to spare)."""
 

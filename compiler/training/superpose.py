@@ -77,11 +77,11 @@ class Reading:
 
     def measure_step(self, step: int, residual: Tensor, wanted: Tensor) -> Tensor:
         """For each feature that stands after a half-layer the mean square of what is left (feature)."""
-        standing = [k for k, feature in enumerate(self.features) if feature.written <= step < feature.cleared]
-        if not standing:
+        live = [k for k, feature in enumerate(self.features) if feature.written <= step < feature.cleared]
+        if not live:
             return residual.new_zeros(0)
-        numbers = torch.stack([self.features[k].normalise(wanted) for k in standing], -1).to(residual.dtype)
-        return ((residual @ self.along[:, standing] + self.offset[standing] - numbers) ** 2).mean(0)
+        numbers = torch.stack([self.features[k].normalise(wanted) for k in live], -1).to(residual.dtype)
+        return ((residual @ self.along[:, live] + self.offset[live] - numbers) ** 2).mean(0)
 
 
 def begin_superposing(compiled: Compiled, width: int, settings: Settings) -> Apprentice:

@@ -8,7 +8,7 @@ import pytest
 
 from compiler.analysis.kinds import ARITHMETIC, SHOWING, may_make_text
 from compiler.rewrite import make_total
-from compiler.rewrite.rules import flags_as_sum
+from compiler.rewrite.rules import sum_flags
 from rasp.graph.nodes import Graph, Map, Node, Tokens
 from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, make_total_name
 from rasp.graph.primitives import PRIMS, WITHOUT_FAILURES, apply_prim
@@ -55,7 +55,7 @@ def test_what_gives_flags_gives_only_flags(prim: PrimName) -> None:
     """And what gives nothing else is among them."""
     kinds = {type(value) for atoms in rows_of(prim) if (value := value_of(prim, atoms)) is not None}
     assert (prim in make_total.FLAGS) == (kinds == {bool})
-    assert prim not in flags_as_sum.FLAGS or kinds == {bool}
+    assert prim not in sum_flags.FLAGS or kinds == {bool}
 
 
 @pytest.mark.parametrize("prim", NAMES)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from compiler.rewrite import RULES
+from compiler.rewrite.driver import Rule
 from tests.places import DOCS, ROOT
 from tests.project.test_architecture import FILES, tree
 
@@ -208,6 +210,11 @@ def test_names_for_others_are_unique_in_a_package() -> None:
         if module not in TYPED | ALONE:
             homes[module.split(".")[0], name].add(module)
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("rule", [each.rule for each in RULES], ids=[each.name for each in RULES])
+def test_a_rule_is_named_as_its_file(rule: Rule) -> None:
+    assert rule.__module__.rpartition(".")[2] == rule.__name__
 
 
 def test_the_words_of_the_glossary_are_the_codes() -> None:

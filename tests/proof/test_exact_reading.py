@@ -130,7 +130,7 @@ def test_of_several_forms_the_largest_counts(auditor: Auditor) -> None:
 def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> None:
     """Small numbers, too; a column of zeros stays as it is."""
     norm = NormReading(TARGETS["bert"].noise, 3, FLOAT32)
-    nothing, something = norm.bound_standing(np.array([0.0, size]))
+    nothing, something = norm.bound_drift(np.array([0.0, size]))
     assert nothing == 0 and something >= FLOAT32.unit * size
 
 
@@ -169,8 +169,8 @@ def test_the_next_mean_is_what_a_norm_rounds_of_all_numbers(size: float) -> None
         for _ in range(norm.width):
             norm.note_column(size)
         norm.end_half_layer()
-        standing = norm.bound_standing(np.full(norm.width, norm.size / norm.width))
-        assert norm.balance == pytest.approx(standing.sum(), 1e-12)
+        drift = norm.bound_drift(np.full(norm.width, norm.size / norm.width))
+        assert norm.balance == pytest.approx(drift.sum(), 1e-12)
 
 
 @pytest.mark.parametrize("largest", [1.0, 2.0**34])
