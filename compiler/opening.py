@@ -28,7 +28,13 @@ def load(folder: str | Path, dtype: torch.dtype | None = None, device: str | tor
     path = convert_path(folder)
     if is_superposed(path):
         return TrainedModel(read_superposed(path), dtype, device)
-    checkpoint = read_checkpoint(path)
+    return open_checkpoint(read_checkpoint(path), dtype, device)
+
+
+def open_checkpoint(
+    checkpoint: Checkpoint, dtype: torch.dtype | None = None, device: str | torch.device = "cpu"
+) -> Model:
+    """The model in a checkpoint that has been read. Raises `ModelError` as `load` does."""
     return Model(
         checkpoint.weights, dtype, device, checkpoint.symbols, lambda: recompile_certified(checkpoint)
     )

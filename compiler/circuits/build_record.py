@@ -5,7 +5,7 @@ graph. An edge is in it if answers need it (`compiler/circuits/needed_edges.py`)
 `in_graph` and `score` is ours: what it computes and carries, in the words of `rasp info`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,14 @@ from compiler.circuits.edges import (
     name_mlp,
 )
 from compiler.circuits.forward import EdgeDecoder
-from compiler.circuits.needed_edges import Needed, Sample, build_trials, find_needed_edges
+from compiler.circuits.needed_edges import (
+    Needed,
+    Sample,
+    Trial,
+    build_trials,
+    find_held_edges,
+    find_needed_edges,
+)
 from compiler.circuits.pairs import Pair
 from compiler.emit.weights import Weights
 from compiler.model.answers import compare_key
@@ -40,10 +47,12 @@ LARGEST_BATCH = 4_000
 
 @dataclass(frozen=True)
 class CircuitRequest:
-    """How many inputs are tried (all of them while there are no more), and the seed of the sample."""
+    """How many inputs are tried (all of them while there are no more), and the seed of the sample. So many samples of other
+    seeds are what a circuit is held against."""
 
     budget: int = 400
     seed: int = 0
+    others: int = 4
 
 
 def build_circuit_record(
@@ -56,8 +65,15 @@ def build_circuit_record(
     shared, read = find_shared_columns(compiled.unrotated), find_read_columns(compiled)
     samples, exhaustive = draw_samples(compiled, request)
     decoder = EdgeDecoder(weights)
-    trials = build_trials(decoder, samples, request.seed)
-    needed = find_needed_edges(decoder, trials, [*shared], read, advance)
+    others = 0 if exhaustive else request.others
+    seeds = range(request.seed + 1, request.seed + 1 + others)
+    needed = find_held_edges(
+        decoder,
+        build_trials(decoder, samples, request.seed),
+        lambda: draw_trials(compiled, decoder, [CircuitRequest(request.budget, seed) for seed in seeds]),
+        lambda trials: find_needed_edges(decoder, trials, [*shared], read, advance),
+        shared,
+    )
     heads = count_heads_of(weights.config)
     tried = sum(len(sample.ids) for sample in samples)
     return {
@@ -69,8 +85,16 @@ def build_circuit_record(
         },
         "nodes": list_node_records(compiled, needed),
         "edges": list_edge_records(heads, needed, shared, read),
-        "checked": {"inputs": tried, "all": exhaustive, "seed": request.seed},
+        "checked": {"inputs": tried, "all": exhaustive, "seed": request.seed, "held": others * tried},
     }
+
+
+def draw_trials(
+    compiled: Compiled, decoder: EdgeDecoder, requests: Iterable[CircuitRequest]
+) -> Iterator[Trial]:
+    """Trials of several samples, one sample after the other in memory."""
+    for request in requests:
+        yield from build_trials(decoder, draw_samples(compiled, request)[0], request.seed)
 
 
 def draw_samples(compiled: Compiled, request: CircuitRequest) -> tuple[list[Sample], bool]:

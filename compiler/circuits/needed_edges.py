@@ -4,13 +4,14 @@ An edge is ablated in three ways at once: the reader sees, in place of what the 
 position of another input of the same length; what it added at another position of any input; what it adds on average. BOS
 keeps its own. Edges that share no column are left out from the start: nothing passes along them. Of the others, those are
 left out that all together can be ablated without changing an answer; each that stays changes one if it is ablated too. (As
-in automatic circuit discovery, Conmy et al. 2023, with equal answers for its threshold.)
+in automatic circuit discovery, Conmy et al. 2023, with equal answers for its threshold.) What was found is held against more
+inputs; those on which an answer changes after all are tried as well from then on, until there are none.
 
 Where something was cleared, its writer and the units that cleared it still add to the column, and undo each other: first
 all edges are left out together along which, by the symbol map, nothing is read any more.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -41,11 +42,23 @@ class Trial:
     instead: Mapping[str, Numbers]
     classes: tuple[Ids, ...]
 
+    def find_changes(self, decoder: EdgeDecoder, ablated: Collection[Edge]) -> NDArray[np.bool_]:
+        """Which answers change (output, b, p)."""
+        found = decoder.run(self.ids, ablated, self.instead).classes
+        return (np.array(found) != np.array(self.classes)) & self.counts
+
     def count_changes(self, decoder: EdgeDecoder, ablated: Collection[Edge]) -> int:
         """How many answers change."""
-        found = decoder.run(self.ids, ablated, self.instead).classes
-        differ = np.array(found) != np.array(self.classes)
-        return int((differ & self.counts).sum())
+        return int(self.find_changes(decoder, ablated).sum())
+
+    def take(self, rows: NDArray[np.intp]) -> "Trial":
+        """Some of the inputs."""
+        return Trial(
+            self.ids[rows],
+            self.counts[:, rows],
+            {writer: added[rows] for writer, added in self.instead.items()},
+            tuple(found[rows] for found in self.classes),
+        )
 
 
 def build_trials(decoder: EdgeDecoder, samples: Sequence[Sample], seed: int) -> list[Trial]:
@@ -120,3 +133,27 @@ def find_needed_edges(
                 settled = False
     edges = tuple(edge for edge in sharing if edge not in out)
     return Needed(edges, frozenset(edge for edge in edges if matters([edge])))
+
+
+def find_held_edges(
+    decoder: EdgeDecoder,
+    trials: Sequence[Trial],
+    draw_others: Callable[[], Iterable[Trial]],
+    find: Callable[[Sequence[Trial]], Needed],
+    sharing: Collection[Edge],
+) -> Needed:
+    """The edges that `find` finds to be needed on trials, and on those of the others on which more are needed.
+
+    Ends: what has been added changes no answer any more, and there are only so many others.
+    """
+    while True:
+        needed = find(trials)
+        rest = set(sharing) - set(needed.edges)
+        missed = [
+            trial.take(rows)
+            for trial in draw_others()
+            if len(rows := trial.find_changes(decoder, rest).any(axis=(0, 2)).nonzero()[0])
+        ]
+        if not missed:
+            return needed
+        trials = [*trials, *missed]

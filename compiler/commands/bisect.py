@@ -133,7 +133,7 @@ def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[di
     journal = Journal()
     compiled = compile_program(program, subject.outputs, options, passes, journal)
     model = Model(compiled.weights)
-    limit_threads(model)
+    limit_threads(model.module)
     mismatch = find_wrong_answer(model, compiled.meaning, inputs)
     if mismatch is None:
         return {"wrong": False, "checked": len(inputs)}, [f"{RIGHT}; inputs checked: {len(inputs):,}"]

@@ -117,7 +117,7 @@ def compile_and_run(
     node = subject.program.sop(line.expression)
     examples = [example for example, of in right if of is node and fits(example, options)]
     model = Model(compiled.weights)
-    limit_threads(model)
+    limit_threads(model.module)
     answers = model.answers([example.input for example in examples])
     wrong = [
         subject.complain(example.span, f"the model gives {shown(answer['out'])}, not {shown(example.answer)}")

@@ -10,19 +10,13 @@ from typing import Any
 
 import click
 
-from compiler.commands.opened_model import limit_threads, warn_of_trained
-from compiler.export.checkpoint import read_checkpoint
-from compiler.export.stock_files import is_stock
+from compiler.commands.opened_model import OpenedModel, open_model
 from compiler.model.generate import Generation, generate_batch, generate_steps
-from compiler.model.runner import Model
 from compiler.model.sampling import Sampling
 from compiler.model.stock_generate import generate_in_transformers
 from compiler.model.stock_model import StockModel
-from compiler.opening import load
 from compiler.options import Prompts
-from compiler.trained.superposed_files import is_superposed
 from compiler.transformer.problem import ModelError, make_model_error
-from compiler.verify.stock_folder import open_stock_folder
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import WrongUsage, show_tokens
 from rasp.command_line.input_lines import Unanswered, report_unanswered
@@ -40,24 +34,14 @@ class GenerateRequest:
     as_json: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Opened:
-    """A model, and what a decoder is asked, if it is one."""
-
-    model: Model
-    prompts: Prompts | None
-
-
 def generate_tokens(folder: str, given: InputRequest, request: GenerateRequest) -> int:
     """Print what the model generates after each prompt; one that does not fit is reported and the others go on. A single
     prompt's tokens show on a terminal as they come.
     """
-    opened = open_any(Path(folder))
+    opened = open_model(Path(folder))
     if request.count is None and opened.prompts is None:
         hint = "say it, as in --max-new-tokens 5; only a model that was made with --decode ends by itself"
         raise WrongUsage("how many tokens should be generated?", hint)
-    limit_threads(opened.model)
-    warn_of_trained(opened.model)
     live = (
         not request.as_json
         and opened.prompts is None
@@ -73,20 +57,12 @@ def generate_tokens(folder: str, given: InputRequest, request: GenerateRequest) 
     return code
 
 
-def open_any(folder: Path) -> Opened:
-    """The model in a folder of ours, or in one for transformers. Raises `CheckpointError`, `ModelError`."""
-    if is_stock(folder):
-        found = open_stock_folder(folder)
-        return Opened(found.model, found.compiled.options.prompts)
-    prompts = None if is_superposed(folder) else read_checkpoint(folder).options.prompts
-    return Opened(load(folder), prompts)
-
-
 class Writer:
     """Answers prompts in the order in which they come, and keeps why some ended early."""
 
-    def __init__(self, opened: Opened, request: GenerateRequest, live: bool) -> None:
-        self.model, self.prompts, self.request, self.live = opened.model, opened.prompts, request, live
+    def __init__(self, opened: OpenedModel, request: GenerateRequest, live: bool) -> None:
+        self.opened, self.request, self.live = opened, request, live
+        self.model, self.prompts = opened.model, opened.prompts
         self.count = self.model.config.max_length if request.count is None else request.count
         self.asked = 0
         self.notes: Counter[str] = Counter()
@@ -132,7 +108,8 @@ class Writer:
         if self.request.as_json:
             record: dict[str, object] = {"prompt": found.prompt, "new": found.new, "note": found.note}
             record |= {"no_value": True} if found.no_value else {}
-            return json.dumps(record if answer is None else record | {"answer": answer, "ended": found.ended})
+            record |= {} if answer is None else {"answer": answer, "ended": found.ended}
+            return json.dumps(self.opened.mark(record))
         if answer is None or self.request.scratchpad or not found.ended:
             return show_tokens(written)
         return f"{show_tokens(found.prompt)} -> {show_tokens(answer)}"

@@ -134,7 +134,7 @@ def select_inputs(options: CompileOptions, request: VerifyRequest) -> Selection:
 
 def compare_answers(check: Check, options: CompileOptions, request: VerifyRequest) -> Report:
     """Run a model that is ours to run on the selected inputs, and show how far it is."""
-    limit_threads(check.model)
+    limit_threads(check.model.module)
     selection = select_inputs(options, request)
     with show_progress("verifying", selection.total) as advance:
         return verify_model(check, selection, advance)

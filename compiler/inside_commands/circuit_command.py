@@ -124,7 +124,8 @@ def read_lines(path: str) -> Iterator[tuple[Source, Sequence[CompileLine]]]:
 
 def describe(circuit: Mapping[str, Any], summary: Record) -> Sequence[str]:
     """A circuit for reading."""
-    which = "all" if summary["all"] else f"a sample, seed {summary['seed']}"
+    others = f"; no answer changes on {summary['held']:,} more"
+    which = "all" if summary["all"] else f"a sample, seed {summary['seed']}{others}"
     lines = [
         f"circuit of {', '.join(summary['of'])}: {summary['edges']} of {summary['all_edges']} edges",
         f"  inputs      {summary['inputs']:,} ({which})",

@@ -46,7 +46,8 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
     """Run a compiled model on inputs.
 
     INPUT is a text (the sequence of its characters) or a JSON list of tokens. With --inputs any number of them, one a
-    line, are run in batches, and answered in their order.
+    line, are run in batches, and answered in their order. With --json each answer is a list of values, or several by
+    name; of a model that is not certified, {"certified": false, "answer": ...}.
 
     \b
     Examples:

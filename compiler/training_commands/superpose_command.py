@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import torch
 
 from compiler.commands.compile import CompileRequest
+from compiler.commands.opened_model import keep_one_thread
 from compiler.commands.target import read_settings, read_target
 from compiler.emit.weights import Weights
 from compiler.export.checkpoint import check_destination
@@ -68,6 +68,7 @@ def check_request(request: CompileRequest, options: CompileOptions) -> None:
             )
 
 
+@keep_one_thread()
 def superpose_compiled(compiled: Compiled, width: int, settings: Settings) -> Superposed:
     """Train a model of so many columns. Raises `WrongUsage` for a width that is not below the compiled one, and where
     there are too few inputs."""
@@ -77,7 +78,6 @@ def superpose_compiled(compiled: Compiled, width: int, settings: Settings) -> Su
             f"take from superpose=1 to superpose={full - 1}" if full > 1 else "there is nothing to superpose"
         )
         raise WrongUsage(f"the compiled residual has no more than {full} columns", hint)
-    torch.set_num_threads(1)  # sums in one order; and nothing here is worth sharing
     try:
         with show_progress("asking the interpreter"):
             apprentice = begin_superposing(compiled, width, settings)

@@ -11,6 +11,7 @@ import click
 import torch
 
 from compiler.command_options.training_options import TrainRequest
+from compiler.commands.opened_model import limit_threads
 from compiler.commands.target import read_settings, read_target
 from compiler.config import Config
 from compiler.export.records import encode_config
@@ -58,6 +59,7 @@ def train_program(request: TrainRequest) -> int:
     lesson = prepare(request)
     if request.resume and folder is not None:
         resume_training(folder, lesson.task, lesson.training)
+    limit_threads(lesson.training.decoder)
     learn(lesson, folder)
     results = judge(lesson, noise=request.noise, seed=request.seed)
     if folder is not None:

@@ -1,6 +1,7 @@
 """Circuits of models: the edges that answers need, and pairs of inputs, in the form of circuit discovery's benchmarks."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,12 @@ import torch
 from click.testing import CliRunner
 
 from compiler.circuits import circuit_set
-from compiler.circuits.build_record import CircuitRequest, build_circuit_record, draw_samples
+from compiler.circuits.build_record import (
+    CircuitRequest,
+    build_circuit_record,
+    draw_samples,
+    draw_trials,
+)
 from compiler.circuits.edges import Edge, find_shared_columns, list_edges, name_attention, name_mlp
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import build_trials
@@ -82,6 +88,23 @@ def test_circuits_are_needed_and_enough(output: str) -> None:
     check_circuit(compiled(output), CircuitRequest())
 
 
+def test_inputs_that_need_more_are_tried_as_well() -> None:
+    """Of two inputs alone too small a circuit is found; others complete it, and then change no answer."""
+    of, few = compiled("sorted"), CircuitRequest(2)
+    decoder = EdgeDecoder(of.weights)
+    sharing = set(find_shared_columns(of.weights))
+    others = [CircuitRequest(2, seed) for seed in range(1, 5)]
+
+    def count_changes(inside: list[Edge]) -> int:
+        trials = draw_trials(of, decoder, others)
+        return sum(trial.count_changes(decoder, sharing - set(inside)) for trial in trials)
+
+    alone = build_circuit_record(of, replace(few, others=0))
+    assert count_changes(edges_of(alone)) > 0 and alone["checked"]["held"] == 0
+    held = build_circuit_record(of, few)
+    assert count_changes(edges_of(held)) == 0 and held["checked"]["held"] == 4 * held["checked"]["inputs"]
+
+
 @pytest.mark.parametrize("name", PICKED)
 def test_circuits_of_programs_are_needed_and_enough(name: str) -> None:
     check_circuit(from_library(name), CircuitRequest(60))
@@ -146,7 +169,7 @@ def test_the_circuit_of_induction_is_the_one_that_is_known() -> None:
     assert all(edge["alone"] for edge in record["edges"].values() if edge["in_graph"])
     assert record["cfg"] == {"n_layers": 2, "n_heads": 1, "parallel_attn_mlp": False, "d_model": 8}
     assert list(record["nodes"]) == ["input", "a0.h0", "m0", "a1.h0", "m1", "logits"]
-    assert record["checked"] == {"inputs": 120, "all": True, "seed": 0}
+    assert record["checked"] == {"inputs": 120, "all": True, "seed": 0, "held": 0}
 
 
 def run(*arguments: str) -> Any:

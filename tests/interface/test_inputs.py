@@ -195,7 +195,7 @@ def test_commands_use_one_thread_for_a_small_model_unless_told(
             monkeypatch.setenv("OMP_NUM_THREADS", threads)
         model = load("m")
         assert torch.get_num_threads() == 2, "a library's user decides"
-        limit_threads(model)
+        limit_threads(model.module)
         assert torch.get_num_threads() == chosen
     finally:
         torch.set_num_threads(before)

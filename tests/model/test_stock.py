@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from compiler.cli import main
 from compiler.export.compiled import save
 from compiler.export.stock_files import assemble_uniform
 from compiler.model.runner import Model
@@ -173,6 +175,8 @@ def test_a_folder_is_what_its_program_gives(tmp_path: Path) -> None:
     (tmp_path / "model" / "config.json").write_text(json.dumps(settings | {"layer_norm_epsilon": 1e-3}))
     [difference] = open_stock_folder(tmp_path / "model").standing.differences
     assert "config.json" in difference
+    answered = CliRunner().invoke(main, ["apply", str(tmp_path / "model"), "0101", "--json"])
+    assert json.loads(answered.stdout)["certified"] is False and difference in answered.stderr
 
 
 def test_the_tokenizer_reads_texts_with_and_without_blanks(tmp_path: Path) -> None:

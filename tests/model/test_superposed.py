@@ -108,6 +108,20 @@ def test_a_model_says_that_it_is_not_certified(folder: Path, model: Superposed) 
         read_checkpoint(folder)
 
 
+def test_threads_are_as_many_as_before(compiled: Compiled) -> None:
+    """Training takes one, whoever calls it, and also where it fails."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        superpose_compiled(compiled, 3, replace(QUICK, steps=1))
+        assert torch.get_num_threads() == 3
+        with pytest.raises(WrongUsage):
+            superpose_compiled(compiled, 99, QUICK)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_overlaps_are_cosines(model: Superposed) -> None:
     found = measure_overlaps(model.directions)
     assert found.shape == (len(model.directions),) * 2
@@ -175,6 +189,13 @@ def test_commands_lead_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert record["passed"] is False and record["certified"] is False
     code, told = ask("apply", narrow, "-i", "abc")
     assert code == 0 and "is not certified" in told
+    answered = CliRunner().invoke(main, ["apply", narrow, "abc", "b", "abcabc", "--json"])
+    one, other, long = map(json.loads, answered.stdout.splitlines())
+    assert one["certified"] is False and other["certified"] is False and len(one["answer"]) == 3
+    assert list(long) == ["error"]
+    went_on = CliRunner().invoke(main, ["generate", narrow, "a", "--max-new-tokens", "1", "--json"])
+    record = json.loads(went_on.stdout)
+    assert record.get("error") or record["certified"] is False
     for command in (("circuit",), ("inspect", "-o", str(tmp_path / "page.html")), ("bisect",)):
         code, told = ask(command[0], narrow, *command[1:])
         assert code == 2 and "trained and is not certified" in told
