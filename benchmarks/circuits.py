@@ -1,5 +1,5 @@
 """Circuits held against inputs that they were not found on: does ablating all other edges change no answer, and ablating
-any of theirs as well some?
+any of theirs as well some? And labels of pairs against the models: does what is said to change, and nothing else?
 
     python -m benchmarks.circuits FOLDER
 
@@ -9,16 +9,21 @@ FOLDER is what `rasp circuit programs -o FOLDER` wrote. Every model with at most
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from compiler.circuits.build_record import CircuitRequest, draw_samples
-from compiler.circuits.circuit_set import CIRCUIT, MODEL
+from compiler.circuits.circuit_set import CIRCUIT, MODEL, PAIRS
 from compiler.circuits.edges import Edge, find_shared_columns
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import build_trials
 from compiler.inside_commands.circuit_command import reopen_model
+from compiler.model.runner import Model
 from rasp.diagnostics import DiagnosedError
+from rasp.values import Atom
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,16 @@ class Verdict:
     answers: int
     changed: int
     idle: tuple[str, ...]
+    pairs: int
+    mislabelled: int
+
+    @property
+    def holds(self) -> bool:
+        return not (self.changed or self.idle or self.mislabelled)
 
 
-def judge_circuit(folder: Path, request: CircuitRequest) -> Verdict:
-    """Try the circuit of a folder on a sample of its own."""
+def judge_circuit(folder: Path, request: CircuitRequest, most_pairs: int) -> Verdict:
+    """Try the circuit of a folder on a sample of its own, and the first of its pairs."""
     record = json.loads((folder / CIRCUIT).read_text(encoding="utf-8"))
     named = {name for name, edge in record["edges"].items() if edge["in_graph"]}
     compiled = reopen_model(str(folder / MODEL))
@@ -49,6 +60,10 @@ def judge_circuit(folder: Path, request: CircuitRequest) -> Verdict:
         for edge in inside
         if not any(trial.count_changes(decoder, rest | {edge}) for trial in trials)
     ]
+    pairs = [
+        json.loads(line) for line in (folder / PAIRS).read_text(encoding="utf-8").splitlines()[:most_pairs]
+    ]
+    model = Model(compiled.weights, symbols=compiled.symbols, recompile=lambda: compiled)
     return Verdict(
         edges=len(inside),
         inputs=sum(len(sample.ids) for sample in samples),
@@ -56,7 +71,34 @@ def judge_circuit(folder: Path, request: CircuitRequest) -> Verdict:
         answers=sum(int(trial.counts.sum()) for trial in trials),
         changed=sum(trial.count_changes(decoder, rest) for trial in trials),
         idle=tuple(idle),
+        pairs=len(pairs),
+        mislabelled=sum(not is_labelled_rightly(model, pair) for pair in pairs),
     )
+
+
+def is_labelled_rightly(model: Model, pair: Mapping[str, Any]) -> bool:
+    """Whether, in the model, a pair's s-ops differ at the positions that it names and nowhere else; whether with all of
+    these as they are on the corrupted input the clean one gets its answers; and with all others, it keeps its own."""
+    clean, corrupted, changes = pair["clean"], pair["corrupted"], pair["changes"]
+    one, other = model.run(clean), model.run(corrupted)
+    for mine, theirs in zip(one.values, other.values, strict=True):
+        named = changes.get(mine.name, [])
+        both = list(zip(mine.candidates, theirs.candidates, strict=True))
+        if any(a != b and k not in named for k, (a, b) in enumerate(both)):
+            return False
+        if any(a == b and len(a) == 1 and k in named for k, (a, b) in enumerate(both)):
+            return False
+    changed = {value.name: value.name in changes for value in one.values}
+    wrong = exchange_values(model, corrupted, [name for name, is_changed in changed.items() if is_changed])
+    same = exchange_values(model, corrupted, [name for name, is_changed in changed.items() if not is_changed])
+    return wrong.answers([clean]) == model.answers([corrupted]) and same.answers([clean]) == model.answers(
+        [clean]
+    )
+
+
+def exchange_values(model: Model, source: Sequence[Atom], names: Iterable[str]) -> Model:
+    """The model in which these values are what they are on another input."""
+    return reduce(lambda patched, name: patched.patched(source, value=name), names, model)
 
 
 def main() -> None:
@@ -66,22 +108,25 @@ def main() -> None:
     parser.add_argument("--edges", type=int, default=200, help="largest circuit that is tried (200)")
     parser.add_argument("--budget", type=int, default=1000, help="inputs of each model (1000)")
     parser.add_argument(
-        "--seed", type=int, default=1, help="seed of these inputs (1; circuits are found with 0)"
+        "--seed", type=int, default=100, help="seed of these inputs (100; circuits are found with 0 to 4)"
     )
+    parser.add_argument("--pairs", type=int, default=10, help="pairs of each model (10)")
     given = parser.parse_args()
     rows = json.loads((given.folder / "index.json").read_text(encoding="utf-8"))["models"]
     tried = [row["name"] for row in rows if row["edges"] <= given.edges]
     verdicts = dict[str, Verdict]()
     for name in tried:
         try:
-            verdict = judge_circuit(given.folder / name, CircuitRequest(given.budget, given.seed))
+            request = CircuitRequest(given.budget, given.seed)
+            verdict = judge_circuit(given.folder / name, request, given.pairs)
         except DiagnosedError as error:
             hint = f"make the set again in an empty folder: rasp circuit programs -o {given.folder}-again"
             sys.exit(f"{error}\n{hint}")
         verdicts[name] = verdict
-        if verdict.changed or verdict.idle:
+        if not verdict.holds:
             share = f"{verdict.changed:,} of {verdict.answers:,} answers change without the other edges"
-            print(f"{name}: {share}; no answer needs {', '.join(verdict.idle) or '-'}", flush=True)
+            idle = f"no answer needs {', '.join(verdict.idle) or '-'}"
+            print(f"{name}: {share}; {idle}; {verdict.mislabelled} pairs are labelled wrongly", flush=True)
         else:
             print(f"{name}: holds", file=sys.stderr)
     wrong = sum(bool(verdict.changed) for verdict in verdicts.values())
@@ -90,7 +135,9 @@ def main() -> None:
     edges = sum(verdict.edges for verdict in verdicts.values())
     print(
         f"{len(tried)} of {len(rows)} models with {edges:,} edges, {whole} on all inputs: {wrong} whose answers "
-        f"change without the other edges, {idle} with an edge that no answer needs"
+        f"change without the other edges, {idle} with an edge that no answer needs; "
+        f"{sum(v.mislabelled for v in verdicts.values())} of {sum(v.pairs for v in verdicts.values()):,} pairs "
+        "labelled wrongly"
     )
 
 

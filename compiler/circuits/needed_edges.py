@@ -4,8 +4,8 @@ An edge is ablated in three ways at once: the reader sees, in place of what the 
 position of another input of the same length; what it added at another position of any input; what it adds on average. BOS
 keeps its own. Edges that share no column are left out from the start: nothing passes along them. Of the others, those are
 left out that all together can be ablated without changing an answer; each that stays changes one if it is ablated too. (As
-in automatic circuit discovery, Conmy et al. 2023, with equal answers for its threshold.) What was found is held against more
-inputs; those on which an answer changes after all are tried as well from then on, until there are none.
+in automatic circuit discovery, Conmy et al. 2023, with equal answers for its threshold.) What was found is held against
+more inputs; those on which an answer changes after all are tried as well from then on, until there are none.
 
 Where something was cleared, its writer and the units that cleared it still add to the column, and undo each other: first
 all edges are left out together along which, by the symbol map, nothing is read any more.
@@ -152,7 +152,7 @@ def find_held_edges(
         missed = [
             trial.take(rows)
             for trial in draw_others()
-            if len(rows := trial.find_changes(decoder, rest).any(axis=(0, 2)).nonzero()[0])
+            if len(rows := np.flatnonzero(np.any(trial.find_changes(decoder, rest), axis=(0, 2))))
         ]
         if not missed:
             return needed

@@ -90,7 +90,7 @@ def test_circuits_are_needed_and_enough(output: str) -> None:
 
 def test_inputs_that_need_more_are_tried_as_well() -> None:
     """Of two inputs alone too small a circuit is found; others complete it, and then change no answer."""
-    of, few = compiled("sorted"), CircuitRequest(2)
+    of, few = compiled("induction"), CircuitRequest(2)
     decoder = EdgeDecoder(of.weights)
     sharing = set(find_shared_columns(of.weights))
     others = [CircuitRequest(2, seed) for seed in range(1, 5)]
