@@ -53,8 +53,9 @@ browser: $(VENV)/.tested ## all tests of pages in headless Chromium
 test-engines: $(VENV)/.developed ## run models in all engines, and write the table of docs/engines.md
 	$(BIN)/python -m uv venv --quiet --clear --python $(TRIED) build/engines
 	$(BIN)/python -m uv pip install --quiet --python build/engines --constraint constraints.txt \
-		'.[test,stock,onnx,engines]' 'transformer-lens>=4'
-	build/engines/bin/python -m pytest tests/model/test_exports.py tests/model/test_golden.py -m 'slow or not slow'
+		'.[test,notebook,stock,onnx,engines]' 'transformer-lens>=4' 'nnsight>=0.8' ipywidgets
+	build/engines/bin/python -m pytest -m 'slow or not slow' tests/model/test_exports.py tests/model/test_golden.py \
+		tests/model/test_hooks.py tests/project/test_notebooks.py
 	build/engines/bin/python -m benchmarks.engines --write
 
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.

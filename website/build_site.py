@@ -24,7 +24,8 @@ HERE = Path(__file__).parent
 BUILD = ROOT / "build" / "website"
 #: Documents that stand elsewhere than in docs/, and their names on the site.
 ELSEWHERE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-NOTEBOOK, NOTEBOOK_PAGE = "look-inside.ipynb", "notebook.md"
+#: Notebooks, and the pages that they become.
+NOTEBOOKS = {"look-inside.ipynb": "notebook.md", "other-libraries.ipynb": "other-libraries.md"}
 #: A time that is no part of what is built.
 EPOCH = "946684800"
 LINK = re.compile(r"(!?)\[([^\]\n]*)\]\(([^)\s]+)\)")
@@ -42,7 +43,7 @@ def write_pages(circuits: Path, pages: Path) -> None:
     texts |= {page.path: write_program(page, circuits) for page in programs}
     shutil.copytree(DOCS / "pictures", pages / "pictures")
     shutil.copy(HERE / "site.css", pages)
-    texts[NOTEBOOK_PAGE] = write_notebook(DOCS / NOTEBOOK, pages / "pictures")
+    texts |= {page: write_notebook(DOCS / name, pages / "pictures") for name, page in NOTEBOOKS.items()}
     for page in programs:
         write(pages / page.picture, draw_program(page))
     for name, text in texts.items():
@@ -57,11 +58,15 @@ def write(path: Path, text: str) -> None:
 
 def read_document(path: Path) -> str:
     """A document with links as they are on the site: it lies beside those of docs/ there."""
-    text = FENCE.sub(r"```\1", path.read_text(encoding="utf-8"))
+    return relink_text(FENCE.sub(r"```\1", path.read_text(encoding="utf-8")))
+
+
+def relink_text(text: str) -> str:
+    """Links to documents and notebooks as they are on the site."""
 
     def relink(found: re.Match[str]) -> str:
         target, mark, place = found[3].partition("#")
-        known = {**ELSEWHERE, NOTEBOOK: NOTEBOOK_PAGE, "programs/README.md": "gallery.md"}
+        known = {**ELSEWHERE, **NOTEBOOKS, "programs/README.md": "gallery.md"}
         bare = target.removeprefix("../").removeprefix("docs/")
         return f"{found[1]}[{found[2]}]({known.get(bare, bare)}{mark}{place})"
 
@@ -71,23 +76,27 @@ def read_document(path: Path) -> str:
 def write_notebook(path: Path, pictures: Path) -> str:
     """An executed notebook as a page; its pictures are written beside the others."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    parts = [part for number, cell in enumerate(cells) for part in show_cell(cell, number, pictures)]
+    parts = [
+        part
+        for number, cell in enumerate(cells)
+        for part in show_cell(cell, pictures / f"{path.stem}-{number}")
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def show_cell(cell: dict[str, Any], number: int, pictures: Path) -> Iterator[str]:
-    """A cell's text, then what it gave."""
+def show_cell(cell: dict[str, Any], drawn: Path) -> Iterator[str]:
+    """A cell's text, then what it gave; `drawn` is how the names of its pictures begin."""
     text = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
-        yield text
+        yield relink_text(text)
         return
     yield f"```python\n{text}\n```"
     for k, output in enumerate(cell["outputs"]):
         data = output.get("data", {})
         if "image/png" in data:
-            name = f"notebook-{number}-{k}.png"
-            (pictures / name).write_bytes(b64decode("".join(data["image/png"])))
-            yield f"![What the cell above draws](pictures/{name})"
+            picture = drawn.with_name(f"{drawn.name}-{k}.png")
+            picture.write_bytes(b64decode("".join(data["image/png"])))
+            yield f"![What the cell above draws](pictures/{picture.name})"
         elif said := "".join(output.get("text", data.get("text/plain", ()))):
             yield f"```text\n{said.rstrip()}\n```"
 

@@ -28,5 +28,7 @@ def test_notebooks_stand_as_executed(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_say_the_same_again(path: Path) -> None:
     writer = import_module("tests.project.write_notebook")
+    if missing := writer.list_missing(path):
+        pytest.skip(f"not here: {', '.join(missing)}")
     told = writer.read_texts(import_module("nbformat").read(path, as_version=4))
     assert writer.read_texts(writer.execute_notebook(path)) == told

@@ -11,7 +11,7 @@ from tests.places import DOCS
 
 pytest.importorskip("mkdocs")
 
-from website.build_site import ELSEWHERE, HERE, NOTEBOOK_PAGE, drop_lost_links, read_document, write_notebook
+from website.build_site import ELSEWHERE, HERE, NOTEBOOKS, drop_lost_links, read_document, write_notebook
 from website.gallery import draw_program, list_program_pages, write_gallery, write_program
 
 PAGES = list_program_pages()
@@ -20,7 +20,11 @@ PAGES = list_program_pages()
 def test_every_document_is_in_the_navigation() -> None:
     text = (HERE / "mkdocs.yml").read_text(encoding="utf-8")
     named = set(re.findall(r"[\w-]+\.md", text))
-    written = {path.name for path in DOCS.glob("*.md")} | {*ELSEWHERE.values(), NOTEBOOK_PAGE, "gallery.md"}
+    written = {path.name for path in DOCS.glob("*.md")} | {
+        *ELSEWHERE.values(),
+        *NOTEBOOKS.values(),
+        "gallery.md",
+    }
     assert named | {"changelog.md"} == written
 
 
@@ -56,8 +60,9 @@ def test_links_are_those_of_the_site(tmp_path: Path) -> None:
     assert (tmp_path / "a.md").read_text() == "[x](b.md#y) z [r](index.md)"
 
 
-def test_the_notebook_keeps_what_its_cells_gave(tmp_path: Path) -> None:
-    text = write_notebook(DOCS / "look-inside.ipynb", tmp_path)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_notebooks_keep_what_their_cells_gave(name: str, tmp_path: Path) -> None:
+    text = write_notebook(DOCS / name, tmp_path)
     pictures = re.findall(r"\(pictures/(.*?)\)", text)
     assert pictures and all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
     assert "'?', 'b'" in text and "```python" in text
