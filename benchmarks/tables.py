@@ -13,8 +13,8 @@ from rich.table import Table as RichTable
 from rasp.write_whole import write_text
 
 Cell = str | int | float | None
-BEGIN, END = "<!-- table -->\n", "<!-- end of table -->"
-"""Between them stands, in a document, what a benchmark wrote."""
+END = "<!-- end of table -->"
+"""Between `<!-- NAME -->` and this stands, in a document, what a benchmark wrote."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,13 @@ def markdown_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Cell]]) ->
     return "".join(f"| {' | '.join(line)} |\n" for line in [columns, rule, *cells])
 
 
-def write_into_page(page: Path, told: str) -> None:
-    """Put what a benchmark found into a document, where it stood before."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+def write_into_page(page: Path, told: str, name: str = "table") -> None:
+    """Put what a benchmark found into a document, where it stood before: under the name that it has there."""
+    begin = f"<!-- {name} -->\n"
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
+    assert found, f"{page} has a place for {name}"
     _, _, after = rest.partition(END)
-    write_text(page, before + BEGIN + told + END + after)
+    write_text(page, before + begin + told + END + after)
 
 
 def write(tables: Sequence[Table], name: str, heading: str, folder: Path) -> None:

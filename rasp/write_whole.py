@@ -24,6 +24,8 @@ from rasp.diagnostics import Diagnostic, RaspError
 if sys.platform != "win32":
     import fcntl
 
+#: What to do where the system does not write or read.
+CHECK_PATH = "check the path, its permissions and the free space"
 UNFINISHED = ".partial"
 #: Of a long name, so much stands in that of the hidden file, which has to stay below 255 bytes.
 KEPT_NAME = 40
@@ -50,9 +52,8 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
     try:
         write_bytes(path, data, new=new)
     except OSError as error:
-        raise RaspError(
-            Diagnostic(f"{path} cannot be written: {explain_reason(error)}", code="write")
-        ) from None
+        message = f"{path} cannot be written: {explain_reason(error)}"
+        raise RaspError(Diagnostic(message, hint=CHECK_PATH, code="write")) from None
 
 
 def write_bytes(path: Path, data: bytes, *, new: bool = False) -> None:

@@ -86,9 +86,9 @@ def reopen_model(folder: str) -> Compiled:
 
 def write_set(path: str, options: CircuitOptions) -> int:
     """A folder for each `# compile:` line of the programs: model, circuit and pairs. What fails is told."""
+    members = name_members(read_lines(path))
     if options.output is None:
         raise WrongUsage("where should the circuits be written?", "name a folder with -o DIR")
-    members = name_members(read_lines(path))
     root, made, failed = Path(options.output), list[Record](), 0
     try:
         with show_progress("circuits", len(members)) as advance:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
+from rasp.command_line.console import WrongUsage
 
 
 @click.command()
@@ -56,9 +57,9 @@ def info(folder: str, as_json: bool) -> int:
 @click.command()
 @FOLDER
 @click.option("-i", "--input", "text", metavar="INPUT", help="The input that is shown first.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="Write the page here.")
+@click.option("-o", "--output", metavar="FILE", help="Write the page here.")
 @JSON
-def inspect(folder: str, text: str | None, output: str, as_json: bool) -> int:
+def inspect(folder: str, text: str | None, output: str | None, as_json: bool) -> int:
     """Write a page that shows a model at work, for a browser.
 
     One file, which asks nothing of the network: the program, what each value is at each position, every head's
@@ -70,6 +71,8 @@ def inspect(folder: str, text: str | None, output: str, as_json: bool) -> int:
       rasp inspect sorted -o report.html
       rasp inspect sorted -i cabbage -o report.html
     """
+    if output is None:
+        raise WrongUsage("where should the page be written?", "name a file, as in -o report.html")
     from compiler.inside_commands.inspect_command import write_page  # noqa: PLC0415
 
     return write_page(folder, text, output, as_json)

@@ -22,9 +22,12 @@ from rasp.inputs import read_input
 from rasp.notation.style import wants_colour
 from rasp.source import Source
 from rasp.values import Atom, classify_values
+from rasp.write_whole import CHECK_PATH
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 USAGE = "usage"
+#: The names of kinds of numbers in the library for command lines, and what people call them.
+NUMBERS = {"a valid integer range": "a whole number", "a valid float range": "a number"}
 STANDARD_INPUT = "-"
 #: Bytes of a program; what is longer, or never ends, is none.
 LARGEST = 64 * 2**20
@@ -138,7 +141,7 @@ def explain_error(error: Exception) -> Sequence[Diagnostic]:
             return [
                 Diagnostic(
                     f"{what}: {reason}",
-                    hint="check the path, its permissions and the free space",
+                    hint=CHECK_PATH,
                     code="system",
                 )
             ]
@@ -149,6 +152,8 @@ def explain_error(error: Exception) -> Sequence[Diagnostic]:
 def sentence(error: click.ClickException) -> str:
     """What the library for command lines says, in the form of our messages."""
     text = " ".join(error.format_message().split()).removesuffix(".")
+    for kind, plain in NUMBERS.items():
+        text = text.removesuffix(kind) + (plain if text.endswith(kind) else "")
     return f"{text[:1].lower()}{text[1:]}"
 
 

@@ -44,7 +44,8 @@ def serve_files(folder: Path) -> Generator[Files]:
 
 
 def test_the_static_page_shows_what_was_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compiler.playground.write_static.list_shipped", lambda: NAMES)
+    for place in ("compiler.playground.write_static", "rasp.page_answers.answer_question"):
+        monkeypatch.setattr(f"{place}.list_shipped", lambda: NAMES)
     write_static(tmp_path / "page")
     with serve_files(tmp_path / "page") as files, open_browser() as browser:
         with open_playground(browser, files, "programs/basics/reverse") as page:
@@ -57,6 +58,16 @@ def test_the_static_page_shows_what_was_computed(tmp_path: Path, monkeypatch: py
             page.fill("#expression", "mine")
             page.click("#start")
             page.wait_for_selector("#result >> text=has no interpreter")
+        with open_playground(browser, files, "gallery") as page:
+            for name in NAMES:
+                shot = page.locator(f'.shot[data-name="{name}"] img')
+                shot.scroll_into_view_if_needed()
+                page.wait_for_function("image => image.naturalWidth > 50", arg=shot.element_handle())
+            page.fill("#search", "most recent earlier occurrence of my token")
+            assert page.locator("#gallery li:visible b").all_inner_texts() == ["induction"]
+            page.click("#gallery li:visible a")
+            page.wait_for_selector('#values tr[data-name="induction"]')
+            assert page.input_value("#attention") == "causal"
         window = {"viewport": {"width": 400, "height": 800}}
         with open_playground(browser, files, "programs/basics/reverse", **window) as page:
             page.evaluate("location.hash = 'lesson/positions'")

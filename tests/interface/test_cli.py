@@ -318,6 +318,12 @@ MISUSES = {
     "file for a folder": (["apply", "hist.rasp", "-i", "a"], 2, "is a file"),
     "no programs": (["test", "empty"], 2, "there are no .rasp files"),
     "no budget": (["verify", "empty", "--budget", "0"], 2, "budget"),
+    "no whole number": (["serve", "--port", "x"], 2, "'x' is not a whole number"),
+    "no number": (["train", "hist.rasp", "--rate", "fast"], 2, "'fast' is not a number"),
+    "a page nowhere": (["inspect", "empty"], 2, "as in -o report.html"),
+    "a circuit of nothing": (["circuit", "empty"], 2, "there are no .rasp files in empty"),
+    "circuits nowhere": (["circuit", "hist.rasp"], 2, "name a folder with -o DIR"),
+    "no folder": (["draw", "hist.rasp", "-e", "hist", "-i", "a", "-o", "no/a.svg"], 1, "check the path"),
 }
 
 
