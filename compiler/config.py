@@ -19,7 +19,7 @@ class HeadShape:
 
 @dataclass(frozen=True)
 class LayerShape:
-    """One block: attention heads (possibly none), then an MLP of `d_mlp` hidden units (possibly 0)."""
+    """One layer: attention heads (possibly none), then an MLP of `d_mlp` hidden units (possibly 0)."""
 
     heads: tuple[HeadShape, ...]
     d_mlp: int

@@ -220,8 +220,8 @@ class Analysis:
         """Without the rows on which the parts of a rank add up to more than a rank can be."""
         for part in self.region(node):
             if isinstance(part.op, Map) and not self.is_leaf(part) and has_every_index(self, part):
-                places = [leaves.index(leaf) for leaf in self.leaves(part)]
-                rank = self.run(part, self.leaves(part), codes[:, places], as_floats=False)
+                own = [leaves.index(leaf) for leaf in self.leaves(part)]
+                rank = self.run(part, self.leaves(part), codes[:, own], as_floats=False)
                 codes = codes[rank.data < self.max_length]
         return codes
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from compiler.blocks.block import TableBlock
+from compiler.blocks.block import LookupBlock
 from compiler.blocks.form import Form, Vector
 from compiler.numerics.dtypes import Arithmetic
 from compiler.numerics.rounding import Reading, count_roundings, find_grain, is_binary
@@ -18,23 +18,23 @@ from compiler.plan.layout import EmbeddingSizes, Layout, drop_constant, express_
 
 
 def bound_anchored_reading(
-    block: TableBlock,
+    block: LookupBlock,
     layout: Layout,
     errors: Vector,
     size_of: Callable[[Vector], float],
     arithmetic: Arithmetic,
 ) -> tuple[float, Reading]:
-    """How far a table's form is off before it is rounded (infinite if rounding won't help), and what it is afterwards.
+    """How far a look-up's form is off before it is rounded (infinite if rounding won't help), and what it is afterwards.
 
     `errors` are those of the residual columns, and `size_of` the largest sum that absolute weights of columns can give.
     """
     grain = block.grain
     weights = weigh_form(drop_constant(block.form), layout)
     vectors = layout.embedding.vectors
-    place = int(np.argmax([abs(weights[k]) * np.abs(v).max(initial=0.0) for k, v in enumerate(vectors)]))
-    low, high = span(weights[place] * vectors[place], layout.sizes)
+    largest = int(np.argmax([abs(weights[k]) * np.abs(v).max(initial=0.0) for k, v in enumerate(vectors)]))
+    low, high = span(weights[largest] * vectors[largest], layout.sizes)
     rest = weights.copy()
-    rest[place] = 0.0
+    rest[largest] = 0.0
     size = size_of(np.abs(rest))
     anchor = arithmetic.anchor * grain
     reach = max(anchor - low, high - anchor) + size
@@ -44,7 +44,7 @@ def bound_anchored_reading(
         + max(count_roundings(rest[used]), 0) * arithmetic.unit * size
     )
     holds = (
-        errors[place] == 0.0
+        errors[largest] == 0.0
         and reach < arithmetic.anchored_reach * grain
         and is_whole(block.form, grain, weights, layout, arithmetic)
         and is_taken_away(block, arithmetic)
@@ -59,7 +59,7 @@ def span(entries: Vector, sizes: EmbeddingSizes) -> tuple[float, float]:
     return min(low, bos), max(high, bos)
 
 
-def is_taken_away(block: TableBlock, arithmetic: Arithmetic) -> bool:
+def is_taken_away(block: LookupBlock, arithmetic: Arithmetic) -> bool:
     """Whether the biases are what they should be when they are stored, as fine as the grain is there, and no product with a
     slope rounds."""
     slopes = block.stairs.slopes

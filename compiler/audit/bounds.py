@@ -8,7 +8,7 @@ float32 u is 2^-24 and that 2^24 (`compiler/numerics/dtypes.py`). Every construc
 - a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
   one that averages, be it equal values: also the differences between the logits of selected positions, and the rounding
   of as many additions as can be selected;
-- a *table*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
+- a *look-up*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
   of its units and their biases; nothing at all where an anchor has rounded what it reads (`compiler/audit/anchors.py`);
 - an *output*: what float64 rounds, where its classes lie very close (`compiler/audit/logits.py`);
 - in a target with a *norm* each of these also what that, its units and its float32 logits make (`compiler/audit/norms.py`);
@@ -28,12 +28,12 @@ from compiler.audit.anchors import bound_anchored_reading
 from compiler.audit.counts import Count
 from compiler.audit.decisions import Bounds, Decision
 from compiler.audit.logits import bound_logit_noise
+from compiler.audit.lookup_errors import bound_bends, bound_lookup_errors, bound_wave_error, read_beside_bias
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
 from compiler.audit.rotated import RotatedReading
 from compiler.audit.score_errors import bound_score_errors
-from compiler.audit.tables import bound_bends, bound_table_errors, bound_wave_error, read_beside_bias
-from compiler.blocks.block import Head, Readout, TableBlock
+from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.count_precision import Precision, bound_averaging_noise
 from compiler.numerics.rounding import (
@@ -69,7 +69,7 @@ class Auditor:
         self.drift = np.zeros(layout.width)
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
-        self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a table
+        self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a look-up
         self.counts: dict[int, Count] = {}
         self.decisions: list[Decision] = []
         self.size_of = Magnitudes(layout).bound_sum
@@ -80,8 +80,8 @@ class Auditor:
             for head in layer.heads:
                 self.head(head)
             self.end_half_layer()
-            for table in layer.tables:
-                self.table(table)
+            for lookup in layer.lookups:
+                self.look_up(lookup)
             self.end_half_layer()
         for readout in self.plan.readouts:
             self.readout(readout)
@@ -179,7 +179,7 @@ class Auditor:
         vector = features.basis.vectors[feature]
         size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
         leaked = 2 * leak * max(size, value.size)
-        blocks = self.noise.averaging * self.unit
+        averaging = self.noise.averaging * self.unit
         equal = level <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
         match variable.node.attention_op:
             case Width():
@@ -187,18 +187,18 @@ class Auditor:
                 apart = level + (0.0 if equal else self.unit * self.precision.count_logit)
                 if value.norm:  # then it has, and so has the 1 that is counted
                     apart = 2 * level + self.unit * self.precision.count_logit
-                spread = size * (math.expm1(min(apart, 50.0)) + value.norm + blocks)
+                spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging)
                 self.count(column, size, spread + self.stray_count(form), leak, left)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
                 error = value.error + leaked + left
                 grain = find_grain(vector)
-                rounds = 0.0 if error <= self.negligible * grain else (4 * self.unit + blocks) * size
+                rounds = 0.0 if error <= self.negligible * grain else (4 * self.unit + averaging) * size
                 self.settle(column, size, grain, error + rounds)
             case Aggregate():
                 # Of equal values every mean is the same, however scores differ.
                 alike = variable.node in self.layout.blocks.moved
                 spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
-                noise = bound_averaging_noise(weighting.sharing, self.unit, equal=equal) + blocks
+                noise = bound_averaging_noise(weighting.sharing, self.unit, equal=equal) + averaging
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
             case _:
                 assert_never(variable.node.attention_op)
@@ -209,9 +209,9 @@ class Auditor:
         self.counts[column] = count
         self.settle(column, size, 0.0, count.error(size, self.precision))
 
-    # -- tables and outputs ---------------------------------------------------------------------------------------
+    # -- look-ups and outputs -------------------------------------------------------------------------------------
 
-    def table(self, block: TableBlock) -> None:
+    def look_up(self, block: LookupBlock) -> None:
         """Decide the steps, then bound the rounding of the units, per output column."""
         stairs = block.stairs
         if block.one is not None:
@@ -222,7 +222,7 @@ class Auditor:
             return self.rounding(block)
         error, reading = self.read_for_units(block)
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
-        profile, products = bound_table_errors(stairs, block.form.constant, reading, self.arithmetic)
+        profile, products = bound_lookup_errors(stairs, block.form.constant, reading, self.arithmetic)
         bends = bound_bends(stairs, block.form.constant, reading, self.noise.unit, self.arithmetic)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             column = self.layout.numbers[block.variable, k]
@@ -232,7 +232,7 @@ class Auditor:
             self.settle(column, np.abs(vector).max().item(), find_grain(vector), profile[:, k].max().item())
         self.profiles[block.variable] = profile
 
-    def read_for_units(self, block: TableBlock) -> tuple[float, Reading]:
+    def read_for_units(self, block: LookupBlock) -> tuple[float, Reading]:
         """How far off the units' form is where they decide a step, and what they make of it."""
         if block.grain:
             return bound_anchored_reading(block, self.layout, self.errors, self.size_of, self.arithmetic)
@@ -241,7 +241,7 @@ class Auditor:
             reading = read_beside_bias(block.stairs, block.form.constant, reading, self.arithmetic)
         return reading.error, reading
 
-    def rounding(self, block: TableBlock) -> None:
+    def rounding(self, block: LookupBlock) -> None:
         """Exact while every product in the sum is on the grid but for an error that rounds away."""
         stairs = block.stairs
         weights = weigh_form(drop_constant(block.form), self.layout)
@@ -251,7 +251,7 @@ class Auditor:
         error = self.read(drop_constant(block.form)).error + self.norm.bound_stray(weights)
         self.keep_rounded(block, margin, error)
 
-    def keep_rounded(self, block: TableBlock, margin: float, error: float) -> None:
+    def keep_rounded(self, block: LookupBlock, margin: float, error: float) -> None:
         """Decide a rounding, and record columns that are sums of two exact numbers about as large as an anchor."""
         self.decisions.append(Decision("step", block.variable.node, margin, error))
         variable, anchor = block.variable, float(block.stairs.offsets.max())
@@ -266,16 +266,16 @@ class Auditor:
             self.profiles[variable][:, k] = left
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
-        """Bound on the sum of share times error of forms read together: the features of one table are all
+        """Bound on the sum of share times error of forms read together: the features of one look-up are all
         read at one point of its z, and the errors of all grow towards either end of it."""
         weights = np.zeros(self.layout.width)
         for form, share in zip(forms, shares, strict=True):
             weights += abs(share) * np.abs(weigh_form(form, self.layout))
         total = 0.0
         for variable, profile in self.profiles.items():
-            places = [self.layout.numbers[variable, k] for k in range(profile.shape[1])]
-            total += float((profile @ weights[places]).max(initial=0.0))
-            weights[places] = 0.0
+            own = [self.layout.numbers[variable, k] for k in range(profile.shape[1])]
+            total += float((profile @ weights[own]).max(initial=0.0))
+            weights[own] = 0.0
         return total + float(weights @ self.errors)
 
     def readout(self, readout: Readout) -> None:

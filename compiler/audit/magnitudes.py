@@ -32,9 +32,9 @@ class Magnitudes:
             entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
             total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
         for variable, features in self.layout.blocks.features.items():
-            places = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
-            if weights[places].any():
-                total += float((weights[places] @ self.shapes[variable]).max())
+            own = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
+            if weights[own].any():
+                total += float((weights[own] @ self.shapes[variable]).max())
         return total
 
     def bound_lengths(self, fixed: NDArray[np.bool_]) -> tuple[float, float]:

@@ -146,5 +146,5 @@ def list_halves(
     for number, layer in enumerate(plan.layers):
         yield Half(sum(len(head.targets) for head in layer.heads))
         cleared = [erasure for erasure in layout.erasures if erasure.layer == number]
-        units = sum(len(erasure.signs) for erasure in cleared) + sum(t.stairs.units for t in layer.tables)
+        units = sum(len(erasure.signs) for erasure in cleared) + sum(t.stairs.units for t in layer.lookups)
         yield Half(units, sum(sizes[erasure.column] for erasure in cleared))

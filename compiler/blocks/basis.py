@@ -122,11 +122,11 @@ class Basis:
         size = np.abs(vector)
         pivot = int(size.argmax())
         spread = np.linspace(0, len(vector) - 1, PLACES).astype(int)
-        places = [int(size.argmin()), pivot - 1, *np.flatnonzero(vector)[[0, -1]], *spread]
+        samples = [int(size.argmin()), pivot - 1, *np.flatnonzero(vector)[[0, -1]], *spread]
         rows = self._rows[: len(self.vectors)]
         at_pivot = rows[:, pivot]
         ratios = np.divide(vector[pivot], at_pivot, where=at_pivot != 0, out=np.zeros(len(rows)))
-        alike = (ratios[:, None] * rows[:, places] == vector[places]).all(axis=1) & (at_pivot != 0)
+        alike = (ratios[:, None] * rows[:, samples] == vector[samples]).all(axis=1) & (at_pivot != 0)
         return [(int(k), float(ratios[k])) for k in np.flatnonzero(alike)]
 
     def multiple(self, vector: Vector) -> Vector | None:

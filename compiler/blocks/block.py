@@ -1,4 +1,4 @@
-"""Blocks: what a layer is made of, before it has a layer. Heads and tables, reading forms and writing variables."""
+"""Blocks: what a layer is made of, before it has a layer. Heads and look-ups, reading forms and writing variables."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -63,8 +63,8 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
-class TableBlock:
-    """Hidden units that write a table variable: relu(slope * form + offset), heights to the variable's features.
+class LookupBlock:
+    """Hidden units that write a look-up variable: relu(slope * form + offset), heights to the variable's features.
 
     With a `grain` the form's sum is rounded to multiples of it, by an anchor that is among its parts, and that its constant
     takes away again. `one` is 1 everywhere, for a staircase with shifts; then the form has no constant.
@@ -134,11 +134,11 @@ class Blocks:
     """Everything a model consists of, unscheduled.
 
     `moved`: the aggregates whose heads deliver single values, or equal ones; `single`: those of them that never average.
-    `needed`: the tables of what no linear form gives. `choices` tell what else was thought of.
+    `needed`: the look-ups of what no linear form gives. `choices` tell what else was thought of.
     """
 
     heads: tuple[Head, ...]
-    tables: tuple[TableBlock, ...]
+    lookups: tuple[LookupBlock, ...]
     features: dict[Variable, Features]
     readouts: tuple[Readout, ...]
     moved: frozenset[Node]

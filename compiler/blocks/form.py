@@ -1,10 +1,10 @@
 """Linear forms: real-valued functions of the residual stream, before it has columns.
 
 A *variable* is something that the residual stream can carry at a position: the token, the index, the result of an
-attention head, or a table (the output of an MLP look-up). A *feature* of a variable is a vector with one number per
+attention head, or a look-up (hidden units of an MLP). A *feature* of a variable is a vector with one number per
 value of its domain. A `Form` is a sum of features plus a constant: whatever attention or an MLP reads.
 
-Free variables (token, index, table, a transported value) can offer any feature; a mean or a count offers only
+Free variables (token, index, look-up, a transported value) can offer any feature; a mean or a count offers only
 multiples of the number that it carries.
 """
 
@@ -20,13 +20,13 @@ from rasp.graph.nodes import Node
 Vector = NDArray[np.float64]
 
 
-Role = Literal["leaf", "table", "rounded"]
+Role = Literal["leaf", "look-up", "rounded"]
 
 
 @dataclass(frozen=True)
 class Variable:
     """Something that the residual stream carries for a node, by its role: a `leaf` as attention (or the embedding) delivers
-    it, the look-up `table` of an expression, or the number that attention delivers for a leaf without what float32 did to
+    it, the `look-up` of an expression, or the number that attention delivers for a leaf without what float32 did to
     it (`rounded`)."""
 
     node: Node

@@ -57,11 +57,11 @@ class Wave:
 def build_waves(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
     """Units for targets that are waves, each; None where one isn't, or z is not whole, or may be off by too much."""
     grain = find_grain(runs.low)
-    places = runs.low / grain if grain else runs.low
-    whole = bool(grain) and runs.are_points and len(places) > 2 and bool((np.diff(places) == 1).all())
-    if not whole or np.abs(places).max() > WAVE_REACH or tolerance.noise >= BEARABLE * grain:
+    multiples = runs.low / grain if grain else runs.low
+    whole = bool(grain) and runs.are_points and len(multiples) > 2 and bool((np.diff(multiples) == 1).all())
+    if not whole or np.abs(multiples).max() > WAVE_REACH or tolerance.noise >= BEARABLE * grain:
         return None
-    waves = [find_wave(places.astype(np.int64), column) for column in targets[runs.group].T]
+    waves = [find_wave(multiples.astype(np.int64), column) for column in targets[runs.group].T]
     known = [wave for wave in waves if wave is not None]
     if len(known) < len(waves) or not waves:
         return None
@@ -69,27 +69,27 @@ def build_waves(runs: Runs, targets: Matrix, base_group: int, tolerance: Toleran
     return join_waves(known, runs, choose_base(runs, base_group), (grain, carrier))
 
 
-def find_wave(places: NDArray[np.int64], values: Vector) -> Wave | None:
+def find_wave(multiples: NDArray[np.int64], values: Vector) -> Wave | None:
     """The wave that has these values at consecutive whole numbers, up to a constant."""
     jumps = np.diff(values)
     height = float(jumps[np.argmax(jumps != 0)])
-    ups, downs = (places[1:][jumps == h] for h in (height, -height))
+    ups, downs = (multiples[1:][jumps == h] for h in (height, -height))
     if not height or len(ups) + len(downs) < np.count_nonzero(jumps) or not is_binary(np.array([height])):
         return None
     repeated = ups if len(ups) > 1 else downs
     # What does not come again has a period beyond all that occurs.
-    once = 2 ** len(places).bit_length()
+    once = 2 ** len(multiples).bit_length()
     period = int(repeated[1] - repeated[0]) if len(repeated) > 1 else once
     wave = Wave(period, height, int(ups[0]) % period, int(downs[0]) % period if len(downs) else None)
-    off = evaluate_wave(wave, places) - values
+    off = evaluate_wave(wave, multiples) - values
     return wave if (off == off[0]).all() else None
 
 
-def evaluate_wave(wave: Wave, places: NDArray[np.int64]) -> Vector:
+def evaluate_wave(wave: Wave, multiples: NDArray[np.int64]) -> Vector:
     """Its values at whole numbers."""
-    risen = (places - wave.up) // wave.period
+    risen = (multiples - wave.up) // wave.period
     if wave.down is not None:
-        risen -= (places - wave.down) // wave.period
+        risen -= (multiples - wave.down) // wave.period
     return wave.height * risen.astype(np.float64)
 
 

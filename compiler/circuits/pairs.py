@@ -57,9 +57,9 @@ def find_pairs(
 
 def corrupt(word: Word, options: CompileOptions, random: Random) -> tuple[Word, int]:
     """The word with another token somewhere, and where."""
-    place = random.randrange(len(word))
-    others = [token for token in options.vocabulary if token is not word[place]]
-    return (*word[:place], random.choice(others), *word[place + 1 :]), place
+    position = random.randrange(len(word))
+    others = [token for token in options.vocabulary if token is not word[position]]
+    return (*word[:position], random.choice(others), *word[position + 1 :]), position
 
 
 def compare_words(
@@ -80,15 +80,15 @@ def compare_words(
         rows = [(one[number], two[number]) for one, two in zip(clean, corrupted, strict=True)]
         if any(None in values for row in rows[: len(outputs)] for values in row):
             continue
-        places = [list_differences(*row) for row in rows]
-        answers = [(k, place) for k in range(len(outputs)) for place in places[k]]
+        differing = [list_differences(*row) for row in rows]
+        answers = [(k, position) for k in range(len(outputs)) for position in differing[k]]
         if answers:
-            k, place = random.choice(answers)
-            answer, wrong = (cast(Atom, values[place]) for values in rows[k])
+            k, position = random.choice(answers)
+            answer, wrong = (cast(Atom, values[position]) for values in rows[k])
             changes = {
-                name: where for name, where in zip(named, places[len(outputs) :], strict=True) if where
+                name: where for name, where in zip(named, differing[len(outputs) :], strict=True) if where
             }
-            found.append(Pair(word, other, changed, [*outputs][k], place, answer, wrong, changes))
+            found.append(Pair(word, other, changed, [*outputs][k], position, answer, wrong, changes))
     return found
 
 

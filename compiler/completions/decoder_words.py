@@ -32,9 +32,9 @@ class Stage:
 
     def read(self, node: Node) -> dict[str, Atom]:
         """For each word of the stage the value of a node in it."""
-        place = self.nodes.index(node)
+        number = self.nodes.index(node)
         combinations = product(*(part.items() for part in self.parts))
-        return {"".join(text for _, text in row): row[place][0] for row in combinations}
+        return {"".join(text for _, text in row): row[number][0] for row in combinations}
 
 
 @dataclass(frozen=True, eq=False)

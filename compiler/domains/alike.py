@@ -77,7 +77,7 @@ def join_alike(
     kept: list[Ints] = []
     narrowed: list[Relation] = []
     for relation, representatives in zip(relations, stands_for, strict=True):
-        codes, place = np.unique(representatives, return_inverse=True)
+        codes, which = np.unique(representatives, return_inverse=True)
         kept.append(codes)
         if len(codes) == len(representatives):
             narrowed.append(relation)
@@ -85,10 +85,10 @@ def join_alike(
         domain = Domain(tuple(relation.domain.select(codes)))
         allowed = None
         if relation.allowed is not None:
-            place = place.reshape(-1)
-            together = np.argsort(place, kind="stable")
-            first = np.searchsorted(place[together], np.arange(len(codes)))
-            apart = bool((np.diff(place) < 0).any())
+            which = which.reshape(-1)
+            together = np.argsort(which, kind="stable")
+            first = np.searchsorted(which[together], np.arange(len(codes)))
+            apart = bool((np.diff(which) < 0).any())
             columns = relation.allowed[:, together] if apart else relation.allowed
             allowed = np.logical_or.reduceat(columns, first, axis=1)
         narrowed.append(Relation(domain, relation.depends, allowed))

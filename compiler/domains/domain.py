@@ -83,12 +83,12 @@ class Domain:
         return len(np.unique(self.numbers())) == len(self)
 
     def ranks(self) -> Floats:
-        """Each value's place among the different ones, 0 for the smallest; `True` is in the place of 1."""
+        """Each value's rank among the different ones, 0 for the smallest; `True` has that of 1."""
         if not any(isinstance(value, bool) for value in self.values):
             return np.arange(len(self), dtype=float)
         order = sorted(set(self.values), key=lambda v: (isinstance(v, str), v))
-        place = {value: rank for rank, value in enumerate(order)}
-        return np.array([place[v] for v in self.values], dtype=float)
+        rank_of = {value: rank for rank, value in enumerate(order)}
+        return np.array([rank_of[v] for v in self.values], dtype=float)
 
     def select(self, codes: Ints) -> list[Atom]:
         """The values under some codes."""
@@ -144,7 +144,7 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
         else ~np.broadcast_to(column.failed, column.shape)
     )
     flat = column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
-    first, place = find_distinct_elements(flat)
+    first, which = find_distinct_elements(flat)
     if keep is not None:
         keep(len(first))
     atoms = flat.indexed(lambda array: array[first]).atoms()
@@ -152,12 +152,12 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
     if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():
         domain = replace(domain, minus_zero=True)
     codes = np.full(column.data.size, -1, dtype=np.int64)
-    codes[ok.ravel()] = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[place]
+    codes[ok.ravel()] = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
     return domain, codes
 
 
 def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
-    """Places of the first occurrence of each different element of a flat column, and which of them each one
+    """Indices of the first occurrence of each different element of a flat column, and which of them each one
     is.
     """
     if column.data.dtype == np.int64 and column.data.size and column.kinds is None:
@@ -166,20 +166,20 @@ def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
             return distinct_integers(column.data.ravel() - low, high - low + 1)
     if column.data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
-        place = np.array(
+        which = np.array(
             [seen.setdefault(make_typed_key(value), len(seen)) for value in column.data], dtype=np.int64
         )
     else:
-        place = np.unique(column.data, return_inverse=True)[1].reshape(-1)
+        which = np.unique(column.data, return_inverse=True)[1].reshape(-1)
         if column.kinds is not None:
-            place = place * 4 + column.kinds
-    _, first, place = np.unique(place, return_index=True, return_inverse=True)
-    return first, place.reshape(-1)
+            which = which * 4 + column.kinds
+    _, first, which = np.unique(which, return_index=True, return_inverse=True)
+    return first, which.reshape(-1)
 
 
 def distinct_integers(numbers: Ints, size: int) -> tuple[Ints, Ints]:
     """The same for whole numbers from 0 on, below `size`, without sorting them."""
     first = np.full(size, -1, np.int64)
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # of several the last one stays
-    place = np.cumsum(first >= 0) - 1
-    return first[first >= 0], place[numbers]
+    which = np.cumsum(first >= 0) - 1
+    return first[first >= 0], which[numbers]

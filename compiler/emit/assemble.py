@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.blocks.block import Head, Readout, TableBlock
+from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Vector
 from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.emit.weights import Array, Weights
@@ -27,7 +27,7 @@ def assemble_weights(
         for h, head in enumerate(layer.heads):
             prefix = f"layers.{number}.attention.heads.{h}"
             arrays |= {f"{prefix}.{k}": v for k, v in attention(head, layout).items()}
-        parts = mlp(layer.tables, [e for e in layout.erasures if e.layer == number], layout)
+        parts = mlp(layer.lookups, [e for e in layout.erasures if e.layer == number], layout)
         hidden = len(parts["bias"])
         if hidden:
             arrays |= {f"layers.{number}.mlp.{k}": v for k, v in parts.items()}
@@ -79,24 +79,24 @@ def attention(head: Head, layout: Layout) -> dict[str, Array]:
     }
 
 
-def mlp(tables: tuple[TableBlock, ...], erasures: list[Erasure], layout: Layout) -> dict[str, Array]:
-    """Hidden unit u of a table: relu(slope[u] * form + offset[u]); its heights go to the table's columns.
+def mlp(lookups: tuple[LookupBlock, ...], erasures: list[Erasure], layout: Layout) -> dict[str, Array]:
+    """Hidden unit u of a look-up: relu(slope[u] * form + offset[u]); its heights go to the look-up's columns.
 
     After them the units that clear places.
     """
-    units = sum(table.stairs.units for table in tables) + sum(len(erasure.signs) for erasure in erasures)
+    units = sum(lookup.stairs.units for lookup in lookups) + sum(len(erasure.signs) for erasure in erasures)
     inward, bias = np.zeros((layout.d_model, units)), np.zeros(units)
     outward = np.zeros((units, layout.d_model))
     first = 0
-    for table in tables:
-        stairs = table.stairs
+    for lookup in lookups:
+        stairs = lookup.stairs
         own = slice(first, first + stairs.units)
-        inward[:, own] = reading(drop_constant(table.form), layout)[:, None] * stairs.slopes
-        bias[own] = stairs.offsets + stairs.slopes * table.form.constant
-        if stairs.shifts is not None and table.one is not None:
-            inward[:, own] += reading(table.one, layout)[:, None] * stairs.shifts
+        inward[:, own] = reading(drop_constant(lookup.form), layout)[:, None] * stairs.slopes
+        bias[own] = stairs.offsets + stairs.slopes * lookup.form.constant
+        if stairs.shifts is not None and lookup.one is not None:
+            inward[:, own] += reading(lookup.one, layout)[:, None] * stairs.shifts
         for k in range(stairs.heights.shape[1]):
-            outward[own, layout.places[layout.numbers[table.variable, k]]] = stairs.heights[:, k]
+            outward[own, layout.places[layout.numbers[lookup.variable, k]]] = stairs.heights[:, k]
         first += stairs.units
     for erasure in erasures:
         for sign in erasure.signs:

@@ -36,13 +36,13 @@ class LlamaModel(ForeignModel):
         found: Tensor | None = None
         lengths = cast(list[int], mask.sum(-1).tolist())
         for row, (own, length) in enumerate(zip(cast(list[list[int]], ids.tolist()), lengths, strict=True)):
-            for place in range(length):
-                likely = self.ask(own[: place + 1])
+            for position in range(length):
+                likely = self.ask(own[: position + 1])
                 if found is None:
                     found = torch.full((*ids.shape, len(likely)), torch.nan)
                 for entry in likely:
                     # None where half precision has made logits that are not numbers
-                    found[row, place, entry["id"]] = (
+                    found[row, position, entry["id"]] = (
                         torch.nan if entry["logprob"] is None else entry["logprob"]
                     )
         assert found is not None, "there is an input"

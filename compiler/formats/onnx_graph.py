@@ -98,9 +98,9 @@ def mask(graph: Graph, *, causal: bool) -> str:
     if causal:
         length = graph.add("Shape", "input_ids", start=1, end=2)
         last = graph.add("Squeeze", length)
-        places = graph.add("Range", graph.keep(np.array(0)), last, graph.keep(np.array(1)))
-        later = graph.add("Unsqueeze", places, graph.keep(np.array([1])))  # (q, 1)
-        seen = graph.add("And", seen, graph.add("LessOrEqual", places, later))
+        indices = graph.add("Range", graph.keep(np.array(0)), last, graph.keep(np.array(1)))
+        later = graph.add("Unsqueeze", indices, graph.keep(np.array([1])))  # (q, 1)
+        seen = graph.add("And", seen, graph.add("LessOrEqual", indices, later))
     nothing, never = graph.keep_number(np.array(0.0)), graph.keep_number(np.array(-np.inf))
     return graph.add("Where", seen, nothing, never)
 

@@ -36,7 +36,7 @@ def check_single_logits(compiled: Compiled) -> None:
             f"can turn a decision of margin {worst.margin:.1e}"
         )
         raise make_model_error(message, "use a smaller maximum length, or fewer values", "format")
-    if any(block.is_anchored for layer in compiled.plan.layers for block in layer.tables):
+    if any(block.is_anchored for layer in compiled.plan.layers for block in layer.lookups):
         message = "this model rounds sums by a number that is added last, which TransformerLens may add first"
         raise make_model_error(message, "export it to onnx, or use a smaller maximum length", "format")
 

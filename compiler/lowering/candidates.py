@@ -171,10 +171,10 @@ def classes(problem: Problem, column: int, size: int) -> Vector:
             return np.arange(size, dtype=float)
         known = merged[:kinds]
         against = ((known >= 0) & (seen[code] >= 0) & (known != seen[code])).any(axis=1)
-        place = int(np.argmin(against)) if not against.all() else kinds
-        kinds = max(kinds, place + 1)
-        kind[code] = place
-        merged[place] = np.maximum(merged[place], seen[code])
+        alike = int(np.argmin(against)) if not against.all() else kinds
+        kinds = max(kinds, alike + 1)
+        kind[code] = alike
+        merged[alike] = np.maximum(merged[alike], seen[code])
     means = [
         problem.targets[m[m >= 0]].mean(axis=0).tolist() if (m >= 0).any() else [0.0] for m in merged[:kinds]
     ]
@@ -188,13 +188,13 @@ def weigh_digits(digits: tuple[Digit, ...]) -> Form:
     total = Form()
     span = 0.0
     step = 0.0
-    for place in reversed(digits):
-        weight = (span + max(step, 1.0 if span == 0 else 0.0)) / place.gap
+    for digit in reversed(digits):
+        weight = (span + max(step, 1.0 if span == 0 else 0.0)) / digit.gap
         if span:
-            weight = float(2.0 ** np.ceil(np.log2(weight))) if place.gap != 1.0 else float(np.ceil(weight))
-        total = add_forms(scale_form(place.form, weight), total)
-        step = step or weight * place.gap
-        span += weight * place.span
+            weight = float(2.0 ** np.ceil(np.log2(weight))) if digit.gap != 1.0 else float(np.ceil(weight))
+        total = add_forms(scale_form(digit.form, weight), total)
+        step = step or weight * digit.gap
+        span += weight * digit.span
     return total
 
 

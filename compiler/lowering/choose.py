@@ -1,8 +1,8 @@
-"""Graph to blocks: which heads and tables, reading which linear forms.
+"""Graph to blocks: which heads and look-ups, reading which linear forms.
 
 Works from the outputs down. A *demand* is a feature of a variable that some form reads; a variable is worked out when
 everything that can read it has been, so that its demands are complete: then its columns are chosen, and the head or
-table that writes them is built, which demands features of variables further down.
+look-up that writes them is built, which demands features of variables further down.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.basis import Basis, choose_basis
-from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, Scores, TableBlock
+from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, LookupBlock, Scores
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.staircase import build_rounding
-from compiler.lowering.counted_positions import build_position_table
+from compiler.lowering.counted_positions import build_position_lookup
 from compiler.lowering.digits import MANY_KINDS, list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.ranks import Ranks
@@ -35,7 +35,7 @@ SPLIT_WORK = 1 / 4
 
 @dataclass(frozen=True)
 class Style:
-    """How careful to be (`compiler/search/lower.py`), which expressions' tables get steep ramps, whether carried numbers
+    """How careful to be (`compiler/search/lower.py`), which expressions' look-ups get steep ramps, whether carried numbers
     are rounded before anything reads them, up to how many kinds of rows an order is counted by one head, and whether
     look-ups may be waves."""
 
@@ -61,7 +61,7 @@ class Chooser:
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
         self.heads: list[Head] = []
-        self.tables: list[TableBlock] = []
+        self.lookup_blocks: list[LookupBlock] = []
         self.needed: set[Variable] = set()
         self.choices: list[Choice] = []
         self.shared: set[Node] = set()
@@ -71,16 +71,16 @@ class Chooser:
     # -- demands --------------------------------------------------------------------------------------------------
 
     def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
-        """A form for the feature `vector` of an s-op, by way of a table where no linear form gives it."""
+        """A form for the feature `vector` of an s-op, by way of a look-up where no linear form gives it."""
         form = self.reader.read(node, vector)
         if form is None:
             form = self.by_terms(node, vector)
         if form is None or (self.care and form.noise):
-            form = Form({Variable(node, "table"): vector}, noise=self.reader.table_noise(node, vector))
+            form = Form({Variable(node, "look-up"): vector}, noise=self.reader.lookup_noise(node, vector))
         return self.demand(form.at_bos(bos))
 
     def by_terms(self, node: Node, vector: Vector) -> Form | None:
-        """An affine feature of a sum of which some terms need a table: theirs has fewer leaves than one of the sum."""
+        """An affine feature of a sum of which some terms need a look-up: theirs has fewer leaves than one of the sum."""
         terms = self.terms(node)
         if terms is None or any(variable.node is node for variable in terms.parts):
             return None
@@ -95,7 +95,7 @@ class Chooser:
         return scale_form(terms, slope, float(vector[low] - slope * numbers[low]))
 
     def terms(self, node: Node) -> Form | None:
-        """The value of a number as a form over variables and tables of its terms."""
+        """The value of a number as a form over variables and look-ups of its terms."""
         form = self.reader.form(node)
         if form is not None or not self.analysis.domain(node).is_numeric:
             return form
@@ -109,10 +109,10 @@ class Chooser:
             case _:
                 pass
         numbers = self.analysis.domain(node).numbers()
-        return Form({Variable(node, "table"): numbers}, noise=self.reader.table_noise(node, numbers))
+        return Form({Variable(node, "look-up"): numbers}, noise=self.reader.lookup_noise(node, numbers))
 
     def demand(self, form: Form) -> Form:
-        """Note what a form reads. Table features are shifted to be 0 at the table's base."""
+        """Note what a form reads. Look-up features are shifted to be 0 at the look-up's base."""
         parts: dict[Variable, Vector] = {}
         opened = [self.reader.summed(variable, vector) for variable, vector in form.parts.items()]
         if any(opened):
@@ -124,8 +124,8 @@ class Chooser:
             if np.ptp(vector) == 0:
                 constant += float(vector[0])
                 continue
-            if variable.role == "table" or self.reader.is_counted(variable):
-                shift = float(vector[self.base(variable.node) if variable.role == "table" else 0])
+            if variable.role == "look-up" or self.reader.is_counted(variable):
+                shift = float(vector[self.base(variable.node) if variable.role == "look-up" else 0])
                 constant += shift
                 vector = vector - shift
             assert variable not in self.done, f"{variable} was worked out before all its readers"
@@ -134,7 +134,7 @@ class Chooser:
         return Form(parts, constant, form.bos, form.noise)
 
     def base(self, node: Node) -> int:
-        """The value code at which all of a table's units are off: the median over its rows."""
+        """The value code at which all of a look-up's units are off: the median over its rows."""
         if node not in self._bases:
             values = self.analysis.table(node).values
             ok = np.sort(values[values >= 0])
@@ -154,7 +154,7 @@ class Chooser:
         }
         return Blocks(
             tuple(self.heads),
-            tuple(self.tables),
+            tuple(self.lookup_blocks),
             self.features,
             readouts,
             frozenset(moved),
@@ -168,8 +168,8 @@ class Chooser:
         match variable.role:
             case "rounded":
                 self.make_rounding(variable)
-            case "table":
-                self.make_table(variable)
+            case "look-up":
+                self.make_lookup(variable)
             case "leaf":
                 self.make_leaf(variable)
             case _:
@@ -190,7 +190,7 @@ class Chooser:
             case _:
                 assert_never(variable.node.sequence_op)
 
-    def make_table(self, variable: Variable) -> None:
+    def make_lookup(self, variable: Variable) -> None:
         node, vectors = variable.node, list(self.demands[variable].values())
         split = min(len(vectors), len(vectors[0])) * len(vectors[0])
         self.analysis.effort.spend(self.analysis.graph, node, SPLIT_WORK * len(vectors) * split, "basis")
@@ -203,28 +203,28 @@ class Chooser:
         if lookup is None:
             raise Unsolved(node)
         self.choices.append(Choice("look-up", (node,), tuple(("", units) for units in lookup.tried)))
-        if self.reader.needs_table(node, basis.vectors):
+        if self.reader.needs_lookup(node, basis.vectors):
             self.needed.add(variable)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         form = self.demand(lookup.form)
         if lookup.stairs.shifts is not None:
             one = self.demand(Form({}, 1.0, 1.0))
-            self.tables.append(TableBlock(variable, *move_constant(form, lookup.stairs), one=one))
+            self.lookup_blocks.append(LookupBlock(variable, *move_constant(form, lookup.stairs), one=one))
             return
         if lookup.grain:
             anchor = self.reader.arithmetic.anchor * lookup.grain
             if anchor - (anchor - form.constant) != form.constant:  # it would be lost beside it
                 raise Unsolved(node)
             form = add_anchor(self.analysis, form, anchor)
-        self.tables.append(TableBlock(variable, form, lookup.stairs, lookup.grain))
+        self.lookup_blocks.append(LookupBlock(variable, form, lookup.stairs, lookup.grain))
 
     def make_rounding(self, variable: Variable) -> None:
         node, raw = variable.node, self.reader.raw
         numbers = self.reader.carried(node)
         form = self.demand(Form({raw.variable(node): numbers}, noise=raw.noise(node)))
         self.features[variable] = Features(Basis([numbers]), (0.0,))
-        self.tables.append(
-            TableBlock(variable, form.at_bos(0.0), build_rounding(numbers, self.reader.arithmetic))
+        self.lookup_blocks.append(
+            LookupBlock(variable, form.at_bos(0.0), build_rounding(numbers, self.reader.arithmetic))
         )
 
     def make_count(self, variable: Variable) -> None:
@@ -241,10 +241,10 @@ class Chooser:
         basis = choose_basis(list(self.demands[variable].values()), FEW)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         form = self.demand(self.reader.read_position())
-        stairs = build_position_table(form, basis, self.care)
+        stairs = build_position_lookup(form, basis, self.care)
         if stairs is None:
             raise Unsolved(variable.node)
-        self.tables.append(TableBlock(variable, form, stairs))
+        self.lookup_blocks.append(LookupBlock(variable, form, stairs))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
         node = variable.node

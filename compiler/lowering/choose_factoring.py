@@ -23,9 +23,9 @@ WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
 FEW_NUMBERS = 48
-"""Numbers of which a table's features are not told apart by what they cost."""
+"""Numbers of which a look-up's features are not told apart by what they cost."""
 NEW_PRICE = 5
-"""A column that a table writes, in columns of a head: it is one more in whatever reads the residual stream."""
+"""A column that a look-up writes, in columns of a head: it is one more in whatever reads the residual stream."""
 TYPICAL_WIDTH = 24
 """Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
 MANY_COLUMNS = 128
@@ -67,7 +67,7 @@ class Factorer:
     def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
         """The part for which a threshold saves most columns, if it does for any."""
         found: list[tuple[float, int, Factoring]] = []
-        for place, match in enumerate(matches):
+        for number, match in enumerate(matches):
             factoring = factor_by_threshold(match, self.numbers(match))
             if factoring is not None:
                 cost = self.price(match, factoring)
@@ -80,18 +80,18 @@ class Factorer:
                 saved = usual[1] - cost
                 self.note(match, dict([usual, (factoring.way, cost)]))
                 if saved > 0:
-                    found.append((saved, -place, factoring))
+                    found.append((saved, -number, factoring))
         if not found:
             return None
-        _, place, factoring = max(found, key=lambda row: row[:2])
-        return matches[-place], factoring
+        _, number, factoring = max(found, key=lambda row: row[:2])
+        return matches[-number], factoring
 
     def numbers(self, match: Matching) -> tuple[Vector, Vector]:
         """The query's and the key's values as numbers."""
         return self.analysis.domain(match.query).numbers(), self.analysis.domain(match.key).numbers()
 
     def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
-        """The factoring with the fewest columns, a table counting as several; `scale` says how many times larger than
+        """The factoring with the fewest columns, a look-up counting as several; `scale` says how many times larger than
         need be the scores are."""
         costs: dict[str, float | None] = {}
         best: tuple[float, Factoring] | None = None
@@ -127,27 +127,27 @@ class Factorer:
         self.choices.append(Choice("comparison", (match.key, match.query), tuple(costs.items())))
 
     def price(self, match: Matching, factoring: Factoring) -> float:
-        """Columns of the head; tables, and new columns of the residual stream, in as many of them."""
+        """Columns of the head; look-ups, and new columns of the residual stream, in as many of them."""
         if len(factoring.factors) > MANY_COLUMNS:
             return float(3 * len(factoring.factors))
         sides = (
             [self.reader.read(match.query, f.query) for f in factoring.factors],
             [self.reader.read(match.key, f.key) for f in factoring.factors],
         )
-        tables = self.price_tables(
+        lookups = self.price_lookups(
             match.query,
             [f.query for f, form in zip(factoring.factors, sides[0], strict=True) if form is None],
-        ) + self.price_tables(
+        ) + self.price_lookups(
             match.key, [f.key for f, form in zip(factoring.factors, sides[1], strict=True) if form is None]
         )
         new = self.count_new([form for forms in sides for form in forms if form is not None])
-        columns = len(factoring.factors) + tables + self.residual_price * new
+        columns = len(factoring.factors) + lookups + self.residual_price * new
         # How many columns' errors can add up, lest ties are random.
         keys = sum(np.abs(f.key) for f in factoring.factors)
         return columns + min(float(np.max(keys, initial=0.0)) / 1024, TIES)
 
-    def price_tables(self, node: Node, vectors: list[Vector]) -> float:
-        """What these features of an s-op cost, from a table: hidden units as they are for a number, and a column each."""
+    def price_lookups(self, node: Node, vectors: list[Vector]) -> float:
+        """What these features of an s-op cost, from a look-up: hidden units as they are for a number, and a column each."""
         domain = self.analysis.domain(node)
         if len(domain) <= FEW_NUMBERS or not vectors or not domain.is_numeric:
             return float(TABLE_PRICE if vectors else 0)
@@ -192,7 +192,7 @@ class Factorer:
         return scale * (sharpness * (2 * query + 4 * reach * key) + rounding) < sharpness / 4
 
     def form_noise(self, node: Node) -> float:
-        """Bound on the error of a feature of an s-op. A table that rounds what it reads has none; nothing is taken on
+        """Bound on the error of a feature of an s-op. A look-up that rounds what it reads has none; nothing is taken on
         trust with much care."""
         if self.care == 1 and self.reader.is_nearly_whole(node):
             return 0.0
@@ -202,4 +202,4 @@ class Factorer:
         leaves = self.analysis.leaves(node)
         if len(leaves) == 1 and self.reader.is_free(leaves[0]):
             return 0.0
-        return self.reader.table_noise(node, self.analysis.domain(node).numbers())
+        return self.reader.lookup_noise(node, self.analysis.domain(node).numbers())

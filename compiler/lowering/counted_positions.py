@@ -1,8 +1,8 @@
 """Positions where a target has no table of them: how many there are up to each, and look-ups of that.
 
 BOS counts nothing, so that the first position counts 1. What grows evenly with the position is read off the count, rounded
-to whole numbers; a table makes of the count whatever else is read of the position. At BOS the count is 0, below all others,
-and no unit of a table is on whose base is the first position.
+to whole numbers; a look-up makes of the count whatever else is read of the position. At BOS the count is 0, below all
+others, and no unit of a look-up is on whose base is the first position.
 """
 
 import numpy as np
@@ -28,11 +28,11 @@ def read_evenly(count: Node, vector: Vector) -> Form | None:
     return Form({Variable(count, "rounded"): rises[0] * numbers}, float(vector[0] - rises[0]))
 
 
-def build_position_table(form: Form, basis: Basis, care: int) -> Staircase | None:
+def build_position_lookup(form: Form, basis: Basis, care: int) -> Staircase | None:
     """Hidden units that make these features of the position, which are 0 at the first; None where the count is not near
     enough to whole numbers."""
     targets = np.array(basis.vectors).T  # (positions, features)
-    places = np.arange(len(targets), dtype=float)
+    indices = np.arange(len(targets), dtype=float)
     return build_staircase(
-        Runs(places, places, np.arange(len(places))), targets, 0, Tolerance(form.noise, care)
+        Runs(indices, indices, np.arange(len(indices))), targets, 0, Tolerance(form.noise, care)
     )

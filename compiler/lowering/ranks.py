@@ -24,7 +24,7 @@ class Ranks:
         match variable.role:
             case "rounded":
                 return 1 + self.rank(self.reader.raw.variable(node))
-            case "table":
+            case "look-up":
                 leaves = self.analysis.table(node).leaves
                 return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
             case "leaf":
@@ -44,5 +44,5 @@ class Ranks:
             return 1 + self.rank(Variable(count_everything(self.analysis.graph)))
         if node not in self._ranks:
             below = list_leaf_operands(self.analysis, node, self.reader.most_kinds)
-            self._ranks[node] = 1 + max((self.rank(Variable(arg, "table")) for arg in below), default=-1)
+            self._ranks[node] = 1 + max((self.rank(Variable(arg, "look-up")) for arg in below), default=-1)
         return self._ranks[node]

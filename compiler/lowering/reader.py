@@ -44,7 +44,7 @@ class Reader:
     def variable(self, leaf: Node) -> Variable:
         """The variable that carries a leaf."""
         if isinstance(leaf.op, Map) and not self.analysis.is_sum(leaf):
-            return Variable(leaf, "table")
+            return Variable(leaf, "look-up")
         return Variable(leaf, "rounded" if self.rounds(leaf) else "leaf")
 
     def rounds(self, leaf: Node) -> bool:
@@ -74,10 +74,10 @@ class Reader:
         if variable.role != "leaf" or not self.analysis.is_sum(node):
             return None
         numbers = self.carried(node)
-        place = int(np.argmax(np.abs(numbers)))
+        pivot = int(np.argmax(np.abs(numbers)))
         inner = self.summing(node)._combined(node)
         assert inner is not None, "a sum is a linear form"
-        return scale_form(inner, float(vector[place] / numbers[place]))
+        return scale_form(inner, float(vector[pivot] / numbers[pivot]))
 
     def summing(self, node: Node) -> "Reader":
         """How the parts of a sum are read: rounded each where the whole is off by too much to be rounded."""
@@ -114,7 +114,7 @@ class Reader:
         forms = [self.form(leaf) for leaf in scalars]
         return all(form is not None and bool(find_rounding_grain(form, self.arithmetic)) for form in forms)
 
-    def table_noise(self, node: Node, vector: Vector) -> float:
+    def lookup_noise(self, node: Node, vector: Vector) -> float:
         """Bound on the rounding error of a table's feature: one rounding per unit that is on."""
         return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * self.arithmetic.unit
 
@@ -150,7 +150,7 @@ class Reader:
             case _:
                 return None
 
-    def needs_table(self, node: Node, vectors: Iterable[Vector]) -> bool:
+    def needs_lookup(self, node: Node, vectors: Iterable[Vector]) -> bool:
         """Whether no linear form gives these features of an expression."""
         if node in self.analysis.materialised:
             return self._combined(node) is None

@@ -18,10 +18,10 @@ class ScoreProduct:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonScore:
-    """The columns of one comparison. `alone`: no two positions score alike in them."""
+    """What one comparison adds to a score. `alone`: no two positions score alike by it."""
 
     kind: GroupKind
-    columns: tuple[ScoreProduct, ...]
+    products: tuple[ScoreProduct, ...]
     pair: float
     query: float
     key: float

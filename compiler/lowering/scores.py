@@ -53,8 +53,8 @@ class Scorer:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
             return self.best(pick.node, mode, alike=alike)
         sharpness = self.sharpness(mode, selector)
-        blocks, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
-        return self.assemble(selector, blocks, mode, sharpness, top)
+        compared, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
+        return self.assemble(selector, compared, mode, sharpness, top)
 
     def sharpness(self, mode: BosMode, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
@@ -110,8 +110,8 @@ class Scorer:
         order = ComparisonScore(
             "order", (ScoreProduct(Form({}, step), rank),), top * step, step, top, alone=not shared
         )
-        blocks, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
-        return self.assemble(selector, [*blocks, order], mode, sharpness, whole)
+        compared, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
+        return self.assemble(selector, [*compared, order], mode, sharpness, whole)
 
     def conjunction(
         self, selector: Node, mode: BosMode, step: float, top: float, *, strict: bool
@@ -129,21 +129,21 @@ class Scorer:
             if not is_trivial(match):
                 matches.append(match)
         with_bos = mode != "excluded"
-        blocks: list[ComparisonScore] = []
+        compared: list[ComparisonScore] = []
         if not strict and not top and (found := self.factorer.ordered(matches, with_bos=with_bos)):
             match, factoring = found
             if choose_sharpness(step, step * factoring.top) * 4 <= self.whole:
                 alone = has_distinct_values(self.analysis, match.key) and factoring.injective
-                blocks.append(replace(self.block(match, factoring, step), alone=alone))
+                compared.append(replace(self.score_comparison(match, factoring, step), alone=alone))
                 top = step * factoring.top
                 matches = [other for other in matches if other is not match]
         scale = choose_sharpness(step, top)
         for match in matches:
             factoring = self.factorer.cheapest(match, scale / step, with_bos=with_bos, strict=strict)
-            blocks.append(self.block(match, factoring, scale))
-        return blocks, scale, top
+            compared.append(self.score_comparison(match, factoring, scale))
+        return compared, scale, top
 
-    def block(self, match: Matching, factoring: Factoring, sharpness: float) -> ComparisonScore:
+    def score_comparison(self, match: Matching, factoring: Factoring, sharpness: float) -> ComparisonScore:
         """Forms for a factoring."""
         found: list[ScoreProduct] = []
         for factor in factoring.factors:
@@ -163,68 +163,68 @@ class Scorer:
         return ComparisonScore(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
     def assemble(
-        self, selector: Node, blocks: list[ComparisonScore], mode: BosMode, sharpness: float, top: float
+        self, selector: Node, compared: list[ComparisonScore], mode: BosMode, sharpness: float, top: float
     ) -> Scores:
         """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
 
         Every other column is 0 at BOS's key; under full attention also at its query, so that BOS selects itself and
         what heads deliver at BOS is a known constant.
         """
-        columns = [column for block in blocks for column in block.columns]
-        target = self.bos_score(columns, mode, sharpness, top) + sum(block.reward for block in blocks)
+        products = [product for score in compared for product in score.products]
+        target = self.bos_score(products, mode, sharpness, top) + sum(score.reward for score in compared)
         own = None if self.analysis.causal else 0.0
-        queries = [c.query.at_bos(own) for c in columns]
-        keys = [c.key.at_bos(0.0) for c in columns]
+        queries = [c.query.at_bos(own) for c in products]
+        keys = [c.key.at_bos(0.0) for c in products]
         groups: list[Group] = []
         first = 0
-        for block in blocks:
-            places = tuple(range(first, first + len(block.columns)))
-            groups.append(Group(block.kind, places, block.pair, block.query, block.key))
-            first += len(places)
-        for place, column in enumerate(columns):
-            folded = self.fold(column, target)
+        for score in compared:
+            numbers = tuple(range(first, first + len(score.products)))
+            groups.append(Group(score.kind, numbers, score.pair, score.query, score.key))
+            first += len(numbers)
+        for number, product in enumerate(products):
+            folded = self.fold(product, target)
             if folded is not None:
-                queries[place], keys[place] = folded
+                queries[number], keys[number] = folded
                 break
         else:
             attend = None if self.analysis.causal else 2 * max(sharpness, self.full)
             queries.append(Form({}, target, attend))
             keys.append(Form({}, 0.0, 1.0))
             groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
-        sharing = 1 if any(block.alone for block in blocks) else bound_width(self.analysis, selector)
+        sharing = 1 if any(score.alone for score in compared) else bound_width(self.analysis, selector)
         return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
 
-    def bos_score(self, columns: list[ScoreProduct], mode: BosMode, sharpness: float, top: float) -> float:
+    def bos_score(self, products: list[ScoreProduct], mode: BosMode, sharpness: float, top: float) -> float:
         match mode:
             case "count":
                 return self.reader.precision.count_logit
             case "default":
                 return -self.full
             case "excluded":
-                widest = sum(max(abs(low), abs(high)) for c in columns for low, high in [c.key_range])
+                widest = sum(max(abs(low), abs(high)) for c in products for low, high in [c.key_range])
                 return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))
             case _:
                 assert_never(mode)
 
-    def fold(self, column: ScoreProduct, target: float) -> tuple[Form, Form] | None:
-        """BOS's score through a column whose query is the same everywhere: the key at BOS is chosen to give it.
+    def fold(self, product: ScoreProduct, target: float) -> tuple[Form, Form] | None:
+        """BOS's score through a product whose query is the same everywhere: the key at BOS is chosen to give it.
 
         Under full attention BOS's own row has to select BOS too (its results have to be known constants), so BOS's
         key must lie outside the range of the others.
         """
-        if not column.constant_query:
+        if not product.constant_query:
             return None
-        at_bos = target / column.constant_query
-        if at_bos * FINE != round(at_bos * FINE):  # it would make the whole column too fine to stay exact
+        at_bos = target / product.constant_query
+        if at_bos * FINE != round(at_bos * FINE):  # it would make the whole product too fine to stay exact
             return None
         if self.analysis.causal:
-            return column.query, column.key.at_bos(at_bos)
-        low, high = column.key_range
+            return product.query, product.key.at_bos(at_bos)
+        low, high = product.key_range
         away = max(low - at_bos, at_bos - high)
         if away < 0.5:
             return None
         pull = float(2.0 ** np.ceil(np.log2(2 * self.full / away))) * (-1.0 if at_bos < low else 1.0)
-        return column.query.at_bos(pull), column.key.at_bos(at_bos)
+        return product.query.at_bos(pull), product.key.at_bos(at_bos)
 
 
 def bound_products(queries: Vector, keys: Vector) -> float:

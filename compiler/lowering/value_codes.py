@@ -37,11 +37,11 @@ def number_compactly(match: Matching) -> Codes:
     match match.given:
         case Ranked("==", key, query):
             shared = np.intersect1d(key, query)
-            place = [np.searchsorted(shared, side).astype(float) for side in (query, key)]
+            ranks = [np.searchsorted(shared, side).astype(float) for side in (query, key)]
             alone = [~np.isin(side, shared) for side in (query, key)]
-            place[0][alone[0]] = len(shared)
-            place[1][alone[1]] = len(shared) + alone[0].any()
-            return place[0], place[1]
+            ranks[0][alone[0]] = len(shared)
+            ranks[1][alone[1]] = len(shared) + alone[0].any()
+            return ranks[0], ranks[1]
         case _:
             return compact_codes(match.selects)
 
@@ -106,10 +106,10 @@ def bound_differences(match: Matching, query: Vector, key: Vector) -> tuple[floa
     match match.given:
         case Ranked(test, keys) as ranked if test in ORDERS:
             start, stop = list_spans(ranked)
-            least = [query[start < stop] - key[place[start < stop]] for place in (start, stop - 1)]
+            least = [query[start < stop] - key[at[start < stop]] for at in (start, stop - 1)]
             others = np.where(start > 0, 0, stop), np.where(stop < len(keys), len(keys), start)
             some = others[0] < others[1]
-            beyond = [query[some] - key[place[some]] for place in (others[0], others[1] - 1)]
+            beyond = [query[some] - key[at[some]] for at in (others[0], others[1] - 1)]
             return float(np.min(least, initial=np.inf)), float(np.max(beyond, initial=-np.inf))
         case _:
             apart = query[:, None] - key[None, :]
@@ -130,10 +130,10 @@ def number_order(match: Matching) -> Codes | None:
     match match.given:
         case Ranked(test, keys) as ranked if test in ORDERS:
             start, stop = list_spans(ranked)
-            kinds, place = np.unique(stop - start, return_inverse=True)
+            kinds, which = np.unique(stop - start, return_inverse=True)
             rows = np.arange(len(keys))
             before = rows if test in ("<", "<=") else rows[::-1]
-            return place.astype(float), np.searchsorted(kinds, before, side="right").astype(float)
+            return which.astype(float), np.searchsorted(kinds, before, side="right").astype(float)
         case _:
             return order_kinds(match.selects | ~match.cares)
 
@@ -144,6 +144,6 @@ def order_kinds(selects: Bools) -> Codes | None:
     order = np.argsort(kinds.sum(axis=1), kind="stable")
     if (kinds[order][:-1] & ~kinds[order][1:]).any():
         return None
-    place = np.empty(len(kinds))
-    place[order] = np.arange(len(kinds))
-    return place[of_row], (~kinds).sum(axis=0).astype(float)
+    rank = np.empty(len(kinds))
+    rank[order] = np.arange(len(kinds))
+    return rank[of_row], (~kinds).sum(axis=0).astype(float)

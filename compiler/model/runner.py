@@ -185,8 +185,8 @@ class Model:
             )
         row = self.find_ids(items)
         if None in row:
-            place = row.index(None)
-            raise self.unknown_token(items[place], place)
+            position = row.index(None)
+            raise self.unknown_token(items[position], position)
         return [self.config.bos, *cast(list[int], row)]
 
     def find_ids(self, items: Sequence[Atom]) -> list[int | None]:
@@ -238,21 +238,21 @@ class Model:
                 reading[output.name] = [values[c] for c in row[1:length]]
         return found
 
-    def unknown_token(self, token: object, place: int) -> ModelError:
+    def unknown_token(self, token: object, position: int) -> ModelError:
         """What to say about an element that is not in the vocabulary."""
         vocabulary = self.config.vocabulary
         alike = [known for known in vocabulary if str(known) == str(token) or known == token]
         if alike and is_atom(token):
-            message = f"the token {show_value(token)} at position {place} is a {find_kind(token)}"
+            message = f"the token {show_value(token)} at position {position} is a {find_kind(token)}"
             hint = f"the vocabulary has the {find_kind(alike[0])} {show_value(alike[0])}, which is a different token"
             return make_model_error(message, hint, "unknown-token")
         if not is_atom(token):
-            message = f"the token {show_value(token)} at position {place} is {kind_name(token)}"
+            message = f"the token {show_value(token)} at position {position} is {kind_name(token)}"
             hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
             return make_model_error(message, hint, "unknown-token")
         shown = ", ".join(map(show_value, vocabulary[:SHOWN_TOKENS]))
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
-        message = f"the token {show_value(token)} at position {place} is not in the model's vocabulary"
+        message = f"the token {show_value(token)} at position {position} is not in the model's vocabulary"
         return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
 
 

@@ -59,9 +59,9 @@ def continue_row(model: StockModel, row: Continuation, new: Sequence[int]) -> No
     assert model.class_ids is not None
     tokens = list_class_tokens(model.config, model.config.outputs[0])
     numbers = {t: c for c, t in enumerate(model.class_ids)}
-    for place, number in enumerate(new, len(row.prompt) - 2):
+    for position, number in enumerate(new, len(row.prompt) - 2):
         c = numbers.get(number, -1)
-        row.stopped = find_stop(model.config, tokens, place, c)
+        row.stopped = find_stop(model.config, tokens, position, c)
         if row.stopped is not None:
             return
         row.new.append(number)

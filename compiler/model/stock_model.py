@@ -67,8 +67,10 @@ class StockModel(ForeignModel):
     def padded_left(self, rows: Sequence[list[int]]) -> list[Tensor]:
         """The same logits, padded on the left as `generate` does, and moved back."""
         ids, mask = self.pad(rows, left=True)
-        places = (mask.cumsum(-1) - 1).clamp(min=0)
-        logits = self.choose(self.module(input_ids=ids, attention_mask=mask, position_ids=places).logits)
+        position_ids = (mask.cumsum(-1) - 1).clamp(min=0)
+        logits = self.choose(
+            self.module(input_ids=ids, attention_mask=mask, position_ids=position_ids).logits
+        )
         found = torch.full_like(logits, torch.nan)
         for i, row in enumerate(rows):
             found[i, : len(row)] = logits[i, logits.shape[1] - len(row) :]

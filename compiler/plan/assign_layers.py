@@ -9,7 +9,7 @@ from typing import assert_never
 import networkx as nx
 from networkx import DiGraph
 
-from compiler.blocks.block import Blocks, Head, Scores, TableBlock
+from compiler.blocks.block import Blocks, Head, LookupBlock, Scores
 from compiler.blocks.form import Variable
 from compiler.plan.layers import Depth, Layer, Plan
 
@@ -22,7 +22,7 @@ def schedule_blocks(blocks: Blocks) -> Plan:
     layers = [
         Layer(
             merged([head for head in blocks.heads if half[head.targets[0][0]] == 2 * k - 1]),
-            tuple(table for table in blocks.tables if half[table.variable] == 2 * k),
+            tuple(lookup for lookup in blocks.lookups if half[lookup.variable] == 2 * k),
         )
         for k in range(1, layers_until(half) + 1)
     ]
@@ -31,10 +31,10 @@ def schedule_blocks(blocks: Blocks) -> Plan:
 
 def dependencies(blocks: Blocks) -> "DiGraph[Variable]":
     """What waits for what: an edge from each variable to those that are computed from it. A node's `block` is the head or
-    table that writes the variable, or the first of several heads that do; None for what the embedding has."""
+    look-up that writes the variable, or the first of several heads that do; None for what the embedding has."""
     waiting: DiGraph[Variable] = DiGraph()
-    writers: list[tuple[Variable, Head | TableBlock]] = [(head.targets[0][0], head) for head in blocks.heads]
-    writers += [(table.variable, table) for table in blocks.tables]
+    writers: list[tuple[Variable, Head | LookupBlock]] = [(head.targets[0][0], head) for head in blocks.heads]
+    writers += [(lookup.variable, lookup) for lookup in blocks.lookups]
     for variable, block in writers:
         waiting.add_node(variable, block=waiting.nodes.get(variable, {}).get("block", block))
         waiting.add_edges_from((v, variable) for form in block.forms for v in form.parts)
@@ -51,12 +51,12 @@ def half_layers(waiting: "DiGraph[Variable]") -> dict[Variable, int]:
     return half
 
 
-def next_half(block: Head | TableBlock | None, ready: int) -> int:
+def next_half(block: Head | LookupBlock | None, ready: int) -> int:
     """The half-layer of a block whose inputs are there after the half-layer `ready`."""
     match block:
         case Head():
             return next_attention(ready)
-        case TableBlock():
+        case LookupBlock():
             return next_mlp(ready)
         case None:
             return ready
@@ -81,7 +81,7 @@ def wait_for_equal_scores(waiting: "DiGraph[Variable]", half: dict[Variable, int
 
 
 def least_depth(waiting: "DiGraph[Variable]", needed: Collection[Variable]) -> Depth:
-    """The layers that these heads and only the `needed` tables take, a table of tables being one of what they read."""
+    """The layers that these heads and only the `needed` look-ups take, one of look-ups being one of what these read."""
     chain: dict[Variable, int] = {}
     written: dict[Variable, int] = {}  # the half-layer, as in `half_layers`
     attended: dict[Variable, int] = {}  # the last half-layer of attention beneath

@@ -1,16 +1,16 @@
-"""Plan: layers of heads and tables."""
+"""Plan: layers of heads and look-ups."""
 
 from dataclasses import dataclass
 
-from compiler.blocks.block import Blocks, Head, Readout, TableBlock
+from compiler.blocks.block import Blocks, Head, LookupBlock, Readout
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """Attention first, then the MLP: heads read what earlier layers wrote, tables also what this layer's heads did."""
+    """Attention first, then the MLP: heads read what earlier layers wrote, look-ups also what this layer's heads did."""
 
     heads: tuple[Head, ...]
-    tables: tuple[TableBlock, ...]
+    lookups: tuple[LookupBlock, ...]
 
 
 @dataclass(frozen=True)

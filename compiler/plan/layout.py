@@ -139,8 +139,8 @@ def list_forms(plan: Plan) -> list[Form]:
     for layer in plan.layers:
         for head in layer.heads:
             forms += head.forms
-        for table in layer.tables:
-            forms += [drop_constant(table.form), *table.forms[1:]]
+        for lookup in layer.lookups:
+            forms += [drop_constant(lookup.form), *lookup.forms[1:]]
     return forms + [drop_constant(form) for readout in plan.readouts for form in readout.forms]
 
 
@@ -172,8 +172,8 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
     columns: list[tuple[Variable, int] | None] = [None] * len(basis)
     for layer in plan.layers:
         columns += dict.fromkeys(target for head in layer.heads for target in head.targets)
-        for table in layer.tables:
-            columns += [(table.variable, k) for k in range(len(blocks.features[table.variable].basis))]
+        for lookup in layer.lookups:
+            columns += [(lookup.variable, k) for k in range(len(blocks.features[lookup.variable].basis))]
     return Layout(sizes, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
 
 

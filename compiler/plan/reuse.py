@@ -51,12 +51,12 @@ def find_lives(plan: Plan, layout: Layout) -> list[Life]:
 def steps(plan: Plan) -> Iterator[tuple[int, list[Form], list[tuple[Variable, int]]]]:
     """Half-layer by half-layer, what is read and which columns are written."""
     for number, layer in enumerate(plan.layers):
-        heads, tables = layer.heads, layer.tables
+        heads, lookups = layer.heads, layer.lookups
         read = [form for head in heads for form in head.forms]
         yield 2 * number + 1, read, [target for head in heads for target in head.targets]
         features = plan.blocks.features
-        written = [(t.variable, k) for t in tables for k in range(len(features[t.variable].basis))]
-        inputs = [form for t in tables for form in (drop_constant(t.form), *t.forms[1:])]
+        written = [(t.variable, k) for t in lookups for k in range(len(features[t.variable].basis))]
+        inputs = [form for t in lookups for form in (drop_constant(t.form), *t.forms[1:])]
         yield 2 * number + 2, inputs, written
     last = [drop_constant(form) for readout in plan.readouts for form in readout.forms]
     yield 2 * len(plan.layers) + 1, last, []
@@ -133,7 +133,7 @@ def count_parameters(plan: Plan, layout: Layout, erasures: Sequence[Erasure], ta
         rows += layout.sizes.positions + 1
     heads = [head for layer in plan.layers for head in layer.heads]
     rows += sum(2 * len(head.scores.queries) + 2 * len(head.values) for head in heads)
-    hidden = sum(table.stairs.units for layer in plan.layers for table in layer.tables)
+    hidden = sum(lookup.stairs.units for layer in plan.layers for lookup in layer.lookups)
     hidden += sum(len(erasure.signs) for erasure in erasures)
     return (layout.width - len(erasures)) * (rows + 2 * hidden) + hidden
 
@@ -143,7 +143,7 @@ def count_padded(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target
     layers = [
         (
             [HeadShape(len(head.scores.queries), len(head.values)) for head in layer.heads],
-            sum(table.stairs.units for table in layer.tables)
+            sum(lookup.stairs.units for lookup in layer.lookups)
             + sum(len(erasure.signs) for erasure in erasures if erasure.layer == number),
         )
         for number, layer in enumerate(plan.layers)

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.blocks.block import Head, TableBlock
+from compiler.blocks.block import Head, LookupBlock
 from compiler.blocks.form import Form, Variable
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
@@ -56,7 +56,7 @@ def explain_part(graph: Graph, part: Part, d_model: int) -> list[str]:
                 f"  head {part.first}: {what}",
                 f"    attends by {describe_node(graph, selector)}; {sizes}, {cost}",
             ]
-        case TableBlock(_, form):
+        case LookupBlock(_, form):
             return [
                 f"  look-up: {what}",
                 f"    from {sources_of(graph, [form])}; hidden {show_numbered('unit', part.units)}, {cost}",
@@ -78,9 +78,9 @@ def error_text(error: float) -> str:
 
 
 def free(plan: Plan, graph: Graph) -> list[str]:
-    """Named s-ops that no head and no table is for."""
+    """Named s-ops that no head and no look-up is for."""
     paid = {variable.node for layer in plan.layers for head in layer.heads for variable, _ in head.targets}
-    paid |= {table.variable.node for layer in plan.layers for table in layer.tables}
+    paid |= {lookup.variable.node for layer in plan.layers for lookup in layer.lookups}
     names: dict[str, None] = {}
     for node in list_reachable(readout.node for readout in plan.readouts):
         plain = isinstance(node.op, Tokens | Indices | Constant)
@@ -102,10 +102,10 @@ def depth(plan: Plan, graph: Graph) -> str:
 
 def precautions(plan: Plan, graph: Graph) -> list[str]:
     """Why a plan has look-ups, or look-ups of look-ups, that exact numbers would not need."""
-    tables = [table for layer in plan.layers for table in layer.tables]
-    looked_up = {table.variable for table in tables if table.variable.role == "table"}
-    extra = [t.variable for t in tables if t.variable not in plan.blocks.needed]
-    steps = [v for t in tables for v in t.form.parts if t.variable in plan.blocks.needed and v in looked_up]
+    lookups = [lookup for layer in plan.layers for lookup in layer.lookups]
+    looked_up = {lookup.variable for lookup in lookups if lookup.variable.role == "look-up"}
+    extra = [t.variable for t in lookups if t.variable not in plan.blocks.needed]
+    steps = [v for t in lookups for v in t.form.parts if t.variable in plan.blocks.needed and v in looked_up]
     reasons: list[str] = []
     if extra:
         reasons.append(f"look-ups take the noise off {listed(extra, graph)}")

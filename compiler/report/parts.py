@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from compiler.blocks.block import Head, TableBlock
+from compiler.blocks.block import Head, LookupBlock
 from compiler.blocks.form import Variable
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout
@@ -42,7 +42,7 @@ class Part:
     first hidden unit. Its parameters are `rows` of as many numbers as the residual has columns, and `biases`.
     """
 
-    block: Embedded | Head | TableBlock | Clearing
+    block: Embedded | Head | LookupBlock | Clearing
     layer: int
     first: int
     columns: tuple[int, ...]
@@ -59,7 +59,7 @@ class Part:
     def units(self) -> range:
         """Its hidden units in the MLP of its layer."""
         match self.block:
-            case TableBlock(stairs=stairs):
+            case LookupBlock(stairs=stairs):
                 return range(self.first, self.first + stairs.units)
             case Clearing():
                 return range(self.first, self.first + self.block.units)
@@ -76,7 +76,7 @@ class Part:
                 return "embedding"
             case Head():
                 return f"layer {self.layer} head {self.first}"
-            case TableBlock() | Clearing():
+            case LookupBlock() | Clearing():
                 return f"layer {self.layer} {show_numbered('unit', self.units)}"
             case _:
                 assert_never(self.block)
@@ -88,7 +88,7 @@ class Part:
                 return ", ".join(INPUTS if positions else INPUTS[:1])
             case Clearing():
                 return f"clears {show_numbered('column', self.block.cleared)} for later values"
-            case Head() | TableBlock():
+            case Head() | LookupBlock():
                 return ", ".join(
                     dict.fromkeys(describe_node(graph, variable.node) for variable, _ in self.targets)
                 )
@@ -103,7 +103,7 @@ def list_parts(plan: Plan, layout: Layout) -> Iterator[Part]:
         for h, head in enumerate(layer.heads):
             yield part_of(layout, head, number, h)
         first = 0
-        for block in (*layer.tables, *clearings(layout, number)):
+        for block in (*layer.lookups, *clearings(layout, number)):
             part = part_of(layout, block, number, first)
             yield part
             first = part.units.stop
@@ -125,13 +125,13 @@ def embedding(layout: Layout) -> Part:
     return Part(Embedded(positions), -1, 0, columns, layout.places[:count], (), rows)
 
 
-def part_of(layout: Layout, block: Head | TableBlock | Clearing, layer: int, first: int) -> Part:
+def part_of(layout: Layout, block: Head | LookupBlock | Clearing, layer: int, first: int) -> Part:
     """The part for a block."""
     biases = 0
     match block:
         case Head(scores=scores, values=values, targets=targets):
             rows = 2 * (len(scores.queries) + len(values))
-        case TableBlock(variable, _, stairs):
+        case LookupBlock(variable, _, stairs):
             targets = tuple((variable, k) for k in range(len(layout.blocks.features[variable].basis)))
             rows, biases = 2 * stairs.units, stairs.units
         case Clearing():

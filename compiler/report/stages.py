@@ -62,7 +62,7 @@ def values(analysis: Analysis, node: Node) -> str:
 
 
 def show_plan(plan: Plan, graph: Graph) -> str:
-    """Layer by layer: heads with what they read and write, then look-up tables with their hidden units."""
+    """Layer by layer: heads with what they read and write, then look-ups with their hidden units."""
     rows: list[str] = []
     for number, layer in enumerate(plan.layers):
         rows.append(f"layer {number}")
@@ -75,10 +75,10 @@ def show_plan(plan: Plan, graph: Graph) -> str:
             rows.append(f"    key   reads {reads(graph, scores.keys)}")
             rows.append(f"    value reads {reads(graph, head.values)}")
             rows.append(f"    writes {writes}")
-        for table in layer.tables:
-            what = describe_node(graph, table.variable.node)
-            rows.append(f"  table: {what}   ({table.stairs.units} hidden units)")
-            rows.append(f"    reads {reads(graph, [table.form])}")
+        for lookup in layer.lookups:
+            what = describe_node(graph, lookup.variable.node)
+            rows.append(f"  look-up: {what}   ({lookup.stairs.units} hidden units)")
+            rows.append(f"    reads {reads(graph, [lookup.form])}")
     for readout in plan.readouts:
         rows.append(
             f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, readout.forms)}"
@@ -93,7 +93,7 @@ def reads(graph: Graph, forms: Iterable[Form]) -> str:
 
 
 def label(graph: Graph, variable: Variable) -> str:
-    how = "table " if variable.role == "table" else ""
+    how = "look-up " if variable.role == "look-up" else ""
     return how + describe_node(graph, variable.node)
 
 

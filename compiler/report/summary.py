@@ -4,7 +4,7 @@ from typing import assert_never, cast
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.blocks.block import Head, TableBlock
+from compiler.blocks.block import Head, LookupBlock
 from compiler.emit.weights import Array, Weights
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
@@ -76,7 +76,7 @@ def part_record(
         case Head(selector, scores):
             record |= {"layer": part.layer, "head": part.first, "selector": describe_node(graph, selector)}
             record |= {"bos": scores.mode} | place_of(graph, selector)
-        case TableBlock(variable):
+        case LookupBlock(variable):
             record |= units | place_of(graph, variable.node)
         case Clearing():
             record |= units

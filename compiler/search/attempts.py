@@ -45,7 +45,7 @@ class Lowered:
 
 
 def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Lowered:
-    """One choice of blocks, laid out and audited. Raises `Unsolved` where a table can't be built in one step."""
+    """One choice of blocks, laid out and audited. Raises `Unsolved` where a look-up can't be built in one step."""
     options = analysis.options
     plan = schedule_blocks(choose_blocks(analysis, outputs, style))
     sizes = EmbeddingSizes(len(options.vocabulary), options.max_length)

@@ -22,8 +22,8 @@ WORTH_HEADS = 0.9
 
 @dataclass(frozen=True)
 class Search:
-    """Which improvements are looked for: other styles, and earlier tables for at most `parts` parts of tables that have at
-    least `units` hidden units."""
+    """Which improvements are looked for: other styles, and earlier look-ups for at most `parts` parts of those that have
+    at least `units` hidden units."""
 
     styles: tuple[Style, ...] = ()
     parts: int = 0
@@ -42,15 +42,15 @@ SEARCHES = (
 def shrink_lowered(
     lowered: Lowered, outputs: Mapping[str, Node], style: Style, search: Search, journal: Journal
 ) -> Lowered:
-    """Round what tables read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
+    """Round what look-ups read, and look up parts of large ones a layer earlier, where that makes the model smaller and no
     deeper.
 
-    A table is a function of all its leaves at once. A part that is ready before the last of them can have a table of
+    A look-up is a function of all its leaves at once. A part that is ready before the last of them can have a look-up of
     its own, and the large one then sees one value where it saw several.
     """
-    place = len(journal.trials) - 1
+    number = len(journal.trials) - 1
     best = Best(compact_layout(lowered, style, journal), style, outputs, journal)
-    journal.choose(place)
+    journal.choose(number)
     for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
             sturdier = replace(sturdier, steep=best.style.steep, most_kinds=best.style.most_kinds)
@@ -79,15 +79,15 @@ class Best:
 
     def challenge(self, analysis: Analysis, style: Style, reason: Reason, share: float = 1.0) -> None:
         """Try another way, and keep it if it holds and has fewer layers, or less than this share of the parameters."""
-        place = len(self.journal.trials)
+        number = len(self.journal.trials)
         other = attempt_or_none(analysis, self.outputs, style, reason, self.journal)
         layers, parameters = measure_cost(self.lowered)
         if other is not None and measure_cost(other) < (layers, share * parameters):
             self.lowered, self.style = other, style
-            self.journal.choose(place)
+            self.journal.choose(number)
 
     def look_up_early(self, search: Search) -> None:
-        """Try parts of large tables a layer earlier, one after the other."""
+        """Try parts of large look-ups a layer earlier, one after the other."""
         tried: set[Node] = set()
         for _ in range(search.parts):
             part = next((p for p in list_early_parts(self.lowered, search.units) if p not in tried), None)
@@ -129,29 +129,31 @@ def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
 
 def has_waves(lowered: Lowered) -> bool:
     """Whether any of its look-ups is waves."""
-    return any(table.one is not None for layer in lowered.plan.layers for table in layer.tables)
+    return any(lookup.one is not None for layer in lowered.plan.layers for lookup in layer.lookups)
 
 
 def table_rows(lowered: Lowered) -> int:
-    """Combinations of values that choosing the tables looked at."""
-    variables = [table.variable for layer in lowered.plan.layers for table in layer.tables]
+    """Rows of the tables that choosing the look-ups went through."""
+    variables = [lookup.variable for layer in lowered.plan.layers for lookup in layer.lookups]
     return sum(len(lowered.analysis.table(variable.node).codes) for variable in variables)
 
 
 def list_early_parts(lowered: Lowered, units: int) -> list[Node]:
-    """Parts of expressions whose tables have at least so many units, of several leaves, that are ready earlier; the largest
-    tables first."""
+    """Parts of expressions whose look-ups have at least so many units, of several leaves, that are ready earlier; the
+    largest first."""
     analysis, plan = lowered.analysis, lowered.plan
     ready: dict[Node, int] = {}
     for number, layer in enumerate(plan.layers):
         ready |= {variable.node: 2 * number + 1 for head in layer.heads for variable, _ in head.targets}
         ready |= {
-            table.variable.node: 2 * number + 2 for table in layer.tables if table.variable.node not in ready
+            lookup.variable.node: 2 * number + 2
+            for lookup in layer.lookups
+            if lookup.variable.node not in ready
         }
-    tables = [table for layer in plan.layers for table in layer.tables if table.stairs.units >= units]
+    lookups = [lookup for layer in plan.layers for lookup in layer.lookups if lookup.stairs.units >= units]
     found: list[Node] = []
-    for table in sorted(tables, key=lambda t: -t.stairs.units):
-        node = table.variable.node
+    for lookup in sorted(lookups, key=lambda t: -t.stairs.units):
+        node = lookup.variable.node
         latest = max((ready.get(leaf, 0) for leaf in analysis.table(node).leaves), default=0)
         for part in reversed(analysis.region(node)):
             leaves = analysis.leaves(part)

@@ -2,13 +2,13 @@
 
 Each attempt chooses blocks, schedules them, lays them out and has every decision audited (`compiler/audit/bounds.py`).
 When one is unsafe the next attempt
-1. reads numbers through tables, and tables read whole numbers rounded, others by steps only: no errors pass (`care` 1);
+1. reads numbers through look-ups, and look-ups read whole numbers rounded, others by steps only: no errors pass (`care` 1);
 2. scores inexact values one-hot instead of by squares, and tells outputs from their parts (`care` 2);
 3. makes the ramps of steps that failed steeper;
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
-5. materialises the parts of the expression whose table loses too much: two small look-ups in two layers for a large one;
+5. materialises the parts of the expression whose look-up loses too much: two small look-ups in two layers for a large one;
 6. begins again with one head for each order that is counted, instead of one for each of its digits.
-Parts of expressions whose tables would be too large to look at are materialised from the start; those of one whose look-up
+Parts of expressions whose tables would be too large are materialised from the start; those of one whose look-up
 is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
 """
@@ -140,11 +140,11 @@ def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:
 
 
 def culprit(lowered: Lowered, decision: Decision) -> Node | None:
-    """The expression whose table brings the most error into a decision: or the one that the decision itself is."""
+    """The expression whose look-up brings the most error into a decision: or the one that the decision itself is."""
     plan, layout = lowered.plan, lowered.layout
     errors: dict[Variable, float] = {}
     for column, variable in enumerate(layout.columns):
-        if variable is not None and variable[0].role == "table":
+        if variable is not None and variable[0].role == "look-up":
             errors[variable[0]] = max(errors.get(variable[0], 0.0), float(lowered.bounds.columns[column]))
     involved = {v for form in forms_of(plan, decision) for v in form.parts if v in errors}
     if involved:
@@ -159,9 +159,9 @@ def forms_of(plan: Plan, decision: Decision) -> list[Form]:
         for head in layer.heads:
             if decision.kind == "selection" and head.selector is decision.node:
                 forms += [*head.scores.queries, *head.scores.keys]
-        for table in layer.tables:
-            if decision.kind == "step" and table.variable.node is decision.node:
-                forms.append(table.form)
+        for lookup in layer.lookups:
+            if decision.kind == "step" and lookup.variable.node is decision.node:
+                forms.append(lookup.form)
     return forms + [
         form
         for r in plan.readouts

@@ -96,5 +96,5 @@ class Journal:
     def choose(self, number: int) -> None:
         """Mark a trial as the best so far, and that of its columns used again, if there is one behind it that holds."""
         last = len(self.trials) - 1
-        for place in {number, last if isinstance(self.trials[last].outcome, Holds) else number}:
-            self.trials[place] = replace(self.trials[place], chosen=True)
+        for index in {number, last if isinstance(self.trials[last].outcome, Holds) else number}:
+            self.trials[index] = replace(self.trials[index], chosen=True)

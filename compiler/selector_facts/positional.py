@@ -144,7 +144,7 @@ def tabulate_counts(facts: Facts, selector: Node) -> Counts | None:
     ):
         return None
     depends, columns = align(facts, selector, list(queries.values()))
-    first, place = number_combinations(columns)
+    first, which = number_combinations(columns)
     cells = len(first) * facts.max_length
     facts.effort.reserve(facts.graph, selector, CELL_BYTES * cells)
     facts.effort.spend(facts.graph, selector, CELL_WORK * cells, "pairs")
@@ -165,7 +165,7 @@ def tabulate_counts(facts: Facts, selector: Node) -> Counts | None:
     np.cumsum(selects, axis=1, out=before[:, 1:])
     ends = Context.INDEX if facts.causal else Context.LENGTH
     whole = depends | ends
-    rows = spread_array(place, depends, whole, facts.max_length)
+    rows = spread_array(which, depends, whole, facts.max_length)
     seen = spread_array(np.arange(1, facts.max_length + 1), ends, whole, facts.max_length)
     counted = Counts(whole, before[rows, seen].astype(np.int64))
     return narrow_counts(counted, facts.max_length)
@@ -180,11 +180,11 @@ def known(facts: Facts, nodes: list[Node]) -> dict[Node, Positional] | None:
 
 def number_combinations(columns: list[AtomArray]) -> tuple[Ints, Ints]:
     """Where each different combination of values stands first, and which of them each one is."""
-    first, place = find_distinct_elements(columns[0])
+    first, which = find_distinct_elements(columns[0])
     for column in columns[1:]:
         other, own = find_distinct_elements(column)
-        first, place = find_distinct_elements(AtomArray(place * len(other) + own))
-    return first, place
+        first, which = find_distinct_elements(AtomArray(which * len(other) + own))
+    return first, which
 
 
 def may_fail(key: AtomArray, query: AtomArray) -> bool:

@@ -82,29 +82,31 @@ def make_uniform(
     class_ids = number_labels(weights) if target.labels else number_classes(weights)
     shape = choose_shape(weights, target, tokens if target.labels else max(*class_ids, tokens - 1) + 1)
     shrink = 2.0 ** -choose_shrinkage(reach, target.eps)
-    place = Placing(shape.hidden, shrink, shrink if target.after else 1.0, centred=target.centred)
-    arrays = embed(weights, target, shape, place)
+    placing = Placing(shape.hidden, shrink, shrink if target.after else 1.0, centred=target.centred)
+    arrays = embed(weights, target, shape, placing)
     for number in range(shape.layers):
-        own = attend(weights, number, shape, place, target) | look_up(weights, number, shape, place, target)
+        own = attend(weights, number, shape, placing, target) | look_up(
+            weights, number, shape, placing, target
+        )
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
-    arrays |= make_norms(target, shape, math.sqrt(target.eps) * place.standing / shrink)
+    arrays |= make_norms(target, shape, math.sqrt(target.eps) * placing.scale / shrink)
     matrix, bias = center_logits(weights, middle)
     if target.labels:
-        arrays |= {"head": place.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
+        arrays |= {"head": placing.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
     else:
-        head = unembed((matrix, bias), place, class_ids, shape.ids, reach)
+        head = unembed((matrix, bias), placing, class_ids, shape.ids, reach)
         arrays["head"] = lower_others(head, class_ids, margin)
     return UniformWeights(shape, class_ids, arrays)
 
 
 @dataclass(frozen=True)
 class Placing:
-    """Plain columns as uniform ones: of what is written, and of what is read. `standing`: how large what is read is there,
+    """Plain columns as uniform ones: of what is written, and of what is read. `scale`: how large what is read is there,
     beside the plain one. `centred`: whether both have to sum up to 0."""
 
     hidden: int
     shrink: float
-    standing: float = 1.0
+    scale: float = 1.0
     centred: bool = True
 
     @property
@@ -121,7 +123,7 @@ class Placing:
     def read(self, columns: Array, count: int) -> np.ndarray:
         """Weights over plain columns, shape (d, k), as `count` columns over uniform ones, balanced."""
         found = np.zeros((self.hidden, count), np.float32)
-        found[self.first : self.first + len(columns), : columns.shape[1]] = columns / self.standing
+        found[self.first : self.first + len(columns), : columns.shape[1]] = columns / self.scale
         return balance_reads(found) if self.centred else found
 
 
@@ -156,22 +158,22 @@ def choose_shape(weights: Weights, target: TargetModel, ids: int) -> UniformShap
 
 
 def embed(
-    weights: Weights, target: TargetModel, shape: UniformShape, place: Placing
+    weights: Weights, target: TargetModel, shape: UniformShape, placing: Placing
 ) -> dict[str, np.ndarray]:
     """What ids and positions write."""
-    tokens = place.write(weights.arrays["embedding.tokens"], shape.ids)
+    tokens = placing.write(weights.arrays["embedding.tokens"], shape.ids)
     if not target.biased:
-        tokens[:, ONE] = place.shrink
+        tokens[:, ONE] = placing.shrink
     if target.rotary:
         assert "embedding.positions" not in weights.arrays, "positions have been counted"
         return {"tokens": tokens}
     none = np.zeros((1, weights.config.d_model))
     positions = weights.arrays.get("embedding.positions", none)
-    return {"tokens": tokens, "positions": place.write(positions, shape.positions)}
+    return {"tokens": tokens, "positions": placing.write(positions, shape.positions)}
 
 
 def attend(
-    weights: Weights, number: int, shape: UniformShape, place: Placing, target: TargetModel
+    weights: Weights, number: int, shape: UniformShape, placing: Placing, target: TargetModel
 ) -> dict[str, np.ndarray]:
     """A layer's heads side by side, each in its own `d_head` columns."""
     found = {
@@ -185,14 +187,14 @@ def attend(
         own = slice(h * shape.d_head, (h + 1) * shape.d_head)
         for name, scale in (("query", math.sqrt(shape.d_head)), ("key", 1.0)):
             columns = [own.start + k for k in still]
-            found[name][:, columns] = place.read(weights.arrays[f"{prefix}.{name}"] * scale, len(columns))
-        found["value"][:, own] = place.read(weights.arrays[f"{prefix}.value"], shape.d_head)
-        found["output"][own] = place.write(weights.arrays[f"{prefix}.output"], shape.d_head)
+            found[name][:, columns] = placing.read(weights.arrays[f"{prefix}.{name}"] * scale, len(columns))
+        found["value"][:, own] = placing.read(weights.arrays[f"{prefix}.value"], shape.d_head)
+        found["output"][own] = placing.write(weights.arrays[f"{prefix}.output"], shape.d_head)
     return found
 
 
 def look_up(
-    weights: Weights, number: int, shape: UniformShape, place: Placing, target: TargetModel
+    weights: Weights, number: int, shape: UniformShape, placing: Placing, target: TargetModel
 ) -> dict[str, np.ndarray]:
     """A layer's hidden units."""
     arrays, prefix, d_model = weights.arrays, f"layers.{number}.mlp", weights.config.d_model
@@ -201,8 +203,8 @@ def look_up(
     bias[: up.shape[1]] = arrays.get(f"{prefix}.bias", np.zeros(0)) * target.scale
     down = arrays.get(f"{prefix}.down", np.zeros((0, d_model)))
     found = {
-        "up": place.read(up * target.scale, shape.units),
-        "down": place.write(down / target.scale, shape.units),
+        "up": placing.read(up * target.scale, shape.units),
+        "down": placing.write(down / target.scale, shape.units),
     }
     if target.biased:
         return found | {"up_bias": bias}
@@ -218,14 +220,14 @@ def center_logits(weights: Weights, middle: int | None) -> tuple[Array, Array]:
 
 
 def unembed(
-    head: tuple[Array, Array], place: Placing, class_ids: tuple[int, ...], ids: int, reach: float
+    head: tuple[Array, Array], placing: Placing, class_ids: tuple[int, ...], ids: int, reach: float
 ) -> np.ndarray:
     """Logits of the classes at their ids, and such as are far below all of them at the others."""
     matrix, bias = head
     largest = float(np.abs(matrix).max(initial=0.0)) * reach + float(np.abs(bias).max(initial=0.0))
-    found = np.zeros((place.hidden, ids), np.float32)
+    found = np.zeros((placing.hidden, ids), np.float32)
     found[BALANCE] = -4 * largest - 1
-    found[:, list(class_ids)] = place.read(matrix, len(class_ids))
+    found[:, list(class_ids)] = placing.read(matrix, len(class_ids))
     found[BALANCE, list(class_ids)] = bias
     return found
 

@@ -27,7 +27,7 @@ def read_patterns(decoder: Decoder, ids: Sequence[int]) -> Patterns:
 
 
 def draw_attention(models: Mapping[str, Patterns], tokens: Sequence[object], path: Path) -> None:
-    """A block of columns for each model, a row for each layer; of heads that all but only look at BOS, the rest is shown,
+    """A group of pictures for each model, a row for each layer; of heads that all but only look at BOS, the rest is shown,
     scaled to its largest. Raises `OSError`.
     """
     widths = {name: max([1, *map(len, layers)]) for name, layers in models.items()}

@@ -169,9 +169,9 @@ def rate_at(settings: Settings, step: int) -> float:
 def choose_rows(count: int, settings: Settings, step: int) -> Tensor:
     """The rows of a step's batch: epochs are permutations, each of its own seed."""
     batch = min(settings.batch, count)
-    epoch, place = divmod(step, count // batch)
+    epoch, turn = divmod(step, count // batch)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch))
-    return order[place * batch : (place + 1) * batch]
+    return order[turn * batch : (turn + 1) * batch]
 
 
 def read_logits_of(decoder: Decoder, examples: Examples) -> list[tuple[Tensor, Tensor]]:

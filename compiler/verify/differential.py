@@ -234,7 +234,7 @@ def first_wrong(check: Check, inputs: Iterator[Word]) -> Mismatch | None:
 
 
 def simpler(tokens: Word, vocabulary: Word, number: Mapping[tuple[Kind, str], int]) -> Iterator[Word]:
-    """Inputs one step below: blocks left out, large ones first; then one token replaced by an earlier one."""
+    """Inputs one step below: stretches left out, large ones first; then one token replaced by an earlier one."""
     size = len(tokens) // 2
     while size:
         yield from (tokens[:i] + tokens[i + size :] for i in range(0, len(tokens) - size + 1, size))

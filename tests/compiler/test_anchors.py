@@ -83,11 +83,11 @@ def test_an_anchor_rounds_in_any_order(grain: float, arithmetic: Arithmetic) -> 
 @pytest.mark.parametrize("name", CASES)
 def test_anchored_tables_are_exact(name: str) -> None:
     model = compiled(name)
-    anchored = [table for layer in model.plan.layers for table in layer.tables if table.grain]
+    anchored = [lookup for layer in model.plan.layers for lookup in layer.lookups if lookup.grain]
     assert anchored
-    for table in anchored:
-        features = range(len(model.layout.blocks.features[table.variable].basis))
-        columns = [model.layout.numbers[table.variable, k] for k in features]
+    for lookup in anchored:
+        features = range(len(model.layout.blocks.features[lookup.variable].basis))
+        columns = [model.layout.numbers[lookup.variable, k] for k in features]
         errors = model.bounds.columns[columns]
         assert not errors.any() or (name in STEEP and (errors < 0.5).all())
     assert_right(model, 600)
@@ -99,7 +99,7 @@ def test_the_wrong_grain_is_refused(name: str, factor: float) -> None:
     """Too coarse, and numbers are rounded to others; too fine, and their errors stay."""
     model = compiled(name)
     layers = tuple(
-        replace(layer, tables=tuple(replace(t, grain=t.grain * factor) for t in layer.tables))
+        replace(layer, lookups=tuple(replace(t, grain=t.grain * factor) for t in layer.lookups))
         for layer in model.plan.layers
     )
     plan = replace(model.plan, layers=layers)
@@ -112,7 +112,7 @@ def test_what_an_anchor_cannot_round_has_no_bound(name: str) -> None:
     model = compiled(name)
     auditor = Auditor(model.plan, model.layout, Precision(model.options.max_length), PLAIN)
     auditor.run()
-    (block, *_) = [table for layer in model.plan.layers for table in layer.tables if table.grain]
+    (block, *_) = [lookup for layer in model.plan.layers for lookup in layer.lookups if lookup.grain]
     error, reading = bound_anchored_reading(block, model.layout, auditor.errors, auditor.size_of, FLOAT32)
     assert 0 < error < ANCHORED_MARGIN * block.grain and reading.error == 0 and reading.grain == block.grain
     used = np.flatnonzero(weigh_form(drop_constant(block.form), model.layout))

@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from compiler.blocks.block import Head, TableBlock
+from compiler.blocks.block import Head, LookupBlock
 from compiler.export.compiled import save
 from compiler.model.runner import Model
 from compiler.opening import load
@@ -46,7 +46,7 @@ def test_edges_are_what_the_plan_reads(expression: str) -> None:
     writer = {column: part.where for part in made for column in part.columns}
     read = {part.where: part.block.forms for part in made if isinstance(part.block, Head)}
     # What has a bias needs no column for a constant.
-    biased = {part.where: part.block.forms for part in made if isinstance(part.block, TableBlock)}
+    biased = {part.where: part.block.forms for part in made if isinstance(part.block, LookupBlock)}
     biased |= {f"output {readout.name}": readout.forms for readout in model.plan.readouts}
     read |= {reader: tuple(map(drop_constant, forms)) for reader, forms in biased.items()}
     wanted = {

@@ -229,7 +229,7 @@ def test_what_a_decision_reads() -> None:
                 heads = [h for layer in model.plan.layers for h in layer.heads if h.selector is decision.node]
                 assert forms == [f for head in heads for f in (*head.scores.queries, *head.scores.keys)]
             case "step":
-                tables = [t for layer in model.plan.layers for t in layer.tables]
+                tables = [t for layer in model.plan.layers for t in layer.lookups]
                 assert forms == [t.form for t in tables if t.variable.node is decision.node]
             case _:
                 assert forms == [f for r in model.plan.readouts for f in r.forms]

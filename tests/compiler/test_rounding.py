@@ -49,7 +49,7 @@ def compiled(name: str) -> Compiled:
 
 
 def rounded(model: Compiled) -> list[Variable]:
-    return [table.variable for layer in model.plan.layers for table in layer.tables if table.stairs.grid]
+    return [lookup.variable for layer in model.plan.layers for lookup in layer.lookups if lookup.stairs.grid]
 
 
 @pytest.mark.parametrize("grid", [1.0, 0.25, 2.0])
@@ -77,16 +77,16 @@ def test_a_rounded_count_has_two_units_and_no_error(name: str) -> None:
     model = compiled(name)
     assert rounded(model)
     for layer in model.plan.layers:
-        for table in layer.tables:
-            if table.stairs.grid:
-                assert table.stairs.units == 2
-                assert model.bounds.columns[model.layout.numbers[table.variable, 0]] == 0
+        for lookup in layer.lookups:
+            if lookup.stairs.grid:
+                assert lookup.stairs.units == 2
+                assert model.bounds.columns[model.layout.numbers[lookup.variable, 0]] == 0
     ids = torch.tensor([[len(model.options.vocabulary), *[0] * model.options.max_length]])
     halves = record_activations(ExactDecoder(model.weights), ids).residuals
     for number, layer in enumerate(model.plan.layers):
-        for table in layer.tables:
-            if table.stairs.grid:
-                place = model.layout.places[model.layout.numbers[table.variable, 0]]
+        for lookup in layer.lookups:
+            if lookup.stairs.grid:
+                place = model.layout.places[model.layout.numbers[lookup.variable, 0]]
                 held = halves[2 * number + 2][..., place]
                 assert (held == held.round()).all()
 

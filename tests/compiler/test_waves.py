@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compiler.audit.tables import bound_wave_error
+from compiler.audit.lookup_errors import bound_wave_error
 from compiler.blocks.form import Form
 from compiler.blocks.staircase import Matrix, Runs, Staircase
 from compiler.blocks.waves import build_waves
@@ -93,6 +93,6 @@ def test_models_with_waves_are_right(text: str, attention: Attention) -> None:
     text = f"aggregate({text}, tokens)" if text.startswith("select(") else text
     options = CompileOptions(tuple("ab"), 60, attention)
     model = compile_program(load_program(Source("<test>", "")), {"out": text}, options)
-    blocks = [table for layer in model.plan.layers for table in layer.tables]
+    blocks = [lookup for layer in model.plan.layers for lookup in layer.lookups]
     assert all(block.one is not None for block in blocks if block.stairs.units > 8)
     assert_right(model, 400)

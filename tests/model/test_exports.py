@@ -177,7 +177,7 @@ def test_numbers_that_are_rounded_by_what_is_added_last_are_refused() -> None:
     """A wave, which a software that adds biases first computes otherwise: none of its errors is the audit's."""
     options = CompileOptions("ab", 64)
     compiled = compile_program(load_program(Source("none", "")), {"out": 'count(tokens, "a") % 2'}, options)
-    tables = [block for layer in compiled.plan.layers for block in layer.tables]
+    tables = [block for layer in compiled.plan.layers for block in layer.lookups]
     assert any(block.one is not None for block in tables)
     with pytest.raises(DiagnosedError, match="added last"):
         encode_export("transformerlens", compiled)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from compiler.audit.bounds import Auditor
+from compiler.audit.lookup_errors import bound_lookup_errors, read_beside_bias
 from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
-from compiler.audit.tables import bound_table_errors, read_beside_bias
 from compiler.blocks.form import Form, scale_form
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
@@ -238,6 +238,6 @@ def test_what_is_left_of_a_zero_shows_beside_a_bias_that_comes_first() -> None:
     reading = Reading(error, 8.0, 1.0, terms=2)
     number, left, bias = np.float32(5), np.float32(error), np.float32(-5)
     assert (number + left) + bias == 0 < (bias + number) + left
-    last = bound_table_errors(stairs, 0.0, reading, FLOAT32)[0]
-    first = bound_table_errors(stairs, 0.0, read_beside_bias(stairs, 0.0, reading, FLOAT32), FLOAT32)[0]
+    last = bound_lookup_errors(stairs, 0.0, reading, FLOAT32)[0]
+    first = bound_lookup_errors(stairs, 0.0, read_beside_bias(stairs, 0.0, reading, FLOAT32), FLOAT32)[0]
     assert last.max() == 0 < error <= first.max() <= 2 * error

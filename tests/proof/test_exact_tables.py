@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from compiler.audit.anchors import is_taken_away
 from compiler.audit.logits import bound_logit_noise
-from compiler.audit.tables import bound_table_errors
-from compiler.blocks.block import Readout, TableBlock
+from compiler.audit.lookup_errors import bound_lookup_errors
+from compiler.blocks.block import LookupBlock, Readout
 from compiler.blocks.form import Form, Variable
 from compiler.blocks.staircase import (
     GENTLE,
@@ -139,7 +139,7 @@ def test_units_round_by_no_more_than_said(name: str, way: str, arithmetic: Arith
     stairs, error = staircase_for(way, points, targets, error)
     grain = find_grain(points - constant) if error == 0 else 0.0
     reading = Reading(error, float(np.abs(points).max()), grain)
-    profile, _ = bound_table_errors(stairs, constant, reading, arithmetic)
+    profile, _ = bound_lookup_errors(stairs, constant, reading, arithmetic)
     bound = profile.max(axis=0)
     some = [*range(6), *range(-6, 0)]
     wanted = (targets - targets[len(points) // 2])[some]
@@ -164,7 +164,7 @@ def test_every_unit_adds_up_for_itself(way: str, gap: float) -> None:
     rounding = 4 * FLOAT32.unit * size
     error = rounding + float(np.abs(parts.sum(axis=2) + constant - points).max())
     stairs, _ = staircase_for(way, points, targets, error)
-    profile, _ = bound_table_errors(stairs, constant, Reading(error, size, 0.0, rounding, 5), FLOAT32)
+    profile, _ = bound_lookup_errors(stairs, constant, Reading(error, size, 0.0, rounding, 5), FLOAT32)
     wanted = targets - targets[6]
     bound, worst = (
         profile.max(axis=0),
@@ -184,7 +184,7 @@ def test_sums_are_called_exact_only_when_they_are(fine: float, large: float) -> 
     points = np.arange(64.0)
     for make, rest in ((steps, (Tolerance(),)), (bends, (Tolerance(),))):
         stairs = stairs_over(points, targets, make, *rest)
-        profile, products = bound_table_errors(stairs, 0.0, Reading(0.0, 63.0, 1.0), FLOAT32)
+        profile, products = bound_lookup_errors(stairs, 0.0, Reading(0.0, 63.0, 1.0), FLOAT32)
         worst = worst_error(stairs, 0.0, points[:, None], targets - targets[32])
         assert (worst <= profile.max(axis=0)).all()
         called = (profile == 0).all(axis=0)
@@ -204,7 +204,7 @@ def test_leaks_of_exact_numbers_round_away_but_beside_zero() -> None:
     targets = points[:, None] ** 2
     for shift in (0.0, 0.5):
         stairs = stairs_over(points + shift, targets, bends, Tolerance())
-        profile, _ = bound_table_errors(stairs, 0.0, Reading(leak, 3.5, 0.5), FLOAT32)
+        profile, _ = bound_lookup_errors(stairs, 0.0, Reading(leak, 3.5, 0.5), FLOAT32)
         sides = [(points + shift + side * leak)[:, None] for side in (-1, 1)]
         worst = max(worst_error(stairs, 0.0, held, targets - targets[3]).max() for held in sides)
         assert worst <= profile.max() <= 4 * worst
@@ -226,10 +226,10 @@ def test_two_units_round_to_the_grid(grid: float, arithmetic: Arithmetic) -> Non
             assert (found == numbers).any() == right
 
 
-def anchored_block(slope: float, beside_anchor: float, arithmetic: Arithmetic) -> TableBlock:
+def anchored_block(slope: float, beside_anchor: float, arithmetic: Arithmetic) -> LookupBlock:
     one = Staircase(np.array([slope]), np.array([0.0]), np.array([[1.0]]), 0.0, 0.25, 0.0, 8.0)
-    return TableBlock(
-        Variable(TOKENS, "table"), Form({}, -(arithmetic.anchor + beside_anchor)), one, grain=1.0
+    return LookupBlock(
+        Variable(TOKENS, "look-up"), Form({}, -(arithmetic.anchor + beside_anchor)), one, grain=1.0
     )
 
 

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.logits import bound_logit_noise
+from compiler.audit.lookup_errors import bound_bends
 from compiler.audit.norms import NormReading
-from compiler.audit.tables import bound_bends
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form
 from compiler.blocks.staircase import Staircase

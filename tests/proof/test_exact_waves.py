@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compiler.audit.tables import bound_wave_error
+from compiler.audit.lookup_errors import bound_wave_error
 from compiler.blocks.staircase import Runs, Staircase, Tolerance
 from compiler.blocks.waves import CARRIER, build_waves
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32, Arithmetic

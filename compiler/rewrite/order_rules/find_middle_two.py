@@ -1,12 +1,12 @@
-"""Find the mean of one or two places by asking for each.
+"""Find the mean of one or two ranks by asking for each.
 
-    aggregate(select(2 * place, length - 2, >=) and select(2 * place, length, <=), v)     for the places of a sorted input
-        becomes     (aggregate(select(place, low, ==), v) + aggregate(select(place, high, ==), v)) / 2
+    aggregate(select(2 * rank, length - 2, >=) and select(2 * rank, length, <=), v)     for the ranks of a sorted input
+        becomes     (aggregate(select(rank, low, ==), v) + aggregate(select(rank, high, ==), v)) / 2
 
-where `low` and `high` are the lowest and the highest place that a row selects, of one or two: here (length - 1) / 2,
-rounded down and up. Sound where place is a permutation of all positions: each place that there is has one position. A mean
-needs equal scores wherever it selects, for which orders take a column for each place; what is moved from one position is
-found by few digits. Where a row selects one place, an int becomes a float. Falls: the number of orders below means.
+where `low` and `high` are the lowest and the highest rank that a row selects, of one or two: here (length - 1) / 2,
+rounded down and up. Sound where rank is a permutation of all positions: each rank that there is has one position. A mean
+needs equal scores wherever it selects, for which orders take a column for each rank; what is moved from one position is
+found by few digits. Where a row selects one rank, an int becomes a float. Falls: the number of orders below means.
 """
 
 import numpy as np
@@ -33,14 +33,14 @@ def find_middle_two(analysis: Analysis, node: Node) -> Node | None:
         return None
     selector, value = node.args
     keys = {c.key for part in list_conjuncts(selector) for c in list_comparisons(part)}
-    place = find_place(analysis, next(iter(keys))) if len(keys) == 1 else None
-    if place is None or not all(may_be_halved(v) for v in analysis.domain(value).values):
+    rank = find_rank(analysis, next(iter(keys))) if len(keys) == 1 else None
+    if rank is None or not all(may_be_halved(v) for v in analysis.domain(value).values):
         return None
-    ends = list_ends(analysis, selector, place)
+    ends = list_ends(analysis, selector, rank)
     if ends is None or not all(is_visible_index(analysis, end) for end in ends):
         return None
     graph = analysis.graph
-    moved = [graph.add(node.op, graph.add(Select("=="), place, end), value) for end in ends]
+    moved = [graph.add(node.op, graph.add(Select("=="), rank, end), value) for end in ends]
     return graph.map("div", graph.map("add", *moved), graph.constant(2))
 
 
@@ -49,21 +49,21 @@ def may_be_halved(value: Atom) -> bool:
     return find_kind(value) == "float" or (find_kind(value) == "int" and abs(value) < LARGE)  # type: ignore[operator]
 
 
-def find_place(analysis: Analysis, key: Node) -> Node | None:
+def find_rank(analysis: Analysis, key: Node) -> Node | None:
     """The permutation of all positions that an expression is a function of."""
     if has_every_index(analysis, key):
         return key
     changing = [arg for arg in key.args if not isinstance(arg.op, Constant)]
-    return find_place(analysis, changing[0]) if isinstance(key.op, Map) and len(changing) == 1 else None
+    return find_rank(analysis, changing[0]) if isinstance(key.op, Map) and len(changing) == 1 else None
 
 
-def list_ends(analysis: Analysis, selector: Node, place: Node) -> tuple[Node, Node] | None:
-    """The lowest and the highest place that each row selects; None where a row may select others, too, or none, or where it
+def list_ends(analysis: Analysis, selector: Node, rank: Node) -> tuple[Node, Node] | None:
+    """The lowest and the highest rank that each row selects; None where a row may select others, too, or none, or where it
     is always one."""
     try:
         with analysis.effort.optional():
             match = build_matching(analysis, normalise_selector(selector))
-            column = spread(analysis, match.key, place)
+            column = spread(analysis, match.key, rank)
     except CompileError:  # too many to look at
         return None
     if column.failed is not None:
@@ -73,7 +73,7 @@ def list_ends(analysis: Analysis, selector: Node, place: Node) -> tuple[Node, No
     many = selects.sum(axis=1)
     if many.min() < 1 or many.max() != 2:
         return None
-    numbers = analysis.domain(place).numbers().astype(np.int64)
+    numbers = analysis.domain(rank).numbers().astype(np.int64)
     ends: tuple[Ints, Ints] = (
         np.where(selects, numbers, numbers.max()).min(axis=1),
         np.where(selects, numbers, 0).max(axis=1),
@@ -82,12 +82,12 @@ def list_ends(analysis: Analysis, selector: Node, place: Node) -> tuple[Node, No
     return low, high
 
 
-def spread(analysis: Analysis, key: Node, place: Node) -> AtomArray:
-    """A function of a place for each place."""
-    size = len(analysis.domain(place))
-    if key is place:
-        return analysis.domain(place).column(np.arange(size))
+def spread(analysis: Analysis, key: Node, rank: Node) -> AtomArray:
+    """A function of a rank for each rank."""
+    size = len(analysis.domain(rank))
+    if key is rank:
+        return analysis.domain(rank).column(np.arange(size))
     if isinstance(key.op, Constant):
         return AtomArray.from_atoms([key.op.value.value] * size)
-    assert isinstance(key.op, Map), "a place was found below it"
-    return apply_map(key.op, [spread(analysis, arg, place) for arg in key.args])
+    assert isinstance(key.op, Map), "a rank was found below it"
+    return apply_map(key.op, [spread(analysis, arg, rank) for arg in key.args])

@@ -1,4 +1,4 @@
-"""How far rounding carries the outputs of a table from its steps and bends: what its units round, and what they pass on."""
+"""How far rounding carries a look-up's outputs from its steps and bends: what its units round, and what they pass on."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from compiler.numerics.rounding import Products, Reading, find_grain, find_steep
 from compiler.targets.activation_functions import CORNER
 
 
-def bound_table_errors(
+def bound_lookup_errors(
     stairs: Staircase, constant: float, reading: Reading, arithmetic: Arithmetic
 ) -> tuple[NDArray[np.float64], list[Products]]:
     """Error bound of every feature at both ends of z, shape (2, features), for z read like this, with `constant` in the
