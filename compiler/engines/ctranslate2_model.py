@@ -29,12 +29,10 @@ class TranslateModel(ForeignModel):
             raise make_model_error(
                 f"ctranslate2 does not compute in {precision} on this machine", "try another dtype", "engine"
             )
-        try:
+        with report_unopened("ctranslate2", folder):
             self.generator = library.Generator(
                 str(folder), device="cpu", compute_type=kind, inter_threads=1, intra_threads=1
             )
-        except RuntimeError as error:
-            raise report_unopened("ctranslate2", folder, error) from None
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Logits of all ids; it pads by itself."""

@@ -25,10 +25,8 @@ class LlamaModel(ForeignModel):
     def __init__(self, folder: Path, config: Config, class_ids: Sequence[int] | None, *, exact: bool) -> None:
         super().__init__(config, class_ids)
         library = take_library("xllamacpp", "this engine", INSTALL)
-        try:
+        with report_unopened("llama.cpp", folder):
             self.server: Any = library.Server(describe_run(library, folder / GGUF, config, exact=exact))
-        except RuntimeError as error:
-            raise report_unopened("llama.cpp", folder, error) from None
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Log-probabilities of all ids; what is padded stays not a number."""

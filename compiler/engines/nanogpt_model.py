@@ -11,7 +11,7 @@ from torch.nn import functional
 from compiler.config import Config
 from compiler.formats.nanogpt_files import CHECKPOINT
 from compiler.model.foreign_model import ForeignModel
-from compiler.transformer.problem import make_model_error
+from compiler.transformer.problem import make_model_error, report_unopened
 
 EPS = 1e-5
 
@@ -21,11 +21,13 @@ class NanoModel(ForeignModel):
 
     def __init__(self, folder: Path, config: Config, class_ids: Sequence[int] | None) -> None:
         super().__init__(config, class_ids)
-        record: Any = torch.load(folder / CHECKPOINT, weights_only=True)
-        self.arrays: dict[str, Tensor] = record["model"]
-        self.heads: int = record["model_args"]["n_head"]
-        self.layers: int = record["model_args"]["n_layer"]
-        if not torch.equal(self.arrays["transformer.wte.weight"], self.arrays["lm_head.weight"]):
+        with report_unopened("torch", folder):
+            record: Any = torch.load(folder / CHECKPOINT, weights_only=True)
+            self.arrays: dict[str, Tensor] = record["model"]
+            self.heads: int = record["model_args"]["n_head"]
+            self.layers: int = record["model_args"]["n_layer"]
+            tied = torch.equal(self.arrays["transformer.wte.weight"], self.arrays["lm_head.weight"])
+        if not tied:
             raise make_model_error(f"the head in {folder} is not tied", "export it again", "engine")
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:

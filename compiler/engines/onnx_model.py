@@ -25,12 +25,10 @@ class OnnxModel(ForeignModel):
         options.log_severity_level = 4  # its errors are raised as well
         # Of so small a model, each product is over before a second thread has begun.
         options.intra_op_num_threads = 1
-        try:
+        with report_unopened("ONNX Runtime", folder):
             self.session = runtime.InferenceSession(
                 (folder / ONNX).read_bytes(), options, providers=["CPUExecutionProvider"]
             )
-        except (OSError, RuntimeError, ValueError) as error:
-            raise report_unopened("ONNX Runtime", folder, error) from None
 
     def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         """Logits by output."""

@@ -8,6 +8,7 @@ from compiler.export.checkpoint import check_folder, read_checkpoint
 from compiler.export.recompile import Standing, recompile_checkpoint
 from compiler.export.recorded_program import read_program
 from compiler.export.stock_files import (
+    StockRecord,
     encode_stock_files,
     is_stock,
     list_stock_differences,
@@ -45,15 +46,15 @@ def recompile_folder(folder: Path) -> FoundFolder:
         if standing.again is None:
             raise make_model_error(standing.differences[0], "compile the program again", "not-certified")
         return FoundFolder(standing.again, standing, None)
-    compiled = recompile_record(folder)
+    record = read_stock_record(folder)
+    compiled = recompile_record(record)
     files: Mapping[str, bytes] = (
         encode_stock_files(compiled) if to is None else encode_export_folder(to, compiled)
     )
-    return FoundFolder(compiled, Standing(compiled, tuple(list_stock_differences(folder, files))), to)
+    return FoundFolder(compiled, Standing(compiled, tuple(list_stock_differences(folder, record, files))), to)
 
 
-def recompile_record(folder: Path) -> Compiled:
+def recompile_record(record: StockRecord) -> Compiled:
     """What the program in a record compiles to."""
-    record = read_stock_record(folder)
     program = load_program(Source(record.program.name, record.program.text), Texts(record.program.loaded))
     return compile_program(program, record.expressions, record.options)

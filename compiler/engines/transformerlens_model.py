@@ -13,7 +13,7 @@ from compiler.export.files import ARRAYS, CONFIG
 from compiler.export.records import decode_json
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.transformer.problem import make_model_error
+from compiler.transformer.problem import make_model_error, report_unopened
 
 MODULE, INSTALL = "transformer_lens.model_bridge", "'transformer-lens>=4'"
 
@@ -24,11 +24,12 @@ class LensModel(ForeignModel):
     def __init__(self, folder: Path, config: Config, class_ids: Sequence[int] | None) -> None:
         super().__init__(config, class_ids)
         bridges = take_library(MODULE, "this engine", INSTALL).TransformerBridge
-        if class_ids is None:
-            self.module: Any = bridges.boot_native(decode_json((folder / CONFIG).read_bytes()))
-            self.load(folder)
-        else:
-            self.module = bridges.boot_transformers(str(folder), dtype=torch.float32)
+        with report_unopened("TransformerLens", folder):
+            if class_ids is None:
+                self.module: Any = bridges.boot_native(decode_json((folder / CONFIG).read_bytes()))
+                self.load(folder)
+            else:
+                self.module = bridges.boot_transformers(str(folder), dtype=torch.float32)
         self.module.eval()
 
     def load(self, folder: Path) -> None:

@@ -19,7 +19,6 @@ from compiler.export.files import (
     EXPORT_FORMAT,
     FORMAT,
     PARTS,
-    RECORD,
     STOCK_FORMAT,
     STOCK_PARTS,
     SUPERPOSED_FORMAT,
@@ -29,6 +28,7 @@ from compiler.export.files import (
 )
 from compiler.export.folder import FolderKind, is_hidden_name, locate_part, lock_folder, replace_files
 from compiler.export.read_file import CheckpointError, Unsettled, read_file, report_damage, report_unsettled
+from compiler.export.record_file import RECORD
 from compiler.export.records import check_mapping, decode_json, hash_text
 from compiler.limits import JSON_BYTES
 from compiler.options import CompileOptions

@@ -18,8 +18,9 @@ from compiler.config import Config
 from compiler.emit.weights import Array, Weights, is_in_unembedding, list_shapes
 from compiler.export.consistency import find_contradictions
 from compiler.export.folder import hash_bytes
-from compiler.export.read_file import CheckpointError, read_file, report_damage, report_unsettled
+from compiler.export.read_file import CheckpointError, report_damage, report_unsettled
 from compiler.export.read_form import read_form
+from compiler.export.record_file import CHANGED, RECORD, check_whole, seal_record
 from compiler.export.records import (
     ModelTooLarge,
     Record,
@@ -41,7 +42,7 @@ from rasp.diagnostics import Diagnostic
 
 FORMAT = "rasp-checkpoint"
 VERSION = 2
-CONFIG, ARRAYS, TOKENIZER, RECORD = "config.json", "model.safetensors", "tokenizer.json", "rasp.json"
+CONFIG, ARRAYS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 PARTS = (CONFIG, ARRAYS, TOKENIZER)
 FILES = (*PARTS, RECORD)
 #: What a folder for a family holds besides a record (`compiler/export/stock_files.py`).
@@ -52,7 +53,6 @@ EXPORT_FORMAT = "rasp-export"
 SUPERPOSED_FORMAT = "rasp-superposed"
 CARD, GENERATION, TOKENIZER_CONFIG = "README.md", "generation_config.json", "tokenizer_config.json"
 STOCK_PARTS = (CONFIG, GENERATION, ARRAYS, TOKENIZER, TOKENIZER_CONFIG, CARD)
-CHANGED = "is damaged: its contents have changed since it was written"
 #: Bytes that the file of arrays has for each of them besides, and once more.
 HEADER = 1000
 
@@ -241,28 +241,6 @@ def decode_record(path: Path, data: bytes) -> Record:
         raise report_damage(path, CHANGED)
     check_whole(path, record, data)
     return record
-
-
-def read_kind(folder: Path) -> Record:
-    """What a folder's record says, unchecked; nothing where it has none."""
-    try:
-        return decode_json(read_file(folder / RECORD, JSON_BYTES.most))
-    except (CheckpointError, ValueError):
-        return {}
-
-
-def seal_record(record: Record) -> bytes:
-    """A record as JSON, with a checksum of all that it says, which `check_whole` asks for."""
-    return encode_json(record | {"checksum": hash_bytes(encode_json(record))})
-
-
-def check_whole(path: Path, record: Record, data: bytes) -> None:
-    """Raise `CheckpointError` unless a record has the checksum that it names, and hashes of other files."""
-    content = {key: value for key, value in record.items() if key != "checksum"}
-    # Comparing the bytes as well catches a changed blank, which the content does not show.
-    whole = record.get("checksum") == hash_bytes(encode_json(content)) and data == encode_json(record)
-    if not whole or not isinstance(record.get("sha256"), dict):
-        raise report_damage(path, CHANGED)
 
 
 def read_arrays(data: bytes, config: Config) -> dict[str, Array]:

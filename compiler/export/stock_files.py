@@ -22,25 +22,22 @@ from compiler.export.files import (
     CARD,
     CONFIG,
     GENERATION,
-    RECORD,
     STOCK_FORMAT,
     TOKENIZER,
     TOKENIZER_CONFIG,
     ProgramText,
-    check_whole,
-    read_kind,
-    seal_record,
 )
 from compiler.export.folder import hash_bytes
 from compiler.export.model_card import write_card
 from compiler.export.read_file import CheckpointError, read_file, report_damage
 from compiler.export.read_form import read_form
+from compiler.export.record_file import RECORD, open_record, read_kind, read_part, seal_record
 from compiler.export.records import (
     Record,
     check_mapping,
-    decode_json,
     encode_json,
     encode_options,
+    hash_text,
     read_options,
 )
 from compiler.export.stock_tokenizer import (
@@ -60,15 +57,17 @@ from compiler.targets.target import find_target
 from rasp.diagnostics import Diagnostic
 
 STOCK_VERSION = 1
+AGAIN = "compile the program again"
 
 
 @dataclass(frozen=True)
 class StockRecord:
-    """What rasp.json says was compiled."""
+    """What rasp.json says was compiled, and the sha256 of each other file."""
 
     program: ProgramText
     expressions: Mapping[str, str]
     options: CompileOptions
+    hashes: Mapping[str, str]
 
 
 def assemble_uniform(compiled: Compiled, reach: float | None = None) -> UniformWeights:
@@ -163,26 +162,30 @@ def is_stock(folder: Path) -> bool:
 
 def read_stock_record(folder: Path) -> StockRecord:
     """What the record of such a folder says. Raises `CheckpointError`."""
-    path = folder / RECORD
-    data = read_file(path, JSON_BYTES.most)
+    record = open_record(folder, STOCK_VERSION, AGAIN)
     try:
-        record = decode_json(data)
-        if record.get("version") != STOCK_VERSION:
-            raise report_damage(path, "is of another version of this program", "compile the program again")
-        check_whole(path, record, data)
         program = read_form(ProgramRecord, check_mapping(record["program"]))
         options = read_form(OptionsRecord, check_mapping(record["options"]))
         expressions = {name: str(text) for name, text in check_mapping(record["expressions"]).items()}
         text = ProgramText(program["name"], program["text"], program["loaded"])
-        return StockRecord(text, expressions, read_options(options))
+        hashes = {name: hash_text(digest) for name, digest in check_mapping(record["sha256"]).items()}
+        return StockRecord(text, expressions, read_options(options), hashes)
     except (KeyError, TypeError, ValueError, CompileError):
-        raise report_damage(path, "does not describe a compilation") from None
+        raise report_damage(folder / RECORD, "does not describe a compilation") from None
 
 
-def list_stock_differences(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    """The files that are not what the compilation gives, in words. Raises `CheckpointError` for one that cannot be read."""
+def list_stock_differences(folder: Path, record: StockRecord, files: Mapping[str, bytes]) -> list[str]:
+    """The files that are not what the compilation gives, in words. Raises `CheckpointError` for one that cannot be read, or
+    is not what the record says that was written."""
+    for name in sorted({*files} - {*record.hashes, RECORD}):
+        raise report_damage(folder / RECORD, f"says nothing of {name}", AGAIN)
+    found = {
+        name: read_part(folder, name, digest, len(files.get(name, b"")) + JSON_BYTES.most, AGAIN)
+        for name, digest in record.hashes.items()
+    }
+    found[RECORD] = read_file(folder / RECORD, JSON_BYTES.most)
     return [
         f"its {name} is not what this version compiles the program to"
         for name, data in files.items()
-        if read_file(folder / name, len(data) + JSON_BYTES.most) != data
+        if found[name] != data
     ]

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import cast
 
 from compiler.export.checkpoint import list_hashes, write_folder
-from compiler.export.files import EXPORT_FORMAT, RECORD, read_kind
+from compiler.export.files import EXPORT_FORMAT
 from compiler.export.folder import FolderKind
+from compiler.export.record_file import RECORD, read_kind
 from compiler.export.stock_files import encode_stock_record
 from compiler.formats.format_names import FORMAT_NAMES, FormatName
 from compiler.formats.format_table import FORMATS, encode_export

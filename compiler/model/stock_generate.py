@@ -50,7 +50,8 @@ def run_rows(
         torch.manual_seed(sampling.seed + sampling.first)
         drawn = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p}
         drawn["top_k"] = sampling.top_k or 0
-    found = model.module.generate(ids, attention_mask=mask, max_length=most, eos_token_id=ends, **drawn)
+    with model.as_it_is():
+        found = model.module.generate(ids, attention_mask=mask, max_length=most, eos_token_id=ends, **drawn)
     return [[int(i) for i in row[ids.shape[1] :]] for row in found]
 
 

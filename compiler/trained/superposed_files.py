@@ -7,6 +7,7 @@ Writing is all or nothing, and the same model gives the same bytes. Reading trus
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -18,23 +19,19 @@ from compiler.emit.weights import Weights, list_shapes
 from compiler.export.checkpoint import LAYOUT, write_folder
 from compiler.export.files import (
     ARRAYS,
-    CHANGED,
     CONFIG,
     HEADER,
-    RECORD,
     SUPERPOSED_FORMAT,
     TOKENIZER,
     ProgramText,
-    check_whole,
     count_weight_bytes,
     encode_arrays,
     read_arrays,
-    read_kind,
-    seal_record,
 )
-from compiler.export.folder import hash_bytes, locate_part
-from compiler.export.read_file import read_file, report_damage
+from compiler.export.folder import hash_bytes
+from compiler.export.read_file import report_damage
 from compiler.export.read_form import read_form
+from compiler.export.record_file import RECORD, open_record, read_kind, read_part, seal_record
 from compiler.export.records import (
     ModelTooLarge,
     Record,
@@ -53,6 +50,7 @@ from compiler.report.json_forms import OptionsRecord, ProgramRecord
 from compiler.trained.superposed import Direction, Outcome, Superposed
 
 VERSION = 1
+AGAIN = "train the model again"
 
 
 class OutcomeRecord(TypedDict):
@@ -143,32 +141,24 @@ def is_superposed(folder: Path) -> bool:
 
 def read_superposed(folder: Path) -> Superposed:
     """The model in a folder. Raises `CheckpointError`."""
-    path = folder / RECORD
-    data = read_file(path, JSON_BYTES.most)
+    record = open_record(folder, VERSION, AGAIN)
     try:
-        record = decode_json(data)
-        if record.get("version") != VERSION:
-            raise report_damage(path, "is of another version of this program", "train the model again")
-        check_whole(path, record, data)
         form = read_form(SuperposedRecord, record)
-        config = read_config(decode_json(read_part(folder, form["sha256"], CONFIG, JSON_BYTES.most)))
+        part = partial(read_named_part, folder, form["sha256"])
+        config = read_config(decode_json(part(CONFIG, JSON_BYTES.most)))
         most = count_weight_bytes(config) + HEADER + HEADER * len(list_shapes(config))
-        arrays = read_arrays(read_part(folder, form["sha256"], ARRAYS, most), config)
-        read_part(folder, form["sha256"], TOKENIZER, JSON_BYTES.most)
+        arrays = read_arrays(part(ARRAYS, most), config)
+        part(TOKENIZER, JSON_BYTES.most)
         return superposed_of_record(form, Weights(config, arrays))
     except ModelTooLarge as error:
         raise report_damage(folder, f"describes a model that is too large: {error}") from None
     except (KeyError, TypeError, ValueError, SafetensorError, CompileError):
-        raise report_damage(folder, "does not describe a model", "train the model again") from None
+        raise report_damage(folder, "does not describe a model", AGAIN) from None
 
 
-def read_part(folder: Path, hashes: Mapping[str, str], name: str, most: int) -> bytes:
-    """A file that has the sha256 of the record. Raises `CheckpointError`."""
-    digest = hash_text(hashes[name])
-    found = read_file(locate_part(folder, name, digest), most)
-    if hash_bytes(found) != digest:
-        raise report_damage(folder / name, CHANGED, "train the model again")
-    return found
+def read_named_part(folder: Path, hashes: Mapping[str, str], name: str, most: int) -> bytes:
+    """A file that has the sha256 of the record. Raises `CheckpointError`; `KeyError`, `ValueError` for a bad record."""
+    return read_part(folder, name, hash_text(hashes[name]), most, AGAIN)
 
 
 def superposed_of_record(form: SuperposedRecord, weights: Weights) -> Superposed:

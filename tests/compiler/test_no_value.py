@@ -11,7 +11,8 @@ from hypothesis import event, given
 from compiler.cli import main
 from compiler.commands.repl import make_repl
 from compiler.export.compiled import make_checkpoint
-from compiler.export.files import CONFIG, RECORD, encode_files
+from compiler.export.files import CONFIG, encode_files
+from compiler.export.record_file import RECORD
 from compiler.model.answers import compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions

@@ -51,7 +51,7 @@ def main(context: click.Context, minutes: float, folder: Path, names: Sequence[s
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def replay_findings(paths: Sequence[Path]) -> None:
     """Try findings again and print what they say."""
-    prepare()
+    prepare(BY_NAME)
     found = [(path, replay(path)) for path in paths]
     for path, finding in found:
         click.echo(f"{path}: {'gone' if finding is None else f'{finding.kind}: {finding.place}'}")
@@ -61,7 +61,7 @@ def replay_findings(paths: Sequence[Path]) -> None:
 
 def run(minutes: float, folder: Path, names: Sequence[str]) -> int:
     """Search until the time is over; the exit code."""
-    prepare()
+    prepare(names)
     search, end, code = Search(folder), time.monotonic() + 60 * minutes, 0
     try:
         for path in search.forget_mended():

@@ -5,6 +5,7 @@ hashes are those of the changed content, as an attacker would write them.
 """
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,35 +16,60 @@ from hypothesis.strategies import DrawFn
 from safetensors.numpy import load, save
 
 from compiler import CompileOptions, compile_program
+from compiler.completions.plan_decoder import ask_for_decoder
 from compiler.export.compiled import make_checkpoint
-from compiler.export.files import ARRAYS, RECORD, encode_files
+from compiler.export.files import ARRAYS, encode_files
 from compiler.export.folder import hash_bytes
+from compiler.export.record_file import RECORD
 from compiler.export.records import encode_json
+from compiler.export.stock_files import encode_stock_files
+from compiler.pipeline import Compiled
+from compiler.trained.superposed_files import encode_superposed
+from compiler.training.learn import Settings
+from compiler.training_commands.superpose_command import superpose_compiled
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from tests.fuzz import data
 
-#: What is compiled: a look-up, counting, an aggregate with positions; full and causal; one output and two.
-COMPILED: tuple[tuple[dict[str, str], str, tuple[Any, ...]], ...] = (
-    ({"out": "aggregate(select(indices, length - 1 - indices, ==), tokens)"}, "full", ("a", "b", "c")),
-    ({"n": "selector_width(select(tokens, tokens, ==))", "i": "indices * 2"}, "causal", (0, 1, 2.5)),
+REVERSED = {"out": "aggregate(select(indices, length - 1 - indices, ==), tokens)"}
+COUNTED = {"n": "selector_width(select(tokens, tokens, ==))", "i": "indices * 2"}
+PREVIOUS = {"out": 'aggregate(select(indices, indices - 1, ==), tokens, "a")'}
+#: What is compiled: a look-up, counting, an aggregate with positions; full and causal; one output and two; and what
+#: records of models say besides.
+COMPILED: tuple[tuple[dict[str, str], CompileOptions], ...] = (
+    (REVERSED, CompileOptions("abc", 5)),
+    (COUNTED, CompileOptions((0, 1, 2.5), 5, "causal")),
+    (REVERSED, CompileOptions("ab", 4, rotation=3)),
+    (COUNTED, CompileOptions((0, 1), 4, dtype="float64", margin=2.0)),
 )
+DECODER, SUPERPOSED, FAMILY = len(COMPILED), len(COMPILED) + 1, len(COMPILED) + 2
+LEARNT_WIDTH, TRAINED = 2, Settings(steps=2, batch=4, every=1, warmup=1)
 KINDS = ("float32", "float64", "float16", "int64", "uint8", "bool")
 NUMBERS = (0.0, 1e-3, -1.0, 1e30, float("nan"), float("inf"), float("-inf"), 1e-40)
 
 
 @cache
 def files(number: int) -> dict[str, bytes]:
-    """The files of a checkpoint."""
-    expressions, attention, vocabulary = COMPILED[number]
-    program = load_program(Source("fuzz.rasp", ""))
-    compiled = compile_program(program, expressions, CompileOptions(vocabulary, 5, attention))
-    return dict(encode_files(make_checkpoint(compiled)))
+    """The files of a checkpoint; of a decoder, of a model that was trained, and of a folder for a family."""
+    if number == DECODER:
+        options = ask_for_decoder(load_program(Source("fuzz.rasp", "")), REVERSED, CompileOptions("ab", 3))
+        return dict(encode_files(make_checkpoint(compiled(REVERSED, options))))
+    if number == SUPERPOSED:
+        model = compiled(PREVIOUS, CompileOptions("ab", 4, "causal"))
+        return encode_superposed(superpose_compiled(model, LEARNT_WIDTH, TRAINED))
+    if number == FAMILY:
+        return encode_stock_files(compiled(PREVIOUS, CompileOptions("ab", 4, "causal", "llama")))
+    return dict(encode_files(make_checkpoint(compiled(*COMPILED[number]))))
+
+
+def compiled(expressions: dict[str, str], options: CompileOptions) -> Compiled:
+    return compile_program(load_program(Source("fuzz.rasp", "")), expressions, options)
 
 
 @st.composite
-def cases(draw: DrawFn) -> dict[str, Any]:
-    number = draw(st.integers(0, len(COMPILED) - 1))
+def cases(draw: DrawFn, numbers: Sequence[int]) -> dict[str, Any]:
+    """A checkpoint of those that `files` gives for these numbers, and what to change in it."""
+    number = draw(st.sampled_from(numbers))
     changes = draw(
         st.lists(st.one_of(of_json(number), of_bytes(number), of_arrays(number)), min_size=1, max_size=3)
     )
@@ -53,7 +79,7 @@ def cases(draw: DrawFn) -> dict[str, Any]:
 @st.composite
 def of_json(draw: DrawFn, number: int) -> list[Any]:
     """Of a file of JSON some part is different."""
-    name = draw(st.sampled_from(("config.json", RECORD, "tokenizer.json")))
+    name = draw(st.sampled_from(sorted(name for name in files(number) if name.endswith(".json"))))
     return ["json", name, draw(data.mangled(json.loads(files(number)[name])))]
 
 
@@ -127,9 +153,10 @@ def mended(changed: dict[str, bytes]) -> dict[str, bytes]:
     """The files with hashes that fit their contents, where the record can be read."""
     try:
         record = json.loads(changed[RECORD])
-        record["sha256"] = {
-            name: hash_bytes(content) for name, content in changed.items() if name != RECORD
-        } | {"program": hash_bytes(encode_json(record["program"]))}
+        hashes = {name: hash_bytes(content) for name, content in changed.items() if name != RECORD}
+        if "program" in record["sha256"]:
+            hashes["program"] = hash_bytes(encode_json(record["program"]))
+        record["sha256"] = hashes
         record.pop("checksum", None)
         return changed | {RECORD: encode_json(record | {"checksum": hash_bytes(encode_json(record))})}
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -19,6 +19,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from compiler.cli import main
 from compiler.commands.repl import make_repl
+from compiler.model.stock_model import take_transformers
 from compiler.verify import differential
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.editor import open_texts, server
@@ -34,6 +35,7 @@ from rasp.source import Source
 from rasp.syntax.parser import parse, parse_expression, parse_tolerantly
 from tests.fuzz import checkpoints, data, texts
 from tests.fuzz.messages import sessions
+from tests.generate import s_ops
 from tests.generate_syntax import plain
 
 Case = Any
@@ -50,12 +52,15 @@ class Target:
     slow: bool = False
 
 
-def prepare() -> None:
-    """Read the grammar and the library once, before the first child is forked."""
+def prepare(names: Iterable[str]) -> None:
+    """Read the grammar and the library once, before the first child is forked, and what these targets need."""
     formatted("x = sort(tokens, tokens);")
     elaborated("x = sort(tokens, tokens);")
-    for number in range(len(checkpoints.COMPILED)):
+    for number in (*OURS, *(FAMILIES if "family" in names else ())):
         checkpoints.files(number)
+    if "family" in names:
+        transformers = take_transformers()
+        assert transformers.LlamaForCausalLM and transformers.PreTrainedTokenizerFast
 
 
 def rendered(diagnostics: Iterable[Diagnostic]) -> str:
@@ -138,12 +143,48 @@ def command(*arguments: str, given: bytes | None = None) -> str:
     return result.output
 
 
+OURS = range(checkpoints.SUPERPOSED + 1)
+FAMILIES = (checkpoints.FAMILY,)
+
+
 def checkpoint_read(case: Case) -> str:
-    """A changed checkpoint is shown, run and verified."""
+    """A changed checkpoint is shown, run, continued and verified."""
     torch.set_num_threads(1)
     checkpoints.write(case, Path("model"))
     told = [command("info", "model"), command("apply", "model", "-i", '["a", "b"]', "-i", "[0, 1]", "--json")]
+    if case["checkpoint"] >= checkpoints.DECODER:
+        told.append(command("generate", "model", '["a", "b"]', "--max-new-tokens", "2", "--json"))
     return "\n".join([*told, command("verify", "model", "--budget", "30")])
+
+
+#: How `rasp compile` may be asked for another model.
+WAYS = ((), ("--disguise", "rotate"), ("--disguise", "rotate", "--seed", "7"), ("--dtype", "float64"), ("--decode",),
+    ("--target", "llama"), ("--target", "gpt2"), ("--no-value",), ("--margin", "3"), ("-O", "0"), ("-O", "3"))  # fmt: skip
+
+
+@st.composite
+def compilations(draw: DrawFn) -> dict[str, Any]:
+    """A small program, and one or two ways to ask for its model."""
+    ways = draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=2))
+    return {
+        "expression": draw(s_ops(8)),
+        "attention": draw(st.sampled_from(("full", "causal"))),
+        "ways": [part for way in ways for part in way],
+    }
+
+
+def compiled(case: Case) -> str:
+    """A program is compiled; the model is shown, run, continued and verified, and has to be the program's."""
+    torch.set_num_threads(1)
+    settings = ("--vocab", "abc", "--max-length", "3", "--attention", case["attention"])
+    told = [command("compile", "-e", case["expression"], *settings, *case["ways"], "-o", "model", "--json")]
+    if "--target" in case["ways"] or not Path("model").exists():
+        return "\n".join(told)
+    told += [command("info", "model"), command("apply", "model", "-i", "ab", "-i", "cbd", "--json")]
+    told += [command("generate", "model", "a", "--max-new-tokens", "2")]
+    verified = command("verify", "model", "--budget", "60", "--json")
+    assert json.loads(verified)["passed"], verified
+    return "\n".join(told)
 
 
 INPUT_COMMANDS = (
@@ -220,7 +261,9 @@ TARGETS = (
     Target("elaborator", texts.programs, elaborated),
     Target("formatter", texts.programs, formatted),
     Target("prompt", prompt_lines(), prompted, slow=True),
-    Target("checkpoint", checkpoints.cases(), checkpoint_read, slow=True),
+    Target("checkpoint", checkpoints.cases(OURS), checkpoint_read, slow=True),
+    Target("family", checkpoints.cases(FAMILIES), checkpoint_read, slow=True),
+    Target("compiler", compilations(), compiled, slow=True),
     Target("inputs", input_cases(), inputs_read, slow=True),
     Target("language-server", sessions(), served, slow=True),
 )

@@ -13,7 +13,8 @@ from safetensors.numpy import load, save
 
 from compiler.cli import main
 from compiler.export.compiled import make_checkpoint
-from compiler.export.files import ARRAYS, CONFIG, FILES, RECORD, TOKENIZER, encode_files
+from compiler.export.files import ARRAYS, CONFIG, FILES, TOKENIZER, encode_files
+from compiler.export.record_file import RECORD
 from compiler.limits import MODULES
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program

@@ -18,7 +18,6 @@ from compiler.export.compiled import make_checkpoint
 from compiler.export.files import (
     ARRAYS,
     CONFIG,
-    RECORD,
     TOKENIZER,
     Checkpoint,
     decode_files,
@@ -26,6 +25,7 @@ from compiler.export.files import (
 )
 from compiler.export.read_file import CheckpointError
 from compiler.export.recompile import Standing, differences
+from compiler.export.record_file import RECORD
 from compiler.export.recorded_program import read_outputs, read_program
 from compiler.export.records import encode_json
 from compiler.model.runner import Answer, Model

@@ -11,6 +11,9 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.export.compiled import save
+from compiler.export.folder import hash_bytes
+from compiler.export.read_file import CheckpointError
+from compiler.export.record_file import RECORD, seal_record
 from compiler.export.stock_files import assemble_uniform
 from compiler.model.runner import Model
 from compiler.model.stock_model import StockModel, take_transformers
@@ -26,6 +29,7 @@ from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
 from rasp.elaborate.program import Program, load_program
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
+from tests.fuzz.contained import PYTHONS
 from tests.places import PROGRAMS
 
 pytest.importorskip("transformers", reason="the extra `stock` is not installed")
@@ -173,10 +177,42 @@ def test_a_folder_is_what_its_program_gives(tmp_path: Path) -> None:
     assert open_stock_folder(tmp_path / "model").standing.holds
     settings = json.loads((tmp_path / "model" / "config.json").read_text())
     (tmp_path / "model" / "config.json").write_text(json.dumps(settings | {"layer_norm_epsilon": 1e-3}))
-    [difference] = open_stock_folder(tmp_path / "model").standing.differences
-    assert "config.json" in difference
+    with pytest.raises(CheckpointError, match=r"config.json is damaged"):
+        open_stock_folder(tmp_path / "model")
+    mend_hashes(tmp_path / "model")
+    differences = open_stock_folder(tmp_path / "model").standing.differences
+    assert [name for name in ("config.json", "rasp.json") if name in " ".join(differences)] == [
+        "config.json",
+        "rasp.json",
+    ]
     answered = CliRunner().invoke(main, ["apply", str(tmp_path / "model"), "0101", "--json"])
-    assert json.loads(answered.stdout)["certified"] is False and difference in answered.stderr
+    assert json.loads(answered.stdout)["certified"] is False and differences[0] in answered.stderr
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [("config.json", b"null"), ("tokenizer.json", b"{}"), ("model.safetensors", b""), ("rasp.json", b"7")],
+)
+def test_a_folder_that_somebody_changed_is_refused_in_words(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    """Also where the hashes are right, and transformers meets what it does not expect."""
+    folder = tmp_path / "model"
+    save(compile_line(*chosen("parity", "gpt2"), "gpt2"), folder)
+    (folder / name).write_bytes(content)
+    for _ in range(2):
+        told = CliRunner().invoke(main, ["apply", str(folder), "-i", "[0, 1]"])
+        assert told.exit_code and PYTHONS.search(told.output) is None, told.output
+        mend_hashes(folder)
+
+
+def mend_hashes(folder: Path) -> None:
+    """Make the record's hashes those of what is there."""
+    record = json.loads((folder / RECORD).read_text())
+    if isinstance(record, dict):
+        record["sha256"] = {name: hash_bytes((folder / name).read_bytes()) for name in record["sha256"]}
+        del record["checksum"]
+        (folder / RECORD).write_bytes(seal_record(record))
 
 
 def test_the_tokenizer_reads_texts_with_and_without_blanks(tmp_path: Path) -> None:
