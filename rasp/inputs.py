@@ -13,6 +13,7 @@ from typing import assert_never, cast
 from rasp.values import Atom, ValueProblem, is_atom
 
 LONGEST_SHOWN = 40
+QUOTED = 'a text of brackets stands in quotes, as in "[]()"'
 
 
 class InputFormat(StrEnum):

@@ -6,6 +6,7 @@ from rasp.elaborate.failure import explain_failure
 from rasp.elaborate.scope import Applied, Function, SpannedValue, Static, Surroundings
 from rasp.elaborate.static import describe_value
 from rasp.graph.nodes import Node, list_reachable
+from rasp.inputs import QUOTED
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
@@ -59,10 +60,11 @@ def list_input_items(around: Surroundings, given: SpannedValue) -> list[Atom]:
     for item in value:
         if not is_atom(item):
             message = f"the elements of an input are numbers, strings or booleans; this one has {describe_value(item)}"
-            raise around.error(given.span, message, code="kind")
+            raise around.error(given.span, message, hint=QUOTED, code="kind")
         items.append(item)  # type: ignore[arg-type]
     if not items:
-        raise around.error(given.span, "an input cannot be empty", "this has no elements")
+        hint = QUOTED if isinstance(value, list) else ""
+        raise around.error(given.span, "an input cannot be empty", "this has no elements", hint)
     return items
 
 

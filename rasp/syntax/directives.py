@@ -26,7 +26,7 @@ from typing import cast
 
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.diagnostics import Diagnostic, RaspError, suggest_word
-from rasp.inputs import convert_to_atoms, read_json_value
+from rasp.inputs import QUOTED, convert_to_atoms, read_json_value
 from rasp.source import Source, Span
 from rasp.syntax.comments import Comment
 from rasp.syntax.lexer import tokenize_text
@@ -229,7 +229,7 @@ def read_example(line: Line, mode: Attention) -> Example:
     opening, closing, equals, given = reading(line)
     expression = check_expression(line, 0, opening)
     if not given:
-        raise line.malformed("an input cannot be empty", part=(opening, closing + 1))
+        raise line.malformed("an input cannot be empty", QUOTED, (opening, closing + 1))
     answer_text = line.text[equals + 1 :].strip()
     answer = None if answer_text == "error" else answer_of(answer_text)
     if answer_text != "error" and answer is None:
@@ -245,7 +245,7 @@ def reading(line: Line) -> tuple[int, int, int, tuple[Atom, ...]]:
         given = sequence(line.text[opening + 1 : closing])
         if given is not None:
             return opening, closing, equals, given
-    usage = 'as in: # example: sort(tokens, tokens)("cab") = "abc"'
+    usage = QUOTED if "[" in line.text else 'as in: # example: sort(tokens, tokens)("cab") = "abc"'
     raise line.malformed("an example is an expression on an input, `=`, and an answer", usage)
 
 
