@@ -9,14 +9,14 @@ FOLDER is what `rasp circuit programs -o FOLDER` wrote. Every model with at most
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from compiler.circuits.build_record import CircuitRequest, draw_samples
-from compiler.circuits.circuit_set import CIRCUIT, MODEL, PAIRS
+from compiler.circuits.circuit_set import CIRCUIT, MODEL, PAIRS, list_named
 from compiler.circuits.edges import Edge, find_shared_columns
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import build_trials
@@ -64,6 +64,7 @@ def judge_circuit(folder: Path, request: CircuitRequest, most_pairs: int) -> Ver
         json.loads(line) for line in (folder / PAIRS).read_text(encoding="utf-8").splitlines()[:most_pairs]
     ]
     model = Model(compiled.weights, symbols=compiled.symbols, recompile=lambda: compiled)
+    watched = list_named(compiled)
     return Verdict(
         edges=len(inside),
         inputs=sum(len(sample.ids) for sample in samples),
@@ -72,25 +73,28 @@ def judge_circuit(folder: Path, request: CircuitRequest, most_pairs: int) -> Ver
         changed=sum(trial.count_changes(decoder, rest) for trial in trials),
         idle=tuple(idle),
         pairs=len(pairs),
-        mislabelled=sum(not is_labelled_rightly(model, pair) for pair in pairs),
+        mislabelled=sum(not is_labelled_rightly(model, watched, pair) for pair in pairs),
     )
 
 
-def is_labelled_rightly(model: Model, pair: Mapping[str, Any]) -> bool:
-    """Whether, in the model, a pair's s-ops differ at the positions that it names and nowhere else; whether with all of
-    these as they are on the corrupted input the clean one gets its answers; and with all others, it keeps its own."""
+def is_labelled_rightly(model: Model, watched: Collection[str], pair: Mapping[str, Any]) -> bool:
+    """Whether, in the model, the s-ops that labels watch differ at the positions that they name and nowhere else; whether
+    with all of those, and all that are not watched, as on the corrupted input, the clean one gets its answers; and whether
+    with the other watched ones it keeps its own."""
     clean, corrupted, changes = pair["clean"], pair["corrupted"], pair["changes"]
     one, other = model.run(clean), model.run(corrupted)
     for mine, theirs in zip(one.values, other.values, strict=True):
+        if mine.name not in watched:
+            continue
         named = changes.get(mine.name, [])
         both = list(zip(mine.candidates, theirs.candidates, strict=True))
         if any(a != b and k not in named for k, (a, b) in enumerate(both)):
             return False
         if any(a == b and len(a) == 1 and k in named for k, (a, b) in enumerate(both)):
             return False
-    changed = {value.name: value.name in changes for value in one.values}
-    wrong = exchange_values(model, corrupted, [name for name, is_changed in changed.items() if is_changed])
-    same = exchange_values(model, corrupted, [name for name, is_changed in changed.items() if not is_changed])
+    kept = {value.name for value in one.values} & {*watched} - {*changes}
+    wrong = exchange_values(model, corrupted, [v.name for v in one.values if v.name not in kept])
+    same = exchange_values(model, corrupted, sorted(kept))
     return wrong.answers([clean]) == model.answers([corrupted]) and same.answers([clean]) == model.answers(
         [clean]
     )

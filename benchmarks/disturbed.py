@@ -15,13 +15,20 @@ from benchmarks.tables import Cell, markdown_rows, write_into_page
 from benchmarks.training import DOCUMENT, EXAMPLES, SUBJECTS, compile_subject
 from compiler.pipeline import Compiled
 from compiler.training.examples import Split, split_examples
-from compiler.training.judge import judge_lengths, judge_noise, sum_up
-from compiler.training.learn import Settings, begin_training, make_decoder, train_step
+from compiler.training.judge import judge_noise
+from compiler.training.learn import (
+    Settings,
+    begin_training,
+    make_decoder,
+    measure_accuracy,
+    train_step,
+)
 
 NAMES = "histogram", "reverse", "sort", "induction", "dyck1"
 #: Relative sizes of noise, and the seeds that it is drawn with: the worst of them is told.
 SIZES, SEEDS = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1), range(5)
-RATES = (1e-5, 1e-4, 1e-3, 3e-3)
+#: Shares by which weights move in a step, and for comparison a size that is the same for all.
+RATES, FIXED = (1e-5, 1e-4, 1e-3), 1e-7
 SETTINGS = Settings(steps=300, batch=64, warmup=30)
 
 
@@ -33,14 +40,18 @@ def disturb_weights(compiled: Compiled, split: Split) -> Mapping[float, float]:
     return {size: min(each[size] for each in found) for size in SIZES}
 
 
-def tune_weights(compiled: Compiled, split: Split, rate: float) -> float:
-    """The share of test positions that are right after training that begins with the compiled weights."""
+def tune_weights(compiled: Compiled, split: Split, rate: float, *, relative: bool = True) -> str:
+    """The share of test positions that are right after training that begins with the compiled weights, and by how many
+    nats a position the loss has changed."""
     start = {name: torch.tensor(array) for name, array in compiled.weights.arrays.items()}
     settings = replace(SETTINGS, rate=rate)
     training = begin_training(compiled.weights.config, settings, torch.device("cpu"), start)
+    training.relative = relative
+    before, _ = measure_accuracy(training.decoder, split.test)
     for step in range(settings.steps):
         train_step(training, split.train, step)
-    return sum_up(judge_lengths(training.decoder, split.test))[0]
+    after, right = measure_accuracy(training.decoder, split.test)
+    return f"{right:.4f} ({after - before:+.2f})"
 
 
 def measure_program(name: str) -> dict[str, Cell]:
@@ -50,7 +61,8 @@ def measure_program(name: str) -> dict[str, Cell]:
     split = split_examples(config, compiled.meaning, config.max_length, EXAMPLES, 0)
     row: dict[str, Cell] = {"program": name}
     row |= {f"noise {size:g}": f"{right:.4f}" for size, right in disturb_weights(compiled, split).items()}
-    return row | {f"rate {rate:g}": f"{tune_weights(compiled, split, rate):.4f}" for rate in RATES}
+    row |= {f"rate {rate:g}": tune_weights(compiled, split, rate) for rate in RATES}
+    return row | {f"fixed {FIXED:g}": tune_weights(compiled, split, FIXED, relative=False)}
 
 
 def main() -> None:

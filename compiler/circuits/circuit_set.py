@@ -100,12 +100,17 @@ def read_finished(folder: Path, origin: str) -> Record | None:
 
 def list_pair_records(compiled: Compiled, count: int, seed: int) -> list[Record]:
     """Pairs of inputs for a model, as data."""
+    found = find_pairs(compiled.meaning, list_named(compiled), compiled.options, count, seed)
+    return [build_pair_record(pair, compiled.weights) for pair in found]
+
+
+def list_named(compiled: Compiled) -> Mapping[str, Node]:
+    """The s-ops that outputs depend on and that have names: those that the labels of pairs watch."""
     named: dict[str, Node] = {}
     for node in list_reachable(compiled.meaning.values()):
         if not node.is_selector and node in compiled.program.graph.names:
             named.setdefault(compiled.program.graph.names[node], node)
-    found = find_pairs(compiled.meaning, named, compiled.options, count, seed)
-    return [build_pair_record(pair, compiled.weights) for pair in found]
+    return named
 
 
 def count_edges(circuit: Mapping[str, Any]) -> Record:

@@ -5,10 +5,12 @@ from typing import Any
 
 import click
 
+from compiler.command_options.shared_options import FiniteRange
+
 OPTIONS: dict[str, Any] = {
     "temperature": click.option(
         "--temperature",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         default=0.0,
         show_default=True,
         metavar="T",
@@ -19,7 +21,7 @@ OPTIONS: dict[str, Any] = {
     ),
     "top_p": click.option(
         "--top-p",
-        type=click.FloatRange(min=0, min_open=True, max=1),
+        type=FiniteRange(min=0, min_open=True, max=1),
         default=1.0,
         show_default=True,
         metavar="P",

@@ -5,10 +5,12 @@ from typing import Any, Literal, get_args
 
 import click
 
-from compiler.command_options.shared_options import POSITIVE
+from compiler.command_options.shared_options import POSITIVE, FiniteRange
 from compiler.command_options.target_options import Target, takes_program
 
 Start = Literal["random", "compiled"]
+#: The rate that is taken where none is given.
+RATES: dict[Start, float] = {"random": 2e-3, "compiled": 1e-4}
 SHAPE_OPTIONS = (
     click.option("--layers", type=POSITIVE, metavar="L", help="Layers; else as many as compiled."),
     click.option(
@@ -40,17 +42,22 @@ DATA_OPTIONS = (
         metavar="N",
         help="Longest input that is trained on; longer ones are tested.",
     ),
-    click.option("--seed", type=int, default=0, show_default=True, help="Seed of data, weights and batches."),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        default=0,
+        show_default=True,
+        help="Seed of data, weights and batches.",
+    ),
 )
 LEARNING_OPTIONS = (
     click.option("--steps", type=POSITIVE, default=5000, show_default=True, metavar="K", help="Most steps."),
     click.option("--batch", type=POSITIVE, default=128, show_default=True, help="Inputs in a step."),
     click.option(
         "--rate",
-        type=click.FloatRange(min=0, min_open=True),
-        default=2e-3,
-        show_default=True,
-        help="Learning rate.",
+        type=FiniteRange(min=0, min_open=True),
+        help=f"Learning rate, else {RATES['random']:g}; of compiled weights the share of itself by which one moves in a "
+        f"step, else {RATES['compiled']:g}.",
     ),
     click.option(
         "--patience",
@@ -98,7 +105,8 @@ PROGRAM = ("file", "expressions", "vocab", "max_length", "attention")
 def make_request(given: dict[str, Any]) -> TrainRequest:
     """The request of all options by name."""
     target = Target(**{name: given.pop(name) for name in PROGRAM})
-    return TrainRequest(target, **given)
+    rate = RATES[given["start"]] if given["rate"] is None else given["rate"]
+    return TrainRequest(target, **given | {"rate": rate})
 
 
 def takes_training(command: Any) -> Any:

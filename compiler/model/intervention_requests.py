@@ -56,7 +56,10 @@ def list_patches(model: Opened, source: Any, head: object, value: object) -> lis
         refuse_patch("there is nothing to put in its place", hint)
     if head is not None:
         return replace_head(*find_head(count_heads(model), head), model.activations(source))
-    return replace_value(find_value(model.known(), value), model.activations(source))
+    known, seen = find_value(model.known(), value), model.activations(source)
+    if known.name in INPUTS:  # by rows of the embedding: a column of it may be of both
+        return put_value(model, known.name, list(source if known.name == INPUTS[0] else range(len(source))))
+    return replace_value(known, seen)
 
 
 def put_value(model: Opened, name: object, given: object) -> list[Change]:

@@ -99,7 +99,10 @@ def prepare(request: TrainRequest) -> Lesson:
     widths = Widths(request.width, request.head_width, request.mlp_width)
     starts = request.start == "compiled"
     config = choose_shape(compiled.weights.config, request.layers, request.heads, None if starts else widths)
-    trained = min(request.trained_length or config.max_length, config.max_length)
+    trained = request.trained_length or config.max_length
+    if trained > config.max_length:
+        hint = f"--max-length {trained}, or a shorter --trained-length"
+        raise WrongUsage(f"no input is longer than {config.max_length} tokens", hint)
     try:
         with show_progress("asking the interpreter"):
             split = split_examples(config, compiled.meaning, trained, request.examples, request.seed)

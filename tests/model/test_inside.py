@@ -191,6 +191,17 @@ def test_a_value_of_another_input_stands_there(output: str) -> None:
     assert model(output).patched(value={"tokens": "cbab"})("abca") == model(output)("cbab")
 
 
+def test_tokens_and_indices_of_another_input_are_apart_where_they_share_columns() -> None:
+    """Indices of another input of the same length are the same; its tokens make it that input."""
+    text = 'weight = 2 ^ (length - 1 - indices); v = sum(weight if tokens == "1" else 0);'
+    program = load_program(Source("<test>", text))
+    of = compile_program(program, "v", CompileOptions(tuple("01"), 5))
+    found = Model(of.weights, symbols=of.symbols, recompile=lambda: of)
+    for word, other in (("10000", "10010"), ("011", "110")):
+        assert found.patched(other, value="indices")(word) == found(word)
+        assert found.patched(other, value="tokens")(word) == found(other)
+
+
 def test_what_depends_on_one_value_alone_follows_it() -> None:
     """`double` is a function of `histogram`, so that of another input decides."""
     of = model("double")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -191,6 +192,21 @@ def test_compiled_weights_are_right_from_the_start(histogram: Compiled, split: S
     noise = judge_noise(training.decoder, start, split.train, (0.0, 1e-6, 1.0), seed=0)
     assert noise[0.0] == noise[1e-6] == 1.0 and noise[1.0] < 1.0
     assert measure_accuracy(training.decoder, split.train)[1] == 1.0
+
+
+def test_compiled_weights_stay_right_while_they_learn(histogram: Compiled, split: Split) -> None:
+    """Answers stay right, the loss falls, and zeros stay zeros; steps of a fixed size make all of it wrong at once."""
+    start = {name: torch.tensor(array) for name, array in histogram.weights.arrays.items()}
+    settings = replace(QUICK, steps=40, every=20, rate=1e-3)
+    training = begin_training(histogram.weights.config, settings, CPU, start)
+    before, _ = measure_accuracy(training.decoder, split.test)
+    found = [*continue_training(training, split)]
+    assert [moment.accuracy for moment in found] == [1.0, 1.0] and found[-1].validation_loss < before
+    changed = training.decoder.state_dict()
+    assert all(bool((changed[name][start[name] == 0] == 0).all()) for name in start)
+    fixed = begin_training(histogram.weights.config, replace(settings, rate=1e-5), CPU, start)
+    fixed.relative = False
+    assert [*continue_training(fixed, split)][-1].accuracy < 0.9
 
 
 def test_shapes(histogram: Compiled) -> None:
