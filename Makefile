@@ -88,6 +88,7 @@ snapshots: $(VENV)/.tested ## write down all stages of small programs
 .PHONY: pictures notebook circuits training
 pictures: $(VENV)/.developed ## take the pictures of pages in the documents
 	$(BIN)/python -m tests.browser.take_pictures
+	$(BIN)/python -m tests.browser.take_playground_picture
 
 notebook: $(VENV)/.developed ## run the notebooks of the documents again
 	$(BIN)/python -m tests.project.write_notebook
@@ -105,6 +106,7 @@ circuits: $(VENV)/.installed ## all programs with circuits and pairs; the circui
 
 training: $(VENV)/.developed ## train five programs, and write the tables and pictures of docs/training.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.training
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.disturbed --write
 
 kill-saves: $(VENV)/.installed ## saves that are killed, interrupted, or without room
 	$(BIN)/python -m benchmarks.kill_saves

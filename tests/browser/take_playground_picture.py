@@ -1,4 +1,4 @@
-"""The playground in a browser, and the picture of it in its document.
+"""The playground in a browser, and the pictures of it in its document.
 
 python -m tests.browser.take_playground_picture
 """
@@ -12,7 +12,8 @@ from tests.browser.chromium import open_browser
 from tests.interface.playground_server import Server, run_server
 from tests.places import DOCS
 
-PICTURE = DOCS / "pictures" / "playground.png"
+FOLDER = DOCS / "pictures"
+PICTURE, GALLERY = "playground.png", "playground-gallery.png"
 
 
 class Addressed(Protocol):
@@ -48,8 +49,9 @@ def write_program(page: Any, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
-def take_picture(browser: Any, server: Server, path: Path) -> None:
-    """A lesson on the way to its solution."""
+def take_pictures_of_playground(browser: Any, server: Server, folder: Path) -> None:
+    """A lesson on the way to its solution, and programs found in the gallery."""
+    folder.mkdir(exist_ok=True)
     window = {"viewport": {"width": 1280, "height": 860}, "device_scale_factor": 1.5}
     with open_playground(browser, server, "lesson/histogram", **window) as page:
         write_program(page, "same = select(tokens, tokens, ==);\n\nanswer = selector_width(same);\n")
@@ -57,10 +59,17 @@ def take_picture(browser: Any, server: Server, path: Path) -> None:
         page.wait_for_selector("#verdict.solved")
         page.wait_for_selector(".t-property >> text=same")
         page.mouse.move(0, 0)
-        page.screenshot(path=path)
+        page.screenshot(path=folder / PICTURE)
+    window = {"viewport": {"width": 1000, "height": 620}}
+    with open_playground(browser, server, "gallery", **window) as page:
+        page.fill("#search", "most")
+        for shot in page.locator("#gallery li:visible .shot").all():
+            shot.scroll_into_view_if_needed()
+            shot.locator("img").wait_for()
+        page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
+        page.screenshot(path=folder / GALLERY)
 
 
 if __name__ == "__main__":
     with run_server() as running, open_browser() as opened:
-        PICTURE.parent.mkdir(exist_ok=True)
-        take_picture(opened, running, PICTURE)
+        take_pictures_of_playground(opened, running, FOLDER)

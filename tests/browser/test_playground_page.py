@@ -11,7 +11,13 @@ pytest.importorskip("uvicorn")
 
 from rasp.page_answers.lesson import find_lesson
 from tests.browser.chromium import find_chromium, open_browser
-from tests.browser.take_playground_picture import open_playground, take_picture, write_program
+from tests.browser.take_playground_picture import (
+    GALLERY,
+    PICTURE,
+    open_playground,
+    take_pictures_of_playground,
+    write_program,
+)
 from tests.interface.playground_server import Server, run_server
 
 if find_chromium() is None:
@@ -173,6 +179,6 @@ def test_dark_and_narrow(browser: Any, server: Server, width: int, scheme: str) 
 
 
 @pytest.mark.slow
-def test_the_document_has_a_picture(browser: Any, server: Server, tmp_path: Path) -> None:
-    take_picture(browser, server, tmp_path / "playground.png")
-    assert (tmp_path / "playground.png").stat().st_size > 20_000
+def test_the_document_has_pictures(browser: Any, server: Server, tmp_path: Path) -> None:
+    take_pictures_of_playground(browser, server, tmp_path)
+    assert all((tmp_path / name).stat().st_size > 20_000 for name in (PICTURE, GALLERY))
