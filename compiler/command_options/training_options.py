@@ -105,8 +105,8 @@ PROGRAM = ("file", "expressions", "vocab", "max_length", "attention")
 def make_request(given: dict[str, Any]) -> TrainRequest:
     """The request of all options by name."""
     target = Target(**{name: given.pop(name) for name in PROGRAM})
-    rate = RATES[given["start"]] if given["rate"] is None else given["rate"]
-    return TrainRequest(target, **given | {"rate": rate})
+    rate = given.pop("rate") or RATES[given["start"]]
+    return TrainRequest(target, rate=rate, **given)
 
 
 def takes_training(command: Any) -> Any:

@@ -32,7 +32,7 @@ PICTURES = (
     Picture("inspect-heads", "induction", "#h-program", "#heads", width=900),
     Picture("inspect-counting", "histogram", "#heads", "#heads", width=900),
     Picture("inspect-residual", "dyck1", "#h-residual", "#numbers", scheme="dark"),
-    Picture("inspect-rotated", "rotated", "#h-residual", "#weights", width=900),
+    Picture("inspect-rotated", "rotated", "#h-residual", "#weights"),
     Picture("inspect-narrow", "reverse", "header", "#values", width=400),
 )
 
