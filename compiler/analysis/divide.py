@@ -24,10 +24,12 @@ LONG = 3
 
 def divide_expression(analysis: Facts, node: Node) -> frozenset[Node]:
     """The terms of long sums that are not linear, so that the sums become so; otherwise the topmost parts of the expression
-    that look at several of its leaves, but not at all; only early ones if any is."""
-    everything = len(analysis.leaves(node))
-    for part in reversed(analysis.region(node)):
-        parts = terms(analysis, part)
+    that look at several of its leaves, but not at all; only early ones if any is. What is materialised already is taken
+    apart as if it were not."""
+    region = analysis.region(node)
+    everything = sum(part is not node and analysis.is_leaf(part) for part in region)
+    for part in reversed(region):
+        parts = terms(analysis, part) if part is not node else inner_terms(analysis, part)
         curved = frozenset(
             t for t in parts if not analysis.is_multiple(t) and len(analysis.leaves(t)) < everything
         )
@@ -37,16 +39,21 @@ def divide_expression(analysis: Facts, node: Node) -> frozenset[Node]:
     for below in list_reachable([node]):
         depth[below] = max((depth[arg] for arg in below.args), default=0)
         depth[below] += isinstance(below.op, AttentionOp)
-    parts = {part for part in analysis.region(node) if 1 < len(analysis.leaves(part)) < everything}
+    parts = {part for part in region if part is not node and 1 < len(analysis.leaves(part)) < everything}
     early = {part for part in parts if depth[part] < depth[node]}
     return topmost(analysis, node, early) or topmost(analysis, node, parts)
 
 
 def terms(analysis: Facts, node: Node) -> list[Node]:
     """What is added up."""
-    if analysis.is_leaf(node) or not isinstance(node.op, Map) or node.op.prim not in ("add", "sub"):
-        return [node]
-    return [term for arg in node.args for term in terms(analysis, arg)]
+    return [node] if analysis.is_leaf(node) else inner_terms(analysis, node)
+
+
+def inner_terms(analysis: Facts, node: Node) -> list[Node]:
+    """The same of an expression that may be materialised; nothing where it is, and no sum."""
+    if isinstance(node.op, Map) and node.op.prim in ("add", "sub"):
+        return [term for arg in node.args for term in terms(analysis, arg)]
+    return [] if analysis.is_leaf(node) else [node]
 
 
 def topmost(analysis: Facts, node: Node, parts: set[Node]) -> frozenset[Node]:

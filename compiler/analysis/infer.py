@@ -73,6 +73,7 @@ class Analysis:
         self.materialised = materialised
         self._memo: dict[tuple[str, Node], object] = {}
         self._first: dict[Hashable, Node] = {}
+        self._too_large: dict[Node, TooLarge] = {}
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
@@ -181,7 +182,13 @@ class Analysis:
 
     def table(self, node: Node) -> JointValues:
         """The node as a function of its leaves (of the leaves below it, for a materialised expression)."""
-        return self.once("table", node, self._table)
+        if node in self._too_large:  # many ask and do without it: it is not counted for each of them
+            raise self._too_large[node].with_traceback(None)
+        try:
+            return self.once("table", node, self._table)
+        except TooLarge as large:
+            self._too_large[node] = large
+            raise
 
     def _table(self, node: Node) -> JointValues:
         if not isinstance(node.op, Map | Constant) or self.is_sum(node):
@@ -193,9 +200,9 @@ class Analysis:
         try:
             codes = list_combinations(self, node, leaves, stands_for)
         except TooMany as problem:
-            raise self._too_large(node, len(leaves), problem.rows) from None
+            raise self._refuse_rows(node, len(leaves), problem.rows) from None
         if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
-            raise self._too_large(node, len(leaves), len(codes))
+            raise self._refuse_rows(node, len(leaves), len(codes))
         self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1), "rows")
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
@@ -206,7 +213,7 @@ class Analysis:
             raise NeverDefined(self.graph, node, column.problem)
         return JointValues(leaves, codes, values, domain, stands_for)
 
-    def _too_large(self, node: Node, leaves: int, rows: float) -> CompileError:
+    def _refuse_rows(self, node: Node, leaves: int, rows: float) -> CompileError:
         error = make_refusal(
             self.graph,
             node,

@@ -14,7 +14,7 @@ prompt and what the decoder itself wrote, it says something, and the model says 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property
 from typing import assert_never
 
 from compiler.completions.decoder_words import DecoderWords
@@ -69,6 +69,11 @@ class DecoderGraph:
     most: int
     places: Places
     known: dict[tuple[Node, Role], Node] = field(default_factory=dict[tuple[Node, Role], Node])
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Word -> its number among all that can be said; those of a stage stand in a row."""
+        return {word: k for k, word in enumerate((*self.words.vocabulary, self.words.end))}
 
     def stage_of(self, node: Node) -> int:
         """The stage that a node is written in; 0: it is not written."""
@@ -160,7 +165,7 @@ class DecoderGraph:
         """How many positions a stage takes, with the bar before or behind it."""
         return self.graph.map("add", self.places.length, self.graph.constant(1))
 
-    def look_up(self, table: Mapping[str, Atom] | Mapping[Atom, str], word: Node) -> Node:
+    def look_up(self, table: Mapping[Atom, Atom] | Mapping[str, Atom], word: Node) -> Node:
         """What a table says of each value; for others what it says of the first."""
         flat = [make_const(item) for pair in table.items() for item in pair]
         first = make_const(next(iter(table.values())))
@@ -184,7 +189,7 @@ class DecoderGraph:
         match selector.selector_op:
             case Select():
                 key, query = selector.args
-                return add(selector.op, self.translate(key, home), self.translate(query, role))
+                return add(selector.op, self.find_key(key, home), self.translate(query, role))
             case Best():
                 among = add(And(), self.select(selector.args[0], role, home), self.select_stage(home.stage))
                 return add(Best(), among, self.translate(selector.args[1], home))
@@ -193,37 +198,61 @@ class DecoderGraph:
             case _:
                 assert_never(selector.selector_op)
 
+    def find_key(self, key: Node, home: Role) -> Node:
+        """What a selector compares of the positions of its home. An index in the prompt is the position's own, which is
+        known to be no other's."""
+        is_place = isinstance(key.op, Indices) and home.stage == PROMPT
+        return self.graph.add(Indices()) if is_place else self.translate(key, home)
+
     def select_stage(self, stage: int) -> Node:
-        """A selector of the positions that hold words of a stage."""
+        """A selector of the positions that hold words of a stage, as far as there can be any."""
         if stage == PROMPT:
-            return self.graph.add(Select("=="), self.places.stage, self.graph.constant(PROMPT))
+            here = self.graph.add(Select("=="), self.places.stage, self.graph.constant(PROMPT))
+            fits = self.graph.add(Select("<"), self.graph.add(Indices()), self.graph.constant(self.most))
+            return self.graph.add(And(), here, fits)
         words = tuple(map(make_const, self.words.stages[stage - 1].words))
         own = self.graph.add(Map("in_list", words), self.graph.add(Tokens()))
         return self.graph.add(Select("=="), own, self.graph.constant(True))
 
     # -- what comes next
 
-    def write_stage(self, stage: int) -> Node:
-        """The word that a position in a stage generates for its index."""
+    def number_written(self, stage: int) -> Node:
+        """The number of the word that a position in a stage generates for its index: its values are digits of it."""
         role, own = Role(stage, False), self.words.stages[stage - 1]
-        written = [
-            self.look_up(parts, self.translate(node, role))
-            for node, parts in zip(own.nodes, own.parts, strict=True)
-        ]
-        return reduce(lambda one, other: self.graph.map("add", one, other), written)
+        number, size = self.number_word(own.words[0]), 1
+        for node, parts in zip(reversed(own.nodes), reversed(own.parts), strict=True):
+            digits = {value: size * digit for digit, value in enumerate(parts)}
+            number = self.graph.map("add", number, self.look_up(digits, self.translate(node, role)))
+            size *= len(parts)
+        return number
+
+    def number_word(self, word: str) -> Node:
+        """The number of a word, a constant."""
+        return self.graph.constant(self.numbers[word])
+
+    def number_next(self, output: Node) -> Node:
+        """The number of the word that follows each position. What each stage says is a term of its own, 0 elsewhere, so
+        that nothing is looked up in all that several stages read."""
+        last, choose, constant = len(self.words.stages) + 1, self.graph.map, self.graph.constant
+        ended = choose("eq", self.read_prompt(Role(last, False)), constant(self.words.bars[0]))
+        words = enumerate((*self.words.bars[1:], self.words.end), 1)
+        behind: dict[Atom, Atom] = {stage: self.numbers[word] for stage, word in words}
+        end = choose("if", ended, self.look_up(behind, self.places.stage), constant(0))
+        in_prompt = choose("eq", self.places.stage, constant(PROMPT))
+        number = choose("if", in_prompt, self.number_word(self.words.bars[0]), end)
+        answers = {value: self.numbers[word] for value, word in self.words.answers.items()}
+        said = [*map(self.number_written, range(1, last))]
+        said.append(self.look_up(answers, self.translate(output, Role(last, False))))
+        for stage, own in enumerate(said, 1):
+            here = choose("if", ended, constant(PROMPT), self.places.stage)
+            term = choose("if", choose("eq", here, constant(stage)), own, constant(0))
+            number = choose("add", number, term)
+        return number
 
     def say_next(self, output: Node) -> Node:
         """The word that follows each position."""
-        last, constant, choose = len(self.words.stages) + 1, self.graph.constant, self.graph.map
-        behind = [*self.words.bars[1:], self.words.end]
-        found = self.look_up(self.words.answers, self.translate(output, Role(last, False)))
-        ended = choose("eq", self.read_prompt(Role(last, False)), constant(self.words.bars[0]))
-        found = choose("if", ended, constant(behind[-1]), found)
-        for stage in range(last - 1, 0, -1):
-            own = choose("if", ended, constant(behind[stage - 1]), self.write_stage(stage))
-            found = choose("if", choose("eq", self.places.stage, constant(stage)), own, found)
-        in_prompt = choose("eq", self.places.stage, constant(PROMPT))
-        return choose("if", in_prompt, constant(self.words.bars[0]), found)
+        words = tuple(make_const(item) for pair in enumerate(self.numbers) for item in pair)
+        return self.graph.add(Map("index_dict", words), self.number_next(output))
 
 
 def make_decoder_graph(graph: Graph, output: Node, words: DecoderWords, most: int) -> Node:

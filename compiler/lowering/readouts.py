@@ -8,11 +8,13 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.config import has_different_numbers
+from compiler.domains.domain import factor_values
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.targets.target import find_target
-from rasp.graph.nodes import Node
+from rasp.graph.nodes import Map, Node
+from rasp.interpret.evaluate import apply_map
 
 
 class Demands(Protocol):
@@ -49,6 +51,9 @@ class ReadoutChooser:
             if margin > 4 * form.noise and told_apart(centers, margin, self.demands.reader.arithmetic.unit):
                 nearest = self.is_number(node, centers)
                 return Readout(name, node, self.demands.demand(form), centers, every, margin, nearest=nearest)
+        named = self.read_named(name, node)
+        if named is not None:
+            return named
         numbers = domain.numbers()
         whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
         vector = (
@@ -78,6 +83,24 @@ class ReadoutChooser:
         read = self.demands.demand_feature(node, vector)
         margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
         return Readout(name, node, read, vector, every, margin)
+
+    def read_named(self, name: str, node: Node) -> Readout | None:
+        """An output that is a name for each value of a sum: it is told from the sum, whose terms have a table each."""
+        match node:
+            case Node(Map("index_dict" | "index_list") as op, (Node(Map("add" | "sub")) as total,)):
+                sums = self.demands.analysis.domain(total)
+            case _:
+                return None
+        form = self.demands.by_terms(total, sums.numbers()) if sums.is_numeric else None
+        domain, named = factor_values(apply_map(op, [sums.column(np.arange(len(sums)))]))
+        centers = sums.numbers()[named >= 0]
+        margin = float(np.diff(centers).min(initial=np.inf)) / 2
+        unit = self.demands.reader.arithmetic.unit
+        if form is None or len(centers) > len(domain) or not told_apart(centers, margin, unit):
+            return None
+        own = self.demands.analysis.domain(node)
+        codes = np.array([own.code(value) for value in domain.select(named[named >= 0])])
+        return Readout(name, node, self.demands.demand(form), centers, codes, margin)
 
     def is_number(self, node: Node, centers: Vector) -> bool:
         """Whether an output of fractions is its own number, to which the nearest value is the answer. Whole numbers stay

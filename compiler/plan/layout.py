@@ -129,6 +129,10 @@ def express_feature(feature: Vector, basis: Basis) -> Vector:
     found = basis.express(feature)
     if found is None:  # a multiple of a carried number may be a product of several factors
         found = basis.multiple(feature)
+    if found is None:  # scores are made sharper after what they read was demanded
+        size = 2.0 ** np.ceil(np.log2(np.abs(feature).max()))
+        smaller = basis.express(feature / size)
+        found = None if smaller is None else size * smaller
     assert found is not None, "a demanded feature is always expressible"
     return found
 
