@@ -19,6 +19,7 @@ from typing import assert_never
 
 from compiler.completions.decoder_words import DecoderWords
 from compiler.completions.written_stages import find_attended
+from compiler.domains.ranked import ORDERS
 from rasp.graph.nodes import (
     Aggregate,
     And,
@@ -187,9 +188,10 @@ class DecoderGraph:
         """A selector of a generating position, over positions that hold words of a stage."""
         add = self.graph.add
         match selector.selector_op:
-            case Select():
+            case Select(test):
                 key, query = selector.args
-                return add(selector.op, self.find_key(key, home), self.translate(query, role))
+                sides = self.find_key(key, home), self.translate(query, role)
+                return add(selector.op, *(map(self.bound_index, sides) if test in ORDERS else sides))
             case Best():
                 among = add(And(), self.select(selector.args[0], role, home), self.select_stage(home.stage))
                 return add(Best(), among, self.translate(selector.args[1], home))
@@ -203,6 +205,14 @@ class DecoderGraph:
         known to be no other's."""
         is_place = isinstance(key.op, Indices) and home.stage == PROMPT
         return self.graph.add(Indices()) if is_place else self.translate(key, home)
+
+    def bound_index(self, side: Node) -> Node:
+        """An index as one of a prompt or the one behind it, for an order of as few values; anything else as it is."""
+        if side not in (self.places.generates, self.places.holds):
+            return side
+        least, most, choose = self.graph.constant(-1), self.graph.constant(self.most), self.graph.map
+        above = choose("if", choose("lt", side, most), side, most)
+        return choose("if", choose("lt", least, side), above, least)
 
     def select_stage(self, stage: int) -> Node:
         """A selector of the positions that hold words of a stage, as far as there can be any."""

@@ -11,7 +11,7 @@ before the answer, and then it stands at a position of its own, where attention 
 In: the output's node. Out: which nodes are written in which stage; each comes after those that it reads on the key's side.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -82,7 +82,17 @@ def list_stages(output: Node) -> list[list[Node]]:
         if needs[key]
     ]
     last = max([needs[key] for key in read], default=0)
-    return [[key for key in dict.fromkeys(read) if needs[key] == stage] for stage in range(1, last + 1)]
+    stages = [[key for key in dict.fromkeys(read) if needs[key] == stage] for stage in range(1, last + 1)]
+    return [[key for key in stage if not follows(key, {*stage} - {key})] for stage in stages]
+
+
+def follows(node: Node, written: Set[Node]) -> bool:
+    """Whether a node's value follows from values that are written beside it."""
+
+    def is_known(arg: Node) -> bool:
+        return arg in written or isinstance(arg.op, Constant) or follows(arg, written)
+
+    return isinstance(node.op, Elementwise) and all(map(is_known, node.args))
 
 
 def find_needs(node: Node, needs: dict[Node, int]) -> Iterator[int]:
