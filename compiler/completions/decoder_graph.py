@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import assert_never
 
+from compiler.completions.decoder_places import PROMPT, Places, find_places
 from compiler.completions.decoder_words import DecoderWords
 from compiler.completions.written_stages import find_attended
 from compiler.domains.ranked import ORDERS
@@ -39,8 +40,6 @@ from rasp.graph.nodes import (
 from rasp.graph.primitives import TESTS, apply_prim
 from rasp.values import Atom, make_const
 
-PROMPT = 0
-
 
 @dataclass(frozen=True)
 class Role:
@@ -48,17 +47,6 @@ class Role:
 
     stage: int
     holds: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Places:
-    """S-ops that say where a position is: the `stage` that it is in (0: the prompt), the index in it of the word that it
-    `generates` and of the one that it `holds`, and the `length` of the prompt."""
-
-    stage: Node
-    generates: Node
-    holds: Node
-    length: Node
 
 
 @dataclass(eq=False)
@@ -268,32 +256,6 @@ class DecoderGraph:
 def make_decoder_graph(graph: Graph, output: Node, words: DecoderWords, most: int) -> Node:
     """The word that a decoder says next, at each position; `most`: how long prompts are at most."""
     return DecoderGraph(graph, words, most, find_places(graph, words)).say_next(output)
-
-
-def find_places(graph: Graph, words: DecoderWords) -> Places:
-    """Where a position is, by the bars before it."""
-    tokens, indices = graph.add(Tokens()), graph.add(Indices())
-    numbers = [make_const(item) for pair in enumerate(words.bars, 1) for item in reversed(pair)]
-    is_bar = graph.add(Map("in_list", tuple(map(make_const, words.bars))), tokens)
-    number = graph.add(Map("index_dict_or", (make_const(PROMPT), *numbers)), tokens)
-    bars = graph.add(Select("=="), is_bar, graph.constant(True))
-    latest = graph.add(Best(), bars, indices)
-    stage = graph.add(Aggregate(make_const(PROMPT)), latest, number)
-    begin = graph.add(Aggregate(make_const(-1)), latest, indices)
-    first = graph.add(Best(), bars, graph.map("neg", indices))
-    length = graph.add(
-        Aggregate(make_const(1)), first, indices
-    )  # a length that there is, where none is known
-    generates = graph.map("sub", indices, begin)
-    holds = graph.map("sub", generates, graph.constant(1))
-    for name, node in (
-        ("stage", stage),
-        ("last_bar", begin),
-        ("prompt_length", length),
-        ("index", generates),
-    ):
-        graph.names.setdefault(node, name)
-    return Places(stage, generates, holds, length)
 
 
 def selects_all(selector: Node) -> bool:
