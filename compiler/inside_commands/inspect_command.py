@@ -8,7 +8,9 @@ import click
 
 from compiler.explorer.build_page import build_page
 from compiler.inside_commands.circuit_command import reopen_model
+from compiler.options import CompileOptions
 from rasp.inputs import read_input
+from rasp.values import Atom
 from rasp.write_whole import write_text
 
 #: Tokens of the input that is shown where none is given.
@@ -18,9 +20,7 @@ SHOWN_TOKENS = 8
 def write_page(folder: str, text: str | None, output: str, as_json: bool) -> int:
     """Write the page of a checkpoint. Raises `CheckpointError`, `CompileError`, `RaspError`."""
     compiled = reopen_model(folder)
-    options = compiled.options
-    length = min(SHOWN_TOKENS, options.max_length)
-    tokens = tuple(islice(cycle(options.vocabulary), length)) if text is None else read_input(text).tokens
+    tokens = choose_tokens(compiled.options) if text is None else read_input(text).tokens
     page = build_page(compiled, tokens, ", ".join(compiled.expressions))
     write_text(Path(output), page)
     if as_json:
@@ -28,3 +28,8 @@ def write_page(folder: str, text: str | None, output: str, as_json: bool) -> int
     else:
         click.echo(f"written to {output} ({len(page):,} bytes); open it in a browser")
     return 0
+
+
+def choose_tokens(options: CompileOptions) -> tuple[Atom, ...]:
+    """The input that is shown where none is given: the vocabulary, again and again."""
+    return tuple(islice(cycle(options.vocabulary), min(SHOWN_TOKENS, options.max_length)))

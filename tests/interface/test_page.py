@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.explorer.build_page import build_page
+from compiler.inside_commands.inspect_command import choose_tokens
+from compiler.limits import PAGE_BYTES
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -81,6 +83,21 @@ def test_pages_of_programs_compute_what_torch_computes(name: str, tmp_path: Path
     assert line.vocabulary is not None and line.max_length is not None
     options = CompileOptions(line.vocabulary, line.max_length, line.attention)
     compare_with_torch(compile_program(load_program(source), line.expression, options), 100, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", sorted(PROGRAMS.rglob("*.rasp")), ids=lambda file: file.stem)
+def test_every_program_has_a_page(file: Path) -> None:
+    """Of each of its `# compile:` lines, as `rasp inspect` writes it without an input: whole, and not too large."""
+    source = Source(str(file), file.read_text(encoding="utf-8"))
+    for line in read_directives(source).compiles:
+        if line.vocabulary is None or line.max_length is None:
+            continue
+        options = CompileOptions(line.vocabulary, line.max_length, line.attention, no_value=line.no_value)
+        of = compile_program(load_program(source), line.expression, options)
+        page = build_page(of, choose_tokens(options), line.expression)
+        assert len(data_of(page)["heads"]) == sum(len(layer.heads) for layer in of.weights.config.layers)  # type: ignore[arg-type]
+        assert len(page) <= PAGE_BYTES.most
 
 
 def compare_with_torch(of: Compiled, count: int, folder: Path) -> None:
