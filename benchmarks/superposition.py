@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -32,6 +33,8 @@ WIDTHS: Mapping[str, Sequence[int]] = {
 }
 #: Inches of a Gram matrix.
 CELL = 2.6
+#: Characters of a label.
+LABEL = 34
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +94,7 @@ def draw_overlaps(found: Sequence[Found], path: Path) -> None:
         for row, panel in zip(group, line, strict=False):
             panel.set_axis_on()
             image = panel.imshow(measure_overlaps(row.model.directions), cmap="RdBu", vmin=-1, vmax=1)
-            labels = [direction.value for direction in row.model.directions]
+            labels = [shorten(direction.value, LABEL, placeholder=" …") for direction in row.model.directions]
             shown = labels if panel is line[0] else []
             panel.set_yticks(range(len(shown)), shown, fontsize=6)
             panel.set_xticks([])
@@ -114,7 +117,7 @@ def main() -> None:
     found = find_models(given.output, given.programs or [*WIDTHS], train=not given.write)
     if not given.programs:
         draw_overlaps(found, ROOT / "docs" / "pictures" / PICTURE)
-        write_into_page(DOCUMENT, f"{write_table(found)}\n\n![Cosines of directions](pictures/{PICTURE})\n")
+        write_into_page(DOCUMENT, f"{write_table(found)}\n![Cosines of directions](pictures/{PICTURE})\n")
 
 
 if __name__ == "__main__":
