@@ -28,9 +28,20 @@ def explain_failure(
     """The message for `error`, which evaluating on `items` gave. `otherwise` is the place when the node
     has none.
     """
-    source, span = graph.origins.get(error.node, otherwise) if error.node is not None else otherwise
+    source, span = otherwise
+    if error.node is not None and error.node in graph.origins:
+        source, span = find_nearest_place(graph.origins[error.node], otherwise)
     notes = (f"on the input {show_input(items)}",)
     return Diagnostic(error.message, source, span, "", advice(error), code="evaluation", notes=notes)
+
+
+def find_nearest_place(origin: tuple[Source, Span], asked: tuple[Source, Span]) -> tuple[Source, Span]:
+    """Where a node is written: at a prompt an earlier line may have had the same expression as the one that is `asked`
+    about, which is then meant."""
+    (before, at), (source, span) = origin, asked
+    written = re.compile(rf"(?<!\w){re.escape(before.text[at.start : at.end])}(?!\w)")
+    found = None if before.text == source.text else written.search(source.text, span.start, span.end)
+    return origin if found is None else (source, Span(found.start(), found.end()))
 
 
 def advice(error: EvaluationError) -> str:

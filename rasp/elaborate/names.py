@@ -14,15 +14,19 @@ RESERVED = frozenset(
 )
 
 
+def find_likely_name(name: str, known: Iterable[str]) -> str:
+    """What is meant by a name from elsewhere, or by one that is nearly one of those that are known; empty where neither."""
+    return NAMES.get(name) or WORDS.get(name) or suggest_word(name, known)
+
+
 def find_hint(name: str, known: Iterable[str], called: bool = False) -> str:
     """What to do about a name that is nowhere bound. `known` are those that are; `called` says that arguments follow,
     so that a function is missing.
     """
     if name in FORM_NAMES:
         return f"`{name}` is not a value by itself: call it, as in {name}(…)"
-    foreign = NAMES.get(name) or WORDS.get(name) or suggest_word(name, known)
-    if foreign:
-        return foreign
+    if likely := find_likely_name(name, known):
+        return likely
     if called:
         return (
             f"no such function is above or in the library; it is defined by `def {name}(…) {{ return …; }}`"

@@ -6,7 +6,8 @@ Expressions are elaborated in a program of their own, so that what is asked leav
 import re
 from collections.abc import Iterable, Sequence
 
-from rasp.diagnostics import Diagnostic, RaspError, suggest_word
+from rasp.diagnostics import Diagnostic, RaspError
+from rasp.elaborate.names import find_likely_name
 from rasp.elaborate.program import Program
 from rasp.elaborate.scope import Applied, Function, Static
 from rasp.elaborate.static import describe_value
@@ -54,7 +55,7 @@ def explanation(prompt: Prompt, word: str) -> list[Line]:
     found += show_help(prompt.session, word)
     if not found:
         names = {*prompt.session.names(), *(command.word for command in prompt.commands)}
-        hint = suggest_word(word, names) or "`help` lists the commands, `vars` the names"
+        hint = find_likely_name(word, names) or "`help` lists the commands, `vars` the names"
         raise RaspError(Diagnostic(f"nothing is known about `{word}`", hint=hint, code="command"))
     return found
 
@@ -76,7 +77,7 @@ def source_command(prompt: Prompt, text: str) -> Iterable[Line]:
             f"`{name}` is not written in RASP, it is part of the language", hint=hint, code="command"
         )
         raise RaspError(told)
-    hint = suggest_word(name, session.names()) or "`vars` lists the names"
+    hint = find_likely_name(name, session.names()) or "`vars` lists the names"
     raise RaspError(Diagnostic(f"there is nothing called `{name}`", hint=hint, code="command"))
 
 

@@ -168,17 +168,20 @@ def node_lines(node: Node, name: str, shower: Shower) -> list[Line]:
     title = " \t Example:" if node.is_selector else f" \t Example: {example} ="
     if isinstance(outcome, EvaluationError):
         missing = make_line(Piece(f" \t Example: {example} has no value", "label"))
-        return [head, missing, *problem_lines(shower.display, outcome, items, name)]
+        return [head, missing, *problem_lines(shower.display, outcome, items, name, node)]
     body = outcome_lines(outcome, items, shower)
     if node.is_selector:
         return [head, make_line(Piece(title, "label")), *body]
     return [head, (Piece(f"{title} ", "label"), *body[0]), *body[1:]]
 
 
-def problem_lines(display: Display, problem: EvaluationError, items: Sequence[Atom], name: str) -> list[Line]:
+def problem_lines(
+    display: Display, problem: EvaluationError, items: Sequence[Atom], name: str, node: Node
+) -> list[Line]:
     """Why the running example has no value: a warning, since the definition stands."""
-    otherwise = (Source("<prompt>", name), Span(0, len(name)))
-    found = explain_failure(display.workshop.graph, problem, items, otherwise)
+    graph = display.workshop.graph
+    otherwise = graph.origins.get(node, (Source("<prompt>", name), Span(0, len(name))))
+    found = explain_failure(graph, problem, items, otherwise)
     return show_diagnostic(replace(found, severity="warning", notes=()))
 
 

@@ -73,6 +73,23 @@ CASES = {
         '"%s" % aggregate(select(indices, 0, ==), -aggregate(full_s, indicator(tokens == "a")) / 2)',
         True,
     ),
+    "a choice of an int and text": ('1 if indices == 0 else "a"', False),
+    "a comparison of such a choice": ('(1 if tokens == "a" else "1") == 1', False),
+    "a selector that compares such a choice": (
+        'selector_width(select(1 if tokens == "a" else "1", 1, ==))',
+        False,
+    ),
+    "a choice of three kinds": ('1 if tokens == "a" else (0.5 if indices == 1 else "z")', False),
+    "a choice of an int and a float, moved": (
+        'aggregate(select(indices, length - 1 - indices, ==), 1 if tokens == "a" else 1.0)',
+        False,
+    ),
+    "text of such a choice, moved": (
+        '"%s" % aggregate(select(indices, length - 1 - indices, ==), 1 if tokens == "a" else 1.0)',
+        True,
+    ),
+    "a list at a choice of an int and a float": ('[5, 6, 7][1 if tokens == "a" else 1.0]', False),
+    "text of a choice of a boolean and an int": ('"%s" % (True if tokens == "a" else 1)', False),
     "text of a function of the token": ('"%s" % (2 if tokens == "a" else 1.5)', False),
 }
 
