@@ -88,7 +88,7 @@ def is_labelled_rightly(model: Model, watched: Collection[str], pair: Mapping[st
             continue
         named = changes.get(mine.name, [])
         both = list(zip(mine.candidates, theirs.candidates, strict=True))
-        if any(a != b and k not in named for k, (a, b) in enumerate(both)):
+        if any(not {*a} & {*b} and k not in named for k, (a, b) in enumerate(both)):
             return False
         if any(a == b and len(a) == 1 and k in named for k, (a, b) in enumerate(both)):
             return False
