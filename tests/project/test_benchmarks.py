@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.circuits import is_labelled_rightly
+from compiler.circuits.circuit_set import list_named, list_pair_records
+from compiler.model.runner import Model
+from compiler.options import CompileOptions
+from compiler.pipeline import compile_program
+from rasp.elaborate.program import load_program
+from rasp.source import Source
 from tests.places import ROOT
 
 SCRIPT = ROOT / "benchmarks" / "compiler.py"
@@ -57,3 +64,16 @@ def test_unknown_programs_are_named() -> None:
     done = run("--programs", "hits")
     assert done.returncode == 2
     assert "there is no hits; there are length," in done.stderr
+
+
+def test_labels_of_pairs_are_held_against_the_model() -> None:
+    text = 'previous = shift(tokens, 1, ""); twice = previous + previous;'
+    compiled = compile_program(load_program(Source("<test>", text)), "twice", CompileOptions(tuple("ab"), 4))
+    model = Model(compiled.weights, symbols=compiled.symbols, recompile=lambda: compiled)
+    watched = list_named(compiled)
+    [pair] = list_pair_records(compiled, 1, 0)
+    assert is_labelled_rightly(model, watched, pair)
+    changes, [place] = pair["changes"], pair["changes"]["tokens"]
+    for name, places in (("tokens", []), ("tokens", [place, (place + 1) % len(pair["clean"])])):
+        wrong = pair | {"changes": changes | {name: places}}
+        assert not is_labelled_rightly(model, watched, wrong), places
