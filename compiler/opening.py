@@ -35,9 +35,11 @@ def open_checkpoint(
     checkpoint: Checkpoint, dtype: torch.dtype | None = None, device: str | torch.device = "cpu"
 ) -> Model:
     """The model in a checkpoint that has been read. Raises `ModelError` as `load` does."""
-    return Model(
+    model = Model(
         checkpoint.weights, dtype, device, checkpoint.symbols, lambda: recompile_certified(checkpoint)
     )
+    model.prompts = checkpoint.options.prompts
+    return model
 
 
 def recompile_certified(checkpoint: Checkpoint) -> "Compiled":

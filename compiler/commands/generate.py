@@ -16,7 +16,7 @@ from compiler.model.sampling import Sampling
 from compiler.model.stock_generate import generate_in_transformers
 from compiler.model.stock_model import StockModel
 from compiler.options import Prompts
-from compiler.transformer.problem import ModelError, make_model_error
+from compiler.transformer.problem import ModelError
 from rasp.command_line.answering import answer_inputs
 from rasp.command_line.console import WrongUsage, show_tokens
 from rasp.command_line.input_lines import Unanswered, report_unanswered
@@ -39,12 +39,15 @@ def generate_tokens(folder: str, given: InputRequest, request: GenerateRequest) 
     prompt's tokens show on a terminal as they come.
     """
     opened = open_model(Path(folder))
-    if request.count is None and opened.prompts is None:
+    if request.scratchpad and opened.model.prompts is None:
+        hint = "leave it out: all that this model generates is shown anyway"
+        raise WrongUsage("--scratchpad is for a model that was made with --decode", hint)
+    if request.count is None and opened.model.prompts is None:
         hint = "say it, as in --max-new-tokens 5; only a model that was made with --decode ends by itself"
         raise WrongUsage("how many tokens should be generated?", hint)
     live = (
         not request.as_json
-        and opened.prompts is None
+        and opened.model.prompts is None
         and not isinstance(opened.model, StockModel)
         and given.file is None
         and len(given.words) + len(given.texts) == 1
@@ -62,7 +65,7 @@ class Writer:
 
     def __init__(self, opened: OpenedModel, request: GenerateRequest, live: bool) -> None:
         self.opened, self.request, self.live = opened, request, live
-        self.model, self.prompts = opened.model, opened.prompts
+        self.model, self.prompts = opened.model, opened.model.prompts
         self.count = self.model.config.max_length if request.count is None else request.count
         self.asked = 0
         self.notes: Counter[str] = Counter()
@@ -73,13 +76,9 @@ class Writer:
         self.asked += len(prompts)
         if self.live:
             return [self.stream(prompt, sampling) for prompt in prompts]
-        if self.prompts is None:
-            return [self.show(item) for item in self.generate(prompts, sampling)]
-        texts = [tuple(map(str, prompt)) for prompt in prompts]  # a decoder's tokens
-        refused = [find_misfit(text, self.prompts) for text in texts]
-        fitting = [text for text, misfit in zip(texts, refused, strict=True) if misfit is None]
-        found = iter(self.generate(fitting, sampling) if fitting else ())
-        return [self.show(next(found) if misfit is None else misfit) for misfit in refused]
+        if self.prompts is not None:
+            prompts = [tuple(map(str, prompt)) for prompt in prompts]  # a decoder's tokens
+        return [self.show(item) for item in self.generate(prompts, sampling)]
 
     def generate(
         self, prompts: Sequence[tuple[Atom, ...]], sampling: Sampling
@@ -118,19 +117,6 @@ class Writer:
         """Why generating ended early, to standard error."""
         for note, times in self.notes.items():
             click.echo(f"note: {note}" if times == 1 else f"note: {times:,} prompts {note}", err=True)
-
-
-def find_misfit(prompt: Sequence[Atom], prompts: Prompts) -> ModelError | None:
-    """Why a decoder has no answer to a prompt: it is no input of the program that the decoder is made from."""
-    bar = prompts.bars[0]
-    asked = prompt.index(bar) if bar in prompt else len(prompt)
-    if 1 <= asked <= prompts.max_length:
-        return None
-    return make_model_error(
-        f"this decoder answers inputs of 1 to {prompts.max_length} tokens, and this has {asked}",
-        "compile the program with a larger --max-length" if asked else f"put tokens before {bar}",
-        "input-length",
-    )
 
 
 def find_answer(written: Sequence[Atom], prompts: Prompts) -> tuple[Atom, ...]:

@@ -12,12 +12,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from compiler.export.checkpoint import read_checkpoint
 from compiler.export.stock_files import is_stock
 from compiler.model.runner import Model
-from compiler.opening import load, open_checkpoint
-from compiler.options import Prompts
-from compiler.trained.superposed_files import is_superposed
+from compiler.opening import load
 from compiler.trained.trained_model import TrainedModel
 from compiler.verify.stock_folder import open_stock_folder
 from rasp.command_line.console import report_diagnostics
@@ -30,10 +27,9 @@ CHOSEN_BY_USER = "OMP_NUM_THREADS"
 
 @dataclass(frozen=True, eq=False)
 class OpenedModel:
-    """A model, what it is asked if it is a decoder, and why its answers are not certified; nothing where they are."""
+    """A model, and why its answers are not certified; nothing where they are."""
 
     model: Model
-    prompts: Prompts | None = None
     doubt: str = ""
 
     def mark(self, record: dict[str, object]) -> dict[str, object]:
@@ -57,12 +53,10 @@ def read_model(folder: Path) -> OpenedModel:
     if is_stock(folder):
         found = open_stock_folder(folder)
         doubt = "" if found.standing.holds else f"is not certified: {found.standing.differences[0]}"
-        return OpenedModel(found.model, found.compiled.options.prompts, doubt)
-    if not is_superposed(folder):
-        checkpoint = read_checkpoint(folder)
-        return OpenedModel(open_checkpoint(checkpoint), checkpoint.options.prompts)
+        return OpenedModel(found.model, doubt)
     model = load(folder)
-    assert isinstance(model, TrainedModel)
+    if not isinstance(model, TrainedModel):
+        return OpenedModel(model)
     right = model.superposed.outcome.inputs_right
     return OpenedModel(
         model, doubt=f"was trained and is not certified: {right:.2%} of test inputs were right"

@@ -9,6 +9,7 @@ from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
 from compiler.export.records import encode_options
 from compiler.inside_commands.sizes import describe_sizes
+from compiler.options import Prompts
 from compiler.report.certificate import describe_tightest
 from compiler.report.json_forms import PartRecord
 from compiler.report.parts import show_numbers
@@ -60,6 +61,7 @@ def info_text(checkpoint: Checkpoint) -> str:
         f"  length      up to {show_count(options.max_length, 'token')}, {options.attention} attention",
         f"  dialect     {options.dialect}, {options.dtype}, optimisation level {options.level}",
         *(["  no value    is said where the program has none"] if options.no_value else []),
+        *([] if options.prompts is None else describe_prompts(options.prompts)),
         *describe_sizes(checkpoint.summary),
     ]
     for output in checkpoint.weights.config.outputs:
@@ -70,6 +72,17 @@ def info_text(checkpoint: Checkpoint) -> str:
         lines.append(f"              {how}{show_count(len(values), 'value')}: {some(values)}{said}")
     lines += describe_tightest(checkpoint.summary["certificate"])
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
+
+
+def describe_prompts(prompts: Prompts) -> list[str]:
+    """What a decoder reads and writes."""
+    *written, last = prompts.bars
+    stages = f"what its program computes on the way behind {' '.join(written)}, then " if written else ""
+    shown = f"up to {show_count(prompts.max_length, 'token')} of {some(prompts.vocabulary)}, then {prompts.bars[0]}"
+    return [
+        f"  prompt      {shown}",
+        f"  completion  {stages}the answer behind {last}, then {prompts.end}",
+    ]
 
 
 TITLES = ("part", "computes", "columns", "parameters", "off by at most")

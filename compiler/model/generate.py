@@ -16,6 +16,7 @@ from compiler.model.answers import compare_key, show_label
 from compiler.model.read_logits import explain_no_answer
 from compiler.model.runner import Model, Tokens, check_batch, split_rows
 from compiler.model.sampling import GREEDY, Sampling, sample_classes
+from compiler.options import Prompts
 from compiler.transformer.problem import ModelError, make_model_error
 from rasp.values import Atom
 
@@ -116,12 +117,37 @@ def prepare(
         raise make_model_error(f"cannot generate {count} tokens", "give a number of at least 0", "bad-count")
     number = output_number(model.config, output)
     model.module.new_cache(0)  # complains unless attention is causal
-    encoded = [model.encoded(prompt) for prompt in check_batch(prompts)]
+    encoded = encode_prompts(model, check_batch(prompts))
     streams = sampling.make_streams(len(encoded))
     return number, [
         row if isinstance(row, ModelError) else Continuation(row, stream)
         for row, stream in zip(encoded, streams, strict=True)
     ]
+
+
+def encode_prompts(model: Model, prompts: Iterable[Tokens]) -> list[list[int] | ModelError]:
+    """Ids of each prompt with BOS, or why it has none; a decoder that knows its prompts continues no others."""
+    encoded = [model.encoded(prompt) for prompt in prompts]
+    if model.prompts is None:
+        return encoded
+    vocabulary, asked = model.config.vocabulary, model.prompts
+    return [
+        row if isinstance(row, ModelError) else find_misfit([vocabulary[t] for t in row[1:]], asked) or row
+        for row in encoded
+    ]
+
+
+def find_misfit(prompt: Sequence[Atom], prompts: Prompts) -> ModelError | None:
+    """Why a decoder has no answer to a prompt: it is no input of the program that the decoder is made from."""
+    bar = prompts.bars[0]
+    asked = prompt.index(bar) if bar in prompt else len(prompt)
+    if 1 <= asked <= prompts.max_length:
+        return None
+    return make_model_error(
+        f"this decoder answers inputs of 1 to {prompts.max_length} tokens, and this has {asked}",
+        "compile the program with a larger --max-length" if asked else f"put tokens before {bar}",
+        "input-length",
+    )
 
 
 def continue_rows(

@@ -21,6 +21,7 @@ from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
 from compiler.model.token_ids import list_token_ids
+from compiler.options import Prompts
 from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue, list_known_values
 from compiler.transformer.arithmetic import check_choice
@@ -45,10 +46,10 @@ Tokens = str | Sequence[Atom]
 class Model:
     """A callable program: `model("hello")` gives the list of values, or a dict by name of several outputs. A model that was
     compiled with `no_value` answers `None` where the program has no value.
+    A list that holds lists is a batch (`model([["a"], ["b"]])`); for a batch of strings use `batch`. Raises `ModelError`
+    for an input without answer. `module` is the torch module, `prompts` what a decoder is asked, where it was loaded."""
 
-    A list that holds lists is a batch (`model([["a"], ["b"]])`); for a batch of strings use `batch`. Raises
-    `ModelError` for an input it has no answer for. `module` is the torch module.
-    """
+    prompts: Prompts | None = None
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from compiler.model.generate import Continuation, Generation, find_stop, list_class_tokens
+from compiler.model.generate import Continuation, Generation, encode_prompts, find_stop, list_class_tokens
 from compiler.model.runner import Tokens
 from compiler.model.sampling import GREEDY, Sampling
 from compiler.model.stock_model import StockModel
@@ -23,7 +23,7 @@ def generate_in_transformers(
     if model.config.attention != "causal":
         message = "generating needs causal attention, and this model's is full"
         raise make_model_error(message, "compile it with --attention causal, or --decode", "not-causal")
-    encoded = [model.encoded(prompt) for prompt in prompts]
+    encoded = encode_prompts(model, prompts)
     rows = [row if isinstance(row, ModelError) else Continuation(row, Random()) for row in encoded]
     groups: dict[int, list[Continuation]] = {}
     for row in rows:

@@ -31,6 +31,7 @@ def open_stock_folder(folder: Path) -> OpenFolder:
     found = recompile_folder(folder)
     compiled = found.compiled
     model = StockModel(folder, compiled.weights.config, assemble_uniform(compiled).class_ids)
+    model.prompts = compiled.options.prompts
     return OpenFolder(model, compiled, found.standing)
 
 

@@ -11,6 +11,7 @@ from compiler.completions.complete_prompts import complete_prompts
 from compiler.completions.plan_decoder import ask_for_decoder, find_decoder, find_meaning
 from compiler.model.generate import Generation, generate_batch
 from compiler.model.runner import Model
+from compiler.opening import load
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
@@ -146,3 +147,21 @@ def test_the_commands(tmp_path: Path) -> None:
         result = CliRunner().invoke(main, ["generate", folder, wrong, "ab"])
         assert result.exit_code and f"this has {size}" in result.output
         assert "ab -> ab\n" in result.stdout
+    told = generate_batch(load(folder), ["ab", "abab", ("|",), ("a", "|")], 9)
+    assert [isinstance(one, Generation) for one in told] == [True, False, False, True]
+    info = run("info", folder)
+    assert 'prompt      up to 3 tokens of "a", "b", then |\n' in info
+    assert "on the way behind |, then the answer behind ||, then <end>\n" in info
+
+
+def test_a_scratchpad_is_a_decoders(tmp_path: Path) -> None:
+    (tmp_path / "copy.rasp").write_text("")
+    folder = str(tmp_path / "copier")
+    asked = ("-e", "tokens", "--vocab", "ab", "--max-length", "3", "--attention", "causal", "-o", folder)
+    for words in (
+        ["compile", str(tmp_path / "copy.rasp"), *asked],
+        ["generate", folder, "a", "--max-new-tokens", "1", "--scratchpad"],
+    ):
+        result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert "--scratchpad is for a model that was made with --decode" in result.output
