@@ -70,6 +70,10 @@ class Stage:
 def run_opt(request: OptRequest, told: Told, passes: tuple[Pass, ...] = RULES) -> int:
     """List the rules, or apply those that are named and print what they make of the graph."""
     if request.passes is None:
+        if request.target.file is not None or request.target.expressions:
+            raise WrongUsage(
+                "which rules should be applied?", "name them, as in -p O2; `rasp opt` alone lists them"
+            )
         show_rules(as_json=request.as_json)
         return 0
     names = chosen_passes(request.passes, passes)

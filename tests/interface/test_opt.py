@@ -70,6 +70,7 @@ def test_graphs_in_between() -> None:
 WRONG = {
     "no such rule": (("-p", "spilt_width", "-e", "1", *WHERE), "", 2, "did you mean `split_width`?"),
     "nothing between commas": (("-p", "split_width,", "-e", "1", *WHERE), "", 2, "there is no rule called"),
+    "no rules": (("-e", "1", *WHERE), "", 2, "which rules should be applied?"),
     "no graph": (("-p", "O2"), "", 2, "which expression"),
     "no vocabulary": (("-p", "O2"), "%0 = tokens\nout x = %0", 2, "the vocabulary is missing"),
     "a broken graph": (("-p", "O2", *WHERE), "%0 = tokens\n%1 = not %0", 1, "argument 1 is an s-op"),
