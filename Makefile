@@ -42,8 +42,9 @@ demo: $(VENV)/.installed ## compile a program, verify it, run it, and look insid
 	$(RASP) compile $(SORT) -e sorted_tokens --explain
 	@printf '\nNext: %s repl, or the tutorial in docs/tutorial.md.\n' '$(RASP)'
 
+# Tests of one file stay together until a worker has nothing left, so that what they share is made once.
 test: $(VENV)/.tested ## all tests, on all cores
-	$(BIN)/python -m pytest --numprocesses=auto
+	$(BIN)/python -m pytest --numprocesses=auto --dist worksteal
 
 # They skip where Chromium or Playwright (python -m pip install playwright) is not there.
 browser: $(VENV)/.tested ## all tests of pages in headless Chromium

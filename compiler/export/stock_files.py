@@ -51,7 +51,7 @@ from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
 from compiler.report.json_forms import OptionsRecord, ProgramRecord
-from compiler.stock.families import FAMILIES
+from compiler.stock.array_names import FAMILIES
 from compiler.stock.uniform import UniformWeights, make_uniform
 from compiler.targets.target import find_target
 from rasp.diagnostics import Diagnostic

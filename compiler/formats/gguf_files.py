@@ -15,7 +15,7 @@ from compiler.export.stock_files import assemble_uniform
 from compiler.export.stock_tokenizer import name_ids
 from compiler.formats.import_library import take_library
 from compiler.pipeline import Compiled
-from compiler.stock.families import Arrays, name_llama
+from compiler.stock.array_names import Arrays, name_llama
 from compiler.stock.uniform import UniformWeights
 from compiler.targets.target import find_target
 from compiler.transformer.problem import make_model_error

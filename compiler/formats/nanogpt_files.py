@@ -21,7 +21,7 @@ from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.pipeline import Compiled
 from compiler.plan.layout import drop_constant, weigh_form
-from compiler.stock.families import name_gpt2
+from compiler.stock.array_names import name_gpt2
 from compiler.stock.identity_norms import choose_shrinkage
 from compiler.stock.tied import tie_head
 from compiler.stock.uniform import UniformWeights

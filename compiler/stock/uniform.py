@@ -1,7 +1,7 @@
 """Plain weights made uniform: as a transformer with a norm in front of each half-layer and equal heads wants them.
 
 In: plain weights and how large all columns are together. Out: arrays of equal shapes for all layers, from which a family
-only needs names and transposes (`compiler/stock/families.py`). Nothing is computed otherwise than in the plain model:
+only needs names and transposes (`compiler/stock/array_names.py`). Nothing is computed otherwise than in the plain model:
 
 - *The norm is an identity.* Every write to the residual is scaled by 2^-s, so small that the variance is nothing beside
   the norm's eps; the norm then divides by sqrt(eps), and its gain 2^s·sqrt(eps) gives the number back. A norm that the

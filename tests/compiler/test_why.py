@@ -56,10 +56,10 @@ def test_the_last_that_was_chosen_is_the_model(name: str, level: int) -> None:
 
 def test_a_refusal_has_its_story() -> None:
     program = load_program(Source("<test>", ""))
-    text = "aggregate(select(tokens, tokens, ==), indices)"
+    text = "aggregate(best(full_s, aggregate(select(tokens, tokens, ==), indices)), indices)"
     journal = Journal()
     with pytest.raises(CompileError):
-        compile_program(program, {"out": text}, CompileOptions(tuple("ab"), 64), journal=journal)
+        compile_program(program, {"out": text}, CompileOptions(tuple("abc"), 10), journal=journal)
     assert len(journal.trials) > 1 and not any(trial.chosen for trial in journal.trials)
 
 

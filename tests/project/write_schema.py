@@ -5,6 +5,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from compiler.report.json_forms import CheckpointRecord
+from compiler.trained.superposed_files import SuperposedRecord
 from rasp.diagnostics import DiagnosticRecord
 from tests.places import DOCS
 
@@ -48,6 +49,7 @@ def schema_text() -> str:
     definitions: dict[str, Any] = {}
     top = schema_of(CheckpointRecord, definitions)
     schema_of(DiagnosticRecord, definitions)  # what `--json` tells: of no checkpoint, but of the same program
+    schema_of(SuperposedRecord, definitions)  # the rasp.json of a model that was trained
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rasp.json of a checkpoint"}
     return json.dumps(head | top | {"$defs": definitions}, indent=1) + "\n"
 
