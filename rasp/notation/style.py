@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from rasp.diagnostics import count_cells
 
@@ -161,9 +162,8 @@ def cut_line(row: Line, width: int) -> Line:
     found: list[Piece] = []
     room = width - 1
     for piece in row:
-        text = piece.text
-        while measure_breadth(text) > room:
-            text = text[:-1]
+        reached = accumulate(map(count_cells, piece.text))
+        text = piece.text[: sum(cells <= room for cells in reached)]
         found.append(Piece(text, piece.style))
         room -= measure_breadth(text)
         if text != piece.text:

@@ -29,14 +29,11 @@ DOCUMENTS = (
     "docs/disguise.md",
 )
 PROSE = (
-    *DOCUMENTS,
+    "README.md",
     "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/reliability.md",
-    "docs/circuits.md",
-    "docs/training.md",
     "benchmarks/README.md",
     "programs/README.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
 )
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 PATH = re.compile(
