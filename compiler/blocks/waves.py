@@ -23,6 +23,8 @@ CARRIER = 1.5
 """Anchors: between two powers of two, so that negative numbers are rounded alike."""
 BEARABLE = 7 / 16
 """How far z may be off, in grains, as far as one sees beforehand: a half is too much, and what reads z rounds as well."""
+ROUNDINGS = 16
+"""Of z/m, where m is no power of two: about how far off z is by them, in roundings of z."""
 WAVE_REACH = 2.0**20
 """How large z may get, in multiples of its grain."""
 
@@ -64,6 +66,10 @@ def build_waves(runs: Runs, targets: Matrix, base_group: int, tolerance: Toleran
     waves = [find_wave(multiples.astype(np.int64), column) for column in targets[runs.group].T]
     known = [wave for wave in waves if wave is not None]
     if len(known) < len(waves) or not waves:
+        return None
+    rounded = any(not is_binary(np.array([float(wave.period)])) for wave in known)
+    slips = ROUNDINGS * tolerance.arithmetic.unit * float(np.abs(places).max()) * grain if rounded else 0.0
+    if tolerance.noise + slips >= BEARABLE * grain:
         return None
     carrier = CARRIER * tolerance.arithmetic.anchor
     return join_waves(known, runs, choose_base(runs, base_group), (grain, carrier))

@@ -10,6 +10,7 @@ from compiler.rewrite.order_rules.find_last_before import find_last_before
 from compiler.rewrite.order_rules.find_middle_two import find_middle_two
 from compiler.rewrite.order_rules.find_running_best import find_running_best
 from compiler.rewrite.rules.ask_for_any_flag import ask_for_any_flag
+from compiler.rewrite.rules.compare_in_head import compare_in_head
 from compiler.rewrite.rules.compare_means import compare_means
 from compiler.rewrite.rules.count_of_mean import count_of_mean
 from compiler.rewrite.rules.drop_constant_mean import drop_constant_mean
@@ -62,6 +63,7 @@ RULES = (
     Pass(1, split_or, keeps_kinds=False),
     Pass(1, count_before, keeps_kinds=False),
     Pass(0, split_choice),
+    Pass(0, compare_in_head),
 )
 
 

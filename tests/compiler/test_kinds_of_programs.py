@@ -51,3 +51,26 @@ def test_compiles_and_agrees(name: str) -> None:
     model = Model(compiled.weights)
     wrong = [w for w, e in zip(inputs, expected, strict=True) if isinstance(e, list) and model(w) != e]
     assert not wrong
+
+
+@pytest.mark.parametrize(("tokens", "test"), [(1_000, "=="), (1_800, "!="), (1_800, "<")])
+def test_many_tokens_are_compared_outside_of_a_selector(tokens: int, test: str) -> None:
+    """By a look-up of their difference, or where their pairs are too many, in a head."""
+    vocabulary = tuple(chr(0x100 + k) for k in range(tokens))
+    text = f"aggregate(select(indices, length - 1 - indices, ==), tokens) {test} tokens"
+    compiled = compile_program(
+        load_program(Source("test", "")), {"told": text}, CompileOptions(vocabulary, 6)
+    )
+    assert compiled.weights.parameters() <= 45 * tokens
+    model, choice = Model(compiled.weights), Random(1)
+    inputs: list[list[str]] = []
+    for _ in range(200):  # read backwards the same, but for a neighbour of a token or any other
+        half = choice.choices(range(tokens), k=choice.randint(1, 3))
+        word = [*half, *half[::-1]]
+        place = choice.randrange(len(word))
+        word[place] = min(
+            tokens - 1, max(0, choice.choice([word[place], word[place] - 1, word[place] + 1, 0]))
+        )
+        inputs.append([vocabulary[k] for k in word])
+    [expected] = evaluate(list(compiled.meaning.values()), inputs)
+    assert [model(word) for word in inputs] == expected

@@ -21,6 +21,7 @@ from compiler.rewrite.order_rules.find_last_before import find_last_before
 from compiler.rewrite.order_rules.find_middle_two import find_middle_two
 from compiler.rewrite.order_rules.find_running_best import find_running_best
 from compiler.rewrite.rules.ask_for_any_flag import ask_for_any_flag
+from compiler.rewrite.rules.compare_in_head import compare_in_head
 from compiler.rewrite.rules.compare_means import compare_means
 from compiler.rewrite.rules.count_of_mean import count_of_mean
 from compiler.rewrite.rules.drop_constant_mean import drop_constant_mean
@@ -36,6 +37,7 @@ from compiler.rewrite.rules.sum_flags import sum_flags
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
+from rasp.values import Atom
 from tests.kept import check_row
 from tests.mutants.changes import Change, every_change
 
@@ -61,6 +63,7 @@ AFTER_A = f'selector_width(select(tokens, "a", ==) and {AFTER})'
 EARLY = 'aggregate(select(indices, length - 2, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
 LATE = 'aggregate(select(indices, length - 1, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
 SELF = "select(indices, indices, ==)"
+FIRST_TOKEN = "aggregate(select(indices, 0, ==), tokens)"
 LENGTH = 4
 EITHER = f"(selector_width({SAME}) + selector_width({FIRST}) - selector_width({SAME} and {FIRST}))"
 SCORE = '{"a": 1, "b": 2, "c": 5}[tokens]'
@@ -568,6 +571,37 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"{EARLY} if {EARLY} > {LATE} else {LATE}",
         None,
     ),
+    "many pairs of tokens": (
+        compare_in_head,
+        "full",
+        f"{FIRST_TOKEN} == tokens",
+        f"selector_width({SELF} and select({FIRST_TOKEN}, tokens, ==)) > 0",
+    ),
+    "an order of many pairs of tokens": (
+        compare_in_head,
+        "causal",
+        f"{FIRST_TOKEN} < tokens",
+        f"selector_width({SELF} and select({FIRST_TOKEN}, tokens, <)) > 0",
+    ),
+    "few pairs of tokens": (compare_in_head, "full", f"{FIRST_TOKEN} == tokens", None),
+    "many pairs that differ": (
+        compare_in_head,
+        "full",
+        f"{FIRST_TOKEN} != tokens",
+        f"selector_width({SELF} and select({FIRST_TOKEN}, tokens, ==)) == 0",
+    ),
+    "an order of many strings and a number": (
+        compare_in_head,
+        "full",
+        "aggregate(select(indices, 2, ==), tokens, 1) < tokens",
+        None,
+    ),
+    "many pairs at one's own position": (
+        drop_own_position,
+        "full",
+        f"selector_width({SELF} and select({FIRST_TOKEN}, tokens, ==))",
+        None,
+    ),
     "the mean of the middle": (
         find_middle_two,
         "full",
@@ -632,6 +666,16 @@ LONG_CASES = {
     "a choice that depends on as much as both branches",
 }
 
+#: Cases for many tokens, which are listed by pairs nowhere.
+MANY = (*"abc", *(chr(0x100 + k) for k in range(1_800)))
+VOCABULARIES: dict[str, tuple[Atom, ...]] = {
+    "many pairs of tokens": MANY,
+    "an order of many pairs of tokens": MANY,
+    "many pairs that differ": MANY,
+    "an order of many strings and a number": MANY,
+    "many pairs at one's own position": MANY,
+}
+
 
 #: Cases in which a rule of a level that makes models smaller saves nothing.
 SAVES_NOTHING = {
@@ -660,7 +704,8 @@ def cost(text: str, options: CompileOptions, without: Rule | None = None) -> tup
 
 
 def options_of(name: str, attention: str) -> CompileOptions:
-    return CompileOptions(tuple("abc"), LONG if name in LONG_CASES else LENGTH, attention)
+    vocabulary = VOCABULARIES.get(name, tuple("abc"))
+    return CompileOptions(vocabulary, LONG if name in LONG_CASES else LENGTH, attention)
 
 
 def rewritten(rules: list[Rule], options: CompileOptions, text: str, after: str | None) -> None:

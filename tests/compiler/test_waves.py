@@ -82,6 +82,13 @@ def test_what_is_no_wave(values: list[int]) -> None:
     assert waves_for(np.arange(6.0), np.array(values, float)[:, None], 0) is None
 
 
+@pytest.mark.parametrize(("period", "found"), [(512, True), (901, False)])
+def test_large_numbers_are_not_divided_by_what_rounds(period: int, found: bool) -> None:
+    """Powers of two divide without error."""
+    numbers = np.arange(2.0**19, 2.0**19 + 3 * period)
+    assert (waves_for(numbers, numbers[:, None] // period % 2, 0) is not None) == found
+
+
 def test_numbers_with_gaps_are_none() -> None:
     numbers = np.array([0.0, 1.0, 3.0, 4.0])
     assert waves_for(numbers, numbers[:, None] % 2, 0) is None

@@ -8,8 +8,7 @@ of which each branch has far fewer combinations with the condition than both hav
 a value, which `make_total` gives them. Falls: the combinations of all choices.
 """
 
-from math import prod
-
+from compiler.analysis.combinations import count_combinations
 from compiler.analysis.infer import Analysis
 from compiler.options import CompileError
 from rasp.graph.nodes import Map, Node
@@ -51,12 +50,6 @@ def comes_apart(analysis: Analysis, condition: Node, yes: Node, no: Node) -> boo
     together = count_combinations(analysis, condition, yes, no)
     apart = max(count_combinations(analysis, condition, branch) for branch in (yes, no))
     return FEWER * apart <= together and all(is_whole(analysis, branch) for branch in (yes, no))
-
-
-def count_combinations(analysis: Analysis, *parts: Node) -> int:
-    """Of the values of all that some expressions depend on."""
-    leaves = dict.fromkeys(leaf for part in parts for leaf in analysis.leaves(part))
-    return prod(len(analysis.domain(leaf)) for leaf in leaves)
 
 
 def is_whole(analysis: Analysis, branch: Node) -> bool:
