@@ -68,7 +68,7 @@ def build_waves(runs: Runs, targets: Matrix, base_group: int, tolerance: Toleran
     if len(known) < len(waves) or not waves:
         return None
     rounded = any(not is_binary(np.array([float(wave.period)])) for wave in known)
-    slips = ROUNDINGS * tolerance.arithmetic.unit * float(np.abs(places).max()) * grain if rounded else 0.0
+    slips = ROUNDINGS * tolerance.arithmetic.unit * float(np.abs(multiples).max()) * grain if rounded else 0.0
     if tolerance.noise + slips >= BEARABLE * grain:
         return None
     carrier = CARRIER * tolerance.arithmetic.anchor
