@@ -16,14 +16,14 @@ from compiler.options import CompileError
 from rasp.graph.nodes import And, Indices, Map, Node, Select, Width
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import TESTS
-from rasp.values import find_kind
+from rasp.values import Test, find_kind
 
 EQUALITIES: frozenset[PrimName] = frozenset({"eq", "ne"})
 
 
 def compare_in_head(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
-    test = next((test for test, prim in TESTS.items() if node.op == Map(prim)), None)
+    test: Test | None = next((test for test, prim in TESTS.items() if node.op == Map(prim)), None)
     if test is None or can_list(analysis, node) or not all(can_list(analysis, side) for side in node.args):
         return None
     if TESTS[test] not in EQUALITIES and not are_of_one_kind(analysis, node):
@@ -32,7 +32,7 @@ def compare_in_head(analysis: Analysis, node: Node) -> Node | None:
     indices = graph.add(Indices())
     own = graph.add(Select("=="), indices, indices)
     # Of what differs a position can have as many kinds as there are values; of what is equal, one.
-    pair = graph.add(Select("==" if test == "!=" else test), *node.args)
+    pair = graph.add(Select("==") if test == "!=" else Select(test), *node.args)
     found = graph.add(Width(), graph.add(And(), own, pair))
     return graph.map("eq" if test == "!=" else "gt", found, graph.constant(0))
 
