@@ -24,7 +24,11 @@ EQUALITIES: frozenset[PrimName] = frozenset({"eq", "ne"})
 def compare_in_head(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     test: Test | None = next((test for test, prim in TESTS.items() if node.op == Map(prim)), None)
-    if test is None or can_list(analysis, node) or not all(can_list(analysis, side) for side in node.args):
+    if (
+        test is None
+        or is_listable(analysis, node)
+        or not all(is_listable(analysis, side) for side in node.args)
+    ):
         return None
     if TESTS[test] not in EQUALITIES and not are_of_one_kind(analysis, node):
         return None
@@ -37,7 +41,7 @@ def compare_in_head(analysis: Analysis, node: Node) -> Node | None:
     return graph.map("eq" if test == "!=" else "gt", found, graph.constant(0))
 
 
-def can_list(analysis: Analysis, node: Node) -> bool:
+def is_listable(analysis: Analysis, node: Node) -> bool:
     """Whether all that an expression depends on can be listed; without listing it, where there are few combinations."""
     try:
         if count_combinations(analysis, node) > ROWS.most:

@@ -13,7 +13,7 @@ from functools import reduce
 
 from compiler.analysis.infer import Analysis
 from compiler.domains.means import is_own_average
-from compiler.rewrite.rules.compare_in_head import can_list
+from compiler.rewrite.rules.compare_in_head import is_listable
 from compiler.selector_facts.selector_formula import list_conjuncts
 from compiler.selector_facts.selectors import (
     contains_best,
@@ -32,7 +32,7 @@ def drop_own_position(analysis: Analysis, node: Node) -> Node | None:
     selector, graph = node.args[0], analysis.graph
     itself = selects_itself(analysis, selector)
     match node.op:
-        case Width() if selects_only_itself(analysis, selector) and can_list(analysis, itself):
+        case Width() if selects_only_itself(analysis, selector) and is_listable(analysis, itself):
             return graph.map("indicator", itself)
         case Aggregate(default) if selects_only_itself(analysis, selector):
             value = node.args[1]
