@@ -25,9 +25,9 @@ from compiler.circuits.edges import (
 )
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import (
+    EdgeTrial,
     Needed,
     Sample,
-    Trial,
     build_trials,
     find_held_edges,
     find_needed_edges,
@@ -91,7 +91,7 @@ def build_circuit_record(
 
 def draw_trials(
     compiled: Compiled, decoder: EdgeDecoder, requests: Iterable[CircuitRequest]
-) -> Iterator[Trial]:
+) -> Iterator[EdgeTrial]:
     """Trials of several samples, one sample after the other in memory."""
     for request in requests:
         yield from build_trials(decoder, draw_samples(compiled, request)[0], request.seed)

@@ -34,7 +34,7 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class EdgeTrial:
     """A sample, repeated for each way of ablating; what writers seem to add instead; the classes of the whole model."""
 
     ids: Ids
@@ -51,9 +51,9 @@ class Trial:
         """How many answers change."""
         return int(self.find_changes(decoder, ablated).sum())
 
-    def take(self, rows: NDArray[np.intp]) -> "Trial":
+    def take(self, rows: NDArray[np.intp]) -> "EdgeTrial":
         """Some of the inputs."""
-        return Trial(
+        return EdgeTrial(
             self.ids[rows],
             self.counts[:, rows],
             {writer: added[rows] for writer, added in self.instead.items()},
@@ -61,7 +61,7 @@ class Trial:
         )
 
 
-def build_trials(decoder: EdgeDecoder, samples: Sequence[Sample], seed: int) -> list[Trial]:
+def build_trials(decoder: EdgeDecoder, samples: Sequence[Sample], seed: int) -> list[EdgeTrial]:
     """Trials of samples of several lengths."""
     random = np.random.default_rng(seed)
     passes = [decoder.run(sample.ids) for sample in samples]
@@ -74,7 +74,7 @@ def build_trials(decoder: EdgeDecoder, samples: Sequence[Sample], seed: int) -> 
         writer: pool.mean(axis=0, dtype=np.float64).astype(decoder.config.dtype)
         for writer, pool in pools.items()
     }
-    trials: list[Trial] = []
+    trials: list[EdgeTrial] = []
     for sample, clean in zip(samples, passes, strict=True):
         batch, positions = sample.ids.shape
         shift = cast(int, random.integers(1, batch)) if batch > 1 else 0
@@ -90,7 +90,7 @@ def build_trials(decoder: EdgeDecoder, samples: Sequence[Sample], seed: int) -> 
             instead[writer] = np.concatenate(rows)
         repeated = tuple(np.concatenate([found] * WAYS) for found in clean.classes)
         trials.append(
-            Trial(
+            EdgeTrial(
                 np.concatenate([sample.ids] * WAYS),
                 np.concatenate([sample.counts] * WAYS, axis=1),
                 instead,
@@ -110,7 +110,7 @@ class Needed:
 
 def find_needed_edges(
     decoder: EdgeDecoder,
-    trials: Sequence[Trial],
+    trials: Sequence[EdgeTrial],
     sharing: Sequence[Edge],
     read: Collection[Edge],
     advance: Callable[[int], None] = lambda count: None,
@@ -137,9 +137,9 @@ def find_needed_edges(
 
 def find_held_edges(
     decoder: EdgeDecoder,
-    trials: Sequence[Trial],
-    draw_others: Callable[[], Iterable[Trial]],
-    find: Callable[[Sequence[Trial]], Needed],
+    trials: Sequence[EdgeTrial],
+    draw_others: Callable[[], Iterable[EdgeTrial]],
+    find: Callable[[Sequence[EdgeTrial]], Needed],
     sharing: Collection[Edge],
 ) -> Needed:
     """The edges that `find` finds to be needed on trials, and on those of the others on which more are needed.
