@@ -67,7 +67,7 @@ def swap_constants(changed: CodeType, module: ModuleType) -> int:
         if (isinstance(value, KINDS) or is_dataclass(value)) and repr(value) != repr(old):
             for other in list(sys.modules.values()):
                 if (
-                    getattr(other, "__name__", "").startswith(("compiler.", "tests."))
+                    getattr(other, "__name__", "").startswith(("compiler.", "tests.", "test_"))
                     and vars(other).get(name) is old
                 ):
                     setattr(other, name, value)

@@ -115,9 +115,11 @@ def test_a_column_is_on_a_grid_only_when_it_is_near_it(
     assert auditor.errors[0] == (error or 0.0)
 
 
-def test_of_several_forms_the_largest_counts(auditor: Auditor) -> None:
-    """An output whose classes have a form each: all of them round."""
+@pytest.mark.parametrize("error", [0.0, 2.0**-10])
+def test_of_several_forms_the_largest_counts(auditor: Auditor, error: float) -> None:
+    """An output whose classes have a form each: all of them round, and what they read is off."""
     auditor.run()
+    auditor.errors[:] += error
     usual = auditor.plan.readouts[0]
     small, large = usual.form, scale_form(usual.form, 2.0**30)
     for forms in ((large,), (small, large), (large, small)):
