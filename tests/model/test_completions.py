@@ -98,6 +98,19 @@ def test_a_model_writes_it(text: str, expression: str, stages: int) -> None:
     assert said.ended
 
 
+@pytest.mark.parametrize(
+    "name, length", [("addition_2digit", 5), ("addition", 4)], ids=["known places", "any places"]
+)
+def test_a_model_writes_sums(name: str, length: int) -> None:
+    program = load_path(PROGRAMS / "arithmetic" / f"{name}.rasp")
+    options = ask(program, "addition", "0123456789+", length)
+    assert options.prompts is not None
+    compiled = compile_program(program, {"out": "addition"}, options)
+    decoder = find_decoder(program, {"out": "addition"}, options, options.prompts)
+    found = verify_completions(Model(compiled.weights), decoder, 200, 0)
+    assert (found.wrong, found.continued_wrong) == (0, 0)
+
+
 def test_keys_that_attention_computes_are_written_first() -> None:
     program = load_program(SORT)
     options = ask(program, "sorted", "ab")
