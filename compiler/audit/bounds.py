@@ -27,15 +27,22 @@ from numpy.typing import NDArray
 from compiler.audit.anchors import bound_anchored_reading
 from compiler.audit.counts import Count
 from compiler.audit.decisions import Bounds, Decision
+from compiler.audit.embedding import bound_embedded_column
 from compiler.audit.logits import bound_logit_noise
-from compiler.audit.lookup_errors import bound_bends, bound_lookup_errors, bound_wave_error, read_beside_bias
+from compiler.audit.lookup_errors import (
+    bound_bends,
+    bound_joint_error,
+    bound_lookup_errors,
+    bound_wave_error,
+    read_beside_bias,
+)
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
 from compiler.audit.rotated import RotatedReading
-from compiler.audit.score_errors import bound_score_errors
+from compiler.audit.score_errors import bound_score_errors, drop_bos_column
 from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Variable, Vector
-from compiler.numerics.count_precision import Precision, bound_averaging_noise
+from compiler.numerics.count_precision import GAIN, Precision, bound_averaging_noise, bound_share_noise
 from compiler.numerics.rounding import (
     LEAST_GAP,
     Products,
@@ -88,12 +95,10 @@ class Auditor:
         return Bounds(self.errors, self.sizes, tuple(self.decisions))
 
     def embedding(self) -> None:
-        """Columns of the embedding: exact, or rounded once in each table and once in the sum."""
-        tokens = self.layout.sizes.tokens
+        """Columns of the embedding."""
+        tokens, plain = self.layout.sizes.tokens, self.noise == PLAIN
         for k, vector in enumerate(self.layout.embedding.vectors):
-            sizes = np.abs(vector)
-            size = float(sizes[:tokens].max(initial=0.0) + sizes[tokens:-1].max(initial=0.0))
-            self.settle(k, max(size, float(sizes[-1])), find_grain(vector), None)
+            self.settle(k, *bound_embedded_column(vector, tokens, self.arithmetic, plain=plain))
         self.end_half_layer()
 
     def end_half_layer(self) -> None:
@@ -106,13 +111,12 @@ class Auditor:
         for variable, profile in self.profiles.items():
             profile += more[[self.layout.numbers[variable, k] for k in range(profile.shape[1])]]
 
-    def settle(self, column: int, size: float, grain: float, error: float | None) -> None:
-        """Record a column; an error of None is that of storing its values."""
+    def settle(self, column: int, size: float, grain: float, error: float) -> None:
+        """Record a column."""
         exact = bool(grain) and size / grain <= self.whole
         self.norm.note_column(size)
         self.sizes[column] = size
-        written = (0.0 if exact else 2 * self.unit * size) if error is None else error
-        self.errors[column] = written + self.drift[column]
+        self.errors[column] = error + self.drift[column]
         self.grains[column] = grain if exact and self.errors[column] <= self.negligible * grain else 0.0
 
     def inherited(self, column: int, products: Products | None = None) -> float:
@@ -151,23 +155,26 @@ class Auditor:
         """Bound the logits, decide the gap, then bound what each value column delivers."""
         scores, scaling = head.scores, self.noise.scores
         sides = [self.read(form) for form in scores.queries], [self.read(form) for form in scores.keys]
+        beside = sides[0][-1] if scores.mode == "divide" else None
+        if beside is not None:  # nothing is added to what BOS scores
+            scores, sides = drop_bos_column(scores, sides)
         level, gap_loss = bound_score_errors(scores, sides, self.joint_error, scaling, self.arithmetic)
         # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
         gap = scores.sharpness if scores.mode == "count" else self.arithmetic.sharpness
         least = 0.0 if scores.mode == "count" else LEAST_GAP
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
         leak = self.precision.max_length * math.exp(min(0.0, gap_loss - gap))
-        weighting = Weighting(scores.sharing, level, leak)
+        weighting = Weighting(scores.sharing, level, leak, beside)
         for form, target in zip(head.values, head.targets, strict=True):
             self.deliver(target, form, weighting)
 
-    def stray_count(self, form: Form) -> float:
-        """What BOS adds to a count, where its value is not quite 0: its weight is 1, those of the counted are e^-L."""
+    def stray(self, form: Form) -> float:
+        """How far off BOS's value is, which should be 0, where most of the weight is BOS's."""
         weights, columns = weigh_form(form, self.layout), np.arange(self.layout.width)
         at_bos = np.array([self.layout.at_bos(k) if weights[k] else 0.0 for k in columns.tolist()])
         exact = (columns < len(self.layout.embedding)) | (self.errors == self.drift)
         errors = np.where(exact & (at_bos == 0), 0.0, self.errors) * (weights != 0)
-        return self.norm.bound_at_bos(weights, at_bos, errors) / self.precision.count_unit
+        return self.norm.bound_at_bos(weights, at_bos, errors)
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
@@ -188,7 +195,11 @@ class Auditor:
                 if value.norm:  # then it has, and so has the 1 that is counted
                     apart = 2 * level + self.unit * self.precision.count_logit
                 spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging)
-                self.count(column, size, spread + self.stray_count(form), leak, left)
+                stray = self.stray(form) / self.precision.count_unit  # the weights of the counted are e^-L
+                self.count(column, size, spread + stray, leak, left)
+            case Aggregate() if weighting.beside is not None:
+                share = size * (bound_share_noise(weighting.beside, level, self.unit) + averaging)
+                self.settle(column, size, 0.0, value.error + share + GAIN * self.stray(form) + leaked + left)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
                 error = value.error + leaked + left
                 grain = find_grain(vector)
@@ -266,17 +277,11 @@ class Auditor:
             self.profiles[variable][:, k] = left
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
-        """Bound on the sum of share times error of forms read together: the features of one look-up are all
-        read at one point of its z, and the errors of all grow towards either end of it."""
+        """Bound on the sum of share times error of forms read together."""
         weights = np.zeros(self.layout.width)
         for form, share in zip(forms, shares, strict=True):
             weights += abs(share) * np.abs(weigh_form(form, self.layout))
-        total = 0.0
-        for variable, profile in self.profiles.items():
-            own = [self.layout.numbers[variable, k] for k in range(profile.shape[1])]
-            total += float((profile @ weights[own]).max(initial=0.0))
-            weights[own] = 0.0
-        return total + float(weights @ self.errors)
+        return bound_joint_error(weights, self.layout, self.errors, self.profiles)
 
     def readout(self, readout: Readout) -> None:
         """Logits of `plain` are float64: only where classes lie very close does that round too."""

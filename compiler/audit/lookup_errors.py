@@ -1,13 +1,16 @@
 """How far rounding carries a look-up's outputs from its steps and bends: what its units round, and what they pass on."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.blocks.form import Variable, Vector
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.dtypes import Arithmetic
 from compiler.numerics.rounding import Products, Reading, find_grain, find_steepest, is_binary
+from compiler.plan.layout import Layout
 from compiler.targets.activation_functions import CORNER
 
 
@@ -109,3 +112,16 @@ def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading, arithmet
     error = slopes * reading.error + shifts * one.error
     size = slopes * reading.size + shifts * one.size
     return float(((error + (reading.terms + one.terms + 3) * arithmetic.unit * size) / slopes).max())
+
+
+def bound_joint_error(
+    weights: Vector, layout: Layout, errors: Vector, profiles: Mapping[Variable, NDArray[np.float64]]
+) -> float:
+    """Bound on the sum of weight times error of columns: those of one look-up, of which there are profiles, are all read at
+    one point of its z, and the errors of all grow towards either end of it."""
+    total, rest = 0.0, weights.copy()
+    for variable, profile in profiles.items():
+        places = [layout.numbers[variable, k] for k in range(profile.shape[1])]
+        total += float((profile @ rest[places]).max(initial=0.0))
+        rest[places] = 0.0
+    return total + float(rest @ errors)

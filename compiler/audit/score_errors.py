@@ -1,6 +1,7 @@
 """How far the scores of a head can be off: those of selected positions, and how much of the gap errors can eat."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import Form
@@ -74,3 +75,10 @@ def bound_one_side(
     apart = joint_error(forms, others)
     apart += sum(o * (r.rounding + r.norm) for o, r in zip(others, readings, strict=True))
     return min(apart, together * max(reading.error for reading in readings))
+
+
+def drop_bos_column(scores: Scores, sides: Sides) -> tuple[Scores, Sides]:
+    """The same scores but for BOS's own column, the last: it is 0 at all other keys, and BOS's key is 0 in all others."""
+    queries, keys = sides
+    rest = replace(scores, queries=scores.queries[:-1], keys=scores.keys[:-1], groups=scores.groups[:-1])
+    return rest, (queries[:-1], keys[:-1])

@@ -10,7 +10,8 @@ from compiler.domains.domain import Ints
 from rasp.graph.nodes import Node
 
 GroupKind = Literal["quadratic", "plain", "order", "bos"]
-BosMode = Literal["count", "default", "excluded"]
+SelectMode = Literal["count", "default", "excluded"]
+BosMode = Literal[SelectMode, "divide"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Scores:
 
     score(q, k) = sum of queries[c] at q times keys[c] at k: 0 for selected positions (up to a row's own constant),
     at most -sharpness for others. `mode`: "count" (BOS far above, to normalise), "default" (BOS wins only where
-    nothing is selected) or "excluded" (BOS never wins). `sharing`: how many positions can have the highest score of a row.
+    nothing is selected), "excluded" (BOS never wins) or "divide" (BOS shares with one position, by a score of its own for
+    each row, in the last column). `sharing`: how many positions can have the highest score of a row.
     """
 
     queries: tuple[Form, ...]

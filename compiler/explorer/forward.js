@@ -85,12 +85,12 @@ function forward(model, arrays, ids) {
 
 /**
  * Which tokens win at each query (q, t), BOS left out: those with the highest score, unless BOS has a higher one. Where a
- * head counts, all selected ones do; they score alike, a known number below BOS.
+ * head counts, all selected ones do; they score alike, a known number below BOS. Where it divides, one's own position does.
  */
 function readWinners(head, scores) {
   return scores.slice(1).map(([bos, ...others]) => {
     const near = Math.max(...others) - head.apart / 2;
-    const least = { default: Math.max(bos, near), excluded: near, count: bos - head.count_logit - head.apart / 2 }[head.mode];
+    const least = { default: Math.max(bos, near), excluded: near, divide: near, count: bos - head.count_logit - head.apart / 2 }[head.mode];
     return others.map((score) => score > least);
   });
 }

@@ -178,6 +178,7 @@ function explainMode(head) {
       `their number is in what BOS does not get, which the output matrix multiplies by e^${power}. The second picture leaves BOS out, and is scaled to its largest.`,
     default: "BOS takes the attention where nothing is selected.",
     excluded: "BOS takes no attention: every position selects something.",
+    divide: "Divides by a number w: BOS scores ln(2w - 1), so that one's own position gets 1 / 2w of the attention, which the output matrix doubles.",
   }[head.mode];
 }
 

@@ -6,23 +6,26 @@ look-up that writes them is built, which demands features of variables further d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.basis import Basis, choose_basis
-from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, LookupBlock, Scores
+from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, LookupBlock, Scores, SelectMode
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.staircase import build_rounding
+from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import build_position_lookup
-from compiler.lowering.digits import MANY_KINDS, list_ways
+from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
+from compiler.lowering.quotients import Quotient, select_own_position
 from compiler.lowering.ranks import Ranks
 from compiler.lowering.reader import Reader, combine_forms
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
+from compiler.numerics.count_precision import GAIN
+from compiler.selector_facts.orders import is_function_of
 from compiler.selector_facts.selectors import selects_always
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
@@ -33,19 +36,6 @@ SPLIT_WORK = 1 / 4
 """Telling a number of a feature from the others before it, for each of them, in cells (`compiler/effort.py`)."""
 
 
-@dataclass(frozen=True)
-class Style:
-    """How careful to be (`compiler/search/lower.py`), which expressions' look-ups get steep ramps, whether carried numbers
-    are rounded before anything reads them, up to how many kinds of rows an order is counted by one head, and whether
-    look-ups may be waves."""
-
-    care: int = 0
-    steep: frozenset[Node] = frozenset()
-    exact: bool = False
-    most_kinds: float = MANY_KINDS
-    waves: bool = True
-
-
 class Chooser:
     """One run of the choice; `choose` is its only user."""
 
@@ -53,7 +43,9 @@ class Chooser:
         self.analysis = analysis
         self.care = style.care
         self.steep = style.steep
-        self.reader = Reader(analysis, exact=style.exact, most_kinds=style.most_kinds)
+        self.reader = Reader(
+            analysis, exact=style.exact, most_kinds=style.most_kinds, most_averaged=style.most_averaged
+        )
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
@@ -221,7 +213,9 @@ class Chooser:
     def make_rounding(self, variable: Variable) -> None:
         node, raw = variable.node, self.reader.raw
         numbers = self.reader.carried(node)
-        form = self.demand(Form({raw.variable(node): numbers}, noise=raw.noise(node)))
+        inner = raw.form(node)
+        assert inner is not None, "what is rounded is carried, or a sum of what is"
+        form = self.demand(inner)
         self.features[variable] = Features(Basis([numbers]), (0.0,))
         self.lookup_blocks.append(
             LookupBlock(variable, form.at_bos(0.0), build_rounding(numbers, self.reader.arithmetic))
@@ -246,8 +240,20 @@ class Chooser:
             raise Unsolved(variable.node)
         self.lookup_blocks.append(LookupBlock(variable, form, stairs))
 
+    def make_quotient(self, variable: Variable, quotient: Quotient) -> None:
+        self.features[variable] = Features(Basis([self.reader.carried(variable.node)]), (0.0,))
+        total = self.reader.total(quotient)
+        value = self.demand(Form({total: self.reader.carried(quotient.total)}, bos=0.0))
+        key = (variable.node.args[0], "divide", True, False)
+        if key not in self._scores:
+            self._scores[key] = self.scorer.score_own_position(quotient.logits)
+        selector = select_own_position(self.analysis.graph)
+        self.heads.append(Head(selector, self._scores[key], (value,), (GAIN,), ((variable, 0),)))
+
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
-        node = variable.node
+        node, quotient = variable.node, self.reader.quotient(variable.node)
+        if quotient is not None:
+            return self.make_quotient(variable, quotient)
         selector, value = node.args
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
         sure = selects_always(self.analysis, selector) or not domain.has(replacement)
@@ -275,19 +281,12 @@ class Chooser:
         targets = tuple((variable, k) for k in range(len(basis)))
         self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
 
-    def scores(self, selector: Node, mode: BosMode, *, strict: bool, alike: bool = False) -> Scores:
+    def scores(self, selector: Node, mode: SelectMode, *, strict: bool, alike: bool = False) -> Scores:
         """Query and key forms of a selector, shared by all heads that use it alike."""
         key = (selector, mode, strict, alike)
         if key not in self._scores:
             self._scores[key] = self.scorer.score(selector, mode, strict=strict, alike=alike)
         return self._scores[key]
-
-
-def is_function_of(value: Node, score: Node) -> bool:
-    """Whether an expression looks at nothing but another one."""
-    if value is score or isinstance(value.op, Constant):
-        return True
-    return isinstance(value.op, Map) and all(is_function_of(arg, score) for arg in value.args)
 
 
 def choose_blocks(analysis: Analysis, outputs: Mapping[str, Node], style: Style) -> Blocks:

@@ -90,16 +90,19 @@ class Factorer:
         """The query's and the key's values as numbers."""
         return self.analysis.domain(match.query).numbers(), self.analysis.domain(match.key).numbers()
 
-    def cheapest(self, match: Matching, scale: float, *, with_bos: bool, strict: bool) -> Factoring:
+    def cheapest(
+        self, match: Matching, scale: float, *, with_bos: bool, strict: bool, rewarded: bool = True
+    ) -> Factoring:
         """The factoring with the fewest columns, a look-up counting as several; `scale` says how many times larger than
-        need be the scores are."""
+        need be the scores are. Unless `rewarded`, selected pairs have to score 0."""
         costs: dict[str, float | None] = {}
         best: tuple[float, Factoring] | None = None
         for factorings in self.list_factorings(match, with_bos=with_bos):
             for factoring in factorings:
                 cost = costs[factoring.way] = (
                     self.price(match, factoring)
-                    if self.accurate(match, factoring, scale, strict=strict)
+                    if (rewarded or not factoring.reward)
+                    and self.accurate(match, factoring, scale, strict=strict)
                     else None
                 )
                 if cost is not None and (best is None or cost < best[0]):

@@ -7,7 +7,7 @@ from compiler.blocks.form import Variable
 from compiler.lowering.counted_positions import count_everything
 from compiler.lowering.digits import list_leaf_operands
 from compiler.lowering.reader import Reader
-from rasp.graph.nodes import Node
+from rasp.graph.nodes import Indices, Node
 
 
 class Ranks:
@@ -42,6 +42,10 @@ class Ranks:
             )
         if self.reader.is_counted(Variable(node)):
             return 1 + self.rank(Variable(count_everything(self.analysis.graph)))
+        quotient = self.reader.quotient(node)
+        if quotient is not None:
+            below = self.reader.total(quotient), Variable(self.analysis.graph.add(Indices()))
+            return 1 + max(map(self.rank, below))
         if node not in self._ranks:
             below = list_leaf_operands(self.analysis, node, self.reader.most_kinds)
             self._ranks[node] = 1 + max((self.rank(Variable(arg, "look-up")) for arg in below), default=-1)

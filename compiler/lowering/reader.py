@@ -16,6 +16,7 @@ from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
 from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
+from compiler.lowering.quotients import Quotient, find_quotient
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import Arithmetic, find_arithmetic
 from compiler.numerics.rounding import find_grain
@@ -26,12 +27,20 @@ from rasp.graph.primitive_names import PrimName
 
 class Reader:
     """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
-    sums of them) are read after an MLP has rounded them."""
+    sums of them) are read after an MLP has rounded them. Orders of more than `most_kinds` kinds of rows are counted by
+    digits, and means over those of more than `most_averaged` are quotients."""
 
-    def __init__(self, analysis: Analysis, *, exact: bool = False, most_kinds: float = np.inf) -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        *,
+        exact: bool = False,
+        most_kinds: float = np.inf,
+        most_averaged: float = np.inf,
+    ) -> None:
         self.analysis = analysis
-        self.raw = Reader(analysis, most_kinds=most_kinds) if exact else self
-        self.most_kinds = most_kinds
+        self.raw = Reader(analysis, most_kinds=most_kinds, most_averaged=most_averaged) if exact else self
+        self.most_kinds, self.most_averaged = most_kinds, most_averaged
         self.arithmetic = find_arithmetic(analysis.options)
         reading = find_target(analysis.options).noise.reading
         self.precision = Precision(analysis.max_length, reading, self.arithmetic)
@@ -97,6 +106,8 @@ class Reader:
                 heads = len(list_ways(self.analysis, leaf.args[0], self.most_kinds))
                 return self.precision.count_noise(largest, heads)
             case Aggregate():
+                if self.quotient(leaf) is not None:
+                    return self.precision.quotient_noise(largest)
                 return 0.0 if self.is_free(leaf) else self.precision.mean_noise(largest)
             case Map() if self.analysis.is_sum(leaf):
                 inner = self.summing(leaf)._combined(leaf)
@@ -105,6 +116,14 @@ class Reader:
                 return 0.0
             case _:
                 assert_never(leaf.sequence_op)
+
+    def quotient(self, leaf: Node) -> Quotient | None:
+        """How a leaf is divided, where it is a mean that is made so."""
+        return find_quotient(self.analysis, leaf, self.most_averaged)
+
+    def total(self, quotient: Quotient) -> Variable:
+        """The variable that carries what a quotient divides."""
+        return Variable(quotient.total, "rounded")
 
     def is_nearly_whole(self, node: Node) -> bool:
         """Whether rounding takes the error of every leaf away."""

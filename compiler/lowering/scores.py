@@ -7,7 +7,7 @@ from typing import assert_never
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.blocks.block import BosMode, Group, Scores
+from compiler.blocks.block import Group, Scores, SelectMode
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.limits import PAIRS
 from compiler.lowering.choose_factoring import Factorer
@@ -44,7 +44,7 @@ class Scorer:
         self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
         self.factorer = Factorer(analysis, reader, care=care)
 
-    def score(self, selector: Node, mode: BosMode, *, strict: bool, alike: bool = False) -> Scores:
+    def score(self, selector: Node, mode: SelectMode, *, strict: bool, alike: bool = False) -> Scores:
         """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select. `alike`: of
         positions with the same score any may be picked, or all."""
         parts = list_conjuncts(selector)
@@ -56,7 +56,25 @@ class Scorer:
         compared, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
         return self.assemble(selector, compared, mode, sharpness, top)
 
-    def sharpness(self, mode: BosMode, selector: Node) -> float:
+    def score_own_position(self, logits: Vector) -> Scores:
+        """Forms for one's own position, which scores 0, and BOS, which scores `logits[i]` at position i: in a column of its
+        own, to which nothing else is added."""
+        indices = self.analysis.graph.add(Indices())
+        itself = Comparison("==", indices, indices)
+        match = build_matching(self.analysis, itself)
+        factoring = self.factorer.cheapest(match, 1.0, with_bos=True, strict=True, rewarded=False)
+        compared = self.score_comparison(match, factoring, self.full)
+        own, attend = (None, None) if self.analysis.causal else (0.0, 2 * self.full)
+        queries = [product.query.at_bos(own) for product in compared.products]
+        keys = [product.key.at_bos(0.0) for product in compared.products]
+        bos, largest = self.demand(indices, logits, None).at_bos(attend), float(logits.max())
+        groups = (
+            Group(compared.kind, tuple(range(len(queries))), compared.pair, compared.query, compared.key),
+            Group("bos", (len(queries),), largest, largest, 1.0),
+        )
+        return Scores((*queries, bos), (*keys, Form({}, 0.0, 1.0)), groups, "divide", self.full, 1)
+
+    def sharpness(self, mode: SelectMode, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
 
         Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
@@ -80,7 +98,7 @@ class Scorer:
             self.factorer.form_noise(atom.key) + self.factorer.form_noise(atom.query) > 0 for atom in atoms
         )
 
-    def best(self, node: Node, mode: BosMode, *, alike: bool) -> Scores:
+    def best(self, node: Node, mode: SelectMode, *, alike: bool) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together. Ties are broken by the
         position, unless those are too many ranks, and ties are `alike`."""
         selector, score = node.args
@@ -114,7 +132,7 @@ class Scorer:
         return self.assemble(selector, [*compared, order], mode, sharpness, whole)
 
     def conjunction(
-        self, selector: Node, mode: BosMode, step: float, top: float, *, strict: bool
+        self, selector: Node, mode: SelectMode, step: float, top: float, *, strict: bool
     ) -> tuple[list[ComparisonScore], float, float]:
         """Columns of all parts side by side (their scores add), how far a position falls that they reject, and how high
         one can score that they select.
@@ -163,7 +181,7 @@ class Scorer:
         return ComparisonScore(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
 
     def assemble(
-        self, selector: Node, compared: list[ComparisonScore], mode: BosMode, sharpness: float, top: float
+        self, selector: Node, compared: list[ComparisonScore], mode: SelectMode, sharpness: float, top: float
     ) -> Scores:
         """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
 
@@ -194,7 +212,9 @@ class Scorer:
         sharing = 1 if any(score.alone for score in compared) else bound_width(self.analysis, selector)
         return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
 
-    def bos_score(self, products: list[ScoreProduct], mode: BosMode, sharpness: float, top: float) -> float:
+    def bos_score(
+        self, products: list[ScoreProduct], mode: SelectMode, sharpness: float, top: float
+    ) -> float:
         match mode:
             case "count":
                 return self.reader.precision.count_logit

@@ -10,9 +10,14 @@ import math
 from dataclasses import dataclass
 
 from compiler.numerics.dtypes import FLOAT32, Arithmetic
+from compiler.numerics.rounding import Reading
 
 ANCHORED_MARGIN = 0.25
 """How many g numbers may be off that an anchor makes multiples of g: half of what can be told apart beside it."""
+
+GAIN = 2.0
+"""What a position's share beside BOS is multiplied by, 1 / (GAIN · w): the least power of two for which BOS scores a number
+where w is 1."""
 
 
 def choose_sharpness(step: float, top: float) -> float:
@@ -24,6 +29,13 @@ def bound_averaging_noise(count: int, unit: float, *, equal: bool) -> float:
     """Error of a mean of so many numbers up to 1, whatever the order of addition: a softmax (a few roundings), the
     additions, and as many in what it divides by, unless all scores are `equal`: a sum of ones is exact."""
     return ((1 if equal else 2) * count + 8) * unit
+
+
+def bound_share_noise(bos: Reading, level: float, unit: float) -> float:
+    """Relative error of the share 1 / (1 + e^b) that one position has beside BOS, which scores b: no more than scores are
+    off, and the rounding of a mean of two. Beside a score of 0 nothing is lost where the greater one is taken from it."""
+    apart = bos.error + 2 * level + (unit * bos.size if level else 0.0)
+    return math.expm1(min(apart, 50.0)) + bound_averaging_noise(2, unit, equal=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,10 @@ class Precision:
         """What to expect of the error of a mean, when constructions are chosen: N additions whose roundings are as often up
         as down, and the weights' own."""
         return largest * (math.sqrt(self.max_length) + 8 + 2 * self.reading) * self.arithmetic.unit
+
+    def quotient_noise(self, largest: float) -> float:
+        """What to expect of the error of a quotient (`compiler/lowering/quotients.py`): a few roundings."""
+        return largest * (4 + 2 * self.reading) * self.arithmetic.unit
 
     @property
     def least_sharpness(self) -> float:

@@ -43,11 +43,12 @@ class Products:
 @dataclass(frozen=True)
 class Weighting:
     """Attention weights of a head: how many positions can share in them, how far a selected one's logit may be off, and the
-    share of what is not selected."""
+    share of what is not selected. `beside`: BOS's logit as it is read, where one position shares with BOS alone."""
 
     sharing: int
     level: float
     leak: float
+    beside: Reading | None = None
 
 
 def find_grains(values: NDArray[np.float64]) -> NDArray[np.float64]:

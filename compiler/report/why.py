@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from compiler.audit.decisions import Decision
 from compiler.blocks.block import Choice
-from compiler.lowering.choose import Style
+from compiler.lowering.building_style import Style
 from compiler.report.certificate import record_decision
 from compiler.report.describe import describe_node, describe_step
 from compiler.search.trials import (

@@ -7,7 +7,8 @@ from compiler.analysis.divide import TooLarge
 from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.audit.decisions import Bounds
-from compiler.lowering.choose import Style, Unsolved, choose_blocks
+from compiler.lowering.building_style import Style
+from compiler.lowering.choose import Unsolved, choose_blocks
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
 from compiler.options import CompileError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
 from compiler.limits import MERGED_ROWS
-from compiler.lowering.choose import Style
+from compiler.lowering.building_style import Style
 from compiler.lowering.digits import find_orders
 from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
 from compiler.search.trials import Journal, Reason
@@ -53,7 +53,7 @@ def shrink_lowered(
     journal.choose(number)
     for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
-            sturdier = replace(sturdier, steep=best.style.steep, most_kinds=best.style.most_kinds)
+            sturdier = replace(best.style, care=sturdier.care, exact=sturdier.exact)
             best.challenge(best.lowered.analysis, sturdier, Reason.SMALLER_STYLE)
     for kinds in other_splits(best.lowered, best.style.most_kinds):
         split = replace(best.style, most_kinds=kinds)

@@ -7,7 +7,8 @@ When one is unsafe the next attempt
 3. makes the ramps of steps that failed steeper;
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
 5. materialises the parts of the expression whose look-up loses too much: two small look-ups in two layers for a large one;
-6. begins again with one head for each order that is counted, instead of one for each of its digits.
+6. begins again with all means as quotients that can be (`compiler/lowering/quotients.py`);
+7. begins again with one head for each order that is counted, instead of one for each of its digits.
 Parts of expressions whose tables would be too large are materialised from the start; those of one whose look-up
 is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
@@ -23,8 +24,9 @@ from compiler.audit.decisions import Decision
 from compiler.blocks.form import Form, Variable
 from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
-from compiler.lowering.choose import Style
+from compiler.lowering.building_style import Style
 from compiler.lowering.lookup import Unsolved
+from compiler.lowering.quotients import has_quotients
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.refusal import make_refusal
@@ -66,8 +68,7 @@ def lower_graph(
             failures += 1
             problem = unsolved.node
             if not style.exact and not separable(analysis, problem):
-                exact = Style(exact=True, most_kinds=style.most_kinds)
-                style, materialised, reason = exact, frozenset[Node](), Reason.EXACT
+                style, materialised, reason = begin_exactly(style), frozenset[Node](), Reason.EXACT
                 continue
         else:
             failures += 1
@@ -85,7 +86,8 @@ def lower_graph(
                 materialised |= set(early)
                 reason = Reason.EARLY_PART
                 continue
-        resort = last_resort(style, materialised, separable(analysis, problem))
+        divisible = has_quotients(analysis, outputs.values(), style.most_averaged)
+        resort = last_resort(style, materialised, separable(analysis, problem), divisible=divisible)
         if resort is None:
             break
         style, materialised, reason = resort
@@ -110,14 +112,22 @@ def attempt_or_divide(
 
 
 def last_resort(
-    style: Style, materialised: frozenset[Node], parts: frozenset[Node]
+    style: Style, materialised: frozenset[Node], parts: frozenset[Node], *, divisible: bool
 ) -> tuple[Style, frozenset[Node], Reason] | None:
-    """What to try when no style is left, and why: `parts` looked up first, or else orders counted by one head each."""
+    """What to try when no style is left, and why: `parts` looked up first, or else all means as quotients that can be, or
+    else orders counted and averaged by one head each."""
     if parts:
         return style, materialised | parts, Reason.PARTS
     if style.most_kinds < math.inf:
-        return Style(most_kinds=math.inf), frozenset(), Reason.WHOLE_ORDERS
+        if divisible:
+            return Style(most_averaged=-1), frozenset(), Reason.QUOTIENTS
+        return Style(most_kinds=math.inf, most_averaged=math.inf), frozenset(), Reason.WHOLE_ORDERS
     return None
+
+
+def begin_exactly(style: Style) -> Style:
+    """A first style with exact counts, and orders counted and averaged as before."""
+    return Style(exact=True, most_kinds=style.most_kinds, most_averaged=style.most_averaged)
 
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:
@@ -126,7 +136,7 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
         return replace(style, care=style.care + 1)
     failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
     if failed <= style.steep and not style.exact:
-        return Style(exact=True, most_kinds=style.most_kinds)
+        return begin_exactly(style)
     return replace(style, steep=style.steep | failed)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from compiler.audit.decisions import Decision
-from compiler.lowering.choose import Style
+from compiler.lowering.building_style import Style
 from compiler.rewrite.driver import Step
 from rasp.graph.nodes import Node
 
@@ -24,6 +24,7 @@ class Reason(StrEnum):
     DIVIDED = "parts looked up first, since a table would have been too large"
     EARLY_PART = "a part looked up first that is ready anyway, since a decision failed"
     PARTS = "the parts of what failed looked up first"
+    QUOTIENTS = "means as quotients of two numbers, since nothing else is left"
     WHOLE_ORDERS = "one head for each order that is counted, since nothing else is left"
     REUSE = "columns cleared and used again"
     SMALLER_STYLE = "other choices, which may be smaller"

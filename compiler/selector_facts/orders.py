@@ -67,3 +67,10 @@ def is_strict_order(analysis: Facts, part: Formula) -> bool:
             )
         case _:
             return False
+
+
+def is_function_of(value: Node, score: Node) -> bool:
+    """Whether an expression looks at nothing but another one."""
+    if value is score or isinstance(value.op, Constant):
+        return True
+    return isinstance(value.op, Map) and all(is_function_of(arg, score) for arg in value.args)

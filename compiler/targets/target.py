@@ -21,8 +21,9 @@ class TargetModel:
     `gated`: what a hidden unit makes is multiplied by a second sum. `rotary`: heads turn queries and keys by the position,
     of which there is no table. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's
     labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
-    last, and a residual that is read unchanged. `numbers`: whether an output may be a number, instead of logits. `dtypes`:
-    what it computes in."""
+    last, and a residual that is read unchanged. `divides`: whether BOS may score otherwise at each position, which other
+    scores' sums must not round (`compiler/lowering/quotients.py`). `numbers`: whether an output may be a number, instead of
+    logits. `dtypes`: what it computes in."""
 
     name: Dialect
     attentions: tuple[Attention, ...]
@@ -36,6 +37,7 @@ class TargetModel:
     labels: bool = False
     activation: Activation = "relu"
     anchors: bool = False
+    divides: bool = False
     numbers: bool = False
     dtypes: tuple[Dtype, ...] = ("float32",)
 
@@ -56,7 +58,9 @@ class TargetModel:
 
 
 TARGETS: Mapping[Dialect, TargetModel] = {
-    "plain": TargetModel("plain", ("full", "causal"), PLAIN, anchors=True, numbers=True, dtypes=DTYPES),
+    "plain": TargetModel(
+        "plain", ("full", "causal"), PLAIN, anchors=True, divides=True, numbers=True, dtypes=DTYPES
+    ),
     "gpt2": TargetModel(
         "gpt2",
         ("causal",),
@@ -88,7 +92,7 @@ def find_target(options: CompileOptions) -> TargetModel:
     target = TARGETS[options.dialect]
     if options.rotation is None:
         return target
-    return replace(target, noise=replace(target.noise, rotated=True), anchors=False)
+    return replace(target, noise=replace(target.noise, rotated=True), anchors=False, divides=False)
 
 
 def check_target(options: CompileOptions, outputs: int) -> None:

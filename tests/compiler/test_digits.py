@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble_weights
-from compiler.lowering.choose import Style
+from compiler.lowering.building_style import Style
 from compiler.lowering.digits import find_orders, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileError, CompileOptions

@@ -10,7 +10,7 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
 from compiler.emit.assemble import assemble_weights
-from compiler.lowering.choose import Style
+from compiler.lowering.building_style import Style
 from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program

@@ -9,8 +9,8 @@ import pytest
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Variable, add_forms, scale_form
+from compiler.lowering.building_style import Style
 from compiler.lowering.candidates import list_candidates
-from compiler.lowering.choose import Style
 from compiler.lowering.lookup import pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.options import CompileOptions

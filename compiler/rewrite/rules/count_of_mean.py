@@ -25,14 +25,14 @@ def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
         case Map("round"), (Node(Map("mul"), (a, b)),):
             for mean, size in ((a, b), (b, a)):
                 if isinstance(mean.op, Aggregate) and counts(analysis, mean, size):
-                    return counted(analysis, mean)
+                    return count_total(analysis, mean)
             return None
         case _:
             return None
 
 
-def counted(analysis: Analysis, mean: Node) -> Node:
-    """The sum of the values at selected positions."""
+def count_total(analysis: Analysis, mean: Node) -> Node:
+    """The sum of the values at selected positions, as counts of each."""
     graph = analysis.graph
     selector, value = mean.args
     terms: list[Node] = []
@@ -59,12 +59,13 @@ def occurrence(analysis: Analysis, value: Node, number: Atom) -> tuple[Node, Nod
 
 def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
     """Whether `mean` averages a few whole numbers over exactly `size` positions."""
-    selector, value = mean.args
+    selector = mean.args[0]
     assert isinstance(mean.op, Aggregate)
-    if analysis.sees_tokens(selector) or analysis.sees_tokens(size):
-        return False
-    values = analysis.domain(value).values
-    if len(values) > COUNTED_VALUES.most or any(type(v) not in (int, float) or v != int(v) for v in values):
+    if (
+        analysis.sees_tokens(selector)
+        or analysis.sees_tokens(size)
+        or not has_few_whole_numbers(analysis, mean)
+    ):
         return False
     _, low, _ = bound_widths(analysis, selector)
     width = analysis.graph.add(Width(), selector)
@@ -74,3 +75,9 @@ def counts(analysis: Analysis, mean: Node, size: Node) -> bool:
             return False
         right = analysis.graph.map("or", right, analysis.graph.map("eq", width, analysis.graph.constant(0)))
     return analysis.always(right)
+
+
+def has_few_whole_numbers(analysis: Analysis, mean: Node) -> bool:
+    """Whether what `mean` averages are whole numbers, and few."""
+    values = analysis.domain(mean.args[1]).values
+    return len(values) <= COUNTED_VALUES.most and all(type(v) in (int, float) and v == int(v) for v in values)
