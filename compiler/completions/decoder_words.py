@@ -90,7 +90,8 @@ def list_values(analysis: Analysis, node: Node) -> Sequence[Atom]:
 
 
 def name_stage(analysis: Analysis, nodes: tuple[Node, ...], taken: Collection[str]) -> Stage:
-    """The words of a stage: `place=3`, or `count=2,first=True` where several s-ops are written together."""
+    """The words of a stage: `place=3`, or `count=2,first=True` where several s-ops are written together. Raises
+    `CompileError` where two would be the same."""
     names = analysis.graph.names
     parts: list[Mapping[Atom, str]] = []
     for number, node in enumerate(nodes):
@@ -98,7 +99,11 @@ def name_stage(analysis: Analysis, nodes: tuple[Node, ...], taken: Collection[st
         taken = {*taken, name}
         between = "," if number else ""
         parts.append({value: f"{between}{name}={value}" for value in list_values(analysis, node)})
-    return Stage(nodes, tuple(parts))
+    stage = Stage(nodes, tuple(parts))
+    if len({*stage.words}) < len(stage.words):
+        message = "values of it that are not the same would be the same word"
+        raise make_refusal(analysis.graph, nodes[0], message, "let it have values that look different")
+    return stage
 
 
 def choose_free(word: str, taken: Iterable[str]) -> str:

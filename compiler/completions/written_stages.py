@@ -88,11 +88,11 @@ def list_stages(output: Node) -> list[list[Node]]:
 
 def follows(node: Node, written: Set[Node]) -> bool:
     """Whether a node's value follows from values that are written beside it."""
-
-    def is_known(arg: Node) -> bool:
-        return arg in written or isinstance(arg.op, Constant) or follows(arg, written)
-
-    return isinstance(node.op, Elementwise) and all(map(is_known, node.args))
+    known = {*written}
+    for inner in list_reachable([node]):
+        if isinstance(inner.op, Elementwise | Constant) and known.issuperset(inner.args):
+            known.add(inner)
+    return isinstance(node.op, Elementwise) and known.issuperset(node.args)
 
 
 def find_needs(node: Node, needs: dict[Node, int]) -> Iterator[int]:

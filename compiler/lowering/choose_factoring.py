@@ -96,32 +96,19 @@ class Factorer:
         """The factoring with the fewest columns, a look-up counting as several; `scale` says how many times larger than
         need be the scores are. Unless `rewarded`, selected pairs have to score 0."""
         costs: dict[str, float | None] = {}
-<<<<<<< HEAD
-        best: tuple[float, Factoring] | None = None
-        for factorings in self.list_factorings(match, with_bos=with_bos):
-            for factoring in factorings:
-                cost = costs[factoring.way] = (
-                    self.price(match, factoring)
-                    if (rewarded or not factoring.reward)
-                    and self.accurate(match, factoring, scale, strict=strict)
-                    else None
-                )
-                if cost is not None and (best is None or cost < best[0]):
-                    best = cost, factoring
-=======
         best: tuple[float, int, Factoring] | None = None
         for listed in self.list_factorings(match, with_bos=with_bos):
-            factorings = list(listed)
-            costs |= dict.fromkeys(factoring.way for factoring in factorings)
-            # Those of few columns first: what has more than the best costs is not looked into.
-            for place, factoring in sorted(enumerate(factorings), key=lambda row: len(row[1].factors)):
+            factorings = list(enumerate(listed))
+            costs |= {factoring.way: None for _, factoring in factorings}
+            usable = [row for row in factorings if rewarded or not row[1].reward]
+            # Those of few columns first: what has more of them than the best costs is not looked into.
+            for number, factoring in sorted(usable, key=lambda row: len(row[1].factors)):
                 if best is not None and len(factoring.factors) > best[0]:
                     costs[factoring.way] = float(len(factoring.factors))
                 elif self.accurate(match, factoring, scale, strict=strict):
                     cost = costs[factoring.way] = self.price(match, factoring)
-                    if best is None or (cost, place) < best[:2]:
-                        best = cost, place, factoring
->>>>>>> 956fefb (wip)
+                    if best is None or (cost, number) < best[:2]:
+                        best = cost, number, factoring
             if best is not None:
                 break
         assert best is not None, "one column for each kind of row is always accurate"

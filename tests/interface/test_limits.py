@@ -142,7 +142,7 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
         "total = both(indices - 21) + indicator(both(indices - 22) > tokens_int);\n"
         "x = total - 10 * indicator(total > 9);",
         tuple(range(10)),
-        32,
+        40,
         "limit is",
     ),
 }

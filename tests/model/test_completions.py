@@ -121,6 +121,32 @@ def test_keys_that_attention_computes_are_written_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ('x = (1 if n > 1 else "1");', 'select(x, "1", ==)'),
+        (
+            'x = ("x" if n > 1 else "x,y=1"); y = ("1" if m > 1 else "1,y=1");',
+            'select(x, "x", ==) and select(y, "1", ==)',
+        ),
+    ],
+    ids=["alone", "together"],
+)
+def test_values_that_would_be_one_word_are_refused(values: str, key: str) -> None:
+    counts = 'n = selector_width(select(tokens, tokens, ==)); m = selector_width(select(tokens, "a", ==));'
+    with pytest.raises(CompileError, match="would be the same word"):
+        ask(load_program(f"{counts} {values}"), f"selector_width({key})", "ab")
+
+
+def test_what_follows_from_a_word_is_found_once() -> None:
+    """Of arguments that are used twice, forty times over."""
+    text = "c = selector_width(select(tokens, tokens, ==)); x = c;" + "x = (x * x + 1) % 5;" * 40
+    options = ask(
+        load_program(text), "selector_width(select(c, c, <)) + selector_width(select(x, x, <))", "ab"
+    )
+    assert "c=1" in options.vocabulary and not any("," in str(word) for word in options.vocabulary)
+
+
+@pytest.mark.parametrize(
     "outputs, attention",
     [({"a": "tokens", "b": "indices"}, "full"), ({"a": "tokens"}, "causal")],
     ids=["two outputs", "causal"],
