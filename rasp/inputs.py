@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never, cast
 
-from rasp.values import Atom, ValueProblem, is_atom
+from rasp.values import Atom, ValueProblem, is_atom, show_count
 
 LONGEST_SHOWN = 40
 QUOTED = 'a text of brackets stands in quotes, as in "[]()"'
@@ -49,10 +49,12 @@ def read_input(text: str, form: InputFormat = InputFormat.AUTO) -> Input:
                 found = json_atoms(text)
             except ValueProblem as problem:
                 return Input(
-                    tuple(text), f"{cut_text(text)} was read as its {len(text)} characters: {problem}"
+                    tuple(text),
+                    f"{cut_text(text)} was read as its {show_count(len(text), 'character')}: {problem}",
                 )
             return Input(
-                found, f"{cut_text(text)} was read as a JSON list, not as its {len(text)} characters"
+                found,
+                f"{cut_text(text)} was read as a JSON list, not as its {show_count(len(text), 'character')}",
             )
         case _:
             assert_never(form)

@@ -3,6 +3,8 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from rasp.values import show_count
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -26,7 +28,7 @@ class Source:
         object.__setattr__(self, "starts", tuple(starts))
 
     def __repr__(self) -> str:
-        return f"<source {self.name}: {len(self.starts)} lines>"
+        return f"<source {self.name}: {show_count(len(self.starts), 'line')}>"
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1."""

@@ -70,8 +70,9 @@ def classify_values(values: Iterable[object]) -> Kind:
 
 
 def show_count(count: int, noun: str) -> str:
-    """`1 layer`, `2 layers`."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    """`1 layer`, `2 layers`, `2 classes`."""
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}{'' if count == 1 else plural}"
 
 
 def show_value(value: object) -> str:

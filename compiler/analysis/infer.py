@@ -41,7 +41,7 @@ from rasp.graph.nodes import (
 )
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map
-from rasp.values import find_kind
+from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
 EVERYWHERE = frozenset({"positional", "counts", "counts by table"})
@@ -217,7 +217,7 @@ class Analysis:
         error = make_refusal(
             self.graph,
             node,
-            f"this depends on {leaves} values at once, in {rows:.2g} combinations",
+            f"this depends on {show_count(leaves, 'value')} at once, in {rows:.2g} combinations",
             ROWS.hint,
         )
         parts = divide_expression(self, node) if self.dividing else frozenset[Node]()

@@ -32,6 +32,7 @@ from rasp.diagnostics import Diagnostic
 from rasp.elaborate.failure import show_input
 from rasp.elaborate.program import Program, load_program
 from rasp.lint.doubts import lint_expressions, lint_program
+from rasp.values import show_count
 
 #: The code of lint's warnings about selectors that mean less under causal attention.
 LOOKS_AHEAD = "causal"
@@ -135,6 +136,9 @@ def announcement(compiled: Compiled, folder: str | None) -> str:
     if find_target(compiled.options).is_family:
         uniform = assemble_uniform(compiled)
         shape = uniform.shape
-        widths = f"hidden {shape.hidden} ({shape.heads} heads of {shape.d_head}), {shape.units} hidden units"
-        lines.append(f"  {compiled.options.dialect:<11} {widths}, {uniform.parameters():,} parameters")
+        heads, units = show_count(shape.heads, "head"), show_count(shape.units, "hidden unit")
+        widths = f"hidden {shape.hidden} ({heads} of {shape.d_head}), {units}"
+        lines.append(
+            f"  {compiled.options.dialect:<11} {widths}, {show_count(uniform.parameters(), 'parameter')}"
+        )
     return "\n".join([*lines, f"  written to  {folder}" if folder else "  not written: -o DIR keeps it"])

@@ -11,6 +11,7 @@ import click
 
 from compiler.playground.write_static import write_static
 from rasp.command_line.console import WrongUsage
+from rasp.values import show_count
 
 HOST = "127.0.0.1"
 #: A word of each library that the server needs, of the extra `serve`.
@@ -45,7 +46,8 @@ def write_page_files(folder: str) -> int:
     """Write the page as files. Raises `RaspError`."""
     count = write_static(Path(folder))
     click.echo(
-        f"{count} files written to {folder}; any server of files shows them: python -m http.server -d {folder}"
+        f"{show_count(count, 'file')} written to {folder}; "
+        f"any server of files shows them: python -m http.server -d {folder}"
     )
     click.echo("what is typed there is not answered: a browser has no numpy to run the interpreter with")
     return 0

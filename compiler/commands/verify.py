@@ -38,6 +38,7 @@ from rasp.diagnostics import Diagnostic
 from rasp.elaborate.program import load_program
 from rasp.library.load import Texts
 from rasp.source import Source
+from rasp.values import show_count
 
 CHANGED = "they were changed since, or another version made them; compile the program again"
 
@@ -192,10 +193,12 @@ def list_report_lines(found: Report, standing: Standing) -> list[str]:
             lines.append(f"  no value    {where_compared(missing, found.checked, compared.partly, where)}")
     if found.without_value and found.compared == found.positions:
         share = show_percent(found.without_value, found.checked)
-        lines.append(f"  no value    on {found.without_value:,} inputs ({share}): compared there, too")
+        lines.append(
+            f"  no value    on {show_count(found.without_value, 'input')} ({share}): compared there, too"
+        )
     lines.append(f"  mismatches  {found.mismatched:,}")
     for name, wrong in found.readers.items():
-        verdict = f"wrong on {wrong} inputs of a sample" if wrong else "same answers"
+        verdict = f"wrong on {show_count(wrong, 'input')} of a sample" if wrong else "same answers"
         lines.append(f"  {name:<12}{verdict}")
     if standing.holds:
         lines.append("  compiled    again: the same weights, classes and error bounds")
@@ -209,7 +212,7 @@ def list_report_lines(found: Report, standing: Standing) -> list[str]:
 
 def where_compared(missing: int, checked: int, partly: int, of_output: str) -> str:
     """What was compared of an output on the inputs that have no value of it at some position."""
-    on = f"on {missing:,} inputs ({show_percent(missing, checked)})"
+    on = f"on {show_count(missing, 'input')} ({show_percent(missing, checked)})"
     if not partly:
         return f"{on}, so nothing{of_output} was compared there"
     rest = "" if partly == missing else f", on {missing - partly:,} at none"

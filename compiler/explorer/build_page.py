@@ -101,7 +101,7 @@ def describe_sizes(summary: Summary) -> str:
     """`1 layer, 2 heads, d_model 9`."""
     sizes = ("layer", summary["layers"]), ("head", summary["heads"])
     counted = ", ".join(show_count(number, noun) for noun, number in sizes)
-    return f"{counted}, d_model {summary['d_model']}, {summary['parameters']:,} parameters"
+    return f"{counted}, d_model {summary['d_model']}, {show_count(summary['parameters'], 'parameter')}"
 
 
 def list_name_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record]:

@@ -9,6 +9,7 @@ from compiler.pipeline import Compiled
 from compiler.targets.target import find_target
 from rasp.arguments import convert_path, report_wrong_kind
 from rasp.diagnostics import Diagnostic, RaspError
+from rasp.values import show_count
 
 
 def save(compiled: Compiled, folder: str | Path) -> None:
@@ -30,9 +31,8 @@ def save_with_notes(compiled: Compiled, folder: str | Path) -> list[Diagnostic]:
     )
     if not left:
         return []
-    message = (
-        f"an earlier save into {folder} was interrupted, and had left {len(left)} hidden files; they are gone"
-    )
+    hidden = show_count(len(left), "hidden file")
+    message = f"an earlier save into {folder} was interrupted; what it had left is gone: {hidden}"
     return [Diagnostic(message, severity="warning", notes=left, code="leftovers")]
 
 

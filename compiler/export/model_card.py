@@ -6,7 +6,7 @@ from compiler.report.certificate import describe_tightest
 from compiler.stock.array_names import Family
 from compiler.stock.uniform import UniformWeights
 from compiler.targets.target import find_target
-from rasp.values import show_value
+from rasp.values import show_count, show_value
 
 SHOWN_TOKENS = 20
 
@@ -65,7 +65,7 @@ keys and values in float32). {answers}
 
 ## Size
 
-{layers} layers, {heads} heads of {d_head}, residual {hidden}, {units} hidden units; {parameters:,} parameters.
+{layers}, {heads} of {d_head}, residual {hidden}, {units}; {parameters}.
 
 ## Certificate
 
@@ -100,12 +100,12 @@ def write_card(compiled: Compiled, weights: UniformWeights, family: Family) -> s
         length=asked.max_length,
         vocabulary=shown + (f" and {more} more" if more > 0 else ""),
         attention="full" if options.prompts else options.attention,
-        layers=shape.layers,
-        heads=shape.heads,
+        layers=show_count(shape.layers, "layer"),
+        heads=show_count(shape.heads, "head"),
         d_head=shape.d_head,
         hidden=shape.hidden,
-        units=shape.units,
-        parameters=weights.parameters(),
+        units=show_count(shape.units, "hidden unit"),
+        parameters=show_count(weights.parameters(), "parameter"),
         tightest="\n".join(line.strip() for line in describe_tightest(compiled.certificate))
         or "nothing to decide",
     )

@@ -17,6 +17,7 @@ from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.run_engine import verify_in_engine
 from rasp.command_line.console import FAILED, Told, WrongUsage
 from rasp.command_line.progress import show_progress
+from rasp.values import show_count
 
 
 @dataclass(frozen=True)
@@ -66,5 +67,5 @@ def export_folder(folder: str, request: ExportRequest, told: Told) -> int:
         lines += [f"  run by      {ran.engine} {ran.version}", *list_report_lines(report, found.standing)]
         click.echo("\n".join([*lines, f"  written to  {request.output}"]))
     else:
-        click.echo(f"NOT exported: wrong on {report.mismatched:,} of {report.checked:,} inputs")
+        click.echo(f"NOT exported: wrong on {report.mismatched:,} of {show_count(report.checked, 'input')}")
     return 0 if report.passed else FAILED

@@ -14,6 +14,7 @@ from compiler.golden.write_golden import CHECK, GoldenOptions, write_golden
 from compiler.options import Dialect
 from rasp.command_line.console import FAILED, Told
 from rasp.command_line.progress import show_progress
+from rasp.values import show_count
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def make_golden(folder: str, request: GoldenRequest, told: Told) -> int:
         click.echo(json.dumps(record | told.as_json()))
     else:
         run = describe_check(failed) if checked else "not run: transformers is not installed"
-        click.echo(f"{len(names)} golden models for {request.target} in {folder}, {run}")
+        click.echo(f"{show_count(len(names), 'golden model')} for {request.target} in {folder}, {run}")
         click.echo("\n".join(f"  {name}" for name in names))
         click.echo(f"  run an engine: python {folder}/{CHECK} MODULE:FUNCTION")
     return FAILED if failed else 0

@@ -31,6 +31,7 @@ from rasp.command_line.progress import show_progress
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
+from rasp.values import show_count
 from rasp.write_whole import write_text
 
 Record = dict[str, Any]
@@ -100,7 +101,7 @@ def write_set(path: str, options: CircuitOptions) -> int:
                     report_diagnostics(error.diagnostics)
                 advance(1)
     except KeyboardInterrupt:
-        finished = f"{len(made)} of {len(members)} models are finished"
+        finished = f"finished: {len(made)} of {show_count(len(members), 'model')}"
         click.echo(f"stopped; {finished}, and the same command goes on with the next", err=True)
         raise
     write_text(root / "index.json", encode_record({"models": made}))
@@ -108,7 +109,8 @@ def write_set(path: str, options: CircuitOptions) -> int:
         click.echo(json.dumps({"models": made, "failed": failed}))
     else:
         edges = sum(record["edges"] for record in made)
-        click.echo(f"{len(made)} models with circuits ({edges:,} edges) and pairs in {root}, {failed} failed")
+        models, needed = show_count(len(made), "model"), show_count(edges, "edge")
+        click.echo(f"{models} with circuits ({needed}) and pairs in {root}, {failed} failed")
     return FAILED if failed else 0
 
 
@@ -127,7 +129,7 @@ def describe(circuit: Mapping[str, Any], summary: Record) -> Sequence[str]:
     others = f"; no answer changes on {summary['held']:,} more"
     which = "all" if summary["all"] else f"a sample, seed {summary['seed']}{others}"
     lines = [
-        f"circuit of {', '.join(summary['of'])}: {summary['edges']} of {summary['all_edges']} edges",
+        f"circuit of {', '.join(summary['of'])}: {summary['edges']} of {show_count(summary['all_edges'], 'edge')}",
         f"  inputs      {summary['inputs']:,} ({which})",
     ]
     edges = {name: edge for name, edge in circuit["edges"].items() if edge["in_graph"]}

@@ -10,7 +10,7 @@ from compiler.explorer.build_page import build_page
 from compiler.inside_commands.circuit_command import reopen_model
 from compiler.options import CompileOptions
 from rasp.inputs import read_input
-from rasp.values import Atom
+from rasp.values import Atom, show_count
 from rasp.write_whole import write_text
 
 #: Tokens of the input that is shown where none is given.
@@ -26,7 +26,7 @@ def write_page(folder: str, text: str | None, output: str, as_json: bool) -> int
     if as_json:
         click.echo(json.dumps({"written": output, "bytes": len(page), "input": list(tokens)}))
     else:
-        click.echo(f"written to {output} ({len(page):,} bytes); open it in a browser")
+        click.echo(f"written to {output} ({show_count(len(page), 'byte')}); open it in a browser")
     return 0
 
 

@@ -1,6 +1,7 @@
 """A model's sizes as lines to read."""
 
 from compiler.report.json_forms import Summary
+from rasp.values import show_count
 
 
 def describe_sizes(summary: Summary) -> list[str]:
@@ -13,7 +14,7 @@ def describe_sizes(summary: Summary) -> list[str]:
         f"  heads       {summary['heads']}" + (f" ({split})" if split else ""),
         f"  widths      d_model {summary['d_model']}, d_head {summary['d_head']}, d_mlp {summary['d_mlp']}",
         f"  parameters  {summary['parameters']:,}, of which {summary['nonzero']:,} are not zero",
-        f"  unembedding {unembedding_of(summary):,} parameters more",
+        f"  unembedding {show_count(unembedding_of(summary), 'parameter')} more",
     ]
 
 

@@ -7,11 +7,12 @@ import click
 from compiler.command_options.sampling_options import take_sampling, takes_sampling
 from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
 from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
 from rasp.command_line.input_options import InputRequest, takes_inputs
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
@@ -38,7 +39,7 @@ def verify(told: Told, folder: str, **flags: Any) -> int:
     return verify_folder(folder, VerifyRequest(**flags), told)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @takes_inputs("[INPUT]...")
 @JSON
@@ -60,7 +61,7 @@ def apply(folder: str, as_json: bool, **given: Any) -> int:
     return apply_model(folder, InputRequest(**given), as_json)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @takes_inputs("[PROMPT]...")
 @click.option(
@@ -92,7 +93,7 @@ def generate(folder: str, count: int | None, scratchpad: bool, as_json: bool, **
     )
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @JSON
 def test(paths: tuple[str, ...], as_json: bool) -> int:

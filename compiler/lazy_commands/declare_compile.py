@@ -8,10 +8,11 @@ from compiler.command_options.disguise_options import choose_disguise, takes_dis
 from compiler.command_options.shared_options import JSON
 from compiler.command_options.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
 
 
-@click.command("compile")
+@click.command("compile", cls=CheckedCommand)
 @takes_target
 @takes_disguise
 @click.option(
@@ -60,7 +61,7 @@ def compile_command(told: Told, disguise: str | None, seed: int | None, **flags:
     return compile_file(CompileRequest(target, **own), told)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @takes_target
 @click.option(
     "-p", "passes", metavar="RULE[,RULE...]", help="Rules to apply, in this order; O0 to O3: a level's."
@@ -90,7 +91,7 @@ def opt(told: Told, passes: str | None, print_all: bool, check: bool, as_json: b
     return run_opt(OptRequest(Target(**target), passes, print_all, check, as_json), told)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @takes_target
 @click.option("--wrong", metavar="INPUT", help="An input that is answered wrongly; else a sample is tried.")
 @click.option("--larger", is_flag=True, help="Look for what makes the model larger.")

@@ -7,13 +7,14 @@ import click
 from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
 from compiler.formats.format_names import FORMAT_NAMES
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
 
 #: Golden models continue their prompts.
 GENERATING = tuple(name for name in FAMILY_TARGETS if TARGETS[name].generates)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @click.option("--to", type=click.Choice(FORMAT_NAMES), required=True, help="The format.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Write it into this folder.")
@@ -36,7 +37,7 @@ def export(told: Told, folder: str, **flags: Any) -> int:
     return export_folder(folder, ExportRequest(**flags), told)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @click.option(
     "--target",

@@ -5,10 +5,11 @@ from typing import Any
 import click
 
 from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @click.argument("path", metavar="DIR")
 @click.option("-o", "--output", metavar="FILE", help="Write the circuit here, and pairs.jsonl beside it.")
 @click.option("--pairs", type=POSITIVE, default=64, show_default=True, help="Most pairs of inputs.")
@@ -35,7 +36,7 @@ def circuit(path: str, **options: Any) -> int:
     return write_circuits(path, CircuitOptions(**options))
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @JSON
 def info(folder: str, as_json: bool) -> int:
@@ -54,7 +55,7 @@ def info(folder: str, as_json: bool) -> int:
     return show_info(folder, as_json)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @FOLDER
 @click.option("-i", "--input", "text", metavar="INPUT", help="The input that is shown first.")
 @click.option("-o", "--output", metavar="FILE", help="Write the page here.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import click
 
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
 
 
@@ -28,7 +29,7 @@ def piped_lines() -> Iterable[str]:
     return sys.stdin or ()
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 def repl(files: tuple[str, ...]) -> int:
     """Try RASP out: a prompt that shows what each line does on an example.
@@ -44,7 +45,7 @@ def repl(files: tuple[str, ...]) -> int:
     return start_repl(files)
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 def lsp() -> None:
     """Serve an editor: diagnostics, hover, completion, renaming and more.
 

@@ -2,12 +2,13 @@
 
 import click
 
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
 
 PORT = 8137
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -5,9 +5,10 @@ from typing import Any
 import click
 
 from compiler.command_options.training_options import make_request, takes_training
+from rasp.command_line.checked_command import CheckedCommand
 
 
-@click.command()
+@click.command(cls=CheckedCommand)
 @takes_training
 def train(**given: Any) -> int:
     """Train a transformer to answer what a program answers.

@@ -18,7 +18,7 @@ from compiler.model.runner import Model, Tokens, check_batch, split_rows
 from compiler.model.sampling import GREEDY, Sampling, sample_classes
 from compiler.options import Prompts
 from compiler.transformer.problem import ModelError, make_model_error
-from rasp.values import Atom
+from rasp.values import Atom, show_count
 
 NO_MORE = "stopped where the program has no value"
 
@@ -144,7 +144,7 @@ def find_misfit(prompt: Sequence[Atom], prompts: Prompts) -> ModelError | None:
     if 1 <= asked <= prompts.max_length:
         return None
     return make_model_error(
-        f"this decoder answers inputs of 1 to {prompts.max_length} tokens, and this has {asked}",
+        f"this decoder answers inputs of up to {show_count(prompts.max_length, 'token')}, and this has {asked}",
         "compile the program with a larger --max-length" if asked else f"put tokens before {bar}",
         "input-length",
     )

@@ -180,7 +180,7 @@ class Model:
         if not items:
             raise make_model_error("the input is empty", "give at least one token", "empty-input")
         if len(items) > self.config.max_length:
-            message = f"the input has {len(items)} tokens; this model takes at most {self.config.max_length}"
+            message = f"the input has {show_count(len(items), 'token')}; this model takes at most {self.config.max_length}"
             raise make_model_error(
                 message, f"compile with a maximum length of {len(items)} or more", "input-too-long"
             )

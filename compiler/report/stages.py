@@ -19,6 +19,7 @@ from rasp.format.format_text import format_source
 from rasp.graph.nodes import Graph, Node, list_reachable
 from rasp.source import Source
 from rasp.syntax.lexer import tokenize_text
+from rasp.values import show_count
 
 
 def write_text_stage(stage: str, source: Source) -> str:
@@ -77,11 +78,11 @@ def show_plan(plan: Plan, graph: Graph) -> str:
             rows.append(f"    writes {writes}")
         for lookup in layer.lookups:
             what = describe_node(graph, lookup.variable.node)
-            rows.append(f"  look-up: {what}   ({lookup.stairs.units} hidden units)")
+            rows.append(f"  look-up: {what}   ({show_count(lookup.stairs.units, 'hidden unit')})")
             rows.append(f"    reads {reads(graph, [lookup.form])}")
     for readout in plan.readouts:
         rows.append(
-            f"output {readout.name}: {len(readout.centers)} classes, reads {reads(graph, readout.forms)}"
+            f"output {readout.name}: {show_count(len(readout.centers), 'class')}, reads {reads(graph, readout.forms)}"
         )
     return "\n".join(rows)
 

@@ -19,7 +19,7 @@ from rasp.graph.nodes import Indices, Map, Node
 from rasp.graph.primitives import TESTS
 from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map
-from rasp.values import make_const
+from rasp.values import make_const, show_count
 
 PAIR_WORK, PAIR_BYTES = 2, 40
 """Comparing two values: in cells (`compiler/effort.py`) and bytes."""
@@ -87,7 +87,9 @@ def check_pairs(analysis: Facts, node: Node, shape: tuple[int, int]) -> None:
     """To be called before all pairs of values of queries and keys are looked at. Raises `CompileError` for too many."""
     queries, keys = shape
     if queries * keys > PAIRS.most:
-        message = f"a selector compares {keys} key values with {queries} query values"
+        message = (
+            f"a selector compares {show_count(keys, 'key value')} with {show_count(queries, 'query value')}"
+        )
         raise make_refusal(analysis.graph, node, message, PAIRS.hint)
     analysis.effort.reserve(analysis.graph, node, PAIR_BYTES * queries * keys)
     analysis.effort.spend(analysis.graph, node, PAIR_WORK * queries * keys, "pairs")

@@ -8,6 +8,7 @@ import numpy as np
 
 from compiler.export.records import encode_options
 from compiler.trained.superposed import Direction, Superposed, measure_overlaps
+from rasp.values import show_count
 
 NOT_CERTIFIED = "NOT certified: it was trained, and is right as often as is told here"
 
@@ -21,7 +22,7 @@ def describe_superposed(model: Superposed) -> list[str]:
         f"superposed {', '.join(model.expressions)}",
         f"  {NOT_CERTIFIED}",
         f"  columns     {model.width}, of {model.compiled_width} compiled",
-        f"  shape       {len(config.layers)} layers, heads {heads}, {parameters:,} parameters",
+        f"  shape       {show_count(len(config.layers), 'layer')}, heads {heads}, {show_count(parameters, 'parameter')}",
         f"  right       {outcome.positions_right:.4f} of positions, {outcome.inputs_right:.4f} of inputs: "
         f"{outcome.inputs:,} that it had not seen",
         f"  steps       {outcome.steps:,}, seed {model.seed}: {outcome.stopped}",

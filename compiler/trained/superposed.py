@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from compiler.emit.weights import Weights
 from compiler.export.files import ProgramText
 from compiler.options import CompileOptions
+from rasp.values import show_count
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,8 @@ class Superposed:
         return self.weights.config.d_model
 
     def __repr__(self) -> str:
-        return (
-            f"<{', '.join(self.expressions)} in {self.width} of {self.compiled_width} columns, not certified>"
-        )
+        columns = show_count(self.compiled_width, "column")
+        return f"<{', '.join(self.expressions)} in {self.width} of {columns}, not certified>"
 
 
 def measure_overlaps(directions: Sequence[Direction]) -> NDArray[np.float64]:

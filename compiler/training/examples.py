@@ -17,6 +17,7 @@ from compiler.model.answers import compare_key
 from compiler.verify.chosen_inputs import Word, bound_power
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import evaluate, evaluate_by_position
+from rasp.values import show_count
 
 #: The class of a position that has no value, as torch's cross-entropy leaves it out.
 IGNORED = -100
@@ -79,7 +80,9 @@ def split_examples(
     words = draw_words(config.vocabulary, range(1, trained_length + 1), count, seed)
     tenth = len(words) // 10
     if tenth == 0:
-        raise ValueError(f"there are only {len(words)} different inputs of up to {trained_length} tokens")
+        raise ValueError(
+            f"there are only {show_count(len(words), 'different input')} of up to {show_count(trained_length, 'token')}"
+        )
     parts = words[2 * tenth :], words[:tenth], words[tenth : 2 * tenth]
     train, validation, test = (label_examples(config, outputs, part) for part in parts)
     more = range(trained_length + 1, config.max_length + 1)

@@ -23,6 +23,7 @@ from rasp.command_line.console import Told, WrongUsage
 from rasp.command_line.progress import show_progress
 from rasp.elaborate.program import load_program
 from rasp.lint.doubts import lint_expressions
+from rasp.values import show_count
 
 #: How models are trained: minutes, for small programs.
 STEPS = Settings(steps=3000, batch=64, rate=3e-3, patience=10)
@@ -77,7 +78,7 @@ def superpose_compiled(compiled: Compiled, width: int, settings: Settings) -> Su
         hint = (
             f"take from superpose=1 to superpose={full - 1}" if full > 1 else "there is nothing to superpose"
         )
-        raise WrongUsage(f"the compiled residual has no more than {full} columns", hint)
+        raise WrongUsage(f"the compiled residual has no more than {show_count(full, 'column')}", hint)
     try:
         with show_progress("asking the interpreter"):
             apprentice = begin_superposing(compiled, width, settings)

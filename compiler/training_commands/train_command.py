@@ -35,6 +35,7 @@ from rasp.command_line.console import WrongUsage, report_diagnostics
 from rasp.command_line.progress import show_progress
 from rasp.elaborate.program import load_program
 from rasp.lint.doubts import lint_program
+from rasp.values import show_count
 
 #: Relative sizes of noise that are tried.
 NOISE = (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3)
@@ -102,7 +103,7 @@ def prepare(request: TrainRequest) -> Lesson:
     trained = request.trained_length or config.max_length
     if trained > config.max_length:
         hint = f"--max-length {trained}, or a shorter --trained-length"
-        raise WrongUsage(f"no input is longer than {config.max_length} tokens", hint)
+        raise WrongUsage(f"no input is longer than {show_count(config.max_length, 'token')}", hint)
     try:
         with show_progress("asking the interpreter"):
             split = split_examples(config, compiled.meaning, trained, request.examples, request.seed)
@@ -220,7 +221,7 @@ def describe(lesson: Lesson, results: Mapping[str, Any], folder: str | None) -> 
     )
     lines = [
         f"trained {', '.join(lesson.task.outputs)}",
-        f"  shape       {describe_shape(lesson.config)}, {results['parameters']:,} parameters",
+        f"  shape       {describe_shape(lesson.config)}, {show_count(results['parameters'], 'parameter')}",
         f"  compiled    {describe_shape(lesson.compiled.weights.config)}",
         f"  inputs      {sizes}",
         f"  steps       {results['steps']:,}: {results['stopped']}",

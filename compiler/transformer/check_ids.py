@@ -45,7 +45,7 @@ def check_shapes(config: Config, ids: Tensor, lengths: Tensor | None, cache: Cac
     if start + ids.shape[1] > config.max_length + 1:
         longest = config.max_length + 1
         raise wrong(
-            f"there are {start + ids.shape[1]} positions; the model has {longest}, that of BOS included"
+            f"the positions are {start + ids.shape[1]}; the model has {longest}, that of BOS included"
         )
     if cache is not None and cache.batch != ids.shape[0]:
         raise wrong(f"there are ids for {ids.shape[0]} sequences, and a cache for {cache.batch}")

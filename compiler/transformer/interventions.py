@@ -16,6 +16,7 @@ from compiler.report.parts import Part
 from compiler.transformer.decoder import Decoder, Embedding
 from compiler.transformer.problem import make_model_error
 from compiler.transformer.record_activations import Activations, read_numbers, write_numbers
+from rasp.values import show_count
 
 Hook = Callable[[nn.Module, Any, Tensor], Tensor]
 
@@ -189,5 +190,5 @@ def check_rows(output: Tensor, rows: int) -> None:
 def check_positions(output: Tensor, positions: int) -> None:
     """Raise `ModelError` where something of other positions is to be put in."""
     if output.shape[1] != positions:
-        message = f"the patch is for inputs of {positions - 1} tokens, and this one has {output.shape[1] - 1}"
+        message = f"the patch is for inputs of {show_count(positions - 1, 'token')}, and this one has {output.shape[1] - 1}"
         raise make_model_error(message, "patch for each length, or with one value for all positions", "patch")

@@ -13,6 +13,7 @@ from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.readers import Reader
 from compiler.verify.stock_folder import STOCK_READERS, read_right
 from rasp.diagnostics import Diagnostic
+from rasp.values import show_count
 
 PADDED: Mapping[str, Reader] = {"padded": read_right}
 
@@ -40,7 +41,7 @@ class EngineReport:
         wrong, checked = self.by_default.mismatched, self.by_default.checked
         message = (
             f"by default {self.engine} {self.version} does not compute in float32: "
-            f"it is wrong on {wrong:,} of {checked:,} inputs"
+            f"it is wrong on {wrong:,} of {show_count(checked, 'input')}"
         )
         hint = f"ask for float32: {ENGINES[self.engine].ask}"
         return [Diagnostic(message, hint=hint, severity="warning", code="engine-defaults")]

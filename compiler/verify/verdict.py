@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from compiler.export.recompile import Standing
 from compiler.verify.differential import Report
 from compiler.verify.percent import show_percent
+from rasp.values import show_count
 
 REFUTED = "NOT verified"
 VERIFIED = "verified"
@@ -33,21 +34,21 @@ def judge_model(report: Report, standing: Standing) -> Verdict:
 
 def judge_trained(report: Report) -> Verdict:
     """The verdict on a model that was trained: nothing that is found speaks for other inputs."""
-    wrong = f"wrong on {report.mismatched:,} of the {report.checked:,} inputs tried"
+    wrong = f"wrong on {report.mismatched:,} of {show_count(report.checked, 'input')} tried"
     return Verdict(False, f"{UNCERTIFIED}: it was trained, and is {wrong}")
 
 
 def refutation(report: Report, standing: Standing) -> str:
     """The worst of what speaks against a checkpoint; empty when nothing does."""
     if report.mismatched:
-        return f"wrong on {report.mismatched:,} of {report.checked:,} inputs"
+        return f"wrong on {report.mismatched:,} of {show_count(report.checked, 'input')}"
     for reader, wrong in report.readers.items():
         if wrong:
             return f"wrong when it is run in another way ({reader})"
     if standing.differences:
         return standing.differences[0]
     if not report.compared:
-        return f"{wanted(report)} has a value at no position of the {report.checked:,} inputs checked"
+        return f"{wanted(report)} has a value at no position of the {show_count(report.checked, 'input')} checked"
     return ""
 
 

@@ -8,6 +8,7 @@ from compiler.verify.percent import show_percent
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.failure import show_input
 from rasp.interpret.evaluate import EvaluationError
+from rasp.values import show_count
 
 NO_VALUE = "no-value"
 
@@ -49,7 +50,11 @@ def find_without_value(sample: InterpretedSample) -> list[WithoutValue]:
 
 def warn_without_value(found: WithoutValue) -> Diagnostic:
     """What to tell who compiles the program."""
-    which = f"the {found.asked:,} inputs" if found.all else f"a sample of {found.asked:,} inputs"
+    which = (
+        f"the {show_count(found.asked, 'input')}"
+        if found.all
+        else f"a sample of {show_count(found.asked, 'input')}"
+    )
     share = show_percent(found.missing, found.asked)
     return Diagnostic(
         f"{found.output} has no value for {found.missing:,} ({share}) of {which} up to length {found.longest}, "

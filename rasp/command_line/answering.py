@@ -18,7 +18,7 @@ from rasp.command_line.input_lines import InputLine, Unanswered, Window, read_wi
 from rasp.command_line.input_options import InputRequest
 from rasp.command_line.progress import ENDLESS, SHARE, show_progress
 from rasp.inputs import Input
-from rasp.values import Atom
+from rasp.values import Atom, show_count
 
 #: What to print for each of some inputs, or why there is nothing.
 Answerer = Callable[[Sequence[tuple[Atom, ...]]], Sequence[str | Unanswered]]
@@ -36,7 +36,7 @@ def answer_inputs(request: InputRequest, answer: Answerer, as_json: bool) -> int
             asked += len(window.inputs)
             advance(window.size if size else len(window.inputs))
     if failed and request.file is not None:
-        click.echo(f"{failed:,} of {asked:,} inputs have no answer", err=True)
+        click.echo(f"{failed:,} of {show_count(asked, 'input')} without an answer", err=True)
     return FAILED if failed else 0
 
 

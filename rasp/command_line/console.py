@@ -16,6 +16,7 @@ from typing import cast
 
 import click
 
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.folders import advise_on_folder, is_checkpoint
 from rasp.diagnostics import DiagnosedError, Diagnostic, DiagnosticRecord, RaspError, suggest_word
 from rasp.inputs import read_input
@@ -57,6 +58,8 @@ class Told:
 
 class Commands(click.Group):
     """A group of commands that turns every exception into a message and an exit code, in one place."""
+
+    command_class = CheckedCommand
 
     def main(self, args: Sequence[str] | None = None, **extra: object) -> None:  # type: ignore[override]
         extra["standalone_mode"] = False

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report_diagnostics
 from rasp.command_line.folders import list_programs
 from rasp.diagnostics import RaspError
@@ -14,7 +15,7 @@ from rasp.source import Source
 from rasp.write_whole import write_text
 
 
-@click.command("fmt")
+@click.command("fmt", cls=CheckedCommand)
 @click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")

@@ -11,7 +11,7 @@ from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
 from rasp.syntax.foreign import MISCOUNTED
-from rasp.values import Atom, is_atom
+from rasp.values import Atom, is_atom, show_count
 
 
 def apply_value(
@@ -24,7 +24,7 @@ def apply_value(
             return call_function(around, value, arguments, span)
         case Node():
             if len(arguments) != 1:
-                message = f"{describe_value(value)} is applied to one input, got {len(arguments)} arguments"
+                message = f"{describe_value(value)} is applied to one input, got {show_count(len(arguments), 'argument')}"
                 raise around.error(span, message, hint='as in tokens("abc")')
             return apply_node(around, SpannedValue(value, span), arguments[0])
         case _:
@@ -38,8 +38,7 @@ def call_function(
 ) -> Static:
     wanted = len(function.parameters)
     if len(arguments) != wanted:
-        plural = "" if wanted == 1 else "s"
-        message = f"`{function.name}` takes {wanted} argument{plural}, got {len(arguments)}"
+        message = f"`{function.name}` takes {show_count(wanted, 'argument')}, got {len(arguments)}"
         usage = f"it is called as {function.name}({', '.join(function.parameters)})"
         meant = MISCOUNTED.get((function.name, len(arguments))) if function.home == "library" else None
         raise around.error(span, message, hint=meant or usage, code="arguments")

@@ -55,6 +55,6 @@ def spread_values(
             raise around.error(span, message, hint="give as many values as names, or a list of them")
         parts = only
     if len(parts) != len(names):
-        message = f"there are {len(names)} names, but {len(parts)} value{'' if len(parts) == 1 else 's'}"
+        message = f"there are {len(names)} names, but {show_count(len(parts), 'value')}"
         raise around.error(span, message)
     return list(parts)

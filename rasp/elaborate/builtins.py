@@ -14,7 +14,7 @@ from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import apply_prim
 from rasp.limits import CODE, ELEMENTS
 from rasp.source import Span
-from rasp.values import Test, ValueProblem, is_atom, make_const
+from rasp.values import Test, ValueProblem, is_atom, make_const, show_count
 
 UNKNOWN_HERE = "lists are made before there is an input; what is done to an s-op is done at every position"
 
@@ -84,7 +84,7 @@ def make_zip(around: Surroundings, arguments: list[SpannedValue], span: Span) ->
         lists.append(given.value)
     for given, items in zip(arguments, lists, strict=True):
         if len(items) != len(lists[0]):
-            message = f"`zip` takes lists of the same length, got {len(lists[0])} and {len(items)} elements"
+            message = f"`zip` takes lists of the same length, got {len(lists[0])} and {show_count(len(items), 'element')}"
             raise around.error(given.span, message, f"this one has {len(items)}")
     keep_list(around, span, 2 * len(lists) * len(lists[0]))
     return [list(row) for row in zip(*lists, strict=True)]

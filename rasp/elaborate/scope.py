@@ -14,7 +14,7 @@ from rasp.library.load import Loader
 from rasp.limits import CODE, NODE_STEPS, NODES
 from rasp.source import Source, Span
 from rasp.syntax.syntax_tree import ConsoleStatement, Draw
-from rasp.values import Atom, make_const
+from rasp.values import Atom, make_const, show_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class Scope:
     parent: "Scope | None" = None
 
     def __repr__(self) -> str:
-        return f"<scope of {len(self.values)} names>"
+        return f"<scope of {show_count(len(self.values), 'name')}>"
 
     def chain(self) -> Iterator["Scope"]:
         """This scope and those around it, inside out."""

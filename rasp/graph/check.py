@@ -25,6 +25,7 @@ from rasp.graph.nodes import (
 )
 from rasp.graph.primitive_names import TOTAL, PrimName
 from rasp.graph.primitives import PRIMS, TESTS
+from rasp.values import show_count
 
 S_OP, SELECTOR = False, True
 #: Primitives that look something up among their parameters.
@@ -82,7 +83,7 @@ def check_op(op: Op, args: Sequence[Node]) -> Iterator[str]:
             pass
     wanted = list_argument_kinds(op)
     if len(args) != len(wanted):
-        yield f"{len(args)} arguments instead of {len(wanted)}"
+        yield f"{show_count(len(args), 'argument')} instead of {len(wanted)}"
         return
     for number, (arg, is_selector) in enumerate(zip(args, wanted, strict=True), start=1):
         if arg.is_selector != is_selector:
@@ -96,4 +97,4 @@ def check_parameters(prim: PrimName, count: int) -> Iterator[str]:
     plain = prim.removesuffix(TOTAL)
     own = count - (plain != prim)
     if own < 0 or (plain == "index_dict" and own % 2) or (own and plain not in TABLES):
-        yield f"`{prim}` cannot have {count} parameters"
+        yield f"`{prim}` cannot have {show_count(count, 'parameter')}"

@@ -42,7 +42,7 @@ from rasp.graph.nodes import (
 )
 from rasp.graph.primitives import PRIMS, TESTS
 from rasp.source import Source, Span
-from rasp.values import Atom, Const, make_const
+from rasp.values import Atom, Const, make_const, show_count
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 ATOM = rf"(?:int -?[0-9]+|float -?[0-9.]+(?:e[+-]?[0-9]+)?|bool (?:True|False)|string {STRING})"
@@ -167,7 +167,7 @@ def parse_node(line: str, reading: ParsedLines) -> Node:
         arity = len(list_argument_kinds(op))
         references = rest.split()
         if len(references) != arity or not all(reference.startswith("%") for reference in references):
-            raise ValueError(f"`{word}` takes {arity} arguments here, written %N")
+            raise ValueError(f"`{word}` takes {show_count(arity, 'argument')} here, written %N")
         arguments = [numbered(reading.nodes, reference[1:]) for reference in references]
     for complaint in check_op(op, arguments):
         raise ValueError(complaint)

@@ -30,7 +30,7 @@ from rasp.interpret.counting import Sum
 from rasp.interpret.elementwise import find_problem
 from rasp.interpret.selection import BatchShape, Comparison, Selection
 from rasp.limits import BATCH_CELLS, CELLS, PAIRS
-from rasp.values import Atom, ValueProblem, classify_values
+from rasp.values import Atom, ValueProblem, classify_values, show_count
 
 #: Primitives that read the input element by element, whatever kinds stand beside each other there.
 CONVERSIONS = frozenset({"to_str", "to_int", "to_float", "to_bool"})
@@ -243,7 +243,7 @@ def limit_inputs(outputs: Sequence[Node], length: int) -> int:
     cells = length * sum(not node.is_selector for node in list_reachable(outputs))
     if cells > CELLS.most:
         raise CELLS.refusal(
-            f"on an input of {length:,} elements this has {cells:,} values, more than {CELLS}"
+            f"on an input of {show_count(length, 'element')} this has {show_count(cells, 'value')}, more than {CELLS}"
         )
     return max(1, BATCH_CELLS // max(1, cells))
 
@@ -253,4 +253,6 @@ def look_at_pairs(run: Run, selector: Node) -> None:
     length = run.sizes.length
     run.pairs += length**2 * len(by_cell.list_parts_in_order(run.selections[selector]))
     if run.pairs > PAIRS.most:
-        raise PAIRS.refusal(f"on an input of {length:,} elements its selectors look at more than {PAIRS}")
+        raise PAIRS.refusal(
+            f"on an input of {show_count(length, 'element')} its selectors look at more than {PAIRS}"
+        )

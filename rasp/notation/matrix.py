@@ -10,7 +10,7 @@ what does not fit is left out with a note.
 from collections.abc import Sequence
 
 from rasp.notation.style import Line, Piece, align_right, make_line, measure_breadth
-from rasp.values import Atom
+from rasp.values import Atom, show_count
 
 INDENT = " \t\t\t"
 INDENT_WIDTH = 24
@@ -60,5 +60,5 @@ def cell_pieces(labels: Sequence[str], row: Sequence[bool], dots: bool) -> Line:
 def left_out(columns: int, rows: int, indent: str) -> list[Line]:
     if not columns:
         return []
-    more = f"{columns} more columns" + (f" and {rows} more rows" if rows else "")
+    more = show_count(columns, "more column") + (f" and {show_count(rows, 'more row')}" if rows else "")
     return [make_line(Piece(f"{indent} … {more} do not fit here", "dim"))]

@@ -18,7 +18,7 @@ from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate, evaluate
 from rasp.language_features.document import Document
 from rasp.language_features.problems import is_answer
 from rasp.page_answers.lesson import ANSWER, Lesson
-from rasp.values import Atom
+from rasp.values import Atom, show_count
 
 #: Inputs: at most so many of the shortest, and so many drawn from all lengths.
 SHORTEST, DRAWN = 400, 200
@@ -52,9 +52,8 @@ def check_lesson(document: Document, lesson: Lesson) -> Verdict:
             return Verdict(False, message, shown, show_values(values), show_outcome(outcome))
     same = describe_size(node) == describe_size(right)
     compared = "as ours does" if same else f"ours takes {describe_size(right)}"
-    message = (
-        f"Solved: right on all {len(inputs)} inputs. Your program takes {describe_size(node)}, {compared}."
-    )
+    tried = show_count(len(inputs), "input")
+    message = f"Solved: right on all of {tried}. Your program takes {describe_size(node)}, {compared}."
     return Verdict(True, message)
 
 

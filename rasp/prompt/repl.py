@@ -25,6 +25,7 @@ from rasp.prompt.show import Display, show_diagnostic, show_event
 from rasp.source import Source
 from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.whole_statements import GREETING_STARTS, Chunks, Transcript, is_blank, lacks_only_semicolon
+from rasp.values import show_count
 
 COMMANDS = (*ASKING, *KEEPING)
 UNDECODED = re.compile("[\udc80-\udcff]")
@@ -175,7 +176,7 @@ def report_undecoded(text: str) -> Diagnostic | None:
     what = "the text" if "\n" not in text else f"its line {number + 1}"
     place = match.start() - (text.rfind("\n", 0, match.start()) + 1)
     return Diagnostic(
-        f"{what} is not UTF-8: there is a byte {ord(match[0]) - 0xDC00:#04x} behind {place} characters",
+        f"{what} is not UTF-8: there is a byte {ord(match[0]) - 0xDC00:#04x} behind {show_count(place, 'character')}",
         hint="save or send it as UTF-8; nothing of it was carried out",
         code="not-utf-8",
     )

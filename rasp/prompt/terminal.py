@@ -44,6 +44,7 @@ from rasp.syntax.whole_statements import (
     lacks_only_semicolon,
     needs_more,
 )
+from rasp.values import show_count
 
 #: A statement of more lines is told how to end.
 LONG = 3
@@ -107,7 +108,10 @@ def fitted(row: Line) -> list[Line]:
     length = measure_breadth(strip_style(row))
     if length <= room:
         return [row]
-    return [cut_line(row, room), make_line(Piece(f"  … {length - room:,} characters left out", "dim"))]
+    return [
+        cut_line(row, room),
+        make_line(Piece(f"  … {show_count(length - room, 'character')} left out", "dim")),
+    ]
 
 
 def prompt_session(

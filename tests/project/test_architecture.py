@@ -14,7 +14,7 @@ from tests.places import ROOT
 #: The house, from the bottom up. A name is a package with all that is in it, or a module that stands alone;
 #: an import goes to what stands earlier, or stays inside of its package, where no two modules need each other.
 ORDER = (
-    "rasp.source rasp.diagnostics rasp.values rasp.limits rasp.recursion rasp.arguments rasp.inputs",
+    "rasp.values rasp.source rasp.diagnostics rasp.limits rasp.recursion rasp.arguments rasp.inputs",
     "rasp.write_whole rasp.version rasp.library",
     "rasp.syntax",
     "rasp.graph",
