@@ -44,9 +44,8 @@ def tune_weights(compiled: Compiled, split: Split, rate: float, *, relative: boo
     """The share of test positions that are right after training that begins with the compiled weights, and by how many
     nats a position the loss has changed."""
     start = {name: torch.tensor(array) for name, array in compiled.weights.arrays.items()}
-    settings = replace(SETTINGS, rate=rate)
+    settings = replace(SETTINGS, rate=rate, relative=relative)
     training = begin_training(compiled.weights.config, settings, torch.device("cpu"), start)
-    training.relative = relative
     before, _ = measure_accuracy(training.decoder, split.test)
     for step in range(settings.steps):
         train_step(training, split.train, step)

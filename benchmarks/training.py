@@ -192,7 +192,7 @@ def read_finished(trial: Trial, output: Path) -> Finished | None:
     """What a folder has of a training that is done."""
     folder = trial.name_folder(output)
     results: dict[str, Any] = {}
-    if has_training(folder):
+    if has_training(folder) and (folder / RECORD).exists():
         results = json.loads((folder / RECORD).read_bytes())["results"]
     if not results:
         print(f"{trial.name}, {trial.which}, seed {trial.seed}: not finished")

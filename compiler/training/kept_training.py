@@ -1,28 +1,40 @@
 """A training on disk: weights that `compiler/transformer/decoder.py` loads, and what is needed to go on.
 
-`config.json` and `model.safetensors` are the best weights as a checkpoint has them; `training.json` says what was trained
-and how it went, and that nothing is certified; `state.pt` is the optimiser's. `training.json` is written last.
+`state.pt` alone is what a training goes on from, and is written first: as a file is written whole or not at all, whatever
+interrupts the others finds weights, optimiser and history of one step. The others are for readers: `config.json` and
+`model.safetensors` are the best weights as a checkpoint has them; `training.json` is the record that `state.pt` has, too:
+what was trained and how it went, and that nothing is certified.
 """
 
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, cast
 
 import torch
-from safetensors.torch import load as load_arrays
 from safetensors.torch import save as save_arrays
+from torch import Tensor
 
 from compiler.config import Config
 from compiler.export.records import encode_config, encode_json
 from compiler.training.learn import Moment, Training
 from rasp.diagnostics import Diagnostic, RaspError
+from rasp.version import VERSION
 from rasp.write_whole import write_file
 
 RECORD, STATE, CONFIG, ARRAYS = "training.json", "state.pt", "config.json", "model.safetensors"
 FORMAT = "rasp-training"
+#: To be raised with every change of what a training does or keeps that its task does not tell.
+FORMAT_VERSION = 2
+ELSEWHERE = "train into another folder"
+#: What reading raises where `state.pt` is missing, damaged or something else.
+UNREADABLE = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError),
+    *(RuntimeError, EOFError, UnpicklingError),
+)
 
 
 @dataclass(frozen=True)
@@ -37,23 +49,42 @@ class Task:
     start: str
 
 
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What `state.pt` holds: the task as plain data, the history, and weights."""
+
+    task: Mapping[str, Any]
+    history: Sequence[Moment]
+    decoder: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    best: dict[str, Tensor]
+
+
 def save_training(
     folder: Path, task: Task, config: Config, training: Training, results: dict[str, Any]
 ) -> None:
-    """Write all files. Raises `OSError`."""
+    """Write all files. Raises `OSError`, `RaspError`."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = io.BytesIO()
-    torch.save(  # pyright: ignore[reportUnknownMemberType]
-        {"decoder": training.decoder.state_dict(), "optimizer": training.optimizer.state_dict()}, state
-    )
     best = {name: weight.cpu().contiguous() for name, weight in training.best.items()}
     record = {
         "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "written_by": f"rasp {VERSION}",
         "certified": False,
         "task": asdict(task),
         "history": [asdict(moment) for moment in training.history],
         "results": results,
     }
+    state = io.BytesIO()
+    torch.save(  # pyright: ignore[reportUnknownMemberType]
+        {
+            "record": encode_json(record).decode("ascii"),
+            "decoder": training.decoder.state_dict(),
+            "optimizer": training.optimizer.state_dict(),
+            "best": best,
+        },
+        state,
+    )
     write_file(folder / STATE, state.getvalue())
     write_file(folder / ARRAYS, save_arrays(best))
     write_file(folder / CONFIG, encode_json(encode_config(config)))
@@ -62,30 +93,47 @@ def save_training(
 
 def has_training(folder: Path) -> bool:
     """Whether a training was written there."""
-    return (folder / RECORD).exists()
+    return (folder / STATE).exists()
 
 
 def resume_training(folder: Path, task: Task, training: Training) -> None:
     """Put a training where it was. Raises `RaspError` for another task's, and for files that are no training."""
-    try:
-        record = json.loads((folder / RECORD).read_bytes())
-        state = torch.load(folder / STATE, map_location="cpu", weights_only=True)
-        history = [Moment(**moment) for moment in record["history"]]
-        before = record["task"]
-    except (OSError, ValueError, LookupError, TypeError, RuntimeError, EOFError, UnpicklingError):
-        raise RaspError(
-            Diagnostic(f"{folder} holds no training that could go on", hint="train into another folder")
-        ) from None
+    kept = read_kept(folder)
     now = json.loads(json.dumps(asdict(task)))
-    different = [part for part in now if before.get(part) != now[part]]
+    different = [part for part in now if kept.task.get(part) != now[part]]
     if different:
         raise RaspError(
             Diagnostic(
                 f"the training in {folder} was begun with other {different[0]}",
-                hint="give the same program and options, or train into another folder",
+                hint=f"give the same program and options, or {ELSEWHERE}",
             )
         )
-    training.decoder.load_state_dict(state["decoder"])
-    training.optimizer.load_state_dict(state["optimizer"])
-    training.history[:] = history
-    training.best = load_arrays((folder / ARRAYS).read_bytes())
+    training.decoder.load_state_dict(kept.decoder)
+    training.optimizer.load_state_dict(kept.optimizer)
+    training.history[:] = kept.history
+    training.best = kept.best
+
+
+def read_kept(folder: Path) -> Kept:
+    """What a training goes on from. Raises `RaspError` for what is none, and for one of another version."""
+    try:
+        state = cast(dict[str, Any], torch.load(folder / STATE, map_location="cpu", weights_only=True))
+        record: dict[str, Any] = json.loads(state["record"]) if "record" in state else {}
+        check_version(folder, record)
+        history = [Moment(**moment) for moment in record["history"]]
+        return Kept(dict(record["task"]), history, state["decoder"], state["optimizer"], state["best"])
+    except UNREADABLE:
+        raise RaspError(Diagnostic(f"{folder} holds no training that could go on", hint=ELSEWHERE)) from None
+
+
+def check_version(folder: Path, record: Mapping[str, Any]) -> None:
+    """Raises `RaspError` unless a training is kept as this version keeps it; the first kept no record beside weights."""
+    if record.get("version") == FORMAT_VERSION:
+        return
+    maker = record.get("written_by", "an earlier version of rasp")
+    raise RaspError(
+        Diagnostic(
+            f"the training in {folder} was begun by {maker}, which goes on otherwise than rasp {VERSION}",
+            hint=f"go on with that version, or {ELSEWHERE}",
+        )
+    )

@@ -4,8 +4,8 @@ Every step's batch and rate hang on the seed and the step's number alone, so tha
 to the same weights. The best weights are those of the least validation loss.
 
 Where training goes on from compiled weights, a weight moves by a share of itself, and one that is zero stays so. Heads that
-count give all but e^-20 of their attention to BOS and multiply the rest by e^20: there, the smallest step away from a zero
-makes every answer wrong, while shares of 1e-4 do no harm.
+count give all but e^-20 of their attention to BOS and multiply the rest by e^20: there, a step of 1e-5 away from zeros
+makes answers wrong, while shares of 1e-4 do no harm.
 """
 
 import math
@@ -30,7 +30,8 @@ LEARNT = 1e-3
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train. `patience`: how many evaluations, one each `every` steps, may pass without a lower validation loss."""
+    """How to train. `patience`: how many evaluations, one each `every` steps, may pass without a lower validation loss.
+    `relative`: the rate is the share of itself by which a weight moves in a step; `weight_decay` then does nothing."""
 
     steps: int = 5000
     batch: int = 128
@@ -40,6 +41,7 @@ class Settings:
     every: int = 100
     patience: int = 10
     seed: int = 0
+    relative: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,11 @@ def find_decoder_loss(decoder: Decoder, examples: Examples) -> Tensor:
 
 @dataclass(eq=False)
 class Training:
-    """A decoder being trained, and what is needed to go on. `measure` is what is made small; `relative`: the rate is the
-    share of itself by which a weight moves in a step."""
+    """A decoder being trained, and what is needed to go on. `measure` is what is made small."""
 
     decoder: Decoder
     optimizer: torch.optim.AdamW
     settings: Settings
-    relative: bool = False
     measure: Callable[[Decoder, Examples], Tensor] = find_decoder_loss
     history: list[Moment] = field(default_factory=list[Moment])
     best: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
@@ -97,7 +97,7 @@ def make_decoder(weights: Weights) -> Decoder:
 def begin_training(
     config: Config, settings: Settings, device: torch.device, start: dict[str, Tensor] | None = None
 ) -> Training:
-    """A decoder with random weights, or with `start`, from which it goes on by relative steps, ready to be trained."""
+    """A decoder with random weights, or with `start`, ready to be trained."""
     decoder = Decoder(encode_config(config))
     if start is None:
         initialise(decoder, torch.Generator().manual_seed(settings.seed))
@@ -107,7 +107,7 @@ def begin_training(
     optimizer = torch.optim.AdamW(
         decoder.parameters(), settings.rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay
     )
-    return Training(decoder, optimizer, settings, relative=start is not None)
+    return Training(decoder, optimizer, settings)
 
 
 def initialise(decoder: Decoder, generator: torch.Generator) -> None:
@@ -160,7 +160,7 @@ def train_step(training: Training, train: Examples, step: int) -> float:
     loss = training.measure(training.decoder, part)
     loss.backward()  # pyright: ignore[reportUnknownMemberType]
     nn.utils.clip_grad_norm_(training.decoder.parameters(), 1.0)
-    if training.relative:
+    if settings.relative:
         step_relatively(training)
     else:
         training.optimizer.step()  # pyright: ignore[reportUnknownMemberType]

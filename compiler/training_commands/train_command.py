@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +20,13 @@ from compiler.training.attention import Patterns, draw_attention, read_patterns
 from compiler.training.curves import draw_curves, has_matplotlib
 from compiler.training.examples import Split, split_examples
 from compiler.training.judge import Accuracy, judge_lengths, judge_noise, sum_up
-from compiler.training.kept_training import Task, has_training, resume_training, save_training
+from compiler.training.kept_training import (
+    Task,
+    has_training,
+    read_kept,
+    resume_training,
+    save_training,
+)
 from compiler.training.learn import (
     Moment,
     Settings,
@@ -112,6 +118,8 @@ def prepare(request: TrainRequest) -> Lesson:
     settings = Settings(
         request.steps, request.batch, request.rate, patience=request.patience, seed=request.seed
     )
+    if starts:
+        settings = replace(settings, relative=True, weight_decay=0.0)
     data = {"examples": request.examples, "trained_length": trained, "seed": request.seed}
     task = Task(source.text, outputs, encode_config(config), data, asdict(settings), request.start)
     start = {n: torch.tensor(a) for n, a in compiled.weights.arrays.items()} if starts else None
@@ -144,7 +152,8 @@ def learn(lesson: Lesson, folder: Path | None) -> None:
                     save_training(folder, lesson.task, lesson.config, training, {})
     except KeyboardInterrupt:
         if folder is not None and has_training(folder):
-            click.echo(f"stopped; `--resume -o {folder}` goes on from step {training.step:,}", err=True)
+            kept = read_kept(folder).history[-1].step
+            click.echo(f"stopped; `--resume -o {folder}` goes on from step {kept:,}", err=True)
         raise
 
 

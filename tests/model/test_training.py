@@ -16,6 +16,7 @@ from compiler.cli import main
 from compiler.export.records import encode_config
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.training import kept_training
 from compiler.training.attention import draw_attention, read_patterns
 from compiler.training.curves import draw_curves, has_matplotlib
 from compiler.training.examples import IGNORED, Examples, Split, split_examples
@@ -33,12 +34,15 @@ from compiler.training.learn import (
     read_logits_of,
 )
 from compiler.training.shape import Widths, choose_shape, describe_shape
+from compiler.training_commands import train_command
+from compiler.training_commands.train_command import Lesson, learn
 from compiler.transformer.decoder import Decoder
 from rasp import load
 from rasp.diagnostics import RaspError
 from rasp.interpret.evaluate import evaluate, evaluate_by_position
 
 CPU = torch.device("cpu")
+HISTOGRAM = "selector_width(select(tokens, tokens, ==))"
 QUICK = Settings(steps=60, batch=16, every=20, warmup=5)
 
 
@@ -60,7 +64,7 @@ def words(model: Compiled, examples: Examples) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def histogram() -> Compiled:
-    return compiled("selector_width(select(tokens, tokens, ==))")
+    return compiled(HISTOGRAM)
 
 
 @pytest.fixture(scope="module")
@@ -160,10 +164,9 @@ def test_an_interrupted_training_ends_the_same(histogram: Compiled, split: Split
         )
 
 
-@pytest.mark.parametrize("name", ["training.json", "state.pt"])
 @pytest.mark.parametrize("contents", [b"", b"{}", b"\x80\x02nothing"])
 def test_damaged_trainings_do_not_go_on(
-    histogram: Compiled, split: Split, tmp_path: Path, name: str, contents: bytes
+    histogram: Compiled, split: Split, tmp_path: Path, contents: bytes
 ) -> None:
     config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
     task = Task("", {"out": "…"}, {}, {}, {}, "random")
@@ -171,7 +174,7 @@ def test_damaged_trainings_do_not_go_on(
     next(continue_training(training, split))
     save_training(tmp_path, task, config, training, {})
     assert json.loads((tmp_path / "training.json").read_text())["certified"] is False
-    (tmp_path / name).write_bytes(contents)
+    (tmp_path / "state.pt").write_bytes(contents)
     with pytest.raises(RaspError, match="holds no training that could go on"):
         resume_training(tmp_path, task, begin_training(config, QUICK, CPU))
 
@@ -183,6 +186,42 @@ def test_another_task_does_not_go_on(histogram: Compiled, split: Split, tmp_path
     save_training(tmp_path, Task("", {"out": "1"}, {}, {}, {}, "random"), config, training, {})
     with pytest.raises(RaspError, match="was begun with other outputs"):
         resume_training(tmp_path, Task("", {"out": "2"}, {}, {}, {}, "random"), training)
+
+
+@pytest.mark.parametrize("written_by", [None, "rasp 0.0.9"])
+def test_trainings_of_another_version_do_not_go_on(
+    histogram: Compiled, split: Split, tmp_path: Path, written_by: str | None
+) -> None:
+    """The first version kept no record beside the weights, others say what wrote them."""
+    config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
+    training, task = begin_training(config, QUICK, CPU), Task("", {"out": "1"}, {}, {}, {}, "random")
+    next(continue_training(training, split))
+    save_training(tmp_path, task, config, training, {})
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    record = json.loads(state.pop("record"))
+    if written_by is not None:
+        state["record"] = json.dumps(record | {"version": record["version"] - 1, "written_by": written_by})
+    torch.save(state, tmp_path / "state.pt")
+    with pytest.raises(RaspError, match=written_by or "an earlier version of rasp") as refused:
+        resume_training(tmp_path, task, training)
+    assert "go on with that version, or train into another folder" in str(refused.value.diagnostics[0].hint)
+
+
+def test_another_kind_of_step_does_not_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative steps are told among the settings: with fixed ones, all else being the same, it is another training."""
+    monkeypatch.setattr(train_command, "has_matplotlib", lambda: False)
+    words = ["train", "-e", HISTOGRAM, "--vocab", "abc", "--max-length", "3", "--start", "compiled"]
+    words += ["--steps", "100", "-o", str(tmp_path / "trained")]
+    begun = CliRunner().invoke(main, words)
+    assert begun.exit_code == 0, begun.stderr
+    state = torch.load(tmp_path / "trained" / "state.pt", weights_only=True)
+    record = json.loads(state["record"])
+    settings = record["task"]["settings"]
+    assert (settings["relative"], settings["weight_decay"]) == (True, 0.0)
+    settings["relative"] = False
+    torch.save(state | {"record": json.dumps(record)}, tmp_path / "trained" / "state.pt")
+    told = CliRunner().invoke(main, [*words, "--resume"])
+    assert told.exit_code == 1 and "was begun with other settings" in told.stderr
 
 
 def test_compiled_weights_are_right_from_the_start(histogram: Compiled, split: Split) -> None:
@@ -197,16 +236,56 @@ def test_compiled_weights_are_right_from_the_start(histogram: Compiled, split: S
 def test_compiled_weights_stay_right_while_they_learn(histogram: Compiled, split: Split) -> None:
     """Answers stay right, the loss falls, and zeros stay zeros; steps of a fixed size make all of it wrong at once."""
     start = {name: torch.tensor(array) for name, array in histogram.weights.arrays.items()}
-    settings = replace(QUICK, steps=40, every=20, rate=1e-3)
+    settings = replace(QUICK, steps=40, every=20, rate=1e-3, relative=True)
     training = begin_training(histogram.weights.config, settings, CPU, start)
     before, _ = measure_accuracy(training.decoder, split.test)
     found = [*continue_training(training, split)]
     assert [moment.accuracy for moment in found] == [1.0, 1.0] and found[-1].validation_loss < before
     changed = training.decoder.state_dict()
     assert all(bool((changed[name][start[name] == 0] == 0).all()) for name in start)
-    fixed = begin_training(histogram.weights.config, replace(settings, rate=1e-5), CPU, start)
-    fixed.relative = False
+    fixed = begin_training(histogram.weights.config, replace(settings, rate=1e-5, relative=False), CPU, start)
     assert [*continue_training(fixed, split)][-1].accuracy < 0.9
+
+
+WRITTEN = ("state.pt", "model.safetensors", "config.json", "training.json")
+
+
+@pytest.mark.parametrize("moment", [(name, whole) for name in WRITTEN for whole in (False, True)])
+def test_wherever_it_is_interrupted_it_ends_the_same(
+    histogram: Compiled, split: Split, moment: tuple[str, bool], tmp_path: Path, capsys: Any
+) -> None:
+    """Before and after each file of the second evaluation; the step that is told is the one that it goes on from."""
+    last, written = moment
+    config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
+    task = Task("", {"out": "…"}, {}, {}, {}, "random")
+
+    def begin() -> Lesson:
+        return Lesson(histogram, config, split, task, begin_training(config, QUICK, CPU))
+
+    seen, write = list[str](), kept_training.write_file
+
+    def stop(path: Path, data: bytes) -> None:
+        seen.append(path.name)
+        stops = seen.count(last) == 2
+        if written or not stops:
+            write(path, data)
+        if stops:
+            raise KeyboardInterrupt
+
+    whole, again = begin(), begin()
+    learn(whole, None)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(kept_training, "write_file", stop)
+        learn(begin(), tmp_path)
+    step = 20 if last == "state.pt" and not written else 40
+    assert f"goes on from step {step}" in capsys.readouterr().err
+    resume_training(tmp_path, task, again.training)
+    assert again.training.step == step
+    learn(again, None)
+    assert again.training.history == whole.training.history
+    weights, found = whole.training.decoder.state_dict(), again.training.decoder.state_dict()
+    assert all(torch.equal(weight, found[name]) for name, weight in weights.items())
+    assert all(torch.equal(weight, again.training.best[name]) for name, weight in whole.training.best.items())
 
 
 def test_shapes(histogram: Compiled) -> None:
