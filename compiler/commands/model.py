@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.commands.opened_model import OpenedModel, open_model
+from compiler.commands.opened_model import OpenedModel, open_export, open_model
 from compiler.model.runner import Answer
 from compiler.transformer.problem import ModelError
 from rasp.command_line.answering import answer_inputs
@@ -18,7 +18,7 @@ Inputs = Sequence[tuple[Atom, ...]]
 
 def apply_model(folder: str, given: InputRequest, as_json: bool) -> int:
     """Print the model's answer to each input; an input that does not fit is reported and the others go on."""
-    opened = open_model(Path(folder))
+    opened = open_export(Path(folder)) or open_model(Path(folder))
 
     def show(tokens: Sequence[Atom], outcome: Answer | ModelError) -> str | Unanswered:
         if isinstance(outcome, ModelError):

@@ -8,11 +8,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
 
+from compiler.engines.engine_table import ENGINES, find_reader, open_written
+from compiler.engines.recompile_folder import recompile_folder
+from compiler.export.recompile import Standing
 from compiler.export.stock_files import is_stock
+from compiler.formats.format_names import FormatName
+from compiler.formats.write_export import find_export
 from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.trained.trained_model import TrainedModel
@@ -40,7 +46,22 @@ class OpenedModel:
 def open_model(folder: Path) -> OpenedModel:
     """The model in a folder of ours, or in one for transformers, ready to run; a word about one that is not certified
     goes to standard error. Raises `CheckpointError`, `ModelError`, `CompileError`."""
-    opened = read_model(folder)
+    return tell_doubt(read_model(folder))
+
+
+def open_export(folder: Path) -> OpenedModel | None:
+    """What `rasp export` wrote, run by the engine that reads it, in float32; None for another folder. Raises as
+    `open_model` does."""
+    if find_export(folder) is None:
+        return None
+    found = recompile_folder(folder)
+    engine = ENGINES[find_reader(cast(FormatName, found.format))]
+    model = open_written(engine, found.compiled, folder, "float32")
+    return tell_doubt(OpenedModel(model, describe_doubt(found.standing)))
+
+
+def tell_doubt(opened: OpenedModel) -> OpenedModel:
+    """The same, with a word to standard error where it is not certified."""
     limit_threads(opened.model.module)
     if opened.doubt:
         message = f"this model {opened.doubt}"
@@ -52,8 +73,7 @@ def read_model(folder: Path) -> OpenedModel:
     """What is in a folder."""
     if is_stock(folder):
         found = open_stock_folder(folder)
-        doubt = "" if found.standing.holds else f"is not certified: {found.standing.differences[0]}"
-        return OpenedModel(found.model, doubt)
+        return OpenedModel(found.model, describe_doubt(found.standing))
     model = load(folder)
     if not isinstance(model, TrainedModel):
         return OpenedModel(model)
@@ -61,6 +81,11 @@ def read_model(folder: Path) -> OpenedModel:
     return OpenedModel(
         model, doubt=f"was trained and is not certified: {right:.2%} of test inputs were right"
     )
+
+
+def describe_doubt(standing: Standing) -> str:
+    """Why a folder for other software is not certified; nothing where it is."""
+    return "" if standing.holds else f"is not certified: {standing.differences[0]}"
 
 
 def limit_threads(module: nn.Module) -> None:

@@ -155,11 +155,18 @@ def open_engine(request: EngineRequest, compiled: Compiled) -> Generator[Foreign
     `ModelError`."""
     check_engine(request, compiled.options.dialect)
     engine = ENGINES[request.engine]
-    is_family = find_target(compiled.options).is_family
-    class_ids = assemble_uniform(compiled).class_ids if is_family else None
     with TemporaryDirectory() as scratch:
         path = request.folder or write_folder_for(engine, compiled, Path(scratch) / "model")
-        yield engine.open(Opening(path, compiled.weights.config, class_ids, request.precision))
+        yield open_written(engine, compiled, path, request.precision)
+
+
+def open_written(
+    engine: Engine, compiled: Compiled, folder: Path, precision: Precision | None
+) -> ForeignModel:
+    """A compilation run by an engine, from a folder that it reads. Raises `ModelError`."""
+    is_family = find_target(compiled.options).is_family
+    class_ids = assemble_uniform(compiled).class_ids if is_family else None
+    return engine.open(Opening(folder, compiled.weights.config, class_ids, precision))
 
 
 def write_folder_for(engine: Engine, compiled: Compiled, path: Path) -> Path:

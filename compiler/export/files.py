@@ -216,10 +216,7 @@ def decode_record(path: Path, data: bytes) -> Record:
     except ValueError:
         raise report_damage(path, "is damaged: it is not readable as JSON") from None
     if record.get("format") in (STOCK_FORMAT, EXPORT_FORMAT):
-        runs = (
-            "`rasp verify` and `rasp apply` run" if record["format"] == STOCK_FORMAT else "`rasp verify` runs"
-        )
-        hint = f"{runs} it, and so does its own software"
+        hint = "`rasp verify` and `rasp apply` run it, and so does its own software"
         raise report_damage(
             path, "is of a folder for other software, not of a checkpoint of ours", hint, "usage"
         )

@@ -2,7 +2,7 @@
 
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled
-from compiler.report.certificate import describe_tightest
+from compiler.report.certificate import describe_gap, describe_tightest
 from compiler.stock.array_names import Family
 from compiler.stock.uniform import UniformWeights
 from compiler.targets.target import find_target
@@ -84,7 +84,7 @@ transformers against the interpreter.
 def write_card(compiled: Compiled, weights: UniformWeights, family: Family) -> str:
     """The text."""
     [(name, expression)] = compiled.expressions.items()
-    options, shape = compiled.options, weights.shape
+    options, shape, certificate = compiled.options, weights.shape, compiled.certificate
     asked = options.prompts or options
     shown = ", ".join(show_value(token) for token in asked.vocabulary[:SHOWN_TOKENS])
     more = len(asked.vocabulary) - SHOWN_TOKENS
@@ -106,7 +106,9 @@ def write_card(compiled: Compiled, weights: UniformWeights, family: Family) -> s
         hidden=shape.hidden,
         units=show_count(shape.units, "hidden unit"),
         parameters=show_count(weights.parameters(), "parameter"),
-        tightest="\n".join(line.strip() for line in describe_tightest(compiled.certificate))
+        tightest="\n".join(
+            line.strip() for line in describe_tightest(certificate) + describe_gap(certificate)
+        )
         or "nothing to decide",
     )
 

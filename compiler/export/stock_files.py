@@ -50,7 +50,7 @@ from compiler.limits import JSON_BYTES
 from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
-from compiler.report.json_forms import OptionsRecord, ProgramRecord
+from compiler.report.json_forms import OptionsRecord, ProgramRecord, Summary
 from compiler.stock.array_names import FAMILIES
 from compiler.stock.uniform import UniformWeights, make_uniform
 from compiler.targets.target import find_target
@@ -62,12 +62,13 @@ AGAIN = "compile the program again"
 
 @dataclass(frozen=True)
 class StockRecord:
-    """What rasp.json says was compiled, and the sha256 of each other file."""
+    """What rasp.json says was compiled, its sizes before they were padded, and the sha256 of each other file."""
 
     program: ProgramText
     expressions: Mapping[str, str]
     options: CompileOptions
     hashes: Mapping[str, str]
+    summary: Summary
 
 
 def assemble_uniform(compiled: Compiled, reach: float | None = None) -> UniformWeights:
@@ -169,7 +170,8 @@ def read_stock_record(folder: Path) -> StockRecord:
         expressions = {name: str(text) for name, text in check_mapping(record["expressions"]).items()}
         text = ProgramText(program["name"], program["text"], program["loaded"])
         hashes = {name: hash_text(digest) for name, digest in check_mapping(record["sha256"]).items()}
-        return StockRecord(text, expressions, read_options(options), hashes)
+        summary = read_form(Summary, check_mapping(record["summary"]))
+        return StockRecord(text, expressions, read_options(options), hashes, summary)
     except (KeyError, TypeError, ValueError, CompileError):
         raise report_damage(folder / RECORD, "does not describe a compilation") from None
 

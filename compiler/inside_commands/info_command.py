@@ -8,9 +8,11 @@ import click
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
 from compiler.export.records import encode_options
+from compiler.export.stock_files import StockRecord, is_stock, read_stock_record
+from compiler.formats.write_export import find_export
 from compiler.inside_commands.sizes import describe_sizes
 from compiler.options import Prompts
-from compiler.report.certificate import describe_tightest
+from compiler.report.certificate import describe_gap, describe_tightest
 from compiler.report.json_forms import PartRecord
 from compiler.report.parts import show_numbers
 from compiler.trained.describe_superposed import describe_superposed, record_superposed
@@ -27,17 +29,28 @@ def show_info(folder: str, as_json: bool) -> int:
         said = json.dumps(record_superposed(model)) if as_json else "\n".join(describe_superposed(model))
         click.echo(said)
         return 0
+    if is_stock(Path(folder)) or find_export(Path(folder)) is not None:
+        record = read_stock_record(Path(folder))
+        click.echo(json.dumps(compiled_record(record)) if as_json else stock_text(record))
+        return 0
     checkpoint = read_checkpoint(Path(folder))
     click.echo(json.dumps(info_record(checkpoint)) if as_json else info_text(checkpoint))
     return 0
 
 
+def compiled_record(found: Checkpoint | StockRecord) -> dict[str, object]:
+    """Sizes at the top level, then what was compiled and how."""
+    return dict(found.summary) | {
+        "program": found.program.name,
+        "options": encode_options(found.options),
+        "outputs": [{"name": name, "expression": text} for name, text in found.expressions.items()],
+    }
+
+
 def info_record(checkpoint: Checkpoint) -> dict[str, object]:
-    """Sizes at the top level, then what was compiled and how, and the symbol map."""
+    """The same with the classes of outputs, and the symbol map."""
     expressions = checkpoint.expressions
-    return dict(checkpoint.summary) | {
-        "program": checkpoint.program.name,
-        "options": encode_options(checkpoint.options),
+    return compiled_record(checkpoint) | {
         "outputs": [
             {
                 "name": output.name,
@@ -52,25 +65,44 @@ def info_record(checkpoint: Checkpoint) -> dict[str, object]:
     }
 
 
-def info_text(checkpoint: Checkpoint) -> str:
-    """The same for reading."""
-    options, expressions = checkpoint.options, checkpoint.expressions
-    lines = [
-        f"compiled from {checkpoint.program.name}",
+def compiled_lines(found: Checkpoint | StockRecord) -> list[str]:
+    """What was compiled and how, and its sizes, for reading."""
+    options = found.options
+    return [
+        f"compiled from {found.program.name}",
         f"  vocabulary  {some(options.vocabulary)}",
         f"  length      up to {show_count(options.max_length, 'token')}, {options.attention} attention",
         f"  dialect     {options.dialect}, {options.dtype}, optimisation level {options.level}",
         *(["  no value    is said where the program has none"] if options.no_value else []),
         *([] if options.prompts is None else describe_prompts(options.prompts)),
-        *describe_sizes(checkpoint.summary),
+        *describe_sizes(found.summary),
     ]
+
+
+def stock_text(record: StockRecord) -> str:
+    """A folder for other software: its sizes are those before they were padded for that."""
+    lines = compiled_lines(record)
+    lines += [f"  output      {name} = {text}" for name, text in record.expressions.items()]
+    return "\n".join(lines + describe_sureness(record))
+
+
+def describe_sureness(found: Checkpoint | StockRecord) -> list[str]:
+    """The tightest decision, and by how much answers are above all others where that was asked for."""
+    certificate = found.summary["certificate"]
+    return describe_tightest(certificate) + describe_gap(certificate)
+
+
+def info_text(checkpoint: Checkpoint) -> str:
+    """A checkpoint for reading."""
+    expressions = checkpoint.expressions
+    lines = compiled_lines(checkpoint)
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
         values = tuple(value for value in output.classes if value is not None)
         said = ", and no value" if None in output.classes else ""
         how = "a number, read as the nearest of " if output.nearest else ""
         lines.append(f"              {how}{show_count(len(values), 'value')}: {some(values)}{said}")
-    lines += describe_tightest(checkpoint.summary["certificate"])
+    lines += describe_sureness(checkpoint)
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 
 

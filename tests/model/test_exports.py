@@ -214,9 +214,19 @@ def test_an_export_is_verified_and_damage_is_found(models: Path) -> None:
     path = models / "onnx" / "config.json"
     before = path.read_bytes()
     path.write_bytes(before.replace(b'"max_length": 6', b'"max_length": 7'))
-    code, out, _ = run("verify", str(models / "onnx"))
+    code, _, told = run("verify", str(models / "onnx"))
     path.write_bytes(before)
-    assert code == 1 and "config.json" in out
+    assert code == 1 and "config.json is damaged" in told
+
+
+def test_an_export_answers_by_its_engine(models: Path) -> None:
+    require("onnxruntime", "plain")
+    folder = str(models / "onnx")
+    assert run("apply", folder, "abcb", "--json") == (0, "[1, 2, 1, 2]\n", "")
+    code, _, told = run("apply", folder, "abd")
+    assert code == 1 and 'the token "d" at position 2' in told
+    code, text, _ = run("info", folder)
+    assert code == 0 and "plain, float32" in text and f"out = {PROGRAMS['histogram']}" in text
 
 
 WRONG = {
@@ -235,7 +245,11 @@ WRONG = {
         2,
         "in float16",
     ),
-    "an export applied": (["apply", "onnx", "abc"], 2, "`rasp verify` runs it, and so"),
+    "an export that should generate": (
+        ["generate", "onnx", "abc", "--max-new-tokens", "1"],
+        2,
+        "`rasp verify` and `rasp apply` run it, and so",
+    ),
     "an export elsewhere": (["verify", "onnx", "--engine", "transformers-eager"], 2, "does not read"),
 }
 

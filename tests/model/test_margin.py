@@ -100,6 +100,18 @@ def test_families_keep_the_margin_over_all_ids(name: str, tmp_path: Path) -> Non
     assert (first - second).min() >= 40.0
 
 
+@pytest.mark.parametrize("target", ["plain", "gpt2"])
+def test_it_is_told(target: Dialect, tmp_path: Path) -> None:
+    for margin, told in ((0.0, False), (20.0, True)):
+        compiled, folder = compile_text(PROGRAMS["tokens"], margin, target), tmp_path / f"{margin:g}"
+        save(compiled, folder)
+        said = f"the likeliest answer is {compiled.certificate.get('logit_gap', 0):.4g} nats above the second"
+        info = CliRunner().invoke(main, ["info", str(folder)]).stdout
+        assert info.startswith("compiled from none") and (said in info) is told
+        if target != "plain":
+            assert (said in (folder / "README.md").read_text(encoding="utf-8")) is told
+
+
 def test_it_is_recorded_and_verified(tmp_path: Path) -> None:
     compiled = compile_text(PROGRAMS["mean"], 25.0)
     save(compiled, tmp_path / "model")
