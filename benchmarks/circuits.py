@@ -21,6 +21,7 @@ from compiler.circuits.edges import Edge, find_shared_columns
 from compiler.circuits.forward import EdgeDecoder
 from compiler.circuits.needed_edges import build_trials
 from compiler.inside_commands.circuit_command import reopen_model
+from compiler.model.answers import same_answer
 from compiler.model.runner import Model
 from rasp.diagnostics import DiagnosedError
 from rasp.values import Atom
@@ -83,6 +84,8 @@ def is_labelled_rightly(model: Model, watched: Collection[str], pair: Mapping[st
     with the other watched ones it keeps its own."""
     clean, corrupted, changes = pair["clean"], pair["corrupted"], pair["changes"]
     one, other = model.run(clean), model.run(corrupted)
+    if not is_answered_rightly(model, pair):
+        return False
     for mine, theirs in zip(one.values, other.values, strict=True):
         if mine.name not in watched:
             continue
@@ -98,6 +101,17 @@ def is_labelled_rightly(model: Model, watched: Collection[str], pair: Mapping[st
     return wrong.answers([clean]) == model.answers([corrupted]) and same.answers([clean]) == model.answers(
         [clean]
     )
+
+
+def is_answered_rightly(model: Model, pair: Mapping[str, Any]) -> bool:
+    """Whether the model gives both answers at the position of a pair, and others exactly where its output changes."""
+    clean, corrupted = (
+        answers[pair["output"]] for answers in model.answers([pair["clean"], pair["corrupted"]])
+    )
+    place, named = pair["position"], pair["changes"].get(pair["output"])
+    different = [k for k, both in enumerate(zip(clean, corrupted, strict=True)) if not same_answer(*both)]
+    right = same_answer(clean[place], pair["answer"]) and same_answer(corrupted[place], pair["wrong_answer"])
+    return right and place in different and named in (None, different)
 
 
 def exchange_values(model: Model, source: Sequence[Atom], names: Iterable[str]) -> Model:

@@ -75,7 +75,7 @@ def build_circuit_record(
         shared,
     )
     heads = count_heads_of(weights.config)
-    tried = sum(len(sample.ids) for sample in samples)
+    tried, held = sum(len(sample.ids) for sample in samples), count_new_inputs(compiled, request, seeds)
     return {
         "cfg": {
             "n_layers": len(heads),
@@ -85,7 +85,12 @@ def build_circuit_record(
         },
         "nodes": list_node_records(compiled, needed),
         "edges": list_edge_records(heads, needed, shared, read),
-        "checked": {"inputs": tried, "all": exhaustive, "seed": request.seed, "held": others * tried},
+        "checked": {
+            "inputs": tried,
+            "all": exhaustive,
+            "seed": request.seed,
+            "held": held,
+        },
     }
 
 
@@ -95,6 +100,21 @@ def draw_trials(
     """Trials of several samples, one sample after the other in memory."""
     for request in requests:
         yield from build_trials(decoder, draw_samples(compiled, request)[0], request.seed)
+
+
+def count_new_inputs(compiled: Compiled, request: CircuitRequest, seeds: Iterable[int]) -> int:
+    """How many different inputs samples of other seeds have that the first has not."""
+    first, *others = (set(draw_words(compiled, request.budget, seed)) for seed in (request.seed, *seeds))
+    return len(set[tuple[int, ...]]().union(*others) - first)
+
+
+def draw_words(compiled: Compiled, budget: int, seed: int) -> Iterator[tuple[int, ...]]:
+    """The inputs of a sample, as ids."""
+    options = compiled.options
+    ids = {make_typed_key(token): number for number, token in enumerate(options.vocabulary)}
+    selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
+    for words in batch_inputs(options.vocabulary, selection, lambda length: LARGEST_BATCH):
+        yield from (tuple(ids[make_typed_key(token)] for token in word) for word in words)
 
 
 def draw_samples(compiled: Compiled, request: CircuitRequest) -> tuple[list[Sample], bool]:

@@ -102,7 +102,12 @@ def test_inputs_that_need_more_are_tried_as_well() -> None:
     alone = build_circuit_record(of, replace(few, others=0))
     assert count_changes(edges_of(alone)) > 0 and alone["checked"]["held"] == 0
     held = build_circuit_record(of, few)
-    assert count_changes(edges_of(held)) == 0 and held["checked"]["held"] == 4 * held["checked"]["inputs"]
+    assert count_changes(edges_of(held)) == 0
+    first, *more = (
+        {tuple(row) for sample in draw_samples(of, replace(few, seed=seed))[0] for row in sample.ids.tolist()}
+        for seed in range(5)
+    )
+    assert held["checked"]["held"] == len(set().union(*more) - first) < 4 * held["checked"]["inputs"]
 
 
 @pytest.mark.parametrize("name", PICKED)

@@ -77,3 +77,12 @@ def test_labels_of_pairs_are_held_against_the_model() -> None:
     for name, places in (("tokens", []), ("tokens", [place, (place + 1) % len(pair["clean"])])):
         wrong = pair | {"changes": changes | {name: places}}
         assert not is_labelled_rightly(model, watched, wrong), places
+    output = changes["twice"]
+    for other in (
+        {"answer": pair["wrong_answer"]},
+        {"wrong_answer": pair["answer"]},
+        {"position": next(k for k in range(len(pair["clean"])) if k not in output)},
+        {"changes": changes | {"twice": []}},
+        {"changes": changes | {"twice": [*output, len(pair["clean"])]}},
+    ):
+        assert not is_labelled_rightly(model, watched, pair | other), other
