@@ -21,7 +21,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Context
-from compiler.lowering.digits import find_orders
+from compiler.lowering.digits import MANY_KINDS, find_orders, list_ways
 from compiler.numerics.count_precision import GAIN
 from compiler.rewrite.rules.count_of_mean import count_total, has_few_whole_numbers
 from compiler.selector_facts.positional import evaluate_positional
@@ -31,6 +31,8 @@ from rasp.graph.nodes import Aggregate, Graph, Indices, Node, Select, Width, lis
 
 MANY_AVERAGED = 40
 """Kinds of rows of an order up to which a column for each is smaller than counts, or hardly larger, and a layer less."""
+HEAD_PRICE = 2
+"""Kinds of rows that are worth one head of those that count a sum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +49,10 @@ class Quotient:
 
 
 def find_quotient(analysis: Analysis, mean: Node, most_kinds: float) -> Quotient | None:
-    """A mean as a quotient, where an order that it is over has more than so many kinds of rows. None for means of other
-    than a few whole numbers, or over positions of which not each knows how many there are; and in targets in which a
-    score of BOS would be rounded with others."""
+    """A mean as a quotient, where an order that it is over has more than so many kinds of rows, and more than the heads
+    are worth that count its sum; below 0 any order will do. None for means of other than a few whole numbers, or over
+    positions of which not each knows how many there are; and in targets in which a score of BOS would be rounded with
+    others."""
     if not isinstance(mean.op, Aggregate) or not find_target(analysis.options).divides:
         return None
     if analysis.max_length <= most_kinds or analysis.sees_tokens(mean.args[0]):
@@ -57,7 +60,15 @@ def find_quotient(analysis: Analysis, mean: Node, most_kinds: float) -> Quotient
     kinds = max((order.kinds for order in find_orders(analysis, mean.args[0])), default=0)
     if kinds <= most_kinds:
         return None
-    return analysis.once("quotient", mean, lambda node: look_for_quotient(analysis, node))
+    quotient = analysis.once("quotient", mean, lambda node: look_for_quotient(analysis, node))
+    return None if quotient is None or (most_kinds >= 0 and kinds < price_heads(analysis, mean)) else quotient
+
+
+def price_heads(analysis: Analysis, mean: Node) -> int:
+    """How many kinds of rows an order has to have, so that what counts a sum is not larger than a column for each."""
+    selector, value = mean.args
+    terms = sum(1 for number in analysis.domain(value).values if number)
+    return HEAD_PRICE * terms * len(list_ways(analysis, selector, MANY_KINDS))
 
 
 def look_for_quotient(analysis: Analysis, mean: Node) -> Quotient | None:

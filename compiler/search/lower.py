@@ -86,7 +86,8 @@ def lower_graph(
                 materialised |= set(early)
                 reason = Reason.EARLY_PART
                 continue
-        divisible = has_quotients(analysis, outputs.values(), style.most_averaged)
+        behind = outputs.values() if problem is None else [problem]
+        divisible = has_quotients(analysis, behind, style.most_averaged)
         resort = last_resort(style, materialised, separable(analysis, problem), divisible=divisible)
         if resort is None:
             break

@@ -121,3 +121,18 @@ def test_what_is_no_quotient(text: str, options: dict[str, object]) -> None:
     node = program.sop(text)
     assert find_quotient(Analysis(program.graph, replace(usual, **options)), node, -1) is None  # type: ignore[arg-type]
     assert find_quotient(Analysis(program.graph, usual), program.sop(ONES), -1) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "layers"),
+    [
+        (f"aggregate({SO_FAR}, tokens_int)", 3, 2),
+        (f"aggregate({SO_FAR}, tokens_int)", 10, 1),
+        (f"aggregate({SO_FAR} and select(indices, indices - 8, >), tokens_int)", 2, 1),
+    ],
+    ids=["few values", "many values", "two orders"],
+)
+def test_what_heads_count_is_not_larger_than_a_mean(text: str, values: int, layers: int) -> None:
+    """A head for each value, for each digit of each order, or one with a column for each position."""
+    found = compiled(text, CompileOptions(tuple(range(values)), 48)).summary
+    assert found["layers"] == layers and found["parameters"] < 12_000
