@@ -13,6 +13,7 @@ from rasp.arguments import Attention
 from rasp.command_line.console import FAILED, Commands, Told, read_source, report_diagnostics
 from rasp.command_line.format_command import format_files, found_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
+from rasp.command_line.output_place import PLACE
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
 from rasp.lint.doubts import lint_expressions
@@ -65,7 +66,11 @@ def run(told: Told, expression: str | None, attention: Attention | None, as_json
 @click.option("-e", "--expression", metavar="EXPR", help="The s-op or selector to draw.")
 @click.option("-i", "--input", "text", required=True, metavar="INPUT", help="The input.")
 @click.option(
-    "-o", "--output", metavar="OUT", help="A file that ends in .svg, .html, .png, .pdf, .dot or .txt."
+    "-o",
+    "--output",
+    type=PLACE,
+    metavar="OUT",
+    help="A file that ends in .svg, .html, .png, .pdf, .dot or .txt.",
 )
 @click.option("--attention", type=ATTENTION, help="What a position sees; full unless given.")
 @click.option("--dark", is_flag=True, help="For dark paper; else an SVG is dark where the screen is.")

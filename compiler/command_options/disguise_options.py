@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from compiler.command_options.shared_options import SEED
 from rasp.command_line.console import WrongUsage
 
 ROTATE, SUPERPOSE = "rotate", re.compile(r"superpose=([1-9][0-9]{0,5})")
@@ -22,9 +23,7 @@ class Disguise:
 
 def takes_disguise(command: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator for a command that is called with a `disguise` and a `seed`, None where they are not given."""
-    seed = click.option(
-        "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the disguise; 0 unless given."
-    )
+    seed = click.option("--seed", type=SEED, help="Seed of the disguise; 0 unless given.")
     disguise = click.option(
         "--disguise",
         metavar="HOW",

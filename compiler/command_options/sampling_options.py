@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from compiler.command_options.shared_options import FiniteRange
+from compiler.command_options.shared_options import SEED, FiniteRange
 
 OPTIONS: dict[str, Any] = {
     "temperature": click.option(
@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {
         metavar="P",
         help="Draw from the fewest classes that make up this probability.",
     ),
-    "seed": click.option("--seed", type=int, default=0, show_default=True, help="Other seeds draw others."),
+    "seed": click.option("--seed", type=SEED, default=0, show_default=True, help="Other seeds draw others."),
 }
 """By the fields of a `Sampling`."""
 

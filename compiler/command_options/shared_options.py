@@ -19,4 +19,6 @@ class FiniteRange(click.FloatRange):
         return found
 
 
+SEED = click.IntRange(0, 2**31 - 1)
+"""What libraries take as a seed, all of them."""
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

@@ -5,8 +5,9 @@ from typing import Any, Literal, get_args
 
 import click
 
-from compiler.command_options.shared_options import POSITIVE, FiniteRange
+from compiler.command_options.shared_options import POSITIVE, SEED, FiniteRange
 from compiler.command_options.target_options import Target, takes_program
+from rasp.command_line.output_place import PLACE
 
 Start = Literal["random", "compiled"]
 #: The rate that is taken where none is given.
@@ -44,7 +45,7 @@ DATA_OPTIONS = (
     ),
     click.option(
         "--seed",
-        type=click.IntRange(0, 2**31 - 1),
+        type=SEED,
         default=0,
         show_default=True,
         help="Seed of data, weights and batches.",
@@ -69,7 +70,14 @@ LEARNING_OPTIONS = (
     click.option("--noise", is_flag=True, help="Also how right it stays with noise in its weights."),
     click.option("--device", default="cpu", show_default=True, help="A torch device."),
     click.option("--resume", is_flag=True, help="Go on with the training in -o DIR."),
-    click.option("-o", "--output", "folder", metavar="DIR", help="Where weights, curves and state are kept."),
+    click.option(
+        "-o",
+        "--output",
+        "folder",
+        type=PLACE,
+        metavar="DIR",
+        help="Where weights, curves and state are kept.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
 )
 

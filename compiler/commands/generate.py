@@ -54,7 +54,7 @@ def generate_tokens(folder: str, given: InputRequest, request: GenerateRequest) 
         and sys.stdout.isatty()
     )
     writer = Writer(opened, request, live)
-    code = answer_inputs(given, writer.answer, request.as_json)
+    code = answer_inputs(given, writer.answer, request.as_json, opened.mark({}))
     if not request.as_json:
         writer.tell_notes()
     return code

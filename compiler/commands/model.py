@@ -23,15 +23,15 @@ def apply_model(folder: str, given: InputRequest, as_json: bool) -> int:
     def show(tokens: Sequence[Atom], outcome: Answer | ModelError) -> str | Unanswered:
         if isinstance(outcome, ModelError):
             return report_unanswered(*outcome.diagnostics)
-        return answer_json(opened, outcome) if as_json else show_answer(tokens, outcome)
+        return encode_answer(opened, outcome) if as_json else show_answer(tokens, outcome)
 
     def answer(inputs: Inputs) -> list[str | Unanswered]:
         return [show(*pair) for pair in zip(inputs, opened.model.outcomes(inputs), strict=True)]
 
-    return answer_inputs(given, answer, as_json)
+    return answer_inputs(given, answer, as_json, opened.mark({}))
 
 
-def answer_json(opened: OpenedModel, answer: Answer) -> str:
+def encode_answer(opened: OpenedModel, answer: Answer) -> str:
     """One line: the list of a single output, or an object of lists by name. Of a model that is not certified an object, in
     which that is the `answer`."""
     told = next(iter(answer.values())) if len(answer) == 1 else answer

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from compiler.command_options.sampling_options import take_sampling, takes_sampling
-from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
+from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE, SEED
 from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
@@ -15,7 +15,7 @@ from rasp.command_line.input_options import InputRequest, takes_inputs
 @click.command(cls=CheckedCommand)
 @FOLDER
 @click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @click.option("--engine", type=click.Choice(ENGINE_NAMES), help="Run it in other software.")
 @click.option("--dtype", "precision", type=click.Choice(PRECISIONS), help="What the engine computes in.")
 @JSON

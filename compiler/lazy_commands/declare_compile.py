@@ -10,6 +10,7 @@ from compiler.command_options.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
+from rasp.command_line.output_place import PLACE
 
 
 @click.command("compile", cls=CheckedCommand)
@@ -18,7 +19,9 @@ from rasp.command_line.console import Told
 @click.option(
     "--decode", is_flag=True, help="Make it a causal decoder: it writes its answer behind a prompt."
 )
-@click.option("-o", "--output", "folder", metavar="DIR", help="Write a checkpoint into this folder.")
+@click.option(
+    "-o", "--output", "folder", type=PLACE, metavar="DIR", help="Write a checkpoint into this folder."
+)
 @click.option(
     "--emit",
     type=click.Choice([*STAGES, ALL]),

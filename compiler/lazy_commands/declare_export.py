@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
-from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
+from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE, SEED
 from compiler.formats.format_names import FORMAT_NAMES
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
+from rasp.command_line.output_place import PLACE
 
 #: Golden models continue their prompts.
 GENERATING = tuple(name for name in FAMILY_TARGETS if TARGETS[name].generates)
@@ -17,9 +18,9 @@ GENERATING = tuple(name for name in FAMILY_TARGETS if TARGETS[name].generates)
 @click.command(cls=CheckedCommand)
 @FOLDER
 @click.option("--to", type=click.Choice(FORMAT_NAMES), required=True, help="The format.")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Write it into this folder.")
+@click.option("-o", "--output", type=PLACE, required=True, metavar="DIR", help="Write it into this folder.")
 @click.option("--budget", type=POSITIVE, default=1_000, show_default=True, help="Most inputs to run.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @JSON
 @click.pass_obj
 def export(told: Told, folder: str, **flags: Any) -> int:
@@ -38,7 +39,7 @@ def export(told: Told, folder: str, **flags: Any) -> int:
 
 
 @click.command(cls=CheckedCommand)
-@FOLDER
+@click.argument("folder", metavar="DIR", type=PLACE)
 @click.option(
     "--target",
     type=click.Choice(GENERATING),
@@ -55,7 +56,7 @@ def export(told: Told, folder: str, **flags: Any) -> int:
     help="How far answers are above all others.",
 )
 @click.option("--batches", type=POSITIVE, default=8, show_default=True, help="Batches of inputs for each.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the inputs.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the inputs.")
 @JSON
 @click.pass_obj
 def golden(told: Told, folder: str, **flags: Any) -> int:

@@ -4,17 +4,20 @@ from typing import Any
 
 import click
 
-from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE
+from compiler.command_options.shared_options import FOLDER, JSON, POSITIVE, SEED
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
+from rasp.command_line.output_place import PLACE
 
 
 @click.command(cls=CheckedCommand)
 @click.argument("path", metavar="DIR")
-@click.option("-o", "--output", metavar="FILE", help="Write the circuit here, and pairs.jsonl beside it.")
+@click.option(
+    "-o", "--output", type=PLACE, metavar="FILE", help="Write the circuit here, and pairs.jsonl beside it."
+)
 @click.option("--pairs", type=POSITIVE, default=64, show_default=True, help="Most pairs of inputs.")
 @click.option("--budget", type=POSITIVE, default=400, show_default=True, help="Most inputs to try.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @JSON
 def circuit(path: str, **options: Any) -> int:
     """Find the edges between a model's parts that its answers need.
@@ -58,7 +61,7 @@ def info(folder: str, as_json: bool) -> int:
 @click.command(cls=CheckedCommand)
 @FOLDER
 @click.option("-i", "--input", "text", metavar="INPUT", help="The input that is shown first.")
-@click.option("-o", "--output", metavar="FILE", help="Write the page here.")
+@click.option("-o", "--output", type=PLACE, metavar="FILE", help="Write the page here.")
 @JSON
 def inspect(folder: str, text: str | None, output: str | None, as_json: bool) -> int:
     """Write a page that shows a model at work, for a browser.

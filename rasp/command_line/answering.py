@@ -6,7 +6,7 @@ An input without an answer is reported, with the number of its line if it stands
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +24,18 @@ from rasp.values import Atom, show_count
 Answerer = Callable[[Sequence[tuple[Atom, ...]]], Sequence[str | Unanswered]]
 
 
-def answer_inputs(request: InputRequest, answer: Answerer, as_json: bool) -> int:
-    """Answer all inputs that a command line asks for; the exit code. Raises `WrongUsage`."""
+def answer_inputs(
+    request: InputRequest, answer: Answerer, as_json: bool, known: Mapping[str, object] = {}
+) -> int:
+    """Answer all inputs that a command line asks for; the exit code. `known` is told to machines of each without answer,
+    too. Raises `WrongUsage`."""
     windows = read_windows(request)
     size = file_size(request.file)
     asked = failed = 0
     with progress_bar(request, size) as advance:
         for window in windows:
             for given, result in answered(window, answer):
-                failed += not print_result(given, result, as_json)
+                failed += not print_result(given, result, known if as_json else None)
             asked += len(window.inputs)
             advance(window.size if size else len(window.inputs))
     if failed and request.file is not None:
@@ -59,8 +62,8 @@ def answered(window: Window, answer: Answerer) -> Iterator[tuple[InputLine, str 
         yield given, next(answers) if isinstance(given.input, Input) else given.input
 
 
-def print_result(given: InputLine, result: str | Unanswered, as_json: bool) -> bool:
-    """Print an answer or complain; whether there was an answer."""
+def print_result(given: InputLine, result: str | Unanswered, known: Mapping[str, object] | None) -> bool:
+    """Print an answer or complain, to machines as well where there is something `known`; whether there was an answer."""
     if isinstance(result, str):
         click.echo(result)
         return True
@@ -70,6 +73,7 @@ def print_result(given: InputLine, result: str | Unanswered, as_json: bool) -> b
     report_diagnostics(
         [replace(d, message=place + d.message, notes=(*d.notes, *notes)) for d in result.diagnostics]
     )
-    if as_json:
-        click.echo(json.dumps(result.record | ({"line": given.line} if given.line else {})))
+    if known is not None:
+        line = {"line": given.line} if given.line else {}
+        click.echo(json.dumps({**known, **result.record, **line}))
     return False

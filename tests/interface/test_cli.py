@@ -318,6 +318,18 @@ MISUSES = {
     "file for a folder": (["apply", "hist.rasp", "-i", "a"], 2, "is a file"),
     "no programs": (["test", "empty"], 2, "there are no .rasp files"),
     "no budget": (["verify", "empty", "--budget", "0"], 2, "budget"),
+    **{
+        f"a seed below all of {command[0]}": ([*command, "--seed", "-1"], 2, "-1 is not in the range 0<=x")
+        for command in (["verify", "m"], ["generate", "m", "a"], ["circuit", "m"], ["golden", "m"])
+    },
+    **{
+        f"{command[0]} to no name": ([*command, "-o", ""], 2, "the name is empty")
+        for command in (
+            *(["inspect", "m"], ["circuit", "m"], ["export", "m", "--to", "onnx"]),
+            *(["compile", "hist.rasp"], ["train", "hist.rasp"], ["draw", "hist.rasp", "-i", "a"]),
+        )
+    },
+    "goldens to no name": (["golden", ""], 2, "the name is empty"),
     "no whole number": (["serve", "--port", "x"], 2, "'x' is not a whole number"),
     "no number": (["train", "hist.rasp", "--rate", "fast"], 2, "'fast' is not a number"),
     "not finite": (["train", "hist.rasp", "--rate", "nan"], 2, "'nan' is not a finite number"),

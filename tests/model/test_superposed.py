@@ -201,10 +201,13 @@ def test_commands_lead_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     answered = CliRunner().invoke(main, ["apply", narrow, "abc", "b", "abcabc", "--json"])
     one, other, long = map(json.loads, answered.stdout.splitlines())
     assert one["certified"] is False and other["certified"] is False and len(one["answer"]) == 3
-    assert list(long) == ["error"]
-    went_on = CliRunner().invoke(main, ["generate", narrow, "a", "--max-new-tokens", "1", "--json"])
-    record = json.loads(went_on.stdout)
-    assert record.get("error") or record["certified"] is False
+    assert long["certified"] is False and "has 6 tokens" in long["error"]
+    (tmp_path / "prompts.txt").write_text("a\n[\nzz\n")
+    for command in (("generate", "--max-new-tokens", "1"), ("apply",)):
+        answered = CliRunner().invoke(
+            main, [*command, narrow, "--inputs", str(tmp_path / "prompts.txt"), "--json"]
+        )
+        assert [json.loads(line)["certified"] for line in answered.stdout.splitlines()] == [False] * 3
     for command in (("circuit",), ("inspect", "-o", str(tmp_path / "page.html")), ("bisect",)):
         code, told = ask(command[0], narrow, *command[1:])
         assert code == 2 and "trained and is not certified" in told
