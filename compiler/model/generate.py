@@ -13,12 +13,12 @@ import torch
 
 from compiler.config import Config, Output
 from compiler.model.answers import compare_key, show_label
+from compiler.model.given_inputs import Tokens, check_batch
 from compiler.model.read_logits import explain_no_answer
-from compiler.model.runner import Model, Tokens, check_batch, split_rows
+from compiler.model.runner import Model, split_rows
 from compiler.model.sampling import GREEDY, Sampling, sample_classes
-from compiler.options import Prompts
 from compiler.transformer.problem import ModelError, make_model_error
-from rasp.values import Atom, show_count
+from rasp.values import Atom
 
 NO_MORE = "stopped where the program has no value"
 
@@ -127,27 +127,15 @@ def prepare(
 
 def encode_prompts(model: Model, prompts: Iterable[Tokens]) -> list[list[int] | ModelError]:
     """Ids of each prompt with BOS, or why it has none; a decoder that knows its prompts continues no others."""
-    encoded = [model.encoded(prompt) for prompt in prompts]
+    given = list(prompts)
+    rows = [model.encoded(prompt) for prompt in given]
     if model.prompts is None:
-        return encoded
-    vocabulary, asked = model.config.vocabulary, model.prompts
-    return [
-        row if isinstance(row, ModelError) else find_misfit([vocabulary[t] for t in row[1:]], asked) or row
-        for row in encoded
-    ]
-
-
-def find_misfit(prompt: Sequence[Atom], prompts: Prompts) -> ModelError | None:
-    """Why a decoder has no answer to a prompt: it is no input of the program that the decoder is made from."""
-    bar = prompts.bars[0]
-    asked = prompt.index(bar) if bar in prompt else len(prompt)
-    if 1 <= asked <= prompts.max_length:
-        return None
-    return make_model_error(
-        f"this decoder answers inputs of up to {show_count(prompts.max_length, 'token')}, and this has {asked}",
-        "compile the program with a larger --max-length" if asked else f"put tokens before {bar}",
-        "input-length",
-    )
+        return rows
+    bar = model.config.vocabulary.index(model.prompts.bars[0])
+    begun = [i for i, row in enumerate(rows) if not isinstance(row, ModelError) and bar in row[:-1]]
+    for i, outcome in zip(begun, model.outcomes([given[i] for i in begun]), strict=True):
+        rows[i] = outcome if isinstance(outcome, ModelError) else rows[i]
+    return rows
 
 
 def continue_rows(

@@ -17,8 +17,10 @@ from torch import Tensor
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.model.answers import UNDECIDED, Label, Undecided
+from compiler.model.given_inputs import Tokens, as_items, check_batch, kind_name
 from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
+from compiler.model.judge_prompt import check_prompt, check_written
 from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
 from compiler.model.token_ids import list_token_ids
 from compiler.options import Prompts
@@ -29,7 +31,7 @@ from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.interventions import Change, apply_changes
 from compiler.transformer.problem import ModelError, make_model_error
 from compiler.transformer.record_activations import Activations, record_activations
-from rasp.values import KINDS, Atom, find_kind, is_atom, show_count, show_value
+from rasp.values import Atom, find_kind, is_atom, show_count, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from networkx import DiGraph
 
     from compiler.pipeline import Compiled
-
-Tokens = str | Sequence[Atom]
 
 
 class Model:
@@ -154,15 +154,25 @@ class Model:
         """For each input, the values of every output by name, or why it has no answer."""
         rows = [self.encoded(tokens) for tokens in check_batch(sequences)]
         readings = iter(self.readings([row for row in rows if not isinstance(row, ModelError)]))
-        causal = self.config.attention == "causal"
-        return [row if isinstance(row, ModelError) else judge_reading(next(readings), causal) for row in rows]
+        return [row if isinstance(row, ModelError) else self.judge(row, next(readings)) for row in rows]
+
+    def judge(self, row: Sequence[int], reading: Reading) -> Answer | ModelError:
+        """What was read of a row of ids as an answer, if it is one: a decoder has none behind what it would not write."""
+        strange = None
+        if self.prompts is not None:
+            said = next(iter(reading.values()))
+            strange = check_written([self.config.vocabulary[t] for t in row[1:]], said, self.prompts)
+        return strange or judge_reading(reading, self.config.attention == "causal")
 
     def encoded(self, tokens: Tokens) -> list[int] | ModelError:
-        """What `encode` gives or raises."""
+        """What `encode` gives or raises, or why a decoder has no answer to it: it is no input of its program."""
         try:
-            return self.encode(tokens)
+            row = self.encode(tokens)
         except ModelError as error:
             return error
+        if self.prompts is None:
+            return row
+        return check_prompt([self.config.vocabulary[t] for t in row[1:]], self.prompts) or row
 
     def readings(self, rows: Sequence[list[int]]) -> list[Reading]:
         """For each row of ids, what `decode` reads off its logits. Rows of like lengths run together."""
@@ -255,34 +265,6 @@ class Model:
         more = f" and {len(vocabulary) - SHOWN_TOKENS} more" if len(vocabulary) > SHOWN_TOKENS else ""
         message = f"the token {show_value(token)} at position {position} is not in the model's vocabulary"
         return make_model_error(message, f"the vocabulary is {shown}{more}", "unknown-token")
-
-
-def check_batch(sequences: object) -> Iterable[Tokens]:
-    """The inputs of a batch. Raises `ModelError` for a single one."""
-    single = isinstance(sequences, str | bytes | bytearray | Mapping) or not isinstance(sequences, Iterable)
-    if not single:
-        return cast("Iterable[Tokens]", sequences)
-    raise make_model_error(
-        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else kind_name(cast(object, sequences))}",
-        'write model("abc") for one input, model.batch(["abc", "b"]) for several',
-        "not-a-batch",
-    )
-
-
-def kind_name(value: object) -> str:
-    """What something is that is no sequence."""
-    return f"a {KINDS.get(type(value), type(value).__name__)}"
-
-
-def as_items(tokens: object) -> list[Atom]:
-    """The elements of an input. Raises `ModelError` unless it is a string or a sequence."""
-    if isinstance(tokens, Sequence) and not isinstance(tokens, bytes | bytearray):
-        return list(tokens)  # pyright: ignore[reportUnknownArgumentType]
-    raise make_model_error(
-        f"an input is a string or a list of tokens, not {kind_name(tokens)}",
-        'write "abc" or ["a", "b", "c"]; for an array of numbers pass its list',
-        "not-a-sequence",
-    )
 
 
 def split_rows(config: Config, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from compiler.model.generate import Continuation, Generation, encode_prompts, find_stop, list_class_tokens
-from compiler.model.runner import Tokens
+from compiler.model.given_inputs import Tokens
 from compiler.model.sampling import GREEDY, Sampling
 from compiler.model.stock_model import StockModel
 from compiler.transformer.problem import ModelError, make_model_error

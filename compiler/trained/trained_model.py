@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from compiler.model.runner import Model, Tokens
+from compiler.model.given_inputs import Tokens
+from compiler.model.runner import Model
 from compiler.trained.superposed import Direction, Superposed
 from compiler.transformer.problem import make_model_error
 

@@ -9,11 +9,12 @@ from click.testing import CliRunner
 from compiler.cli import main
 from compiler.completions.complete_prompts import complete_prompts
 from compiler.completions.plan_decoder import ask_for_decoder, find_decoder, find_meaning
-from compiler.model.generate import Generation, generate_batch
+from compiler.model.generate import Generation, generate, generate_batch
 from compiler.model.runner import Model
 from compiler.opening import load
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
+from compiler.transformer.problem import ModelError
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from compiler.verify.verify_completions import verify_completions
 from rasp.elaborate.program import Program, load_program
@@ -191,6 +192,57 @@ def test_the_commands(tmp_path: Path) -> None:
     info = run("info", folder)
     assert 'prompt      up to 3 tokens of "a", "b", then |\n' in info
     assert "on the way behind |, then the answer behind ||, then <end>\n" in info
+
+
+#: What is asked of a decoder of a reversal or a histogram of `ab`, with what is said of it.
+STRANGE = {
+    "a written word": ('["1", "2"]', '"1" at position 0 is a word that this decoder writes'),
+    "a written word behind a token": ("a1|", '"1" at position 1 is a word that this decoder writes'),
+    "text that is not the answer": ("ab|2", '"2" at position 3 is not what this decoder writes there'),
+    "text behind a wrong answer": ("ab|12", '"2" at position 4 is not what this decoder writes there'),
+    "a token of the prompt": ("ab|a", '"a" at position 3 is not what'),
+    "two bars": ("a||", '"|" at position 2 is not what'),
+    "a whole answer and more": ("a|11", '"1" at position 3 is not what'),
+}
+
+
+@pytest.fixture(scope="module", params=["plain", "gpt2"])
+def histogram(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a decoder that counts, for our decoder or for transformers."""
+    if request.param != "plain":
+        pytest.importorskip("transformers", reason="the extra `stock` is not installed")
+    folder = str(tmp_path_factory.mktemp("decoder") / request.param)
+    asked = ("--vocab", "ab", "--max-length", "3", "--decode", "--target", request.param, "-o", folder)
+    expression = "hist=selector_width(select(tokens, tokens, ==))"
+    made = CliRunner().invoke(main, ["compile", "-e", expression, *asked])
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+def test_what_is_no_input_of_the_program_has_no_answer(histogram: str) -> None:
+    """By every command, alone and among others; what the decoder itself has written may be there."""
+    texts = [text for text, _ in STRANGE.values()]
+    for command in ("generate", "apply"):
+        told = CliRunner().invoke(main, [command, histogram, *texts, "ab|1", "--json"])
+        *wrong, right = map(json.loads, told.stdout.splitlines())
+        assert told.exit_code == 1
+        for record, (text, said) in zip(wrong, STRANGE.values(), strict=True):
+            assert said in record["error"], (command, text)
+        assert right == ["|", "|", "1", "1"] if command == "apply" else right["answer"] == ["1", "1"]
+
+
+def test_python_is_told_so_too() -> None:
+    program, outputs = load_program(""), {"out": "selector_width(select(tokens, tokens, ==))"}
+    options = ask(program, outputs["out"], "ab", 3)
+    model = Model(compile_program(program, outputs, options).weights)
+    model.prompts = options.prompts
+    texts = [json.loads(text) if text.startswith("[") else text for text, _ in STRANGE.values()]
+    assert all(isinstance(one, ModelError) for one in generate_batch(model, texts, 9))
+    for text in texts:
+        for answer in (model, lambda text: generate(model, text, 9)):
+            with pytest.raises(ModelError, match="this decoder writes"):
+                answer(text)
+    assert generate(model, "aa|2", 9).new == ("2",)
 
 
 def test_a_scratchpad_is_a_decoders(tmp_path: Path) -> None:
