@@ -30,18 +30,18 @@ def explain_failure(
     """
     source, span = otherwise
     if error.node is not None and error.node in graph.origins:
-        source, span = find_nearest_place(graph.origins[error.node], otherwise)
+        source, span = find_nearest_place(graph, error.node, otherwise)
     notes = (f"on the input {show_input(items)}",)
     return Diagnostic(error.message, source, span, "", advice(error), code="evaluation", notes=notes)
 
 
-def find_nearest_place(origin: tuple[Source, Span], asked: tuple[Source, Span]) -> tuple[Source, Span]:
-    """Where a node is written: at a prompt an earlier line may have had the same expression as the one that is `asked`
-    about, which is then meant."""
-    (before, at), (source, span) = origin, asked
-    written = re.compile(rf"(?<!\w){re.escape(before.text[at.start : at.end])}(?!\w)")
-    found = None if before.text == source.text else written.search(source.text, span.start, span.end)
-    return origin if found is None else (source, Span(found.start(), found.end()))
+def find_nearest_place(graph: Graph, node: Node, asked: tuple[Source, Span]) -> tuple[Source, Span]:
+    """Where a node with an origin is written: at a prompt an earlier line may have had the same expression as the one that
+    is `asked` about, which is then meant."""
+    source, span = graph.repeated.get(node, graph.origins[node])
+    around = asked[1]
+    is_within = source == asked[0] and around.start <= span.start <= span.end <= around.end
+    return (source, span) if is_within else graph.origins[node]
 
 
 def advice(error: EvaluationError) -> str:

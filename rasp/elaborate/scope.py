@@ -221,9 +221,8 @@ class Surroundings:
         """The node; if it has no origin yet, it is here. The library's own text is no place to tell
         anybody.
         """
-        origins = self.workshop.graph.origins
-        if node not in origins and not (self.is_library and self.place is None):
-            origins[node] = self.where(span)
+        if not (self.is_library and self.place is None):
+            self.workshop.graph.note_place(node, *self.where(span))
         return node
 
     def constant(self, span: Span, value: Atom) -> Node:

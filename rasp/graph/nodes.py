@@ -136,7 +136,8 @@ class Node:
 class Graph:
     """Nodes in definition order, no two alike; with side tables for what the user called them.
 
-    `names` holds the name last bound to a node, `origins` the first place in a text that made it.
+    `names` holds the name last bound to a node, `origins` the first place in a text that made it, `repeated`
+    the first one in the last text of those that made it again, as lines of a prompt do.
     """
 
     def __repr__(self) -> str:
@@ -146,10 +147,18 @@ class Graph:
         self.nodes: dict[tuple[Op, tuple[Node, ...]], Node] = {}
         self.names: dict[Node, str] = {}
         self.origins: dict[Node, tuple[Source, Span]] = {}
+        self.repeated: dict[Node, tuple[Source, Span]] = {}
 
     def add(self, op: Op, *args: Node) -> Node:
         """The node for `op` of `args`, made now or found."""
         return self.nodes.setdefault((op, args), Node(op, args))
+
+    def note_place(self, node: Node, source: Source, span: Span) -> None:
+        """Keep where a text makes a node."""
+        first, _ = self.origins.setdefault(node, (source, span))
+        last, _ = self.repeated.get(node, (first, span))
+        if last is not source:
+            self.repeated[node] = (source, span)
 
     def to_networkx(self, *outputs: Node) -> "DiGraph[Node]":
         """What `outputs` depend on, themselves included (else all nodes), as a graph of networkx: edges from arguments to

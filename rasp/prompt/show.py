@@ -180,7 +180,8 @@ def problem_lines(
 ) -> list[Line]:
     """Why the running example has no value: a warning, since the definition stands."""
     graph = display.workshop.graph
-    otherwise = graph.origins.get(node, (Source("<prompt>", name), Span(0, len(name))))
+    unknown = Source("<prompt>", name), Span(0, len(name))
+    otherwise = graph.repeated.get(node) or graph.origins.get(node, unknown)
     found = explain_failure(graph, problem, items, otherwise)
     return show_diagnostic(replace(found, severity="warning", notes=()))
 

@@ -212,6 +212,22 @@ def test_a_misspelt_name_is_no_command() -> None:
         (["help cumsum"], "write `running_sum(indices)`"),
         (["source mean"], "write `average(indices)`"),
         (["x = sum(tokens_int);", "abs(tokens_int);"], "1 | abs(tokens_int);\n  |     ^^^^^^^^^^"),
+        (
+            ["def f(x) { return 1 / x; }", "a = f(indices);", "x = 5;", "c = f(indices) + 1 / x;"],
+            "1 | def f(x) { return 1 / x; }\n  |                   ^^^^^",
+        ),
+        (
+            ["def f(x) { return 1 / x; }", "a = f(indices);", "y = 1 / indices;"],
+            "1 | y = 1 / indices;\n  |     ^^^^^^^^^^^",
+        ),
+        (
+            ["x = indices;", "y = 1 / x;", "x = 5;", "c = y + 1 / x;"],
+            "1 | y = 1 / x;\n  |     ^^^^^",
+        ),
+        (
+            ["y = 1 / indices;", 'z = "1 / indices" if indices > 5 else 1 / indices;'],
+            f"else 1 / indices;\n  | {' ' * 38}^^^^^^^^^^^",
+        ),
         (["help nosuch"], "nothing is known about `nosuch`"),
         (["vars"], "nothing is bound yet"),
         (["x = [1, 2];", "vars"], "  x  list"),
