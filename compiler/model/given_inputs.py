@@ -15,23 +15,23 @@ def check_batch(sequences: object) -> Iterable[Tokens]:
     if not single:
         return cast("Iterable[Tokens]", sequences)
     raise make_model_error(
-        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else kind_name(cast(object, sequences))}",
+        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else describe_type(cast(object, sequences))}",
         'write model("abc") for one input, model.batch(["abc", "b"]) for several',
         "not-a-batch",
     )
 
 
-def kind_name(value: object) -> str:
+def describe_type(value: object) -> str:
     """What something is that is no sequence."""
     return f"a {KINDS.get(type(value), type(value).__name__)}"
 
 
-def as_items(tokens: object) -> list[Atom]:
+def list_elements(tokens: object) -> list[Atom]:
     """The elements of an input. Raises `ModelError` unless it is a string or a sequence."""
     if isinstance(tokens, Sequence) and not isinstance(tokens, bytes | bytearray):
         return list(tokens)  # pyright: ignore[reportUnknownArgumentType]
     raise make_model_error(
-        f"an input is a string or a list of tokens, not {kind_name(tokens)}",
+        f"an input is a string or a list of tokens, not {describe_type(tokens)}",
         'write "abc" or ["a", "b", "c"]; for an array of numbers pass its list',
         "not-a-sequence",
     )

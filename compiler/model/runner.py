@@ -17,7 +17,7 @@ from torch import Tensor
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.model.answers import UNDECIDED, Label, Undecided
-from compiler.model.given_inputs import Tokens, as_items, check_batch, kind_name
+from compiler.model.given_inputs import Tokens, check_batch, describe_type, list_elements
 from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.judge_prompt import check_prompt, check_written
@@ -111,7 +111,7 @@ class Model:
         known, ids = self.known, self.encode(tokens)
         seen = self.activations(tokens)
         [answers] = self.decode(seen.logits, [len(ids)])
-        return build_run(as_items(tokens), answers, seen, known, self.compiled.symbols)
+        return build_run(list_elements(tokens), answers, seen, known, self.compiled.symbols)
 
     def without(self, *, head: object = None, value: object = None) -> "Model":
         """This model without a head (layer, head), or without whatever writes a value: heads and hidden units then add
@@ -186,7 +186,7 @@ class Model:
 
     def encode(self, tokens: Tokens) -> list[int]:
         """Token ids with BOS in front. Raises `ModelError` for anything the model was not compiled for."""
-        items = as_items(tokens)
+        items = list_elements(tokens)
         if not items:
             raise make_model_error("the input is empty", "give at least one token", "empty-input")
         if len(items) > self.config.max_length:
@@ -258,7 +258,7 @@ class Model:
             hint = f"the vocabulary has the {find_kind(alike[0])} {show_value(alike[0])}, which is a different token"
             return make_model_error(message, hint, "unknown-token")
         if not is_atom(token):
-            message = f"the token {show_value(token)} at position {position} is {kind_name(token)}"
+            message = f"the token {show_value(token)} at position {position} is {describe_type(token)}"
             hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
             return make_model_error(message, hint, "unknown-token")
         shown = ", ".join(map(show_value, vocabulary[:SHOWN_TOKENS]))
