@@ -17,7 +17,7 @@ from torch import Tensor
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.model.answers import UNDECIDED, Label, Undecided
-from compiler.model.given_inputs import Tokens, check_batch, describe_type, list_elements
+from compiler.model.given_inputs import Tokens, check_batch, list_elements, show_type
 from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.judge_prompt import check_prompt, check_written
@@ -258,7 +258,7 @@ class Model:
             hint = f"the vocabulary has the {find_kind(alike[0])} {show_value(alike[0])}, which is a different token"
             return make_model_error(message, hint, "unknown-token")
         if not is_atom(token):
-            message = f"the token {show_value(token)} at position {position} is {describe_type(token)}"
+            message = f"the token {show_value(token)} at position {position} is {show_type(token)}"
             hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
             return make_model_error(message, hint, "unknown-token")
         shown = ", ".join(map(show_value, vocabulary[:SHOWN_TOKENS]))
