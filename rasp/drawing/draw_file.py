@@ -29,7 +29,7 @@ def write_picture(picture: Picture, path: Path, dark: bool = False) -> None:
     if form is None:
         endings = ", ".join(FORMATS)
         told = f"{path} does not say what to draw: its name has to end in one of {endings}"
-        raise RaspError(Diagnostic(told, hint=f"as in {path.with_suffix('.svg').name}", code="draw"))
+        raise RaspError(Diagnostic(told, hint=f"as in {path.stem or 'picture'}.svg", code="draw"))
     write_file(path, form(picture, dark))
 
 

@@ -338,6 +338,8 @@ MISUSES = {
     "a page nowhere": (["inspect", "empty"], 2, "as in -o report.html"),
     "a circuit of nothing": (["circuit", "empty"], 2, "there are no .rasp files in empty"),
     "circuits nowhere": (["circuit", "hist.rasp"], 2, "name a folder with -o DIR"),
+    "drawn in a folder": (["draw", "-e", "indices", "-i", "a", "-o", "."], 2, "as in picture.svg"),
+    "drawn in the root": (["draw", "-e", "indices", "-i", "a", "-o", "/"], 2, "as in picture.svg"),
     "no value of an option": (["serve", "--static"], 2, "serve --help` explains it"),
     "an option twice": (["compile", "--disguise", "rotate", "--disguise", "superpose=2"], 2, "given 2 times"),
     "an option twice, otherwise": (["draw", "-i", "a", "--input", "b"], 2, "'--input' is given 2 times"),
