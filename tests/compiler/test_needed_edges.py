@@ -223,7 +223,7 @@ def test_an_interrupted_set_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(circuit_set, "build_circuit_record", stop)
         done = run(*command)
-    assert done.exit_code != 0 and "1 of 2 models are finished" in done.stderr
+    assert done.exit_code != 0 and "finished: 1 of 2 models" in done.stderr
     first = Path("set/rev/circuit.json").stat().st_mtime_ns
     assert not Path("set/index.json").exists()
     assert run(*command).exit_code == 0
