@@ -123,7 +123,8 @@ class Readout:
 @dataclass(frozen=True)
 class Choice:
     """Something that could have been built in several ways: what each would cost, in hidden units for a look-up of `of`,
-    in columns for a comparison of a key and a query. None: it would not be exact.
+    in columns for a comparison of a key and a query, or at least, where its own are more than the best costs in all.
+    None: it would not be exact.
     """
 
     kind: Literal["look-up", "comparison"]
