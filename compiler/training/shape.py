@@ -22,10 +22,13 @@ class Widths:
 def choose_shape(config: Config, layers: int | None, heads: int | None, widths: Widths | None) -> Config:
     """The config with this many layers, heads in each, and widths; None leaves what the compiled model has.
 
-    Layers that are added are like the last one; a layer of ordinary width has hidden units, also where none are compiled.
+    Layers that are added are like the last one; a layer of ordinary width has hidden units, also where none are compiled,
+    and there is one at least.
     In ordinary widths an output that is a number is told by logits of its values, which are easier to learn.
     """
-    shapes = list(config.layers) or [LayerShape((), 1)]
+    shapes = list(config.layers)
+    if not shapes and (layers or widths):
+        shapes = [LayerShape((), 1)]
     if layers is not None:
         shapes = [shapes[min(i, len(shapes) - 1)] for i in range(layers)]
     if heads is not None:

@@ -229,12 +229,17 @@ def test_commands_lead_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         (["--disguise", "superpose=3", "--no-value"], "--no-value"),
         (["--disguise", "superpose=3", "--decode"], "--decode"),
         (["--disguise", "superpose=3", "--seed", "99999999999999999999"], "not in the range"),
-        (["--disguise", "superpose=1", "--max-length", "2", "--vocab", "ab"], "at least ten are needed"),
     ],
 )
 def test_what_does_not_go_with_it_is_refused(given: list[str], said: str) -> None:
     code, told = ask(*COMPILE, *given)
     assert code == 2 and said in told
+
+
+def test_too_few_inputs_are_refused() -> None:
+    small = ("--vocab", "ab", "--max-length", "2", "--attention", "causal")
+    code, told = ask("compile", "-e", f"previous={PREVIOUS}", *small, "--disguise", "superpose=1")
+    assert code == 2 and "at least ten are needed" in told
 
 
 def test_an_interruption_writes_nothing(

@@ -291,6 +291,9 @@ def test_wherever_it_is_interrupted_it_ends_the_same(
 def test_shapes(histogram: Compiled) -> None:
     config = histogram.weights.config
     assert choose_shape(config, None, None, None) == config
+    nothing = replace(config, layers=())
+    assert choose_shape(nothing, None, None, None) == nothing  # compiled weights have no layer
+    assert len(choose_shape(nothing, None, None, Widths()).layers) == 1
     assert describe_shape(choose_shape(config, None, None, Widths())) == "1 layer, heads 1, d_model 64"
     assert describe_shape(choose_shape(config, 3, 2, Widths(32))) == "3 layers, heads 2 + 2 + 2, d_model 32"
 
