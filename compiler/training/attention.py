@@ -13,6 +13,8 @@ from compiler.transformer.record_activations import record_activations
 
 #: Inches of a head's matrix, and of the margins around it.
 CELL, MARGIN = 2.1, 0.4
+#: Heads in a row up to which models stand beside one another, and not one below the other.
+ACROSS = 8
 #: Where all positions but BOS get less than this together, as in heads that count, they are shown apart.
 FAINT = 0.01
 Patterns = Sequence[Sequence[NDArray[Any]]]
@@ -27,24 +29,26 @@ def read_patterns(decoder: Decoder, ids: Sequence[int]) -> Patterns:
 
 
 def draw_attention(models: Mapping[str, Patterns], tokens: Sequence[object], path: Path) -> None:
-    """A group of pictures for each model, a row for each layer; of heads that all but only look at BOS, the rest is shown,
-    scaled to its largest. Raises `OSError`.
+    """A group of pictures for each model, a row for each layer, beside or below the model before; of heads that all but
+    only look at BOS, the rest is shown, scaled to its largest. Raises `OSError`.
     """
-    widths = {name: max([1, *map(len, layers)]) for name, layers in models.items()}
-    wide, high = sum(widths.values()), max([1, *map(len, models.values())])
+    sizes = [(max(1, len(layers)), max([1, *map(len, layers)])) for layers in models.values()]
+    beside = sum(wide for _, wide in sizes) <= ACROSS
+    rows, columns = (list(part) for part in zip(*sizes, strict=True))
+    high, wide = (max(rows), sum(columns)) if beside else (sum(rows), max(columns))
     figure = import_module("matplotlib.figure").Figure(
         (wide * CELL + MARGIN, high * (CELL + MARGIN)), layout="constrained"
     )
     axes = figure.subplots(high, wide, squeeze=False)
     for panel in axes.flat:
         panel.set_axis_off()
-    first = 0
-    for name, layers in models.items():
+    for model, (name, layers) in enumerate(models.items()):
+        row, column = (0, sum(columns[:model])) if beside else (sum(rows[:model]), 0)
         for number, layer in enumerate(layers):
             for head, pattern in enumerate(layer):
-                draw_head(axes[number][first + head], pattern, [str(token) for token in tokens])
-                axes[number][first + head].set_title(f"{name}: layer {number} head {head}", fontsize=8)
-        first += widths[name]
+                panel = axes[row + number][column + head]
+                draw_head(panel, pattern, [str(token) for token in tokens])
+                panel.set_title(f"{name}: layer {number} head {head}", fontsize=8)
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
