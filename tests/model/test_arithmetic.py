@@ -212,7 +212,7 @@ BY_HAND: dict[str, tuple[dict[str, object], str]] = {
     "BOS inside": ({"ids": [[3, 3, 0]], "lengths": [3]}, "padding is told by lengths"),
     "no token": ({"ids": [[3, 4]]}, "0 to 2"),
     "negative": ({"ids": [[3, -1]]}, "0 to 2"),
-    "too long": ({"ids": [[3, *[0] * 7]]}, "8 positions; the model has 7"),
+    "too long": ({"ids": [[3, *[0] * 7]]}, "the positions are 8; the model has 7"),
     "one sequence": ({"ids": [3, 0]}, "shape"),
     "empty": ({"ids": [[]]}, "shape"),
     "no integers": ({"ids": [[3.0, 0.0]]}, "integers"),
@@ -239,7 +239,7 @@ def test_a_cache_is_for_its_own_sequences() -> None:
     decoder(torch.tensor([[3, 0], [3, 1]]), cache=cache)
     with pytest.raises(ModelError, match="padding is told by lengths"):
         decoder(torch.tensor([[3], [0]]), cache=cache)
-    with pytest.raises(ModelError, match="8 positions"):
+    with pytest.raises(ModelError, match="the positions are 8"):
         decoder(torch.zeros(2, 6, dtype=torch.long), cache=cache)
 
 

@@ -111,7 +111,7 @@ def test_targets_are_the_interpreters(expression: str, attention: str) -> None:
 
 
 def test_too_few_inputs(histogram: Compiled) -> None:
-    with pytest.raises(ValueError, match="only 3 different inputs of up to 1 tokens"):
+    with pytest.raises(ValueError, match="only 3 different inputs of up to 1 token"):
         split_examples(histogram.weights.config, histogram.meaning, 1, 1000, 0)
 
 

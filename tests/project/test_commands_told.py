@@ -48,7 +48,7 @@ LEFT_OUT = {
     "rasp train programs/counting/histogram.rasp -e histogram --vocab abcdef --max-length 8 -o trained": "takes minutes: "
     "see test_training.py",
     "rasp train counts.rasp -e hist --heads 2 --trained-length 6 --steps 2000": "takes minutes: see test_training.py",
-    "rasp train counts.rasp -e hist --start compiled --rate 1e-5 --noise": "takes minutes: see test_training.py",
+    "rasp train counts.rasp -e hist --start compiled --noise": "takes minutes: see test_training.py",
     "rasp circuit programs -o circuits": "takes minutes: see tests/compiler/test_needed_edges.py",
     "rasp lsp": "waits for an editor",
     "rasp serve": "waits for a browser: see test_playground.py",
