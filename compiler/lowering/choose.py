@@ -19,14 +19,14 @@ from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import build_position_lookup
 from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
-from compiler.lowering.quotients import Quotient, select_own_position
+from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
 from compiler.lowering.reader import Reader, combine_forms
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
 from compiler.numerics.count_precision import GAIN
 from compiler.selector_facts.orders import is_function_of
-from compiler.selector_facts.selectors import selects_always
+from compiler.selector_facts.selectors import make_own_selector, selects_always
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
 
@@ -247,7 +247,7 @@ class Chooser:
         key = (variable.node.args[0], "divide", True, False)
         if key not in self._scores:
             self._scores[key] = self.scorer.score_own_position(quotient.logits)
-        selector = select_own_position(self.analysis.graph)
+        selector = make_own_selector(self.analysis)
         self.heads.append(Head(selector, self._scores[key], (value,), (GAIN,), ((variable, 0),)))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:

@@ -27,7 +27,7 @@ from compiler.rewrite.rules.count_of_mean import count_total, has_few_whole_numb
 from compiler.selector_facts.positional import evaluate_positional
 from compiler.selector_facts.selectors import contains_best
 from compiler.targets.target import find_target
-from rasp.graph.nodes import Aggregate, Graph, Indices, Node, Select, Width, list_reachable
+from rasp.graph.nodes import Aggregate, Node, Width, list_reachable
 
 MANY_AVERAGED = 40
 """Kinds of rows of an order up to which a column for each is smaller than counts, or hardly larger, and a layer less."""
@@ -93,9 +93,3 @@ def has_quotients(analysis: Analysis, outputs: Iterable[Node], most_kinds: float
         for node in list_reachable(outputs)
         if isinstance(node.op, Aggregate)
     )
-
-
-def select_own_position(graph: Graph) -> Node:
-    """What the head that divides looks at."""
-    indices = graph.add(Indices())
-    return graph.add(Select("=="), indices, indices)

@@ -42,6 +42,12 @@ def make_full_selector(analysis: Facts) -> Node:
     return analysis.graph.add(Select("=="), one, one)
 
 
+def make_own_selector(analysis: Facts) -> Node:
+    """The selector of one's own position."""
+    indices = analysis.graph.add(Indices())
+    return analysis.graph.add(Select("=="), indices, indices)
+
+
 def list_operands(arguments: Sequence[Node]) -> list[Node]:
     """The s-ops that attention reads: keys, queries, scores and values, wherever they stand."""
     found: dict[Node, None] = {}

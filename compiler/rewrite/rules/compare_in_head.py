@@ -13,7 +13,8 @@ from compiler.analysis.combinations import count_combinations
 from compiler.analysis.infer import Analysis
 from compiler.limits import ROWS
 from compiler.options import CompileError
-from rasp.graph.nodes import And, Indices, Map, Node, Select, Width
+from compiler.selector_facts.selectors import make_own_selector
+from rasp.graph.nodes import And, Map, Node, Select, Width
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import TESTS
 from rasp.values import Test, find_kind
@@ -33,11 +34,9 @@ def compare_in_head(analysis: Analysis, node: Node) -> Node | None:
     if TESTS[test] not in EQUALITIES and not are_of_one_kind(analysis, node):
         return None
     graph = analysis.graph
-    indices = graph.add(Indices())
-    own = graph.add(Select("=="), indices, indices)
     # Of what differs a position can have as many kinds as there are values; of what is equal, one.
     pair = graph.add(Select("==") if test == "!=" else Select(test), *node.args)
-    found = graph.add(Width(), graph.add(And(), own, pair))
+    found = graph.add(Width(), graph.add(And(), make_own_selector(analysis), pair))
     return graph.map("eq" if test == "!=" else "gt", found, graph.constant(0))
 
 
