@@ -47,7 +47,7 @@ LARGE_ROWS = Limit(100_000, "rows of a table", "one of more is taken apart where
 OCCURRING = Limit(
     100_000, "positions of all inputs", "where there are no more, all are run to see what can meet"
 )
-COMBINATIONS = Limit(100_000, "combinations of numbers", "a sum of more is one number, not looked into")
+COMBINATIONS = Limit(20_000, "combinations of numbers", "a sum of more is one number, not looked into")
 FLAG_COMBINATIONS = Limit(2_000, "combinations of flags", "a sum of more is one number, not looked into")
 RELATION = Limit(
     60_000_000,

@@ -7,7 +7,7 @@ tables find room in earlier layers.
 
 from compiler.domains.facts import Facts
 from compiler.options import CompileError
-from rasp.graph.nodes import AttentionOp, Map, Node, list_in_order, list_reachable
+from rasp.graph.nodes import AttentionOp, Constant, Map, Node, list_in_order, list_reachable
 
 
 class TooLarge(CompileError):
@@ -57,8 +57,18 @@ def inner_terms(analysis: Facts, node: Node) -> list[Node]:
 
 
 def topmost(analysis: Facts, node: Node, parts: set[Node]) -> frozenset[Node]:
-    """Those of the parts that are met first from above."""
+    """Those of the parts that are met first from above, without what follows from others of them: as leaves of their own
+    `depth` and `depth + 1` would be listed in all combinations."""
     met = list_in_order(
         [node], lambda part: () if part in parts else [arg for arg in part.args if not analysis.is_leaf(arg)]
     )
-    return frozenset(parts.intersection(met))
+    first = frozenset(parts.intersection(met))
+    return frozenset(part for part in first if not follows(analysis, part, first - {part}))
+
+
+def follows(analysis: Facts, part: Node, others: frozenset[Node]) -> bool:
+    """Whether an expression looks at nothing but others, and constants."""
+    below = list_in_order([part], lambda node: () if node in others or analysis.is_leaf(node) else node.args)
+    return not any(
+        analysis.is_leaf(node) and node not in others and not isinstance(node.op, Constant) for node in below
+    )

@@ -97,6 +97,20 @@ class Tolerance:
     arithmetic: Arithmetic = FLOAT32
 
 
+def bound_units(runs: Runs, targets: Matrix, same: float) -> int:
+    """How many units both constructions take at least. All columns together bend where one generic sum of them does, so
+    that there is one to look at, however many there are."""
+    changes = int(np.count_nonzero(np.diff(runs.group)))  # no two groups have the same targets
+    if not runs.are_points:
+        return 2 * changes
+    weights = np.sqrt(np.arange(2.0, 2 + targets.shape[1]))
+    gaps = np.diff(runs.low)
+    rise = np.diff((targets @ weights)[runs.group]) / gaps
+    steepest = float(np.ptp(targets, axis=0).max()) / float(gaps.min(initial=np.inf))
+    bent = np.abs(np.diff(rise)) > 2 * same * float(weights.sum()) * steepest
+    return min(2 * changes, int(np.count_nonzero(bent)))
+
+
 def build_staircase(runs: Runs, targets: Matrix, base_group: int, tolerance: Tolerance) -> Staircase | None:
     """The cheaper of the two constructions whose margins hold; None when neither's do.
 

@@ -63,9 +63,13 @@ def build_waves(runs: Runs, targets: Matrix, base_group: int, tolerance: Toleran
     whole = bool(grain) and runs.are_points and len(multiples) > 2 and bool((np.diff(multiples) == 1).all())
     if not whole or np.abs(multiples).max() > WAVE_REACH or tolerance.noise >= BEARABLE * grain:
         return None
-    waves = [find_wave(multiples.astype(np.int64), column) for column in targets[runs.group].T]
-    known = [wave for wave in waves if wave is not None]
-    if len(known) < len(waves) or not waves:
+    known: list[Wave] = []
+    for column in targets.T:
+        wave = find_wave(multiples.astype(np.int64), column[runs.group])
+        if wave is None:
+            return None
+        known.append(wave)
+    if not known:
         return None
     rounded = any(not is_binary(np.array([float(wave.period)])) for wave in known)
     slips = ROUNDINGS * tolerance.arithmetic.unit * float(np.abs(multiples).max()) * grain if rounded else 0.0

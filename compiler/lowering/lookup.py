@@ -11,7 +11,16 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, add_forms
-from compiler.blocks.staircase import GENTLE, STEEP, Matrix, Staircase, Tolerance, build_staircase, merge_runs
+from compiler.blocks.staircase import (
+    GENTLE,
+    STEEP,
+    Matrix,
+    Staircase,
+    Tolerance,
+    bound_units,
+    build_staircase,
+    merge_runs,
+)
 from compiler.blocks.waves import build_waves
 from compiler.domains.facts import JointValues
 from compiler.limits import ORDERS, UNITS
@@ -90,7 +99,8 @@ def solve_lookup(reader: Reader, problem: Problem, *, care: int = 0, waves: bool
     best: Lookup | None = None
     tried: list[int | None] = []
     for form in list_candidates(reader, problem):
-        lookup = attempt(reader, problem, form, care=care, waves=waves)
+        most = UNITS.most if best is None else best.stairs.units
+        lookup = attempt(reader, problem, form, Terms(care, waves, most))
         tried.append(None if lookup is None else lookup.stairs.units)
         if lookup is not None and better(lookup, best):
             best = lookup
@@ -102,7 +112,7 @@ def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
     """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
     digits = [rank_values(reader, problem, leaf, merge=False) for leaf in problem.leaves]
     for order in islice(permutations(digits), ORDERS.most):
-        lookup = attempt(reader, problem, weigh_digits(order), care=care)
+        lookup = attempt(reader, problem, weigh_digits(order), Terms(care))
         if lookup is not None:
             return lookup
     return None
@@ -121,7 +131,17 @@ def relative_margin(lookup: Lookup) -> float:
     return lookup.stairs.margin / max(1.0, float(np.abs(lookup.stairs.offsets).max(initial=0.0)))
 
 
-def attempt(reader: Reader, problem: Problem, form: Form, *, care: int, waves: bool = False) -> Lookup | None:
+@dataclass(frozen=True)
+class Terms:
+    """How a look-up is to be built: with how much `care`, of `waves` too, and not where it takes more than `most` units for
+    certain."""
+
+    care: int
+    waves: bool = False
+    most: int = UNITS.most
+
+
+def attempt(reader: Reader, problem: Problem, form: Form, terms: Terms) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
     analysis = reader.analysis
     analysis.effort.spend(
@@ -131,13 +151,20 @@ def attempt(reader: Reader, problem: Problem, form: Form, *, care: int, waves: b
     runs = merge_runs(low, high, problem.group, reader.arithmetic.same)
     if runs is None:
         return None
+    anchors = find_target(analysis.options).anchors
+    grain = find_rounding_grain(form, reader.arithmetic) if anchors and terms.care and form.noise else 0.0
+    tolerance = Tolerance(
+        form.noise, terms.care, STEEP if problem.steep else GENTLE, grain, reader.arithmetic
+    )
+    analysis.effort.spend(analysis.graph, problem.node, HEIGHT_WORK * len(runs.group), "look-up")
+    found = build_waves(runs, problem.targets, problem.base, tolerance) if anchors and terms.waves else None
+    if bound_units(runs, problem.targets, reader.arithmetic.same) > (
+        terms.most if found is None else found.units
+    ):
+        return None if found is None else Lookup(form.at_bos(found.base), found)
     entries = len(runs.group) * problem.targets.shape[1]
     analysis.effort.spend(analysis.graph, problem.node, HEIGHT_WORK * entries, "look-up")
-    anchors = find_target(analysis.options).anchors
-    grain = find_rounding_grain(form, reader.arithmetic) if anchors and care and form.noise else 0.0
-    tolerance = Tolerance(form.noise, care, STEEP if problem.steep else GENTLE, grain, reader.arithmetic)
     stairs = build_staircase(runs, problem.targets, problem.base, tolerance)
-    found = build_waves(runs, problem.targets, problem.base, tolerance) if anchors and waves else None
     if found is not None and (stairs is None or found.units + SHIFT_PRICE < stairs.units):
         return Lookup(form.at_bos(found.base), found)
     return None if stairs is None else Lookup(form.at_bos(stairs.base), stairs, grain)

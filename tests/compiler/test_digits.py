@@ -7,11 +7,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from compiler.analysis.divide import divide_expression
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble_weights
 from compiler.lowering.building_style import Style
 from compiler.lowering.digits import find_orders, list_ways
 from compiler.lowering.lookup import Unsolved
+from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search.attempts import attempt_lowering
@@ -24,6 +26,7 @@ from rasp.interpret.evaluate import evaluate
 from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from tests.generate import VOCABULARY, numbers
+from tests.places import PROGRAMS
 from tests.right import assert_right, compare
 
 EXAMPLES = int(os.environ.get("RASP_EXAMPLES", "0"))
@@ -94,3 +97,21 @@ def test_ways_exclude_one_another() -> None:
     expected, *parts = evaluate([whole, *counts], inputs)
     for number, values in enumerate(expected):
         assert values == [sum(cells) for cells in zip(*(part[number] for part in parts), strict=True)]
+
+
+def test_sums_of_counts_are_numbers_at_every_length() -> None:
+    """Dyck-2's depth, a difference of two counts, is not listed in all combinations where that is much work: it was refused
+    from 200 to 300 positions, and compiled for 512."""
+    path = PROGRAMS / "brackets" / "dyck2.rasp"
+    program = load_program(Source(str(path), path.read_text(encoding="utf-8")))
+    model = compile_program(program, {"out": "dyck2"}, CompileOptions(tuple("()[]abcdef"), 256))
+    assert model.summary["parameters"] <= 60_000
+    words = ["([)]" * 64, "(" * 128 + ")" * 128, "([" * 60 + "a" + "])" * 60, "[" * 127 + "(" + "]" * 128]
+    assert Model(model.weights).batch(words) == evaluate([program.sop("dyck2")], words)[0]
+
+
+def test_a_part_that_follows_from_another_is_not_looked_up_beside_it() -> None:
+    program = load_program(Source("<test>", 'n = selector_width(select(tokens, "a", ==)) * indices;'))
+    whole = program.sop('n if tokens == "a" else n + 1')
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), 6))
+    assert divide_expression(analysis, whole) == {program.sop("n")}

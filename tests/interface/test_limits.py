@@ -19,7 +19,6 @@ from rasp.library.load import Texts
 from rasp.limits import ELEMENTS, MEBIBYTES, STEPS, Limit
 from rasp.source import Source
 from rasp.values import Atom
-from tests.places import PROGRAMS
 from tests.right import assert_right
 
 MEBIBYTE = 2**20
@@ -172,31 +171,24 @@ def test_compilations_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert spent and sum(effort.spent for effort in spent) <= PROMPT  # with the search for a hint
 
 
-#: Programs of ours, and lengths at which they are refused only after much was tried.
+#: What is refused only after much was tried.
 TOO_LONG = [
-    ("dyck2", "()[]", 256),
-    *(
-        pytest.param(*row, marks=pytest.mark.slow)
-        for row in [
-            ("dyck1", "()", 2_048),
-            ("dyck1", "()", 4_096),
-            ("shuffle_dyck2", "()[]", 1_024),
-        ]
+    (" * ".join(f'selector_width(select(tokens, "{digit}", ==))' for digit in "123"), 200),
+    pytest.param(
+        "round(10 * aggregate(select(indices, indices, <=), tokens_int)) % 7", 300, marks=pytest.mark.slow
     ),
 ]
 
 
-@pytest.mark.parametrize("name, vocabulary, length", TOO_LONG)
+@pytest.mark.parametrize("text, length", TOO_LONG)
 def test_refusals_and_their_hints_share_a_bound(
-    name: str, vocabulary: str, length: int, monkeypatch: pytest.MonkeyPatch
+    text: str, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spent: list[Effort] = []
     monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
-    file = PROGRAMS / "brackets" / f"{name}.rasp"
-    program = load_program(Source(file.name, file.read_text(encoding="utf-8")))
-    options = CompileOptions(tuple(vocabulary), length)
+    options = CompileOptions(tuple("0123456789"), length)
     with pytest.raises(CompileError, match="hint"):
-        compile_program(program, {name: name}, options)
+        compile_program(load_program(Source("<test>", "")), {"out": text}, options)
     assert sum(effort.spent for effort in spent) <= limit_work(options) + 2 * HINT_CELLS.most
 
 

@@ -18,9 +18,11 @@ from compiler.blocks.form import Form, Variable
 from compiler.blocks.staircase import (
     GENTLE,
     STEEP,
+    Runs,
     Staircase,
     Tolerance,
     bends,
+    bound_units,
     build_rounding,
     build_staircase,
     merge_runs,
@@ -394,3 +396,24 @@ def test_a_staircase_bears_what_it_was_built_for(noise: float, care: int, *, ste
         assert worst_error(stairs, 0.0, (points + side * stairs.flat)[:, None], wanted).max() < 1e-5
         near = worst_error(stairs, 0.0, (points + side * stairs.margin)[:, None], wanted)
         assert near.max() < np.abs(np.diff(targets[:, 0])).max() * 0.26
+
+
+def test_units_are_bounded_from_below_by_one_column() -> None:
+    """A form that is passed over could not have been better."""
+    random = np.random.default_rng(3)
+    tight = 0
+    for _ in range(200):
+        points = np.cumsum(random.integers(1, 4, random.integers(3, 12))).astype(float)
+        columns = random.integers(1, 4)
+        values = random.integers(0, 3, (len(points), columns)) @ random.integers(-1, 2, (columns, columns))
+        values = values + random.integers(0, 2) * points[:, None]
+        targets, group = np.unique(values - values[0], axis=0, return_inverse=True)
+        runs = Runs(points, points, group.reshape(-1))
+        if len(targets) < 2:
+            continue
+        built = build_staircase(runs, targets, int(group.reshape(-1)[0]), Tolerance())
+        assert built is not None
+        least = bound_units(runs, targets, FLOAT32.same)
+        assert least <= built.units
+        tight += least >= built.units - 2
+    assert tight > 100
