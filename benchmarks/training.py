@@ -133,7 +133,7 @@ def prepare_lesson(trial: Trial, folder: Path) -> Lesson:
 def finish_lesson(lesson: Lesson, folder: Path) -> dict[str, Any]:
     """Train to the end; what the best weights can do."""
     for _ in continue_training(lesson.training, lesson.split):
-        save_training(folder, lesson.task, lesson.config, lesson.training, {})
+        save_training(folder, lesson.task, lesson.config, lesson.training, None)
     results = judge(lesson, noise=False, seed=lesson.training.settings.seed)
     save_training(folder, lesson.task, lesson.config, lesson.training, results)
     return results

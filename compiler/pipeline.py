@@ -15,6 +15,7 @@ from compiler.emit.assemble import assemble_weights
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
 from compiler.emit.rotate import rotate_weights
 from compiler.emit.weights import Array, Weights
+from compiler.json_forms.model_forms import Certificate, Summary, SymbolMap
 from compiler.limits import HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
@@ -24,7 +25,6 @@ from compiler.report import stages
 from compiler.report.certificate import ENDLESS, build_certificate, describe_certificate
 from compiler.report.circuit import build_circuit
 from compiler.report.explain import explain_model
-from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes

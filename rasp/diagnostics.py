@@ -35,6 +35,22 @@ class DiagnosticRecord(TypedDict):
     notes: NotRequired[list[str]]
 
 
+class MessagesRecord(TypedDict):
+    """What a command tells besides its results, or instead of them."""
+
+    diagnostics: list[DiagnosticRecord]
+
+
+class UnansweredRecord(TypedDict):
+    """An input without an answer, and where it fails: the `line` of a file, the position; `values`: those of the others."""
+
+    certified: NotRequired[Literal[False]]
+    error: str
+    position: NotRequired[int]
+    values: NotRequired[list[str | int | float | bool | None]]
+    line: NotRequired[int]
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One message. `source` and `span` say where; a message about no particular place has neither.

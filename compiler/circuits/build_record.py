@@ -7,7 +7,7 @@ graph. An edge is in it if answers need it (`compiler/circuits/needed_edges.py`)
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -34,13 +34,19 @@ from compiler.circuits.needed_edges import (
 )
 from compiler.circuits.pairs import Pair
 from compiler.emit.weights import Weights
+from compiler.json_forms.circuit_forms import (
+    CircuitRecord,
+    EdgeRecord,
+    NodePartRecord,
+    NodeRecord,
+    PairRecord,
+)
 from compiler.model.answers import compare_key
 from compiler.pipeline import Compiled
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from rasp.interpret.evaluate import evaluate, evaluate_by_position
 from rasp.values import make_typed_key
 
-Record = dict[str, Any]
 #: Inputs of one length that are run together.
 LARGEST_BATCH = 4_000
 
@@ -59,7 +65,7 @@ def build_circuit_record(
     compiled: Compiled,
     request: CircuitRequest = CircuitRequest(),
     advance: Callable[[int], None] = lambda count: None,
-) -> Record:
+) -> CircuitRecord:
     """The circuit, JSON-able."""
     weights = compiled.weights
     shared, read = find_shared_columns(compiled.unrotated), find_read_columns(compiled)
@@ -83,8 +89,8 @@ def build_circuit_record(
             "parallel_attn_mlp": False,
             "d_model": weights.config.d_model,
         },
-        "nodes": list_node_records(compiled, needed),
-        "edges": list_edge_records(heads, needed, shared, read),
+        "nodes": make_node_records(compiled, needed),
+        "edges": make_edge_records(heads, needed, shared, read),
         "checked": {
             "inputs": tried,
             "all": exhaustive,
@@ -164,39 +170,39 @@ def node_of(part: Mapping[str, Any]) -> str:
             return INPUT
 
 
-def list_node_records(compiled: Compiled, needed: Needed) -> Record:
+def make_node_records(compiled: Compiled, needed: Needed) -> dict[str, NodeRecord]:
     """All nodes: whether an edge of the circuit ends there, and the parts that they consist of."""
     inside = {node for edge in needed.edges for node in (edge.writer, edge.reader)}
     heads = count_heads_of(compiled.weights.config)
-    nodes: Record = {
+    nodes: dict[str, NodeRecord] = {
         node: {"in_graph": node in inside} for node in list_nodes([max(heads, default=0)] * len(heads))
     }
     for part in compiled.symbols["parts"]:
         told = {name: value for name, value in part.items() if name not in ("layer", "head")}
-        nodes[node_of(part)].setdefault("parts", []).append(told)
+        nodes[node_of(part)].setdefault("parts", []).append(cast(NodePartRecord, told))
     nodes[LOGITS]["parts"] = [{"computes": name} for name in compiled.expressions]
     return nodes
 
 
-def list_edge_records(
+def make_edge_records(
     heads: Sequence[int],
     needed: Needed,
     shared: Mapping[Edge, tuple[int, ...]],
     read: Mapping[Edge, tuple[str, ...]],
-) -> Record:
+) -> dict[str, EdgeRecord]:
     """All edges. Of those that are needed: the columns that both ends share, and the s-ops that are read along them."""
     inside = frozenset(needed.edges)
-    edges: Record = {}
+    edges: dict[str, EdgeRecord] = {}
     for edge in list_edges([max(heads, default=0)] * len(heads)):
-        record: Record = {"score": float(edge in inside), "in_graph": edge in inside}
+        record: EdgeRecord = {"score": float(edge in inside), "in_graph": edge in inside}
         if edge in inside:
-            record |= {"carries": list(read.get(edge, ())), "columns": list(shared[edge])}
+            record["carries"], record["columns"] = list(read.get(edge, ())), list(shared[edge])
             record["alone"] = edge in needed.alone
         edges[str(edge)] = record
     return edges
 
 
-def build_pair_record(pair: Pair, weights: Weights) -> Record:
+def build_pair_record(pair: Pair, weights: Weights) -> PairRecord:
     """A pair, JSON-able, with the classes of both answers."""
     [classes] = [output.classes for output in weights.config.outputs if output.name == pair.output]
     return {

@@ -10,12 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from compiler.circuits.build_record import CircuitRequest, build_circuit_record, build_pair_record
 from compiler.circuits.pairs import find_pairs
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save
+from compiler.json_forms.circuit_forms import (
+    CircuitRecord,
+    CountsRecord,
+    MadeRecord,
+    MemberRecord,
+    PairRecord,
+)
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
@@ -25,7 +31,6 @@ from rasp.syntax.directives import CompileLine
 from rasp.version import VERSION
 from rasp.write_whole import write_text
 
-Record = dict[str, Any]
 CIRCUIT, PAIRS, MODEL, MADE = "circuit.json", "pairs.jsonl", "model", "made.json"
 
 
@@ -62,15 +67,15 @@ def name_members(lines: Iterable[tuple[Source, Sequence[CompileLine]]]) -> list[
     return list(found.values())
 
 
-def make_member(root: Path, member: Member, request: SetRequest) -> Record:
+def make_member(root: Path, member: Member, request: SetRequest) -> MemberRecord:
     """Make the folder of a model unless it is finished; its row of the index. Raises `CompileError`, `RaspError`."""
     line, folder = member.line, root / member.name
     program = load_program(member.source)
     texts = {"program": member.source.text, "loaded": dict(program.loaded), "version": VERSION}
     wanted = {**texts, "line": asdict(line), "request": asdict(request)}
     origin = sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
-    if (row := read_finished(folder, origin)) is not None:
-        return row
+    if (finished := read_finished(folder, origin)) is not None:
+        return finished
     assert line.vocabulary is not None and line.max_length is not None, "else it is no member"
     settings = CompileOptions(line.vocabulary, line.max_length, line.attention, no_value=line.no_value)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,12 +89,18 @@ def make_member(root: Path, member: Member, request: SetRequest) -> Record:
     write_text(folder / PAIRS, encode_lines(pairs))
     write_text(folder / CIRCUIT, encode_record(circuit))
     program_name = Path(member.source.name).name
-    row = {"name": member.name, "program": program_name, **count_edges(circuit), "pairs": len(pairs)}
-    write_text(folder / MADE, encode_record({"made_from": origin, "row": row}))
+    row: MemberRecord = {
+        "name": member.name,
+        "program": program_name,
+        **count_edges(circuit),
+        "pairs": len(pairs),
+    }
+    made: MadeRecord = {"made_from": origin, "row": row}
+    write_text(folder / MADE, encode_record(made))
     return row
 
 
-def read_finished(folder: Path, origin: str) -> Record | None:
+def read_finished(folder: Path, origin: str) -> MemberRecord | None:
     """The row of a folder that was made from the same, else None."""
     try:
         made = json.loads((folder / MADE).read_text(encoding="utf-8"))
@@ -98,7 +109,7 @@ def read_finished(folder: Path, origin: str) -> Record | None:
         return None
 
 
-def list_pair_records(compiled: Compiled, count: int, seed: int) -> list[Record]:
+def list_pair_records(compiled: Compiled, count: int, seed: int) -> list[PairRecord]:
     """Pairs of inputs for a model, as data."""
     found = find_pairs(compiled.meaning, list_named(compiled), compiled.options, count, seed)
     return [build_pair_record(pair, compiled.weights) for pair in found]
@@ -113,7 +124,7 @@ def list_named(compiled: Compiled) -> Mapping[str, Node]:
     return named
 
 
-def count_edges(circuit: Mapping[str, Any]) -> Record:
+def count_edges(circuit: CircuitRecord) -> CountsRecord:
     """How large a circuit is, and on what it was tried."""
     inside = [edge for edge in circuit["edges"].values() if edge["in_graph"]]
     nodes = [node for node in circuit["nodes"].values() if node["in_graph"]]
@@ -125,11 +136,11 @@ def count_edges(circuit: Mapping[str, Any]) -> Record:
     }
 
 
-def encode_record(record: Record) -> str:
+def encode_record(record: Mapping[str, object]) -> str:
     """Indented JSON."""
     return json.dumps(record, indent=1, ensure_ascii=True) + "\n"
 
 
-def encode_lines(records: Sequence[Record]) -> str:
+def encode_lines(records: Sequence[Mapping[str, object]]) -> str:
     """A line of JSON for each."""
     return "".join(json.dumps(record, ensure_ascii=True) + "\n" for record in records)

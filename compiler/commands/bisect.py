@@ -14,6 +14,7 @@ from compiler.completions.plan_decoder import find_meaning
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import recompile_checkpoint
 from compiler.export.recorded_program import read_program
+from compiler.json_forms.compile_forms import CulpritRecord, LargerRecord, OmissionRecord, SearchedStage
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
@@ -108,8 +109,8 @@ def warn_of_change(difference: str) -> Diagnostic:
     return Diagnostic(message, hint=hint, severity="warning", code="other-model")
 
 
-def print_found(record: dict[str, object], lines: list[str], told: Told, *, as_json: bool) -> None:
-    click.echo(json.dumps(record | told.as_json()) if as_json else "\n".join(lines))
+def print_found(record: CulpritRecord | LargerRecord, lines: list[str], told: Told, *, as_json: bool) -> None:
+    click.echo(json.dumps({**record, **told.as_json()}) if as_json else "\n".join(lines))
 
 
 def inputs_of(wrong: str | None, options: CompileOptions) -> list[Word]:
@@ -123,7 +124,7 @@ def inputs_of(wrong: str | None, options: CompileOptions) -> list[Word]:
     return [word]
 
 
-def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[dict[str, object], list[str]]:
+def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[CulpritRecord, list[str]]:
     """The step that makes an answer wrong, as data and in words: of rewriting, of the search, or of lowering."""
     program, options = subject.program, subject.options
     meaning = find_meaning(program, subject.outputs, options)
@@ -138,24 +139,30 @@ def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[di
     if mismatch is None:
         return {"wrong": False, "checked": len(inputs)}, [f"{RIGHT}; inputs checked: {len(inputs):,}"]
     culprit = find_wrong_trial(compiled, journal, inputs)
-    record: dict[str, object] = {"wrong": True}
+    record: CulpritRecord = {"wrong": True}
     lines: list[str] = []
     if culprit is not None:
         record, lines = told(program.graph, culprit, "search")
     column = find_wrong_column(compiled, model, mismatch.tokens)
     where = "the unembedding" if column is None else str(column)
-    return record | {"column": where}, [*lines, f"  in the model: {where}"]
+    return {**record, "column": where}, [*lines, f"  in the model: {where}"]
 
 
-def told(graph: Graph, culprit: Culprit, stage: str) -> tuple[dict[str, object], list[str]]:
+def told(graph: Graph, culprit: Culprit, stage: SearchedStage) -> tuple[CulpritRecord, list[str]]:
     """A culprit as data and in words."""
     match culprit.found:
         case Step(rule, before, after):
             name, what = rule, describe_step(graph, before, after)
         case trial:
             name, what = str(trial.reason), describe_attempt(graph, trial).strip()
-    record: dict[str, object] = {"wrong": True, "stage": stage, "number": culprit.number, "step": name}
-    record |= {"what": what, "mismatch": culprit.mismatch.as_json()}
+    record: CulpritRecord = {
+        "wrong": True,
+        "stage": stage,
+        "number": culprit.number,
+        "step": name,
+        "what": what,
+        "mismatch": culprit.mismatch.as_json(),
+    }
     head = f"wrong from step {culprit.number} of {stage} on: {name}"
     return record, [head, *([f"  {what}"] if what else []), f"  {mismatch_text(culprit.mismatch)}"]
 
@@ -165,7 +172,7 @@ def mismatch_text(wrong: Mismatch) -> str:
     return f"{place}: {show_label(wrong.got)} instead of {show_label(wrong.expected)}"
 
 
-def find_larger(subject: Subject, passes: Passes) -> tuple[dict[str, object], list[str]]:
+def find_larger(subject: Subject, passes: Passes) -> tuple[LargerRecord, list[str]]:
     """What the model costs, and what it would cost without each rule that fired, as data and in words."""
     with show_progress("compiling without each rule"):
         size, found = find_omissions(subject.program, subject.outputs, subject.options, passes)
@@ -176,7 +183,7 @@ def find_larger(subject: Subject, passes: Passes) -> tuple[dict[str, object], li
         f"larger by {larger[0].rule}: --without {larger[0].rule}" if larger else "no rule makes it larger"
     )
     told = [omission_text(graph, omission, larger=omission in larger) for omission in found]
-    record: dict[str, object] = {"layers": size[0], "parameters": size[1], "without": rows}
+    record: LargerRecord = {"layers": size[0], "parameters": size[1], "without": rows}
     return record, [f"the model has {describe_cost(size)}", *told, verdict]
 
 
@@ -190,7 +197,7 @@ def omission_text(graph: Graph, omission: Omission, *, larger: bool) -> str:
     return f"    without its step {step} it {what}{mark}"
 
 
-def omission_record(graph: Graph, omission: Omission) -> dict[str, object]:
+def omission_record(graph: Graph, omission: Omission) -> OmissionRecord:
     """The same as plain data."""
     step = omission.step
     cost = omission.cost

@@ -15,6 +15,7 @@ from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save_with_notes
 from compiler.export.stock_files import assemble_uniform
 from compiler.inside_commands.sizes import describe_sizes
+from compiler.json_forms.compile_forms import CompilationRecord
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program, emit_early
 from compiler.report.describe import describe_node
@@ -83,14 +84,22 @@ def compile_file(request: CompileRequest, told: Told) -> int:
     if request.folder is not None:
         told.tell(save_with_notes(compiled, request.folder))
     show_stages(((stage, compiled.emit(stage)) for stage in late), several=len(wanted) > 1)
-    choices = compiled.plan.blocks.choices
     if request.as_json:
-        why = {"why": record_why(program.graph, journal, choices)} if request.why else {}
-        click.echo(json.dumps(dict(compiled.summary) | {"folder": request.folder} | why | told.as_json()))
+        click.echo(json.dumps(record_compilation(compiled, journal, request, told)))
     elif not wanted:
-        story = tell_why(program.graph, journal, choices) if request.why else []
+        story = tell_why(program.graph, journal, compiled.plan.blocks.choices) if request.why else []
         click.echo("\n".join([*story, announcement(compiled, request.folder)]))
     return 0
+
+
+def record_compilation(
+    compiled: Compiled, journal: Journal, request: CompileRequest, told: Told
+) -> CompilationRecord:
+    """What a compilation came to, as plain data; with `--why` its story."""
+    record: CompilationRecord = {**compiled.summary, "folder": request.folder, **told.as_json()}
+    if request.why:
+        record["why"] = record_why(compiled.program.graph, journal, compiled.plan.blocks.choices)
+    return record
 
 
 def compile_told(

@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 
 from compiler.commands.opened_model import limit_threads
+from compiler.json_forms.answer_forms import ExamplesRecord
 from compiler.model.answers import Label, compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
@@ -169,7 +170,7 @@ def shown(outcome: Outcome | list[Label] | Answer) -> str:
             return json.dumps(list(outcome), ensure_ascii=False)
 
 
-def result_record(result: Result) -> dict[str, object]:
+def result_record(result: Result) -> ExamplesRecord:
     """One program's result for `--json`."""
     return {
         "file": result.file,

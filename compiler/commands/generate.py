@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from compiler.commands.opened_model import OpenedModel, open_model
+from compiler.json_forms.answer_forms import GenerationRecord
 from compiler.model.generate import Generation, generate_batch, generate_steps
 from compiler.model.sampling import Sampling
 from compiler.model.stock_generate import generate_in_transformers
@@ -105,10 +106,7 @@ class Writer:
         written = found.prompt + found.new
         answer = None if self.prompts is None else find_answer(written, self.prompts)
         if self.request.as_json:
-            record: dict[str, object] = {"prompt": found.prompt, "new": found.new, "note": found.note}
-            record |= {"no_value": True} if found.no_value else {}
-            record |= {} if answer is None else {"answer": answer, "ended": found.ended}
-            return json.dumps(self.opened.mark(record))
+            return json.dumps(self.opened.mark(record_generation(found, answer)))
         if answer is None or self.request.scratchpad or not found.ended:
             return show_tokens(written)
         return f"{show_tokens(found.prompt)} -> {show_tokens(answer)}"
@@ -117,6 +115,16 @@ class Writer:
         """Why generating ended early, to standard error."""
         for note, times in self.notes.items():
             click.echo(f"note: {note}" if times == 1 else f"note: {times:,} prompts {note}", err=True)
+
+
+def record_generation(found: Generation, answer: Sequence[Atom] | None) -> GenerationRecord:
+    """What follows a prompt, as plain data; `answer` is that of a decoder."""
+    record: GenerationRecord = {"prompt": list(found.prompt), "new": list(found.new), "note": found.note}
+    if found.no_value:
+        record["no_value"] = True
+    if answer is not None:
+        record["answer"], record["ended"] = list(answer), found.ended
+    return record
 
 
 def find_answer(written: Sequence[Atom], prompts: Prompts) -> tuple[Atom, ...]:

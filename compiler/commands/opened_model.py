@@ -4,7 +4,7 @@ A library's user decides on threads alone, a command can tell from the model.
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,9 @@ class OpenedModel:
     model: Model
     doubt: str = ""
 
-    def mark(self, record: dict[str, object]) -> dict[str, object]:
+    def mark(self, record: Mapping[str, object]) -> dict[str, object]:
         """An object for `--json`, which says so too."""
-        return {"certified": False} | record if self.doubt else record
+        return {"certified": False, **record} if self.doubt else dict(record)
 
 
 def open_model(folder: Path) -> OpenedModel:

@@ -10,6 +10,7 @@ import click
 from compiler.analysis.infer import Analysis
 from compiler.command_options.target_options import Target
 from compiler.commands.target import choose_options, read_settings
+from compiler.json_forms.compile_forms import RewritingRecord, RuleRecord, StageRecord
 from compiler.options import CompileOptions
 from compiler.report.describe import describe_step
 from compiler.report.graph_text import parse_outputs, print_outputs
@@ -85,7 +86,7 @@ def run_opt(request: OptRequest, told: Told, passes: tuple[Pass, ...] = RULES) -
     wrong = [describe_wrong(stage.name, stage.wrong) for stage in stages if stage.wrong is not None]
     told.tell(wrong)
     if request.as_json:
-        click.echo(json.dumps(as_record(subject, stages) | told.as_json()))
+        click.echo(json.dumps(as_record(subject, stages, told)))
     return FAILED if wrong else 0
 
 
@@ -93,7 +94,11 @@ def show_rules(*, as_json: bool) -> None:
     """Every rule with what it does, and expressions before and after."""
     texts = list_rule_texts()
     if as_json:
-        click.echo(json.dumps([vars(text) for text in texts]))
+        records: list[RuleRecord] = [
+            {"name": text.name, "level": text.level, "summary": text.summary, "example": text.example}
+            for text in texts
+        ]
+        click.echo(json.dumps(records))
         return
     for text in texts:
         click.echo(f"{text.name}   (from -O{text.level} on)\n  {text.summary}")
@@ -173,13 +178,13 @@ def step_lines(graph: Graph, stage: Stage) -> list[str]:
     return [head, *(f"#     {describe_step(graph, step.before, step.after)}" for step in stage.steps)]
 
 
-def as_record(subject: Subject, stages: list[Stage]) -> dict[str, object]:
-    """The same as plain data: the graph at the end, and by rule the steps and the graph."""
+def as_record(subject: Subject, stages: list[Stage], told: Told) -> RewritingRecord:
+    """The same as plain data: the graph at the end, by rule the steps and the graph, and what was told."""
 
     def text(outputs: Mapping[str, Node]) -> str:
         return print_outputs(subject.graph, outputs, subject.options)
 
-    rows = [
+    rows: list[StageRecord] = [
         {
             "rule": stage.name,
             "steps": [describe_step(subject.graph, step.before, step.after) for step in stage.steps],
@@ -188,7 +193,7 @@ def as_record(subject: Subject, stages: list[Stage]) -> dict[str, object]:
         }
         for stage in stages
     ]
-    return {"graph": text(stages[-1].outputs), "rules": rows}
+    return {"graph": text(stages[-1].outputs), "rules": rows, **told.as_json()}
 
 
 def describe_wrong(name: str, wrong: Mismatch) -> Diagnostic:

@@ -18,6 +18,7 @@ from compiler.export.recorded_program import read_outputs, read_program
 from compiler.export.stock_files import is_stock
 from compiler.formats.format_names import EngineName, FormatName, Precision
 from compiler.formats.write_export import find_export
+from compiler.json_forms.answer_forms import VerificationRecord
 from compiler.model.answers import show_label
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
@@ -163,8 +164,15 @@ def tell_findings(found: Findings, as_json: bool, told: Told) -> int:
     if found.wrong is not None:
         told.tell([found.wrong])
     if as_json:
-        by = {} if ran is None else ran.as_json()
-        click.echo(json.dumps(json_record(report, standing, verdict) | by | told.as_json()))
+        record: VerificationRecord = {
+            "passed": verdict.passed,
+            "headline": verdict.headline,
+            **report.as_json(),
+            "certified": standing.holds,
+            "differences": list(standing.differences),
+            **told.as_json(),
+        }
+        click.echo(json.dumps(record if ran is None else {**record, **ran.as_json()}))
     return 0 if verdict.passed else FAILED
 
 
@@ -172,13 +180,6 @@ def add_completions(report: Report, found: Completions) -> Report:
     """What was found of a decoder's prompts, as two more ways of running it."""
     more = {"prompts": found.wrong, "generate": found.continued_wrong}
     return replace(report, readers=report.readers | more)
-
-
-def json_record(found: Report, standing: Standing, verdict: Verdict) -> dict[str, object]:
-    """The verdict, then what it rests on."""
-    record: dict[str, object] = {"passed": verdict.passed, "headline": verdict.headline}
-    certified = {"certified": standing.holds, "differences": list(standing.differences)}
-    return record | found.as_json() | certified
 
 
 def list_report_lines(found: Report, standing: Standing) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
+from compiler.json_forms.model_forms import Summary
 from compiler.limits import PAGE_BYTES
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
@@ -19,7 +20,6 @@ from compiler.options import CompileError
 from compiler.pipeline import Compiled
 from compiler.plan.reuse import find_lives
 from compiler.report.describe import describe_node
-from compiler.report.json_forms import Summary
 from compiler.report.known_values import list_known_values
 from compiler.report.parts import list_parts
 from rasp.diagnostics import Diagnostic

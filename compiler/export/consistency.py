@@ -9,9 +9,9 @@ from typing import cast
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.export.records import encode_json
+from compiler.json_forms.model_forms import Certificate, Summary, SymbolMap
 from compiler.options import CompileOptions
 from compiler.report.certificate import ENDLESS
-from compiler.report.json_forms import Certificate, Summary, SymbolMap
 from compiler.report.summary import count_sizes
 from rasp.values import Atom, make_typed_key
 

@@ -35,9 +35,9 @@ from compiler.export.records import (
     read_options,
 )
 from compiler.export.tokenizer import encode_tokenizer
+from compiler.json_forms.model_forms import CheckpointRecord, Summary, SymbolMap
 from compiler.limits import ARRAY_BYTES, JSON_BYTES
 from compiler.options import CompileError, CompileOptions, Dtype
-from compiler.report.json_forms import CheckpointRecord, Summary, SymbolMap
 from rasp.diagnostics import Diagnostic
 
 FORMAT = "rasp-checkpoint"

@@ -1,4 +1,4 @@
-"""JSON data as one of the forms of `compiler/report/json_forms.py`: nothing missing, nothing more, no other kinds."""
+"""JSON data as one of the forms of `compiler/json_forms/model_forms.py`: nothing missing, nothing more, no other kinds."""
 
 from functools import cache
 from types import UnionType

@@ -10,9 +10,9 @@ import re
 from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.json_forms.model_forms import OptionsRecord, PromptsRecord
 from compiler.limits import MODULES
 from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
-from compiler.report.json_forms import OptionsRecord, PromptsRecord
 from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
 from rasp.values import Atom, is_atom

@@ -46,11 +46,11 @@ from compiler.export.stock_tokenizer import (
     name_ids,
     name_labels,
 )
+from compiler.json_forms.model_forms import OptionsRecord, ProgramRecord, Summary
 from compiler.limits import JSON_BYTES
 from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
-from compiler.report.json_forms import OptionsRecord, ProgramRecord, Summary
 from compiler.stock.array_names import FAMILIES
 from compiler.stock.uniform import UniformWeights, make_uniform
 from compiler.targets.target import find_target

@@ -13,6 +13,7 @@ from compiler.engines.recompile_folder import recompile_folder
 from compiler.export.checkpoint import write_folder
 from compiler.formats.format_names import FormatName
 from compiler.formats.write_export import encode_export_folder, list_export_parts
+from compiler.json_forms.answer_forms import ExportRecord
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.run_engine import verify_in_engine
 from rasp.command_line.console import FAILED, Told, WrongUsage
@@ -59,8 +60,16 @@ def export_folder(folder: str, request: ExportRequest, told: Told) -> int:
         write_folder(Path(request.output), files, list_export_parts(files))
     told.tell(ran.list_warnings())
     if request.as_json:
-        record = {"passed": report.passed, "to": request.to, "folder": request.output, "files": list(files)}
-        click.echo(json.dumps(record | ran.as_json() | report.as_json() | told.as_json()))
+        record: ExportRecord = {
+            "passed": report.passed,
+            "to": request.to,
+            "folder": request.output,
+            "files": list(files),
+            **ran.as_json(),
+            **report.as_json(),
+            **told.as_json(),
+        }
+        click.echo(json.dumps(record))
     elif report.passed:
         named = ", ".join(name for name in files)
         lines = [f"exported {', '.join(compiled.expressions)} to {request.to}", f"  files       {named}"]

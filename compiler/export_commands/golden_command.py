@@ -11,6 +11,7 @@ import click
 from compiler.golden.answer_golden import answer_in_transformers
 from compiler.golden.check_golden import check_case
 from compiler.golden.write_golden import CHECK, GoldenOptions, write_golden
+from compiler.json_forms.answer_forms import GoldenRecord
 from compiler.options import Dialect
 from rasp.command_line.console import FAILED, Told
 from rasp.command_line.progress import show_progress
@@ -40,8 +41,14 @@ def make_golden(folder: str, request: GoldenRequest, told: Told) -> int:
             wrong = {name: check_case(name, answer_in_transformers, Path(folder)) for name in names}
     failed = [name for name, found in wrong.items() if found]
     if request.as_json:
-        record = {"folder": folder, "cases": names, "checked": checked, "wrong": wrong}
-        click.echo(json.dumps(record | told.as_json()))
+        record: GoldenRecord = {
+            "folder": folder,
+            "cases": names,
+            "checked": checked,
+            "wrong": wrong,
+            **told.as_json(),
+        }
+        click.echo(json.dumps(record))
     else:
         run = describe_check(failed) if checked else "not run: transformers is not installed"
         click.echo(f"{show_count(len(names), 'golden model')} for {request.target} in {folder}, {run}")

@@ -11,7 +11,7 @@ all others by the margin, so each that differs is a mistake of the engine, not o
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -20,6 +20,7 @@ from compiler.export.read_file import CheckpointError, report_damage
 from compiler.export.records import encode_json
 from compiler.export.stock_files import assemble_uniform
 from compiler.golden.golden_cases import CASES, GoldenCase
+from compiler.json_forms.answer_forms import BatchRecord, CaseRecord, GoldenIndex
 from compiler.model.answers import compare_key
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
@@ -56,7 +57,15 @@ def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
             lines = write_lines(case, compiled, options)
             write_file(folder / f"{case.name}.jsonl", "".join(f"{line}\n" for line in lines).encode())
             names.append(case.name)
-        index = {"format": "rasp-golden", "version": 1, **asdict(options), "cases": list_cases()}
+        index: GoldenIndex = {
+            "format": "rasp-golden",
+            "version": 1,
+            "target": options.target,
+            "margin": options.margin,
+            "batches": options.batches,
+            "seed": options.seed,
+            "cases": list_cases(),
+        }
         write_file(folder / CHECK, Path(__file__).with_name(CHECK).read_bytes())
         write_file(folder / INDEX, encode_json(index))
     except OSError as error:
@@ -64,7 +73,7 @@ def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
     return names
 
 
-def list_cases() -> list[dict[str, object]]:
+def list_cases() -> list[CaseRecord]:
     """The cases for golden.json."""
     return [{"name": case.name, "feature": case.feature, "program": case.text} for case in CASES]
 
@@ -103,7 +112,11 @@ def write_lines(case: GoldenCase, compiled: Compiled, options: GoldenOptions) ->
         ]
         prompts = [random.choices(range(bos), k=length) for length in lengths]
         expected = continue_prompts(compiled, prompts, case.new)
-        record = {"prompts": [[bos, *ids] for ids in prompts], "new_tokens": case.new, "expected": expected}
+        record: BatchRecord = {
+            "prompts": [[bos, *ids] for ids in prompts],
+            "new_tokens": case.new,
+            "expected": expected,
+        }
         lines.append(json.dumps(record))
     return lines
 

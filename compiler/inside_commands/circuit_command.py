@@ -1,10 +1,9 @@
 """`rasp circuit`: which edges of a model its answers need, with pairs of inputs; of one model or of many programs."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,6 +22,13 @@ from compiler.circuits.edges import find_shared_columns
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.recompile import recompile_checkpoint
 from compiler.export.recorded_program import read_program
+from compiler.json_forms.circuit_forms import (
+    CircuitRecord,
+    CircuitSummary,
+    IndexRecord,
+    MemberRecord,
+    SetRecord,
+)
 from compiler.options import CompileError
 from compiler.pipeline import Compiled
 from rasp.command_line.console import FAILED, WrongUsage, read_source, report_diagnostics
@@ -33,8 +39,6 @@ from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
 from rasp.values import show_count
 from rasp.write_whole import write_text
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,14 @@ def write_circuits(path: str, options: CircuitOptions) -> int:
     total = len(find_shared_columns(compiled.unrotated))
     with show_progress("ablating edges", total) as advance:
         circuit = build_circuit_record(compiled, options.request, advance)
-    summary = {"of": [*compiled.expressions], **count_edges(circuit), "folder": path}
+    summary: CircuitSummary = {"of": [*compiled.expressions], **count_edges(circuit), "folder": path}
     if options.output is not None:
         target = Path(options.output)
         pairs = list_pair_records(compiled, options.pairs, options.seed)
         write_text(target, encode_record(circuit))
         write_text(target.parent / PAIRS, encode_lines(pairs))
-        summary |= {"pairs": len(pairs), "written": [str(target), str(target.parent / PAIRS)]}
+        summary["pairs"] = len(pairs)
+        summary["written"] = [str(target), str(target.parent / PAIRS)]
     if options.as_json:
         click.echo(json.dumps(summary if options.output is not None else circuit))
     else:
@@ -90,7 +95,7 @@ def write_set(path: str, options: CircuitOptions) -> int:
     members = name_members(read_lines(path))
     if options.output is None:
         raise WrongUsage("where should the circuits be written?", "name a folder with -o DIR")
-    root, made, failed = Path(options.output), list[Record](), 0
+    root, made, failed = Path(options.output), list[MemberRecord](), 0
     try:
         with show_progress("circuits", len(members)) as advance:
             for member in members:
@@ -104,9 +109,11 @@ def write_set(path: str, options: CircuitOptions) -> int:
         finished = f"finished: {len(made)} of {show_count(len(members), 'model')}"
         click.echo(f"stopped; {finished}, and the same command goes on with the next", err=True)
         raise
-    write_text(root / "index.json", encode_record({"models": made}))
+    index: IndexRecord = {"models": made}
+    write_text(root / "index.json", encode_record(index))
     if options.as_json:
-        click.echo(json.dumps({"models": made, "failed": failed}))
+        told: SetRecord = {"models": made, "failed": failed}
+        click.echo(json.dumps(told))
     else:
         edges = sum(record["edges"] for record in made)
         models, needed = show_count(len(made), "model"), show_count(edges, "edge")
@@ -124,7 +131,7 @@ def read_lines(path: str) -> Iterator[tuple[Source, Sequence[CompileLine]]]:
         yield source, directives.compiles
 
 
-def describe(circuit: Mapping[str, Any], summary: Record) -> Sequence[str]:
+def describe(circuit: CircuitRecord, summary: CircuitSummary) -> Sequence[str]:
     """A circuit for reading."""
     others = f"; no answer changes on {summary['held']:,} more"
     which = "all" if summary["all"] else f"a sample, seed {summary['seed']}{others}"
@@ -132,12 +139,11 @@ def describe(circuit: Mapping[str, Any], summary: Record) -> Sequence[str]:
         f"circuit of {', '.join(summary['of'])}: {summary['edges']} of {show_count(summary['all_edges'], 'edge')}",
         f"  inputs      {summary['inputs']:,} ({which})",
     ]
-    edges = {name: edge for name, edge in circuit["edges"].items() if edge["in_graph"]}
-    width = max(map(len, edges), default=0)
+    carried = {name: edge.get("carries", []) for name, edge in circuit["edges"].items() if edge["in_graph"]}
+    width = max(map(len, carried), default=0)
     lines += [
-        f"  {name:<{width}}  {', '.join(edge['carries']) or 'what is cleared'}"
-        for name, edge in edges.items()
+        f"  {name:<{width}}  {', '.join(names) or 'what is cleared'}" for name, names in carried.items()
     ]
-    if "written" in summary:
+    if "written" in summary and "pairs" in summary:
         lines.append(f"  written to  {' and '.join(summary['written'])} ({summary['pairs']} pairs)")
     return lines

@@ -11,9 +11,10 @@ from compiler.export.records import encode_options
 from compiler.export.stock_files import StockRecord, is_stock, read_stock_record
 from compiler.formats.write_export import find_export
 from compiler.inside_commands.sizes import describe_sizes
+from compiler.json_forms.compile_forms import CheckpointInfo, FolderInfo
+from compiler.json_forms.model_forms import PartRecord
 from compiler.options import Prompts
 from compiler.report.certificate import describe_gap, describe_tightest
-from compiler.report.json_forms import PartRecord
 from compiler.report.parts import show_numbers
 from compiler.trained.describe_superposed import describe_superposed, record_superposed
 from compiler.trained.superposed_files import is_superposed, read_superposed
@@ -31,31 +32,35 @@ def show_info(folder: str, as_json: bool) -> int:
         return 0
     if is_stock(Path(folder)) or find_export(Path(folder)) is not None:
         record = read_stock_record(Path(folder))
-        click.echo(json.dumps(compiled_record(record)) if as_json else stock_text(record))
+        click.echo(json.dumps(stock_record(record)) if as_json else stock_text(record))
         return 0
     checkpoint = read_checkpoint(Path(folder))
     click.echo(json.dumps(info_record(checkpoint)) if as_json else info_text(checkpoint))
     return 0
 
 
-def compiled_record(found: Checkpoint | StockRecord) -> dict[str, object]:
+def stock_record(found: StockRecord) -> FolderInfo:
     """Sizes at the top level, then what was compiled and how."""
-    return dict(found.summary) | {
+    return {
+        **found.summary,
         "program": found.program.name,
         "options": encode_options(found.options),
         "outputs": [{"name": name, "expression": text} for name, text in found.expressions.items()],
     }
 
 
-def info_record(checkpoint: Checkpoint) -> dict[str, object]:
+def info_record(checkpoint: Checkpoint) -> CheckpointInfo:
     """The same with the classes of outputs, and the symbol map."""
     expressions = checkpoint.expressions
-    return compiled_record(checkpoint) | {
+    return {
+        **checkpoint.summary,
+        "program": checkpoint.program.name,
+        "options": encode_options(checkpoint.options),
         "outputs": [
             {
                 "name": output.name,
                 "expression": expressions[output.name],
-                "classes": output.classes,
+                "classes": list(output.classes),
                 "no_value": None in output.classes,
                 "nearest": output.nearest,
             }

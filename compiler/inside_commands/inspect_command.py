@@ -8,6 +8,7 @@ import click
 
 from compiler.explorer.build_page import build_page
 from compiler.inside_commands.circuit_command import reopen_model
+from compiler.json_forms.answer_forms import PageRecord
 from compiler.options import CompileOptions
 from rasp.inputs import read_input
 from rasp.values import Atom, show_count
@@ -24,7 +25,8 @@ def write_page(folder: str, text: str | None, output: str, as_json: bool) -> int
     page = build_page(compiled, tokens, ", ".join(compiled.expressions))
     write_text(Path(output), page)
     if as_json:
-        click.echo(json.dumps({"written": output, "bytes": len(page), "input": list(tokens)}))
+        record: PageRecord = {"written": output, "bytes": len(page), "input": list(tokens)}
+        click.echo(json.dumps(record))
     else:
         click.echo(f"written to {output} ({show_count(len(page), 'byte')}); open it in a browser")
     return 0

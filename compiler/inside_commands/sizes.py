@@ -1,6 +1,6 @@
 """A model's sizes as lines to read."""
 
-from compiler.report.json_forms import Summary
+from compiler.json_forms.model_forms import Summary
 from rasp.values import show_count
 
 

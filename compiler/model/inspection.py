@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from compiler.json_forms.model_forms import SymbolMap
 from compiler.model.answers import Label, Undecided, show_label
-from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue
 from compiler.transformer.problem import make_model_error
 from compiler.transformer.record_activations import Activations, read_numbers

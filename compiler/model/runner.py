@@ -16,6 +16,7 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.emit.weights import Weights
+from compiler.json_forms.model_forms import SymbolMap
 from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.given_inputs import Tokens, check_batch, list_elements, show_type
 from compiler.model.inspection import Run, build_run
@@ -24,7 +25,6 @@ from compiler.model.judge_prompt import check_prompt, check_written
 from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
 from compiler.model.token_ids import list_token_ids
 from compiler.options import Prompts
-from compiler.report.json_forms import SymbolMap
 from compiler.report.known_values import KnownValue, list_known_values
 from compiler.transformer.arithmetic import check_choice
 from compiler.transformer.exact_decoder import ExactDecoder

@@ -2,10 +2,10 @@
 
 from compiler.audit.decisions import Bounds, Decision
 from compiler.blocks.form import Role, Variable
+from compiler.json_forms.model_forms import Certificate, DecisionRecord
 from compiler.options import CompileOptions
 from compiler.plan.layout import Layout
 from compiler.report.describe import describe_node
-from compiler.report.json_forms import Certificate, DecisionRecord
 from rasp.graph.nodes import Graph
 
 #: What a variable's role adds to its name.

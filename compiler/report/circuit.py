@@ -12,7 +12,7 @@ import numpy as np
 from networkx import DiGraph
 
 from compiler.emit.weights import Array, Weights
-from compiler.report.json_forms import SymbolMap
+from compiler.json_forms.model_forms import SymbolMap
 
 
 def build_circuit(weights: Weights, symbols: SymbolMap) -> "DiGraph[str]":

@@ -3,11 +3,11 @@
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Vector
+from compiler.json_forms.model_forms import ColumnRecord
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.plan.reuse import find_lives
 from compiler.report.describe import describe_feature, describe_node
-from compiler.report.json_forms import ColumnRecord
 from compiler.report.parts import list_parts
 from rasp.graph.nodes import Indices, Tokens
 

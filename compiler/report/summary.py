@@ -6,11 +6,7 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.block import Head, LookupBlock
 from compiler.emit.weights import Array, Weights
-from compiler.plan.layers import Plan
-from compiler.plan.layout import Layout
-from compiler.report.columns import list_column_rows
-from compiler.report.describe import describe_node
-from compiler.report.json_forms import (
+from compiler.json_forms.model_forms import (
     Certificate,
     HeadRecord,
     PartRecord,
@@ -20,6 +16,10 @@ from compiler.report.json_forms import (
     SymbolMap,
     UnitsRecord,
 )
+from compiler.plan.layers import Plan
+from compiler.plan.layout import Layout
+from compiler.report.columns import list_column_rows
+from compiler.report.describe import describe_node
 from compiler.report.parts import Clearing, Embedded, Part, list_parts
 from rasp.graph.nodes import Graph, Node
 

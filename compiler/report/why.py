@@ -1,10 +1,11 @@
 """`--why`: what the search tried, what failed by how much, and what was taken, from its own journal."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from compiler.audit.decisions import Decision
 from compiler.blocks.block import Choice
+from compiler.json_forms.compile_forms import ChoiceRecord, StepRecord, TrialOutcome, TrialRecord, WhyRecord
 from compiler.lowering.building_style import Style
 from compiler.report.certificate import record_decision
 from compiler.report.describe import describe_node, describe_step
@@ -111,14 +112,14 @@ def choice_text(graph: Graph, choice: Choice) -> str:
             assert_never(choice.kind)
 
 
-def record_why(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> dict[str, Any]:
+def record_why(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> WhyRecord:
     """The same as plain data."""
     taken = last_chosen(journal.trials)
-    steps = [
+    steps: list[StepRecord] = [
         {"rule": step.rule, "step": describe_step(graph, step.before, step.after)} for step in journal.steps
     ]
-    trials = [trial_record(graph, trial) | {"taken": trial is taken} for trial in journal.trials]
-    ways = [
+    trials = [trial_record(graph, trial, taken=trial is taken) for trial in journal.trials]
+    ways: list[ChoiceRecord] = [
         {
             "choice": choice.kind,
             "of": [describe_node(graph, node) for node in choice.of],
@@ -129,24 +130,34 @@ def record_why(graph: Graph, journal: Journal, choices: Sequence[Choice]) -> dic
     return {"rewriting": steps, "search": trials, "choices": ways}
 
 
-def trial_record(graph: Graph, trial: Trial) -> dict[str, Any]:
-    """One attempt."""
-    style = trial.style
-    record: dict[str, Any] = {"reason": trial.reason.value, "care": style.care, "exact": style.exact}
-    record |= {"steep": sorted(describe_node(graph, node) for node in style.steep)}
-    record |= {"first": sorted(describe_node(graph, node) for node in trial.materialised)}
-    return record | {"outcome": outcome_record(graph, trial.outcome), "chosen": trial.chosen}
+def trial_record(graph: Graph, trial: Trial, *, taken: bool) -> TrialRecord:
+    """One attempt; `taken`: it is the one that became the model."""
+    return {
+        "reason": trial.reason.value,
+        "care": trial.style.care,
+        "exact": trial.style.exact,
+        "steep": sorted(describe_node(graph, node) for node in trial.style.steep),
+        "first": sorted(describe_node(graph, node) for node in trial.materialised),
+        "outcome": outcome_record(graph, trial.outcome),
+        "chosen": trial.chosen,
+        "taken": taken,
+    }
 
 
-def outcome_record(graph: Graph, outcome: Outcome) -> dict[str, Any]:
+def outcome_record(graph: Graph, outcome: Outcome) -> TrialOutcome:
     """What came of one attempt; `kind` says which keys there are."""
     match outcome:
         case Holds((layers, parameters), tightest):
             found = None if tightest is None else record_decision(tightest, graph)
             return {"kind": "holds", "layers": layers, "parameters": parameters, "tightest": found}
         case Fails((layers, parameters), count, worst):
-            sizes = {"layers": layers, "parameters": parameters}
-            return {"kind": "fails", **sizes, "decisions": count, "worst": record_decision(worst, graph)}
+            return {
+                "kind": "fails",
+                "layers": layers,
+                "parameters": parameters,
+                "decisions": count,
+                "worst": record_decision(worst, graph),
+            }
         case WithoutLookup(node):
             return {"kind": "without look-up", "of": describe_node(graph, node)}
         case TooManyRows(parts):

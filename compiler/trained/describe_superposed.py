@@ -1,12 +1,11 @@
 """What is known of a superposed model, for people and as JSON data: first of all that it is not certified."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
 from compiler.export.records import encode_options
+from compiler.json_forms.training_forms import SuperposedInfo
 from compiler.trained.superposed import Direction, Superposed, measure_overlaps
 from rasp.values import show_count
 
@@ -47,7 +46,7 @@ def list_direction_lines(directions: tuple[Direction, ...]) -> Iterator[str]:
         yield f"  overlap     {overlaps.mean():.2f} on average, {overlaps.max():.2f} at most (cosines of two directions)"
 
 
-def record_superposed(model: Superposed) -> dict[str, Any]:
+def record_superposed(model: Superposed) -> SuperposedInfo:
     """JSON data."""
     return {
         "certified": False,
@@ -57,6 +56,6 @@ def record_superposed(model: Superposed) -> dict[str, Any]:
         "compiled_columns": model.compiled_width,
         "seed": model.seed,
         "parameters": model.weights.parameters(unembedding=True),
-        "outcome": asdict(model.outcome),
-        "directions": [asdict(direction) for direction in model.directions],
+        "outcome": model.outcome.as_json(),
+        "directions": [direction.as_json() for direction in model.directions],
     }

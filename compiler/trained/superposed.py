@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from compiler.emit.weights import Weights
 from compiler.export.files import ProgramText
+from compiler.json_forms.training_forms import DirectionRecord, OutcomeRecord
 from compiler.options import CompileOptions
 from rasp.values import show_count
 
@@ -26,6 +27,16 @@ class Direction:
     offset: float
     told: float
 
+    def as_json(self) -> DirectionRecord:
+        """Plain data."""
+        return {
+            "value": self.value,
+            "column": self.column,
+            "along": list(self.along),
+            "offset": self.offset,
+            "told": self.told,
+        }
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -36,6 +47,16 @@ class Outcome:
     inputs_right: float
     steps: int
     stopped: str
+
+    def as_json(self) -> OutcomeRecord:
+        """Plain data."""
+        return {
+            "inputs": self.inputs,
+            "positions_right": self.positions_right,
+            "inputs_right": self.inputs_right,
+            "steps": self.steps,
+            "stopped": self.stopped,
+        }
 
 
 @dataclass(frozen=True, eq=False)

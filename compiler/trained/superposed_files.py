@@ -9,7 +9,6 @@ Writing is all or nothing, and the same model gives the same bytes. Reading trus
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypedDict
 
 from safetensors import SafetensorError
 from safetensors.numpy import save as save_arrays
@@ -44,50 +43,13 @@ from compiler.export.records import (
     read_options,
 )
 from compiler.export.tokenizer import encode_tokenizer
+from compiler.json_forms.training_forms import SuperposedRecord
 from compiler.limits import JSON_BYTES
 from compiler.options import CompileError
-from compiler.report.json_forms import OptionsRecord, ProgramRecord
 from compiler.trained.superposed import Direction, Outcome, Superposed
 
 VERSION = 1
 AGAIN = "train the model again"
-
-
-class OutcomeRecord(TypedDict):
-    """How right a model was on inputs that it had not seen."""
-
-    inputs: int
-    positions_right: float
-    inputs_right: float
-    steps: int
-    stopped: str
-
-
-class DirectionRecord(TypedDict):
-    """Where the number that the compiled model keeps in a column for a value lies."""
-
-    value: str
-    column: int
-    along: list[float]
-    offset: float
-    told: float
-
-
-class SuperposedRecord(TypedDict):
-    """rasp.json of such a folder."""
-
-    format: Literal["rasp-superposed"]
-    version: int
-    certified: bool
-    program: ProgramRecord
-    expressions: dict[str, str]
-    options: OptionsRecord
-    compiled_width: int
-    seed: int
-    outcome: OutcomeRecord
-    directions: list[DirectionRecord]
-    sha256: dict[str, str]
-    checksum: str
 
 
 def save_superposed(model: Superposed, folder: Path) -> None:
@@ -97,7 +59,7 @@ def save_superposed(model: Superposed, folder: Path) -> None:
 
 def encode_superposed(model: Superposed) -> dict[str, bytes]:
     """File name → bytes."""
-    config, program, outcome = model.weights.config, model.program, model.outcome
+    config, program = model.weights.config, model.program
     files = {
         CONFIG: encode_json(encode_config(config)),
         ARRAYS: save_arrays(encode_arrays(model.weights), metadata={"format": "rasp"}),
@@ -112,23 +74,8 @@ def encode_superposed(model: Superposed) -> dict[str, bytes]:
         "options": encode_options(model.options),
         "compiled_width": model.compiled_width,
         "seed": model.seed,
-        "outcome": {
-            "inputs": outcome.inputs,
-            "positions_right": outcome.positions_right,
-            "inputs_right": outcome.inputs_right,
-            "steps": outcome.steps,
-            "stopped": outcome.stopped,
-        },
-        "directions": [
-            {
-                "value": direction.value,
-                "column": direction.column,
-                "along": list(direction.along),
-                "offset": direction.offset,
-                "told": direction.told,
-            }
-            for direction in model.directions
-        ],
+        "outcome": model.outcome.as_json(),
+        "directions": [direction.as_json() for direction in model.directions],
         "sha256": {name: hash_bytes(data) for name, data in files.items()},
     }
     return files | {RECORD: seal_record(record)}

@@ -7,6 +7,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
+from compiler.json_forms.training_forms import AccuracyRecord
 from compiler.training.examples import Examples
 from compiler.training.learn import (
     CHUNK,
@@ -27,6 +28,15 @@ class Accuracy:
     inputs: int
     positions_right: float
     inputs_right: float
+
+    def as_json(self) -> AccuracyRecord:
+        """Plain data."""
+        return {
+            "length": self.length,
+            "inputs": self.inputs,
+            "positions_right": self.positions_right,
+            "inputs_right": self.inputs_right,
+        }
 
 
 @torch.no_grad()

@@ -9,10 +9,10 @@ what was trained and how it went, and that nothing is certified.
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from safetensors.torch import save as save_arrays
@@ -20,13 +20,14 @@ from torch import Tensor
 
 from compiler.config import Config
 from compiler.export.records import encode_config, encode_json
+from compiler.json_forms.training_forms import ResultsRecord, TaskRecord, TrainingRecord
 from compiler.training.learn import Moment, Training
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.version import VERSION
 from rasp.write_whole import write_file
 
 RECORD, STATE, CONFIG, ARRAYS = "training.json", "state.pt", "config.json", "model.safetensors"
-FORMAT = "rasp-training"
+FORMAT: Literal["rasp-training"] = "rasp-training"
 #: To be raised with every change of what a training does or keeps that its task does not tell.
 FORMAT_VERSION = 2
 ELSEWHERE = "train into another folder"
@@ -48,6 +49,17 @@ class Task:
     settings: dict[str, Any]
     start: str
 
+    def as_json(self) -> TaskRecord:
+        """Plain data."""
+        return {
+            "program": self.program,
+            "outputs": self.outputs,
+            "config": self.config,
+            "data": self.data,
+            "settings": self.settings,
+            "start": self.start,
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Kept:
@@ -61,19 +73,19 @@ class Kept:
 
 
 def save_training(
-    folder: Path, task: Task, config: Config, training: Training, results: dict[str, Any]
+    folder: Path, task: Task, config: Config, training: Training, results: ResultsRecord | None
 ) -> None:
     """Write all files. Raises `OSError`, `RaspError`."""
     folder.mkdir(parents=True, exist_ok=True)
     best = {name: weight.cpu().contiguous() for name, weight in training.best.items()}
-    record = {
+    record: TrainingRecord = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "written_by": f"rasp {VERSION}",
         "certified": False,
-        "task": asdict(task),
-        "history": [asdict(moment) for moment in training.history],
-        "results": results,
+        "task": task.as_json(),
+        "history": [moment.as_json() for moment in training.history],
+        "results": {} if results is None else results,
     }
     state = io.BytesIO()
     torch.save(  # pyright: ignore[reportUnknownMemberType]
@@ -99,7 +111,7 @@ def has_training(folder: Path) -> bool:
 def resume_training(folder: Path, task: Task, training: Training) -> None:
     """Put a training where it was. Raises `RaspError` for another task's, and for files that are no training."""
     kept = read_kept(folder)
-    now = json.loads(json.dumps(asdict(task)))
+    now = json.loads(json.dumps(task.as_json()))
     different = [part for part in now if kept.task.get(part) != now[part]]
     if different:
         raise RaspError(

@@ -19,6 +19,7 @@ from torch.nn.functional import cross_entropy
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.export.records import encode_config
+from compiler.json_forms.training_forms import MomentRecord
 from compiler.training.examples import IGNORED, Examples, Split
 from compiler.transformer.decoder import Decoder
 
@@ -52,6 +53,15 @@ class Moment:
     train_loss: float
     validation_loss: float
     accuracy: float
+
+    def as_json(self) -> MomentRecord:
+        """Plain data."""
+        return {
+            "step": self.step,
+            "train_loss": self.train_loss,
+            "validation_loss": self.validation_loss,
+            "accuracy": self.accuracy,
+        }
 
 
 def find_decoder_loss(decoder: Decoder, examples: Examples) -> Tensor:

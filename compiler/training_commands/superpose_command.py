@@ -12,6 +12,7 @@ from compiler.commands.target import read_settings, read_target
 from compiler.emit.weights import Weights
 from compiler.export.checkpoint import check_destination
 from compiler.export.files import ProgramText
+from compiler.json_forms.training_forms import MadeSuperposed
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.trained.describe_superposed import describe_superposed, record_superposed
@@ -44,7 +45,8 @@ def superpose_file(request: CompileRequest, width: int, seed: int, told: Told) -
     if request.folder is not None:
         save_superposed(model, Path(request.folder))
     if request.as_json:
-        click.echo(json.dumps(record_superposed(model) | {"folder": request.folder} | told.as_json()))
+        made: MadeSuperposed = {**record_superposed(model), "folder": request.folder, **told.as_json()}
+        click.echo(json.dumps(made))
     else:
         where = f"  written to  {request.folder}" if request.folder else "  not written: -o DIR keeps it"
         click.echo("\n".join([*describe_superposed(model), where]))

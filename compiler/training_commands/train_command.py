@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import click
 import torch
@@ -15,11 +15,12 @@ from compiler.commands.opened_model import limit_threads
 from compiler.commands.target import read_settings, read_target
 from compiler.config import Config
 from compiler.export.records import encode_config
+from compiler.json_forms.training_forms import ResultsRecord, TrainedRecord
 from compiler.pipeline import Compiled, compile_program
 from compiler.training.attention import Patterns, draw_attention, read_patterns
 from compiler.training.curves import draw_curves, has_matplotlib
 from compiler.training.examples import Split, split_examples
-from compiler.training.judge import Accuracy, judge_lengths, judge_noise, sum_up
+from compiler.training.judge import judge_lengths, judge_noise, sum_up
 from compiler.training.kept_training import (
     Task,
     has_training,
@@ -73,7 +74,12 @@ def train_program(request: TrainRequest) -> int:
         save_training(folder, lesson.task, lesson.config, lesson.training, results)
         draw(lesson, folder)
     if request.as_json:
-        click.echo(json.dumps({"task": asdict(lesson.task), "results": results, "folder": request.folder}))
+        record: TrainedRecord = {
+            "task": lesson.task.as_json(),
+            "results": results,
+            "folder": request.folder,
+        }
+        click.echo(json.dumps(record))
     else:
         click.echo("\n".join(describe(lesson, results, request.folder)))
     return 0
@@ -149,7 +155,7 @@ def learn(lesson: Lesson, folder: Path | None) -> None:
                 advance(training.settings.every)
                 show_moment(moment)
                 if folder is not None:
-                    save_training(folder, lesson.task, lesson.config, training, {})
+                    save_training(folder, lesson.task, lesson.config, training, None)
     except KeyboardInterrupt:
         if folder is not None and has_training(folder):
             kept = read_kept(folder).history[-1].step
@@ -167,7 +173,7 @@ def show_moment(moment: Moment) -> None:
         )
 
 
-def judge(lesson: Lesson, *, noise: bool, seed: int) -> dict[str, Any]:
+def judge(lesson: Lesson, *, noise: bool, seed: int) -> ResultsRecord:
     """The best weights on inputs that were never seen, as plain data."""
     training, split = lesson.training, lesson.split
     decoder: Decoder = training.decoder
@@ -176,11 +182,11 @@ def judge(lesson: Lesson, *, noise: bool, seed: int) -> dict[str, Any]:
     by_length = judge_lengths(decoder, split.test.to(device))
     longer = [] if split.longer is None else judge_lengths(decoder, split.longer.to(device))
     positions, inputs = sum_up(by_length)
-    found: dict[str, Any] = {
+    found: ResultsRecord = {
         "positions_right": positions,
         "inputs_right": inputs,
-        "by_length": [asdict(row) for row in by_length],
-        "beyond_trained_length": [asdict(row) for row in longer],
+        "by_length": [row.as_json() for row in by_length],
+        "beyond_trained_length": [row.as_json() for row in longer],
         "steps": training.step,
         "stopped": training.reason_to_stop,
         "parameters": sum(weight.numel() for weight in decoder.parameters()),
@@ -222,7 +228,7 @@ def show_longest(lesson: Lesson) -> list[str]:
     return [str(lesson.config.vocabulary[token]) for token in find_longest(lesson)[1:]]
 
 
-def describe(lesson: Lesson, results: Mapping[str, Any], folder: str | None) -> list[str]:
+def describe(lesson: Lesson, results: ResultsRecord, folder: str | None) -> list[str]:
     """How it went, for people."""
     split = lesson.split
     sizes = (
@@ -236,10 +242,9 @@ def describe(lesson: Lesson, results: Mapping[str, Any], folder: str | None) -> 
         f"  steps       {results['steps']:,}: {results['stopped']}",
         f"  right       {results['positions_right']:.4f} of positions, {results['inputs_right']:.4f} of inputs",
     ]
-    for name, title in (("by_length", "length"), ("beyond_trained_length", "longer")):
-        rows = [Accuracy(**row) for row in results[name]]
+    for title, rows in (("length", results["by_length"]), ("longer", results["beyond_trained_length"])):
         if rows:
-            shown = "  ".join(f"{row.length}: {row.positions_right:.3f}" for row in rows)
+            shown = "  ".join(f"{row['length']}: {row['positions_right']:.3f}" for row in rows)
             lines.append(f"  {title:<11} {shown}")
     if "noise" in results:
         lines.append(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from compiler.json_forms.answer_forms import ComparedRecord, ReportRecord
 from compiler.model.runner import Model
 from compiler.verify.chosen_inputs import Selection, Word, batch_inputs, choose_inputs
 from compiler.verify.mismatch import Mismatch, describe_difference
@@ -38,6 +39,10 @@ class Compared:
     inputs: int
     partly: int
     positions: int
+
+    def as_json(self) -> ComparedRecord:
+        """Plain data."""
+        return {"inputs": self.inputs, "partly": self.partly, "positions": self.positions}
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,14 @@ class Report:
     def per_second(self) -> float:
         return self.checked / max(self.seconds, 1e-9)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> ReportRecord:
         """Plain data for `--json`."""
         return {
             "checked": self.checked,
             "positions": self.positions,
             "positions_compared": self.compared,
             "share_compared": self.share_compared,
-            "compared_by_output": {name: vars(found) for name, found in self.by_output.items()},
+            "compared_by_output": {name: found.as_json() for name, found in self.by_output.items()},
             "lengths": {str(length): count for length, count in self.lengths.items()},
             "exhaustive": self.exhaustive,
             "without_value": self.without_value,

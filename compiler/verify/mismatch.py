@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from compiler.json_forms.answer_forms import MismatchRecord
 from compiler.model.answers import Label, Undecided, compare_key
 from compiler.options import CompileOptions
 from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
@@ -23,13 +24,16 @@ class Mismatch:
     expected: Label
     got: Label | Undecided
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> MismatchRecord:
         """Plain data. `null` is no value; a model that decided for nothing is marked."""
-        undecided = isinstance(self.got, Undecided)
-        found: dict[str, object] = {"tokens": list(self.tokens), "output": self.output}
-        found |= {"position": self.position}
-        found |= {"expected": self.expected, "got": None if undecided else self.got}
-        return found | ({"undecided": True} if undecided else {})
+        record: MismatchRecord = {
+            "tokens": list(self.tokens),
+            "output": self.output,
+            "position": self.position,
+            "expected": self.expected,
+            "got": None if isinstance(self.got, Undecided) else self.got,
+        }
+        return {**record, "undecided": True} if isinstance(self.got, Undecided) else record
 
 
 def describe_difference(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from compiler.engines.engine_table import ENGINES, EngineRequest, open_engine
 from compiler.formats.format_names import EngineName
+from compiler.json_forms.answer_forms import EngineRecord
 from compiler.model.foreign_model import ForeignModel
 from compiler.model.stock_model import StockModel
 from compiler.pipeline import Compiled
@@ -28,11 +29,14 @@ class EngineReport:
     report: Report
     by_default: Report | None
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> EngineRecord:
         """Plain data for `--json`."""
-        wrong = None if self.by_default is None else self.by_default.mismatched
-        named = {"engine": self.engine, "version": self.version, "dtype": self.precision}
-        return {**named, "mismatched_by_default": wrong}
+        return {
+            "engine": self.engine,
+            "version": self.version,
+            "dtype": self.precision,
+            "mismatched_by_default": None if self.by_default is None else self.by_default.mismatched,
+        }
 
     def list_warnings(self) -> list[Diagnostic]:
         """What to say of the engine's defaults, where they break exactness."""

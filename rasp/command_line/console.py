@@ -18,7 +18,7 @@ import click
 
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.folders import advise_on_folder, is_checkpoint
-from rasp.diagnostics import DiagnosedError, Diagnostic, DiagnosticRecord, RaspError, suggest_word
+from rasp.diagnostics import DiagnosedError, Diagnostic, MessagesRecord, RaspError, suggest_word
 from rasp.inputs import read_input
 from rasp.notation.style import wants_colour
 from rasp.source import Source
@@ -51,7 +51,7 @@ class Told:
         report_diagnostics(diagnostics)
         self.diagnostics += diagnostics
 
-    def as_json(self) -> dict[str, list[DiagnosticRecord]]:
+    def as_json(self) -> MessagesRecord:
         """What stands beside the other keys of an object."""
         return {"diagnostics": [diagnostic.as_json() for diagnostic in self.diagnostics]}
 

@@ -4,7 +4,6 @@ import json
 import warnings
 from pathlib import Path
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -13,7 +12,7 @@ from compiler.cli import main
 from compiler.commands.repl import make_repl
 from rasp.notation.style import strip_style
 from rasp.prompt.repl import run_piped
-from tests.project.write_schema import SCHEMA
+from tests.project.write_schema import find_validator
 
 CHAINED = "comparisons are not chained, but read from the left"
 PROGRAM = "middle = 2 < indices < 4;\ndef f(a) { b = a; return a; }\n"
@@ -39,9 +38,7 @@ COMMANDS = {
     "test": ("test", "p.rasp", "--json"),
 }
 #: The schema of one message.
-MESSAGE = jsonschema.Draft202012Validator(
-    json.loads(SCHEMA.read_text(encoding="utf-8")) | {"$ref": "#/$defs/DiagnosticRecord"}
-)
+MESSAGE = find_validator("DiagnosticRecord")
 
 
 @pytest.fixture(autouse=True)

@@ -9,16 +9,16 @@ import pytest
 
 from compiler import CompileOptions, compile_program, save
 from compiler.export.read_form import read_form
-from compiler.report.json_forms import CheckpointRecord, Summary, SymbolMap
+from compiler.json_forms.model_forms import CheckpointRecord, Summary, SymbolMap
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.syntax.directives import read_directives
 from tests.places import PROGRAMS
-from tests.project.write_schema import SCHEMA, schema_text
+from tests.project.write_schema import CHECKPOINT_SCHEMA, SCHEMAS
 
 #: Programs with heads of all kinds, look-ups, cleared columns, several outputs' worth of decisions, and none.
 FILES = sorted(PROGRAMS.rglob("*.rasp"))[::4]
-VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(CHECKPOINT_SCHEMA.read_text(encoding="utf-8")))
 
 
 def written(file: Path, folder: Path) -> dict[str, Any]:
@@ -31,9 +31,11 @@ def written(file: Path, folder: Path) -> dict[str, Any]:
     return json.loads((folder / "rasp.json").read_text(encoding="utf-8"))
 
 
-def test_the_schema_is_what_the_types_say() -> None:
-    jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
-    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "make docs"
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_schemas_are_what_the_types_say(path: Path) -> None:
+    text = SCHEMAS[path]()
+    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+    assert path.read_text(encoding="utf-8") == text, "make docs"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import jsonschema
 import pytest
 import torch
 from click.testing import CliRunner
@@ -30,7 +29,7 @@ from compiler.training_commands.superpose_command import superpose_compiled
 from compiler.transformer.problem import ModelError
 from rasp import load as load_text
 from rasp.command_line.console import WrongUsage
-from tests.project.write_schema import SCHEMA
+from tests.project.write_schema import find_validator
 
 QUICK = Settings(steps=40, batch=16, every=20, warmup=5, rate=1e-2, seed=1)
 PREVIOUS = 'aggregate(select(indices, indices - 1, ==), tokens, "-")'
@@ -54,10 +53,8 @@ def folder(model: Superposed, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_record_has_the_form(model: Superposed) -> None:
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     record = json.loads(encode_superposed(model)["rasp.json"])
-    form = {"$ref": "#/$defs/SuperposedRecord", "$defs": schema["$defs"]}
-    jsonschema.Draft202012Validator(form).validate(record)
+    find_validator("SuperposedRecord").validate(record)
 
 
 def test_directions_of_a_rotated_residual_are_its_rotation(compiled: Compiled) -> None:

@@ -152,7 +152,7 @@ def test_an_interrupted_training_ends_the_same(histogram: Compiled, split: Split
     assert len(list(continue_training(whole, split))) == 3
     first = begin()
     for _ in islice(continue_training(first, split), 1):
-        save_training(tmp_path, task, config, first, {})
+        save_training(tmp_path, task, config, first, None)
     second = begin()
     resume_training(tmp_path, task, second)
     assert second.step == 20
@@ -172,7 +172,7 @@ def test_damaged_trainings_do_not_go_on(
     task = Task("", {"out": "…"}, {}, {}, {}, "random")
     training = begin_training(config, QUICK, CPU)
     next(continue_training(training, split))
-    save_training(tmp_path, task, config, training, {})
+    save_training(tmp_path, task, config, training, None)
     assert json.loads((tmp_path / "training.json").read_text())["certified"] is False
     (tmp_path / "state.pt").write_bytes(contents)
     with pytest.raises(RaspError, match="holds no training that could go on"):
@@ -183,7 +183,7 @@ def test_another_task_does_not_go_on(histogram: Compiled, split: Split, tmp_path
     config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
     training = begin_training(config, QUICK, CPU)
     next(continue_training(training, split))
-    save_training(tmp_path, Task("", {"out": "1"}, {}, {}, {}, "random"), config, training, {})
+    save_training(tmp_path, Task("", {"out": "1"}, {}, {}, {}, "random"), config, training, None)
     with pytest.raises(RaspError, match="was begun with other outputs"):
         resume_training(tmp_path, Task("", {"out": "2"}, {}, {}, {}, "random"), training)
 
@@ -196,7 +196,7 @@ def test_trainings_of_another_version_do_not_go_on(
     config = choose_shape(histogram.weights.config, None, None, Widths(8, 4, 8))
     training, task = begin_training(config, QUICK, CPU), Task("", {"out": "1"}, {}, {}, {}, "random")
     next(continue_training(training, split))
-    save_training(tmp_path, task, config, training, {})
+    save_training(tmp_path, task, config, training, None)
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     record = json.loads(state.pop("record"))
     if written_by is not None:

@@ -39,6 +39,7 @@ ORDER = (
     "compiler.lowering compiler.plan",
     "compiler.audit",
     "compiler.search compiler.emit",
+    "compiler.json_forms",
     "compiler.report compiler.completions",
     "compiler.pipeline",
     "compiler.stock",

@@ -1,0 +1,1 @@
+"""The JSON forms of all that is told to machines: types only."""
