@@ -188,7 +188,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.tested: $(VENV)/.installed
 	@# Other software that runs our models is tried, too; tests of what cannot be had skip.
-	@$(INSTALL) --editable '.[test,stock,onnx,engines]'
+	@$(INSTALL) --editable '.[test,stock,onnx,engines,cluster]'
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.installed

@@ -138,6 +138,17 @@ class DiagnosedError(Exception):
         super().__init__("\n\n".join(d.render() for d in diagnostics))
         self.diagnostics = diagnostics
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Other processes get the diagnostics, whatever a kind of error is made from."""
+        return remake_error, (type(self), self.diagnostics)
+
+
+def remake_error(kind: type[DiagnosedError], diagnostics: tuple[Diagnostic, ...]) -> DiagnosedError:
+    """An error of a kind that carries these diagnostics."""
+    error = kind.__new__(kind)
+    DiagnosedError.__init__(error, *diagnostics)
+    return error
+
 
 class RaspError(DiagnosedError):
     """The text is wrong. Diagnostics are in the order of the text."""

@@ -8,6 +8,7 @@ from typing import cast
 
 import click
 
+from compiler.cluster.choose_runner import HERE, RunRequest, choose_runner
 from compiler.commands.opened_model import limit_threads
 from compiler.completions.plan_decoder import find_decoder
 from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
@@ -28,7 +29,6 @@ from compiler.verify.blame import find_culprits
 from compiler.verify.chosen_inputs import Selection, choose_inputs
 from compiler.verify.differential import Check, Report, verify_model
 from compiler.verify.mismatch import Mismatch
-from compiler.verify.percent import show_percent
 from compiler.verify.run_engine import EngineReport, verify_in_engine
 from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
 from compiler.verify.verdict import Verdict, judge_model, judge_trained
@@ -39,7 +39,7 @@ from rasp.diagnostics import Diagnostic
 from rasp.elaborate.program import load_program
 from rasp.library.load import Texts
 from rasp.source import Source
-from rasp.values import show_count
+from rasp.values import show_count, show_percent
 
 CHANGED = "they were changed since, or another version made them; compile the program again"
 
@@ -53,6 +53,7 @@ class VerifyRequest:
     as_json: bool
     engine: EngineName | None = None
     precision: Precision | None = None
+    where: RunRequest = HERE
 
 
 def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
@@ -72,7 +73,7 @@ def verify_folder(folder: str, request: VerifyRequest, told: Told) -> int:
     with show_progress("compiling the program again"):
         standing = recompile_checkpoint(checkpoint, program)
     check = Check(Model(checkpoint.weights), outputs, options.no_value, margin=options.margin)
-    found = compare_answers(check, options, request)
+    found = compare_answers(check, options, request, Path(folder))
     if options.prompts is not None:
         decoder = find_decoder(program, checkpoint.expressions, options, options.prompts)
         found = add_completions(found, verify_completions(check.model, decoder, request.budget, request.seed))
@@ -90,7 +91,7 @@ def verify_stock(folder: Path, request: VerifyRequest, told: Told) -> int:
     compiled, options = opened.compiled, opened.compiled.options
     readers = STOCK_READERS[options.attention]
     check = Check(opened.model, compiled.meaning, options.no_value, readers, options.margin)
-    found = compare_answers(check, options, request)
+    found = compare_answers(check, options, request, folder)
     if options.prompts is not None:
         decoder = find_decoder(compiled.program, compiled.expressions, options, options.prompts)
         found = add_completions(found, verify_completions(check.model, decoder, request.budget, request.seed))
@@ -103,7 +104,9 @@ def measure_trained(folder: Path, request: VerifyRequest, told: Told) -> int:
     found = read_superposed(folder)
     program = load_program(Source(found.program.name, found.program.text), Texts(found.program.loaded))
     outputs = {name: program.sop(text) for name, text in found.expressions.items()}
-    report = compare_answers(Check(TrainedModel(found), outputs), found.options, request)
+    if request.where != HERE:
+        raise WrongUsage("a model that was trained is measured here", "leave --cluster and --results out")
+    report = compare_answers(Check(TrainedModel(found), outputs), found.options, request, folder)
     standing = Standing(None, ("it was trained, and no program compiles to it",))
     verdict = judge_trained(report)
     wrong = describe_smallest(report, found.expressions)
@@ -122,8 +125,11 @@ def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
     selection = select_inputs(options, request)
     own = folder if opened.format == reads else None
     how = EngineRequest(engine, request.precision or "float32", own)
-    with show_progress(f"running {engine}", selection.total) as advance:
-        ran = verify_in_engine(how, compiled, selection, advance)
+    with (
+        choose_runner(request.where, folder, how, selection) as run,
+        show_progress(f"running {engine}", selection.total) as advance,
+    ):
+        ran = verify_in_engine(how, compiled, selection, advance, run)
     wrong = describe_smallest(ran.report, compiled.expressions)
     told.tell(ran.list_warnings())
     return tell_findings(Findings(ran.report, opened.standing, wrong, ran), request.as_json, told)
@@ -134,12 +140,15 @@ def select_inputs(options: CompileOptions, request: VerifyRequest) -> Selection:
     return choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
 
 
-def compare_answers(check: Check, options: CompileOptions, request: VerifyRequest) -> Report:
+def compare_answers(check: Check, options: CompileOptions, request: VerifyRequest, folder: Path) -> Report:
     """Run a model that is ours to run on the selected inputs, and show how far it is."""
     limit_threads(check.model.module)
     selection = select_inputs(options, request)
-    with show_progress("verifying", selection.total) as advance:
-        return verify_model(check, selection, advance)
+    with (
+        choose_runner(request.where, folder, None, selection) as run,
+        show_progress("verifying", selection.total) as advance,
+    ):
+        return verify_model(check, selection, advance, run)
 
 
 @dataclass(frozen=True, eq=False)

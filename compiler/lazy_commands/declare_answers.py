@@ -1,5 +1,6 @@
 """The commands that let models answer: `rasp verify`, `rasp apply`, `rasp generate`, `rasp test`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,25 +19,35 @@ from rasp.command_line.input_options import InputRequest, takes_inputs
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @click.option("--engine", type=click.Choice(ENGINE_NAMES), help="Run it in other software.")
 @click.option("--dtype", "precision", type=click.Choice(PRECISIONS), help="What the engine computes in.")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Have it done by a Dask cluster; local:N starts N processes here."
+)
+@click.option(
+    "--results", type=click.Path(path_type=Path), metavar="FOLDER", help="Keep what is found; go on with it."
+)
 @JSON
 @click.pass_obj
-def verify(told: Told, folder: str, **flags: Any) -> int:
+def verify(told: Told, folder: str, cluster: str | None, results: Path | None, **flags: Any) -> int:
     """Check that a model answers what the interpreter answers.
 
     Takes all inputs while they fit the budget, otherwise a sample with every length in it. Inputs on which
     the program has no value are counted but not compared. A wrong answer is shown on the smallest input, with
     the first residual column of the model that is wrong there. With --engine other software runs the model, in float32;
-    where it is wrong unless it is asked for float32, that is said.
+    where it is wrong unless it is asked for float32, that is said. With --results a verification that was broken off
+    goes on where it was; with --cluster other processes, or machines, do it.
 
     \b
     Examples:
       rasp verify sorted
       rasp verify sorted --budget 100000 --seed 7 --json
       rasp verify sorted --engine onnxruntime
+      rasp verify sorted --results found
     """
+    from compiler.cluster.choose_runner import RunRequest  # noqa: PLC0415
     from compiler.commands.verify import VerifyRequest, verify_folder  # noqa: PLC0415
 
-    return verify_folder(folder, VerifyRequest(**flags), told)
+    where = RunRequest(cluster, results)
+    return verify_folder(folder, VerifyRequest(**flags, where=where), told)
 
 
 @click.command(cls=CheckedCommand)

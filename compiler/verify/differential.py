@@ -7,16 +7,16 @@ testing does.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from compiler.json_forms.answer_forms import ComparedRecord, ReportRecord
+from compiler.json_forms.answer_forms import ReportRecord
 from compiler.model.runner import Model
 from compiler.verify.chosen_inputs import Selection, Word, batch_inputs, choose_inputs
 from compiler.verify.mismatch import Mismatch, describe_difference
 from compiler.verify.readers import READERS, Reader, answer_together, hold_to_margin
+from compiler.verify.tally import Compared, Tally, add_tallies, count_compared
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, evaluate, evaluate_by_position
 from rasp.values import Kind, make_typed_key
@@ -30,19 +30,6 @@ READER_SQUARES = 1_000_000
 SHRINK_BATCH = 256
 #: Shrinking tries only the first few tokens in every place: enough to make an input plain.
 SIMPLEST_TOKENS = 4
-
-
-@dataclass(frozen=True)
-class Compared:
-    """How much of an output was compared: inputs at all their positions, others at some, and all these positions."""
-
-    inputs: int
-    partly: int
-    positions: int
-
-    def as_json(self) -> ComparedRecord:
-        """Plain data."""
-        return {"inputs": self.inputs, "partly": self.partly, "positions": self.positions}
 
 
 @dataclass(frozen=True)
@@ -146,7 +133,7 @@ class Check:
             counts[name] = []
             for i, (tokens, outcome) in enumerate(zip(inputs, per_input, strict=True)):
                 values = evaluate_by_position(outcome)
-                counts[name].append(sum(value is not None or self.no_value for value in values))
+                counts[name].append(len(values) - (0 if self.no_value else values.count(None)))
                 if not isinstance(found[i], Mismatch):
                     wrong = describe_difference(
                         tokens, name, values, answers[i][name], no_value=self.no_value
@@ -156,48 +143,58 @@ class Check:
         return found, counts
 
 
-def tally(counts: Sequence[int], lengths: Sequence[int]) -> Compared:
-    """How much of one output was compared, from the positions compared of each input."""
-    pairs = list(zip(counts, lengths, strict=True))
-    inputs = sum(count == length for count, length in pairs)
-    return Compared(inputs, sum(0 < count < length for count, length in pairs), sum(counts))
-
-
 def batch_size(length: int) -> int:
     return max(1, min(LARGEST_BATCH, BATCH_SQUARES // length**2))
 
 
+def compare_batch(check: Check, inputs: Sequence[Word]) -> Tally:
+    """Model and interpreter on inputs of one length, at least one."""
+    found, positions = check.compare_outputs(inputs)
+    length = len(inputs[0])
+    wrong = [item for item in found if isinstance(item, Mismatch)]
+    return Tally(
+        lengths={length: len(inputs)},
+        by_output={name: count_compared(counts, length) for name, counts in positions.items()},
+        without_value=sum(isinstance(item, EvaluationError) for item in found),
+        mismatched=len(wrong),
+        first=wrong[0] if wrong else None,
+    )
+
+
+Batches = Iterable[tuple[int, Sequence[Word]]]
+Runner = Callable[[Check, Batches], Iterator[tuple[int, Tally]]]
+"""What has `compare_batch` done for numbered batches: here, or elsewhere and in any order."""
+
+
+def run_here(check: Check, batches: Batches) -> Iterator[tuple[int, Tally]]:
+    """One batch after the other."""
+    return ((number, compare_batch(check, inputs)) for number, inputs in batches)
+
+
 def verify_model(
-    check: Check, selection: Selection, advance: Callable[[int], None] = lambda count: None
+    check: Check,
+    selection: Selection,
+    advance: Callable[[int], None] = lambda count: None,
+    run: Runner = run_here,
 ) -> Report:
     """Compare model and interpreter on the selected inputs; `advance` is told how many were just checked."""
     start = time.perf_counter()
-    lengths: Counter[int] = Counter()
-    counts: dict[str, list[int]] = {name: [] for name in check.outputs}
-    sizes: list[int] = []
-    without_value = mismatched = 0
-    first: Mismatch | None = None
-    for inputs in batch_inputs(check.model.config.vocabulary, selection, batch_size):
-        found, positions = check.compare_outputs(inputs)
-        for name in check.outputs:
-            counts[name] += positions[name]
-        sizes += map(len, inputs)
-        wrong = [item for item in found if isinstance(item, Mismatch)]
-        without_value += sum(isinstance(item, EvaluationError) for item in found)
-        mismatched += len(wrong)
-        first = first or next(iter(wrong), None)
-        lengths[len(inputs[0])] += len(inputs)
-        advance(len(inputs))
+    tallies: dict[int, Tally] = {}
+    batches = enumerate(batch_inputs(check.model.config.vocabulary, selection, batch_size))
+    for number, tally in run(check, batches):
+        tallies[number] = tally
+        advance(tally.checked)
+    found = add_tallies(tallies[number] for number in sorted(tallies))
     readers = compare_readers(check, selection)
     seconds = time.perf_counter() - start
     return Report(
-        checked=lengths.total(),
-        lengths=dict(lengths),
+        checked=found.checked,
+        lengths=dict(found.lengths),
         exhaustive=selection.exhaustive,
-        without_value=without_value,
-        by_output={name: tally(found, sizes) for name, found in counts.items()},
-        mismatched=mismatched,
-        smallest=None if first is None else shrink(check, first),
+        without_value=found.without_value,
+        by_output=dict(found.by_output),
+        mismatched=found.mismatched,
+        smallest=None if found.first is None else shrink(check, found.first),
         seconds=seconds,
         seed=selection.seed,
         readers=readers,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from compiler.json_forms.answer_forms import MismatchRecord
-from compiler.model.answers import Label, Undecided, compare_key
+from compiler.model.answers import UNDECIDED, Label, Undecided, compare_key
 from compiler.options import CompileOptions
 from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
 from rasp.graph.nodes import Node
@@ -36,6 +37,12 @@ class Mismatch:
         return {**record, "undecided": True} if isinstance(self.got, Undecided) else record
 
 
+def read_mismatch(record: Mapping[str, Any]) -> Mismatch:
+    """A wrong answer from its JSON. Raises `LookupError`, `TypeError` for what is none."""
+    got = UNDECIDED if record.get("undecided") else record["got"]
+    return Mismatch(tuple(record["tokens"]), record["output"], record["position"], record["expected"], got)
+
+
 def describe_difference(
     tokens: Word,
     name: str,
@@ -46,6 +53,8 @@ def describe_difference(
 ) -> Mismatch | None:
     """The first position at which two answers differ. Where no value is expected, anything may be answered, but for
     `no_value`."""
+    if expected == got and [*map(type, expected)] == [*map(type, got)]:  # nearly always, and quick to see
+        return None
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         if one is None and not no_value:
             continue

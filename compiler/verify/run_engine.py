@@ -10,7 +10,7 @@ from compiler.model.foreign_model import ForeignModel
 from compiler.model.stock_model import StockModel
 from compiler.pipeline import Compiled
 from compiler.verify.chosen_inputs import Selection
-from compiler.verify.differential import Check, Report, verify_model
+from compiler.verify.differential import Check, Report, Runner, run_here, verify_model
 from compiler.verify.readers import Reader
 from compiler.verify.stock_folder import STOCK_READERS, read_right
 from rasp.diagnostics import Diagnostic
@@ -56,11 +56,12 @@ def verify_in_engine(
     compiled: Compiled,
     selection: Selection,
     advance: Callable[[int], None] = lambda count: None,
+    run: Runner = run_here,
 ) -> EngineReport:
     """Run a compilation in an engine. Raises `ModelError`."""
     engine = ENGINES[request.engine]
     with open_engine(request, compiled) as model:
-        report = verify_model(check_of(model, compiled), selection, advance)
+        report = verify_model(check_of(model, compiled), selection, advance, run)
     by_default = None
     if request.precision == "float32" and report.passed and engine.ask:
         with open_engine(replace(request, precision=None), compiled) as model:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from compiler.export.recompile import Standing
 from compiler.verify.differential import Report
-from compiler.verify.percent import show_percent
-from rasp.values import show_count
+from rasp.values import show_count, show_percent
 
 REFUTED = "NOT verified"
 VERIFIED = "verified"

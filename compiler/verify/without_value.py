@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from compiler.verify.chosen_inputs import Word
 from compiler.verify.interpreted_sample import InterpretedSample
-from compiler.verify.percent import show_percent
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.failure import show_input
 from rasp.interpret.evaluate import EvaluationError
-from rasp.values import show_count
+from rasp.values import show_count, show_percent
 
 NO_VALUE = "no-value"
 

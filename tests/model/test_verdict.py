@@ -15,11 +15,12 @@ from compiler.export.files import ARRAYS, encode_files
 from compiler.export.recompile import Standing
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
-from compiler.verify.differential import Compared, Report
-from compiler.verify.percent import show_percent
+from compiler.verify.differential import Report
+from compiler.verify.tally import Compared
 from compiler.verify.verdict import judge_model
 from rasp.elaborate.program import load_program
 from rasp.source import Source
+from rasp.values import show_percent
 from tests.fuzz.checkpoints import mended
 
 

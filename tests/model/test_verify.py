@@ -14,10 +14,11 @@ from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
 from compiler.verify import blame
 from compiler.verify.chosen_inputs import SHAPES, Word, batch_inputs, choose_inputs, sequences
-from compiler.verify.differential import Check, Compared, simpler, verify_model
+from compiler.verify.differential import Check, simpler, verify_model
 from compiler.verify.first_wrong_column import find_wrong_column
 from compiler.verify.mismatch import Mismatch
 from compiler.verify.readers import READERS, padded, stepwise
+from compiler.verify.tally import Compared
 from rasp.elaborate.program import Program, load_program
 from rasp.graph.nodes import Node
 from rasp.source import Source

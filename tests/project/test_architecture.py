@@ -50,6 +50,7 @@ ORDER = (
     "compiler.formats",
     "compiler.engines",
     "compiler.verify",
+    "compiler.cluster",
     "compiler.circuits compiler.golden compiler.explorer compiler.training",
     "compiler.playground",
     "compiler",
@@ -88,6 +89,7 @@ WITH_TORCH = (
     "compiler.formats.nanogpt_files",
     "compiler.engines.",
     "compiler.golden.answer_golden",
+    "compiler.cluster.",
 )
 #: Rooms and modules whose numbers say how much of something is shown, or done at a time.
 SHOWING = {
