@@ -10,11 +10,19 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.domains.domain import Domain, Ints, factor_values, is_carriable, make_domain
+from compiler.domains.domain import (
+    NONE,
+    Domain,
+    Floats,
+    Ints,
+    factor_values,
+    is_carriable,
+    make_domain,
+)
 from compiler.domains.facts import Facts
 from compiler.domains.means import Unsummable, list_means
 from compiler.domains.rows import Context, Relation, list_contexts, project_relation
-from compiler.limits import RELATION, SUMS
+from compiler.limits import NUMBER, RELATION, SUMS
 from compiler.refusal import NeverDefined, make_refusal
 from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
@@ -180,18 +188,26 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
         means = list_means(domain.kinds(), range(1, int(high.max()) + 1))
     except Unsummable as problem:
         raise make_refusal(facts.graph, leaf, f"cannot enumerate this mean: {problem}", SUMS.hint) from None
-    if means:
-        means[1] += [v for v in domain.values if isinstance(v, str)]  # one can be picked, two are an error
-    if not exact:
-        return Relation(make_domain([v for m in means.values() for v in m] + default))
-    all_values = make_domain([v for c in set(high.tolist()) if c for v in means[c]] + default)
-    if len(high) * len(all_values) > RELATION.most:
+    counts = set(high.tolist()) - {0} if exact else set(means)
+    alone = domain.kinds() if 1 in counts else ()  # of strings one can be picked, two are an error
+    several = np.unique(np.concatenate([NONE, *(means[count] for count in counts - {1})]))
+    all_values = make_domain([*alone, *several[several == 0].tolist(), *default], several)
+    if not exact or len(high) * len(all_values) > RELATION.most:
         return Relation(all_values)
     allowed = np.zeros((len(high), len(all_values)), bool)
-    for count in sorted(set(high.tolist())):
-        codes = [all_values.code(v) for v in (means[count] if count else default)]
-        allowed[np.ix_(high == count, codes)] = True
+    codes = find_codes(all_values, several)
+    for count in counts - {1}:
+        allowed[np.ix_(high == count, codes[np.searchsorted(several, means[count])])] = True
+    for count, values in (0, default), (1, alone):
+        allowed[np.ix_(high == count, [all_values.code(value) for value in values])] = True
     return narrowest(Relation(all_values, depends, allowed), facts.max_length)
+
+
+def find_codes(domain: Domain, numbers: Floats) -> Ints:
+    """The codes of ascending floats that are all in a domain."""
+    most = NUMBER.most
+    known = np.array([float(min(max(v, -most), most)) for v in domain.known if type(v) is not bool])
+    return np.searchsorted(known, numbers)
 
 
 def narrowest(relation: Relation, max_length: int) -> Relation:

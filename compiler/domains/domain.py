@@ -5,9 +5,11 @@ int when one position was selected and a float when several were, which no trans
 apart from `1`. Such an entry stands as the int, and `floats` marks it so that both kinds can be tried.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from rasp.values import KINDS, Atom, make_typed_key, show_count
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+NONE: Floats = np.empty(0)
 DENSE = 4
 """How many times more whole numbers there may be in a range than elements, for looking each up in a table."""
 RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
@@ -57,9 +60,21 @@ class Domain:
         return domain_key(value) in self.index
 
     @cached_property
+    def known(self) -> tuple[Atom, ...]:
+        """The numbers, and booleans as 0 and 1: strings come last."""
+        return self.values[: bisect_left(self.values, True, key=lambda value: isinstance(value, str))]
+
+    @cached_property
     def is_numeric(self) -> bool:
         """Every value (booleans as 0 and 1) can be carried as a number: no strings, none too large or small."""
-        return all(is_carriable(v) for v in self.values)
+        return len(self.known) == len(self) and self.is_held
+
+    @cached_property
+    def is_held(self) -> bool:
+        """Whether all numbers can be carried. They ascend: the outermost are the largest, those around 0 the smallest."""
+        numbers = self.known[: bisect_left(self.known, True, key=lambda value: isinstance(value, bool))]
+        around = slice(max(bisect_left(numbers, 0) - 1, 0), bisect_right(numbers, 0) + 1)
+        return all(map(is_carriable, (*numbers[:1], *numbers[around], *numbers[-1:])))
 
     def numbers(self) -> Floats:
         """Values as float64; strings are numbered on from the largest number, so that no mean can be one. Codes, if
@@ -68,10 +83,10 @@ class Domain:
 
     @cached_property
     def _numbers(self) -> Floats:
-        known = [v for v in self.values if not isinstance(v, str)]  # strings come last
-        if all(map(is_carriable, known)):
-            above = np.floor(float(max(known))) + 1 if known else 0.0
-            numbers = np.array([*map(float, known), *(above + k for k in range(len(self) - len(known)))])
+        if self.is_held:
+            known = np.fromiter(self.known, np.float64, len(self.known))
+            above = float(np.floor(known.max())) + 1 if len(known) else 0.0
+            numbers = np.concatenate([known, above + np.arange(len(self) - len(known), dtype=np.float64)])
         else:
             numbers = np.arange(len(self), dtype=float)
         numbers.flags.writeable = False
@@ -118,8 +133,8 @@ class Domain:
         return f"{{{head}, … {self.values[-1]!r}}} ({show_count(len(self.values), 'value')})"
 
 
-def make_domain(values: Iterable[Atom]) -> Domain:
-    """The domain of some values, in canonical order."""
+def make_domain(values: Iterable[Atom], means: Floats = NONE) -> Domain:
+    """The domain of some values, in canonical order, and of `means`, which ascend and of which no two are equal."""
     found: dict[type[Atom], set[Atom]] = {kind: set() for kind in KINDS}
     zero: set[Atom] = set()
     for value in values:
@@ -129,9 +144,14 @@ def make_domain(values: Iterable[Atom]) -> Domain:
     ints, floats = found[int], found[float]
     numbers = sorted(ints | zero | floats)  # what is equal to an int stands as the int
     both = ints & floats
+    if len(means):
+        more: list[float] = means.tolist()
+        both |= {value for value in ints if more[bisect_left(more, value) :][:1] == [value]}
+        numbers = sorted([*numbers, *more])
+        numbers = numbers[:1] + [value for before, value in pairwise(numbers) if value != before]
     return Domain(
         (*numbers, *sorted(found[bool]), *sorted(found[str])),
-        frozenset(i for i, value in enumerate(numbers) if value in both),
+        frozenset(bisect_left(numbers, value) for value in both),
     )
 
 

@@ -11,6 +11,7 @@ from math import gcd
 
 import numpy as np
 
+from compiler.domains.domain import Floats
 from compiler.limits import SCALE, SUMS
 from rasp.values import Atom
 
@@ -19,9 +20,9 @@ class Unsummable(Exception):
     """These values have no exact means. The message says why, in the user's words."""
 
 
-def list_means(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
-    """For each count, every value that the mean of so many of `values` can take, as the interpreter would
-    give it.
+def list_means(values: Iterable[Atom], counts: range) -> dict[int, Floats]:
+    """For each count, every value that the mean of so many of `values` can take, ascending: as the interpreter would
+    give it, but that the mean of one is what it is, and not a float.
 
     Raises `Unsummable` when sums are inexact or too many.
     """
@@ -32,7 +33,7 @@ def list_means(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
     largest = max(abs(steps[0]), abs(steps[-1]))
     if ((steps[-1] - steps[0]) // unit + 1) * counts.stop > SUMS.most or largest * counts.stop >= 2**53:
         raise Unsummable(f"sums of up to {counts.stop - 1} of these values are too many to enumerate")
-    found: dict[int, list[Atom]] = {}
+    found: dict[int, Floats] = {}
     reachable = np.ones(1, bool)  # index: sum minus count times the smallest step, in units
     offsets = (np.array(steps) - steps[0]) // unit
     for count in range(1, counts.stop):
@@ -42,7 +43,7 @@ def list_means(values: Iterable[Atom], counts: range) -> dict[int, list[Atom]]:
         reachable = grown
         if count in counts:
             sums = np.flatnonzero(reachable) * unit + count * steps[0]
-            found[count] = list(numbers) if count == 1 else [float(s) / scale / count for s in sums.tolist()]
+            found[count] = sums.astype(np.float64) / scale / count
     return found
 
 

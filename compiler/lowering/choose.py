@@ -21,7 +21,7 @@ from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
-from compiler.lowering.reader import Reader, combine_forms
+from compiler.lowering.reader import combine_forms, open_reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer
 from compiler.numerics.count_precision import GAIN
@@ -43,9 +43,7 @@ class Chooser:
         self.analysis = analysis
         self.care = style.care
         self.steep = style.steep
-        self.reader = Reader(
-            analysis, exact=style.exact, most_kinds=style.most_kinds, most_averaged=style.most_averaged
-        )
+        self.reader = open_reader(analysis, style)
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)

@@ -14,6 +14,7 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
+from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import count_everything, read_evenly
 from compiler.lowering.digits import list_ways
 from compiler.lowering.quotients import Quotient, find_quotient
@@ -232,6 +233,11 @@ class Reader:
         ):
             return None
         return scale_form(form, float(slope), float(offset))
+
+
+def open_reader(analysis: Analysis, style: Style) -> Reader:
+    """The reader that a style asks for."""
+    return Reader(analysis, exact=style.exact, most_kinds=style.most_kinds, most_averaged=style.most_averaged)
 
 
 def list_meetings(analysis: Analysis, node: Node, column: int) -> tuple[Ints, Ints]:

@@ -27,13 +27,14 @@ from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.building_style import Style
 from compiler.lowering.lookup import Unsolved
 from compiler.lowering.quotients import has_quotients
+from compiler.lowering.reader import open_reader
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.refusal import make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason
-from rasp.graph.nodes import Constant, Graph, Node
+from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Width
 
 
 class Inexact(CompileError):
@@ -67,8 +68,11 @@ def lower_graph(
         except Unsolved as unsolved:
             failures += 1
             problem = unsolved.node
-            if not style.exact and not separable(analysis, problem):
-                style, materialised, reason = begin_exactly(style), frozenset[Node](), Reason.EXACT
+            exactly = begin_exactly(style)
+            if not (
+                style.exact or separable(analysis, problem) or is_vain(analysis, problem, style, exactly)
+            ):
+                style, materialised, reason = exactly, frozenset[Node](), Reason.EXACT
                 continue
         else:
             failures += 1
@@ -88,10 +92,11 @@ def lower_graph(
                 continue
         behind = outputs.values() if problem is None else [problem]
         divisible = has_quotients(analysis, behind, style.most_averaged)
-        resort = last_resort(style, materialised, separable(analysis, problem), divisible=divisible)
-        if resort is None:
+        resorts = list_resorts(style, materialised, separable(analysis, problem), divisible=divisible)
+        resorts = [resort for resort in resorts if not is_vain(analysis, problem, style, resort[0])]
+        if not resorts:
             break
-        style, materialised, reason = resort
+        style, materialised, reason = resorts[0]
     node = problem if problem is not None else next(iter(outputs.values()))
     message = f"{options.dtype} cannot tell apart all the values that it compares here"
     error = make_refusal(graph, node, message, "compute it in smaller steps, or with fewer tokens")
@@ -112,18 +117,31 @@ def attempt_or_divide(
         raise TooLarge(much, parts) from None
 
 
-def last_resort(
+def list_resorts(
     style: Style, materialised: frozenset[Node], parts: frozenset[Node], *, divisible: bool
-) -> tuple[Style, frozenset[Node], Reason] | None:
+) -> list[tuple[Style, frozenset[Node], Reason]]:
     """What to try when no style is left, and why: `parts` looked up first, or else all means as quotients that can be, or
     else orders counted and averaged by one head each."""
     if parts:
-        return style, materialised | parts, Reason.PARTS
-    if style.most_kinds < math.inf:
-        if divisible:
-            return Style(most_averaged=-1), frozenset(), Reason.QUOTIENTS
-        return Style(most_kinds=math.inf, most_averaged=math.inf), frozenset(), Reason.WHOLE_ORDERS
-    return None
+        return [(style, materialised | parts, Reason.PARTS)]
+    if style.most_kinds == math.inf:
+        return []
+    quotients = (Style(most_averaged=-1), frozenset[Node](), Reason.QUOTIENTS)
+    whole_orders = (
+        Style(most_kinds=math.inf, most_averaged=math.inf),
+        frozenset[Node](),
+        Reason.WHOLE_ORDERS,
+    )
+    return [quotients, whole_orders] if divisible else [whole_orders]
+
+
+def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style) -> bool:
+    """Whether another style fails as well where no look-up could be built: that of a count or a mean, which are one number,
+    carried no more exactly. (Without care the style read it itself wherever that was possible.)"""
+    if problem is None or style.care or not isinstance(problem.op, Width | Aggregate):
+        return False
+    kept, tried = (open_reader(analysis, one) for one in (style, replace(other, exact=True)))
+    return not kept.is_free(problem) and tried.noise(problem) >= kept.noise(problem)
 
 
 def begin_exactly(style: Style) -> Style:
@@ -142,8 +160,9 @@ def more_careful(style: Style, unsafe: list[Decision]) -> Style:
 
 
 def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:
-    """The parts of an expression that could be looked up before it."""
-    if node is None:
+    """The parts of an expression that could be looked up before it. Of what attention brings there are none that would
+    bring it more exactly."""
+    if node is None or not isinstance(node.op, Map):
         return frozenset()
     return frozenset(
         arg for arg in node.args if not analysis.is_leaf(arg) and not isinstance(arg.op, Constant)
