@@ -6,7 +6,8 @@ When one is unsafe the next attempt
 2. scores inexact values one-hot instead of by squares, and tells outputs from their parts (`care` 2);
 3. makes the ramps of steps that failed steeper;
 4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
-5. materialises the parts of the expression whose look-up loses too much: two small look-ups in two layers for a large one;
+5. materialises parts of the expression whose look-up loses too much, those first that look at few of its leaves: two
+   small look-ups in two layers for a large one;
 6. begins again with all means as quotients that can be (`compiler/lowering/quotients.py`);
 7. begins again with one head for each order that is counted, instead of one for each of its digits.
 Parts of expressions whose tables would be too large are materialised from the start; those of one whose look-up
@@ -85,10 +86,9 @@ def lower_graph(
                 style, reason = sturdier, Reason.STURDIER
                 continue
             problem = culprit(lowered, lowered.bounds.unsafe[0])
-            early = list_early_parts(lowered, SEARCHES[2].units)[:1]
-            if early:  # a part that is ready anyway costs no layer
-                materialised |= set(early)
-                reason = Reason.EARLY_PART
+            apart = take_apart(lowered, problem)
+            if apart is not None:
+                materialised, reason = materialised | apart[0], apart[1]
                 continue
         behind = outputs.values() if problem is None else [problem]
         divisible = has_quotients(analysis, behind, style.most_averaged)
@@ -101,6 +101,16 @@ def lower_graph(
     message = f"{options.dtype} cannot tell apart all the values that it compares here"
     error = make_refusal(graph, node, message, "compute it in smaller steps, or with fewer tokens")
     raise Inexact(*error.diagnostics)
+
+
+def take_apart(lowered: Lowered, problem: Node | None) -> tuple[frozenset[Node], Reason] | None:
+    """A part to look up first, and why: one that is ready anyway costs no layer. Or those of what failed that look at few
+    of its leaves."""
+    early = frozenset(list_early_parts(lowered, SEARCHES[2].units)[:1])
+    if early or problem is None:
+        return (early, Reason.EARLY_PART) if early else None
+    divided = divide_expression(lowered.analysis, problem)
+    return (divided, Reason.PARTS) if divided - lowered.analysis.materialised else None
 
 
 def attempt_or_divide(
