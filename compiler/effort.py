@@ -53,12 +53,13 @@ class TooMuchWork(CompileError):
 
 class Effort:
     """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time.
-    `spent`: those of the first time, too. `kept`: what was found in one attempt and holds in all."""
+    `spent`: those of the first time, too. `ran_out`: once it was too much. `kept`: what was found in one attempt and holds
+    in all."""
 
     def __init__(self, most: float) -> None:
         self.cells = self.spent = 0.0
         self.most = most
-        self.again = False
+        self.again = self.ran_out = False
         self.kept: dict[Hashable, object] = {}
 
     def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
@@ -68,6 +69,7 @@ class Effort:
                 f"{WORDS[work]} takes more work than is left for it (the limit is {self.most:.0e} numbers looked at, "
                 "for all parts of the program and all the ways to build it that were tried)"
             )
+            self.ran_out = True
             raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), node, work)
         self.cells += cells
         self.spent += cells

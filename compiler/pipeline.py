@@ -219,6 +219,8 @@ def advised(
             middle = (least + fails) // 2
             if holds(replace(options, max_length=middle)):
                 least, hint = middle, f"it holds at --max-length {middle}"
+            elif least and effort.ran_out:
+                break  # what is left of it is too little for any length in between
             else:
                 fails = middle
     if options.rotation is not None:

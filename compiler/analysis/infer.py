@@ -254,10 +254,9 @@ class Analysis:
         being an int or a float itself. The domain, with such answers marked."""
         (domain, codes), (other, other_codes) = ints, factor_values(floats)
         both = (codes >= 0) & (other_codes >= 0)
-        pairs = np.unique(np.stack([codes[both], other_codes[both]]), axis=1)
+        pairs: list[int] = np.unique(codes[both] * len(other) + other_codes[both]).tolist()
         twins = set(domain.floats)
-        for pair in pairs.T:
-            a, b = int(pair[0]), int(pair[1])
+        for a, b in (divmod(pair, len(other)) for pair in pairs):
             if len(make_domain([domain.values[a], other.values[b]])) != 1:
                 raise make_refusal(
                     self.graph,

@@ -156,7 +156,8 @@ def steps(runs: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> Sta
     Ramps between multiples of a `grain` take as much of their gap as makes their slope a power of two.
     """
     noise, inset, grain = tolerance.noise, tolerance.inset, tolerance.grain
-    change = np.flatnonzero(np.any(targets[runs.group[1:]] != targets[runs.group[:-1]], axis=1))
+    change = np.flatnonzero(runs.group[1:] != runs.group[:-1])
+    change = change[np.any(targets[runs.group[change + 1]] != targets[runs.group[change]], axis=1)]
     low, high = runs.high[change], runs.low[change + 1]
     gap = high - low
     # Without noise a ramp may span the whole gap: slopes 1/gap keep integer points exact.

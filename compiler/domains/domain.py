@@ -6,7 +6,7 @@ apart from `1`. Such an entry stands as the int, and `floats` marks it so that b
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -113,10 +113,17 @@ class Domain:
         """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is
         one.
         """
-        atoms: Sequence[Atom] = self.values
-        if as_floats:
-            atoms = [float(v) if i in self.floats else v for i, v in enumerate(self.values)]
-        return AtomArray.from_atoms(list(atoms)).indexed(lambda array: array[codes])
+        return (self.as_floats if as_floats else self.packed).indexed(lambda array: array[codes])
+
+    @cached_property
+    def packed(self) -> AtomArray:
+        """The values in the order of their codes."""
+        return AtomArray.from_atoms(list(self.values))
+
+    @cached_property
+    def as_floats(self) -> AtomArray:
+        """The same with the float twins of those that have one."""
+        return AtomArray.from_atoms(list(self.shown())) if self.floats else self.packed
 
     def kinds(self) -> tuple[Atom, ...]:
         """The values, with the float twins of those that have one."""

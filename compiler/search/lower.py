@@ -16,7 +16,7 @@ When nothing is left to try the program is refused, with the decision that fails
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from compiler.analysis.divide import TooLarge, divide_expression
@@ -26,8 +26,9 @@ from compiler.blocks.form import Form, Variable
 from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.building_style import Style
+from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Unsolved
-from compiler.lowering.quotients import has_quotients
+from compiler.lowering.quotients import find_quotient, has_quotients
 from compiler.lowering.reader import open_reader
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
@@ -35,7 +36,7 @@ from compiler.refusal import make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason
-from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Width
+from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Width, list_reachable
 
 
 class Inexact(CompileError):
@@ -53,54 +54,110 @@ def lower_graph(
 
     Raises `Inexact` when none holds, `CompileError` for other refusals.
     """
-    materialised: frozenset[Node] = frozenset()
-    style, reason = Style(), Reason.FIRST
-    problem: Node | None = None
-    failures = 0
-    effort, journal = effort or Effort(limit_work(options)), journal or Journal()
-    while failures < ATTEMPTS.most:
-        analysis = Analysis(graph, options, materialised, dividing=True, effort=effort)
-        try:
-            lowered = attempt_or_divide(analysis, outputs, style, reason, journal)
-        except TooLarge as large:
-            materialised |= large.parts
-            reason = Reason.DIVIDED
-            continue
-        except Unsolved as unsolved:
+    return LoweringSearch(
+        graph, outputs, options, effort or Effort(limit_work(options)), journal or Journal()
+    ).run()
+
+
+class LoweringSearch:
+    """What is tried next, why, and the expression that failed last."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        outputs: Mapping[str, Node],
+        options: CompileOptions,
+        effort: Effort,
+        journal: Journal,
+    ) -> None:
+        self.outputs, self.journal = outputs, journal
+        self.analysis = Analysis(graph, options, dividing=True, effort=effort)
+        self.style, self.reason = Style(), Reason.FIRST
+        self.problem: Node | None = None
+
+    def run(self) -> Lowered:
+        """The first attempt that holds, made smaller."""
+        failures = 0
+        while failures < ATTEMPTS.most:
+            try:
+                lowered = attempt_or_divide(
+                    self.analysis, self.outputs, self.style, self.reason, self.journal
+                )
+            except TooLarge as large:
+                self.go_on(self.style, self.analysis.materialised | large.parts, Reason.DIVIDED)
+                continue
+            except Unsolved as unsolved:
+                found = self.react_to_unsolved(unsolved.node)
+            else:
+                if not lowered.bounds.unsafe:
+                    return self.shrink(lowered)
+                found = self.react_to_unsafe(lowered)
             failures += 1
-            problem = unsolved.node
-            exactly = begin_exactly(style)
-            if not (
-                style.exact or separable(analysis, problem) or is_vain(analysis, problem, style, exactly)
-            ):
-                style, materialised, reason = exactly, frozenset[Node](), Reason.EXACT
-                continue
-        else:
-            failures += 1
-            if not lowered.bounds.unsafe:
-                journal.choose(len(journal.trials) - 1)
-                search = SEARCHES[options.level]
-                return shrink_lowered(lowered, outputs, style, search, journal) if search.styles else lowered
-            sturdier = more_careful(style, lowered.bounds.unsafe)
-            if sturdier != style:
-                style, reason = sturdier, Reason.STURDIER
-                continue
-            problem = culprit(lowered, lowered.bounds.unsafe[0])
-            apart = take_apart(lowered, problem)
-            if apart is not None:
-                materialised, reason = materialised | apart[0], apart[1]
-                continue
-        behind = outputs.values() if problem is None else [problem]
-        divisible = has_quotients(analysis, behind, style.most_averaged)
-        resorts = list_resorts(style, materialised, separable(analysis, problem), divisible=divisible)
-        resorts = [resort for resort in resorts if not is_vain(analysis, problem, style, resort[0])]
-        if not resorts:
-            break
-        style, materialised, reason = resorts[0]
-    node = problem if problem is not None else next(iter(outputs.values()))
-    message = f"{options.dtype} cannot tell apart all the values that it compares here"
-    error = make_refusal(graph, node, message, "compute it in smaller steps, or with fewer tokens")
-    raise Inexact(*error.diagnostics)
+            if not found:
+                break
+        raise self.refuse()
+
+    def go_on(self, style: Style, materialised: frozenset[Node], reason: Reason) -> bool:
+        """Try this next. What is known of s-ops holds in any style."""
+        if materialised != self.analysis.materialised:
+            known = self.analysis
+            self.analysis = Analysis(
+                known.graph, known.options, materialised, dividing=True, effort=known.effort
+            )
+        self.style, self.reason = style, reason
+        return True
+
+    def shrink(self, lowered: Lowered) -> Lowered:
+        """The attempt that holds, smaller if that is looked for."""
+        self.journal.choose(len(self.journal.trials) - 1)
+        search = SEARCHES[lowered.analysis.options.level]
+        if not search.styles:
+            return lowered
+        return shrink_lowered(lowered, self.outputs, self.style, search, self.journal)
+
+    def react_to_unsolved(self, problem: Node) -> bool:
+        """Whether there is anything left to try where a look-up could not be built."""
+        self.problem = problem
+        exactly = begin_exactly(self.style)
+        parts = separable(self.analysis, problem)
+        if self.style.exact or parts or is_vain(self.analysis, problem, self.style, exactly):
+            return self.resort(parts)
+        return self.go_on(exactly, frozenset(), Reason.EXACT)
+
+    def react_to_unsafe(self, lowered: Lowered) -> bool:
+        """Whether there is anything left to try where decisions failed."""
+        sturdier = more_careful(self.style, lowered.bounds.unsafe)
+        if sturdier != self.style and (not self.style.exact or rounds_anything(lowered)):
+            return self.go_on(sturdier, self.analysis.materialised, Reason.STURDIER)
+        self.style = replace(self.style, care=CARE.most)  # what rounds nothing failed with all care before
+        self.problem = culprit(lowered, lowered.bounds.unsafe[0])
+        apart = take_apart(lowered, self.problem)
+        if apart is not None:
+            return self.go_on(self.style, self.analysis.materialised | apart[0], apart[1])
+        return self.resort(separable(self.analysis, self.problem))
+
+    def resort(self, parts: frozenset[Node]) -> bool:
+        """Whether there is anything left to try when no style is."""
+        behind = list(self.outputs.values()) if self.problem is None else [self.problem]
+        divisible = has_quotients(self.analysis, behind, self.style.most_averaged)
+        splits = divisible or splits_orders(self.analysis, self.outputs.values(), self.style)
+        materialised = self.analysis.materialised
+        for resort in list_resorts(self.style, materialised, parts, divisible=divisible, splits=splits):
+            if not is_vain(self.analysis, self.problem, self.style, resort[0]):
+                return self.go_on(*resort)
+        return False
+
+    def refuse(self) -> Inexact:
+        """What cannot be told apart."""
+        node = self.problem if self.problem is not None else next(iter(self.outputs.values()))
+        message = f"{self.analysis.options.dtype} cannot tell apart all the values that it compares here"
+        hint = "compute it in smaller steps, or with fewer tokens"
+        return Inexact(*make_refusal(self.analysis.graph, node, message, hint).diagnostics)
+
+
+def rounds_anything(lowered: Lowered) -> bool:
+    """Whether an MLP rounds anything before it is read."""
+    return any(variable.role == "rounded" for variable in lowered.plan.blocks.features)
 
 
 def take_apart(lowered: Lowered, problem: Node | None) -> tuple[frozenset[Node], Reason] | None:
@@ -128,13 +185,13 @@ def attempt_or_divide(
 
 
 def list_resorts(
-    style: Style, materialised: frozenset[Node], parts: frozenset[Node], *, divisible: bool
+    style: Style, materialised: frozenset[Node], parts: frozenset[Node], *, divisible: bool, splits: bool
 ) -> list[tuple[Style, frozenset[Node], Reason]]:
     """What to try when no style is left, and why: `parts` looked up first, or else all means as quotients that can be, or
-    else orders counted and averaged by one head each."""
+    else orders counted and averaged by one head each, if the style splits any."""
     if parts:
         return [(style, materialised | parts, Reason.PARTS)]
-    if style.most_kinds == math.inf:
+    if style.most_kinds == math.inf or not splits:
         return []
     quotients = (Style(most_averaged=-1), frozenset[Node](), Reason.QUOTIENTS)
     whole_orders = (
@@ -143,6 +200,19 @@ def list_resorts(
         Reason.WHOLE_ORDERS,
     )
     return [quotients, whole_orders] if divisible else [whole_orders]
+
+
+def splits_orders(analysis: Analysis, outputs: Iterable[Node], style: Style) -> bool:
+    """Whether a style counts any order by digits, or makes a mean a quotient."""
+    for node in list_reachable(outputs):
+        match node.op:
+            case Width() if len(list_ways(analysis, node.args[0], style.most_kinds)) > 1:
+                return True
+            case Aggregate() if find_quotient(analysis, node, style.most_averaged) is not None:
+                return True
+            case _:
+                pass
+    return False
 
 
 def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style) -> bool:

@@ -12,6 +12,7 @@ from compiler.effort import Effort, limit_work
 from compiler.limits import BYTES, CELLS, HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
+from compiler.search.trials import Journal
 from rasp.diagnostics import RaspError
 from rasp.elaborate import elaboration_effort
 from rasp.elaborate.program import load_program
@@ -19,6 +20,7 @@ from rasp.library.load import Texts
 from rasp.limits import ELEMENTS, MEBIBYTES, STEPS, Limit
 from rasp.source import Source
 from rasp.values import Atom
+from tests.places import PROGRAMS
 from tests.right import assert_right
 
 MEBIBYTE = 2**20
@@ -142,7 +144,7 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
         "x = total - 10 * indicator(total > 9);",
         tuple(range(10)),
         40,
-        "limit is",
+        "cannot tell apart",
     ),
 }
 
@@ -169,6 +171,39 @@ def test_compilations_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hint" in str(refused.value)
     assert "heavy.rasp:" in str(refused.value)
     assert spent and sum(effort.spent for effort in spent) <= PROMPT  # with the search for a hint
+
+
+#: What no way to build it can tell apart: the file, the tokens, the length, the attempts that find it out, and the advice.
+IN_VAIN: dict[str, tuple[str, tuple[Atom, ...], int, list[str], str]] = {
+    "neighbouring fractions": (
+        "counting/fraction_of_previous.rasp",
+        tuple("abcdefghij"),
+        1_024,
+        ["the cheapest choices first"],
+        "--dtype float64",
+    ),
+    "means that are rounded": (
+        "arithmetic/rounded_mean.rasp",
+        (0, 100),
+        200,
+        ["the cheapest choices first", *["sturdier choices, since a decision failed"] * 4],
+        "--dtype float64",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_VAIN)
+def test_what_would_fail_again_is_not_tried(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, vocabulary, length, reasons, advice = IN_VAIN[name]
+    spent: list[Effort] = []
+    monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
+    path = PROGRAMS / file
+    program = load_program(Source(path.name, path.read_text(encoding="utf-8")))
+    journal = Journal()
+    with pytest.raises(CompileError, match=f"cannot tell apart(.|\n)*hint: it holds with {advice}"):
+        compile_program(program, {path.stem: path.stem}, CompileOptions(vocabulary, length), journal=journal)
+    assert [trial.reason.value for trial in journal.trials] == reasons
+    assert sum(effort.spent for effort in spent) <= PROMPT
 
 
 #: What is refused only after much was tried.
