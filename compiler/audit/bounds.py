@@ -178,15 +178,13 @@ class Auditor:
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
-        value = self.read(form)
-        level, leak = weighting.level, weighting.leak
-        variable, feature = target
+        value, level, leak = self.read(form), weighting.level, weighting.leak
+        (variable, feature), averaging = target, self.noise.averaging * self.unit
         features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
-        left = self.inherited(column)
         vector = features.basis.vectors[feature]
-        size = max(float(np.abs(vector).max()), abs(features.at_bos[feature]))
-        leaked = 2 * leak * max(size, value.size)
-        averaging = self.noise.averaging * self.unit
+        size = max(np.abs(vector).max().item(), abs(features.at_bos[feature]))
+        left, landing = self.inherited(column), self.norm.bound_landing(size)
+        beside = 2 * leak * max(size, value.size) + left + landing
         equal = level <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
         match variable.node.attention_op:
             case Width():
@@ -196,21 +194,21 @@ class Auditor:
                     apart = 2 * level + self.unit * self.precision.count_logit
                 spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging)
                 stray = self.stray(form) / self.precision.count_unit  # the weights of the counted are e^-L
-                self.count(column, size, spread + stray, leak, left)
+                self.count(column, size, spread + stray + landing, leak, left)
             case Aggregate() if weighting.beside is not None:
                 share = size * (bound_share_noise(weighting.beside, level, self.unit) + averaging)
-                self.settle(column, size, 0.0, value.error + share + GAIN * self.stray(form) + leaked + left)
+                self.settle(column, size, 0.0, value.error + share + GAIN * self.stray(form) + beside)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
-                error = value.error + leaked + left
+                error = value.error + beside
                 grain = find_grain(vector)
-                rounds = 0.0 if error <= self.negligible * grain else (4 * self.unit + averaging) * size
+                rounds = 0.0 if error <= self.negligible * grain else 4 * self.unit * size
                 self.settle(column, size, grain, error + rounds)
             case Aggregate():
                 # Of equal values every mean is the same, however scores differ.
                 alike = variable.node in self.layout.blocks.moved
                 spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
                 noise = bound_averaging_noise(weighting.sharing, self.unit, equal=equal) + averaging
-                self.settle(column, size, 0.0, value.error + size * (spread + noise) + leaked + left)
+                self.settle(column, size, 0.0, value.error + size * (spread + noise) + beside)
             case _:
                 assert_never(variable.node.attention_op)
 
@@ -236,11 +234,11 @@ class Auditor:
         profile, products = bound_lookup_errors(stairs, block.form.constant, reading, self.arithmetic)
         bends = bound_bends(stairs, block.form.constant, reading, self.noise.unit, self.arithmetic)
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
-            column = self.layout.numbers[block.variable, k]
+            column, size = self.layout.numbers[block.variable, k], np.abs(vector).max().item()
             bent = np.abs(stairs.heights[:, k]) @ bends + self.norm.bound_passing(products[k].size)
-            profile[:, k] += self.inherited(column, products[k]) + bent
+            profile[:, k] += self.inherited(column, products[k]) + bent + self.norm.bound_landing(size)
             self.norm.note_products(products[k].size, stairs.units)
-            self.settle(column, np.abs(vector).max().item(), find_grain(vector), profile[:, k].max().item())
+            self.settle(column, size, find_grain(vector), profile[:, k].max().item())
         self.profiles[block.variable] = profile
 
     def read_for_units(self, block: LookupBlock) -> tuple[float, Reading]:
@@ -270,10 +268,11 @@ class Auditor:
         self.profiles[variable] = np.zeros((2, len(vectors)))
         for k, vector in enumerate(vectors):
             column, height = self.layout.numbers[variable, k], float(np.abs(block.stairs.heights[:, k]).max())
-            grain = height * (block.stairs.grid or 1.0)
+            grain, size = height * (block.stairs.grid or 1.0), float(np.abs(vector).max())
             self.norm.note_products(2 * anchor * height, 2)
             left = self.inherited(column, Products(2 * anchor * height, grain, 1))
-            self.settle(column, float(np.abs(vector).max()), grain, left)
+            left += self.norm.bound_landing(size)
+            self.settle(column, size, grain, left)
             self.profiles[variable][:, k] = left
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:

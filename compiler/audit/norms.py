@@ -70,12 +70,16 @@ class NormReading:
         """How much farther off numbers of such sizes are after a half-layer whose norm the residual goes through."""
         return self.noise.drift * self.unit * (sizes + 2 * self.mean) * (sizes > 0)
 
+    def bound_landing(self, size: float) -> float:
+        """What is rounded where a number is added to the mean that a residual which goes through norms holds."""
+        return self.noise.drift * self.unit * (size + 2 * self.mean)
+
     def bound_reading(self, weights: Vector, size: float) -> float:
         """How far a sum of weights and columns is off, whose products are at most `size` together."""
-        if not self.noise.reading:
+        if not self.noise.shifts:
             return 0.0
         mean = 2 * self.mean * float(np.abs(weights).sum())
-        return self.unit * (self.noise.reading * (size + mean) + (len(weights) + 2) * mean)
+        return self.unit * (self.noise.reading * (size + mean) + (len(weights) + 4) * mean)
 
     def read(self, weights: Vector, error: float, size: float, grain: float) -> Reading:
         """A sum of weights times columns that are off by `error` together and, if `grain` is not 0, multiples of that."""
@@ -97,7 +101,7 @@ class NormReading:
     def bound_clearing(self, size: float, units: int, grain: float) -> float:
         """What is left of a column that hidden units clear: they read it through the norm. `grain`: what its values are
         multiples of (0: they are not exact)."""
-        if not self.noise.reading:
+        if not self.noise.shifts:
             return 0.0 if grain >= CORNER else units * self.noise.unit
         read = self.bound_reading(np.ones(1), size)
         return read + units * self.noise.unit + (self.noise.passing + 2) * self.unit * size
@@ -108,7 +112,7 @@ class NormReading:
 
     def bound_stray(self, weights: Vector) -> float:
         """What the mean puts beside the numbers that a sum is to round, one after the other."""
-        return self.mean * float(np.abs(weights).sum()) if self.noise.reading else 0.0
+        return self.mean * float(np.abs(weights).sum()) if self.noise.shifts else 0.0
 
     def bound_at_bos(self, weights: Vector, at_bos: Vector, errors: Vector) -> float:
         """How far from 0 a counting head's value is at BOS: weights, contents and errors of the columns that it reads.
@@ -117,7 +121,7 @@ class NormReading:
         away: only the sum of its multiples rounds, and not even that where they are two that cancel, or each partial sum is
         that number times a power of two.
         """
-        if not self.noise.reading:
+        if not self.noise.shifts:
             return 0.0
         used = np.flatnonzero(weights)
         weights, at_bos, errors = weights[used], at_bos[used], errors[used]

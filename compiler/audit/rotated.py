@@ -78,6 +78,10 @@ class RotatedReading:
         embedded, self.embedded = self.embedded, 0.0
         return np.where(self.fixed, embedded, self.more)
 
+    def bound_landing(self, size: float) -> float:
+        """What writing rounds is in `bound_drift`."""
+        return 0.0
+
     def measure_reach(self, weights: Vector) -> float:
         """How large the products of a sum over all columns are together."""
         fixed, written = measure_norm(weights[self.fixed]), measure_norm(weights[~self.fixed])

@@ -18,10 +18,27 @@ def bound_score_errors(
     scores: Scores, sides: Sides, joint_error: JointError, scaling: float, arithmetic: Arithmetic
 ) -> tuple[float, float]:
     """How far the logit of a selected position can be off, and how much of the gap errors can eat. `scaling`: roundings
-    of a product besides."""
+    of a product besides.
+
+    Where BOS has a column of its own and is no part of what is counted, that one's products are nothing but what is left of
+    a 0 at all other keys, and not even that where its key is one column (`compiler/audit/norms.py`).
+    """
+    whole = bound_columns(scores, sides, joint_error, scaling, arithmetic)
+    if scores.mode in ("count", "divide") or scores.groups[-1].kind != "bos":
+        return whole
+    level, loss = bound_columns(*drop_bos_column(scores, sides), joint_error, scaling, arithmetic)
+    (*_, query), (*_, key) = sides
+    beside = 0.0 if key.terms == 1 else query.size * key.error
+    return level + beside, min(whole[1], max(loss + 2 * beside, level + beside + whole[0]))
+
+
+def bound_columns(
+    scores: Scores, sides: Sides, joint_error: JointError, scaling: float, arithmetic: Arithmetic
+) -> tuple[float, float]:
+    """The same, of all columns alike."""
     queries, keys = sides
     size = sum(group.pair for group in scores.groups)
-    grain = min(q.grain * k.grain for q, k in zip(queries, keys, strict=True))
+    grain = min((q.grain * k.grain for q, k in zip(queries, keys, strict=True)), default=1.0)
     exact = grain > 0 and size / grain <= arithmetic.whole
     rounding = 0.0 if exact else (len(queries) + 1) * arithmetic.unit * size
     rounding += scaling * arithmetic.unit * size

@@ -43,8 +43,8 @@ class Reader:
         self.raw = Reader(analysis, most_kinds=most_kinds, most_averaged=most_averaged) if exact else self
         self.most_kinds, self.most_averaged = most_kinds, most_averaged
         self.arithmetic = find_arithmetic(analysis.options)
-        reading = find_target(analysis.options).noise.reading
-        self.precision = Precision(analysis.max_length, reading, self.arithmetic)
+        noise = find_target(analysis.options).noise
+        self.precision = Precision(analysis.max_length, noise.reading + noise.drift, self.arithmetic)
         self._forms: dict[Node, Form | None] = {}
 
     def is_free(self, node: Node) -> bool:

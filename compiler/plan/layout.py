@@ -155,8 +155,10 @@ def drop_constant(form: Form) -> Form:
 
 
 def find_marks(vectors: Sequence[Vector], tokens: int) -> list[Vector]:
-    """Those that are 0 at BOS and one number everywhere else."""
-    return [v for v in vectors if v[0] and not np.ptp(v[:tokens]) and not v[tokens:].any()]
+    """Those that are 0 at BOS and one number everywhere else, or 0 everywhere else."""
+    return [
+        v for v in vectors if not np.ptp(v[:tokens]) and not v[tokens:-1].any() and bool(v[0]) != bool(v[-1])
+    ]
 
 
 def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False) -> Layout:

@@ -14,10 +14,11 @@ class Noise:
     """What a target rounds besides what `plain` does, in units of float32's rounding but for `unit`.
 
     `reading`: a number read through a norm, relative to it and to the norm's mean; `drift`: likewise a number in the
-    residual, at each norm that the residual itself goes through; `unit`: what a hidden unit is off by at most, near its
-    corner; `passing`: what passes through it, relative; `scores`: a product of query and key, for the scale
-    in them; `averaging`: attention in blocks; `logits`: relative rounding of the readout's sums. `summed`: a bias is
-    one more product of a sum, and added at any time. `rotated`: numbers of the residual stand in all columns at once.
+    residual, at each norm that the residual itself goes through, and when it is added to what stands there; `unit`: what a
+    hidden unit is off by at most, near its corner; `passing`: what passes through it, relative; `scores`: a product of
+    query and key, for the scale in them; `averaging`: attention in blocks, where several positions share; `logits`:
+    relative rounding of the readout's sums. `summed`: a bias is one more product of a sum, and added at any time.
+    `rotated`: numbers of the residual stand in all columns at once.
     """
 
     reading: float = 0.0
@@ -30,15 +31,21 @@ class Noise:
     summed: bool = False
     rotated: bool = False
 
+    @property
+    def shifts(self) -> bool:
+        """Whether norms take a mean away, so that a column of 0 is read as minus that."""
+        return bool(self.reading or self.drift)
+
 
 PLAIN = Noise()
-NORMED = Noise(reading=12.0, scores=4.0, averaging=16.0, logits=FLOAT32.unit, summed=True)
-"""Through a norm each number is shifted (2 roundings), divided by the deviation (1, and 5 in that: eps, sum, inverse root
-of two units in the last place), multiplied by the gain (2) and shifted again (1); the variance is less than a quarter of
-one (`choose_shrinkage`): 12 at most. A scale is in the query's weights (1) and taken out of query, key or product (3)."""
-NORMED_AFTER = replace(NORMED, reading=2.0, drift=4.0)
-"""A residual that goes through norms itself is read as it is; only the mean in it rounds (2). A norm shifts it (2), and its
-deviation and its gain are powers of two (2 to spare)."""
+NORMED = Noise(reading=9.0, scores=4.0, averaging=16.0, logits=FLOAT32.unit, summed=True)
+"""Through a norm each number is shifted (1 rounding: the mean itself is the same for all), divided by the deviation (1) and
+multiplied by the gain (1, and 1 in that). The deviation is off by half of what rounds eps, an eighth for the variance,
+which is less than a quarter of a rounding (`choose_shrinkage`), and two units in the last place of an inverse root (4):
+8 5/8 in all. A scale is in the query's weights (1) and taken out of query, key or product (3)."""
+NORMED_AFTER = replace(NORMED, reading=0.0, drift=1.0)
+"""A residual that goes through norms itself is read as it is. A norm shifts it (1); its deviation and its gain are powers
+of two, and what rounds in its mean is the same for all numbers."""
 
 UNBIASED = Noise(unit=BEND / UNIT_SCALE, scores=4.0, averaging=16.0, logits=FLOAT32.unit, summed=True)
 """A norm that takes no mean away, and whose eps is a power of 4: beside it the mean square is less than a quarter of a

@@ -321,7 +321,8 @@ def test_scores_are_called_exact_only_when_they_are(grain: float, largest: float
     """Products of multiples of a half are multiples of a quarter."""
     model = compiled("equality by squares")
     (head,) = (head for layer in model.plan.layers for head in layer.heads)
-    groups = tuple(replace(group, pair=largest / len(head.scores.groups)) for group in head.scores.groups)
+    first, *rest = head.scores.groups
+    groups = (replace(first, pair=largest), *(replace(group, pair=0.0) for group in rest))
     readings = [Reading(0.0, 1.0, grain) for _ in head.scores.queries]
     auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)
     scores = replace(head.scores, groups=groups)

@@ -283,6 +283,47 @@ def test_attention_in_blocks_costs_what_is_said(size: int, rising: float) -> Non
     assert closest >= 1 / FAR
 
 
+@pytest.mark.parametrize("size", [1, 3, 8, 64])
+def test_one_position_that_is_far_above_all_others_is_read_as_it_is(size: int) -> None:
+    """Wherever its block is: what comes before it is forgotten, and what comes behind scales nothing down."""
+    rng, count, gap = np.random.default_rng(0), 40, 32.0
+    for winner, top in cartesian(range(count), (0.0, -1000.7, 3.3)):
+        scores = (top - gap - rng.uniform(0, 9, count)).astype(np.float32)
+        scores[winner] = top
+        values = rng.uniform(-1, 1, count).astype(np.float32)
+        leak = 2 * count * np.exp(-gap)
+        off = abs(float(in_blocks(scores, values, size)) - float(values[winner]))
+        assert off <= leak + 4 * FLOAT32.unit * abs(values[winner])
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_residual_that_goes_through_norms_drifts_by_no_more_than_said(name: str) -> None:
+    """Columns that are written once, between norms, against the number that each half-layer writes and the column of
+    zeros."""
+    family, sizes = TARGETS["bert"], NUMBERS[name] ** np.linspace(0, 1, 12)
+    shrink = 2.0 ** -choose_shrinkage(4 * sizes.sum(), family.eps or 0.0)
+    place, closest = Placing(len(sizes) + FIRST + 1, shrink, shrink), 0.0
+    gain = np.full(place.hidden, np.sqrt(family.eps or 0.0), np.float32)
+    for order, shifted in cartesian(orders(3), (False, True)):
+        norm, rng = NormReading(family.noise, len(sizes), FLOAT32), np.random.default_rng(5)
+        x, held = np.zeros((16, place.hidden), np.float32), np.zeros((16, len(sizes)))
+        known, bounds = np.zeros(len(sizes)), np.zeros(len(sizes))
+        for k, size in [*enumerate(sizes), *[(0, 0.0)] * 4]:
+            added = (rng.uniform(-1, 1, 16) * size).astype(np.float32)
+            x = x + place.write(np.outer(added, np.arange(len(sizes)) == k), 16)
+            held[:, k] += added
+            norm.note_column(size)
+            known[k], bounds[k] = max(known[k], size), bounds[k] + norm.bound_landing(size)
+            norm.end_half_layer()
+            bounds += norm.bound_drift(known)
+            x = normalise(x, order, family.eps or 0.0, gain, shifted=shifted)
+            off = np.abs((x[:, FIRST:-1].astype(float) - x[:, [ZEROS]]) / shrink - held).max(axis=0)
+            assert (off <= bounds).all()
+            assert not (x[:, FIRST:-1] - x[:, [ZEROS]])[:, known == 0].any()
+            closest = max(closest, float((off[known > 0] / bounds[known > 0]).max()))
+    assert closest >= 0.1
+
+
 #: How far apart neighbouring centers are, the largest, and how many.
 CLASSES = {
     "small": (1.0, 10.0, 6),
