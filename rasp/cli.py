@@ -16,6 +16,7 @@ from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.command_line.output_place import PLACE
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
+from rasp.lint.divisions import find_divisions
 from rasp.lint.doubts import lint_expressions
 from rasp.syntax.directives import read_directives
 from rasp.values import show_count
@@ -97,7 +98,8 @@ def draw(**flags: Any) -> int:
 def check(files: tuple[str, ...], as_json: bool) -> int:
     """Report mistakes and doubtful places.
 
-    Nothing is run; folders are searched for .rasp files. Exit code 1 when there is an error; warnings alone are fine.
+    Divisions are tried on a few short inputs; folders are searched for .rasp files. Exit code 1 when there is an error;
+    warnings alone are fine.
 
     \b
     Examples:
@@ -120,6 +122,7 @@ def complaints(file: str) -> Sequence[Diagnostic]:
         program = load_program(read_source(file))
         lines = read_directives(program.source).compiles
         warnings = lint_expressions(program, [line.expression for line in lines])
+        warnings += find_divisions(program, lines)
     except RaspError as error:
         return error.diagnostics
     return [*program.diagnostics, *warnings]

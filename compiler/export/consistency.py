@@ -50,7 +50,7 @@ def config_contradictions(
     }
     for what, (one, other) in told_twice.items():
         if one != other:
-            yield f"config.json has another {what} than rasp.json"
+            yield f"config.json and rasp.json differ in {what}"
     if not config.outputs:
         yield "config.json has no outputs"
     for output in config.outputs:

@@ -9,6 +9,7 @@ from rasp.interpret.evaluate import EvaluationError, Outcome
 from rasp.language_features.document import Document, ShownInput, evaluate_on, find_node
 from rasp.language_features.positions import Positions
 from rasp.language_features.symbols import find_loaded_source
+from rasp.lint.divisions import find_divisions
 from rasp.lint.doubts import lint_program
 from rasp.source import Span
 from rasp.syntax.directives import Answer, Example
@@ -26,6 +27,7 @@ def list_complaints(document: Document) -> list[Diagnostic]:
     program = document.program
     found = [*program.diagnostics, *lint_program(program), *document.directives.diagnostics]
     if not any(diagnostic.severity == "error" for diagnostic in found):
+        found += find_divisions(program, document.directives.compiles)
         found += wrong_examples(document)
     return [brought_home(document, diagnostic) for diagnostic in found]
 

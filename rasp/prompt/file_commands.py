@@ -33,6 +33,9 @@ def write_new(command: str, target: str, suffix: str, text: str) -> Path:
     if match is None:
         raise report_usage(f"{command} my_{'program' if suffix else 'session'}")
     name = (match["quoted"] or match["plain"]).removesuffix(suffix)
+    if os.path.basename(name) in ("", ".", ".."):  # a folder, to which no ending makes a name
+        hint = f"write `{command} {os.path.join(name, 'my_program')}`, say"
+        raise RaspError(Diagnostic(f"{name} is no name of a file", hint=hint, code="command"))
     path = Path(f"{name}{suffix}")
     if os.path.exists(path) and not match["over"]:
         hint = f"choose another name, or replace it: `{command} {target} over`"

@@ -456,7 +456,20 @@ LONG = "n" * 300
     "line",
     [
         *(f"save {LONG}", f"save {LONG} over", f"history {LONG}", f'load "{LONG}";', "save nosuch/folder"),
-        *("history .", 'load ".";', 'load "a\0b";', "save a\0b", "save", "save a b c", 'save ""', 'load "";'),
+        *(
+            "history .",
+            "save .",
+            "save ..",
+            "save a/",
+            "save ./.. over",
+            'load ".";',
+            'load "a\0b";',
+            "save a\0b",
+            "save",
+            "save a b c",
+            'save ""',
+            'load "";',
+        ),
     ],
 )
 def test_files_that_cannot_be(line: str, folder: Path) -> None:
