@@ -50,14 +50,30 @@ test: $(VENV)/.tested ## all tests, on all cores
 browser: $(VENV)/.tested ## all tests of pages in headless Chromium
 	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
 
-# In an environment of its own, with engines that are too large for everybody; CI does not run it.
-test-engines: $(VENV)/.developed ## run models in all engines, and write the table of docs/engines.md
-	$(BIN)/python -m uv venv --quiet --clear --python $(TRIED) build/engines
-	$(BIN)/python -m uv pip install --quiet --python build/engines --constraint constraints.txt \
-		'.[test,notebook,stock,onnx,engines]' 'transformer-lens>=4' 'nnsight>=0.8' ipywidgets
-	build/engines/bin/python -m pytest -m 'slow or not slow' tests/model/test_exports.py tests/model/test_golden.py \
-		tests/model/test_hooks.py tests/project/test_notebooks.py
-	build/engines/bin/python -m benchmarks.engines --write
+# Each set of engines that go together has an environment of its own in build/, since one wants another transformers than the
+# next, and all are too large for everybody; CI does not run them. The measurements go on where they were.
+ENGINES := build/engines build/transformers-4.57 
+ENVIRONMENT = $(BIN)/python -m uv venv --quiet --clear --python $(TRIED) $@
+INTO = $(BIN)/python -m uv pip install --quiet --python $@ --constraint
+SLOW := -m pytest -m 'slow or not slow'
+
+.PHONY: $(ENGINES)
+test-engines: $(ENGINES) ## run models in all engines, and write the table of docs/engines.md
+
+build/engines: $(VENV)/.developed
+	$(ENVIRONMENT)
+	$(INTO) constraints.txt '.[test,notebook,stock,onnx,engines]' 'transformer-lens>=4' 'nnsight>=0.8' ipywidgets \
+		'openvino>=2025' 'transformers[serving]' accelerate
+	$@/bin/python $(SLOW) tests/model/test_exports.py tests/model/test_golden.py tests/model/test_hooks.py \
+		tests/model/test_serving.py tests/project/test_notebooks.py
+	$@/bin/python -m benchmarks.engines --write
+
+# The oldest transformers that is admitted: every family, its tokenizers and pipelines.
+build/transformers-4.57: $(VENV)/.developed
+	$(ENVIRONMENT)
+	$(INTO) constraints.in '.[test,stock]' 'transformers==4.57.*'
+	$@/bin/python $(SLOW) tests/model/test_stock.py tests/model/test_golden.py tests/model/test_completions.py
+	$@/bin/python -m benchmarks.engines --write transformers-eager transformers-sdpa
 
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
 fuzz: $(VENV)/.tested ## search for inputs that break something (MINUTES=60)

@@ -14,6 +14,7 @@ from compiler.engines.ctranslate2_model import TranslateModel
 from compiler.engines.llamacpp_model import LlamaModel
 from compiler.engines.nanogpt_model import NanoModel
 from compiler.engines.onnx_model import OnnxModel
+from compiler.engines.openvino_model import OpenvinoModel
 from compiler.engines.transformerlens_model import LensModel
 from compiler.export.compiled import save
 from compiler.export.stock_files import assemble_uniform
@@ -97,6 +98,14 @@ ENGINES: Mapping[EngineName, Engine] = {
         FORMATS["onnx"].targets,
         ("float32",),
         lambda of: OnnxModel(of.folder, of.config, of.class_ids),
+    ),
+    "openvino": Engine(
+        "openvino",
+        "onnx",
+        FAMILY_TARGETS,  # it would make float32 of a plain graph's float64 logits
+        ("float32", "bfloat16", "float16"),
+        lambda of: OpenvinoModel(of.folder, of.config, of.class_ids, of.precision),
+        'INFERENCE_PRECISION_HINT="f32"',
     ),
     "ctranslate2": Engine(
         "ctranslate2",

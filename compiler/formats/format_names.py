@@ -8,6 +8,7 @@ EngineName = Literal[
     "transformers-eager",
     "transformers-sdpa",
     "onnxruntime",
+    "openvino",
     "ctranslate2",
     "transformerlens",
     "nanogpt",

@@ -20,6 +20,7 @@ from compiler.formats.format_table import FORMATS, encode_export
 from compiler.formats.write_export import write_export
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
+from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.run_engine import verify_in_engine
 from rasp.diagnostics import DiagnosedError
@@ -43,7 +44,8 @@ MODULES = {
 
 
 def compile_text(text: str, target: Dialect = "plain", **options: Any) -> Compiled:
-    made = CompileOptions("abc", 6, "full" if target == "plain" else "causal", target, **options)
+    attention = "full" if "full" in TARGETS[target].attentions else "causal"
+    made = CompileOptions("abc", 6, attention, target, **options)
     return compile_program(load_program(Source("none", "")), {"out": text}, made)
 
 
@@ -84,10 +86,11 @@ def test_models_of_families_are_right(engine: EngineName, target: Dialect) -> No
 
 
 @pytest.mark.slow  # torch's exporter takes ten seconds
-@pytest.mark.parametrize("target", [name for name in FORMATS["onnx"].targets if name != "plain"])
-def test_families_are_right_in_onnx(target: Dialect) -> None:
-    require("onnxruntime", target)
-    assert_right("onnxruntime", compile_text(PROGRAMS["before"], target))
+@pytest.mark.parametrize("engine", [name for name, row in ENGINES.items() if row.format == "onnx"])
+@pytest.mark.parametrize("target", FAMILY_TARGETS)
+def test_families_are_right_in_onnx(target: Dialect, engine: EngineName) -> None:
+    require(engine, target)
+    assert_right(engine, compile_text(PROGRAMS["before"], target))
 
 
 def test_float64_is_right_in_onnx() -> None:
