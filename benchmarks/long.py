@@ -18,6 +18,7 @@ from benchmarks.inputs import Word
 from benchmarks.measure import Refused, Target, attempt, compare
 from benchmarks.tables import Cell, Table
 from compiler.model.runner import Model
+from compiler.options import Dtype
 
 SIZES = Path(__file__).parent / "data" / "long.csv"
 RANDOM_INPUTS = 500
@@ -56,6 +57,7 @@ COLUMNS = (
     "N",
     "before",
     "aim",
+    "dtype",
     "parameters",
     "layers",
     "heads",
@@ -66,7 +68,7 @@ COLUMNS = (
     "wrong",
     "note",
 )
-ON_THE_PAGE = ("program", "V", "N", "before", "aim", "parameters", "layers", "inputs", "wrong")
+ON_THE_PAGE = ("program", "V", "N", "dtype", "before", "aim", "parameters", "layers", "inputs", "wrong")
 """The columns of `docs/sizes.md`."""
 
 
@@ -79,17 +81,27 @@ class Point:
     length: int
     before: int | None
     aim: int | None
+    dtype: Dtype
 
     @property
     def name(self) -> str:
-        return f"{self.program} {self.vocabulary}x{self.length}"
+        return f"{self.program} {self.vocabulary}x{self.length}" + (
+            " float64" if self.dtype == "float64" else ""
+        )
 
 
 def read_points() -> list[Point]:
     """All sizes, the quick ones first."""
     with SIZES.open(newline="", encoding="utf-8") as file:
         return [
-            Point(row["program"], int(row["V"]), int(row["N"]), number(row["before"]), number(row["aim"]))
+            Point(
+                row["program"],
+                int(row["V"]),
+                int(row["N"]),
+                number(row["before"]),
+                number(row["aim"]),
+                "float64" if row["dtype"] == "float64" else "float32",
+            )
             for row in csv.DictReader(file)
         ]
 
@@ -102,7 +114,9 @@ def measure(point: Point, advance: Callable[[str], None], count: int = RANDOM_IN
     """One size, measured in this process."""
     entry = PROGRAMS[point.program]
     vocabulary = entry.vocabulary(point.vocabulary)
-    timed = attempt(entry.source, entry.expression, Target(vocabulary, point.length, entry.attention))
+    timed = attempt(
+        entry.source, entry.expression, Target(vocabulary, point.length, entry.attention, point.dtype)
+    )
     memory = peak_mebibytes()
     if isinstance(timed, Refused):
         return {"note": timed.reason, "compile MiB": memory}
@@ -145,6 +159,7 @@ def table(advance: Callable[[str], None]) -> Table:
             "N": point.length,
             "before": point.before,
             "aim": point.aim,
+            "dtype": point.dtype,
         }
         rows.append(asked | kept.find(point.name, partial(measure_point, point, advance)))
     return Table(

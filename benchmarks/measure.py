@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from compiler.model.runner import Model
-from compiler.options import CompileError, CompileOptions
+from compiler.options import CompileError, CompileOptions, Dtype
 from compiler.pipeline import Compiled, compile_program
 from compiler.verify.chosen_inputs import Word
 from compiler.verify.differential import Check
@@ -43,11 +43,12 @@ class Timed:
 
 @dataclass(frozen=True)
 class Target:
-    """What to compile for: the tokens, the longest input, and the attention."""
+    """What to compile for: the tokens, the longest input, the attention, and the arithmetic."""
 
     vocabulary: tuple[Atom, ...]
     length: int
     attention: str = "full"
+    dtype: Dtype = "float32"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Refused:
 def attempt(source: Source, expression: str, target: Target) -> Timed | Refused:
     """Parse, elaborate and compile. One program's failure, even a crash, must not end a run of many."""
     try:
-        options = CompileOptions(target.vocabulary, target.length, target.attention)
+        options = CompileOptions(target.vocabulary, target.length, target.attention, dtype=target.dtype)
         return timed_compile(source, expression, options)
     except (CompileError, RaspError) as error:
         first = error.diagnostics[0]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from compiler.fraction_set import FractionSet
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.values import Atom, make_typed_key, show_count
@@ -35,15 +36,19 @@ def has_different_numbers(values: Sequence[Atom | None]) -> bool:
 class Output:
     """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value.
 
-    `nearest`: the model computes one number, and the answer is the class that is nearest to it. Raises `ValueError` where
-    classes are no numbers that differ.
+    `nearest`: the model computes one number, and the answer is the class that is nearest to it; then classes may be
+    described. Raises `ValueError` where classes are no numbers that differ.
     """
 
     name: str
-    classes: tuple[Atom | None, ...]
+    classes: tuple[Atom | None, ...] | FractionSet
     nearest: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.classes, FractionSet):
+            if not self.nearest or self.classes.ints:
+                raise ValueError(f"the values of {self.name} are too many for a class each")
+            return
         if self.nearest and not has_different_numbers(self.classes):
             raise ValueError(f"no number tells the values of {self.name} apart")
 

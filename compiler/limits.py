@@ -67,6 +67,9 @@ SUMS = Limit(
     "the means of several positions are listed one by one",
     "average whole numbers of moderate size, or count with selector_width instead",
 )
+DESCRIBED = Limit(
+    20_000, "means", "more of them are not listed, but described, where numbers are evenly spaced: N of 257"
+)
 SCALE = Limit(
     2**20,
     "parts of one",

@@ -21,6 +21,7 @@ from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
 from compiler.plan.rotation import choose_rotation
+from compiler.refusal import Inexact
 from compiler.report import stages
 from compiler.report.certificate import ENDLESS, build_certificate, describe_certificate
 from compiler.report.circuit import build_circuit
@@ -29,7 +30,7 @@ from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search.attempts import Lowered
-from compiler.search.lower import Inexact, lower_graph
+from compiler.search.lower import lower_graph
 from compiler.search.trials import Journal
 from compiler.targets.target import check_target, find_target
 from rasp.api import LoadedProgram

@@ -14,6 +14,10 @@ def make_refusal(graph: Graph, node: Node, message: str, hint: str) -> CompileEr
     return CompileError(Diagnostic(about, source, span, hint=hint, code="cannot-compile"))
 
 
+class Inexact(CompileError):
+    """Every way to build the program loses values to rounding. Shorter inputs may not."""
+
+
 class NeverDefined(CompileError):
     """An expression has no value for any input, or needs one that has none: it could be passed over, but not carried."""
 

@@ -20,6 +20,7 @@ from compiler.domains.domain import (
     make_domain,
 )
 from compiler.domains.facts import Facts
+from compiler.domains.fraction_domain import FractionDomain, describe_means
 from compiler.domains.means import Unsummable, list_means
 from compiler.domains.rows import Context, Relation, list_contexts, project_relation
 from compiler.limits import NUMBER, RELATION, SUMS
@@ -184,6 +185,10 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
         return Relation(make_domain([*domain.kinds(), *extra, *default]))
     depends, _, high = selectors.bound_widths(facts, selector)
     exact = not facts.sees_tokens(selector)
+    counts = set(high.tolist()) if exact else range(1, int(high.max()) + 1)
+    described = describe_means(domain.kinds(), counts, default)
+    if described is not None:
+        return relate_described(described, high, depends, facts.max_length) if exact else Relation(described)
     try:
         means = list_means(domain.kinds(), range(1, int(high.max()) + 1))
     except Unsummable as problem:
@@ -208,6 +213,17 @@ def find_codes(domain: Domain, numbers: Floats) -> Ints:
     most = NUMBER.most
     known = np.array([float(min(max(v, -most), most)) for v in domain.known if type(v) is not bool])
     return np.searchsorted(known, numbers)
+
+
+def relate_described(domain: FractionDomain, high: Ints, depends: Context, max_length: int) -> Relation:
+    """A mean over positions of which there are `high` in each context; where there are none, of its default."""
+    if len(high) * len(domain) > RELATION.most or not high.all():
+        return Relation(domain)
+    allowed = np.zeros((len(high), len(domain)), bool)
+    for count in sorted(set(high.tolist())):
+        codes = np.searchsorted(domain.values.numbers, domain.values.list_of_count(count))
+        allowed[np.ix_(high == count, codes)] = True
+    return narrowest(Relation(domain, depends, allowed), max_length)
 
 
 def narrowest(relation: Relation, max_length: int) -> Relation:

@@ -14,9 +14,12 @@ def bound_logit_noise(readout: Readout, size: float, grain: float, terms: int, u
     `grain`: what the products with the form's weights are multiples of (0: unknown); `terms`: how many there are; `unit`:
     relative rounding of the sums. Logits of centers c and d differ by 2·(c - d) times the number's distance from their
     middle, so an error of both counts the more the closer they are. Where the number itself is read, and logits are made of
-    it, they round less: its error is that of all of them, and counts as much as in the logits of 0 and any center.
+    it, they round less: its error is that of all of them, and counts as much as in the logits of 0 and any center. Where
+    centers are described (`compiler/fraction_set.py`), nothing else rounds: what is nearest to it is found exactly.
     """
     size += max(abs(form.constant) for form in readout.forms)
+    if readout.described:
+        return (terms + 2) * unit * size
     if readout.hot:
         return (terms + 2) * unit * size
     centers = np.unique(readout.centers)

@@ -11,6 +11,8 @@ GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
 TIGHT = 1e-9
 SAME = 1e-13
+LONG = 10**6
+"""Numbers that are put aside for rows that may come."""
 PLACES = 3
 """Places spread over a vector, beside its ends, at which multiples of it are told from others first."""
 
@@ -159,8 +161,9 @@ class Basis:
 
 
 def lengthen(rows: Vector, size: int) -> Vector:
-    """Rows with as many free ones behind them, and some."""
-    return np.concatenate([rows.reshape(-1, size), np.zeros((len(rows) + 8, size))])
+    """Rows with as many free ones behind them, and some, where they are not very long."""
+    free = len(rows) + max(1, min(8, LONG // size))
+    return np.concatenate([rows.reshape(-1, size), np.zeros((free, size))])
 
 
 def choose_basis(vectors: Sequence[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:

@@ -102,7 +102,8 @@ class Readout:
     """An output: the number `form`, decoded by the nearest of `centers`; `codes[k]` is the domain code that center k means.
 
     Several centers may mean the same value. With `hot`, form k of them is 1 for center k and 0 for all others, and
-    the largest wins. `nearest`: the centers are the values, so that the number is all that the model has to give.
+    the largest wins. `nearest`: the centers are the values, so that the number is all that the model has to give;
+    `described`: they are too many to be listed.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Readout:
     margin: float
     hot: tuple[Form, ...] = ()
     nearest: bool = False
+    described: bool = False
 
     @property
     def forms(self) -> tuple[Form, ...]:

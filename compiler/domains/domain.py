@@ -6,7 +6,7 @@ apart from `1`. Such an entry stands as the int, and `floats` marks it so that b
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -40,7 +40,7 @@ def is_carriable(value: Atom) -> bool:
 class Domain:
     """Values by code. Build one with `make_domain`. `minus_zero`: the 0 among them may be the float -0.0."""
 
-    values: tuple[Atom, ...]
+    values: Sequence[Atom]
     floats: frozenset[int] = frozenset()
     minus_zero: bool = False
 
@@ -60,7 +60,7 @@ class Domain:
         return domain_key(value) in self.index
 
     @cached_property
-    def known(self) -> tuple[Atom, ...]:
+    def known(self) -> Sequence[Atom]:
         """The numbers, and booleans as 0 and 1: strings come last."""
         return self.values[: bisect_left(self.values, True, key=lambda value: isinstance(value, str))]
 
@@ -127,9 +127,9 @@ class Domain:
 
     def kinds(self) -> tuple[Atom, ...]:
         """The values, with the float twins of those that have one."""
-        return self.values + tuple(float(self.values[i]) for i in sorted(self.floats))
+        return (*self.values, *(float(self.values[i]) for i in sorted(self.floats)))
 
-    def shown(self) -> tuple[Atom, ...]:
+    def shown(self) -> Sequence[Atom]:
         """Values as answers: an entry that may be a float is shown as one."""
         return tuple(float(v) if i in self.floats else v for i, v in enumerate(self.values))
 

@@ -5,7 +5,7 @@ row of the matrix selects a range of keys. The interpreter is asked about neighb
 kind are totally ordered, and those of different kinds never equal, except numbers and booleans, which get no ranks here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -55,7 +55,7 @@ def rank_comparison(test: Test, key: Domain, query: Domain) -> Ranked | None:
     return Ranked(test, *numbers)
 
 
-def are_apart(values: tuple[Atom, ...], test: Test) -> bool:
+def are_apart(values: Sequence[Atom], test: Test) -> bool:
     """Whether neighbours are in order, or just different where only that is asked, to the interpreter."""
     if len(values) < 2:
         return True

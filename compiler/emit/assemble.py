@@ -8,6 +8,7 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Vector
 from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.domains.fraction_domain import FractionDomain
 from compiler.emit.weights import Array, Weights
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Erasure, Layout, drop_constant, place_weights, weigh_form
@@ -37,6 +38,9 @@ def assemble_weights(
     for k, readout in enumerate(plan.readouts):
         arrays[f"unembeddings.{k}.weight"], arrays[f"unembeddings.{k}.bias"] = unembedding(readout, layout)
         domain = analysis.domain(readout.node)
+        if isinstance(domain, FractionDomain) and readout.described:
+            outputs.append(Output(readout.name, domain.values.as_floats(), nearest=True))
+            continue
         shown: list[Atom | None] = [*domain.shown()]
         stand_in = stand_ins.get(readout.name)
         if stand_in is not None and domain.has(stand_in):  # rewriting may have found that it is never needed

@@ -38,7 +38,7 @@ def scale_logits(weights: Weights, gaps: Sequence[float], wished: float) -> Weig
         scale = choose_logit_scale(gap, wished)
         if scale > 1:
             found = spread_unembedding(weights, k)
-            outputs[k] = replace(outputs[k], nearest=False)
+            outputs[k] = replace(outputs[k], classes=tuple(outputs[k].classes), nearest=False)
             for part, array in zip(("weight", "bias"), found, strict=True):
                 arrays[f"unembeddings.{k}.{part}"] = array * scale
     return Weights(replace(weights.config, outputs=tuple(outputs)), arrays)

@@ -25,6 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.config import Config
+from compiler.fraction_set import FractionSet
+from compiler.limits import ARRAY_BYTES
+from compiler.options import CompileError
+from rasp.diagnostics import Diagnostic
 from rasp.values import show_count
 
 Array = NDArray[np.float64]
@@ -95,10 +99,15 @@ class Weights:
 
 def spread_unembedding(weights: Weights, number: int) -> tuple[Array, Array]:
     """The matrix (d, C) and bias (C,) of an output's logits; where the nearest value v to a number x is the answer, of
-    2xv - v²."""
+    2xv - v². Raises `CompileError` where these would be too large."""
     output = weights.config.outputs[number]
     weight, bias = (weights.arrays[f"unembeddings.{number}.{part}"] for part in ("weight", "bias"))
     if not output.nearest:
         return weight, bias
-    values = np.array(output.classes, dtype=np.float64)
+    classes = output.classes
+    size = 8 * len(weight) * len(classes)
+    if size > ARRAY_BYTES.most:
+        message = f"a class for each of the {len(classes):,} values of {output.name} would take {size / 2**30:.1f} GiB"
+        raise CompileError(Diagnostic(message, hint=ARRAY_BYTES.hint, code="too-large"))
+    values = classes.numbers if isinstance(classes, FractionSet) else np.array(classes, dtype=np.float64)
     return weight * (2 * values), 2 * bias * values - values**2

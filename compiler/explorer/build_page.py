@@ -7,9 +7,11 @@ input, it has computed itself. Only what names of the program mean is the interp
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
+from compiler.config import Config
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.json_forms.model_forms import Summary
@@ -28,6 +30,7 @@ from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.values import Atom, make_typed_key, show_count, show_value
 
 Record = dict[str, Any]
+PAGE_HINT = "inspect a model for a shorter length"
 
 
 def build_page(compiled: Compiled, tokens: Sequence[Atom], title: str) -> str:
@@ -41,7 +44,7 @@ def build_page(compiled: Compiled, tokens: Sequence[Atom], title: str) -> str:
         page = page.replace(mark, text)
     if len(page) > PAGE_BYTES.most:
         message = f"the page would have {len(page):,} bytes, and {PAGE_BYTES.most:,} is the most"
-        raise CompileError(Diagnostic(message, hint="inspect a model for a shorter length", code="too-large"))
+        raise CompileError(Diagnostic(message, hint=PAGE_HINT, code="too-large"))
     return page
 
 
@@ -75,7 +78,7 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
     plain = all(isinstance(token, str) and len(token) == 1 for token in tokens)
     summary = compiled.summary
     return {
-        "config": encode_config(compiled.weights.config),
+        "config": encode_config(list_classes(compiled.weights.config)),
         "arrays": {
             name: {
                 "shape": list(array.shape),
@@ -95,6 +98,20 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
         "heads": list_head_records(compiled, tokens),
         "certificate": compiled.certificate,
     }
+
+
+def list_classes(config: Config) -> Config:
+    """With all values of outputs listed, as far as a page could hold them. Raises `CompileError`."""
+    most = PAGE_BYTES.most // 8
+    for output in config.outputs:
+        if len(output.classes) > most:
+            message = (
+                f"{output.name} has {len(output.classes):,} values, and a page has room for {most:,} at most"
+            )
+            raise CompileError(Diagnostic(message, hint=PAGE_HINT, code="too-large"))
+    return replace(
+        config, outputs=tuple(replace(output, classes=tuple(output.classes)) for output in config.outputs)
+    )
 
 
 def describe_sizes(summary: Summary) -> str:

@@ -10,8 +10,10 @@ import re
 from typing import TypeVar, cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.fraction_set import FractionSet
+from compiler.json_forms.compile_forms import FractionsRecord
 from compiler.json_forms.model_forms import OptionsRecord, PromptsRecord
-from compiler.limits import MODULES
+from compiler.limits import DESCRIBED, LENGTH, MODULES
 from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
 from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
@@ -81,7 +83,8 @@ def encode_config(config: Config) -> Record:
             for layer in config.layers
         ],
         "outputs": [
-            {"name": output.name, "classes": list(output.classes)}
+            {"name": output.name}
+            | encode_classes(output.classes)
             | ({"nearest": True} if output.nearest else {})
             for output in config.outputs
         ],
@@ -106,7 +109,7 @@ def read_config(record: Record) -> Config:
         for layer in map(check_mapping, check_items(record["layers"]))
     )
     outputs = tuple(
-        Output(check_text(output["name"]), classes(output["classes"]), output.get("nearest") is True)
+        Output(check_text(output["name"]), read_classes(output), output.get("nearest") is True)
         for output in map(check_mapping, check_items(record["outputs"]))
     )
     return Config(
@@ -227,7 +230,43 @@ def atoms(value: object) -> tuple[Atom, ...]:
     return cast(tuple[Atom, ...], found)
 
 
-def classes(value: object) -> tuple[Atom | None, ...]:
+def encode_classes(classes: tuple[Atom | None, ...] | FractionSet) -> Record:
+    """The values of an output, listed or described."""
+    if not isinstance(classes, FractionSet):
+        return {"classes": list(classes)}
+    return {"fractions": describe_fractions(classes)}
+
+
+def describe_fractions(fractions: FractionSet) -> FractionsRecord:
+    """The four numbers that say which they are."""
+    return {
+        "start": fractions.start,
+        "step": fractions.step,
+        "most": fractions.most,
+        "longest": fractions.longest,
+    }
+
+
+def read_classes(output: Record) -> tuple[Atom | None, ...] | FractionSet:
+    """The same of a record."""
+    if "fractions" not in output:
+        return list_classes(output["classes"])
+    if "classes" in output:
+        raise ValueError("the values of an output are listed, and described")
+    found = check_mapping(output["fractions"])
+    start, step = found["start"], found["step"]
+    if not isinstance(start, float) or not isinstance(step, float):
+        raise ValueError(f"fractions from {start!r}, {step!r} apart, are not told by floats")
+    longest = check_size(found["longest"])
+    if longest > LENGTH.most:
+        raise ValueError(f"no mean is of {longest} numbers")
+    described = FractionSet(start, step, check_size(found["most"]), longest)
+    if len(described) <= DESCRIBED.most:
+        raise ValueError(f"{described!r} would have been listed")
+    return described
+
+
+def list_classes(value: object) -> tuple[Atom | None, ...]:
     """The values of an output; null stands for no value."""
     found = check_items(value)
     atoms([item for item in found if item is not None])

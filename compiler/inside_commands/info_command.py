@@ -5,20 +5,22 @@ from pathlib import Path
 
 import click
 
+from compiler.config import Output
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
-from compiler.export.records import encode_options
+from compiler.export.records import describe_fractions, encode_options
 from compiler.export.stock_files import StockRecord, is_stock, read_stock_record
 from compiler.formats.write_export import find_export
+from compiler.fraction_set import FractionSet
 from compiler.inside_commands.sizes import describe_sizes
-from compiler.json_forms.compile_forms import CheckpointInfo, FolderInfo
+from compiler.json_forms.compile_forms import CheckpointInfo, FolderInfo, OutputRecord
 from compiler.json_forms.model_forms import PartRecord
 from compiler.options import Prompts
 from compiler.report.certificate import describe_gap, describe_tightest
 from compiler.report.parts import show_numbers
 from compiler.trained.describe_superposed import describe_superposed, record_superposed
 from compiler.trained.superposed_files import is_superposed, read_superposed
-from rasp.values import show_count, show_value
+from rasp.values import Atom, show_count, show_value
 
 SHOWN_VALUES = 12
 
@@ -57,17 +59,25 @@ def info_record(checkpoint: Checkpoint) -> CheckpointInfo:
         "program": checkpoint.program.name,
         "options": encode_options(checkpoint.options),
         "outputs": [
-            {
-                "name": output.name,
-                "expression": expressions[output.name],
-                "classes": list(output.classes),
-                "no_value": None in output.classes,
-                "nearest": output.nearest,
-            }
-            for output in checkpoint.weights.config.outputs
+            output_record(output, expressions[output.name]) for output in checkpoint.weights.config.outputs
         ],
         "symbols": checkpoint.symbols,
     }
+
+
+def output_record(output: Output, expression: str) -> OutputRecord:
+    """An output, its classes listed or described."""
+    record: OutputRecord = {
+        "name": output.name,
+        "expression": expression,
+        "no_value": None in output.classes,
+        "nearest": output.nearest,
+    }
+    if isinstance(output.classes, FractionSet):
+        record["fractions"] = describe_fractions(output.classes)
+    else:
+        record["classes"] = list(output.classes)
+    return record
 
 
 def compiled_lines(found: Checkpoint | StockRecord) -> list[str]:
@@ -103,12 +113,19 @@ def info_text(checkpoint: Checkpoint) -> str:
     lines = compiled_lines(checkpoint)
     for output in checkpoint.weights.config.outputs:
         lines.append(f"  output      {output.name} = {expressions[output.name]}")
-        values = tuple(value for value in output.classes if value is not None)
         said = ", and no value" if None in output.classes else ""
         how = "a number, read as the nearest of " if output.nearest else ""
-        lines.append(f"              {how}{show_count(len(values), 'value')}: {some(values)}{said}")
+        lines.append(f"              {how}{describe_classes(output.classes)}{said}")
     lines += describe_sureness(checkpoint)
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
+
+
+def describe_classes(classes: tuple[Atom | None, ...] | FractionSet) -> str:
+    """How many values an output has, and which."""
+    if isinstance(classes, FractionSet):
+        return f"{show_count(len(classes), 'value')}: {classes.describe()}"
+    values = tuple(value for value in classes if value is not None)
+    return f"{show_count(len(values), 'value')}: {some(values)}"
 
 
 def describe_prompts(prompts: Prompts) -> list[str]:

@@ -37,12 +37,23 @@ class ExportFolderRecord(TypedDict):
     checksum: str
 
 
+class FractionsRecord(TypedDict):
+    """All means of up to `longest` of the numbers start, start + step, … start + most · step."""
+
+    start: float
+    step: float
+    most: int
+    longest: int
+
+
 class OutputRecord(TypedDict):
-    """An output of a checkpoint: its classes, whether one says that there is no value, and whether the nearest is read."""
+    """An output of a checkpoint: its classes, listed or described; whether one says that there is no value, and whether the
+    nearest is read."""
 
     name: str
     expression: str
-    classes: Values
+    classes: NotRequired[Values]
+    fractions: NotRequired[FractionsRecord]
     no_value: bool
     nearest: bool
 

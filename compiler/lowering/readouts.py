@@ -9,9 +9,11 @@ from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.config import has_different_numbers
 from compiler.domains.domain import factor_values
+from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
-from compiler.lowering.lookup import Lookups, pose_lookup
+from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
 from compiler.lowering.reader import Reader
+from compiler.refusal import Inexact, make_refusal
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Map, Node
 from rasp.interpret.evaluate import apply_map
@@ -50,7 +52,11 @@ class ReadoutChooser:
             centers, margin = self.centers(node, form)
             if margin > 4 * form.noise and told_apart(centers, margin, self.demands.reader.arithmetic.unit):
                 nearest = self.is_number(node, centers)
-                return Readout(name, node, self.demands.demand(form), centers, every, margin, nearest=nearest)
+                read = self.demands.demand(form)
+                described = nearest and isinstance(domain, FractionDomain)
+                return Readout(name, node, read, centers, every, margin, nearest=nearest, described=described)
+            if isinstance(domain, FractionDomain):
+                raise self.fail_described(node, margin)
         named = self.read_named(name, node)
         if named is not None:
             return named
@@ -84,6 +90,21 @@ class ReadoutChooser:
         margin = float(np.diff(np.unique(vector)).min(initial=np.inf)) / 2
         return Readout(name, node, read, vector, every, margin)
 
+    def fail_described(self, node: Node, margin: float) -> Exception:
+        """What to raise for values that are described and not told apart: no other readout is tried, which would list
+        them. Where not even a quotient is as exact as that, nothing is."""
+        analysis, reader = self.demands.analysis, self.demands.reader
+        numbers = analysis.domain(node).numbers()
+        least = 4 * reader.precision.quotient_noise(float(np.abs(numbers).max()))
+        if margin > least and told_apart(numbers, margin, reader.arithmetic.unit):
+            return Unsolved(node)
+        message = f"{reader.arithmetic.name} cannot tell apart the {len(numbers):,} values that this can have"
+        finest = find_target(analysis.options).dtypes[-1]
+        finer = "" if finest == reader.arithmetic.name else f", or with --dtype {finest}"
+        hint = f"compile it for a shorter length{finer}"
+        refusal = make_refusal(analysis.graph, node, message, hint)
+        return Inexact(*refusal.diagnostics)
+
     def read_named(self, name: str, node: Node) -> Readout | None:
         """An output that is a name for each value of a sum: it is told from the sum, whose terms have a table each."""
         match node:
@@ -106,9 +127,14 @@ class ReadoutChooser:
         """Whether an output of fractions is its own number, to which the nearest value is the answer. Whole numbers stay
         classes, as tokens do: they may be generated."""
         options = self.demands.analysis.options
-        values = self.demands.analysis.domain(node).shown()
+        domain = self.demands.analysis.domain(node)
+        if options.no_value or not find_target(options).numbers:
+            return False
+        if isinstance(domain, FractionDomain):
+            return bool((centers == domain.numbers()).all())
+        values = domain.shown()
         fractions = any(isinstance(value, float) for value in values) and has_different_numbers(values)
-        if not fractions or options.no_value or not find_target(options).numbers:
+        if not fractions:
             return False
         return bool((centers == np.array(values, dtype=np.float64)).all())
 

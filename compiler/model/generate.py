@@ -12,6 +12,7 @@ from typing import Literal, cast
 import torch
 
 from compiler.config import Config, Output
+from compiler.fraction_set import FractionSet
 from compiler.model.answers import compare_key, show_label
 from compiler.model.given_inputs import Tokens, check_batch
 from compiler.model.read_logits import explain_no_answer
@@ -116,6 +117,7 @@ def prepare(
     if count < 0:
         raise make_model_error(f"cannot generate {count} tokens", "give a number of at least 0", "bad-count")
     number = output_number(model.config, output)
+    check_tokens(model.config.outputs[number])
     model.module.new_cache(0)  # complains unless attention is causal
     encoded = encode_prompts(model, check_batch(prompts))
     streams = sampling.make_streams(len(encoded))
@@ -188,6 +190,16 @@ def output_number(config: Config, name: str | None) -> int:
             f"the model has no output {name}", f"the outputs are {', '.join(names)}", "unknown-output"
         )
     return names.index(name)
+
+
+def check_tokens(output: Output) -> None:
+    """Raise `ModelError` for an output of fractions that are too many to be classes: no token is chosen among them."""
+    if isinstance(output.classes, FractionSet):
+        raise make_model_error(
+            f"{output.name} answers fractions: {output.classes.describe()}",
+            "generation needs a program whose values are tokens",
+            "not-a-token",
+        )
 
 
 def list_class_tokens(config: Config, output: Output) -> list[int | None]:

@@ -1,15 +1,20 @@
 """What logits say: the likeliest class, and when a reading of them is an answer."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import cast
 
 import torch
 from torch import Tensor
 
+from compiler.config import Output
+from compiler.fraction_set import FractionSet
 from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.transformer.problem import ModelError, make_model_error
 from rasp.values import ValueProblem, classify_values
 
+BLOCK = 2**18
+"""Logits that are looked at at a time: two megabytes, which stay in the processor's cache."""
 MIXED = "`rasp run` says for which part of the program; `rasp verify` for how many inputs"
 
 Answer = dict[str, list[Label]]
@@ -19,10 +24,33 @@ Reading = dict[str, list[Label | Undecided]]
 def choose_classes(scores: Tensor) -> list[list[int]]:
     """The class with the largest logit, of logits (batch, position, class); -1 where that is no single one, or where a
     logit is not finite."""
+    positions, classes = scores.flatten(0, -2), scores.shape[-1]
+    step = max(1, BLOCK // classes)
+    found = [choose_sure(positions[start : start + step]) for start in range(0, len(positions), step)]
+    return cast(list[list[int]], torch.cat(found).view(scores.shape[:-1]).tolist())
+
+
+def choose_sure(scores: Tensor) -> Tensor:
+    """The same of logits (position, class), as a tensor."""
     low, high = torch.aminmax(scores, dim=-1)
     sure = (scores == high[..., None]).sum(dim=-1) == 1  # NaN equals nothing
     sure &= torch.isfinite(low) & torch.isfinite(high)
-    return cast(list[list[int]], torch.where(sure, scores.argmax(dim=-1), -1).tolist())
+    return torch.where(sure, scores.argmax(dim=-1), -1)
+
+
+def count_logits(output: Output) -> int:
+    """How many logits an output has at a position: one for each class, or a number alone."""
+    return 1 if isinstance(output.classes, FractionSet) else len(output.classes)
+
+
+def read_scores(output: Output, scores: Tensor) -> list[list[Label | Undecided]]:
+    """The value that logits (batch, position, class), or numbers (batch, position, 1), say at each position."""
+    if isinstance(output.classes, FractionSet) and scores.shape[-1] == 1:
+        nearest = cache(output.classes.find_nearest)
+        rows = cast(list[list[float]], scores[..., 0].tolist())
+        return [[UNDECIDED if (found := nearest(x)) is None else found for x in row] for row in rows]
+    values: list[Label | Undecided] = [*output.classes, UNDECIDED]
+    return [[values[c] for c in row] for row in choose_classes(scores)]
 
 
 def judge_reading(reading: Reading, causal: bool) -> Answer | ModelError:

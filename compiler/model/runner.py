@@ -17,12 +17,11 @@ from torch import Tensor
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.json_forms.model_forms import SymbolMap
-from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.model.given_inputs import Tokens, check_batch, list_elements, show_type
 from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.judge_prompt import check_prompt, check_written
-from compiler.model.read_logits import Answer, Reading, choose_classes, judge_reading
+from compiler.model.read_logits import Answer, Reading, count_logits, judge_reading, read_scores
 from compiler.model.token_ids import list_token_ids
 from compiler.options import Prompts
 from compiler.report.known_values import KnownValue, list_known_values
@@ -237,16 +236,16 @@ class Model:
         return torch.cat(self.activations(tokens).residuals).double().cpu().numpy()
 
     def decode(self, logits: Sequence[Tensor], lengths: Sequence[int]) -> list[Reading]:
-        """What the logits of each row say: by output, the value of the likeliest class at each position but BOS's.
+        """What the logits of each row say: by output, the value of the likeliest class, or the one nearest to a number, at
+        each position but BOS's.
 
         `lengths` are those of the rows, BOS included. `UNDECIDED` stands where no class is the likeliest, or where a logit
         is not finite: neither happens where the program has a value.
         """
         found: list[Reading] = [{} for _ in lengths]
         for output, scores in zip(self.config.outputs, logits, strict=True):
-            values: list[Label | Undecided] = [*output.classes, UNDECIDED]
-            for reading, row, length in zip(found, choose_classes(scores), lengths, strict=True):
-                reading[output.name] = [values[c] for c in row[1:length]]
+            for reading, row, length in zip(found, read_scores(output, scores), lengths, strict=True):
+                reading[output.name] = row[1:length]
         return found
 
     def unknown_token(self, token: object, position: int) -> ModelError:
@@ -271,7 +270,7 @@ def split_rows(config: Config, lengths: Sequence[int]) -> Iterator[tuple[int, in
     """Ranges (start, end) of rows that run together without using too much memory."""
     heads = max((len(layer.heads) for layer in config.layers), default=1)
     widest = config.d_model + max((layer.d_mlp for layer in config.layers), default=0)
-    widest += 2 * sum(len(output.classes) for output in config.outputs)  # logits are float64
+    widest += 2 * sum(map(count_logits, config.outputs))  # they are float64
     start, longest = 0, 0
     for i, length in enumerate(lengths):
         longest = max(longest, length)

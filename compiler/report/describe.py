@@ -50,7 +50,7 @@ def describe_feature(domain: Domain, vector: Vector) -> str:
         return text
     if np.ptp(vector) == 0:
         return f"{vector[0]:.6g}"
-    pairs = [f"{vector[k]:.6g} for {show_value(domain.values[k])}" for k in np.flatnonzero(vector)]
+    pairs = [f"{vector[k]:.6g} for {show_value(domain.values[k])}" for k in np.flatnonzero(vector).tolist()]
     if len(pairs) > MOST_NUMBERS:
         pairs = [*pairs[:4], f"… {len(pairs) - 6} more", *pairs[-2:]]
     return ", ".join(pairs)

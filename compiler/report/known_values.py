@@ -42,7 +42,7 @@ class KnownValue:
     places: tuple[int, ...]
     written: int
     cleared: int
-    values: tuple[Atom, ...]
+    values: Sequence[Atom]
     vectors: Vector
     bounds: Vector
     directions: Vector | None = None

@@ -30,17 +30,13 @@ from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.lowering.quotients import find_quotient, has_quotients
 from compiler.lowering.reader import open_reader
-from compiler.options import CompileError, CompileOptions
+from compiler.options import CompileOptions
 from compiler.plan.layers import Plan
-from compiler.refusal import make_refusal
+from compiler.refusal import Inexact, make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason
 from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Width, list_reachable
-
-
-class Inexact(CompileError):
-    """Every way to build the program loses values to rounding. Shorter inputs may not."""
 
 
 def lower_graph(

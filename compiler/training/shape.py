@@ -40,7 +40,8 @@ def choose_shape(config: Config, layers: int | None, heads: int | None, widths: 
         config,
         layers=tuple(shapes),
         outputs=tuple(
-            replace(output, nearest=output.nearest and widths is None) for output in config.outputs
+            replace(output, classes=tuple(output.classes), nearest=output.nearest and widths is None)
+            for output in config.outputs
         ),
         d_model=config.d_model if widths is None else widths.d_model,
         has_positions=config.has_positions or widths is not None,

@@ -139,16 +139,17 @@ class Layer(nn.Module):
 
 class Unembedding(nn.Module):
     """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large. `nearest`: the
-    weights make a number x, and the classes are the values v, of which the one nearest to x has the largest logit."""
+    weights make a number x, and the classes are the values v, of which the one nearest to x has the largest logit; where
+    they are too many to be listed (None), the number itself stands in place of the logits."""
 
     values: Tensor | None
 
-    def __init__(self, d_model: int, classes: Sequence[Any], nearest: bool) -> None:
+    def __init__(self, d_model: int, classes: Sequence[Any] | None, nearest: bool) -> None:
         super().__init__()
-        columns = 1 if nearest else len(classes)
+        columns = 1 if nearest or classes is None else len(classes)
         self.weight = parameter(d_model, columns, dtype=torch.float64)
         self.bias = parameter(columns, dtype=torch.float64)
-        values = torch.tensor(classes, dtype=torch.float64) if nearest else None
+        values = torch.tensor(classes, dtype=torch.float64) if nearest and classes is not None else None
         self.register_buffer("values", values, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -166,14 +167,14 @@ class Decoder(nn.Module):
         self.causal = config["attention"] == "causal"
         self.embedding = Embedding(config["bos"] + 1, positions, d_model)
         self.layers = nn.ModuleList(Layer(d_model, shape["heads"], shape["d_mlp"]) for shape in shapes)
-        outputs = [(o["classes"], o.get("nearest", False)) for o in config["outputs"]]
+        outputs = [(o.get("classes"), o.get("nearest", False)) for o in config["outputs"]]
         self.unembeddings = nn.ModuleList(Unembedding(d_model, *output) for output in outputs)
         if config.get("dtype") == "float64":
             for part in self.children():
                 part.double()
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
-        """Logits (batch, position, class) of every output.
+        """Logits (batch, position, class) of every output; where classes are described, its number (batch, position, 1).
 
         `ids` (batch, position) starts with BOS, or continues what `cache` has seen. `lengths` (batch,) says how many ids
         of each row (BOS included) are real; the rest is padding on the right, which no position sees.

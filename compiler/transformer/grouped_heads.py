@@ -17,6 +17,10 @@ from torch.nn.modules import module as every_module
 
 from compiler.transformer.decoder import Attention, Cache, Head
 
+BLOCK = 2**19
+"""Scores at a time: two megabytes in float32."""
+LONG = 512
+"""Positions from which on a head by itself is worth blocks, too."""
 READ = ("query", "key", "value")
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 HOOKS_ON_ALL = tuple(f"_global{hooks}" for hooks in HOOKS)
@@ -36,7 +40,8 @@ class GroupedAttention(Attention):
         self.others = [group[0] for group in shapes.values() if len(group) == 1]
 
     def forward(self, x: Tensor, mask: Tensor | None, cache: Cache | None) -> Tensor:
-        if not self.groups or self.is_watched():
+        alone = cache is None and x.shape[-2] >= LONG
+        if not (self.groups or alone) or self.is_watched():
             if cache is not None:
                 cache_apart(cache, self.groups)
             return super().forward(x, mask, cache)
@@ -44,7 +49,10 @@ class GroupedAttention(Attention):
             torch.add,
             chain(
                 (attend_together(group, x, mask, cache) for group in self.groups),
-                (head(x, mask, cache) for head in self.others),
+                (
+                    attend_together((head,), x, mask, cache) if alone else head(x, mask, cache)
+                    for head in self.others
+                ),
             ),
         )
 
@@ -80,11 +88,36 @@ def attend_together(group: tuple[Head, ...], x: Tensor, mask: Tensor | None, cac
     if cache is not None:
         cache_together(cache, group)
         key, value = cache.extend(group, key, value)
-    scores = query @ key.mT  # (b, h, q, t)
-    if mask is not None:
-        scores = scores + mask.unsqueeze(-3)
-    mixed = (scores.softmax(dim=-1) @ value).transpose(1, 2)  # (b, q, h, v)
-    return mixed.flatten(2) @ torch.cat([parameters["output"] for parameters in held])
+    if query.shape[:-1].numel() * key.shape[-2] <= BLOCK:
+        mixed = mix(query, key, value, None if mask is None else mask.unsqueeze(-3))
+    else:
+        heads = zip(query.unbind(1), key.unbind(1), value.unbind(1), strict=True)
+        mixed = torch.stack([mix_in_blocks(*head, mask) for head in heads], dim=1)
+    return mixed.transpose(1, 2).flatten(2) @ torch.cat([parameters["output"] for parameters in held])
+
+
+def mix(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Values (…, t, v) in the shares that queries (…, q, k) give to keys (…, t, k): (…, q, v)."""
+    scores = query @ key.mT
+    return (scores if mask is None else scores + mask).softmax(dim=-1) @ value
+
+
+def mix_in_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """The same of one head, (b, p, k) twice and (b, p, v): for some inputs, or some queries of one, at a time, so that
+    their scores stay in the processor's cache. What a query mixes does not depend on the others."""
+    batch, length = query.shape[:2]
+    inputs = max(1, BLOCK // (length * key.shape[1]))
+    queries = length if inputs > 1 else max(1, BLOCK // key.shape[1])
+    hidden = None if mask is None else mask.expand(batch, length, key.shape[1])
+
+    def mix_block(some: slice, these: slice) -> Tensor:
+        return mix(
+            query[some, these], key[some], value[some], None if hidden is None else hidden[some, these]
+        )
+
+    blocks = [slice(q, q + queries) for q in range(0, length, queries)]
+    rows = [slice(b, b + inputs) for b in range(0, batch, inputs)]
+    return torch.cat([torch.cat([mix_block(some, these) for these in blocks], dim=1) for some in rows])
 
 
 def cache_together(cache: Cache, group: tuple[Head, ...]) -> None:

@@ -181,3 +181,24 @@ def test_a_copy_has_heads_of_its_own() -> None:
     for parameter in decoder.parameters():
         parameter.zero_()
     assert_same(copy(IDS), expected)
+
+
+@pytest.mark.parametrize("block", [1, 7, 40, 100])
+def test_blocks_of_scores_change_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs, heads and queries a few at a time, with padding, from what a cache holds, and heads by themselves."""
+    weights = random_weights("causal")
+    whole = [found.clone() for found in ExactDecoder(weights)(IDS, LENGTHS)]
+    alone = [found.clone() for found in ExactDecoder(weights)(IDS[:1])]
+    monkeypatch.setattr("compiler.transformer.grouped_heads.BLOCK", block)
+    monkeypatch.setattr("compiler.transformer.grouped_heads.LONG", 1)
+    decoder = ExactDecoder(weights)
+    for found, expected in zip(decoder(IDS, LENGTHS), whole, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-2)
+    for found, expected in zip(decoder(IDS[:1]), alone, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-2)
+    cache = decoder.new_cache()
+    steps = [decoder(part, cache=cache) for part in IDS[:1].split(2, dim=1)]
+    for found, expected in zip(
+        map(torch.cat, zip(*steps, strict=True), [1] * len(alone)), alone, strict=True
+    ):
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-2)
