@@ -334,6 +334,28 @@ def test_logits_tell_the_nearest_center(name: str) -> None:
     assert bound_logit_noise(readout_of(np.array([0.0, 2.0**27 - 1])), 2.0**27, 1.0, 1, PLAIN.logits) > 0
 
 
+@pytest.mark.parametrize("constant", [0.0, -1 / 3])
+def test_a_number_that_is_read_alone_rounds_by_no_more_than_said(constant: float) -> None:
+    """Its products with float64 weights, their sum in any order, and the bias."""
+    random = np.random.default_rng(5)
+    columns = random.uniform(-1, 1, 6)
+    weights = random.uniform(-1, 1, 6) / 3
+    readout = replace(readout_of(np.array([0.0, 1.0]), constant), nearest=True, described=True)
+    size = float(np.abs(columns) @ np.abs(weights))
+    noise = bound_logit_noise(readout, size, 0.0, len(columns), PLAIN.logits)
+    exact = sum(
+        (Fraction(c) * Fraction(w) for c, w in zip(columns, weights, strict=True)), Fraction(constant)
+    )
+    worst = Fraction(0)
+    for _ in range(300):
+        order = random.permutation(len(columns))
+        total = 0.0
+        for k in order.tolist():
+            total += float(columns[k]) * float(weights[k])
+        worst = max(worst, abs(Fraction(total + constant) - exact))
+    assert 0 < worst <= noise <= 100 * worst
+
+
 NUMBERS = {
     3.0: 1.0,
     0.0: 1.0,
