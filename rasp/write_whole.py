@@ -56,6 +56,21 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
         raise RaspError(Diagnostic(message, hint=CHECK_PATH, code="write")) from None
 
 
+@contextlib.contextmanager
+def made_folder(folder: Path) -> Generator[None]:
+    """A folder to write into. If that fails, folders that were made for it are gone again, but not what stands in them.
+    Raises `OSError` if it cannot be made."""
+    made = [part for part in (folder, *folder.parents) if not part.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for part in made:
+                part.rmdir()
+        raise
+
+
 def write_bytes(path: Path, data: bytes, *, new: bool = False) -> None:
     """Make `path` hold exactly `data`. Raises `OSError`, and then nothing has changed.
 

@@ -73,7 +73,8 @@ def weight_differences(found: Weights, wanted: Weights) -> Iterator[str]:
     changed = [name for name in other if one[name].tobytes() != other[name].tobytes()]
     if changed:
         yield (
-            f"{len(changed)} of its {len(other)} arrays differ from what this version compiles the program to, "
+            f"{len(changed)} of its {len(other)} arrays {'differs' if len(changed) == 1 else 'differ'} from what this "
+            "version compiles the program to, "
             f"the first of them {changed[0]}"
         )
 

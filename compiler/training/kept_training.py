@@ -24,7 +24,7 @@ from compiler.json_forms.training_forms import ResultsRecord, TaskRecord, Traini
 from compiler.training.learn import Moment, Training
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.version import VERSION
-from rasp.write_whole import write_file
+from rasp.write_whole import made_folder, write_file
 
 RECORD, STATE, CONFIG, ARRAYS = "training.json", "state.pt", "config.json", "model.safetensors"
 FORMAT: Literal["rasp-training"] = "rasp-training"
@@ -76,7 +76,6 @@ def save_training(
     folder: Path, task: Task, config: Config, training: Training, results: ResultsRecord | None
 ) -> None:
     """Write all files. Raises `OSError`, `RaspError`."""
-    folder.mkdir(parents=True, exist_ok=True)
     best = {name: weight.cpu().contiguous() for name, weight in training.best.items()}
     record: TrainingRecord = {
         "format": FORMAT,
@@ -97,10 +96,11 @@ def save_training(
         },
         state,
     )
-    write_file(folder / STATE, state.getvalue())
-    write_file(folder / ARRAYS, save_arrays(best))
-    write_file(folder / CONFIG, encode_json(encode_config(config)))
-    write_file(folder / RECORD, encode_json(record))
+    with made_folder(folder):
+        write_file(folder / STATE, state.getvalue())
+        write_file(folder / ARRAYS, save_arrays(best))
+        write_file(folder / CONFIG, encode_json(encode_config(config)))
+        write_file(folder / RECORD, encode_json(record))
 
 
 def has_training(folder: Path) -> bool:

@@ -34,7 +34,7 @@ class DrawRequest:
 def draw_program(request: DrawRequest) -> int:
     """Draw; the exit code. Raises `RaspError` and `WrongUsage`."""
     program = load_program(Source("<no program>", "") if request.file is None else read_source(request.file))
-    line = compile_line(program, request.expression)
+    line = compile_line(program, request.expression, "drawn")
     expression = line.expression if line else request.expression or ""
     node = program.node(expression)
     report_diagnostics(lint_expressions(program, [expression]))

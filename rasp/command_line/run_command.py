@@ -97,10 +97,10 @@ def is_program(word: str) -> bool:
     return named or is_file(word) or is_file(f"{word}.rasp")
 
 
-def compile_line(program: Program, expression: str | None) -> CompileLine | None:
+def compile_line(program: Program, expression: str | None, done: str = "run") -> CompileLine | None:
     """The only `# compile:` line of a program, or that of an expression or of its name; None if there is none of it.
 
-    Raises `WrongUsage` when nothing says what to run.
+    Raises `WrongUsage` when nothing says what is to be `done`.
     """
     lines = read_directives(program.source).compiles
     if expression is not None:
@@ -110,7 +110,7 @@ def compile_line(program: Program, expression: str | None) -> CompileLine | None
     names = [line.name or line.expression for line in lines]
     names = names or [name for name, value in program.bindings.items() if isinstance(value, Node)]
     hint = f"say it with -e: {', '.join(names)}" if names else "say it with -e EXPR"
-    raise WrongUsage("which expression should be run?", hint)
+    raise WrongUsage(f"which expression should be {done}?", hint)
 
 
 def missing_input(program: Program, expression: str | None) -> WrongUsage:
