@@ -3,6 +3,7 @@ over, a request that is wrong is answered with an error, and the log says it in 
 """
 
 import logging
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pygls.exceptions import (
 from pygls.protocol import LanguageServerProtocol
 
 LOGGER = logging.getLogger("pygls")
+WRONG_ARGUMENTS = re.compile(r"Invalid Params: (Expected \d+ arguments|While structuring)")
 #: What may come before the editor has introduced itself.
 FIRST = (types.INITIALIZE, types.EXIT, types.SHUTDOWN)
 #: What can only be said of a text that is open.
@@ -56,7 +58,20 @@ class PatientProtocol(LanguageServerProtocol):
         elif self._workspace is None and getattr(message, "method", types.EXIT) not in FIRST:
             self.refuse(getattr(message, "id", None), JsonRpcServerNotInitialized("`initialize` comes first"))
         else:
+            if isinstance(message, types.ExecuteCommandRequest):
+                message.params.arguments = message.params.arguments or []  # pygls counts them
             super().handle_message(cast(Any, message))
+
+    def _send_response(
+        self,
+        msg_id: str | int,
+        result: Any | None = None,
+        error: Any | None = None,
+    ) -> None:
+        """Answer a request. What pygls says of a command's arguments is about Python's types, and nobody's here."""
+        if error is not None:
+            error.message = reword(error.message)
+        super()._send_response(msg_id, result, error)
 
     def is_open(self, uri: str) -> bool:
         return self._workspace is not None and uri in self._workspace.text_documents
@@ -81,10 +96,17 @@ def malformed(data: Mapping[str, Any]) -> Malformed:
     return Malformed(number_of(data), wrong if known else JsonRpcMethodNotFound.of(method))
 
 
+def reword(message: str) -> str:
+    """What a user is told of an error."""
+    return "the arguments are not those that the command takes" if WRONG_ARGUMENTS.match(message) else message
+
+
 class OneLine(logging.Formatter):
-    """A record's first line, without what Python says of exceptions."""
+    """A record's first line, without what Python says of exceptions; of a refusal, the reason."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info and isinstance(record.exc_info[1], JsonRpcException):
+            return f"rasp lsp: refused a message: {reword(record.exc_info[1].message)}"
         return f"rasp lsp: {record.getMessage().partition(chr(10))[0]}"
 
 

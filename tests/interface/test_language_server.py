@@ -1,5 +1,6 @@
 """The language server, asked by a client over standard input and output as editors do it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,9 @@ def test_what_is_no_message_is_passed_over(client: Client, body: str) -> None:
         ("no/such", {}, -32601),
         (7, {}, -32600),
         ("workspace/executeCommand", {"command": "no"}, -32602),
+        ("workspace/executeCommand", {"command": "rasp.svg"}, -32602),
+        ("workspace/executeCommand", {"command": "rasp.svg", "arguments": [1]}, -32602),
+        ("workspace/executeCommand", {"command": "rasp.svg", "arguments": [{"position": {}}]}, -32602),
     ],
 )
 def test_wrong_requests_are_answered_with_an_error(
@@ -285,6 +289,7 @@ def test_wrong_requests_are_answered_with_an_error(
 ) -> None:
     error = client.failure(method, params)
     assert error["code"] == code and "data" not in error
+    assert not re.search("Expected|structuring|exception", error["message"])
 
 
 def test_questions_about_texts_that_are_not_open(client: Client) -> None:
