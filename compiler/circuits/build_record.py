@@ -6,7 +6,7 @@ graph. An edge is in it if answers need it (`compiler/circuits/needed_edges.py`)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -43,7 +43,7 @@ from compiler.json_forms.circuit_forms import (
 )
 from compiler.model.answers import compare_key
 from compiler.pipeline import Compiled
-from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
+from compiler.verify.chosen_inputs import Word, batch_inputs, choose_inputs
 from rasp.interpret.evaluate import evaluate, evaluate_by_position
 from rasp.values import make_typed_key
 
@@ -110,26 +110,33 @@ def draw_trials(
 
 def count_new_inputs(compiled: Compiled, request: CircuitRequest, seeds: Iterable[int]) -> int:
     """How many different inputs samples of other seeds have that the first has not."""
-    first, *others = (set(draw_words(compiled, request.budget, seed)) for seed in (request.seed, *seeds))
+    first, *others = (
+        {tuple(ids) for _, batch in draw_batches(compiled, replace(request, seed=seed))[0] for ids in batch}
+        for seed in (request.seed, *seeds)
+    )
     return len(set[tuple[int, ...]]().union(*others) - first)
 
 
-def draw_words(compiled: Compiled, budget: int, seed: int) -> Iterator[tuple[int, ...]]:
-    """The inputs of a sample, as ids."""
+def draw_batches(
+    compiled: Compiled, request: CircuitRequest
+) -> tuple[Iterator[tuple[list[Word], list[list[int]]]], bool]:
+    """Inputs of all lengths, those of one length together, as tokens and as ids; and whether they are all there are."""
     options = compiled.options
+    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
     ids = {make_typed_key(token): number for number, token in enumerate(options.vocabulary)}
-    selection = choose_inputs(len(options.vocabulary), options.max_length, budget, seed)
-    for words in batch_inputs(options.vocabulary, selection, lambda length: LARGEST_BATCH):
-        yield from (tuple(ids[make_typed_key(token)] for token in word) for word in words)
+    batches = batch_inputs(options.vocabulary, selection, lambda length: LARGEST_BATCH)
+    numbered = (
+        (words, [[ids[make_typed_key(token)] for token in word] for word in words]) for words in batches
+    )
+    return numbered, selection.exhaustive
 
 
 def draw_samples(compiled: Compiled, request: CircuitRequest) -> tuple[list[Sample], bool]:
     """Inputs of all lengths, and whether they are all there are. Answers count where the program has a value."""
     options = compiled.options
-    selection = choose_inputs(len(options.vocabulary), options.max_length, request.budget, request.seed)
-    ids = {make_typed_key(token): number for number, token in enumerate(options.vocabulary)}
+    batches, exhaustive = draw_batches(compiled, request)
     found: list[Sample] = []
-    for words in batch_inputs(options.vocabulary, selection, lambda length: LARGEST_BATCH):
+    for words, numbered in batches:
         outcomes = evaluate(list(compiled.meaning.values()), words, options.attention)
         has_value = [
             [
@@ -138,9 +145,9 @@ def draw_samples(compiled: Compiled, request: CircuitRequest) -> tuple[list[Samp
             ]
             for row in outcomes
         ]
-        rows = [[len(ids), *(ids[make_typed_key(token)] for token in word)] for word in words]
+        rows = [[compiled.weights.config.bos, *ids] for ids in numbered]
         found.append(Sample(np.array(rows), np.array(has_value)))
-    return found, selection.exhaustive
+    return found, exhaustive
 
 
 def find_read_columns(compiled: Compiled) -> Mapping[Edge, tuple[str, ...]]:

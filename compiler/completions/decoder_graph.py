@@ -85,10 +85,9 @@ class DecoderGraph:
         if (node, role) not in self.known:
             found = self.make(node, role)
             self.known[node, role] = found
-            if found.op == node.op and node in self.graph.origins:
-                self.graph.origins.setdefault(found, self.graph.origins[node])
-                if node in self.graph.names:
-                    self.graph.names.setdefault(found, self.graph.names[node])
+            if found.op == node.op:
+                self.graph.hand_on_place(node, found)
+                self.graph.hand_on_name(node, found)
         return self.known[node, role]
 
     def is_read(self, node: Node, role: Role) -> bool:

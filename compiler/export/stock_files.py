@@ -34,7 +34,6 @@ from compiler.export.read_form import read_form
 from compiler.export.record_file import RECORD, open_record, read_kind, read_part, seal_record
 from compiler.export.records import (
     Record,
-    check_mapping,
     encode_json,
     encode_options,
     hash_text,
@@ -46,7 +45,8 @@ from compiler.export.stock_tokenizer import (
     name_ids,
     name_labels,
 )
-from compiler.json_forms.model_forms import OptionsRecord, ProgramRecord, Summary
+from compiler.json_forms.compile_forms import ExportFolderRecord, StockFolderRecord
+from compiler.json_forms.model_forms import Summary
 from compiler.limits import JSON_BYTES
 from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
@@ -165,13 +165,17 @@ def read_stock_record(folder: Path) -> StockRecord:
     """What the record of such a folder says. Raises `CheckpointError`."""
     record = open_record(folder, STOCK_VERSION, AGAIN)
     try:
-        program = read_form(ProgramRecord, check_mapping(record["program"]))
-        options = read_form(OptionsRecord, check_mapping(record["options"]))
-        expressions = {name: str(text) for name, text in check_mapping(record["expressions"]).items()}
-        text = ProgramText(program["name"], program["text"], program["loaded"])
-        hashes = {name: hash_text(digest) for name, digest in check_mapping(record["sha256"]).items()}
-        summary = read_form(Summary, check_mapping(record["summary"]))
-        return StockRecord(text, expressions, read_options(options), hashes, summary)
+        said = read_form(
+            StockFolderRecord if record["format"] == STOCK_FORMAT else ExportFolderRecord, record
+        )
+        program = said["program"]
+        return StockRecord(
+            program=ProgramText(program["name"], program["text"], program["loaded"]),
+            expressions=said["expressions"],
+            options=read_options(said["options"]),
+            hashes={name: hash_text(digest) for name, digest in said["sha256"].items()},
+            summary=said["summary"],
+        )
     except (KeyError, TypeError, ValueError, CompileError):
         raise report_damage(folder / RECORD, "does not describe a compilation") from None
 

@@ -245,7 +245,7 @@ class Chooser:
         key = (variable.node.args[0], "divide", True, False)
         if key not in self._scores:
             self._scores[key] = self.scorer.score_own_position(quotient.logits)
-        selector = make_own_selector(self.analysis)
+        selector = make_own_selector(self.analysis.graph)
         self.heads.append(Head(selector, self._scores[key], (value,), (GAIN,), ((variable, 0),)))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 from compiler.blocks.basis import Basis
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.staircase import Runs, Staircase, Tolerance, build_staircase
-from rasp.graph.nodes import Graph, Node, Select, Width
+from compiler.selector_facts.selectors import make_full_selector
+from rasp.graph.nodes import Graph, Node, Width
 
 
 def count_everything(graph: Graph) -> Node:
     """How many positions there are; under causal attention, up to each."""
-    one = graph.constant(1)
-    return graph.add(Width(), graph.add(Select("=="), one, one))
+    return graph.add(Width(), make_full_selector(graph))
 
 
 def read_evenly(count: Node, vector: Vector) -> Form | None:

@@ -81,10 +81,9 @@ def rebuild_outputs(
         now = change(node, graph.add(node.op, *(new[arg] for arg in node.args)))
         new[node] = now
         if node is not now:
-            if node in graph.names:
-                graph.names.setdefault(now, graph.names[node])
+            graph.hand_on_name(node, now)
             for made in list_reachable([now]):
-                inherit_origin(analysis, node, made)
+                graph.hand_on_place(node, made)
     return {name: new[node] for name, node in outputs.items()}
 
 
@@ -101,10 +100,3 @@ def settle(analysis: Analysis, node: Node, rules: Sequence[Rule], course: Course
                 steps += 1
                 assert steps < REWRITES.most, f"rules undo each other: {rule.__name__}"
     return node
-
-
-def inherit_origin(analysis: Analysis, old: Node, new: Node) -> None:
-    """A node made in place of another is placed like it, unless it has a place already."""
-    graph = analysis.graph
-    if old in graph.origins:
-        graph.origins.setdefault(new, graph.origins[old])

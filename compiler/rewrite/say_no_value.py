@@ -25,7 +25,6 @@ from compiler.analysis.kinds import may_be_text
 from compiler.limits import TRIED_ARGUMENTS
 from compiler.options import CompileError
 from compiler.refusal import make_refusal
-from compiler.rewrite.driver import inherit_origin
 from compiler.rewrite.make_total import has_means, may_fail, selects_one
 from compiler.rewrite.rules.place_best import place_best
 from rasp.graph.nodes import (
@@ -199,7 +198,7 @@ class Presence:
 
     def place(self, node: Node, made: Node) -> Node:
         """What is made for a node is placed like it."""
-        inherit_origin(self.analysis, node, made)
+        self.graph.hand_on_place(node, made)
         return made
 
     def check_whole(self, node: Node) -> None:

@@ -28,24 +28,23 @@ from compiler.selector_facts.selector_formula import (
     make_junction,
     normalise_selector,
 )
-from rasp.graph.nodes import And, Best, Constant, Indices, Node, Select, Width
+from rasp.graph.nodes import And, Best, Graph, Indices, Node, Select, Width
 from rasp.graph.primitives import TESTS
-from rasp.values import make_const
 
 Side = Literal["key", "query"]
 SIDES: tuple[Side, ...] = get_args(Side)
 
 
-def make_full_selector(analysis: Facts) -> Node:
+def make_full_selector(graph: Graph) -> Node:
     """The selector of every visible position."""
-    one = analysis.graph.add(Constant(make_const(1)))
-    return analysis.graph.add(Select("=="), one, one)
+    one = graph.constant(1)
+    return graph.add(Select("=="), one, one)
 
 
-def make_own_selector(analysis: Facts) -> Node:
+def make_own_selector(graph: Graph) -> Node:
     """The selector of one's own position."""
-    indices = analysis.graph.add(Indices())
-    return analysis.graph.add(Select("=="), indices, indices)
+    indices = graph.add(Indices())
+    return graph.add(Select("=="), indices, indices)
 
 
 def list_operands(arguments: Sequence[Node]) -> list[Node]:
@@ -65,7 +64,9 @@ def bound_widths(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
     """Fewest and most positions that a row can select, for each context."""
     parts = [part for part in flatten_and(selector) if not analysis.sees_tokens(part)]
     positional = (
-        reduce(lambda a, b: analysis.graph.add(And(), a, b), parts) if parts else make_full_selector(analysis)
+        reduce(lambda a, b: analysis.graph.add(And(), a, b), parts)
+        if parts
+        else make_full_selector(analysis.graph)
     )
     counted = count_positions(analysis, positional)
     high = counted.numbers
@@ -278,7 +279,7 @@ def make_diagonal(analysis: Facts, part: Formula) -> Node:
 def is_visible_index(analysis: Facts, query: Node) -> bool:
     """Whether the query is always the index of a visible position."""
     graph = analysis.graph
-    below = graph.map("lt", query, graph.add(Width(), make_full_selector(analysis)))
+    below = graph.map("lt", query, graph.add(Width(), make_full_selector(analysis.graph)))
     try:
         numbers = analysis.domain(query).values
     except CompileError:

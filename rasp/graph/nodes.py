@@ -160,6 +160,16 @@ class Graph:
         if last is not source:
             self.repeated[node] = (source, span)
 
+    def hand_on_place(self, old: Node, new: Node) -> None:
+        """A node made in place of another is placed like it, unless it has a place already."""
+        if old in self.origins:
+            self.origins.setdefault(new, self.origins[old])
+
+    def hand_on_name(self, old: Node, new: Node) -> None:
+        """The same of its name."""
+        if old in self.names:
+            self.names.setdefault(new, self.names[old])
+
     def to_networkx(self, *outputs: Node) -> "DiGraph[Node]":
         """What `outputs` depend on, themselves included (else all nodes), as a graph of networkx: edges from arguments to
         users. Only who asks for it waits for networkx.

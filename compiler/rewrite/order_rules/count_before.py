@@ -45,5 +45,7 @@ def without_strict(analysis: Analysis, selector: Node) -> Node | None:
     if len(rest) == len(parts):
         return None
     return (
-        reduce(lambda a, b: analysis.graph.add(And(), a, b), rest) if rest else make_full_selector(analysis)
+        reduce(lambda a, b: analysis.graph.add(And(), a, b), rest)
+        if rest
+        else make_full_selector(analysis.graph)
     )

@@ -36,7 +36,7 @@ def find_flag(analysis: Analysis, mean: Node) -> Node | None:
     if not isinstance(mean.op, Aggregate) or not is_zero(mean.op.default.value):
         return None
     selector, flag = mean.args
-    everywhere = flatten_and(selector) == [make_full_selector(analysis)]
+    everywhere = flatten_and(selector) == [make_full_selector(analysis.graph)]
     if everywhere or isinstance(flag.op, Constant) or contains_best(selector):
         return None
     if not all(type(value) in (int, float) and value in (0, 1) for value in analysis.domain(flag).values):

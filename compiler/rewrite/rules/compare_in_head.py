@@ -36,7 +36,7 @@ def compare_in_head(analysis: Analysis, node: Node) -> Node | None:
     graph = analysis.graph
     # Of what differs a position can have as many kinds as there are values; of what is equal, one.
     pair = graph.add(Select("==") if test == "!=" else Select(test), *node.args)
-    found = graph.add(Width(), graph.add(And(), make_own_selector(analysis), pair))
+    found = graph.add(Width(), graph.add(And(), make_own_selector(analysis.graph), pair))
     return graph.map("eq" if test == "!=" else "gt", found, graph.constant(0))
 
 

@@ -31,7 +31,7 @@ def drop_constant_mean(analysis: Analysis, node: Node) -> Node | None:
 
 def equal_means(analysis: Analysis, constant: Node) -> list[Atom]:
     """The mean of so many times one constant, for 1 … N; where there is none, any number will do."""
-    mean = analysis.graph.add(Aggregate(make_const(0)), make_full_selector(analysis), constant)
+    mean = analysis.graph.add(Aggregate(make_const(0)), make_full_selector(analysis.graph), constant)
     inputs = [[analysis.options.vocabulary[0]] * n for n in range(1, analysis.max_length + 1)]
     outcomes = evaluate([mean], inputs)[0]
     return [0 if isinstance(outcome, EvaluationError) else outcome[0] for outcome in outcomes]  # type: ignore[misc]

@@ -41,7 +41,7 @@ def first_like(analysis: Analysis, selector: Node) -> Node:
     """The selector that stands for all that select the same."""
     kept = tuple(part for part in list_conjuncts(selector) if not trivial(analysis, part))
     if not kept:
-        selector = make_full_selector(analysis)
+        selector = make_full_selector(analysis.graph)
     elif length(make_junction(True, kept)) < written(selector):
         selector = rebuilt(analysis.graph, make_junction(True, kept))
     return analysis.first(unordered(normalise_selector(selector)), selector)
