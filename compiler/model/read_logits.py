@@ -1,6 +1,6 @@
 """What logits say: the likeliest class, and when a reading of them is an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cache
 from typing import cast
 
@@ -32,10 +32,10 @@ def choose_classes(scores: Tensor) -> list[list[int]]:
 
 def choose_sure(scores: Tensor) -> Tensor:
     """The same of logits (position, class), as a tensor."""
-    low, high = torch.aminmax(scores, dim=-1)
+    high, chosen = scores.max(dim=-1)
     sure = (scores == high[..., None]).sum(dim=-1) == 1  # NaN equals nothing
-    sure &= torch.isfinite(low) & torch.isfinite(high)
-    return torch.where(sure, scores.argmax(dim=-1), -1)
+    sure &= torch.isfinite(scores.amin(dim=-1)) & torch.isfinite(high)
+    return torch.where(sure, chosen, -1)
 
 
 def count_logits(output: Output) -> int:
@@ -53,19 +53,29 @@ def read_scores(output: Output, scores: Tensor) -> list[list[Label | Undecided]]
     return [[values[c] for c in row] for row in choose_classes(scores)]
 
 
-def judge_reading(reading: Reading, causal: bool) -> Answer | ModelError:
-    """A reading as an answer, if it is one everywhere; under causal attention up to where kinds are mixed."""
+def list_mixed(outputs: Iterable[Output]) -> frozenset[str]:
+    """The names of outputs that have strings and other values: only their answers can mix them."""
+    listed = [output for output in outputs if not isinstance(output.classes, FractionSet)]
+    kinds = {o.name: {isinstance(value, str) for value in o.classes if value is not None} for o in listed}
+    return frozenset(name for name, found in kinds.items() if len(found) > 1)
+
+
+def judge_reading(reading: Reading, mixed: Container[str], causal: bool) -> Answer | ModelError:
+    """A reading as an answer, if it is one everywhere; under causal attention up to where kinds are mixed. `mixed`: the
+    outputs where they can be."""
     answer: Answer = {}
     for name, values in reading.items():
         if UNDECIDED in values:
             return explain_no_answer(name, values.index(UNDECIDED))
         answer[name] = labels = cast(list[Label], values)
+        if name not in mixed:
+            continue
         try:
             classify_values(value for value in labels if value is not None)
-        except ValueProblem as mixed:
+        except ValueProblem as problem:
             if not causal:
                 return make_model_error(
-                    f"the program has no value here for {name}: {mixed}", MIXED, "no-value"
+                    f"the program has no value here for {name}: {problem}", MIXED, "no-value"
                 )
             answer[name] = unmixed(labels)
     return answer

@@ -21,7 +21,14 @@ from compiler.model.given_inputs import Tokens, check_batch, list_elements, show
 from compiler.model.inspection import Run, build_run
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.judge_prompt import check_prompt, check_written
-from compiler.model.read_logits import Answer, Reading, count_logits, judge_reading, read_scores
+from compiler.model.read_logits import (
+    Answer,
+    Reading,
+    count_logits,
+    judge_reading,
+    list_mixed,
+    read_scores,
+)
 from compiler.model.token_ids import list_token_ids
 from compiler.options import Prompts
 from compiler.report.known_values import KnownValue, list_known_values
@@ -34,6 +41,8 @@ from rasp.values import Atom, find_kind, is_atom, show_count, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
+#: Numbers that take as long as beginning another batch does: half a millisecond.
+PADDED_NUMBERS = 200_000
 SHOWN_TOKENS = 40
 
 if TYPE_CHECKING:
@@ -100,6 +109,11 @@ class Model:
         return self.recompile()
 
     @cached_property
+    def mixed(self) -> frozenset[str]:
+        """The outputs whose answers may mix strings with other values."""
+        return list_mixed(self.config.outputs)
+
+    @cached_property
     def known(self) -> "Mapping[str, KnownValue]":
         """The values that its residual stream carries, by name."""
         of = self.compiled
@@ -161,7 +175,7 @@ class Model:
         if self.prompts is not None:
             said = next(iter(reading.values()))
             strange = check_written([self.config.vocabulary[t] for t in row[1:]], said, self.prompts)
-        return strange or judge_reading(reading, self.config.attention == "causal")
+        return strange or judge_reading(reading, self.mixed, self.config.attention == "causal")
 
     def encoded(self, tokens: Tokens) -> list[int] | ModelError:
         """What `encode` gives or raises, or why a decoder has no answer to it: it is no input of its program."""
@@ -214,11 +228,11 @@ class Model:
     def logits(self, rows: Sequence[list[int]]) -> list[Tensor]:
         """Logits (batch, position, class) of every output for rows of ids; shorter rows are padded."""
         longest = max(map(len, rows))
-        padded = [row + [self.config.bos] * (longest - len(row)) for row in rows]
+        padded = np.array([row + [self.config.bos] * (longest - len(row)) for row in rows])
         device = self.module.device
         lengths = torch.tensor([len(row) for row in rows], device=device)
         even = all(len(row) == longest for row in rows)
-        return self.module(torch.tensor(padded, device=device), None if even else lengths)
+        return self.module(torch.from_numpy(padded).to(device), None if even else lengths)
 
     @torch.no_grad()
     def activations(self, tokens: Tokens) -> Activations:
@@ -267,15 +281,18 @@ class Model:
 
 
 def split_rows(config: Config, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Ranges (start, end) of rows that run together without using too much memory."""
+    """Ranges (start, end) of rows, the shortest first, that run together without using too much memory, or more time for
+    what they are padded with than another batch takes."""
     heads = max((len(layer.heads) for layer in config.layers), default=1)
     widest = config.d_model + max((layer.d_mlp for layer in config.layers), default=0)
     widest += 2 * sum(map(count_logits, config.outputs))  # they are float64
-    start, longest = 0, 0
+    start, needed = 0, 0
     for i, length in enumerate(lengths):
-        longest = max(longest, length)
-        if i > start and (i + 1 - start) * longest * (heads * longest + widest) > BATCH_NUMBERS:
+        own = length * (heads * length + widest)
+        whole = (i + 1 - start) * own
+        if i > start and (whole > BATCH_NUMBERS or whole - needed - own > PADDED_NUMBERS):
             yield start, i
-            start, longest = i, length
+            start, needed = i, 0
+        needed += own
     if start < len(lengths):
         yield start, len(lengths)

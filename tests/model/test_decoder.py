@@ -153,6 +153,17 @@ def test_large_batches_run_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.batch(inputs) == whole
 
 
+def test_short_inputs_are_not_padded_for_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Model(random_weights("causal"))
+    inputs = ["a", "abcab", "b", "abc", "cabca", "c"]
+    lengths = [2, 2, 2, 4, 6, 6]
+    assert list(runner.split_rows(model.config, lengths)) == [(0, 6)]
+    whole = model.batch(inputs)
+    monkeypatch.setattr(runner, "PADDED_NUMBERS", 0)
+    assert list(runner.split_rows(model.config, lengths)) == [(0, 3), (3, 4), (4, 6)]
+    assert model.batch(inputs) == whole
+
+
 @pytest.mark.parametrize(
     "tokens, message",
     [
