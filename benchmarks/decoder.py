@@ -15,9 +15,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = os.environ.get("RASP_CHECKOUT", str(ROOT))  # this folder has modules called as our packages
@@ -52,8 +53,9 @@ CACHED = {
     "language/induction": 0,
     "language/backoff": 0,
 }
-WAYS = {"64 inputs": BATCHED, "one input": BATCHED, "token by token": CACHED}
+WAYS = {"64 inputs": BATCHED, "one input": BATCHED, "token by token": CACHED, "1,000 answers": BATCHED}
 BATCH = 64
+ANSWERED = 1_000
 TURNS = 12
 CONDITIONS = (
     "One thread, float32, CPU; microseconds of the processor, the least of several turns that alternate."
@@ -86,11 +88,15 @@ def compiled(program: str, number: int) -> Model:
 
 
 def work(model: Model, way: str) -> Callable[[], object]:
-    """What is timed: the decoder alone, on random inputs of the maximum length."""
+    """What is timed: the decoder alone, on random inputs of the maximum length; or `Model.batch`, on inputs of all lengths,
+    with reading tokens and writing values."""
     config, decoder = model.config, model.module
     generator = torch.Generator().manual_seed(0)
     ids = torch.randint(len(config.vocabulary), (BATCH, config.max_length + 1), generator=generator)
     ids[:, 0] = config.bos
+
+    random, longest = Random(0), config.max_length
+    inputs = [random.choices(config.vocabulary, k=random.randint(1, longest)) for _ in range(ANSWERED)]
 
     def step_by_step() -> None:
         cache = decoder.new_cache()
@@ -101,6 +107,7 @@ def work(model: Model, way: str) -> Callable[[], object]:
         "64 inputs": lambda: decoder(ids),
         "one input": lambda: decoder(ids[:1]),
         "token by token": step_by_step,
+        "1,000 answers": lambda: model.batch(inputs),
     }
     return ways[way]
 
@@ -116,13 +123,13 @@ def microseconds(call: Callable[[], object]) -> float:
     return best * 1e6
 
 
-def measure(against: Path) -> list[dict[str, Cell]]:
+def measure(against: Path, ways: Sequence[str]) -> list[dict[str, Cell]]:
     """A row for each way and program."""
     rows: list[dict[str, Cell]] = []
     with ExitStack() as stack:
         sides = [stack.enter_context(worker(checkout)) for checkout in (against, ROOT)]
-        for way, programs in WAYS.items():
-            for program, number in programs.items():
+        for way in ways:
+            for program, number in WAYS[way].items():
                 turns = [[ask(side, [program, number, way]) for side in sides] for _ in range(TURNS)]
                 before, after = (min(column) for column in zip(*turns, strict=True))
                 row: dict[str, Cell] = {
@@ -168,14 +175,19 @@ def main() -> None:
         prog="python benchmarks/decoder.py", description=(__doc__ or "").split("\n\n")[0]
     )
     parser.add_argument("--against", type=Path, help="the other checkout")
+    parser.add_argument("--way", choices=WAYS, help="measure this way alone, and write nothing")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
         serve()
     elif asked.against is None:
         parser.error("--against says which other checkout")
+    elif asked.way is not None:
+        measure(asked.against, [asked.way])
     else:
-        write([table(measure(asked.against))], "decoder", CONDITIONS, ROOT / "benchmarks" / "results")
+        write(
+            [table(measure(asked.against, [*WAYS]))], "decoder", CONDITIONS, ROOT / "benchmarks" / "results"
+        )
 
 
 if __name__ == "__main__":

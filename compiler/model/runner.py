@@ -41,8 +41,8 @@ from rasp.values import Atom, find_kind, is_atom, show_count, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
 BATCH_NUMBERS = 8_000_000
-#: Numbers that take as long as beginning another batch does: half a millisecond.
-PADDED_NUMBERS = 200_000
+#: Numbers that take as long as beginning another batch does: a quarter of a millisecond.
+PADDED_NUMBERS = 100_000
 SHOWN_TOKENS = 40
 
 if TYPE_CHECKING:

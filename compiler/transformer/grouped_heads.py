@@ -13,6 +13,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 from torch.nn.modules import module as every_module
 
 from compiler.transformer.decoder import Attention, Cache, Head
@@ -23,6 +24,8 @@ LONG = 512
 """Positions from which on a head by itself is worth blocks, too."""
 READ = ("query", "key", "value")
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+#: Numbers in the widest vectors of a CPU, in float32; and scores below which widening takes longer than it saves.
+VECTOR, WORTH_WIDENING = 16, 4_000
 HOOKS_ON_ALL = tuple(f"_global{hooks}" for hooks in HOOKS)
 
 
@@ -99,7 +102,7 @@ def attend_together(group: tuple[Head, ...], x: Tensor, mask: Tensor | None, cac
 def mix(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Values (…, t, v) in the shares that queries (…, q, k) give to keys (…, t, k): (…, q, v)."""
     scores = query @ key.mT
-    return (scores if mask is None else scores + mask).softmax(dim=-1) @ value
+    return share_among_keys(scores if mask is None else scores + mask) @ value
 
 
 def mix_in_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
@@ -118,6 +121,16 @@ def mix_in_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
     blocks = [slice(q, q + queries) for q in range(0, length, queries)]
     rows = [slice(b, b + inputs) for b in range(0, batch, inputs)]
     return torch.cat([torch.cat([mix_block(some, these) for these in blocks], dim=1) for some in rows])
+
+
+def share_among_keys(scores: Tensor) -> Tensor:
+    """The softmax over keys. Torch goes through rows that are narrower than its vectors number by number, up to ten times
+    as slowly: many such rows are widened by scores that take no share."""
+    width = scores.shape[-1]
+    narrow = width < VECTOR and scores.numel() >= WORTH_WIDENING
+    if not narrow or scores.dtype != torch.float32 or scores.device.type != "cpu":
+        return scores.softmax(dim=-1)
+    return pad(scores, (0, VECTOR - width), value=-torch.inf).softmax(dim=-1)[..., :width]
 
 
 def cache_together(cache: Cache, group: tuple[Head, ...]) -> None:

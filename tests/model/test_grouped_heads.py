@@ -11,6 +11,7 @@ from torch.nn.modules.module import register_module_forward_hook
 
 from compiler.transformer.decoder import Cache, Decoder, Head
 from compiler.transformer.exact_decoder import ExactDecoder
+from compiler.transformer.grouped_heads import share_among_keys
 from tests.model.random_models import random_weights
 
 IDS = torch.tensor([[3, 0, 1, 2, 1], [3, 2, 2, 0, 1]])
@@ -202,3 +203,25 @@ def test_blocks_of_scores_change_nothing(block: int, monkeypatch: pytest.MonkeyP
         map(torch.cat, zip(*steps, strict=True), [1] * len(alone)), alone, strict=True
     ):
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-2)
+
+
+@pytest.mark.parametrize("width", [1, 5, 15, 16, 17])
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_narrow_rows_are_shared_out_as_others(width: int, rows: int) -> None:
+    generator = torch.Generator().manual_seed(width)
+    scores = 30 * torch.randn(1, rows, 1, width, generator=generator)
+    scores[:, ::3, :, 1:] = -torch.inf  # what a mask hides
+    found = share_among_keys(scores)
+    assert found.shape == scores.shape
+    assert not found[scores == -torch.inf].any()
+    torch.testing.assert_close(found, scores.double().softmax(-1).float(), rtol=1e-6, atol=1e-12)
+
+
+def test_many_short_inputs_are_answered_as_one_by_one() -> None:
+    decoder = ExactDecoder(random_weights())
+    ids = torch.randint(3, (2_000, 5), generator=torch.Generator().manual_seed(0))
+    ids[:, 0] = 3
+    together = decoder(ids)
+    for row in range(0, 2_000, 250):
+        for one, all_of in zip(decoder(ids[row : row + 1]), together, strict=True):
+            torch.testing.assert_close(one[0], all_of[row], rtol=1e-5, atol=1e-5)
