@@ -175,19 +175,17 @@ def main() -> None:
         prog="python benchmarks/decoder.py", description=(__doc__ or "").split("\n\n")[0]
     )
     parser.add_argument("--against", type=Path, help="the other checkout")
-    parser.add_argument("--way", choices=WAYS, help="measure this way alone, and write nothing")
+    parser.add_argument("--way", choices=WAYS, help="measure this way alone, into a file of its own")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
         serve()
     elif asked.against is None:
         parser.error("--against says which other checkout")
-    elif asked.way is not None:
-        measure(asked.against, [asked.way])
     else:
-        write(
-            [table(measure(asked.against, [*WAYS]))], "decoder", CONDITIONS, ROOT / "benchmarks" / "results"
-        )
+        rows = measure(asked.against, [asked.way] if asked.way else [*WAYS])
+        name = f"decoder_{asked.way.replace(' ', '_').replace(',', '')}" if asked.way else "decoder"
+        write([table(rows)], name, CONDITIONS, ROOT / "benchmarks" / "results")
 
 
 if __name__ == "__main__":
