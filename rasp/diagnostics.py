@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NotRequired, TypedDict, cast
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from rasp.source import Source, Span
 
@@ -114,7 +114,7 @@ def excerpt(source: Source, span: Span, label: str) -> list[str]:
 
 def count_cells(character: str) -> int:
     """How many columns of a terminal a character takes."""
-    if combining(character):
+    if category(character) in ("Mn", "Me", "Cf"):  # marks on the one before, and what is never seen
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
 

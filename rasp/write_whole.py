@@ -57,7 +57,7 @@ def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def made_folder(folder: Path) -> Generator[None]:
+def make_folder(folder: Path) -> Generator[None]:
     """A folder to write into. If that fails, folders that were made for it are gone again, but not what stands in them.
     Raises `OSError` if it cannot be made."""
     made = [part for part in (folder, *folder.parents) if not part.exists()]

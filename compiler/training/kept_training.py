@@ -24,7 +24,7 @@ from compiler.json_forms.training_forms import ResultsRecord, TaskRecord, Traini
 from compiler.training.learn import Moment, Training
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.version import VERSION
-from rasp.write_whole import made_folder, write_file
+from rasp.write_whole import make_folder, write_file
 
 RECORD, STATE, CONFIG, ARRAYS = "training.json", "state.pt", "config.json", "model.safetensors"
 FORMAT: Literal["rasp-training"] = "rasp-training"
@@ -96,7 +96,7 @@ def save_training(
         },
         state,
     )
-    with made_folder(folder):
+    with make_folder(folder):
         write_file(folder / STATE, state.getvalue())
         write_file(folder / ARRAYS, save_arrays(best))
         write_file(folder / CONFIG, encode_json(encode_config(config)))

@@ -16,7 +16,7 @@ from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.notation.style import Line, Piece, make_line
 from rasp.prompt.events import Answered, Drawing, Examples
 from rasp.prompt.show import Display, show_event
-from rasp.write_whole import explain_reason, made_folder, write_text
+from rasp.write_whole import explain_reason, make_folder, write_text
 
 FOLDER = Path("drawings")
 #: What stands for itself in the name of a file, also where capitals do not count.
@@ -60,7 +60,7 @@ def write_files(drawn: Picture, name: str) -> list[Path]:
     """The SVG and the DOT file. Raises `RaspError` when they cannot be written."""
     texts = {FOLDER / f"{name}.svg": draw_svg(drawn), FOLDER / f"{name}.dot": draw_dot(drawn)}
     try:
-        with made_folder(FOLDER):
+        with make_folder(FOLDER):
             for path, text in texts.items():
                 write_text(path, text)
     except OSError as error:

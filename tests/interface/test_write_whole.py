@@ -10,7 +10,7 @@ import pytest
 
 from rasp import write_whole
 from rasp.diagnostics import RaspError
-from rasp.write_whole import UNFINISHED, made_folder, unfinished_file, write_bytes, write_text
+from rasp.write_whole import UNFINISHED, make_folder, unfinished_file, write_bytes, write_text
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 STEPS = ("open", "write", "fsync", "chmod", "replace")
@@ -183,10 +183,10 @@ def test_what_is_not_utf_8_is_said_before_anything_is_written(tmp_path: Path) ->
 def test_a_folder_that_was_made_for_nothing_is_gone_again(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     for folder in (tmp_path / "a" / "b", tmp_path / "old" / "c", tmp_path / "old"):
-        with pytest.raises(RaspError), made_folder(folder):
+        with pytest.raises(RaspError), make_folder(folder):
             raise RaspError
     assert names(tmp_path) == ["old"] and not names(tmp_path / "old")
-    with pytest.raises(RaspError), made_folder(tmp_path / "old" / "d"):
+    with pytest.raises(RaspError), make_folder(tmp_path / "old" / "d"):
         write_text(tmp_path / "old" / "d" / "kept", "text")
         raise RaspError
     assert (tmp_path / "old" / "d" / "kept").exists()
