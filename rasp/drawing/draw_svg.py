@@ -146,9 +146,9 @@ def geometry(head: HeadPicture, picture: Picture) -> Geometry:
     tokens_above, tokens_beside = (
         all(row.cells != picture.tokens for row in rows) for rows in (head.keys, head.queries)
     )
-    tokens = (
-        max(svg.measure_text(token, ORIENTATION) for token in picture.tokens) + 12 if tokens_beside else 0
-    )
+    widest = max(svg.measure_text(token, ORIENTATION) for token in picture.tokens)
+    cell = max(cell, widest + 8) if tokens_above else cell
+    tokens = widest + 12 if tokens_beside else 0
     # A query's name ends left of its column's middle: what stands between there and the grid comes on top.
     names = [
         caption_width("query", row.label) + REACH + sides[k] / 2 + sum(sides[k + 1 :]) + 4

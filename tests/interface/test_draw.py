@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -174,6 +175,35 @@ def test_everything_is_inside_its_card(expression: str) -> None:
 
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize(
+    "expression", [*EXPRESSIONS, "select(hist, hist, ==)", "selector_width(same and upto)"]
+)
+def test_no_text_stands_on_another(expression: str) -> None:
+    program = load_program(Source("test", PROGRAM))
+    value = program.expression(expression)
+    node = value if isinstance(value, Node) else program.sop(expression)
+    for tokens in (("a", "a", "averyveryverylongtoken", "b"), ("a",) * 12):
+        drawn = draw_svg(draw_picture(program.workshop, node, tokens, expression))
+        lines: dict[float, list[tuple[float, float]]] = {}
+        for height, place in heights(ElementTree.fromstring(drawn)):
+            lines.setdefault(round(height, 1), []).append(place)
+        for line in map(sorted, lines.values()):
+            for (_, end), (start, _) in pairwise(line):
+                assert end <= start + 0.1, (expression, line)
+
+
+def heights(
+    element: ElementTree.Element, x: float = 0.0, y: float = 0.0
+) -> Iterator[tuple[float, tuple[float, float]]]:
+    """How far down each text stands, and where it begins and ends."""
+    moved = re.findall(r"[-.\d]+", element.get("transform", "0,0"))
+    x, y = x + float(moved[0]), y + float(moved[1])
+    for child in element:
+        if child.tag == f"{SVG}text":
+            yield y + float(child.get("y", "0")), next(extents(child, x))
+        yield from heights(child, x, y)
 
 
 def extents(element: ElementTree.Element, x: float) -> Iterator[tuple[float, float]]:
