@@ -160,11 +160,14 @@ class Auditor:
             scores, sides = drop_bos_column(scores, sides)
         level, gap_loss = bound_score_errors(scores, sides, self.joint_error, scaling, self.arithmetic)
         # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
-        gap = scores.sharpness if scores.mode == "count" else self.arithmetic.sharpness
+        gap = scores.sharpness
+        if scores.mode != "count":
+            gap = min(gap, self.arithmetic.sharpness)
         least = 0.0 if scores.mode == "count" else LEAST_GAP
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
         leak = self.precision.max_length * math.exp(min(0.0, gap_loss - gap))
-        weighting = Weighting(scores.sharing, level, leak, beside)
+        edge = sum(group.edge for group in scores.groups)
+        weighting = Weighting(scores.sharing, level, leak, edge, beside)
         for form, target in zip(head.values, head.targets, strict=True):
             self.deliver(target, form, weighting)
 
@@ -178,21 +181,21 @@ class Auditor:
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
-        value, level, leak = self.read(form), weighting.level, weighting.leak
+        value, level, leak, edge = self.read(form), weighting.level, weighting.leak, weighting.edge
         (variable, feature), averaging = target, self.noise.averaging * self.unit
         features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
         vector = features.basis.vectors[feature]
-        size = max(np.abs(vector).max().item(), abs(features.at_bos[feature]))
+        size = max(np.abs(vector).max().item(), abs(np.nan_to_num(features.at_bos[feature]).item()))
         left, landing = self.inherited(column), self.norm.bound_landing(size)
         beside = 2 * leak * max(size, value.size) + left + landing
-        equal = level <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
+        equal = level + edge <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
         match variable.node.attention_op:
             case Width():
                 # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
                 apart = level + (0.0 if equal else self.unit * self.precision.count_logit)
                 if value.norm:  # then it has, and so has the 1 that is counted
                     apart = 2 * level + self.unit * self.precision.count_logit
-                spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging)
+                spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging) + edge
                 stray = self.stray(form) / self.precision.count_unit  # the weights of the counted are e^-L
                 self.count(column, size, spread + stray + landing, leak, left)
             case Aggregate() if weighting.beside is not None:
@@ -206,7 +209,7 @@ class Auditor:
             case Aggregate():
                 # Of equal values every mean is the same, however scores differ.
                 alike = variable.node in self.layout.blocks.moved
-                spread = 0.0 if alike else math.expm1(min(2 * level, 50.0))
+                spread = 0.0 if alike else math.expm1(min(2 * level, 50.0)) + edge / (2 - edge)
                 noise = bound_averaging_noise(weighting.sharing, self.unit, equal=equal) + averaging
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + beside)
             case _:

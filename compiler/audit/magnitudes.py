@@ -17,7 +17,9 @@ class Magnitudes:
         vectors = layout.embedding.vectors
         self.embedded = np.abs(np.stack(vectors)) if vectors else np.zeros((0, layout.sizes.size))
         self.shapes = {
-            variable: np.abs(np.column_stack([np.stack(features.basis.vectors), features.at_bos]))
+            variable: np.abs(
+                np.column_stack([np.stack(features.basis.vectors), np.nan_to_num(features.at_bos)])
+            )
             for variable, features in layout.blocks.features.items()
             if len(features.basis)
         }

@@ -45,7 +45,7 @@ def bound_columns(
     level, loss = rounding, 2 * rounding
     for group in scores.groups:
         of_level, of_gap = bound_group(group, scores, queries, keys, joint_error)
-        level, loss = level + of_level, loss + of_gap
+        level, loss = level + of_level + group.spread, loss + of_gap + 2 * (group.spread + group.edge)
     return level, loss
 
 

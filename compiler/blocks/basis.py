@@ -13,6 +13,8 @@ TIGHT = 1e-9
 SAME = 1e-13
 LONG = 10**6
 """Numbers that are put aside for rows that may come."""
+WIDE = 2.0**24
+"""Times as large as another of its numbers the largest of a vector is, if it is wide."""
 PLACES = 3
 """Places spread over a vector, beside its ends, at which multiples of it are told from others first."""
 
@@ -154,10 +156,17 @@ class Basis:
         if np.abs(solution).max() > COEFFICIENT.most or (self.terms is not None and len(used) > self.terms):
             return None
         total = sum((solution[k] * self.vectors[self._independent[k]] for k in used), np.zeros_like(vector))
-        if np.abs(total - vector).max() > SAME * size:
+        off = np.abs(total - vector)
+        if off.max() > SAME * size or (is_wide(vector) and off.any()):
             return None
         coefficients[self._independent] = solution
         return coefficients
+
+
+def is_wide(vector: Vector) -> bool:
+    """Whether its numbers are so different in size that the small ones are nothing beside the large ones' last digits."""
+    sizes = np.abs(vector[vector != 0])
+    return bool(len(sizes)) and float(sizes.max()) > WIDE * float(sizes.min())
 
 
 def lengthen(rows: Vector, size: int) -> Vector:

@@ -9,7 +9,7 @@ from compiler.blocks.staircase import Staircase
 from compiler.domains.domain import Ints
 from rasp.graph.nodes import Node
 
-GroupKind = Literal["quadratic", "plain", "order", "bos"]
+GroupKind = Literal["quadratic", "plain", "order", "powers", "bos"]
 SelectMode = Literal["count", "default", "excluded"]
 BosMode = Literal[SelectMode, "divide"]
 
@@ -20,7 +20,8 @@ class Group:
 
     `kind`: "quadratic" (columns 2q·k, -k², perhaps -q²), "plain" (one column for each kind of row or column), "order"
     (the rank that `best` goes by) or "bos". For the values that occur: `pair` is the largest sum of |query · key| over
-    the columns, `query` and `key` the largest sum of |query| and of |key|.
+    the columns, `query` and `key` the largest sum of |query| and of |key|. Of "powers" `pair` is what the least of the
+    others score; `spread` is how much less any selected pair may score, `edge` all of one query together.
     """
 
     kind: GroupKind
@@ -28,6 +29,8 @@ class Group:
     pair: float
     query: float
     key: float
+    spread: float = 0.0
+    edge: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

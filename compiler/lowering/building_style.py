@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from compiler.lowering.digits import MANY_KINDS
+from compiler.lowering.digits import HALVES, Split
 from compiler.lowering.quotients import MANY_AVERAGED
 from rasp.graph.nodes import Node
 
@@ -10,12 +10,15 @@ from rasp.graph.nodes import Node
 @dataclass(frozen=True)
 class Style:
     """How careful to be (`compiler/search/lower.py`), which expressions' look-ups get steep ramps, whether carried numbers
-    are rounded before anything reads them, up to how many kinds of rows an order is counted by one head, or averaged by
-    one, and whether look-ups may be waves."""
+    are rounded before anything reads them, how orders are counted, up to how many kinds of rows one head averages over one,
+    and whether look-ups may be waves. With `powers` orders may be told by powers of two, and what selected positions score
+    less by that may be so much in all. `squares`: BOS may stand in the squares of an equality."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
     exact: bool = False
-    most_kinds: float = MANY_KINDS
+    split: Split = HALVES
     most_averaged: float = MANY_AVERAGED
     waves: bool = True
+    powers: float = 0.0
+    squares: bool = True

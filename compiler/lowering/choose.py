@@ -5,14 +5,14 @@ everything that can read it has been, so that its demands are complete: then its
 look-up that writes them is built, which demands features of variables further down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.basis import Basis, choose_basis
-from compiler.blocks.block import Blocks, BosMode, Choice, Features, Head, LookupBlock, Scores, SelectMode
+from compiler.blocks.block import Blocks, Choice, Features, Head, LookupBlock, Scores
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.staircase import build_rounding
 from compiler.lowering.building_style import Style
@@ -23,10 +23,11 @@ from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
 from compiler.lowering.reader import combine_forms, open_reader
 from compiler.lowering.readouts import ReadoutChooser
-from compiler.lowering.scores import Scorer
+from compiler.lowering.scores import Scorer, SelectorUse
 from compiler.numerics.count_precision import GAIN
 from compiler.selector_facts.orders import is_function_of
 from compiler.selector_facts.selectors import make_own_selector, selects_always
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
 
@@ -46,7 +47,7 @@ class Chooser:
         self.reader = open_reader(analysis, style)
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
-        self.scorer = Scorer(analysis, self.reader, self.demand_feature, care=style.care)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature, style)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
@@ -55,7 +56,10 @@ class Chooser:
         self.needed: set[Variable] = set()
         self.choices: list[Choice] = []
         self.shared: set[Node] = set()
-        self._scores: dict[tuple[Node, BosMode, bool, bool], Scores] = {}
+        self._scores: dict[tuple[Node, SelectorUse], Scores] = {}
+        self._own_scores: dict[Node, Scores] = {}
+        self.wide = find_target(analysis.options).wide
+        self.read_at_bos: set[Variable] = set()
         self._bases: dict[Node, int] = {}
 
     # -- demands --------------------------------------------------------------------------------------------------
@@ -199,14 +203,14 @@ class Chooser:
         form = self.demand(lookup.form)
         if lookup.stairs.shifts is not None:
             one = self.demand(Form({}, 1.0, 1.0))
-            self.lookup_blocks.append(LookupBlock(variable, *move_constant(form, lookup.stairs), one=one))
+            self.add_lookup(LookupBlock(variable, *move_constant(form, lookup.stairs), one=one))
             return
         if lookup.grain:
             anchor = self.reader.arithmetic.anchor * lookup.grain
             if anchor - (anchor - form.constant) != form.constant:  # it would be lost beside it
                 raise Unsolved(node)
             form = add_anchor(self.analysis, form, anchor)
-        self.lookup_blocks.append(LookupBlock(variable, form, lookup.stairs, lookup.grain))
+        self.add_lookup(LookupBlock(variable, form, lookup.stairs, lookup.grain))
 
     def make_rounding(self, variable: Variable) -> None:
         node, raw = variable.node, self.reader.raw
@@ -215,19 +219,21 @@ class Chooser:
         assert inner is not None, "what is rounded is carried, or a sum of what is"
         form = self.demand(inner)
         self.features[variable] = Features(Basis([numbers]), (0.0,))
-        self.lookup_blocks.append(
+        self.add_lookup(
             LookupBlock(variable, form.at_bos(0.0), build_rounding(numbers, self.reader.arithmetic))
         )
 
     def make_count(self, variable: Variable) -> None:
         node = variable.node
         assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
-        self.features[variable] = Features(Basis([self.reader.carried(node)]), (0.0,))
+        closed = self.has_to_close(variable)
+        at_bos = 0.0 if closed or self.analysis.causal else np.nan
+        self.features[variable] = Features(Basis([self.reader.carried(node)]), (at_bos,))
         one = self.demand(Form({}, 1.0, 0.0))
         gain = 1 / self.reader.precision.count_unit
-        for way in list_ways(self.analysis, node.args[0], self.reader.most_kinds):
-            scores = self.scores(way, "count", strict=True)
-            self.heads.append(Head(way, scores, (one,), (gain,), ((variable, 0),)))
+        for way in list_ways(self.analysis, node.args[0], self.reader.split):
+            scores = self.scores(way, SelectorUse("count", strict=True, closed=closed))
+            self.add_head(Head(way, scores, (one,), (gain,), ((variable, 0),)))
 
     def make_position(self, variable: Variable) -> None:
         basis = choose_basis(list(self.demands[variable].values()), FEW)
@@ -236,17 +242,17 @@ class Chooser:
         stairs = build_position_lookup(form, basis, self.care)
         if stairs is None:
             raise Unsolved(variable.node)
-        self.lookup_blocks.append(LookupBlock(variable, form, stairs))
+        self.add_lookup(LookupBlock(variable, form, stairs))
 
     def make_quotient(self, variable: Variable, quotient: Quotient) -> None:
         self.features[variable] = Features(Basis([self.reader.carried(variable.node)]), (0.0,))
         total = self.reader.total(quotient)
         value = self.demand(Form({total: self.reader.carried(quotient.total)}, bos=0.0))
-        key = (variable.node.args[0], "divide", True, False)
-        if key not in self._scores:
-            self._scores[key] = self.scorer.score_own_position(quotient.logits)
+        key = variable.node.args[0]
+        if key not in self._own_scores:
+            self._own_scores[key] = self.scorer.score_own_position(quotient.logits)
         selector = make_own_selector(self.analysis.graph)
-        self.heads.append(Head(selector, self._scores[key], (value,), (GAIN,), ((variable, 0),)))
+        self.add_head(Head(selector, self._own_scores[key], (value,), (GAIN,), ((variable, 0),)))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
         node, quotient = variable.node, self.reader.quotient(variable.node)
@@ -269,21 +275,41 @@ class Chooser:
                 if isinstance(picked, str) and domain.has(picked):  # its number depends on the domain
                     moved[0][code] = numbers[domain.code(picked)]
         at_bos = [0.0 if sure else float(v[domain.code(replacement)]) for v in basis.vectors]
-        self.features[variable] = Features(basis, tuple(at_bos))
+        closed = self.has_to_close(variable)
+        known = at_bos if closed or self.analysis.causal else [np.nan] * len(basis)
+        self.features[variable] = Features(basis, tuple(known))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
         strict = not self.reader.is_free(node)  # a mean; single values only need to win
         alike = isinstance(selector.op, Best) and is_function_of(value, selector.args[1])
-        scores = self.scores(selector, "excluded" if sure else "default", strict=strict, alike=alike)
+        use = SelectorUse("excluded" if sure else "default", strict=strict, alike=alike, closed=closed)
+        scores = self.scores(selector, use)
         if alike and scores.sharing > 1:
             self.shared.add(node)
         targets = tuple((variable, k) for k in range(len(basis)))
-        self.heads.append(Head(selector, scores, values, (1.0,) * len(basis), targets))
+        self.add_head(Head(selector, scores, values, (1.0,) * len(basis), targets))
 
-    def scores(self, selector: Node, mode: SelectMode, *, strict: bool, alike: bool = False) -> Scores:
+    def add_head(self, head: Head) -> None:
+        """Keep a head, and note what has to be known at BOS for it."""
+        self.heads.append(head)
+        self.note_at_bos(head.forms)
+
+    def add_lookup(self, lookup: LookupBlock) -> None:
+        """The same with a look-up."""
+        self.lookup_blocks.append(lookup)
+        self.note_at_bos(lookup.forms)
+
+    def note_at_bos(self, forms: Iterable[Form]) -> None:
+        self.read_at_bos.update(v for form in forms if form.bos is not None for v in form.parts)
+
+    def has_to_close(self, variable: Variable) -> bool:
+        """Whether BOS has to select itself. Under causal attention it sees nothing else anyway."""
+        return not self.analysis.causal and (not self.wide or variable in self.read_at_bos)
+
+    def scores(self, selector: Node, use: SelectorUse) -> Scores:
         """Query and key forms of a selector, shared by all heads that use it alike."""
-        key = (selector, mode, strict, alike)
+        key = (selector, use)
         if key not in self._scores:
-            self._scores[key] = self.scorer.score(selector, mode, strict=strict, alike=alike)
+            self._scores[key] = self.scorer.score(selector, use)
         return self._scores[key]
 
 

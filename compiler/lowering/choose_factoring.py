@@ -1,6 +1,8 @@
 """Which factoring of a comparison a head takes: the cheapest of those that the arithmetic carries."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -9,19 +11,25 @@ from compiler.blocks.basis import Basis
 from compiler.blocks.block import Choice
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.waves import count_units
+from compiler.lowering.building_style import Style
+from compiler.lowering.powers import factor_by_powers
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import (
     Factoring,
     factor_by_threshold,
     list_by_codes,
+    list_centred,
     list_factorings,
 )
+from compiler.lowering.value_codes import number_order
 from compiler.selector_facts.matching import Matching, check_pairs
-from rasp.graph.nodes import Node
+from rasp.graph.nodes import Indices, Node, Tokens
 
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
 TABLE_PRICE = 6
+ADDED = 4
+"""Roundings of a sum of products, each of which is as large as all of them, as far as they are to be expected."""
 FEW_NUMBERS = 48
 """Numbers of which a look-up's features are not told apart by what they cost."""
 NEW_PRICE = 5
@@ -45,13 +53,27 @@ COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
 
 
+@dataclass(frozen=True)
+class Need:
+    """What the scores of a comparison have to be: `scale` times as large as need be, compared `with_bos`, equal for all
+    selected pairs where `strict`, or less by `spread` at most, where others score 1 less; 0 unless `rewarded`. `rough`:
+    beside numbers that round them."""
+
+    scale: float = 1.0
+    with_bos: bool = True
+    strict: bool = False
+    rewarded: bool = True
+    spread: float = 0.0
+    rough: bool = False
+
+
 class Factorer:
     """Chooses factorings; keeps what heads read so far, and what was thought of."""
 
-    def __init__(self, analysis: Analysis, reader: Reader, *, care: int) -> None:
+    def __init__(self, analysis: Analysis, reader: Reader, style: Style) -> None:
         self.analysis = analysis
         self.reader = reader
-        self.care = care
+        self.care, self.powers = style.care, style.powers
         options = analysis.options
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
         self.read: dict[Variable, Basis] = {}
@@ -75,7 +97,7 @@ class Factorer:
                 if kinds > SURE_KINDS:
                     usual = "by rows", float(kinds - 1)
                 else:
-                    other = self.cheapest(match, 1.0, with_bos=with_bos, strict=False)
+                    other = self.cheapest(match, Need(with_bos=with_bos))
                     usual = other.way, self.price(match, other)
                 saved = usual[1] - cost
                 self.note(match, dict([usual, (factoring.way, cost)]))
@@ -90,22 +112,19 @@ class Factorer:
         """The query's and the key's values as numbers."""
         return self.analysis.domain(match.query).numbers(), self.analysis.domain(match.key).numbers()
 
-    def cheapest(
-        self, match: Matching, scale: float, *, with_bos: bool, strict: bool, rewarded: bool = True
-    ) -> Factoring:
-        """The factoring with the fewest columns, a look-up counting as several; `scale` says how many times larger than
-        need be the scores are. Unless `rewarded`, selected pairs have to score 0."""
+    def cheapest(self, match: Matching, need: Need) -> Factoring:
+        """The factoring with the fewest columns, a look-up counting as several."""
         costs: dict[str, float | None] = {}
         best: tuple[float, int, Factoring] | None = None
-        for listed in self.list_factorings(match, with_bos=with_bos):
+        for listed in self.list_factorings(match, need):
             factorings = list(enumerate(listed))
             costs |= {factoring.way: None for _, factoring in factorings}
-            usable = [row for row in factorings if rewarded or not row[1].reward]
+            usable = [row for row in factorings if need.rewarded or not row[1].reward]
             # Those of few columns first: what has more of them than the best costs is not looked into.
             for number, factoring in sorted(usable, key=lambda row: len(row[1].factors)):
                 if best is not None and len(factoring.factors) > best[0]:
                     costs[factoring.way] = float(len(factoring.factors))
-                elif self.accurate(match, factoring, scale, strict=strict):
+                elif self.accurate(match, factoring, need):
                     cost = costs[factoring.way] = self.price(match, factoring)
                     if best is None or (cost, number) < best[:2]:
                         best = cost, number, factoring
@@ -115,17 +134,36 @@ class Factorer:
         self.note(match, costs)
         return best[2]
 
-    def list_factorings(self, match: Matching, *, with_bos: bool) -> Iterator[Iterator[Factoring]]:
+    def list_factorings(self, match: Matching, need: Need) -> Iterator[Iterator[Factoring]]:
         """Ways to score a matching; of those that are only for where none before holds, later."""
         analysis, kinds = self.analysis, min(match.shape)
         numbers = self.numbers(match)
         if kinds > MANY_KINDS:
             analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")
-            yield list_by_codes(match, numbers, with_bos=with_bos)
+            yield list_by_codes(match, numbers, with_bos=need.with_bos)
         check_pairs(analysis, match.query, match.shape)
         analysis.effort.reserve(analysis.graph, match.query, COLUMN_BYTES * kinds * sum(match.shape))
         analysis.effort.spend(analysis.graph, match.query, match.size, "scores")
-        yield list_factorings(match, numbers, with_bos=with_bos)
+        yield chain(
+            list_factorings(match, numbers, with_bos=need.with_bos),
+            list_centred(match, numbers, with_bos=need.with_bos) if need.rough else (),
+            self.list_by_powers(match, need.spread),
+        )
+
+    def list_by_powers(self, match: Matching, spread: float) -> Iterator[Factoring]:
+        """An order's powers of two, where scores may be uneven."""
+        codes = number_order(match) if spread and self.may_use_powers(match) else None
+        if codes is not None and (factoring := factor_by_powers(*codes, spread)) is not None:
+            yield factoring
+
+    def may_use_powers(self, match: Matching) -> bool:
+        """Whether both sides are read from the embedding: no error may be multiplied by powers of two."""
+        return self.powers > 0 and all(map(self.is_embedded, (match.query, match.key)))
+
+    def is_embedded(self, node: Node) -> bool:
+        """Whether the embedding has any feature of it."""
+        leaves = self.analysis.leaves(node)
+        return len(leaves) == 1 and isinstance(leaves[0].op, Tokens | Indices)
 
     def note(self, match: Matching, costs: Mapping[str, float | None]) -> None:
         """Keep what ways of comparing were thought of."""
@@ -177,24 +215,26 @@ class Factorer:
             count += basis.count_new(vectors)
         return count
 
-    def accurate(self, match: Matching, factoring: Factoring, scale: float, *, strict: bool) -> bool:
+    def accurate(self, match: Matching, factoring: Factoring, need: Need) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
         arithmetic, sharpness = self.reader.arithmetic, self.reader.arithmetic.sharpness
-        if factoring.kind == "digits":
-            return scale * sharpness * factoring.steps <= arithmetic.whole
-        if factoring.kind == "plain":
+        if factoring.kind in ("plain", "powers"):
             return True
+        if need.rough and ADDED * arithmetic.unit * factoring.size > need.spread:
+            return False
+        if factoring.kind == "digits":
+            return need.scale * sharpness * factoring.steps <= arithmetic.whole
         reach = factoring.reach
         query, key = self.form_noise(match.query), self.form_noise(match.key)
-        inexact = query + key or (strict and self.reader.precision.reading)
+        inexact = query + key or (need.strict and self.reader.precision.reading)
         if inexact and self.care > 1:
             return False
         rounding = 4 * reach**2 * arithmetic.unit * sharpness
-        if strict:
+        if need.strict:
             error = sharpness * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
             return error * self.analysis.max_length < WEIGHT_ERROR
         # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
-        return scale * (sharpness * (2 * query + 4 * reach * key) + rounding) < sharpness / 4
+        return need.scale * (sharpness * (2 * query + 4 * reach * key) + rounding) < sharpness / 4
 
     def form_noise(self, node: Node) -> float:
         """Bound on the error of a feature of an s-op. A look-up that rounds what it reads has none; nothing is taken on

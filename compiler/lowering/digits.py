@@ -11,6 +11,8 @@ residual stream, for nothing. So m values take log2(m) heads, whose columns are 
 stream carries digits, of which there are log2(m) as well.
 """
 
+import itertools
+import math
 from dataclasses import dataclass
 from functools import reduce
 from typing import assert_never
@@ -29,6 +31,20 @@ MANY_KINDS = 24
 """Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
 
 
+@dataclass(frozen=True)
+class Split:
+    """Orders with more than so many kinds of rows are counted by the digits of their numbers in a base, of which each is an
+    order with as many kinds."""
+
+    most_kinds: float = MANY_KINDS
+    base: int = 2
+
+
+HALVES = Split()
+WHOLE = Split(math.inf)
+"""No order is taken apart."""
+
+
 @dataclass(frozen=True, eq=False)
 class Order:
     """A part of a selector, with s-ops and a whole number for each of their values: it selects where the key's is less, or
@@ -45,37 +61,34 @@ class Order:
         return len(np.unique(self.query[1]))
 
 
-def list_ways(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node, ...]:
-    """Selectors that exclude one another and select together what a selector does. Orders with at most so many kinds of
-    rows are left whole; a digit is an order with two."""
-    assert most_kinds >= 2
-    return analysis.once(
-        f"ways {most_kinds}", selector, lambda node: split_widest(analysis, node, most_kinds)
-    )
+def list_ways(analysis: Facts, selector: Node, split: Split) -> tuple[Node, ...]:
+    """Selectors that exclude one another and select together what a selector does."""
+    assert split.most_kinds >= split.base >= 2
+    return analysis.once(f"ways {split}", selector, lambda node: split_widest(analysis, node, split))
 
 
-def split_widest(analysis: Facts, selector: Node, most_kinds: float) -> tuple[Node, ...]:
+def split_widest(analysis: Facts, selector: Node, split: Split) -> tuple[Node, ...]:
     """The same, not looked up: by the order with the most kinds, and each way again by those that are left."""
-    orders = [order for order in find_orders(analysis, selector) if order.kinds > most_kinds]
+    orders = [order for order in find_orders(analysis, selector) if order.kinds > split.most_kinds]
     if not orders:
         return (selector,)
     widest = max(orders, key=lambda order: order.kinds)
     graph = analysis.graph
     rest = [part for part in flatten_and(selector) if part is not widest.part]
     found: list[Node] = []
-    for way in digit_selectors(analysis, widest):
+    for way in digit_selectors(analysis, widest, split.base):
         whole = reduce(lambda a, b: graph.add(And(), a, b), [way, *rest])
         # A way selects no more than all do together: that need not be found out for each.
         analysis.once("most", whole, lambda _: bound_width(analysis, selector))
-        found += list_ways(analysis, whole, most_kinds)
+        found += list_ways(analysis, whole, split)
     return tuple(found)
 
 
-def list_leaf_operands(analysis: Facts, leaf: Node, most_kinds: float) -> list[Node]:
+def list_leaf_operands(analysis: Facts, leaf: Node, split: Split) -> list[Node]:
     """The s-ops that the heads of a leaf read."""
     match leaf.sequence_op:
         case Width():
-            return list_operands(list_ways(analysis, leaf.args[0], most_kinds))
+            return list_operands(list_ways(analysis, leaf.args[0], split))
         case Aggregate():
             return list_operands(leaf.args)
         case Tokens() | Indices() | Constant() | Map():  # no head is for these
@@ -107,16 +120,20 @@ def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
     return found
 
 
-def digit_selectors(analysis: Facts, order: Order) -> tuple[Node, ...]:
+def digit_selectors(analysis: Facts, order: Order, base: int) -> tuple[Node, ...]:
     """Selectors that exclude one another, of which one holds where the order selects. The highest digit comes first: each
     way then compares the digits that the ones before compared, and one more."""
     graph, key, query = analysis.graph, order.key, order.query
-    digits = int(max(key[1].max(), query[1].max())).bit_length()
+    largest = int(max(key[1].max(), query[1].max()))
+    digits = next(count for count in itertools.count(1) if base**count > largest)
     ways: list[Node] = []
     for digit in reversed(range(digits)):
-        step = [number_values(analysis, node, codes.astype(int) >> digit & 1) for node, codes in (key, query)]
+        unit = base**digit
+        step = [
+            number_values(analysis, node, codes.astype(int) // unit % base) for node, codes in (key, query)
+        ]
         above = [
-            number_values(analysis, node, codes.astype(int) >> digit + 1) for node, codes in (key, query)
+            number_values(analysis, node, codes.astype(int) // unit // base) for node, codes in (key, query)
         ]
         lower = graph.add(Select("<=" if order.inclusive and not digit else "<"), *step)
         ways.append(graph.add(And(), graph.add(Select("=="), *above), lower) if digit + 1 < digits else lower)

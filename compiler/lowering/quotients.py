@@ -21,7 +21,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Context
-from compiler.lowering.digits import MANY_KINDS, find_orders, list_ways
+from compiler.lowering.digits import HALVES, find_orders, list_ways
 from compiler.numerics.count_precision import GAIN
 from compiler.rewrite.rules.count_of_mean import count_total, has_few_whole_numbers
 from compiler.selector_facts.positional import evaluate_positional
@@ -68,7 +68,7 @@ def price_heads(analysis: Analysis, mean: Node) -> int:
     """How many kinds of rows an order has to have, so that what counts a sum is not larger than a column for each."""
     selector, value = mean.args
     terms = sum(1 for number in analysis.domain(value).values if number)
-    return HEAD_PRICE * terms * len(list_ways(analysis, selector, MANY_KINDS))
+    return HEAD_PRICE * terms * len(list_ways(analysis, selector, HALVES))
 
 
 def look_for_quotient(analysis: Analysis, mean: Node) -> Quotient | None:

@@ -47,6 +47,6 @@ class Ranks:
             below = self.reader.total(quotient), Variable(self.analysis.graph.add(Indices()))
             return 1 + max(map(self.rank, below))
         if node not in self._ranks:
-            below = list_leaf_operands(self.analysis, node, self.reader.most_kinds)
+            below = list_leaf_operands(self.analysis, node, self.reader.split)
             self._ranks[node] = 1 + max((self.rank(Variable(arg, "look-up")) for arg in below), default=-1)
         return self._ranks[node]

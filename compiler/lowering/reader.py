@@ -16,7 +16,7 @@ from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import count_everything, read_evenly
-from compiler.lowering.digits import list_ways
+from compiler.lowering.digits import WHOLE, Split, list_ways
 from compiler.lowering.quotients import Quotient, find_quotient
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import Arithmetic, find_arithmetic
@@ -28,20 +28,20 @@ from rasp.graph.primitive_names import PrimName
 
 class Reader:
     """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
-    sums of them) are read after an MLP has rounded them. Orders of more than `most_kinds` kinds of rows are counted by
-    digits, and means over those of more than `most_averaged` are quotients."""
+    sums of them) are read after an MLP has rounded them. Orders are counted as `split` says, and means over those
+    of more than `most_averaged` kinds of rows are quotients."""
 
     def __init__(
         self,
         analysis: Analysis,
         *,
         exact: bool = False,
-        most_kinds: float = np.inf,
+        split: Split = WHOLE,
         most_averaged: float = np.inf,
     ) -> None:
         self.analysis = analysis
-        self.raw = Reader(analysis, most_kinds=most_kinds, most_averaged=most_averaged) if exact else self
-        self.most_kinds, self.most_averaged = most_kinds, most_averaged
+        self.raw = Reader(analysis, split=split, most_averaged=most_averaged) if exact else self
+        self.split, self.most_averaged = split, most_averaged
         self.arithmetic = find_arithmetic(analysis.options)
         noise = find_target(analysis.options).noise
         self.precision = Precision(analysis.max_length, noise.reading + noise.drift, self.arithmetic)
@@ -104,7 +104,7 @@ class Reader:
         largest = float(np.abs(self.analysis.domain(leaf).numbers()).max())
         match leaf.sequence_op:
             case Width():
-                heads = len(list_ways(self.analysis, leaf.args[0], self.most_kinds))
+                heads = len(list_ways(self.analysis, leaf.args[0], self.split))
                 return self.precision.count_noise(largest, heads)
             case Aggregate():
                 if self.quotient(leaf) is not None:
@@ -237,7 +237,7 @@ class Reader:
 
 def open_reader(analysis: Analysis, style: Style) -> Reader:
     """The reader that a style asks for."""
-    return Reader(analysis, exact=style.exact, most_kinds=style.most_kinds, most_averaged=style.most_averaged)
+    return Reader(analysis, exact=style.exact, split=style.split, most_averaged=style.most_averaged)
 
 
 def list_meetings(analysis: Analysis, node: Node, column: int) -> tuple[Ints, Ints]:

@@ -44,7 +44,7 @@ class Factor:
     key: Vector
 
 
-FactoringKind = Literal["plain", "quadratic", "digits"]
+FactoringKind = Literal["plain", "quadratic", "digits", "powers"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,8 @@ class Factoring:
     """Those of the kind `quadratic` have integer codes of at most `reach`. Selected pairs score `reward`, others 1 less.
 
     Selected pairs of a threshold score anything from 0 to `top`. Those by `digits` are exact where float32 holds `steps`
-    steps apart. `way` is what it is called."""
+    steps apart. Selected pairs of powers
+    score `spread` less at most, and those of one query with each key value once `together`. `way` is its name."""
 
     way: str
     factors: tuple[Factor, ...] | KindFactors
@@ -93,13 +94,18 @@ class Factoring:
     reach: float = 1.0
     reward: float = 0.0
     top: float = 0.0
+    spread: float = 0.0
+    together: float = 0.0
+
+    @property
+    def size(self) -> float:
+        """At most how large all products of a pair are together."""
+        return sum(float(np.abs(f.query).max() * np.abs(f.key).max()) for f in self.factors)
 
     @property
     def steps(self) -> float:
         """At most how many times what all products are multiples of a sum of their sizes is."""
-        sizes = [float(np.abs(f.query).max() * np.abs(f.key).max()) for f in self.factors]
-        grains = [find_grain(f.query) * find_grain(f.key) for f in self.factors]
-        return sum(sizes) / min(grains)
+        return self.size / min(find_grain(f.query) * find_grain(f.key) for f in self.factors)
 
     @property
     def injective(self) -> bool:
@@ -143,6 +149,16 @@ def list_by_codes(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: 
         yield from by_digits(*own, with_bos=with_bos, of="the values' digits")
 
 
+def list_centred(match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool) -> Iterator[Factoring]:
+    """The quadratic one of numbers about 0: a quarter of the size."""
+    codes = find_equality_codes(match, numbers)
+    if codes is not None:
+        middle = np.floor((max(map(np.max, codes)) + min(map(np.min, codes))) / 2)
+        yield quadratic(
+            codes[0] - middle, codes[1] - middle, with_bos=with_bos, of="quadratic about the middle"
+        )
+
+
 def penalties(kinds: Kinds, *, turned: bool = False) -> Factoring:
     """One column per kind of row: the query says which kind it is, the key's feature is -1 where that kind rejects.
 
@@ -159,13 +175,13 @@ def rewards(kinds: Kinds, *, turned: bool = False) -> Factoring:
     return Factoring(way, factors, reward=1.0)
 
 
-def quadratic(query: Vector, key: Vector, *, with_bos: bool) -> Factoring:
+def quadratic(query: Vector, key: Vector, *, with_bos: bool, of: str = "quadratic") -> Factoring:
     """-(k - q)², up to -q² when BOS need not be compared with."""
     factors = [Factor(2 * query, key), Factor(-np.ones_like(query), key**2)]
     if with_bos:
         factors.append(Factor(-(query**2), np.ones_like(key)))
     reach = float(max(np.abs(query).max(), np.abs(key).max()))
-    return Factoring("quadratic", tuple(factors), "quadratic", reach=reach)
+    return Factoring(of, tuple(factors), "quadratic", reach=reach)
 
 
 def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits") -> Iterator[Factoring]:

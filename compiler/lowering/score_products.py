@@ -13,6 +13,7 @@ class ScoreProduct:
     query: Form
     key: Form
     constant_query: float | None = None
+    constant_key: float | None = None
     key_range: tuple[float, float] = (0.0, 0.0)
 
 
@@ -27,3 +28,5 @@ class ComparisonScore:
     key: float
     reward: float = 0.0
     alone: bool = False
+    spread: float = 0.0
+    edge: float = 0.0

@@ -1,7 +1,7 @@
 """Selectors to scores: the query and key forms of a head."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import numpy as np
@@ -10,7 +10,8 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Group, Scores, SelectMode
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.limits import PAIRS
-from compiler.lowering.choose_factoring import Factorer
+from compiler.lowering.building_style import Style
+from compiler.lowering.choose_factoring import Factorer, Need
 from compiler.lowering.reader import Reader
 from compiler.lowering.relations import Factoring
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct
@@ -30,31 +31,43 @@ from rasp.graph.nodes import Indices, Node
 
 FINE = 256
 
+
+@dataclass(frozen=True)
+class SelectorUse:
+    """What a head's selector is for. Modes as in `Scores`; `strict` ones need equal logits wherever they select. `alike`:
+    of positions with the same score any may be picked, or all. `closed`: BOS has to select itself, for its results to be
+    known."""
+
+    mode: SelectMode
+    strict: bool
+    alike: bool = False
+    closed: bool = False
+
+
 Demand = Callable[[Node, Vector, float | None], Form]
 
 
 class Scorer:
     """Builds scores; `demand` provides forms of features."""
 
-    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, *, care: int) -> None:
-        self.care = care
+    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, style: Style) -> None:
+        self.care, self.squares = style.care, style.squares
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
         self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
-        self.factorer = Factorer(analysis, reader, care=care)
+        self.factorer = Factorer(analysis, reader, style)
 
-    def score(self, selector: Node, mode: SelectMode, *, strict: bool, alike: bool = False) -> Scores:
-        """Forms for one selector. Modes as in `Scores`; `strict` ones need equal logits wherever they select. `alike`: of
-        positions with the same score any may be picked, or all."""
+    def score(self, selector: Node, use: SelectorUse) -> Scores:
+        """Forms for one selector."""
         parts = list_conjuncts(selector)
         pick = next((p for p in parts if isinstance(p, Pick)), None)
         if pick is not None:
             assert len(parts) == 1, "a best inside a selector has been replaced before lowering"
-            return self.best(pick.node, mode, alike=alike)
-        sharpness = self.sharpness(mode, selector)
-        compared, sharpness, top = self.conjunction(selector, mode, sharpness, 0.0, strict=strict)
-        return self.assemble(selector, compared, mode, sharpness, top)
+            return self.best(pick.node, use)
+        sharpness = self.sharpness(use, selector)
+        compared, sharpness, top = self.conjunction(selector, use, sharpness, 0.0)
+        return self.assemble(selector, compared, use, sharpness, top)
 
     def score_own_position(self, logits: Vector) -> Scores:
         """Forms for one's own position, which scores 0, and BOS, which scores `logits[i]` at position i: in a column of its
@@ -62,7 +75,7 @@ class Scorer:
         indices = self.analysis.graph.add(Indices())
         itself = Comparison("==", indices, indices)
         match = build_matching(self.analysis, itself)
-        factoring = self.factorer.cheapest(match, 1.0, with_bos=True, strict=True, rewarded=False)
+        factoring = self.factorer.cheapest(match, Need(strict=True, rewarded=False))
         compared = self.score_comparison(match, factoring, self.full)
         own, attend = (None, None) if self.analysis.causal else (0.0, 2 * self.full)
         queries = [product.query.at_bos(own) for product in compared.products]
@@ -74,22 +87,23 @@ class Scorer:
         )
         return Scores((*queries, bos), (*keys, Form({}, 0.0, 1.0)), groups, "divide", self.full, 1)
 
-    def sharpness(self, mode: SelectMode, selector: Node) -> float:
+    def sharpness(self, use: SelectorUse, selector: Node) -> float:
         """Distance between the logits of selected and unselected positions.
 
         Twice as much where BOS has to stand half way between them. Less for counts: each unselected position then adds
-        a little to the count, but errors of the logits weigh less, so less still with `care` where there are any.
+        a little to the count, but errors of the logits weigh less, so less still with `care` where there are any, and where
+        powers of two tell an order, which then take up less room.
         """
-        match mode:
+        match use.mode:
             case "default":
                 return 2 * self.full
             case "count":
-                careful = self.care and self.is_inexact(selector)
+                careful = self.factorer.powers > 0 or (self.care and self.is_inexact(selector))
                 return self.reader.precision.least_sharpness if careful else self.full / 2
             case "excluded":
-                return self.full
+                return self.full / 2 if self.factorer.powers and use.strict else self.full
             case _:
-                assert_never(mode)
+                assert_never(use.mode)
 
     def is_inexact(self, selector: Node) -> bool:
         """Whether a selector compares numbers that rounding has disturbed."""
@@ -98,20 +112,20 @@ class Scorer:
             self.factorer.form_noise(atom.key) + self.factorer.form_noise(atom.query) > 0 for atom in atoms
         )
 
-    def best(self, node: Node, mode: SelectMode, *, alike: bool) -> Scores:
+    def best(self, node: Node, use: SelectorUse) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together. Ties are broken by the
         position, unless those are too many ranks, and ties are `alike`."""
         selector, score = node.args
         domain = self.analysis.domain(score)
         ranks: Vector = domain.numbers() - domain.numbers().min()
         tie = 0 if has_distinct_values(self.analysis, score) else self.analysis.max_length
-        step = self.sharpness(mode, selector)
+        step = self.sharpness(use, selector)
         different = len(np.unique(ranks)) == len(set(domain.values))
         faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
         if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > self.whole:
             ranks = domain.ranks()
         top = float(ranks.max()) * max(tie, 1) + tie
-        shared = bool(tie) and alike and choose_sharpness(step, top * step) * 4 > self.whole
+        shared = bool(tie) and use.alike and choose_sharpness(step, top * step) * 4 > self.whole
         if shared:
             tie, top = 0, float(ranks.max())
         if choose_sharpness(step, top * step) * 4 > self.whole:
@@ -128,11 +142,11 @@ class Scorer:
         order = ComparisonScore(
             "order", (ScoreProduct(Form({}, step), rank),), top * step, step, top, alone=not shared
         )
-        compared, sharpness, whole = self.conjunction(selector, mode, step, top * step, strict=False)
-        return self.assemble(selector, [*compared, order], mode, sharpness, whole)
+        compared, sharpness, whole = self.conjunction(selector, replace(use, strict=False), step, top * step)
+        return self.assemble(selector, [*compared, order], use, sharpness, whole)
 
     def conjunction(
-        self, selector: Node, mode: SelectMode, step: float, top: float, *, strict: bool
+        self, selector: Node, use: SelectorUse, step: float, top: float
     ) -> tuple[list[ComparisonScore], float, float]:
         """Columns of all parts side by side (their scores add), how far a position falls that they reject, and how high
         one can score that they select.
@@ -146,7 +160,7 @@ class Scorer:
             match = build_matching(self.analysis, part)
             if not is_trivial(match):
                 matches.append(match)
-        with_bos = mode != "excluded"
+        with_bos, strict = use.mode != "excluded", use.strict
         compared: list[ComparisonScore] = []
         if not strict and not top and (found := self.factorer.ordered(matches, with_bos=with_bos)):
             match, factoring = found
@@ -156,32 +170,61 @@ class Scorer:
                 top = step * factoring.top
                 matches = [other for other in matches if other is not match]
         scale = choose_sharpness(step, top)
-        for match in matches:
-            factoring = self.factorer.cheapest(match, scale / step, with_bos=with_bos, strict=strict)
+        rough = False
+        for match in sorted(matches, key=lambda match: not self.factorer.may_use_powers(match)):
+            spread = self.bearable(match, use) / scale
+            need = Need(scale / step, with_bos=with_bos, strict=strict, spread=spread, rough=rough)
+            factoring = self.factorer.cheapest(match, need)
+            rough = rough or factoring.kind == "powers"
             compared.append(self.score_comparison(match, factoring, scale))
         return compared, scale, top
+
+    def bearable(self, match: Matching, use: SelectorUse) -> float:
+        """How much less selected positions may score: in a count a sixteenth, for N of them or for the only one with such a
+        value; in a mean a part of what two differ by at least; otherwise they only have to win."""
+        length, powers = self.analysis.max_length, self.factorer.powers
+        alone = has_distinct_values(self.analysis, match.key)
+        if use.mode == "count":
+            return powers if alone else powers / length
+        if use.strict:
+            return (4 if alone else 1) * powers / length**2
+        return powers
 
     def score_comparison(self, match: Matching, factoring: Factoring, sharpness: float) -> ComparisonScore:
         """Forms for a factoring."""
         found: list[ScoreProduct] = []
         for factor in factoring.factors:
-            constant = float(factor.query[0]) if np.ptp(factor.query) == 0 else None
+            constants = [
+                float(side[0]) * scale if np.ptp(side) == 0 else None
+                for side, scale in ((factor.query, sharpness), (factor.key, 1.0))
+            ]
             query = scale_form(self.demand(match.query, factor.query, None), sharpness)
             key = self.demand(match.key, factor.key, None)
             self.factorer.take(query)
             self.factorer.take(key)
-            span = (float(factor.key.min()), float(factor.key.max()))
-            found.append(ScoreProduct(query, key, None if constant is None else constant * sharpness, span))
+            span = (
+                (float(factor.key.min()), float(factor.key.max()))
+                if factoring.kind != "powers"
+                else (0.0, 0.0)
+            )
+            found.append(ScoreProduct(query, key, constants[0], constants[1], span))
         queries = (
             np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
         )  # (values, columns)
         keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
-        kind = "quadratic" if factoring.kind == "quadratic" else "plain"
+        kind = factoring.kind if factoring.kind in ("quadratic", "powers") else "plain"
         sizes = (bound_products(queries, keys), queries.sum(axis=1).max(), keys.sum(axis=0).max())
-        return ComparisonScore(kind, tuple(found), *map(float, sizes), reward=factoring.reward * sharpness)
+        if factoring.kind == "powers":
+            sizes = (sharpness, *sizes[1:])
+        reward, spread, edge = factoring.reward * sharpness, factoring.spread * sharpness, 0.0
+        if spread and has_distinct_values(self.analysis, match.key):
+            spread, edge = 0.0, factoring.together * sharpness
+        return ComparisonScore(
+            kind, tuple(found), *map(float, sizes), reward=reward, spread=spread, edge=edge
+        )
 
     def assemble(
-        self, selector: Node, compared: list[ComparisonScore], mode: SelectMode, sharpness: float, top: float
+        self, selector: Node, compared: list[ComparisonScore], use: SelectorUse, sharpness: float, top: float
     ) -> Scores:
         """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
 
@@ -189,28 +232,31 @@ class Scorer:
         what heads deliver at BOS is a known constant.
         """
         products = [product for score in compared for product in score.products]
-        target = self.bos_score(products, mode, sharpness, top) + sum(score.reward for score in compared)
-        own = None if self.analysis.causal else 0.0
+        target = self.bos_score(products, use.mode, sharpness, top) + sum(score.reward for score in compared)
+        own = 0.0 if use.closed else None
         queries = [c.query.at_bos(own) for c in products]
         keys = [c.key.at_bos(0.0) for c in products]
         groups: list[Group] = []
         first = 0
         for score in compared:
             numbers = tuple(range(first, first + len(score.products)))
-            groups.append(Group(score.kind, numbers, score.pair, score.query, score.key))
+            groups.append(
+                Group(score.kind, numbers, score.pair, score.query, score.key, score.spread, score.edge)
+            )
             first += len(numbers)
-        for number, product in enumerate(products):
-            folded = self.fold(product, target)
-            if folded is not None:
-                queries[number], keys[number] = folded
-                break
-        else:
-            attend = None if self.analysis.causal else 2 * max(sharpness, self.full)
-            queries.append(Form({}, target, attend))
-            keys.append(Form({}, 0.0, 1.0))
+        folds = list(self.fold(compared, products, target, sharpness if use.closed else None))
+        for number, query, key in folds:
+            queries[number], keys[number] = query, key
+        if not folds:
+            if use.closed:
+                queries.append(Form({}, target, 2 * max(sharpness, self.full)))
+                keys.append(Form({}, 0.0, 1.0))
+            else:
+                queries.append(Form({}, -target))
+                keys.append(Form({}, 1.0, 0.0))
             groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
         sharing = 1 if any(score.alone for score in compared) else bound_width(self.analysis, selector)
-        return Scores(tuple(queries), tuple(keys), tuple(groups), mode, sharpness, sharing)
+        return Scores(tuple(queries), tuple(keys), tuple(groups), use.mode, sharpness, sharing)
 
     def bos_score(
         self, products: list[ScoreProduct], mode: SelectMode, sharpness: float, top: float
@@ -226,7 +272,47 @@ class Scorer:
             case _:
                 assert_never(mode)
 
-    def fold(self, product: ScoreProduct, target: float) -> tuple[Form, Form] | None:
+    def fold(
+        self,
+        compared: list[ComparisonScore],
+        products: list[ScoreProduct],
+        target: float,
+        sharpness: float | None,
+    ) -> Iterator[tuple[int, Form, Form]]:
+        """BOS's score by products that there are: their numbers, and both forms. With a sharpness it selects itself."""
+        squares = find_squares(compared, products) if sharpness and self.squares else None
+        if sharpness and squares:
+            yield from self.fold_squares(*squares, target=target, sharpness=sharpness)
+            return
+        for number, product in enumerate(products):
+            folded = self.fold_constant(product, target, closed=sharpness is not None)
+            if folded is not None:
+                yield number, *folded
+                return
+
+    def fold_squares(
+        self,
+        of_key: tuple[int, ScoreProduct],
+        of_query: tuple[int, ScoreProduct],
+        *,
+        target: float,
+        sharpness: float,
+    ) -> Iterator[tuple[int, Form, Form]]:
+        """BOS's score by the squares of both sides, -c·k² and -c·q²: at BOS both are those of a number far away, but what q²
+        is multiplied by is 0. Against others that number loses, and their scores are made less by a constant until it
+        loses by as much as it has to; against itself it scores 0. So BOS stands in the same columns as all others."""
+        (a, key_square), (b, query_square) = of_key, of_query
+        assert key_square.constant_query and query_square.constant_key
+        far = 2 * max(sharpness, self.full)
+        at_bos = far / -key_square.constant_query
+        shift = target + far
+        yield a, key_square.query.at_bos(0.0), key_square.key.at_bos(at_bos)
+        lowered = scale_form(query_square.query, 1.0, -shift / query_square.constant_key)
+        yield b, lowered.at_bos(-far / query_square.constant_key), query_square.key.at_bos(0.0)
+
+    def fold_constant(
+        self, product: ScoreProduct, target: float, *, closed: bool
+    ) -> tuple[Form, Form] | None:
         """BOS's score through a product whose query is the same everywhere: the key at BOS is chosen to give it.
 
         Under full attention BOS's own row has to select BOS too (its results have to be known constants), so BOS's
@@ -237,7 +323,7 @@ class Scorer:
         at_bos = target / product.constant_query
         if at_bos * FINE != round(at_bos * FINE):  # it would make the whole product too fine to stay exact
             return None
-        if self.analysis.causal:
+        if not closed:
             return product.query, product.key.at_bos(at_bos)
         low, high = product.key_range
         away = max(low - at_bos, at_bos - high)
@@ -252,3 +338,18 @@ def bound_products(queries: Vector, keys: Vector) -> float:
     if len(queries) * keys.shape[1] <= PAIRS.most:
         return float((queries @ keys).max())
     return float(queries.max(axis=0) @ keys.max(axis=1))
+
+
+def find_squares(
+    compared: list[ComparisonScore], products: list[ScoreProduct]
+) -> tuple[tuple[int, ScoreProduct], tuple[int, ScoreProduct]] | None:
+    """The products of a comparison that bring in the squares of the key, and of the query; None unless both are there."""
+    first = 0
+    for score in compared:
+        own = list(enumerate(products))[first : first + len(score.products)]
+        first += len(own)
+        of_key = [row for row in own if row[1].constant_query and row[1].constant_query < 0]
+        of_query = [row for row in own if row[1].constant_key and row[1].constant_key > 0]
+        if of_key and of_query:
+            return of_key[0], of_query[0]
+    return None

@@ -48,6 +48,7 @@ class Weighting:
     sharing: int
     level: float
     leak: float
+    edge: float = 0.0
     beside: Reading | None = None
 
 

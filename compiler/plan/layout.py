@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from compiler.blocks.basis import Basis, choose_basis
+from compiler.blocks.basis import Basis, choose_basis, is_wide
 from compiler.blocks.block import Blocks
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.rounding import find_grain
@@ -89,7 +89,8 @@ class Layout:
         if content is None:
             return find_grain(self.embedding.vectors[column])
         features = self.blocks.features[content[0]]
-        return find_grain(np.append(features.basis.vectors[content[1]], features.at_bos[content[1]]))
+        at_bos = np.nan_to_num(features.at_bos[content[1]])
+        return find_grain(np.append(features.basis.vectors[content[1]], at_bos))
 
     def at_bos(self, column: int) -> float:
         """What a column holds at BOS."""
@@ -115,11 +116,13 @@ def embedded(form: Form, blocks: Blocks, sizes: EmbeddingSizes) -> Vector:
                 vector[: sizes.tokens] += feature
             case Indices() if variable not in blocks.features:
                 # A constant is moved from the positions to the tokens, so that equal functions look equal.
-                vector[: sizes.tokens] += feature[0]
-                vector[sizes.tokens : -1] += feature - feature[0]
+                constant = 0.0 if is_wide(feature) else feature[0]
+                vector[: sizes.tokens] += constant
+                vector[sizes.tokens : -1] += feature - constant
             case _:
                 features = blocks.features[variable]
                 at_bos += float(express_feature(feature, features.basis) @ np.array(features.at_bos))
+    assert form.bos is None or not np.isnan(at_bos), "what is read at BOS is known there"
     vector[-1] = np.nan if form.bos is None else form.bos - at_bos
     return vector
 

@@ -89,7 +89,11 @@ def clearings(layout: Layout, spans: list[Life], *, beside: bool) -> list[Erasur
     units = [signs(layout, k) for k in range(layout.width)]
     for successor in range(layout.width):
         written = spans[successor].written
-        ready = [k for k in range(layout.width) if k not in taken and spans[k].free <= written - (not beside)]
+        ready = [
+            k
+            for k in range(layout.width)
+            if k not in taken and spans[k].free <= written - (not beside) and not np.isnan(layout.at_bos(k))
+        ]
         if ready:
             column = min(ready, key=lambda k: (spans[k].free == written, len(units[k]), -spans[k].free))
             taken.add(column)

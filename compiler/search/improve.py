@@ -9,13 +9,22 @@ from dataclasses import dataclass, replace
 from compiler.analysis.infer import Analysis
 from compiler.limits import MERGED_ROWS
 from compiler.lowering.building_style import Style
-from compiler.lowering.digits import find_orders
+from compiler.lowering.digits import Split, find_orders
+from compiler.lowering.powers import find_base
+from compiler.numerics.count_precision import Precision
 from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
 from compiler.search.trials import Journal, Reason
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Node, Width
 
 SPLIT_FROM, SPLIT_UNTIL = 8, 40
 """Kinds of rows of an order between which both is tried: one head, and one for each digit."""
+POWERS = (2.0**-4, 2.0**-10)
+"""How much less selected positions may score in all, where powers of two tell an order: the more, the fewer columns."""
+MANY_POWERS = 6
+"""Columns of powers of two beyond which an order is always counted by digits."""
+FEW_KINDS = 3
+"""Kinds of rows of an order that takes no more columns by rows than by powers of two."""
 WORTH_HEADS = 0.9
 """Share of the parameters that a model with more heads, or fewer, is better with than without."""
 
@@ -55,8 +64,8 @@ def shrink_lowered(
         if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
             sturdier = replace(best.style, care=sturdier.care, exact=sturdier.exact)
             best.challenge(best.lowered.analysis, sturdier, Reason.SMALLER_STYLE)
-    for kinds in other_splits(best.lowered, best.style.most_kinds):
-        split = replace(best.style, most_kinds=kinds)
+    for kinds in other_splits(best.lowered, best.style.split.most_kinds):
+        split = replace(best.style, split=Split(kinds))
         best.challenge(best.lowered.analysis, split, Reason.SMALLER_SPLIT, WORTH_HEADS)
     # Of few numbers steps can be smaller than waves.
     waves = has_waves(best.lowered) and table_rows(best.lowered) <= MERGED_ROWS.most
@@ -65,6 +74,8 @@ def shrink_lowered(
     if rival is not None:
         rival.look_up_early(search)
         best.yield_to(rival)
+    with lowered.analysis.effort.optional():
+        best.score_otherwise()
     return best.lowered
 
 
@@ -77,14 +88,36 @@ class Best:
     outputs: Mapping[str, Node]
     journal: Journal
 
-    def challenge(self, analysis: Analysis, style: Style, reason: Reason, share: float = 1.0) -> None:
-        """Try another way, and keep it if it holds and has fewer layers, or less than this share of the parameters."""
+    def challenge(self, analysis: Analysis, style: Style, reason: Reason, share: float = 1.0) -> bool:
+        """Try another way, and keep it if it holds and has fewer layers, or less than this share of the parameters.
+        Whether it holds."""
         number = len(self.journal.trials)
         other = attempt_or_none(analysis, self.outputs, style, reason, self.journal)
         layers, parameters = measure_cost(self.lowered)
         if other is not None and measure_cost(other) < (layers, share * parameters):
             self.lowered, self.style = other, style
             self.journal.choose(number)
+        return other is not None
+
+    def score_otherwise(self) -> None:
+        """Try other ways to score: BOS without squares; orders by powers of two, with more care where they need it."""
+        analysis, style = self.lowered.analysis, self.style
+        if not find_target(analysis.options).wide:
+            return
+        if style.squares and has_closed_heads(self.lowered):
+            self.challenge(analysis, replace(style, squares=False), Reason.SMALLER_STYLE)
+        if not has_wide_orders(self.lowered):
+            return
+        style, care = self.style, self.style.care
+        precision = Precision(analysis.max_length)
+        for powers in POWERS:
+            base = find_base(powers / analysis.max_length / precision.least_sharpness)
+            for most in (MANY_POWERS * base, base):
+                split, averaged = Split(most, base), max(most, style.most_averaged)
+                other = replace(style, powers=powers, split=split, most_averaged=averaged)
+                for careful in range(care, 2):
+                    if self.challenge(analysis, replace(other, care=careful), Reason.SMALLER_ORDERS):
+                        break
 
     def look_up_early(self, search: Search) -> None:
         """Try parts of large look-ups a layer earlier, one after the other."""
@@ -125,6 +158,20 @@ def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
     kinds = [order.kinds for selector in counted for order in find_orders(lowered.analysis, selector)]
     fewer: list[float] = [SPLIT_FROM] if any(SPLIT_FROM < k <= most_kinds for k in kinds) else []
     return fewer + ([SPLIT_UNTIL] if any(most_kinds < k <= SPLIT_UNTIL for k in kinds) else [])
+
+
+def has_closed_heads(lowered: Lowered) -> bool:
+    """Whether BOS has to select itself in any head of a model under full attention."""
+    heads = [head for layer in lowered.plan.layers for head in layer.heads]
+    return any(form.bos is not None for head in heads for form in head.scores.queries)
+
+
+def has_wide_orders(lowered: Lowered) -> bool:
+    """Whether anything is counted, or averaged, over an order that takes more than a column or two."""
+    heads = [head for layer in lowered.plan.layers for head in layer.heads]
+    added = {v.node for head in heads for v, _ in head.targets} - lowered.plan.blocks.moved
+    orders = [o for node in added for o in find_orders(lowered.analysis, node.args[0])]
+    return any(order.kinds > FEW_KINDS for order in orders)
 
 
 def has_waves(lowered: Lowered) -> bool:

@@ -26,7 +26,7 @@ from compiler.blocks.form import Form, Variable
 from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.building_style import Style
-from compiler.lowering.digits import list_ways
+from compiler.lowering.digits import WHOLE, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.lowering.quotients import find_quotient, has_quotients
 from compiler.lowering.reader import open_reader
@@ -187,11 +187,11 @@ def list_resorts(
     else orders counted and averaged by one head each, if the style splits any."""
     if parts:
         return [(style, materialised | parts, Reason.PARTS)]
-    if style.most_kinds == math.inf or not splits:
+    if style.split == WHOLE or not splits:
         return []
     quotients = (Style(most_averaged=-1), frozenset[Node](), Reason.QUOTIENTS)
     whole_orders = (
-        Style(most_kinds=math.inf, most_averaged=math.inf),
+        Style(split=WHOLE, most_averaged=math.inf),
         frozenset[Node](),
         Reason.WHOLE_ORDERS,
     )
@@ -202,7 +202,7 @@ def splits_orders(analysis: Analysis, outputs: Iterable[Node], style: Style) -> 
     """Whether a style counts any order by digits, or makes a mean a quotient."""
     for node in list_reachable(outputs):
         match node.op:
-            case Width() if len(list_ways(analysis, node.args[0], style.most_kinds)) > 1:
+            case Width() if len(list_ways(analysis, node.args[0], style.split)) > 1:
                 return True
             case Aggregate() if find_quotient(analysis, node, style.most_averaged) is not None:
                 return True
@@ -222,7 +222,7 @@ def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style
 
 def begin_exactly(style: Style) -> Style:
     """A first style with exact counts, and orders counted and averaged as before."""
-    return Style(exact=True, most_kinds=style.most_kinds, most_averaged=style.most_averaged)
+    return Style(exact=True, split=style.split, most_averaged=style.most_averaged)
 
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:

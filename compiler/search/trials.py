@@ -29,6 +29,7 @@ class Reason(StrEnum):
     REUSE = "columns cleared and used again"
     SMALLER_STYLE = "other choices, which may be smaller"
     SMALLER_SPLIT = "orders counted by digits, or not, which may be smaller"
+    SMALLER_ORDERS = "orders told by powers of two, which may be smaller"
     SMALLER_PART = "a part looked up a layer earlier, which may be smaller"
 
 

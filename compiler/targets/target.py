@@ -22,8 +22,9 @@ class TargetModel:
     of which there is no table. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's
     labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
     last, and a residual that is read unchanged. `divides`: whether BOS may score otherwise at each position, which other
-    scores' sums must not round (`compiler/lowering/quotients.py`). `numbers`: whether an output may be a number, instead of
-    logits. `dtypes`: what it computes in."""
+    scores' sums must not round (`compiler/lowering/quotients.py`). `wide`: whether columns may hold numbers of any size
+    beside others, with which no norm and no rotation mixes them (`compiler/lowering/powers.py`). `numbers`: whether an
+    output may be a number, instead of logits. `dtypes`: what it computes in."""
 
     name: Dialect
     attentions: tuple[Attention, ...]
@@ -38,6 +39,7 @@ class TargetModel:
     activation: Activation = "relu"
     anchors: bool = False
     divides: bool = False
+    wide: bool = False
     numbers: bool = False
     dtypes: tuple[Dtype, ...] = ("float32",)
 
@@ -59,7 +61,7 @@ class TargetModel:
 
 TARGETS: Mapping[Dialect, TargetModel] = {
     "plain": TargetModel(
-        "plain", ("full", "causal"), PLAIN, anchors=True, divides=True, numbers=True, dtypes=DTYPES
+        "plain", ("full", "causal"), PLAIN, anchors=True, divides=True, wide=True, numbers=True, dtypes=DTYPES
     ),
     "gpt2": TargetModel(
         "gpt2",
@@ -92,7 +94,9 @@ def find_target(options: CompileOptions) -> TargetModel:
     target = TARGETS[options.dialect]
     if options.rotation is None:
         return target
-    return replace(target, noise=replace(target.noise, rotated=True), anchors=False, divides=False)
+    return replace(
+        target, noise=replace(target.noise, rotated=True), anchors=False, divides=False, wide=False
+    )
 
 
 def check_target(options: CompileOptions, outputs: int) -> None:

@@ -11,7 +11,15 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.counts import Count
 from compiler.audit.magnitudes import Magnitudes
 from compiler.blocks.form import Vector
-from compiler.lowering.digits import Order, digit_selectors, find_orders, list_leaf_operands, list_ways
+from compiler.lowering.digits import (
+    WHOLE,
+    Order,
+    OrderSplit,
+    digit_selectors,
+    find_orders,
+    list_leaf_operands,
+    list_ways,
+)
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions
@@ -55,14 +63,16 @@ def numbered(length: int) -> dict[str, tuple[Vector, Vector]]:
 
 @pytest.mark.parametrize("length", [2, 3, 4, 5, 8, 9, 17])
 @pytest.mark.parametrize("name", numbered(2))
-def test_each_pair_of_an_order_is_taken_by_one_digit(name: str, length: int) -> None:
+@pytest.mark.parametrize("base", [2, 3, 5])
+def test_each_pair_of_an_order_is_taken_by_one_digit(name: str, length: int, base: int) -> None:
     analysis, sop = analysis_of(length)
     key, query = numbered(length)[name]
     indices = sop("indices")
     order = Order(indices, (indices, key), (indices, query))
     assert order.kinds == len(set(query.tolist()))
-    ways = digit_selectors(analysis, order)
-    assert len(ways) == int(max(*key, *query)).bit_length()
+    ways = digit_selectors(analysis, order, base)
+    most = max(*key, *query)
+    assert base ** (len(ways) - 1) <= most < base ** len(ways)
     taken = sum(pairs_of(way, length).astype(int) for way in ways)
     assert (taken == (key[None, :] < query[:, None])).all()
 
@@ -89,7 +99,7 @@ def test_orders_are_split_by_their_kinds(text: str) -> None:
     selector = sop(f"selector_width({text})").args[0]
     assert sorted(order.kinds for order in find_orders(analysis, selector)) == kinds
     for most, count in zip((2, 3, 8), counts, strict=True):
-        ways = list_ways(analysis, selector, most)
+        ways = list_ways(analysis, selector, OrderSplit(most))
         assert len(ways) == count
         taken = sum(pairs_of(way, 9).astype(int) for way in ways)
         assert (taken == pairs_of(selector, 9)).all()
@@ -98,12 +108,12 @@ def test_orders_are_split_by_their_kinds(text: str) -> None:
 def test_heads_of_a_leaf_read_what_its_ways_compare() -> None:
     analysis, sop = analysis_of(9)
     count, mean = sop(f"selector_width({BEFORE})"), sop(f"aggregate({BEFORE}, tokens_int)")
-    digits = list_leaf_operands(analysis, count, 2)
+    digits = list_leaf_operands(analysis, count, OrderSplit(2))
     assert (
         sop("indices") not in digits and len(digits) == 6
     )  # 4 digits, the highest of them above the third, and what is above the others
-    assert list_leaf_operands(analysis, count, np.inf) == [sop("indices")]
-    assert set(list_leaf_operands(analysis, mean, 2)) == {sop("indices"), sop("tokens_int")}
+    assert list_leaf_operands(analysis, count, WHOLE) == [sop("indices")]
+    assert set(list_leaf_operands(analysis, mean, OrderSplit(2))) == {sop("indices"), sop("tokens_int")}
 
 
 # -- the error of a count ---------------------------------------------------------------------------------------------
