@@ -39,12 +39,11 @@ from compiler.audit.lookup_errors import (
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
 from compiler.audit.rotated import RotatedReading
-from compiler.audit.score_errors import bound_score_errors, drop_bos_column
+from compiler.audit.score_errors import bound_score_errors, drop_bos_column, find_gap
 from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.count_precision import GAIN, Precision, bound_averaging_noise, bound_share_noise
 from compiler.numerics.rounding import (
-    LEAST_GAP,
     Products,
     Reading,
     Weighting,
@@ -159,11 +158,7 @@ class Auditor:
         if beside is not None:  # nothing is added to what BOS scores
             scores, sides = drop_bos_column(scores, sides)
         level, gap_loss = bound_score_errors(scores, sides, self.joint_error, scaling, self.arithmetic)
-        # In "default" mode the gap is that between BOS and either side. A count only has to bear the leak.
-        gap = scores.sharpness
-        if scores.mode != "count":
-            gap = min(gap, self.arithmetic.sharpness)
-        least = 0.0 if scores.mode == "count" else LEAST_GAP
+        gap, least = find_gap(scores, self.arithmetic)
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
         leak = self.precision.max_length * math.exp(min(0.0, gap_loss - gap))
         edge = sum(group.edge for group in scores.groups)

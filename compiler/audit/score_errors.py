@@ -6,12 +6,20 @@ from dataclasses import replace
 from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import Form
 from compiler.numerics.dtypes import Arithmetic
-from compiler.numerics.rounding import Reading
+from compiler.numerics.rounding import LEAST_GAP, Reading
 
 Sides = tuple[list[Reading], list[Reading]]
 """The forms of queries, and those of keys, as they are read."""
 JointError = Callable[[Sequence[Form], Sequence[float]], float]
 """A bound on the sum of share times error of forms read together."""
+
+
+def find_gap(scores: Scores, arithmetic: Arithmetic) -> tuple[float, float]:
+    """By how much selected positions score more than any others, and the least that has to be left of it. In "default" mode it
+    is the gap between BOS and either side. A count only has to bear the leak."""
+    if scores.mode == "count":
+        return scores.sharpness, 0.0
+    return min(scores.sharpness, arithmetic.sharpness), LEAST_GAP
 
 
 def bound_score_errors(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from compiler.lowering.digits import HALVES, Split
+from compiler.lowering.digits import HALVES, OrderSplit
 from compiler.lowering.quotients import MANY_AVERAGED
 from rasp.graph.nodes import Node
 
@@ -17,7 +17,7 @@ class Style:
     care: int = 0
     steep: frozenset[Node] = frozenset()
     exact: bool = False
-    split: Split = HALVES
+    split: OrderSplit = HALVES
     most_averaged: float = MANY_AVERAGED
     waves: bool = True
     powers: float = 0.0

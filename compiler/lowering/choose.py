@@ -13,7 +13,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, Choice, Features, Head, LookupBlock, Scores
-from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
+from compiler.blocks.form import Form, Variable, Vector, add_forms
 from compiler.blocks.staircase import build_rounding
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import build_position_lookup
@@ -21,9 +21,10 @@ from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
-from compiler.lowering.reader import combine_forms, open_reader
+from compiler.lowering.reader import open_reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer, SelectorUse
+from compiler.lowering.sum_terms import read_by_terms
 from compiler.numerics.count_precision import GAIN
 from compiler.selector_facts.orders import is_function_of
 from compiler.selector_facts.selectors import make_own_selector, selects_always
@@ -68,42 +69,10 @@ class Chooser:
         """A form for the feature `vector` of an s-op, by way of a look-up where no linear form gives it."""
         form = self.reader.read(node, vector)
         if form is None:
-            form = self.by_terms(node, vector)
+            form = read_by_terms(self.reader, node, vector)
         if form is None or (self.care and form.noise):
             form = Form({Variable(node, "look-up"): vector}, noise=self.reader.lookup_noise(node, vector))
         return self.demand(form.at_bos(bos))
-
-    def by_terms(self, node: Node, vector: Vector) -> Form | None:
-        """An affine feature of a sum of which some terms need a look-up: theirs has fewer leaves than one of the sum."""
-        terms = self.terms(node)
-        if terms is None or any(variable.node is node for variable in terms.parts):
-            return None
-        numbers = self.analysis.domain(node).numbers()
-        low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
-        if numbers[low] == numbers[high]:
-            return None
-        slope = float((vector[high] - vector[low]) / (numbers[high] - numbers[low]))
-        off = np.abs(slope * (numbers - numbers[low]) + vector[low] - vector).max()
-        if off > self.reader.arithmetic.same * max(1.0, np.abs(vector).max()):
-            return None
-        return scale_form(terms, slope, float(vector[low] - slope * numbers[low]))
-
-    def terms(self, node: Node) -> Form | None:
-        """The value of a number as a form over variables and look-ups of its terms."""
-        form = self.reader.form(node)
-        if form is not None or not self.analysis.domain(node).is_numeric:
-            return form
-        match node.op:
-            case Map("add" | "sub" | "neg" | "pos" | "mul" | "div" as prim):
-                forms = [self.terms(arg) for arg in node.args]
-                known = [f for f in forms if f is not None]
-                combined = combine_forms(prim, known) if len(known) == len(forms) else None
-                if combined is not None:
-                    return combined
-            case _:
-                pass
-        numbers = self.analysis.domain(node).numbers()
-        return Form({Variable(node, "look-up"): numbers}, noise=self.reader.lookup_noise(node, numbers))
 
     def demand(self, form: Form) -> Form:
         """Note what a form reads. Look-up features are shifted to be 0 at the look-up's base."""

@@ -11,17 +11,17 @@ from compiler.blocks.basis import Basis
 from compiler.blocks.block import Choice
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.waves import count_units
-from compiler.lowering.building_style import Style
-from compiler.lowering.powers import factor_by_powers
-from compiler.lowering.reader import Reader
-from compiler.lowering.relations import (
+from compiler.factorings.powers import factor_by_powers
+from compiler.factorings.relations import (
     Factoring,
     factor_by_threshold,
     list_by_codes,
     list_centred,
     list_factorings,
 )
-from compiler.lowering.value_codes import number_order
+from compiler.factorings.value_codes import number_order
+from compiler.lowering.building_style import Style
+from compiler.lowering.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
 from rasp.graph.nodes import Indices, Node, Tokens
 

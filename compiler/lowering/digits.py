@@ -1,7 +1,7 @@
 """Counts over an order of many values, by binary digits: several heads of few columns for one of very many.
 
 A count needs equal scores wherever its selector selects, and an order on m values then takes m - 1 query and key columns
-(`compiler/lowering/relations.py`). But r < t holds in exactly one of these ways, for a digit d:
+(`compiler/factorings/relations.py`). But r < t holds in exactly one of these ways, for a digit d:
 
     the digits of r and t above d agree, d of r is 0, and d of t is 1.
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from compiler.blocks.form import Vector
 from compiler.domains.facts import Facts
-from compiler.lowering.value_codes import number_order
+from compiler.factorings.value_codes import number_order
 from compiler.selector_facts.matching import build_matching, number_values
 from compiler.selector_facts.selector_formula import normalise_selector
 from compiler.selector_facts.selectors import bound_width, contains_best, flatten_and, list_operands
@@ -32,7 +32,7 @@ MANY_KINDS = 24
 
 
 @dataclass(frozen=True)
-class Split:
+class OrderSplit:
     """Orders with more than so many kinds of rows are counted by the digits of their numbers in a base, of which each is an
     order with as many kinds."""
 
@@ -40,8 +40,8 @@ class Split:
     base: int = 2
 
 
-HALVES = Split()
-WHOLE = Split(math.inf)
+HALVES = OrderSplit()
+WHOLE = OrderSplit(math.inf)
 """No order is taken apart."""
 
 
@@ -61,13 +61,13 @@ class Order:
         return len(np.unique(self.query[1]))
 
 
-def list_ways(analysis: Facts, selector: Node, split: Split) -> tuple[Node, ...]:
+def list_ways(analysis: Facts, selector: Node, split: OrderSplit) -> tuple[Node, ...]:
     """Selectors that exclude one another and select together what a selector does."""
     assert split.most_kinds >= split.base >= 2
     return analysis.once(f"ways {split}", selector, lambda node: split_widest(analysis, node, split))
 
 
-def split_widest(analysis: Facts, selector: Node, split: Split) -> tuple[Node, ...]:
+def split_widest(analysis: Facts, selector: Node, split: OrderSplit) -> tuple[Node, ...]:
     """The same, not looked up: by the order with the most kinds, and each way again by those that are left."""
     orders = [order for order in find_orders(analysis, selector) if order.kinds > split.most_kinds]
     if not orders:
@@ -84,7 +84,7 @@ def split_widest(analysis: Facts, selector: Node, split: Split) -> tuple[Node, .
     return tuple(found)
 
 
-def list_leaf_operands(analysis: Facts, leaf: Node, split: Split) -> list[Node]:
+def list_leaf_operands(analysis: Facts, leaf: Node, split: OrderSplit) -> list[Node]:
     """The s-ops that the heads of a leaf read."""
     match leaf.sequence_op:
         case Width():

@@ -16,7 +16,7 @@ from compiler.blocks.waves import BEARABLE
 from compiler.domains.domain import Ints
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import count_everything, read_evenly
-from compiler.lowering.digits import WHOLE, Split, list_ways
+from compiler.lowering.digits import WHOLE, OrderSplit, list_ways
 from compiler.lowering.quotients import Quotient, find_quotient
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import Arithmetic, find_arithmetic
@@ -36,7 +36,7 @@ class Reader:
         analysis: Analysis,
         *,
         exact: bool = False,
-        split: Split = WHOLE,
+        split: OrderSplit = WHOLE,
         most_averaged: float = np.inf,
     ) -> None:
         self.analysis = analysis

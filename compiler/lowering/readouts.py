@@ -14,6 +14,7 @@ from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.refusal import Inexact, make_refusal
+from compiler.lowering.sum_terms import read_by_terms
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Map, Node
 from rasp.interpret.evaluate import apply_map
@@ -30,8 +31,6 @@ class Demands(Protocol):
     def demand(self, form: Form) -> Form: ...
 
     def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form: ...
-
-    def by_terms(self, node: Node, vector: Vector) -> Form | None: ...
 
     def base(self, node: Node) -> int: ...
 
@@ -71,7 +70,7 @@ class ReadoutChooser:
         )
         direct = (
             self.demands.reader.read(node, vector) is not None
-            or self.demands.by_terms(node, vector) is not None
+            or read_by_terms(self.demands.reader, node, vector) is not None
         )
         if not direct and (self.demands.care or not self.looks_up(node, vector)):
             apart = self.by_parts(name, node, LEAF_KINDS.most)
@@ -112,7 +111,7 @@ class ReadoutChooser:
                 sums = self.demands.analysis.domain(total)
             case _:
                 return None
-        form = self.demands.by_terms(total, sums.numbers()) if sums.is_numeric else None
+        form = read_by_terms(self.demands.reader, total, sums.numbers()) if sums.is_numeric else None
         domain, named = factor_values(apply_map(op, [sums.column(np.arange(len(sums)))]))
         centers = sums.numbers()[named >= 0]
         margin = float(np.diff(centers).min(initial=np.inf)) / 2

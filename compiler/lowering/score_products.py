@@ -2,8 +2,20 @@
 
 from dataclasses import dataclass
 
-from compiler.blocks.block import GroupKind
+from compiler.blocks.block import GroupKind, SelectMode
 from compiler.blocks.form import Form
+
+
+@dataclass(frozen=True)
+class SelectorUse:
+    """What a head's selector is for. Modes as in `Scores`; `strict` ones need equal logits wherever they select. `alike`:
+    of positions with the same score any may be picked, or all. `closed`: BOS has to select itself, for its results to be
+    known."""
+
+    mode: SelectMode
+    strict: bool
+    alike: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

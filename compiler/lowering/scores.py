@@ -1,20 +1,21 @@
 """Selectors to scores: the query and key forms of a head."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.blocks.block import Group, Scores, SelectMode
+from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
+from compiler.factorings.relations import Factoring
 from compiler.limits import PAIRS
+from compiler.lowering.bos_scores import BosScorer
 from compiler.lowering.building_style import Style
 from compiler.lowering.choose_factoring import Factorer, Need
 from compiler.lowering.reader import Reader
-from compiler.lowering.relations import Factoring
-from compiler.lowering.score_products import ComparisonScore, ScoreProduct
+from compiler.lowering.score_products import ComparisonScore, ScoreProduct, SelectorUse
 from compiler.numerics.count_precision import choose_sharpness
 from compiler.refusal import make_refusal
 from compiler.selector_facts.matching import Matching, build_matching, is_trivial
@@ -32,18 +33,6 @@ from rasp.graph.nodes import Indices, Node
 FINE = 256
 
 
-@dataclass(frozen=True)
-class SelectorUse:
-    """What a head's selector is for. Modes as in `Scores`; `strict` ones need equal logits wherever they select. `alike`:
-    of positions with the same score any may be picked, or all. `closed`: BOS has to select itself, for its results to be
-    known."""
-
-    mode: SelectMode
-    strict: bool
-    alike: bool = False
-    closed: bool = False
-
-
 Demand = Callable[[Node, Vector, float | None], Form]
 
 
@@ -51,12 +40,13 @@ class Scorer:
     """Builds scores; `demand` provides forms of features."""
 
     def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, style: Style) -> None:
-        self.care, self.squares = style.care, style.squares
+        self.care = style.care
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
         self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
         self.factorer = Factorer(analysis, reader, style)
+        self.bos = BosScorer(self.full, reader.precision.count_logit, style.squares)
 
     def score(self, selector: Node, use: SelectorUse) -> Scores:
         """Forms for one selector."""
@@ -226,111 +216,9 @@ class Scorer:
     def assemble(
         self, selector: Node, compared: list[ComparisonScore], use: SelectorUse, sharpness: float, top: float
     ) -> Scores:
-        """Add BOS: by a column of its own, or in a column whose query is constant, where there is one.
-
-        Every other column is 0 at BOS's key; under full attention also at its query, so that BOS selects itself and
-        what heads deliver at BOS is a known constant.
-        """
-        products = [product for score in compared for product in score.products]
-        target = self.bos_score(products, use.mode, sharpness, top) + sum(score.reward for score in compared)
-        own = 0.0 if use.closed else None
-        queries = [c.query.at_bos(own) for c in products]
-        keys = [c.key.at_bos(0.0) for c in products]
-        groups: list[Group] = []
-        first = 0
-        for score in compared:
-            numbers = tuple(range(first, first + len(score.products)))
-            groups.append(
-                Group(score.kind, numbers, score.pair, score.query, score.key, score.spread, score.edge)
-            )
-            first += len(numbers)
-        folds = list(self.fold(compared, products, target, sharpness if use.closed else None))
-        for number, query, key in folds:
-            queries[number], keys[number] = query, key
-        if not folds:
-            if use.closed:
-                queries.append(Form({}, target, 2 * max(sharpness, self.full)))
-                keys.append(Form({}, 0.0, 1.0))
-            else:
-                queries.append(Form({}, -target))
-                keys.append(Form({}, 1.0, 0.0))
-            groups.append(Group("bos", (first,), abs(target), abs(target), 1.0))
+        """All comparisons together, with BOS."""
         sharing = 1 if any(score.alone for score in compared) else bound_width(self.analysis, selector)
-        return Scores(tuple(queries), tuple(keys), tuple(groups), use.mode, sharpness, sharing)
-
-    def bos_score(
-        self, products: list[ScoreProduct], mode: SelectMode, sharpness: float, top: float
-    ) -> float:
-        match mode:
-            case "count":
-                return self.reader.precision.count_logit
-            case "default":
-                return -self.full
-            case "excluded":
-                widest = sum(max(abs(low), abs(high)) for c in products for low, high in [c.key_range])
-                return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))
-            case _:
-                assert_never(mode)
-
-    def fold(
-        self,
-        compared: list[ComparisonScore],
-        products: list[ScoreProduct],
-        target: float,
-        sharpness: float | None,
-    ) -> Iterator[tuple[int, Form, Form]]:
-        """BOS's score by products that there are: their numbers, and both forms. With a sharpness it selects itself."""
-        squares = find_squares(compared, products) if sharpness and self.squares else None
-        if sharpness and squares:
-            yield from self.fold_squares(*squares, target=target, sharpness=sharpness)
-            return
-        for number, product in enumerate(products):
-            folded = self.fold_constant(product, target, closed=sharpness is not None)
-            if folded is not None:
-                yield number, *folded
-                return
-
-    def fold_squares(
-        self,
-        of_key: tuple[int, ScoreProduct],
-        of_query: tuple[int, ScoreProduct],
-        *,
-        target: float,
-        sharpness: float,
-    ) -> Iterator[tuple[int, Form, Form]]:
-        """BOS's score by the squares of both sides, -c·k² and -c·q²: at BOS both are those of a number far away, but what q²
-        is multiplied by is 0. Against others that number loses, and their scores are made less by a constant until it
-        loses by as much as it has to; against itself it scores 0. So BOS stands in the same columns as all others."""
-        (a, key_square), (b, query_square) = of_key, of_query
-        assert key_square.constant_query and query_square.constant_key
-        far = 2 * max(sharpness, self.full)
-        at_bos = far / -key_square.constant_query
-        shift = target + far
-        yield a, key_square.query.at_bos(0.0), key_square.key.at_bos(at_bos)
-        lowered = scale_form(query_square.query, 1.0, -shift / query_square.constant_key)
-        yield b, lowered.at_bos(-far / query_square.constant_key), query_square.key.at_bos(0.0)
-
-    def fold_constant(
-        self, product: ScoreProduct, target: float, *, closed: bool
-    ) -> tuple[Form, Form] | None:
-        """BOS's score through a product whose query is the same everywhere: the key at BOS is chosen to give it.
-
-        Under full attention BOS's own row has to select BOS too (its results have to be known constants), so BOS's
-        key must lie outside the range of the others.
-        """
-        if not product.constant_query:
-            return None
-        at_bos = target / product.constant_query
-        if at_bos * FINE != round(at_bos * FINE):  # it would make the whole product too fine to stay exact
-            return None
-        if not closed:
-            return product.query, product.key.at_bos(at_bos)
-        low, high = product.key_range
-        away = max(low - at_bos, at_bos - high)
-        if away < 0.5:
-            return None
-        pull = float(2.0 ** np.ceil(np.log2(2 * self.full / away))) * (-1.0 if at_bos < low else 1.0)
-        return product.query.at_bos(pull), product.key.at_bos(at_bos)
+        return self.bos.assemble(compared, use, sharpness, top, sharing)
 
 
 def bound_products(queries: Vector, keys: Vector) -> float:
@@ -338,18 +226,3 @@ def bound_products(queries: Vector, keys: Vector) -> float:
     if len(queries) * keys.shape[1] <= PAIRS.most:
         return float((queries @ keys).max())
     return float(queries.max(axis=0) @ keys.max(axis=1))
-
-
-def find_squares(
-    compared: list[ComparisonScore], products: list[ScoreProduct]
-) -> tuple[tuple[int, ScoreProduct], tuple[int, ScoreProduct]] | None:
-    """The products of a comparison that bring in the squares of the key, and of the query; None unless both are there."""
-    first = 0
-    for score in compared:
-        own = list(enumerate(products))[first : first + len(score.products)]
-        first += len(own)
-        of_key = [row for row in own if row[1].constant_query and row[1].constant_query < 0]
-        of_query = [row for row in own if row[1].constant_key and row[1].constant_key > 0]
-        if of_key and of_query:
-            return of_key[0], of_query[0]
-    return None

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
+from compiler.factorings.powers import find_base
 from compiler.limits import MERGED_ROWS
 from compiler.lowering.building_style import Style
-from compiler.lowering.digits import Split, find_orders
-from compiler.lowering.powers import find_base
+from compiler.lowering.digits import OrderSplit, find_orders
 from compiler.numerics.count_precision import Precision
 from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
 from compiler.search.trials import Journal, Reason
@@ -65,7 +65,7 @@ def shrink_lowered(
             sturdier = replace(best.style, care=sturdier.care, exact=sturdier.exact)
             best.challenge(best.lowered.analysis, sturdier, Reason.SMALLER_STYLE)
     for kinds in other_splits(best.lowered, best.style.split.most_kinds):
-        split = replace(best.style, split=Split(kinds))
+        split = replace(best.style, split=OrderSplit(kinds))
         best.challenge(best.lowered.analysis, split, Reason.SMALLER_SPLIT, WORTH_HEADS)
     # Of few numbers steps can be smaller than waves.
     waves = has_waves(best.lowered) and table_rows(best.lowered) <= MERGED_ROWS.most
@@ -113,7 +113,7 @@ class Best:
         for powers in POWERS:
             base = find_base(powers / analysis.max_length / precision.least_sharpness)
             for most in (MANY_POWERS * base, base):
-                split, averaged = Split(most, base), max(most, style.most_averaged)
+                split, averaged = OrderSplit(most, base), max(most, style.most_averaged)
                 other = replace(style, powers=powers, split=split, most_averaged=averaged)
                 for careful in range(care, 2):
                     if self.challenge(analysis, replace(other, care=careful), Reason.SMALLER_ORDERS):

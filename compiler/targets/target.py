@@ -23,7 +23,7 @@ class TargetModel:
     labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
     last, and a residual that is read unchanged. `divides`: whether BOS may score otherwise at each position, which other
     scores' sums must not round (`compiler/lowering/quotients.py`). `wide`: whether columns may hold numbers of any size
-    beside others, with which no norm and no rotation mixes them (`compiler/lowering/powers.py`). `numbers`: whether an
+    beside others, with which no norm and no rotation mixes them (`compiler/factorings/powers.py`). `numbers`: whether an
     output may be a number, instead of logits. `dtypes`: what it computes in."""
 
     name: Dialect

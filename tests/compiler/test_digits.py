@@ -11,7 +11,7 @@ from compiler.analysis.divide import divide_expression
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble_weights
 from compiler.lowering.building_style import Style
-from compiler.lowering.digits import Split, find_orders, list_ways
+from compiler.lowering.digits import OrderSplit, find_orders, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
@@ -42,7 +42,7 @@ def by_digits(text: str, options: CompileOptions) -> Compiled | None:
         usual = compile_program(program, {"out": text}, options)
         with allow_deep_recursion():
             analysis = Analysis(program.graph, options)
-            lowered = attempt_lowering(analysis, usual.outputs, Style(split=Split(2)))
+            lowered = attempt_lowering(analysis, usual.outputs, Style(split=OrderSplit(2)))
     except (RaspError, CompileError, Unsolved):  # an expression of constants alone may be no s-op
         return None
     if lowered.bounds.unsafe:
@@ -89,7 +89,7 @@ def test_ways_exclude_one_another() -> None:
     program = load_program(Source("<test>", ""))
     whole = program.sop(f"selector_width({BEFORE} and {LESS})")
     analysis = Analysis(program.graph, CompileOptions((0, 1, 3, 7), 6))
-    ways = list_ways(analysis, whole.args[0], Split(2))
+    ways = list_ways(analysis, whole.args[0], OrderSplit(2))
     assert len(ways) == 3 * 2 and {order.kinds for order in find_orders(analysis, whole.args[0])} == {4, 6}
     assert all(len(flatten_and(way)) >= 2 for way in ways)
     counts: list[Node] = [program.graph.add(Width(), way) for way in ways]

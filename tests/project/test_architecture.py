@@ -36,6 +36,7 @@ ORDER = (
     "compiler.analysis",
     "compiler.rewrite.rules compiler.rewrite.order_rules compiler.blocks",
     "compiler.rewrite",
+    "compiler.factorings",
     "compiler.lowering compiler.plan",
     "compiler.audit",
     "compiler.search compiler.emit",

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Bools
-from compiler.lowering.relations import (
+from compiler.factorings.relations import (
     Factoring,
     factor_by_threshold,
     list_factorings,
 )
-from compiler.lowering.value_codes import compact_codes, find_equality_codes, find_order_codes
+from compiler.factorings.value_codes import compact_codes, find_equality_codes, find_order_codes
 from compiler.selector_facts.matching import Matching, Pairs
 from rasp.graph.nodes import Graph, Tokens
 

@@ -9,7 +9,7 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import narrow_bounds, sums
 from compiler.domains.occurring import list_occurring
 from compiler.domains.rows import Context, list_contexts
-from compiler.lowering.value_codes import serves
+from compiler.factorings.value_codes import serves
 from compiler.options import CompileOptions
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.elaborate.program import load_program

@@ -7,8 +7,8 @@ import pytest
 
 from compiler.domains.domain import make_domain
 from compiler.domains.ranked import rank_comparison
-from compiler.lowering.relations import factor_by_threshold, list_factorings
-from compiler.lowering.value_codes import (
+from compiler.factorings.relations import factor_by_threshold, list_factorings
+from compiler.factorings.value_codes import (
     Codes,
     find_equality_codes,
     find_order_codes,

@@ -4,7 +4,7 @@
     a != b        becomes        selector_width(select(indices, indices, ==) and select(a, b, ==)) == 0
 
 and orders as equality does. A look-up lists all that both sides depend on, together. A selector compares each value with
-each by rank or by digits (`compiler/lowering/relations.py`), which costs a head, but no list. Each side alone has to be
+each by rank or by digits (`compiler/factorings/relations.py`), which costs a head, but no list. Each side alone has to be
 looked up, and have a value everywhere, as it has to for the comparison; what is ordered has to be of one kind, since a
 selector compares the values of different positions, too. Falls: the number of comparisons that no look-up can be made of.
 """

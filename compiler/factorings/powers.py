@@ -12,7 +12,7 @@ have room for, `ROOM` / p. Beyond a column's last rank its query is 0, and befor
 import numpy as np
 
 from compiler.blocks.form import Vector
-from compiler.lowering.relations import Factor, Factoring
+from compiler.factorings.relations import Factor, Factoring
 
 ROOM = 112
 """Powers of two that the products of one column may spread over: float32 has 254, and scores are made larger still."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from compiler.blocks.form import Vector
 from compiler.domains.domain import Ints
 from compiler.domains.rows import Bools, find_distinct_rows
-from compiler.lowering.value_codes import (
+from compiler.factorings.value_codes import (
     find_equality_codes,
     find_order_codes,
     measure_top,
