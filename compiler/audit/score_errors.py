@@ -15,8 +15,8 @@ JointError = Callable[[Sequence[Form], Sequence[float]], float]
 
 
 def find_gap(scores: Scores, arithmetic: Arithmetic) -> tuple[float, float]:
-    """By how much selected positions score more than any others, and the least that has to be left of it. In "default" mode it
-    is the gap between BOS and either side. A count only has to bear the leak."""
+    """By how much selected positions score more than any others, and the least that has to be left of it. In "default"
+    mode it is the gap between BOS and either side. A count only has to bear the leak."""
     if scores.mode == "count":
         return scores.sharpness, 0.0
     return min(scores.sharpness, arithmetic.sharpness), LEAST_GAP
@@ -84,9 +84,11 @@ def bound_quadratic(queries: list[Reading], keys: list[Reading]) -> tuple[float,
         product = query.size * key.error + key.size * query.error + query.error * key.error
         level += product
         # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
-        # of neighbours k and k + 1 apart by no more than itself, whatever k is.
+        # of neighbours k and k + 1 apart by no more than itself, whatever k is; those of k and BOS, which is
+        # compared with where there are three, by k times that.
         # -q² (the third) shifts all positions alike and only counts against BOS.
-        loss += (2 * query.size * key.error + 2 * query.error, 2 * product, product)[k]
+        most = max(2.0, key.size) if len(queries) == 3 else 2.0
+        loss += (2 * query.size * key.error + most * query.error, 2 * product, product)[k]
     return level, loss
 
 

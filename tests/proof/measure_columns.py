@@ -26,7 +26,8 @@ def ids_of(model: Compiled, tokens: Sequence[Atom]) -> list[int]:
 def measured(
     model: Compiled, inputs: Iterable[Sequence[Atom]], run: Residuals
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Largest error of every column of a variable, at any position, BOS included, and whether it was measured at all."""
+    """Largest error of every column of a variable, at any position, BOS included where its value is known there, and
+    whether it was measured at all."""
     layout, options = model.layout, model.options
     errors, seen = np.zeros(layout.width), np.zeros(layout.width, bool)
     spans = find_lives(model.plan, layout)
@@ -46,6 +47,7 @@ def measured(
                 life = spans[column]
                 ideal = np.concatenate([[features.at_bos[feature]], vector[codes]])
                 while_read = held[life.written : max(life.read, life.written + 1), :, layout.places[column]]
-                errors[column] = max(errors[column], np.abs(while_read - ideal).max())
+                errors[column] = max(errors[column], np.nanmax(np.abs(while_read - ideal)))
+                assert not np.isnan(while_read).any()
                 seen[column] = True
     return errors, seen

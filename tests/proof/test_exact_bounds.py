@@ -112,8 +112,17 @@ CASES = {
 }  # fmt: skip
 OF_PLAIN = {
     "a mean by a quotient": Case(
-        f"aggregate({UP_TO}, tokens_int)", (0, 7), 48, Aggregate, ramps(48, 7, 0)[::12]
-    )
+        f"aggregate({UP_TO}, tokens_int)", (0, 7), 100, Aggregate, ramps(100, 7, 0)[::25]
+    ),
+    "a count by powers": Case(
+        "selector_width(select(tokens, tokens, <))", tuple("abcdefghijkl"), 40, Width, ramps(40, "a", "b")
+    ),
+    "a count by powers of positions": Case(
+        f"selector_width({SAME} and {BEFORE})", ("a", "b"), 60, Width, ramps(60)
+    ),
+    "a mean by powers": Case(
+        f"aggregate({UP_TO}, tokens_int)", (0, 7), 24, Aggregate, [*ramps(24, 7, 0), *ramps(24, 0, 7)]
+    ),
 }
 """What other targets have no construction for."""
 ALL = CASES | OF_PLAIN

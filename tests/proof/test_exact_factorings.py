@@ -1,6 +1,7 @@
 """Every factoring of a comparison in exact numbers: what is selected scores what it should, all else at least 1 less."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Bools
+from compiler.factorings.powers import ROOM, factor_by_powers, find_base
 from compiler.factorings.relations import (
     Factoring,
     factor_by_threshold,
@@ -161,3 +163,38 @@ def test_what_no_key_equals_has_a_code_of_its_own() -> None:
     selects = np.array([[False, True, False], [False, False, False], [True, False, False]])
     query, key = compact_codes(selects)
     assert ((query[:, None] == key) == selects).all() and min(*query, *key) == 0
+
+
+@pytest.mark.parametrize("spread", [2.0**-3, 2.0**-12, 0.3, 1e-5])
+@pytest.mark.parametrize("count", [3, 7, 24, 200])
+def test_powers_tell_an_order(count: int, spread: float) -> None:
+    """In exact fractions: what is selected scores from -`spread` to 0, all else -1 at most; no product is larger than there
+    is room for. One limit is beyond all ranks, and several keys have one rank."""
+    rng = np.random.default_rng(count)
+    ranks = np.sort(rng.integers(0, count + 1, 2 * count)).astype(float)
+    limits = np.arange(count + 2.0)
+    factoring = factor_by_powers(limits, ranks, spread)
+    assert factoring is not None and factoring.spread <= spread
+    total = np.full((len(limits), len(ranks)), Fraction(0), dtype=object)
+    for factor in factoring.factors:
+        query, key = ([Fraction(float(x)) for x in side] for side in (factor.query, factor.key))
+        total = total + np.outer(np.array(query, dtype=object), np.array(key, dtype=object))
+        assert np.abs(factor.query).max() * np.abs(factor.key).max() <= 2.0**ROOM
+    chosen = ranks[None, :] <= limits[:, None]
+    assert (total[chosen] <= 0).all() and (total[chosen] >= -Fraction(factoring.spread)).all()
+    assert (total[~chosen] <= -1).all()
+    together = [-sum(row[picked], Fraction(0)) for row, picked in zip(total, chosen, strict=True)]
+    assert max(together) <= Fraction(factoring.together)
+    assert len(factoring.factors) < count - 1
+
+
+def test_powers_need_room() -> None:
+    """One column has to have room for two ranks."""
+    assert factor_by_powers(np.arange(4.0), np.arange(1.0, 5.0), 2.0 ** (-ROOM - 1)) is None
+    assert factor_by_powers(np.arange(4.0), np.arange(1.0, 5.0), 2.0**-ROOM) is not None
+    base = find_base(2.0**-9)
+    of_digit = np.arange(float(base))
+    found = factor_by_powers(of_digit, of_digit + 1, 2.0**-9)
+    assert found is not None and len(found.factors) == 1
+    wider = factor_by_powers(np.arange(base + 1.0), np.arange(base + 1.0) + 1, 2.0**-9)
+    assert wider is not None and len(wider.factors) == 2

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.bounds import Auditor
-from compiler.audit.score_errors import bound_score_errors
+from compiler.audit.score_errors import bound_score_errors, find_gap
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
 from compiler.limits import PAIRS
@@ -59,6 +59,11 @@ CASES: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
     "equality of means": (
         "selector_width(select(aggregate(full_s, tokens_int), tokens_int, ==))", (0, 1, 2), 6, "full",
     ),
+    "an order by powers": ("selector_width(select(tokens, tokens, <))", tuple("abcdefghijkl"), 9, "full"),
+    "an order by powers, and equality": (
+        f"selector_width({SAME} and select(indices, indices, <))", tuple("abcde"), 40, "full",
+    ),
+    "a mean by powers": ("aggregate(select(indices, indices, <=), indicator(tokens_int == 1))", (0, 1), 24, "full"),
     "counts with a default": (f"aggregate(select({COUNT}, 2, ==), tokens_int, 9)", (0, 1, 2), 9, "full"),
 }  # fmt: skip
 
@@ -76,8 +81,14 @@ class Scored:
 
 def compiled(name: str, dtype: Dtype = "float32") -> Compiled:
     text, vocabulary, length, attention = CASES[name]
-    options = CompileOptions(vocabulary, length, attention, dtype=dtype)
+    # Powers of two are tried where models are made smaller.
+    level = 1 if name == "an order by digits" else 2
+    options = CompileOptions(vocabulary, length, attention, level=level, dtype=dtype)
     return compile_program(load_program(Source("test", "")), {"out": text}, options)
+
+
+def by_powers(name: str) -> bool:
+    return "by powers" in name
 
 
 def precision_of(model: Compiled) -> Precision:
@@ -127,7 +138,9 @@ def ideal_columns(model: Compiled, tokens: Sequence[Atom]) -> Exact:
         (value,) = evaluate([variable.node], [list(tokens)], model.options.attention)[0]
         features = layout.blocks.features[variable]
         numbers = features.basis.vectors[feature][[analysis.domain(variable.node).code(v) for v in value]]
-        exact.append([Fraction(float(n)) for n in (features.at_bos[feature], *numbers)])
+        # What nothing reads at BOS is not known there.
+        at_bos = np.nan_to_num(features.at_bos[feature])
+        exact.append([Fraction(float(n)) for n in (at_bos, *numbers)])
     return np.array(exact, dtype=object).T
 
 
@@ -191,7 +204,8 @@ def check_gaps(
 ) -> None:
     """Selected above the others by as much as the softmax needs, BOS where its mode says, whatever was rounded."""
     scores = one.head.scores
-    gap = (scores.sharpness if scores.mode == "count" else precision.arithmetic.sharpness) - one.loss
+    gap = find_gap(scores, precision.arithmetic)[0] - one.loss
+    uneven = sum(group.spread + group.edge for group in scores.groups)
     for row, (is_chosen, is_seen) in enumerate(zip(chosen, seen, strict=True)):
         bos, keys = logits[row, 0], logits[row, 1:]
         low, high = keys[is_chosen].min(initial=np.inf), keys[is_chosen].max(initial=-np.inf)
@@ -199,7 +213,7 @@ def check_gaps(
         assert not is_chosen.any() or (low if scores.mode == "count" else high) - others >= gap
         match scores.mode:
             case "count":
-                assert (np.abs(bos - keys[is_chosen] - precision.count_logit) <= one.level).all()
+                assert (np.abs(bos - keys[is_chosen] - precision.count_logit) <= one.level + uneven).all()
             case "default":
                 assert high - bos >= gap or not is_chosen.any()
                 assert bos - others >= gap
@@ -225,7 +239,7 @@ def largest_moves(one: Scored, model: Compiled) -> tuple[float, float]:
     be between them, over all inputs."""
     worst = closest = 0.0
     scores = one.head.scores
-    gap = scores.sharpness if scores.mode == "count" else find_arithmetic(model.options).sharpness
+    gap, _ = find_gap(scores, find_arithmetic(model.options))
     for tokens in inputs(model):
         columns = ideal_columns(model, tokens)
         moved, nearer = (moves[1:] for moves in injected(one, model, columns.astype(float)))
@@ -252,7 +266,10 @@ def test_no_allowance_is_much_more_than_errors_can_make(name: str) -> None:
     model = compiled(name)
     for one in scored_heads(model):
         worst, closest = largest_moves(one, model)
-        assert worst <= one.level <= LOOSE * worst
+        assert worst <= one.level
+        assert one.level <= LOOSE * worst or by_powers(
+            name
+        )  # in which no error is but roundings, and what is meant
         assert closest <= one.loss
     allowed = [f"{one.head.scores.mode} {one.level:.3g} {one.loss:.3g}" for one in scored_heads(model)]
     check_row("scores", name, ", ".join(allowed))
@@ -264,7 +281,14 @@ def is_constant(vector: Numbers, model: Compiled) -> bool:
     return not np.ptp(vector[:tokens]) and not vector[tokens:-1].any()
 
 
-@pytest.mark.parametrize("name", CASES)
+def test_powers_are_tried() -> None:
+    for name in CASES:
+        kinds = {group.kind for one in scored_heads(compiled(name)) for group in one.head.scores.groups}
+        assert ("powers" in kinds) == by_powers(name), name
+
+
+# Powers of two stand in the embedding alone, where nothing is off.
+@pytest.mark.parametrize("name", [name for name in CASES if not by_powers(name)])
 def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None:
     """The same for errors that these programs do not have: as large in every column that is no constant."""
     model = compiled(name)
