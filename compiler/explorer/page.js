@@ -41,9 +41,11 @@ function showRuns(numbers) {
 const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const short = (number) => `${Number(number.toPrecision(6))}`;
 
-function heatMap(matrix, rowLabels, columnLabels, caption) {
+/** Shares are of the largest number, or of each column's largest: columns of the residual stream have nothing in common. */
+function heatMap(matrix, rowLabels, columnLabels, caption, byColumn = false) {
+  const mosts = columnLabels.map((_, c) => Math.max(1e-30, ...matrix.slice(matrix.length > 1 ? 1 : 0).map((row) => Math.abs(row[c]))));
   const most = Math.max(1e-30, ...matrix.map((row) => Math.max(...Array.from(row, Math.abs))));
-  const share = (value) => Math.sqrt(Math.abs(value) / most);
+  const share = (value, c) => Math.min(1, Math.sqrt(Math.abs(value) / (byColumn ? mosts[c] : most)));
   const tell = (r, c) => `${rowLabels[r]}, ${columnLabels[c]}: ${short(matrix[r][c])}`;
   const drawn = matrix.length * columnLabels.length > MOST_CELLS ? paint(matrix, share, tell)
     : tabulate(matrix, rowLabels, columnLabels, share, tell);
@@ -54,7 +56,7 @@ function tabulate(matrix, rowLabels, columnLabels, share, tell) {
   const head = make("tr", {}, make("td"), ...columnLabels.map((label) => make("th", { scope: "col", title: label }, make("span", {}, label))));
   const body = matrix.map((row, r) => make("tr", {}, make("th", { scope: "row", title: rowLabels[r] }, rowLabels[r]),
     ...Array.from(row, (value, c) => make("td", {
-      class: value < 0 ? "cell minus" : "cell", style: `--share:${(share(value) * 100).toFixed(1)}%`, title: tell(r, c) }))));
+      class: value < 0 ? "cell minus" : "cell", style: `--share:${(share(value, c) * 100).toFixed(1)}%`, title: tell(r, c) }))));
   return make("table", { class: "map" }, head, ...body);
 }
 
@@ -74,7 +76,7 @@ function paint(matrix, share, tell) {
   pen.fillRect(0, 0, canvas.width, canvas.height);
   matrix.forEach((row, r) => row.forEach((value, c) => {
     if (!value) return;
-    pen.globalAlpha = share(value);
+    pen.globalAlpha = share(value, c);
     pen.fillStyle = value < 0 ? minus : plus;
     pen.fillRect(c * side, r * side, side, side);
   }));
@@ -212,7 +214,7 @@ function labelColumns(model) {
 
 function showNumbers({ model, run, places }) {
   const step = Number(byId("step").value);
-  byId("numbers").replaceChildren(heatMap(run.residuals[step], places, labelColumns(model), `numbers (position by ${model.directions ? "direction" : "column"})`));
+  byId("numbers").replaceChildren(heatMap(run.residuals[step], places, labelColumns(model), `numbers (position by ${model.directions ? "direction" : "column"}), each column by its largest`, true));
 }
 
 // -- what is the same for every input
@@ -246,7 +248,7 @@ function showTimeline(model) {
   });
   const told = "from writing (w) to the last reading (r) and clearing (c); pale: nobody reads it any more";
   const head = ["value", ...steps, wordOfPlaces(model), "written by", "last read by"].map((cell) => make("th", { scope: "col" }, cell));
-  const rows = model.columns.map((column) => [`${column.column}`, column.carries, column.holds, short(column.at_bos), column.written_by, column.last_read_by,
+  const rows = model.columns.map((column) => [`${column.column}`, column.carries, column.holds, column.at_bos === null ? "anything" : short(column.at_bos), column.written_by, column.last_read_by,
     column.error_bound ? column.error_bound.toExponential(1) : "exact"]);
   byId("timeline").replaceChildren(
     captioned(told, make("table", { class: "pinned timeline" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body))));

@@ -49,12 +49,13 @@ class UnitsRecord(PartRecord):
 
 
 class ColumnRecord(TypedDict):
-    """One content of a residual column; a column that is cleared has several."""
+    """One content of a residual column; a column that is cleared has several. `at_bos` is null where nothing
+    reads it there."""
 
     column: int
     carries: str
     holds: str
-    at_bos: float
+    at_bos: float | None
     written_by: str
     last_read_by: str
     error_bound: float

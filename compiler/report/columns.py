@@ -1,5 +1,7 @@
 """Residual columns in words: what each carries, from when to when, and what it holds for each value of that."""
 
+from math import isnan
+
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.form import Vector
@@ -39,8 +41,8 @@ def reader(half: int, plan: Plan) -> str:
     return f"layer {(half - 1) // 2} {'heads' if half % 2 else 'units'}" if half else "nothing"
 
 
-def content(number: int, layout: Layout, analysis: Analysis) -> tuple[str, str, float]:
-    """What a column carries, what it holds for its values, and what at BOS."""
+def content(number: int, layout: Layout, analysis: Analysis) -> tuple[str, str, float | None]:
+    """What a column carries, what it holds for its values, and what at BOS; None where nothing reads it there."""
     column = layout.columns[number]
     if column is None:
         vector = layout.embedding.vectors[number]
@@ -48,7 +50,8 @@ def content(number: int, layout: Layout, analysis: Analysis) -> tuple[str, str, 
     variable, feature = column
     features = layout.blocks.features[variable]
     holds = describe_feature(analysis.domain(variable.node), features.basis.vectors[feature])
-    return describe_node(analysis.graph, variable.node), holds, float(features.at_bos[feature])
+    at_bos = float(features.at_bos[feature])
+    return describe_node(analysis.graph, variable.node), holds, None if isnan(at_bos) else at_bos
 
 
 def embedded(vector: Vector, layout: Layout, analysis: Analysis) -> tuple[str, str]:

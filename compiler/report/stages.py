@@ -98,13 +98,17 @@ def label(graph: Graph, variable: Variable) -> str:
     return how + describe_node(graph, variable.node)
 
 
+def show_at_bos(number: float | None) -> str:
+    return "anything" if number is None else f"{number:.6g}"
+
+
 def show_layout(plan: Plan, layout: Layout, analysis: Analysis, bounds: Bounds) -> str:
     """Residual columns: what each carries, and what it holds for each value x of that.
 
     A column that is cleared stands here once for each thing that it carries, in the order of time.
     """
     rows = [
-        f"{row['column']:4}  {row['carries']}: {row['holds']}; at BOS {row['at_bos']:.6g}; "
+        f"{row['column']:4}  {row['carries']}: {row['holds']}; at BOS {show_at_bos(row['at_bos'])}; "
         f"written by {row['written_by']}, last read by {row['last_read_by']}"
         for row in list_column_rows(plan, layout, analysis, bounds)
     ]

@@ -30,7 +30,8 @@ SLACK = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What a column should hold at BOS and at each position while it is read, and which values that stands for."""
+    """What a column should hold at BOS (NaN: anything) and at each position while it is read, and which values that stands
+    for."""
 
     part: Part
     life: Life
@@ -79,7 +80,9 @@ def find_wrong_column(compiled: Compiled, model: Model, tokens: Word) -> WrongCo
         for column, item in held.items():
             if item.life.written <= step < max(item.life.read, item.life.written + 1):
                 numbers = state[:, compiled.layout.places[column]]
-                wrong = np.flatnonzero(~(np.abs(numbers - item.numbers) <= bounds[column]))
+                off = ~(np.abs(numbers - item.numbers) <= bounds[column])
+                off[0] &= not np.isnan(item.numbers[0])
+                wrong = np.flatnonzero(off)
                 if len(wrong):
                     row = int(wrong[-1] if len(wrong) == 1 else wrong[wrong > 0][0])
                     return WrongColumn(compiled.layout.places[column], item, step, row, float(numbers[row]))
