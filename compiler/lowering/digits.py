@@ -125,7 +125,7 @@ def digit_selectors(analysis: Facts, order: Order, base: int) -> tuple[Node, ...
     way then compares the digits that the ones before compared, and one more."""
     graph, key, query = analysis.graph, order.key, order.query
     largest = int(max(key[1].max(), query[1].max()))
-    digits = next(count for count in itertools.count(1) if base**count > largest)
+    digits = next(count for count in itertools.count() if base**count > largest)
     ways: list[Node] = []
     for digit in reversed(range(digits)):
         unit = base**digit

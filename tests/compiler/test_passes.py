@@ -681,7 +681,6 @@ VOCABULARIES: dict[str, tuple[Atom, ...]] = {
 SAVES_NOTHING = {
     "rank is counted in two parts": "split_or does it too",
     "nothing is counted of zeros": "fold_positional knows",
-    "the mean of the middle": "of four positions; of six it does",
     "one value is known": "an expression of one value costs nothing",
     "nothing is both": "likewise",
     "nothing precedes and follows": "likewise",
