@@ -14,7 +14,7 @@ import numpy as np
 from compiler.blocks.form import Vector
 from compiler.factorings.relations import Factor, Factoring
 
-ROOM = 112
+ROOM = 120
 """Powers of two that the products of one column may spread over: float32 has 254, and scores are made larger still."""
 
 
@@ -61,5 +61,6 @@ def count_steps(spread: float) -> int:
 
 
 def find_base(spread: float) -> int:
-    """The largest base whose digits' order takes one column."""
-    return 1 + ROOM // count_steps(spread)
+    """The largest power of two in which the order of one digit takes one column: then all digits above one are binary
+    digits, whichever it is."""
+    return 2 ** int(np.log2(1 + ROOM // count_steps(spread)))

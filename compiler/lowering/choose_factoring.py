@@ -19,7 +19,7 @@ from compiler.factorings.relations import (
     list_centred,
     list_factorings,
 )
-from compiler.factorings.value_codes import number_order
+from compiler.factorings.value_codes import Codes, number_order
 from compiler.lowering.building_style import Style
 from compiler.lowering.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
@@ -152,13 +152,15 @@ class Factorer:
 
     def list_by_powers(self, match: Matching, spread: float) -> Iterator[Factoring]:
         """An order's powers of two, where scores may be uneven."""
-        codes = number_order(match) if spread and self.may_use_powers(match) else None
+        codes = self.number_for_powers(match) if spread else None
         if codes is not None and (factoring := factor_by_powers(*codes, spread)) is not None:
             yield factoring
 
-    def may_use_powers(self, match: Matching) -> bool:
-        """Whether both sides are read from the embedding: no error may be multiplied by powers of two."""
-        return self.powers > 0 and all(map(self.is_embedded, (match.query, match.key)))
+    def number_for_powers(self, match: Matching) -> Codes | None:
+        """The numbers of an order that powers of two may tell: both sides are read from the embedding, for no error may be
+        multiplied by them."""
+        embedded = self.powers > 0 and all(map(self.is_embedded, (match.query, match.key)))
+        return number_order(match) if embedded else None
 
     def is_embedded(self, node: Node) -> bool:
         """Whether the embedding has any feature of it."""

@@ -161,7 +161,7 @@ class Scorer:
                 matches = [other for other in matches if other is not match]
         scale = choose_sharpness(step, top)
         rough = False
-        for match in sorted(matches, key=lambda match: not self.factorer.may_use_powers(match)):
+        for match in sorted(matches, key=lambda match: self.factorer.number_for_powers(match) is None):
             spread = self.bearable(match, use) / scale
             need = Need(scale / step, with_bos=with_bos, strict=strict, spread=spread, rough=rough)
             factoring = self.factorer.cheapest(match, need)

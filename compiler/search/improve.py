@@ -19,10 +19,9 @@ from rasp.graph.nodes import Node, Width
 
 SPLIT_FROM, SPLIT_UNTIL = 8, 40
 """Kinds of rows of an order between which both is tried: one head, and one for each digit."""
-POWERS = (2.0**-4, 2.0**-10)
-"""How much less selected positions may score in all, where powers of two tell an order: the more, the fewer columns."""
-MANY_POWERS = 6
-"""Columns of powers of two beyond which an order is always counted by digits."""
+POWERS = ((2.0**-4, 6), (2.0**-4, 1), (2.0**-10, 6))
+"""How much less selected positions may score in all, where powers of two tell an order: the more, the fewer columns. And
+how many of them one head may have, before an order is counted by digits instead."""
 FEW_KINDS = 3
 """Kinds of rows of an order that takes no more columns by rows than by powers of two."""
 WORTH_HEADS = 0.9
@@ -110,14 +109,13 @@ class Best:
             return
         style, care = self.style, self.style.care
         precision = Precision(analysis.max_length)
-        for powers in POWERS:
+        for powers, columns in POWERS:
             base = find_base(powers / analysis.max_length / precision.least_sharpness)
-            for most in (MANY_POWERS * base, base):
-                split, averaged = OrderSplit(most, base), max(most, style.most_averaged)
-                other = replace(style, powers=powers, split=split, most_averaged=averaged)
-                for careful in range(care, 2):
-                    if self.challenge(analysis, replace(other, care=careful), Reason.SMALLER_ORDERS):
-                        break
+            split, averaged = OrderSplit(columns * base, base), max(columns * base, style.most_averaged)
+            other = replace(style, powers=powers, split=split, most_averaged=averaged)
+            for careful in range(care, 2):
+                if self.challenge(analysis, replace(other, care=careful), Reason.SMALLER_ORDERS):
+                    break
 
     def look_up_early(self, search: Search) -> None:
         """Try parts of large look-ups a layer earlier, one after the other."""
