@@ -1,7 +1,7 @@
 """JSON data as one of the forms of `compiler/json_forms/model_forms.py`: nothing missing, nothing more, no other kinds."""
 
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from compiler.export.records import check_items, check_mapping, check_number, check_size, check_text
@@ -65,4 +65,9 @@ def truth(value: object) -> None:
         raise ValueError(f"{value!r} is no boolean")
 
 
-CHECKS = {str: check_text, int: check_size, float: check_number, bool: truth}
+def nothing(value: object) -> None:
+    if value is not None:
+        raise ValueError(f"{value!r} is not null")
+
+
+CHECKS = {str: check_text, int: check_size, float: check_number, bool: truth, NoneType: nothing}

@@ -104,10 +104,10 @@ def replace_embedded(name: str, numbers: Sequence[int]) -> list[Change]:
     for all."""
 
     def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:
-        table, ids = rows_of(module, name, given)
+        table, _, rest = rows_of(module, name, given)
         check_rows(output, len(numbers))
         output = output.clone()
-        output[:, 1:] += table[torch.tensor(numbers, device=output.device)] - table[ids[:, 1:]]
+        output[:, 1:] = table[torch.tensor(numbers, device=output.device)] + rest[:, 1:]
         return output
 
     return [Change("embedding", hook)]
@@ -117,22 +117,27 @@ def level_embedding(name: str) -> Hook:
     """A hook after which all tokens (or all positions) look alike."""
 
     def hook(module: nn.Module, given: Any, output: Tensor) -> Tensor:
-        table, ids = rows_of(module, name, given)
+        table, ids, rest = rows_of(module, name, given)
         real = table[:-1] if name == INPUTS[0] else table[1:]
         at_bos = ids == (len(table) - 1 if name == INPUTS[0] else 0)
-        return torch.where(at_bos[..., None], output, output + real.mean(dim=0) - table[ids])
+        return torch.where(at_bos[..., None], output, real.mean(dim=0) + rest)
 
     return hook
 
 
-def rows_of(module: nn.Module, name: str, given: Any) -> tuple[Tensor, Tensor]:
-    """The table of tokens or of positions, and the numbers of its rows that were taken (batch, position)."""
+def rows_of(module: nn.Module, name: str, given: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """The table of tokens or of positions, the numbers of its rows that were taken (batch, position), and what was taken
+    from the other table (batch, position, column). Whatever else is taken is added to that: in columns of numbers as
+    different as powers of two are, taking a row away again would leave nothing of small ones."""
     assert isinstance(module, Embedding)
     ids, start = given
+    places = (torch.arange(ids.shape[1], device=ids.device) + start).expand_as(ids)
+    tokens = module.tokens[ids]
     if name == INPUTS[0]:
-        return module.tokens, ids
+        rest = torch.zeros_like(tokens) if module.positions is None else module.positions[places]
+        return module.tokens, ids, rest
     assert module.positions is not None, "an index is carried only where there are positions"
-    return module.positions, (torch.arange(ids.shape[1], device=ids.device) + start).expand_as(ids)
+    return module.positions, places, tokens
 
 
 def clear_value(known: KnownValue, first: int) -> Hook:

@@ -2,8 +2,11 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 
+from compiler.blocks.basis import is_wide
+from compiler.config import Dialect
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -150,26 +153,64 @@ def test_each_level_makes_smaller(path: str, smaller: tuple[int, ...]) -> None:
 
 
 def test_equality_takes_columns_by_its_rank_not_by_its_values() -> None:
-    """Low rank: -(k - q)² needs three query/key columns and one for BOS, whatever the values; an order one a value."""
+    """Low rank: -(k - q)² needs three query/key columns, whatever the values; an order one a value, if scores are equal."""
     for length in (4, 8):
         (layer,) = compiled(
             'aggregate(select(indices, 2 * indices, ==), tokens, "-")', length=length
         ).plan.layers
-        assert len(layer.heads[0].scores.queries) <= 4
-        (layer,) = compiled(f"selector_width({BEFORE} and {SAME})", length=length).plan.layers
+        assert len(layer.heads[0].scores.queries) <= 3
+        (layer,) = compiled(f"selector_width({BEFORE} and {SAME})", length=length, level=1).plan.layers
         assert len(layer.heads[0].scores.queries) > length
 
 
 def test_a_long_order_is_counted_by_digits() -> None:
     """A head for each binary digit, which compares the digits above it and itself."""
     for length, digits in ((32, 5), (64, 6), (65, 7)):
-        model = compiled(f"selector_width({BEFORE} and {SAME})", length=length)
+        model = compiled(f"selector_width({BEFORE} and {SAME})", length=length, level=1)
         assert_right(model, 100)
         (layer,) = model.plan.layers
         assert len(layer.heads) == digits
         assert max(len(head.scores.queries) for head in layer.heads) <= digits + 5
         (variable,) = {variable for head in layer.heads for variable, _ in head.targets}
         assert variable.role == "leaf"
+
+
+def test_an_order_is_told_by_powers_of_two() -> None:
+    """Heads of few columns."""
+    for length, most in ((8, 5), (32, 5), (64, 8)):
+        model = compiled(f"selector_width({BEFORE} and {SAME})", length=length)
+        assert_right(model, 100)
+        (layer,) = model.plan.layers
+        assert max(len(head.scores.queries) for head in layer.heads) <= most
+    for n in (8, 32):
+        assert len(compiled(f"selector_width({BEFORE} and {SAME})", length=n).plan.layers[0].heads) == 1
+
+
+@pytest.mark.parametrize("dialect, rotation", [("plain", 1), ("bert", None)])
+def test_powers_of_two_are_not_mixed_with_others(dialect: Dialect, rotation: int | None) -> None:
+    """By a norm, or a rotation: no column holds what is 10^5 times as large as another of its numbers."""
+    options = CompileOptions(tuple(VOCABULARY), 8, dialect=dialect, rotation=rotation)
+    text = f"selector_width({BEFORE} and {SAME})"
+    model = compile_program(load_program(Source("<test>", "")), {"out": text}, options)
+    assert not any(is_wide(vector) for vector in model.layout.embedding.vectors)
+
+
+def test_bos_needs_no_column() -> None:
+    """Where nothing reads at BOS what a head writes, and where BOS stands in the squares of an equality."""
+    alone = compiled(f"selector_width({SAME})")
+    again = compiled(f"selector_width(select(selector_width({SAME}), selector_width({SAME}), ==))")
+    for model, columns in ((compiled("length"), 1), (alone, 3)):
+        assert len(model.layout.embedding) == columns
+        assert not any(np.isfinite(at_bos) for at_bos in list_at_bos(model))
+    assert [head.scores.queries[0].bos for layer in again.plan.layers for head in layer.heads] == [0.0, None]
+    assert list_at_bos(again)[0] == 0 and len(again.layout.embedding) <= 4
+    assert_right(again, 200)
+
+
+def list_at_bos(model: Compiled) -> list[float]:
+    """What columns that heads write hold at BOS."""
+    targets = [target for layer in model.plan.layers for head in layer.heads for target in head.targets]
+    return [model.layout.at_bos(model.layout.numbers[target]) for target in targets]
 
 
 def test_large_equalities_are_scored_by_digits() -> None:
