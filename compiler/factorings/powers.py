@@ -37,7 +37,7 @@ def factor_by_powers(limits: Vector, ranks: Vector, spread: float) -> Factoring 
 
 def add_up(limits: Vector, ranks: Vector, step: int) -> float:
     """What all ranks that a limit selects score together, one of each key value."""
-    counts = np.bincount(ranks.astype(int), minlength=int(limits.max()) + 1)
+    counts = np.bincount(ranks.astype(int), minlength=int(limits.max()) + 1).tolist()
     total = worst = 0.0
     for limit in range(int(limits.max()) + 1):
         total = (total + counts[limit]) * 2.0**-step

@@ -196,5 +196,5 @@ def test_powers_need_room() -> None:
     of_digit = np.arange(float(base))
     found = factor_by_powers(of_digit, of_digit + 1, 2.0**-9)
     assert found is not None and len(found.factors) == 1
-    wider = factor_by_powers(np.arange(base + 1.0), np.arange(base + 1.0) + 1, 2.0**-9)
+    wider = factor_by_powers(np.arange(2.0 * base), np.arange(2.0 * base) + 1, 2.0**-9)
     assert wider is not None and len(wider.factors) == 2
