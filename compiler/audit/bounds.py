@@ -68,7 +68,7 @@ class Auditor:
         self.norm = (
             RotatedReading(plan, layout, arithmetic)
             if noise.rotated
-            else NormReading(noise, layout.d_model, arithmetic)
+            else NormReading(noise, layout.d_model, arithmetic, balanced=layout.balanced)
         )
         self.errors = np.zeros(layout.width)
         # The part of errors that norms have made since a column was written.
@@ -126,7 +126,7 @@ class Auditor:
             return 0.0
         units, old = len(erasure.signs), erasure.column
         size, grain = self.sizes[old].item(), self.grains[old].item()
-        self.norm.note_products(size, units)
+        self.norm.note_clearing(size, units)
         left = self.norm.bound_clearing(size, units, grain) + (float(self.errors[old]) if units == 1 else 0.0)
         if not erasure.beside:
             return left

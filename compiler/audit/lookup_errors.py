@@ -66,10 +66,10 @@ def read_beside_bias(stairs: Staircase, constant: float, reading: Reading, arith
     grain = min(reading.grain * find_grain(slopes), find_grain(bias))
     if grain and float((slopes * reading.size + bias).max()) / grain <= arithmetic.whole:
         return replace(reading, biased=True)
-    more = float((bias / slopes).max())
-    rounding = reading.rounding + (reading.terms - 1) * arithmetic.unit * (more + reading.size)
+    more, reach = float((bias / slopes).max()), max(reading.size, reading.reach)
+    rounding = reading.rounding + (reading.terms - 1) * arithmetic.unit * (more + reach)
     error = reading.error - reading.rounding + rounding
-    return Reading(error, reading.size + more, 0.0, rounding, reading.terms, reading.norm)
+    return Reading(error, reading.size + more, 0.0, rounding, reading.terms, reading.norm, reach + more)
 
 
 def bound_bends(

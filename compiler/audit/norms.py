@@ -8,6 +8,8 @@ scales it up again (`compiler/stock/uniform.py`). What remains:
   rounding of these sums. A reader's weights sum up to 0, by way of a column that is always 0, so that M goes away again;
 - a number that is 0 in the residual comes out as minus M, and all such are the same to the last bit. A head that counts
   reads such columns at BOS; of one, or of two with like weights, 0 is what it gets.
+
+Without a balance (`Layout.balanced`) the mean is as large as the sum of all columns by their number, and all that holds.
 """
 
 import numpy as np
@@ -17,9 +19,8 @@ from compiler.numerics.dtypes import Arithmetic
 from compiler.numerics.rounding import Reading, count_roundings, is_binary
 from compiler.targets.activation_functions import CORNER
 from compiler.targets.rounding_in_transformers import Noise
+from compiler.targets.uniform_shape import FIRST
 
-ADDED = 2
-"""Columns that every target with a norm has besides: balance and zero."""
 MEAN_ROUNDINGS = 8.0
 """Of a mean, relative to the sum S of sizes, however it is added up. Of d numbers one after the other, or in blocks: d - 1
 additions of at most S, and a division by d: 2. By running means: step k rounds, four times, what is at most S/k, and that
@@ -29,16 +30,21 @@ weighs k/d in the end: S + (3 ln d + 6)·S/d, and as much again where such means
 class NormReading:
     """The norm's part of the audit: is told of every write, asked about every read."""
 
-    def __init__(self, noise: Noise, d_model: int, arithmetic: Arithmetic) -> None:
-        self.noise = noise
+    def __init__(self, noise: Noise, d_model: int, arithmetic: Arithmetic, *, balanced: bool = True) -> None:
+        self.noise, self.balanced = noise, balanced
         self.arithmetic, self.unit = arithmetic, arithmetic.unit
-        self.width = d_model + ADDED
+        self.width = d_model + FIRST + balanced
         self.balance = 0.0
         self.shifts = 0.0
         self.size = 0.0
         self.products = 0.0
-        self.writes = 0.0
+        self.writes = self.cleared = 0.0
         self.additions = 0
+
+    def note_clearing(self, size: float, units: int) -> None:
+        """So many hidden units clear a column of at most that size."""
+        self.note_products(size, units)
+        self.cleared += size
 
     def note_products(self, products: float, additions: int = 1) -> None:
         """What is written to a column is a sum of so many products, which are so large together."""
@@ -51,12 +57,14 @@ class NormReading:
         self.writes += size
 
     def end_half_layer(self) -> None:
-        """All writes since the last time stand in one sum in the balance column."""
+        """All writes since the last time stand in one sum in the balance column, or make the mean where there is none."""
         self.balance += (self.additions + 3) * self.unit * (self.products + self.size)
         self.size += self.writes
-        self.products, self.writes, self.additions = 0.0, 0.0, 0
+        moved = 0.0 if self.balanced else self.writes + self.cleared
+        self.products, self.writes, self.cleared, self.additions = 0.0, 0.0, 0.0, 0
         if self.noise.drift:  # the mean goes out of all numbers, and what they round makes the next one
-            self.shifts += self.balance / self.width + MEAN_ROUNDINGS * self.unit * self.size
+            held = self.size + self.width * self.shifts + moved
+            self.shifts += (self.balance + moved) / self.width + MEAN_ROUNDINGS * self.unit * held
             self.balance = self.noise.drift * self.unit * (self.size + 2 * self.width * self.shifts)
 
     @property
@@ -64,7 +72,8 @@ class NormReading:
         """How large the mean can be, or what norms have taken out of all numbers, in the unit of the columns."""
         if self.noise.drift:
             return self.shifts
-        return self.balance / self.width + MEAN_ROUNDINGS * self.unit * self.size
+        summed = self.balance + (0.0 if self.balanced else self.size)
+        return summed / self.width + MEAN_ROUNDINGS * self.unit * self.size
 
     def bound_drift(self, sizes: Vector) -> Vector:
         """How much farther off numbers of such sizes are after a half-layer whose norm the residual goes through."""
@@ -91,11 +100,15 @@ class NormReading:
         # The column of zeros is one term more, and all terms hold the mean.
         mean = 2 * self.mean * float(np.abs(used).sum()) if norm else 0.0
         rounding = (count_roundings(used) + (norm > 0)) * self.unit * (size + mean)
-        return Reading(error + norm + rounding, size, 0.0, rounding, len(used), norm)
+        terms = len(used) + bool(norm and not is_binary(used))
+        return Reading(
+            error + norm + rounding, size, 0.0, rounding, terms, norm, size + mean if norm else 0.0
+        )
 
     def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
         """What an output's sum adds to its error, how large its products are together, and how many there are."""
         norm = self.bound_reading(weights, size)
+        size += 2 * self.mean * float(np.abs(weights).sum()) if norm else 0.0
         return norm, size, int(np.count_nonzero(weights)) + 2 * (norm > 0 or self.noise.summed)
 
     def bound_clearing(self, size: float, units: int, grain: float) -> float:
@@ -128,6 +141,6 @@ class NormReading:
         if at_bos.any() or errors.any():
             off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
             return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * self.unit * 2 * self.mean
-        if len(weights) == 1 or (len(weights) == 2 and is_binary(np.append(weights, weights.sum()))):
+        if len(weights) <= 2 and is_binary(np.append(weights, weights.sum())):
             return 0.0
         return (len(weights) + 4) * self.unit * 2 * float(np.abs(weights).sum()) * self.mean

@@ -61,6 +61,10 @@ class RotatedReading:
         """What is written to a column is a sum of products that are so large together."""
         self.products += products
 
+    def note_clearing(self, size: float, units: int) -> None:
+        """Hidden units clear a column."""
+        self.note_products(size)
+
     def note_column(self, size: float) -> None:
         """A column is written: from then on it is at most so large."""
         self.note_products(size)

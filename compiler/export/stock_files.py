@@ -52,7 +52,7 @@ from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
 from compiler.stock.array_names import FAMILIES
-from compiler.stock.uniform import UniformWeights, make_uniform
+from compiler.stock.uniform import Making, UniformWeights, make_uniform
 from compiler.targets.target import find_target
 from rasp.diagnostics import Diagnostic
 
@@ -71,11 +71,15 @@ class StockRecord:
     summary: Summary
 
 
-def assemble_uniform(compiled: Compiled, reach: float | None = None) -> UniformWeights:
-    """The uniform weights of a compilation for a family. `reach`: how large all columns together are."""
+def assemble_uniform(
+    compiled: Compiled, reach: float | None = None, *, balanced: bool | None = None
+) -> UniformWeights:
+    """The uniform weights of a compilation for a family. `reach`: how large all columns together are; `balanced`: whether
+    their sum is kept at 0, instead of as it was compiled."""
     found = float(compiled.bounds.sizes.sum()) if reach is None else reach
     target, middle = find_target(compiled.options), find_middle_class(compiled)
-    return make_uniform(compiled.weights, target, found, middle, compiled.options.margin)
+    balanced = compiled.layout.balanced if balanced is None else balanced
+    return make_uniform(compiled.weights, target, Making(found, middle, compiled.options.margin, balanced))
 
 
 def find_middle_class(compiled: Compiled) -> int | None:

@@ -68,7 +68,9 @@ def tie_compilation(compiled: Compiled) -> UniformWeights:
     assert target.eps is not None
     reach = ROOM * (float(compiled.bounds.sizes.sum()) + 1)
     return tie_head(
-        assemble_uniform(compiled, reach), target.scale, 2.0 ** -choose_shrinkage(reach, target.eps)
+        assemble_uniform(compiled, reach, balanced=True),
+        target.scale,
+        2.0 ** -choose_shrinkage(reach, target.eps),
     )
 
 
@@ -78,7 +80,7 @@ def check_tied(compiled: Compiled) -> None:
     noise = find_target(compiled.options).noise
     bounds = audit_plan(
         compiled.plan,
-        compiled.layout,
+        replace(compiled.layout, balanced=True),
         Precision(compiled.options.max_length),
         replace(noise, reading=3 * noise.reading),
     )

@@ -52,6 +52,8 @@ class Layout:
 
     `open_embedding` is the embedding without its entries at BOS, for forms that may be anything there.
 
+    `balanced`: in a target whose norms take a mean away, one column more keeps that at 0, but for rounding.
+
     A column is one content: `places[k]` is where in the residual stream it stands, which after an erasure may be where
     another one stood before (`compiler/plan/reuse.py`).
     """
@@ -63,6 +65,7 @@ class Layout:
     blocks: Blocks
     places: tuple[int, ...]
     erasures: tuple[Erasure, ...] = ()
+    balanced: bool = True
     known: dict[int, tuple[Form, Vector]] = field(
         default_factory=dict[int, tuple[Form, Vector]], repr=False, compare=False
     )

@@ -16,7 +16,7 @@ import numpy as np
 from compiler.blocks.form import Form, Variable
 from compiler.config import HeadShape
 from compiler.plan.layers import Plan
-from compiler.plan.layout import Erasure, Layout, drop_constant, weigh_form
+from compiler.plan.layout import Erasure, Layout, drop_constant, place_weights, weigh_form
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import PlainSizes, choose_uniform_shape, count_uniform_parameters
 
@@ -117,6 +117,27 @@ def reuse_columns(plan: Plan, layout: Layout, target: TargetModel) -> list[Layou
     return found
 
 
+def list_smaller(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout]:
+    """Layouts that make a smaller model for the target, the smallest first: with fewer places, or without a balance."""
+
+    def count(one: Layout) -> int:
+        return count_parameters(plan, one, one.erasures, target)
+
+    found = reuse_columns(plan, layout, target)
+    if target.is_family and target.centred:
+        bare = replace(layout, balanced=False)
+        unbalanced = [*reuse_columns(plan, bare, target), bare]
+        found += [one for one in unbalanced if target.labels or has_unread_place(plan, one)]
+    return sorted((one for one in found if count(one) < count(layout)), key=count)
+
+
+def has_unread_place(plan: Plan, layout: Layout) -> bool:
+    """Whether there is a place that no output is read from."""
+    forms = [drop_constant(form) for readout in plan.readouts for form in readout.forms]
+    read = np.stack([np.abs(place_weights(weigh_form(form, layout), layout)) for form in forms])
+    return not read.any(axis=0).all()
+
+
 def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
     """Every column in the place that was cleared for it, or the next new one."""
     before = {erasure.successor: erasure.column for erasure in erasures}
@@ -152,7 +173,7 @@ def count_padded(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target
         )
         for number, layer in enumerate(plan.layers)
     ]
-    sizes = PlainSizes(layout.width - len(erasures), layers, layout.sizes.positions + 1)
+    sizes = PlainSizes(layout.width - len(erasures), layers, layout.sizes.positions + 1, layout.balanced)
     classes = 0 if target.labels else sum(len(readout.codes) for readout in plan.readouts)
     shape = choose_uniform_shape(sizes, target, layout.sizes.tokens + classes)
     return count_uniform_parameters(shape, target)

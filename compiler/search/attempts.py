@@ -14,7 +14,7 @@ from compiler.numerics.dtypes import find_arithmetic
 from compiler.options import CompileError
 from compiler.plan.assign_layers import Plan, schedule_blocks
 from compiler.plan.layout import EmbeddingSizes, Layout, allocate_columns, list_forms
-from compiler.plan.reuse import count_parameters, reuse_columns
+from compiler.plan.reuse import count_parameters, list_smaller
 from compiler.search.trials import (
     Fails,
     Holds,
@@ -70,8 +70,9 @@ def audit_lowered(analysis: Analysis, plan: Plan, layout: Layout) -> Bounds:
 
 
 def compact_layout(lowered: Lowered, style: Style, journal: Journal) -> Lowered:
-    """Columns in places that were cleared for them, where that makes the model smaller and every decision still holds."""
-    for layout in reuse_columns(lowered.plan, lowered.layout, find_target(lowered.analysis.options)):
+    """Columns in places that were cleared for them, and no balance, where that makes the model smaller and every decision
+    still holds."""
+    for layout in list_smaller(lowered.plan, lowered.layout, find_target(lowered.analysis.options)):
         bounds = audit_lowered(lowered.analysis, lowered.plan, layout)
         smaller = replace(lowered, layout=layout, bounds=bounds)
         note(journal, Reason.REUSE, style, lowered.analysis, outcome_of(smaller))

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from compiler.targets.target import TargetModel
-from compiler.targets.uniform_shape import BALANCE, ZEROS, UniformShape
+from compiler.targets.uniform_shape import ZEROS, UniformShape
 
 
 def choose_shrinkage(reach: float, eps: float) -> int:
@@ -17,23 +17,24 @@ def choose_shrinkage(reach: float, eps: float) -> int:
     return math.ceil((27 + 2 * math.log2(reach + 1) - math.log2(eps)) / 2)
 
 
-def make_norms(target: TargetModel, shape: UniformShape, gain: float) -> dict[str, np.ndarray]:
-    """The gains that undo a norm, and the bias of the last that makes a 1."""
+def make_norms(target: TargetModel, shape: UniformShape, gain: float, one: int) -> dict[str, np.ndarray]:
+    """The gains that undo a norm, and the bias of the last that makes a 1 of the column `one`."""
     gains = np.full(shape.hidden, gain, np.float32)
     if not target.biased:
         return {"gain": gains}
-    one = np.arange(shape.hidden) == BALANCE
+    made = np.arange(shape.hidden) == one
     return {
         "gain": gains,
-        "last_gain": np.where(one, np.float32(0.0), gains),
-        "last_bias": one.astype(np.float32),
+        "last_gain": np.where(made, np.float32(0.0), gains),
+        "last_bias": made.astype(np.float32),
     }
 
 
-def balance_writes(rows: np.ndarray) -> np.ndarray:
-    """Rows over uniform columns, each made to sum up to 0 by its balance column."""
-    rows[:, BALANCE] = 0
-    rows[:, BALANCE] = -rows.astype(np.float64).sum(axis=1)
+def balance_writes(rows: np.ndarray, balance: int | None) -> np.ndarray:
+    """Rows over uniform columns, each made to sum up to 0 by its balance column, if there is one."""
+    if balance is not None:
+        rows[:, balance] = 0
+        rows[:, balance] = -rows.astype(np.float64).sum(axis=1)
     return rows
 
 

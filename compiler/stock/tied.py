@@ -17,7 +17,7 @@ import numpy as np
 
 from compiler.stock.identity_norms import balance_reads, balance_writes
 from compiler.stock.uniform import UniformWeights
-from compiler.targets.uniform_shape import BALANCE, UniformShape
+from compiler.targets.uniform_shape import UniformShape
 
 Array = np.ndarray
 
@@ -40,7 +40,7 @@ class Copying:
         found = np.zeros((len(array), self.shape.hidden), np.float32)
         found[:, : self.old.hidden] = array
         found[:, self.own] = array[:, self.columns]
-        return balance_writes(found)
+        return balance_writes(found, self.shape.balance)
 
     def lengthen(self, array: Array) -> Array:
         """What is read: nothing of the new columns."""
@@ -61,18 +61,19 @@ def tie_head(weights: UniformWeights, scale: float, shrink: float) -> UniformWei
     """The same model without a head of its own. `scale`: of a hidden unit's input; `shrink`: of writes to the residual."""
     old, a = weights.shape, weights.arrays
     head, gain = a["head"].astype(np.float64), float(a["gain"][0])
-    columns = [int(c) for c in np.flatnonzero(np.abs(head).sum(axis=1)) if c != BALANCE]
+    assert old.balance is not None, "a copy needs a mean that is 0"
+    columns = [int(c) for c in np.flatnonzero(np.abs(head).sum(axis=1)) if c != old.balance]
     copying = Copying(old, choose_tied_shape(old, len(columns)), columns)
     shape, own = copying.shape, copying.own
-    small, small_bias = choose_small(head[columns], shrink), choose_small(head[[BALANCE]], shrink)
+    small, small_bias = choose_small(head[columns], shrink), choose_small(head[[old.balance]], shrink)
     tokens = np.zeros((old.ids, shape.hidden), np.float32)
     tokens[:, : old.hidden] = a["tokens"]
     tokens[:, own] = head[columns].T * small
-    tokens[:, own.stop] = head[BALANCE] * small_bias
+    tokens[:, own.stop] = head[old.balance] * small_bias
     last_gain, last_bias = np.zeros((2, shape.hidden), np.float32)
     last_gain[own], last_bias[own.stop] = gain / small, 1 / small_bias
     arrays = {
-        "tokens": balance_writes(tokens),
+        "tokens": balance_writes(tokens, shape.balance),
         "positions": copying.widen(a["positions"]),
         "gain": np.full(shape.hidden, gain, np.float32),
         "last_gain": last_gain,
@@ -120,7 +121,9 @@ def correct_copies(
     return {
         "0.up": np.concatenate([arrays["0.up"], reads, -reads], axis=1),
         "0.up_bias": np.concatenate([arrays["0.up_bias"], np.zeros(2 * count, np.float32)]),
-        "0.down": np.concatenate([arrays["0.down"], balance_writes(writes), balance_writes(-writes)]),
+        "0.down": np.concatenate(
+            [arrays["0.down"], *(balance_writes(w, shape.balance) for w in (writes, -writes))]
+        ),
     }
 
 

@@ -7,17 +7,18 @@ only needs names and transposes (`compiler/stock/array_names.py`). Nothing is co
   the norm's eps; the norm then divides by sqrt(eps), and its gain 2^s·sqrt(eps) gives the number back. A norm that the
   residual itself goes through has the gain sqrt(eps), and 2^s is in the weights of what reads.
 - *The mean is 0*: the balance column takes minus the sum of what all others get. What rounding leaves of a mean cancels,
-  for all weights of a reader sum up to 0: the weight of the column of zeros is minus the sum of the others.
-- *There is a 1*: the last norm's gain is 0 at the balance column and its bias 1. So an unembedding without a bias has one.
-  A head of labels has a bias anyway.
+  for all weights of a reader sum up to 0: the weight of the column of zeros is minus the sum of the others. Where what
+  a mean rounds can be borne, there is no balance column, and all of it cancels so (`Layout.balanced`).
+- *There is a 1*: the last norm's gain is 0 and its bias 1 at the balance column, or another that no answer is read from. So
+  an unembedding without a bias has one. A head of labels has a bias anyway.
 - *Units are ReLUs*: others get their input times 2^20 and give their output times 2^-20.
 - *The scale* 1/sqrt(d_head) is undone in the queries. Heads are filled up with zeros, and so are hidden units.
 - *Without biases* each is the weight of a column that every id writes 1 to. Where the norm takes no mean away, nothing
   has to be balanced. A gate's other sum is that column.
 - *Queries and keys that are turned* stand where they are turned by nothing (`compiler/targets/rotary.py`).
 
-Columns of the uniform residual: balance and zeros, or the one that is 1; then those of the plain one, then such as nobody
-writes.
+Columns of the uniform residual: zeros, or the one that is 1; then those of the plain one, then such as nobody writes, and
+last the balance.
 """
 
 import math
@@ -31,8 +32,6 @@ from compiler.stock.identity_norms import balance_reads, balance_writes, choose_
 from compiler.targets.rotary import list_still_dimensions
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import (
-    AFTER_ONE,
-    BALANCE,
     FIRST,
     ONE,
     PlainSizes,
@@ -69,61 +68,67 @@ class UniformWeights:
         return norms + sum(a.size for name, a in self.arrays.items() if name not in apart)
 
 
-def make_uniform(
-    weights: Weights, target: TargetModel, reach: float, middle: int | None, margin: float = 0.0
-) -> UniformWeights:
-    """The uniform arrays of a plain model with one output.
+@dataclass(frozen=True)
+class Making:
+    """`reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others',
+    for nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
+    `balanced`: whether a column keeps the mean at 0."""
 
-    `reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others', for
-    nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
-    """
+    reach: float
+    middle: int | None
+    margin: float = 0.0
+    balanced: bool = True
+
+
+def make_uniform(weights: Weights, target: TargetModel, making: Making) -> UniformWeights:
+    """The uniform arrays of a plain model with one output."""
     assert target.eps is not None, "plain weights are uniform enough"
     tokens = len(weights.config.vocabulary) + SPECIAL
     class_ids = number_labels(weights) if target.labels else number_classes(weights)
-    shape = choose_shape(weights, target, tokens if target.labels else max(*class_ids, tokens - 1) + 1)
-    shrink = 2.0 ** -choose_shrinkage(reach, target.eps)
-    placing = Placing(shape.hidden, shrink, shrink if target.after else 1.0, centred=target.centred)
+    ids = tokens if target.labels else max(*class_ids, tokens - 1) + 1
+    shape = choose_shape(weights, target, ids, balanced=making.balanced)
+    shrink = 2.0 ** -choose_shrinkage(making.reach, target.eps)
+    placing = Placing(shape.hidden, shrink, shrink if target.after else 1.0, target.centred, shape.balance)
     arrays = embed(weights, target, shape, placing)
     for number in range(shape.layers):
         own = attend(weights, number, shape, placing, target) | look_up(
             weights, number, shape, placing, target
         )
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
-    arrays |= make_norms(target, shape, math.sqrt(target.eps) * placing.scale / shrink)
-    matrix, bias = center_logits(weights, middle)
+    matrix, bias = center_logits(weights, making.middle)
+    one = FIRST + find_unread_place(matrix) if shape.balance is None else shape.balance
+    arrays |= make_norms(target, shape, math.sqrt(target.eps) * placing.scale / shrink, one)
     if target.labels:
         arrays |= {"head": placing.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
     else:
-        head = unembed((matrix, bias), placing, class_ids, shape.ids, reach)
-        arrays["head"] = lower_others(head, class_ids, margin)
+        answers = Answers(class_ids, shape.ids, one)
+        head = unembed((matrix, bias), placing, answers, making.reach)
+        arrays["head"] = lower_others(head, answers, making.margin)
     return UniformWeights(shape, class_ids, arrays)
 
 
 @dataclass(frozen=True)
 class Placing:
     """Plain columns as uniform ones: of what is written, and of what is read. `scale`: how large what is read is there,
-    beside the plain one. `centred`: whether both have to sum up to 0."""
+    beside the plain one. `centred`: whether what is read has to sum up to 0; what is written does by the column `balance`,
+    if there is one."""
 
     hidden: int
     shrink: float
     scale: float = 1.0
     centred: bool = True
-
-    @property
-    def first(self) -> int:
-        """Where plain columns begin."""
-        return FIRST if self.centred else AFTER_ONE
+    balance: int | None = None
 
     def write(self, rows: Array, count: int) -> np.ndarray:
         """Rows over plain columns, shape (k, d), as `count` rows over uniform ones: shrunk, and balanced."""
         found = np.zeros((count, self.hidden), np.float32)
-        found[: len(rows), self.first : self.first + rows.shape[1]] = rows * self.shrink
-        return balance_writes(found) if self.centred else found
+        found[: len(rows), FIRST : FIRST + rows.shape[1]] = rows * self.shrink
+        return balance_writes(found, self.balance)
 
     def read(self, columns: Array, count: int) -> np.ndarray:
         """Weights over plain columns, shape (d, k), as `count` columns over uniform ones, balanced."""
         found = np.zeros((self.hidden, count), np.float32)
-        found[self.first : self.first + len(columns), : columns.shape[1]] = columns / self.scale
+        found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns / self.scale
         return balance_reads(found) if self.centred else found
 
 
@@ -150,11 +155,13 @@ def number_labels(weights: Weights) -> tuple[int, ...]:
     return tuple(range(len(weights.config.outputs[0].classes)))
 
 
-def choose_shape(weights: Weights, target: TargetModel, ids: int) -> UniformShape:
+def choose_shape(weights: Weights, target: TargetModel, ids: int, *, balanced: bool) -> UniformShape:
     """The smallest residual that holds all columns and is heads times their size."""
     config = weights.config
     layers = [(layer.heads, layer.d_mlp) for layer in config.layers]
-    return choose_uniform_shape(PlainSizes(config.d_model, layers, config.max_length + 1), target, ids)
+    return choose_uniform_shape(
+        PlainSizes(config.d_model, layers, config.max_length + 1, balanced), target, ids
+    )
 
 
 def embed(
@@ -219,22 +226,34 @@ def center_logits(weights: Weights, middle: int | None) -> tuple[Array, Array]:
     return (matrix, bias) if middle is None else (matrix - matrix[:, [middle]], bias - bias[middle])
 
 
-def unembed(
-    head: tuple[Array, Array], placing: Placing, class_ids: tuple[int, ...], ids: int, reach: float
-) -> np.ndarray:
+@dataclass(frozen=True)
+class Answers:
+    """The id of each class, of so many ids, and the column that is 1 when answers are read."""
+
+    class_ids: tuple[int, ...]
+    ids: int
+    one: int
+
+
+def unembed(head: tuple[Array, Array], placing: Placing, answers: Answers, reach: float) -> np.ndarray:
     """Logits of the classes at their ids, and such as are far below all of them at the others."""
-    matrix, bias = head
+    (matrix, bias), classes = head, list(answers.class_ids)
     largest = float(np.abs(matrix).max(initial=0.0)) * reach + float(np.abs(bias).max(initial=0.0))
-    found = np.zeros((placing.hidden, ids), np.float32)
-    found[BALANCE] = -4 * largest - 1
-    found[:, list(class_ids)] = placing.read(matrix, len(class_ids))
-    found[BALANCE, list(class_ids)] = bias
+    found = np.zeros((placing.hidden, answers.ids), np.float32)
+    found[answers.one] = -4 * largest - 1
+    found[:, classes] = placing.read(matrix, len(classes))
+    found[answers.one, classes] = bias
     return found
 
 
-def lower_others(head: np.ndarray, class_ids: tuple[int, ...], margin: float) -> np.ndarray:
+def find_unread_place(matrix: Array) -> int:
+    """The first plain column that no output is read from. What is compiled without a balance has one."""
+    return int(np.flatnonzero(~matrix.any(axis=1))[0])
+
+
+def lower_others(head: np.ndarray, answers: Answers, margin: float) -> np.ndarray:
     """The same unembedding with the logits of ids that are no class lower by a margin."""
     others = np.ones(head.shape[1])
-    others[list(class_ids)] = 0
-    head[BALANCE] -= (others * margin).astype(np.float32)
+    others[list(answers.class_ids)] = 0
+    head[answers.one] -= (others * margin).astype(np.float32)
     return head

@@ -11,15 +11,16 @@ from compiler.config import HeadShape
 from compiler.targets.rotary import choose_turned_size
 from compiler.targets.target import TargetModel
 
-BALANCE, ZEROS, FIRST = 0, 1, 2
-"""Where the columns stand."""
-ONE, AFTER_ONE = 0, 1
-"""Where they do in a target without biases, whose norm is not centred."""
+ZEROS, FIRST = 0, 1
+"""Where the column of zeros stands, and where plain columns begin."""
+ONE = 0
+"""In a target without biases, whose norm is not centred, a column of 1 stands there instead."""
 
 
 @dataclass(frozen=True)
 class UniformShape:
-    """Sizes that hold for all layers: hidden = heads · d_head."""
+    """Sizes that hold for all layers: hidden = heads · d_head. `balance`: the column that takes minus the sum of all
+    others, if there is one."""
 
     layers: int
     heads: int
@@ -27,6 +28,7 @@ class UniformShape:
     units: int
     ids: int
     positions: int
+    balance: int | None = None
 
     @property
     def hidden(self) -> int:
@@ -36,11 +38,13 @@ class UniformShape:
 
 @dataclass(frozen=True)
 class PlainSizes:
-    """Of a plain model: columns, heads and hidden units of each layer, and positions with BOS's."""
+    """Of a plain model: columns, heads and hidden units of each layer, and positions with BOS's; and whether its uniform
+    residual is `balanced`, where the target takes a mean away."""
 
     columns: int
     layers: Sequence[tuple[Sequence[HeadShape], int]]
     positions: int
+    balanced: bool
 
 
 def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> UniformShape:
@@ -48,7 +52,8 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
     heads = max((len(heads) for heads, _ in sizes.layers), default=1) or 1
     shapes = [head for heads, _ in sizes.layers for head in heads]
     scored, valued = (max((getattr(h, d) for h in shapes), default=1) for d in ("d_key", "d_value"))
-    columns = sizes.columns + (FIRST if target.centred else AFTER_ONE)
+    balanced = target.centred and sizes.balanced
+    columns = FIRST + sizes.columns + balanced
     fitted: list[tuple[int, int, int]] = []
     for count in range(heads, heads + columns):
         least = max(valued, math.ceil(columns / count))
@@ -58,7 +63,8 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
             break
     _, count, size = min(fitted)
     units = max((units for _, units in sizes.layers), default=0)
-    return UniformShape(max(1, len(sizes.layers)), count, size, max(1, units), ids, sizes.positions)
+    balance = count * size - 1 if balanced else None
+    return UniformShape(max(1, len(sizes.layers)), count, size, max(1, units), ids, sizes.positions, balance)
 
 
 def count_uniform_parameters(shape: UniformShape, target: TargetModel) -> int:

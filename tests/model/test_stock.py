@@ -22,7 +22,7 @@ from compiler.pipeline import Compiled, compile_program
 from compiler.stock.identity_norms import choose_shrinkage
 from compiler.targets.rounding_in_transformers import Noise
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
-from compiler.targets.uniform_shape import AFTER_ONE, FIRST
+from compiler.targets.uniform_shape import FIRST
 from compiler.verify.chosen_inputs import batch_inputs, choose_inputs
 from compiler.verify.differential import Check, verify_model
 from compiler.verify.stock_folder import STOCK_READERS, open_stock_folder
@@ -136,7 +136,7 @@ def test_errors_are_within_the_bounds(name: str, target: Dialect, tmp_path: Path
         lambda _, given, out: seen.append(out[0] if isinstance(out, tuple) else out)
     )
     options, width = compiled.options, compiled.layout.width
-    first = FIRST if TARGETS[target].centred else AFTER_ONE
+    first = FIRST
     shrink = 2.0 ** -choose_shrinkage(float(compiled.bounds.sizes.sum()), TARGETS[target].eps or 0.0)
     worst = np.zeros(width)
     for inputs in batch_inputs(
