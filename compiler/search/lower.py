@@ -70,6 +70,7 @@ class LoweringSearch:
         self.analysis = Analysis(graph, options, dividing=True, effort=effort)
         self.style, self.reason = Style(), Reason.FIRST
         self.problem: Node | None = None
+        self.careful: Lowered | None = None  # what failed with most care
 
     def run(self) -> Lowered:
         """The first attempt that holds, made smaller."""
@@ -123,9 +124,13 @@ class LoweringSearch:
     def react_to_unsafe(self, lowered: Lowered) -> bool:
         """Whether there is anything left to try where decisions failed."""
         sturdier = more_careful(self.style, lowered.bounds.unsafe)
+        if self.style.care == CARE.most:
+            self.careful = lowered
         if sturdier != self.style and (not self.style.exact or rounds_anything(lowered)):
             return self.go_on(sturdier, self.analysis.materialised, Reason.STURDIER)
-        self.style = replace(self.style, care=CARE.most)  # what rounds nothing failed with all care before
+        if self.style.care < CARE.most and self.careful is not None:
+            lowered = self.careful  # what rounds nothing failed with all care before
+        self.style = replace(self.style, care=CARE.most)
         self.problem = culprit(lowered, lowered.bounds.unsafe[0])
         apart = take_apart(lowered, self.problem)
         if apart is not None:
