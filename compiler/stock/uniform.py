@@ -96,7 +96,7 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
         )
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
     matrix, bias = center_logits(weights, making.middle)
-    one = FIRST + find_unread_place(matrix) if shape.balance is None else shape.balance
+    one = choose_one(shape, target, matrix)
     arrays |= make_norms(target, shape, math.sqrt(target.eps) * placing.scale / shrink, one)
     if target.labels:
         arrays |= {"head": placing.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
@@ -246,9 +246,14 @@ def unembed(head: tuple[Array, Array], placing: Placing, answers: Answers, reach
     return found
 
 
-def find_unread_place(matrix: Array) -> int:
-    """The first plain column that no output is read from. What is compiled without a balance has one."""
-    return int(np.flatnonzero(~matrix.any(axis=1))[0])
+def choose_one(shape: UniformShape, target: TargetModel, matrix: Array) -> int:
+    """The column that is 1 when answers are read: the balance, or else the first that no answer is read from, of which
+    what is compiled without a balance has one. A head of labels has no need of it."""
+    if shape.balance is not None:
+        return shape.balance
+    if target.labels or not target.centred:
+        return ONE
+    return FIRST + int(np.flatnonzero(~matrix.any(axis=1))[0])
 
 
 def lower_others(head: np.ndarray, answers: Answers, margin: float) -> np.ndarray:

@@ -1,19 +1,25 @@
 """Residual columns as registers: what is cleared, what takes its place, and that nothing else changes."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
 
-from compiler.options import CompileOptions
+from compiler.audit.bounds import audit_plan
+from compiler.export.stock_files import assemble_uniform
+from compiler.numerics.count_precision import Precision
+from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
-from compiler.targets.target import TARGETS
+from compiler.targets.target import FAMILY_TARGETS, TARGETS
+from compiler.targets.uniform_shape import FIRST
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
 from rasp.source import Source
+from rasp.values import Atom
 from tests.right import assert_right
 
 PALINDROME = """
@@ -56,6 +62,36 @@ def test_the_count_of_parameters_is_exact(name: str) -> None:
     for model in (compiled(name, 1), compiled(name, 2)):
         count = count_parameters(model.plan, model.layout, model.layout.erasures, TARGETS["plain"])
         assert count == model.weights.parameters()
+
+
+COUNT = "selector_width(select(tokens, tokens, ==))"
+MEAN_OF_THE_LESS = "aggregate(select(tokens_int, tokens_int, <), indices, -1)"
+
+
+def compiled_for(target: Dialect, text: str, vocabulary: tuple[Atom, ...], level: int) -> Compiled:
+    options = CompileOptions(vocabulary, 6, TARGETS[target].attentions[0], target, level=level)
+    return compile_program(load_program(Source("test", "")), {"out": text}, options)
+
+
+@pytest.mark.parametrize("target", FAMILY_TARGETS)
+def test_a_balance_is_left_out_where_bounds_hold(target: Dialect) -> None:
+    """The layout without one holds, makes a smaller residual, and has a place for the 1 of the head."""
+    before, after = (compiled_for(target, COUNT, ("a", "b"), level) for level in (1, 2))
+    assert before.layout.balanced and after.layout.balanced == (not TARGETS[target].centred)
+    assert not after.bounds.unsafe
+    large, small = assemble_uniform(before), assemble_uniform(after)
+    assert (large.shape.balance is None) == (not TARGETS[target].centred) and small.shape.balance is None
+    assert small.shape.hidden <= large.shape.hidden - TARGETS[target].centred
+    if target in ("gpt2", "opt"):
+        [one] = np.flatnonzero(small.arrays["last_bias"])
+        assert not small.arrays["last_gain"][one] and one >= FIRST
+
+
+def test_a_balance_stays_where_a_mean_would_round_too_much() -> None:
+    model = compiled_for("gpt2", MEAN_OF_THE_LESS, tuple(range(0, 400, 40)), 2)
+    bare = replace(model.layout, balanced=False)
+    assert model.layout.balanced
+    assert audit_plan(model.plan, bare, Precision(6), TARGETS["gpt2"].noise).unsafe
 
 
 @pytest.mark.parametrize("name", CASES)
