@@ -2,7 +2,7 @@
 
 An atom is a Python `int`, `float`, `bool` or `str`. Python says `1 == 1.0 == True`, with equal hashes, and
 RASP's `==` agrees; but a `Const`, a domain or a set keyed by plain values would merge them, so those use
-`Const` and `typed`.
+`Const` and `make_typed_key`.
 """
 
 from collections.abc import Iterable
@@ -34,6 +34,11 @@ def find_kind(value: object) -> Kind:
 
 def is_atom(value: object) -> bool:
     return type(value) in KINDS
+
+
+def is_zero(value: object) -> bool:
+    """Whether a value is the number 0."""
+    return type(value) in (int, float) and value == 0
 
 
 def make_typed_key(value: Atom) -> tuple[Kind, str]:

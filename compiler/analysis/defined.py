@@ -14,7 +14,7 @@ from rasp.interpret.evaluate import EvaluationError, evaluate
 
 
 def check_defined(analysis: Analysis, outputs: Mapping[str, Node]) -> None:
-    """Raises `CompileError` for an output that needs an expression without a value at every length (up to `TRIED`)."""
+    """Raises `CompileError` for an output that needs an expression without a value at every length (of `TRIED_LENGTHS`)."""
     nodes = [n for n in list_reachable(outputs.values()) if not n.is_selector and not analysis.sees_tokens(n)]
     token = analysis.options.vocabulary[0]
     inputs = [[token] * n for n in range(1, min(analysis.max_length, TRIED_LENGTHS.most) + 1)]

@@ -58,7 +58,7 @@ from rasp.graph.nodes import Aggregate, Width
 
 
 class Auditor:
-    """Carries the bounds through the layers; `audit` is its only user."""
+    """Carries the bounds through the layers; `audit_plan` is its only user."""
 
     def __init__(self, plan: Plan, layout: Layout, precision: Precision, noise: Noise) -> None:
         self.noise = noise

@@ -83,7 +83,7 @@ def bound_quadratic(queries: list[Reading], keys: list[Reading]) -> tuple[float,
     for k, (query, key) in enumerate(zip(queries, keys, strict=True)):
         product = query.size * key.error + key.size * query.error + query.error * key.error
         level += product
-        # `linear` (the first) holds twice the query, times the sharpness: an error of it moves the scores
+        # The first column holds twice the query, times the sharpness: an error of it moves the scores
         # of neighbours k and k + 1 apart by no more than itself, whatever k is; those of k and BOS, which is
         # compared with where there are three, by k times that.
         # -q² (the third) shifts all positions alike and only counts against BOS.

@@ -15,8 +15,8 @@ LONG = 10**6
 """Numbers that are put aside for rows that may come."""
 WIDE = 2.0**24
 """Times as large as another of its numbers the largest of a vector is, if it is wide."""
-PLACES = 3
-"""Places spread over a vector, beside its ends, at which multiples of it are told from others first."""
+SAMPLED = 3
+"""Entries spread over a vector, beside its ends, by which multiples of it are told from others first."""
 
 
 class Basis:
@@ -120,12 +120,12 @@ class Basis:
         return self._combination(vector, coefficients)
 
     def _likely_multiples(self, vector: Vector) -> list[tuple[int, float]]:
-        """Vectors of which this one is a multiple at a few places, and the ratio: most are told apart by these."""
+        """Vectors of which this one is a multiple in a few entries, and the ratio: most are told apart by these."""
         if not self.vectors:
             return []
         size = np.abs(vector)
         pivot = int(size.argmax())
-        spread = np.linspace(0, len(vector) - 1, PLACES).astype(int)
+        spread = np.linspace(0, len(vector) - 1, SAMPLED).astype(int)
         samples = [int(size.argmin()), pivot - 1, *np.flatnonzero(vector)[[0, -1]], *spread]
         rows = self._rows[: len(self.vectors)]
         at_pivot = rows[:, pivot]

@@ -213,7 +213,7 @@ def bends(points: Runs, targets: Matrix, base: float, tolerance: Tolerance) -> S
     return Staircase(slopes, offsets, heights, base, np.inf, *ends)
 
 
-def corners(sign: float, places: Vector, slants: Matrix, same: float) -> tuple[Vector, Vector, Matrix]:
+def corners(sign: float, points: Vector, slants: Matrix, same: float) -> tuple[Vector, Vector, Matrix]:
     """Slopes, offsets and heights of the units on one side of the base, going outwards: one where the slope changes by more
     than the share `same` of the largest."""
     before = np.concatenate([np.zeros((1, slants.shape[1])), slants[:-1]]) if len(slants) else slants
@@ -222,7 +222,7 @@ def corners(sign: float, places: Vector, slants: Matrix, same: float) -> tuple[V
     # The slope that is left behind is that of the last corner taken, which differs from `before` by at most `flat`.
     kept = slants[bent]
     previous = np.concatenate([np.zeros((1, slants.shape[1])), kept[:-1]]) if len(kept) else kept
-    return np.full(len(bent), sign), -sign * places[bent], kept - previous
+    return np.full(len(bent), sign), -sign * points[bent], kept - previous
 
 
 def harmless(value: Matrix, rise: Matrix, noise: float) -> bool:

@@ -35,10 +35,7 @@ from compiler.selector_facts.matching import Matching
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products.
-
-    A constant query feature has `query_constant` and no vector, and likewise for the key.
-    """
+    """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products."""
 
     query: Vector
     key: Vector

@@ -18,8 +18,7 @@ from compiler.domains.domain import Ints, make_domain
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.lowering.reader import Reader
 from rasp.graph.nodes import Map, Node
-
-COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+from rasp.graph.primitives import TESTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def own_forms(reader: Reader, problem: Problem) -> Iterator[Form]:
         form = reader.form(part)
         if form is not None and form.parts:
             yield form
-        if isinstance(part.op, Map) and part.op.prim in COMPARISONS:
+        if isinstance(part.op, Map) and part.op.prim in TESTS.values():
             left, right = compared(reader, part)
             if left is not None and right is not None and left.parts and right.parts:
                 yield add_forms(left, scale_form(right, -1.0))

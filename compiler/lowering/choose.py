@@ -39,7 +39,7 @@ SPLIT_WORK = 1 / 4
 
 
 class Chooser:
-    """One run of the choice; `choose` is its only user."""
+    """One run of the choice; `choose_blocks` is its only user."""
 
     def __init__(self, analysis: Analysis, style: Style) -> None:
         self.analysis = analysis

@@ -27,7 +27,8 @@ from rasp.graph.nodes import Indices, Node, Tokens
 
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
-TABLE_PRICE = 6
+LOOKUP_PRICE = 6
+"""What features of an s-op cost that a look-up of few values writes, in columns of a head."""
 ADDED = 4
 """Roundings of a sum of products, each of which is as large as all of them, as far as they are to be expected."""
 FEW_NUMBERS = 48
@@ -195,7 +196,7 @@ class Factorer:
         """What these features of an s-op cost, from a look-up: hidden units as they are for a number, and a column each."""
         domain = self.analysis.domain(node)
         if len(domain) <= FEW_NUMBERS or not vectors or not domain.is_numeric:
-            return float(TABLE_PRICE if vectors else 0)
+            return float(LOOKUP_PRICE if vectors else 0)
         return float(
             count_units(domain.numbers(), np.stack(vectors, axis=1), self.reader.arithmetic)
             + NEW_PRICE * len(vectors)

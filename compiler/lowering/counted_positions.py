@@ -1,4 +1,4 @@
-"""Positions where a target has no table of them: how many there are up to each, and look-ups of that.
+"""Positions where a target does not embed them: how many there are up to each, and look-ups of that.
 
 BOS counts nothing, so that the first position counts 1. What grows evenly with the position is read off the count, rounded
 to whole numbers; a look-up makes of the count whatever else is read of the position. At BOS the count is 0, below all

@@ -6,9 +6,8 @@ A count needs equal scores wherever its selector selects, and an order on m valu
     the digits of r and t above d agree, d of r is 0, and d of t is 1.
 
 Selectors that exclude one another have counts that add up; linear counts (`compiler/numerics/count_precision.py`) do so
-in the
-residual stream, for nothing. So m values take log2(m) heads, whose columns are equalities and one step, and the residual
-stream carries digits, of which there are log2(m) as well.
+in the residual stream, for nothing. So m values take log2(m) heads, whose columns are equalities and one step, and the
+residual stream carries digits, of which there are log2(m) as well.
 """
 
 import itertools
@@ -68,7 +67,7 @@ def list_ways(analysis: Facts, selector: Node, split: OrderSplit) -> tuple[Node,
 
 
 def split_widest(analysis: Facts, selector: Node, split: OrderSplit) -> tuple[Node, ...]:
-    """The same, not looked up: by the order with the most kinds, and each way again by those that are left."""
+    """The same, worked out anew: by the order with the most kinds, and each way again by those that are left."""
     orders = [order for order in find_orders(analysis, selector) if order.kinds > split.most_kinds]
     if not orders:
         return (selector,)
@@ -103,7 +102,7 @@ def find_orders(analysis: Facts, selector: Node) -> list[Order]:
 
 
 def look_for_orders(analysis: Facts, selector: Node) -> list[Order]:
-    """The same, not looked up."""
+    """The same, worked out anew."""
     if contains_best(selector):
         return []
     found: list[Order] = []

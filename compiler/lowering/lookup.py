@@ -87,7 +87,7 @@ class Lookups:
         self.known: dict[tuple[Node, bytes, bytes, bool], Lookup | None] = {}
 
     def find(self, problem: Problem) -> Lookup | None:
-        """What `solve` finds."""
+        """What `solve_lookup` finds."""
         key = problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep
         if key not in self.known:
             self.known[key] = solve_lookup(self.reader, problem, care=self.care, waves=self.waves)
@@ -182,6 +182,6 @@ def add_anchor(analysis: Analysis, form: Form, anchor: float) -> Form:
 
 def move_constant(form: Form, stairs: Staircase) -> tuple[Form, Staircase]:
     """The same without a constant in the form: among the shifts, lest it is added to the anchors and rounded with them."""
-    assert form.bos is not None and stairs.shifts is not None, "at BOS a table is at its base"
+    assert form.bos is not None and stairs.shifts is not None, "at BOS a look-up is at its base"
     shifted = replace(stairs, shifts=stairs.shifts + stairs.slopes * form.constant)
     return Form(form.parts, 0.0, form.bos - form.constant, form.noise), shifted

@@ -72,7 +72,7 @@ def price_heads(analysis: Analysis, mean: Node) -> int:
 
 
 def look_for_quotient(analysis: Analysis, mean: Node) -> Quotient | None:
-    """The same, not looked up, over any order."""
+    """The same, worked out anew, over any order."""
     selector = mean.args[0]
     if contains_best(selector) or analysis.transports(mean):
         return None

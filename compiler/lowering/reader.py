@@ -1,6 +1,6 @@
 """Reading an s-op off the residual stream without an MLP: which functions of it are linear, and how.
 
-`Reader.read` gives a Form for a function of an s-op's value, or None when only a table can provide it:
+`Reader.read` gives a Form for a function of an s-op's value, or None when only a look-up can provide it:
 - any function, when the expression depends on one free variable (or one that stands alone behind it);
 - an affine function, when the expression is a sum of multiples of variables.
 """
@@ -66,7 +66,7 @@ class Reader:
         )
 
     def is_counted(self, variable: Variable) -> bool:
-        """Whether it is the position, in a target that has no table of positions."""
+        """Whether it is the position, in a target that does not embed positions."""
         return variable.node.op == Indices() and find_target(self.analysis.options).rotary
 
     def read_position(self) -> Form:
@@ -135,7 +135,7 @@ class Reader:
         return all(form is not None and bool(find_rounding_grain(form, self.arithmetic)) for form in forms)
 
     def lookup_noise(self, node: Node, vector: Vector) -> float:
-        """Bound on the rounding error of a table's feature: one rounding per unit that is on."""
+        """Bound on the rounding error of a look-up's feature: one rounding per unit that is on."""
         return len(self.analysis.domain(node)) * float(np.abs(vector).max()) * 8 * self.arithmetic.unit
 
     def form(self, node: Node) -> Form | None:
@@ -186,7 +186,7 @@ class Reader:
         return Form({self.variable(leaf): feature})
 
     def read(self, node: Node, vector: Vector) -> Form | None:
-        """The feature `vector` (by code of `node`) as a linear form, or None when that takes a table."""
+        """The feature `vector` (by code of `node`) as a linear form, or None when that takes a look-up."""
         if np.ptp(vector) == 0:
             return Form({}, float(vector[0]))
         leaves = self.analysis.leaves(node)

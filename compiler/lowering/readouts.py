@@ -105,7 +105,7 @@ class ReadoutChooser:
         return Inexact(*refusal.diagnostics)
 
     def read_named(self, name: str, node: Node) -> Readout | None:
-        """An output that is a name for each value of a sum: it is told from the sum, whose terms have a table each."""
+        """An output that is a name for each value of a sum: it is told from the sum, whose terms have a look-up each."""
         match node:
             case Node(Map("index_dict" | "index_list") as op, (Node(Map("add" | "sub")) as total,)):
                 sums = self.demands.analysis.domain(total)
@@ -138,14 +138,14 @@ class ReadoutChooser:
         return bool((centers == np.array(values, dtype=np.float64)).all())
 
     def looks_up(self, node: Node, vector: Vector) -> bool:
-        """Whether one table can provide a feature."""
+        """Whether one look-up can provide a feature."""
         table = self.demands.analysis.table(node)
         problem = pose_lookup(node, table, vector[None, :], self.demands.base(node))
         return self.demands.lookups.find(problem) is not None
 
     def by_parts(self, name: str, node: Node, most: int) -> Readout | None:
         """An output that only depends on which of at most so many kinds each leaf's value is: the kinds, as digits of
-        one number, are told apart by the unembedding, which then needs no table of their combinations."""
+        one number, are told apart by the unembedding, which then needs no look-up of their combinations."""
         table = self.demands.analysis.table(node)
         digits: list[Vector] = []
         for representatives in table.stands_for:

@@ -31,6 +31,7 @@ from compiler.selector_facts.selectors import bound_width
 from rasp.graph.nodes import Indices, Node
 
 FINE = 256
+"""BOS's key is a multiple of 1/FINE: finer, and the products with it need not be exact."""
 
 
 Demand = Callable[[Node, Vector, float | None], Form]

@@ -114,7 +114,7 @@ def layers_until(written: Mapping[Variable, int]) -> int:
 def merged(heads: list[Head]) -> tuple[Head, ...]:
     """One head for all that share their scores."""
     found: list[Head] = []
-    keyed = sorted(heads, key=lambda h: first_place(heads, h.scores))
+    keyed = sorted(heads, key=lambda h: find_first(heads, h.scores))
     for _, group in groupby(keyed, key=lambda h: id(h.scores)):
         parts = list(group)
         found.append(
@@ -129,5 +129,5 @@ def merged(heads: list[Head]) -> tuple[Head, ...]:
     return tuple(found)
 
 
-def first_place(heads: list[Head], scores: Scores) -> int:
+def find_first(heads: list[Head], scores: Scores) -> int:
     return next(k for k, h in enumerate(heads) if h.scores is scores)

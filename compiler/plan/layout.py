@@ -197,7 +197,7 @@ def weigh_form(form: Form, layout: Layout) -> Vector:
 
 
 def work_out_weights(form: Form, layout: Layout) -> Vector:
-    """The same, not looked up."""
+    """The same, worked out anew."""
     vector = embedded(form, layout.blocks, layout.sizes)
     if np.isnan(vector[-1]):
         found = layout.open_embedding.express(vector[:-1])

@@ -6,12 +6,11 @@
     1 / (length - length) if lonely else tokens        becomes     tokens
 
 where `/(or 0)` is division that gives 0 where there is no quotient (`rasp.graph.primitive_names.make_total_name`). A choice
-needs a value only
-of the branch that it takes; a model computes both, and everything below them, so that all of it has to be something that
-analysis knows of and bounds hold for. Afterwards it is: below the branches of `if` and the right sides of `and` and `or`
-nothing is without a value on any input on which the program has one, and whether choice is lazy makes no difference, to
-the other rules neither. What never has a value gives the choice none to take; a value put in its place could only be of a
-kind that the other branch is not.
+needs a value only of the branch that it takes; a model computes both, and everything below them, so that all of it has to
+be something that analysis knows of and bounds hold for. Afterwards it is: below the branches of `if` and the right sides of
+`and` and `or` nothing is without a value on any input on which the program has one, and whether choice is lazy makes no
+difference, to the other rules neither. What never has a value gives the choice none to take; a value put in its place could
+only be of a kind that the other branch is not.
 
 Sound, because the new primitives have the old one's values where it has any, and a `best` selects the only position
 where one is selected; where there was no value, either a choice does not look at it, or the output has none. No choice

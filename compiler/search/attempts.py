@@ -91,7 +91,7 @@ def measure_cost(lowered: Lowered) -> tuple[int, int]:
 def attempt_and_note(
     analysis: Analysis, outputs: Mapping[str, Node], style: Style, reason: Reason, journal: Journal
 ) -> Lowered:
-    """An attempt, and what came of it in the journal. Raises what `attempt` raises."""
+    """An attempt, and what came of it in the journal. Raises what `attempt_lowering` raises."""
     try:
         lowered = attempt_lowering(analysis, outputs, style)
     except Unsolved as unsolved:

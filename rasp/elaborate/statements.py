@@ -188,7 +188,7 @@ def assigned(around: Surroundings, statement: syntax_tree.Assign) -> list[Result
 
 
 def attempt_statement(around: Surroundings, statement: syntax_tree.Statement) -> Static | None:
-    """`execute`, but a failing statement leaves no trace, except that names it would have newly bound are
+    """`execute_statement`, but a failing statement leaves no trace, except that names it would have newly bound are
     marked.
 
     Raises `RaspError`; `FollowUp` when the only reason is an earlier failure.

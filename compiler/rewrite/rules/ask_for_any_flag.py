@@ -10,7 +10,7 @@ position is selected a head finds by one that wins. Falls: the number of means t
 from compiler.analysis.infer import Analysis
 from compiler.selector_facts.selectors import contains_best, flatten_and, make_full_selector
 from rasp.graph.nodes import Aggregate, And, Constant, Map, Node, Select
-from rasp.values import make_const
+from rasp.values import is_zero, make_const
 
 
 def ask_for_any_flag(analysis: Analysis, node: Node) -> Node | None:
@@ -24,11 +24,6 @@ def ask_for_any_flag(analysis: Analysis, node: Node) -> Node | None:
             return None if found is None else analysis.graph.add(node.op, node.args[0], found)
         case _:
             return None
-
-
-def is_zero(value: object) -> bool:
-    """Whether it is the number 0."""
-    return type(value) in (int, float) and value == 0
 
 
 def find_flag(analysis: Analysis, mean: Node) -> Node | None:

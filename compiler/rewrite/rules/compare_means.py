@@ -12,17 +12,16 @@ values there are many times more. Falls: the number of comparisons of two means.
 
 from compiler.analysis.infer import Analysis
 from rasp.graph.nodes import Aggregate, Constant, Map, Node
-from rasp.graph.primitive_names import PrimName
-from rasp.values import Atom, make_const
+from rasp.graph.primitives import TESTS
+from rasp.values import Atom, is_zero, make_const
 
-COMPARISONS: frozenset[PrimName] = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 EXACT = 2**52
 """Below it, neighbouring whole numbers have different quotients by the same number."""
 
 
 def compare_means(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
-    if not isinstance(node.op, Map) or node.op.prim not in COMPARISONS:
+    if not isinstance(node.op, Map) or node.op.prim not in TESTS.values():
         return None
     match list_compared(node):
         case Node(Aggregate(first), (selector, v)), Node(Aggregate(second), (same, w)) if selector is same:
@@ -48,11 +47,6 @@ def list_compared(node: Node) -> tuple[Node, Node]:
             return first, second
         case _:
             raise AssertionError(node)
-
-
-def is_zero(value: Atom) -> bool:
-    """Whether a value is the number 0."""
-    return type(value) in (int, float) and value == 0
 
 
 def is_whole(value: Atom, most: float) -> bool:
