@@ -41,11 +41,11 @@ function showRuns(numbers) {
 const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const short = (number) => `${Number(number.toPrecision(6))}`;
 
-/** Shares are of the largest number, or of each column's largest: columns of the residual stream have nothing in common. */
-function heatMap(matrix, rowLabels, columnLabels, caption, byColumn = false) {
-  const mosts = columnLabels.map((_, c) => Math.max(1e-30, ...matrix.slice(matrix.length > 1 ? 1 : 0).map((row) => Math.abs(row[c]))));
+/** Shares are of the largest number, or of each column's largest from a row on: columns of the residual stream have nothing in common. */
+function heatMap(matrix, rowLabels, columnLabels, caption, firstRow = null) {
   const most = Math.max(1e-30, ...matrix.map((row) => Math.max(...Array.from(row, Math.abs))));
-  const share = (value, c) => Math.min(1, Math.sqrt(Math.abs(value) / (byColumn ? mosts[c] : most)));
+  const mosts = columnLabels.map((_, c) => firstRow === null ? most : Math.max(1e-30, ...matrix.slice(firstRow).map((row) => Math.abs(row[c]))));
+  const share = (value, c) => Math.min(1, Math.sqrt(Math.abs(value) / mosts[c]));
   const tell = (r, c) => `${rowLabels[r]}, ${columnLabels[c]}: ${short(matrix[r][c])}`;
   const drawn = matrix.length * columnLabels.length > MOST_CELLS ? paint(matrix, share, tell)
     : tabulate(matrix, rowLabels, columnLabels, share, tell);
@@ -214,7 +214,7 @@ function labelColumns(model) {
 
 function showNumbers({ model, run, places }) {
   const step = Number(byId("step").value);
-  byId("numbers").replaceChildren(heatMap(run.residuals[step], places, labelColumns(model), `numbers (position by ${model.directions ? "direction" : "column"}), each column by its largest`, true));
+  byId("numbers").replaceChildren(heatMap(run.residuals[step], places, labelColumns(model), `numbers (position by ${model.directions ? "direction" : "column"}), each column by its largest`, 1));
 }
 
 // -- what is the same for every input
@@ -267,7 +267,7 @@ function showWeights({ model, arrays }) {
   const top = output ? model.config.outputs[output[1]].classes.map(show)
     : /(\.output|\.down|^embedding\..*)$/.test(name) ? columns : numbers(matrix.columns);
   const most = rows.reduce((sum, row) => row.reduce((one, value) => Math.max(one, Math.abs(value)), sum), 0);
-  byId("weights").replaceChildren(heatMap(rows, left, top, `${name}: ${matrix.rows} by ${matrix.columns}, largest ${short(most)}`));
+  byId("weights").replaceChildren(heatMap(rows, left, top, `${name}: ${matrix.rows} by ${matrix.columns}, largest ${short(most)}`, name.startsWith("embedding") ? 0 : null));
 }
 
 function showCertificate({ certificate }) {
