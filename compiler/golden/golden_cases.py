@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from compiler.golden.altered_folders import Alteration
+from compiler.options import Dialect
+
 #: A third of the positions each: what the next token is for a number modulo 3.
 BY_THREE = '{0: "a", 1: "b", 2: "c"}'
 
@@ -10,7 +13,8 @@ BY_THREE = '{0: "a", 1: "b", 2: "c"}'
 class GoldenCase:
     """`feature` of an engine, and what goes wrong without it. `text` is the program, whose output is `next`: the token
     that follows. Each line of inputs is a batch of `batch` prompts of `shortest` tokens or more, and `new` tokens follow;
-    `ragged`: they are of several lengths."""
+    `ragged`: they are of several lengths. `altered`: how the folder is laid out otherwise than ours are. `target`: the only
+    family that has the feature, None: all have."""
 
     name: str
     feature: str
@@ -20,6 +24,8 @@ class GoldenCase:
     shortest: int = 1
     new: int = 1
     ragged: bool = False
+    altered: Alteration | None = None
+    target: Dialect | None = None
 
 
 CASES: tuple[GoldenCase, ...] = (
@@ -27,6 +33,13 @@ CASES: tuple[GoldenCase, ...] = (
         "untied-head",
         "a head with weights of its own: one that takes the embedding's answers the token itself",
         'next = {"a": "b", "b": "c", "c": "a"}[tokens];',
+    ),
+    GoldenCase(
+        "tied-head",
+        "a head that is the embedding, for which there is no array",
+        'next = {"a": "b", "b": "c", "c": "a"}[tokens];',
+        altered="tied",
+        target="gpt2",
     ),
     GoldenCase(
         "positions",
@@ -103,4 +116,29 @@ CASES: tuple[GoldenCase, ...] = (
         shortest=240,
         new=4,
     ),
+    GoldenCase(
+        "rotary",
+        "the rotary base that the config says, with which these heads turn by nothing: with another one they do",
+        'before = aggregate(select(indices, indices - 1, ==), tokens, "a");\n'
+        'next = aggregate(best(select(before, tokens, ==), indices), tokens, "a");',
+        max_length=32,
+        shortest=24,
+        target="llama",
+    ),
+    GoldenCase(
+        "grouped-queries",
+        "query heads that share keys and values, neighbours each: in another order they take those of others",
+        'one = aggregate(select(indices, indices - 1, ==), tokens, "a");\n'
+        'two = aggregate(select(indices, indices - 2, ==), tokens, "b");\n'
+        'next = one if tokens == "a" else two;',
+        max_length=16,
+        shortest=8,
+        altered="grouped",
+        target="llama",
+    ),
 )
+
+
+def list_cases(target: Dialect) -> list[GoldenCase]:
+    """The cases of a family."""
+    return [case for case in CASES if case.target in (None, target)]

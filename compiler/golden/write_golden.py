@@ -10,7 +10,7 @@ all others by the margin, so each that differs is a mistake of the engine, not o
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -19,7 +19,8 @@ from compiler.export.compiled import save
 from compiler.export.read_file import CheckpointError, report_damage
 from compiler.export.records import encode_json
 from compiler.export.stock_files import assemble_uniform
-from compiler.golden.golden_cases import CASES, GoldenCase
+from compiler.golden.altered_folders import encode_altered
+from compiler.golden.golden_cases import GoldenCase, list_cases
 from compiler.json_forms.answer_forms import BatchRecord, CaseRecord, GoldenIndex
 from compiler.model.answers import compare_key
 from compiler.options import CompileOptions, Dialect
@@ -51,9 +52,12 @@ def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
     names: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for case in CASES:
+        for case in list_cases(options.target):
             compiled = compile_case(case, options)
-            save(compiled, folder / case.name)
+            if case.altered is None:
+                save(compiled, folder / case.name)
+            else:
+                write_altered(folder / case.name, encode_altered(compiled, case.altered))
             lines = write_lines(case, compiled, options)
             write_file(folder / f"{case.name}.jsonl", "".join(f"{line}\n" for line in lines).encode())
             names.append(case.name)
@@ -64,7 +68,7 @@ def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
             "margin": options.margin,
             "batches": options.batches,
             "seed": options.seed,
-            "cases": list_cases(),
+            "cases": describe_cases(options.target),
         }
         write_file(folder / CHECK, Path(__file__).with_name(CHECK).read_bytes())
         write_file(folder / INDEX, encode_json(index))
@@ -73,9 +77,16 @@ def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
     return names
 
 
-def list_cases() -> list[CaseRecord]:
+def describe_cases(target: Dialect) -> list[CaseRecord]:
     """The cases for golden.json."""
-    return [{"name": case.name, "feature": case.feature, "program": case.text} for case in CASES]
+    return [{"name": case.name, "feature": case.feature, "program": case.text} for case in list_cases(target)]
+
+
+def write_altered(folder: Path, files: Mapping[str, bytes]) -> None:
+    """A folder without a record. Raises `OSError`, `RaspError`."""
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        write_file(folder / name, data)
 
 
 def check_place(folder: Path) -> None:

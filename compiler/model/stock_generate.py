@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -43,7 +43,9 @@ def run_rows(
 ) -> list[list[int]]:
     """New ids behind each row of one length, up to `most` in all; the last may be one that ends it or is no token."""
     assert model.class_ids is not None
-    ends = sorted({model.config.bos + 1, *model.class_ids} - {*range(len(model.config.vocabulary))})
+    tokens = list_class_tokens(model.config, model.config.outputs[0])
+    others = {i for i, token in zip(model.class_ids, tokens, strict=True) if token is None}
+    ends = sorted({model.config.bos + 1, *others})
     ids, mask = model.pad([row.prompt for row in rows], left=True)
     drawn: dict[str, Any] = {"do_sample": False}
     if sampling.temperature:
@@ -65,4 +67,4 @@ def continue_row(model: StockModel, row: Continuation, new: Sequence[int]) -> No
         row.stopped = find_stop(model.config, tokens, position, c)
         if row.stopped is not None:
             return
-        row.new.append(number)
+        row.new.append(cast(int, tokens[c]))

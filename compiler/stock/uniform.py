@@ -22,11 +22,12 @@ last the balance.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from compiler.config import Config
 from compiler.emit.weights import Array, Weights, spread_unembedding
 from compiler.stock.identity_norms import balance_reads, balance_writes, choose_shrinkage, make_norms
 from compiler.targets.rotary import list_still_dimensions
@@ -38,7 +39,7 @@ from compiler.targets.uniform_shape import (
     UniformShape,
     choose_uniform_shape,
 )
-from rasp.values import make_typed_key
+from rasp.values import Atom, Kind, find_kind, make_typed_key
 
 SPECIAL = 2
 """Ids behind the vocabulary's that are no class: BOS, and one that pads and ends, which only decoders answer."""
@@ -89,7 +90,8 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
     shape = choose_shape(weights, target, ids, balanced=making.balanced)
     shrink = 2.0 ** -choose_shrinkage(making.reach, target.eps)
     placing = Placing(shape.hidden, shrink, shrink if target.after else 1.0, target.centred, shape.balance)
-    arrays = embed(weights, target, shape, placing)
+    alike = {} if target.labels else find_alike(weights.config, class_ids)
+    arrays = embed(weights, target, shape, placing, alike)
     for number in range(shape.layers):
         own = attend(weights, number, shape, placing, target) | look_up(
             weights, number, shape, placing, target
@@ -164,11 +166,30 @@ def choose_shape(weights: Weights, target: TargetModel, ids: int, *, balanced: b
     )
 
 
+def find_alike(config: Config, class_ids: Sequence[int]) -> dict[int, int]:
+    """Ids of classes that equal a token but have an id of their own, with that token's: a number of another kind (1.0 and
+    1), or a second class of a value. A text goes on behind either in the same way."""
+    tokens = {make_number_key(token): i for i, token in enumerate(config.vocabulary)}
+    values = zip(class_ids, config.outputs[0].classes, strict=True)
+    known = [(i, tokens.get(make_number_key(value))) for i, value in values if value is not None]
+    return {i: token for i, token in known if token is not None and i >= len(config.vocabulary)}
+
+
+def make_number_key(value: Atom) -> tuple[Kind, object]:
+    """A key that is equal for the same value, and for equal numbers."""
+    kind = find_kind(value)
+    return ("float" if kind == "int" else kind), value  # 1 and 1.0 are one key
+
+
 def embed(
-    weights: Weights, target: TargetModel, shape: UniformShape, placing: Placing
+    weights: Weights, target: TargetModel, shape: UniformShape, placing: Placing, alike: Mapping[int, int]
 ) -> dict[str, np.ndarray]:
-    """What ids and positions write."""
-    tokens = placing.write(weights.arrays["embedding.tokens"], shape.ids)
+    """What ids and positions write; `alike`: ids that write what a token does."""
+    plain = weights.arrays["embedding.tokens"]
+    rows = np.zeros((shape.ids, plain.shape[1]), plain.dtype)
+    rows[: len(plain)] = plain
+    rows[[*alike]] = plain[[*alike.values()]]
+    tokens = placing.write(rows, shape.ids)
     if not target.biased:
         tokens[:, ONE] = placing.shrink
     if target.rotary:

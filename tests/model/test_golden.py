@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from compiler.cli import main
 from compiler.golden.answer_golden import answer_in_transformers
 from compiler.golden.check_golden import check_case, list_names
-from compiler.golden.golden_cases import CASES
+from compiler.golden.golden_cases import GoldenCase, list_cases
 from compiler.golden.write_golden import GoldenOptions, write_golden
 
 transformers: Any = pytest.importorskip("transformers", reason="the extra `stock` is not installed")
-NAMES = [case.name for case in CASES]
+NAMES = [case.name for case in list_cases("gpt2")]
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +37,23 @@ def test_transformers_is_right(name: str, goldens: Path) -> None:
     assert check_case(name, answer_in_transformers, goldens) == []
 
 
-def broken(feature: str, folder: str, prompts: Sequence[Sequence[int]], count: int) -> list[list[int]]:
-    """What an engine answers that lacks a feature: logits of whole inputs, again and again."""
+def open_broken(feature: str, folder: str) -> Any:
+    """A model with other weights, or another activation, where that is what is broken."""
     model = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
-    bos = model.config.bos_token_id
     if feature == "untied":
         model.lm_head.weight = model.transformer.wte.weight
+    if feature == "tied":
+        model.lm_head.weight = torch.nn.Parameter(torch.eye(*model.lm_head.weight.shape))
     if feature == "units":
         for layer in model.transformer.h:
             layer.mlp.act = torch.nn.Identity()
+    return model
+
+
+def broken(feature: str, folder: str, prompts: Sequence[Sequence[int]], count: int) -> list[list[int]]:
+    """What an engine answers that lacks a feature: logits of whole inputs, again and again."""
+    model = open_broken(feature, folder)
+    bos = model.config.bos_token_id
     longest = max(map(len, prompts))
     rows = torch.tensor([[bos] * (longest - len(prompt)) + [*prompt] for prompt in prompts])
     start = rows.shape[1]
@@ -76,6 +84,7 @@ def broken(feature: str, folder: str, prompts: Sequence[Sequence[int]], count: i
 
 BREAKS = {
     "untied-head": "untied",
+    "tied-head": "tied",
     "positions": "shift",
     "causal-mask": "mask",
     "counting": "lost",
@@ -95,6 +104,44 @@ def test_an_engine_without_the_feature_is_wrong(name: str, goldens: Path) -> Non
         return broken(BREAKS[name], folder, prompts, count)
 
     assert check_case(name, answer, goldens)
+
+
+@pytest.fixture(scope="module")
+def llamas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("llamas")
+    write_golden(folder, GoldenOptions("llama", batches=4))
+    return folder
+
+
+def answer_as_llama(base: float | None, folder: str, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+    """One id behind each prompt, without sdpa; turned by another rotary base, if one is given."""
+    kind = transformers.LlamaForCausalLM
+    model = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    if base is not None:
+        turned = model.model.rotary_emb.inv_freq
+        turned.copy_(base ** -(torch.arange(len(turned)) / len(turned)))
+    with torch.inference_mode():
+        return [[int(model(torch.tensor([prompt])).logits[0, -1].argmax())] for prompt in prompts]
+
+
+def repeat_in_turn(states: torch.Tensor, count: int) -> torch.Tensor:
+    """Key and value heads one after the other, all of them again and again: not each beside itself."""
+    return states.repeat(1, count, 1, 1)
+
+
+@pytest.mark.parametrize("case", list_cases("llama"), ids=lambda case: case.name)
+def test_llama_is_right_and_what_it_alone_has_is_needed(
+    case: GoldenCase, llamas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_case(case.name, answer_in_transformers, llamas) == []
+    if case.target is None:
+        return
+    base = 10_000.0 if case.name == "rotary" else None
+    if case.name == "grouped-queries":
+        model = transformers.AutoModelForCausalLM.from_pretrained(llamas / case.name)
+        assert model.config.num_attention_heads == 2 * model.config.num_key_value_heads > 2
+        monkeypatch.setattr("transformers.models.llama.modeling_llama.repeat_kv", repeat_in_turn)
+    assert check_case(case.name, lambda folder, prompts, _: answer_as_llama(base, folder, prompts), llamas)
 
 
 def test_the_same_options_give_the_same_bytes(goldens: Path) -> None:

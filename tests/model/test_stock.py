@@ -15,7 +15,9 @@ from compiler.export.folder import hash_bytes
 from compiler.export.read_file import CheckpointError
 from compiler.export.record_file import RECORD, seal_record
 from compiler.export.stock_files import assemble_uniform
+from compiler.model.generate import Generation
 from compiler.model.runner import Model
+from compiler.model.stock_generate import generate_in_transformers
 from compiler.model.stock_model import StockModel, take_transformers
 from compiler.options import CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
@@ -235,6 +237,20 @@ def test_a_pipeline_prints_the_answers(tmp_path: Path) -> None:
     assert [[answer["entity"] for answer in said] for said in answers] == [["<O>", "<1>", "1"], ["<1>"]]
     assert [answer["word"] for answer in answers[0]] == ["0", "1", "2"]
     assert model.module.config.label2id == {"1": 0, "<1>": 1, "<O>": 2}
+
+
+@pytest.mark.parametrize("target", CAUSAL)
+def test_a_text_goes_on_behind_a_number_that_equals_a_token(target: Dialect, tmp_path: Path) -> None:
+    """1.0 is answered by an id of its own where the vocabulary has 1; what follows is the same."""
+    options = CompileOptions((0, 1, 2), 7, "causal", target)
+    program = load_program(Source("none", ""))
+    compiled = compile_program(program, {"next": "(tokens_int + 1) % 3 / 1"}, options)
+    model = assert_right(compiled, tmp_path / "model")
+    [found] = generate_in_transformers(model, [(1, 2)], 5)
+    assert isinstance(found, Generation) and found.new == (0, 1, 2, 0, 1)
+    ids = model.module.generate(torch.tensor([model.encode((1, 2))]), max_length=8, do_sample=False)
+    numbers = dict(zip(model.class_ids, compiled.weights.config.outputs[0].classes, strict=True))
+    assert [numbers[i] for i in ids[0, 3:].tolist()] == [0.0, 1.0, 2.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize(
