@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from compiler.fraction_set import FractionSet
+from compiler.joined_texts import JoinedTexts
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.values import Atom, make_typed_key, show_count
@@ -32,16 +33,20 @@ def has_different_numbers(values: Sequence[Atom | None]) -> bool:
     return len(values) == len(numbers) == len(set(numbers)) > 1 and all(map(isfinite, numbers))
 
 
+Classes = tuple[Atom | None, ...] | FractionSet | JoinedTexts
+"""The values of an output, listed or described."""
+
+
 @dataclass(frozen=True)
 class Output:
     """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value.
 
     `nearest`: the model computes one number, and the answer is the class that is nearest to it; then classes may be
-    described. Raises `ValueError` where classes are no numbers that differ.
+    described, as texts that are joined may be. Raises `ValueError` where classes are no numbers that differ.
     """
 
     name: str
-    classes: tuple[Atom | None, ...] | FractionSet
+    classes: Classes
     nearest: bool = False
 
     def __post_init__(self) -> None:
@@ -49,8 +54,17 @@ class Output:
             if not self.nearest or self.classes.ints:
                 raise ValueError(f"the values of {self.name} are too many for a class each")
             return
+        if self.nearest and isinstance(self.classes, JoinedTexts):
+            raise ValueError(f"no number tells the texts of {self.name} apart")
         if self.nearest and not has_different_numbers(self.classes):
             raise ValueError(f"no number tells the values of {self.name} apart")
+
+    @property
+    def columns(self) -> int:
+        """Of its unembedding: a number alone, or one for each class, of each part where texts are joined."""
+        if isinstance(self.classes, JoinedTexts):
+            return self.classes.columns
+        return 1 if self.nearest else len(self.classes)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from compiler.audit.decisions import Bounds
 from compiler.completions.plan_decoder import find_meaning
 from compiler.effort import Effort, limit_work
 from compiler.emit.assemble import assemble_weights
+from compiler.emit.join_outputs import find_parts, join_outputs, name_parts
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
 from compiler.emit.rotate import rotate_weights
 from compiler.emit.weights import Array, Weights
@@ -159,7 +160,9 @@ def compile_program(
     check_target(options, len(outputs))
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
-        meaning = find_meaning(program, outputs, options)
+        meant = find_meaning(program, outputs, options)
+        parts = find_parts(program.graph, meant, options)
+        meaning = name_parts(parts)
         try:
             effort = Effort(limit_work(options))
             rewriting = apply_passes(program.graph, meaning, options, effort, passes)
@@ -171,6 +174,7 @@ def compile_program(
     if options.margin:
         gaps = list_logit_gaps(lowered.plan.readouts, lowered.bounds)
         weights = scale_logits(weights, gaps, options.margin)
+    weights, rewriting = join_outputs(weights, parts), replace(rewriting, meant=meant)
     unrotated = weights
     if options.rotation is not None:
         weights = rotate_weights(weights, choose_rotation(lowered.layout, options.rotation).matrix)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.circuits.edges import INPUT, LOGITS, Edge, name_attention, name_mlp
-from compiler.emit.weights import Weights, is_in_unembedding, spread_unembedding
+from compiler.emit.weights import Weights, check_listed, is_in_unembedding, spread_unembedding
 
 Numbers = NDArray[np.floating]
 Ids = NDArray[np.int64]
@@ -32,6 +32,7 @@ class EdgeDecoder:
 
     def __init__(self, weights: Weights) -> None:
         self.config = weights.config
+        check_listed(weights.config, "its edges")
         self.arrays = {
             name: array.astype(weights.config.dtype)
             for name, array in weights.arrays.items()

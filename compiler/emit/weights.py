@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from compiler.config import Config
 from compiler.fraction_set import FractionSet
+from compiler.joined_texts import JoinedTexts
 from compiler.limits import ARRAY_BYTES
 from compiler.options import CompileError
 from rasp.diagnostics import Diagnostic
@@ -56,9 +57,8 @@ def list_shapes(config: Config) -> dict[str, tuple[int, ...]]:
             shapes[f"layers.{number}.mlp.bias"] = (layer.d_mlp,)
             shapes[f"layers.{number}.mlp.down"] = (layer.d_mlp, d)
     for k, output in enumerate(config.outputs):
-        columns = 1 if output.nearest else len(output.classes)
-        shapes[f"unembeddings.{k}.weight"] = (d, columns)
-        shapes[f"unembeddings.{k}.bias"] = (columns,)
+        shapes[f"unembeddings.{k}.weight"] = (d, output.columns)
+        shapes[f"unembeddings.{k}.bias"] = (output.columns,)
     return shapes
 
 
@@ -95,6 +95,15 @@ class Weights:
         """How many of them are not zero."""
         counted = (a for n, a in self.arrays.items() if unembedding or not is_in_unembedding(n))
         return sum(int(np.count_nonzero(array)) for array in counted)
+
+
+def check_listed(config: Config, what: str) -> None:
+    """Raise `CompileError` where an output is joined of parts, for what has one class for each value."""
+    for output in config.outputs:
+        if isinstance(output.classes, JoinedTexts):
+            message = f"{output.name} has {output.classes.describe()}, and {what} needs a class for each of its values"
+            hint = "use a smaller vocabulary, or an output for each part"
+            raise CompileError(Diagnostic(message, hint=hint, code="too-large"))
 
 
 def spread_unembedding(weights: Weights, number: int) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from compiler.config import Config
+from compiler.emit.weights import check_listed
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.json_forms.model_forms import Summary
@@ -102,6 +103,7 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
 
 def list_classes(config: Config) -> Config:
     """With all values of outputs listed, as far as a page could hold them. Raises `CompileError`."""
+    check_listed(config, "a page")
     most = PAGE_BYTES.most // 8
     for output in config.outputs:
         if len(output.classes) > most:

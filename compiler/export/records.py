@@ -9,11 +9,12 @@ import math
 import re
 from typing import TypeVar, cast
 
-from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.config import Classes, Config, HeadShape, LayerShape, Output
 from compiler.fraction_set import FractionSet
+from compiler.joined_texts import JoinedTexts
 from compiler.json_forms.compile_forms import FractionsRecord
 from compiler.json_forms.model_forms import OptionsRecord, PromptsRecord
-from compiler.limits import DESCRIBED, LENGTH, MODULES
+from compiler.limits import DESCRIBED, LENGTH, MODULES, ROWS
 from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
 from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
@@ -230,11 +231,15 @@ def atoms(value: object) -> tuple[Atom, ...]:
     return cast(tuple[Atom, ...], found)
 
 
-def encode_classes(classes: tuple[Atom | None, ...] | FractionSet) -> Record:
+def encode_classes(classes: Classes) -> Record:
     """The values of an output, listed or described."""
-    if not isinstance(classes, FractionSet):
-        return {"classes": list(classes)}
-    return {"fractions": describe_fractions(classes)}
+    match classes:
+        case FractionSet():
+            return {"fractions": describe_fractions(classes)}
+        case JoinedTexts():
+            return {"parts": [list(part) for part in classes.parts]}
+        case tuple():
+            return {"classes": list(classes)}
 
 
 def describe_fractions(fractions: FractionSet) -> FractionsRecord:
@@ -247,12 +252,14 @@ def describe_fractions(fractions: FractionSet) -> FractionsRecord:
     }
 
 
-def read_classes(output: Record) -> tuple[Atom | None, ...] | FractionSet:
+def read_classes(output: Record) -> Classes:
     """The same of a record."""
+    if len({"classes", "fractions", "parts"} & output.keys()) > 1:
+        raise ValueError("the values of an output are told twice")
+    if "parts" in output:
+        return read_parts(output["parts"])
     if "fractions" not in output:
         return list_classes(output["classes"])
-    if "classes" in output:
-        raise ValueError("the values of an output are listed, and described")
     found = check_mapping(output["fractions"])
     start, step = found["start"], found["step"]
     if not isinstance(start, float) or not isinstance(step, float):
@@ -264,6 +271,14 @@ def read_classes(output: Record) -> tuple[Atom | None, ...] | FractionSet:
     if len(described) <= DESCRIBED.most:
         raise ValueError(f"{described!r} would have been listed")
     return described
+
+
+def read_parts(value: object) -> JoinedTexts:
+    """Texts that are joined. Raises `ValueError` for so few that they would have been listed."""
+    found = JoinedTexts(tuple(tuple(map(check_text, check_items(part))) for part in check_items(value)))
+    if len(found) <= ROWS.most:
+        raise ValueError(f"{found!r} would have been listed")
+    return found
 
 
 def list_classes(value: object) -> tuple[Atom | None, ...]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from safetensors.numpy import save as save_arrays
 
+from compiler.emit.weights import check_listed
 from compiler.export.compiled import make_checkpoint, save
 from compiler.export.files import ARRAYS, CONFIG, TOKENIZER, TOKENIZER_CONFIG, encode_files
 from compiler.export.records import encode_config, encode_json
@@ -101,6 +102,7 @@ def write_transformerlens(compiled: Compiled) -> Files:
             "compile each output into a folder of its own",
             "format",
         )
+    check_listed(weights.config, "TransformerLens")
     check_single_logits(compiled)
     arrays = name_bridge_arrays(weights, find_middle_class(compiled))
     return {

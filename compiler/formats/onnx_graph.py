@@ -42,10 +42,12 @@ def encode_onnx(weights: Weights) -> bytes:
             x = graph.add("Add", x, look_up(graph, weights, f"layers.{number}.mlp", x))
     names = name_logits(weights)
     wide = graph.add("Cast", x, to=onnx.TensorProto.DOUBLE)
+    counts: list[int] = []
     for k, name in enumerate(names):
         matrix, bias = spread_unembedding(weights, k)
         graph.add("Add", graph.add("MatMul", wide, graph.keep(matrix)), graph.keep(bias), into=name)
-    return finish(graph, onnx, names, [len(output.classes) for output in weights.config.outputs])
+        counts.append(len(bias))
+    return finish(graph, onnx, names, counts)
 
 
 class Graph:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from compiler.config import Output
+from compiler.config import Classes, Output
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
 from compiler.export.records import describe_fractions, encode_options
@@ -13,6 +13,7 @@ from compiler.export.stock_files import StockRecord, is_stock, read_stock_record
 from compiler.formats.write_export import find_export
 from compiler.fraction_set import FractionSet
 from compiler.inside_commands.sizes import describe_sizes
+from compiler.joined_texts import JoinedTexts
 from compiler.json_forms.compile_forms import CheckpointInfo, FolderInfo, OutputRecord
 from compiler.json_forms.model_forms import PartRecord
 from compiler.options import Prompts
@@ -20,7 +21,7 @@ from compiler.report.certificate import describe_gap, describe_tightest
 from compiler.report.parts import show_numbers
 from compiler.trained.describe_superposed import describe_superposed, record_superposed
 from compiler.trained.superposed_files import is_superposed, read_superposed
-from rasp.values import Atom, show_count, show_value
+from rasp.values import show_count, show_value
 
 SHOWN_VALUES = 12
 
@@ -73,10 +74,13 @@ def output_record(output: Output, expression: str) -> OutputRecord:
         "no_value": None in output.classes,
         "nearest": output.nearest,
     }
-    if isinstance(output.classes, FractionSet):
-        record["fractions"] = describe_fractions(output.classes)
-    else:
-        record["classes"] = list(output.classes)
+    match output.classes:
+        case FractionSet():
+            record["fractions"] = describe_fractions(output.classes)
+        case JoinedTexts():
+            record["parts"] = [list(part) for part in output.classes.parts]
+        case tuple():
+            record["classes"] = list(output.classes)
     return record
 
 
@@ -120,9 +124,9 @@ def info_text(checkpoint: Checkpoint) -> str:
     return "\n".join([*lines, "", *table(list(map(part_row, checkpoint.symbols["parts"])))])
 
 
-def describe_classes(classes: tuple[Atom | None, ...] | FractionSet) -> str:
+def describe_classes(classes: Classes) -> str:
     """How many values an output has, and which."""
-    if isinstance(classes, FractionSet):
+    if not isinstance(classes, tuple):
         return f"{show_count(len(classes), 'value')}: {classes.describe()}"
     values = tuple(value for value in classes if value is not None)
     return f"{show_count(len(values), 'value')}: {some(values)}"

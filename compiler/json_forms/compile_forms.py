@@ -47,13 +47,14 @@ class FractionsRecord(TypedDict):
 
 
 class OutputRecord(TypedDict):
-    """An output of a checkpoint: its classes, listed or described; whether one says that there is no value, and whether the
-    nearest is read."""
+    """An output of a checkpoint: its classes, listed or described (`parts`: texts that are joined of one of each);
+    whether one says that there is no value, and whether the nearest is read."""
 
     name: str
     expression: str
     classes: NotRequired[Values]
     fractions: NotRequired[FractionsRecord]
+    parts: NotRequired[list[list[str]]]
     no_value: bool
     nearest: bool
 

@@ -12,7 +12,6 @@ from typing import Literal, cast
 import torch
 
 from compiler.config import Config, Output
-from compiler.fraction_set import FractionSet
 from compiler.model.answers import compare_key, show_label
 from compiler.model.given_inputs import Tokens, check_batch
 from compiler.model.read_logits import explain_no_answer
@@ -193,10 +192,10 @@ def output_number(config: Config, name: str | None) -> int:
 
 
 def check_tokens(output: Output) -> None:
-    """Raise `ModelError` for an output of fractions that are too many to be classes: no token is chosen among them."""
-    if isinstance(output.classes, FractionSet):
+    """Raise `ModelError` for an output whose values are too many to be classes: no token is chosen among them."""
+    if not isinstance(output.classes, tuple):
         raise make_model_error(
-            f"{output.name} answers fractions: {output.classes.describe()}",
+            f"{output.name} answers what is described alone: {output.classes.describe()}",
             "generation needs a program whose values are tokens",
             "not-a-token",
         )

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from compiler.config import Output
+from compiler.joined_texts import JoinedTexts
 from compiler.json_forms.model_forms import SymbolMap
 from compiler.model.answers import Label, Undecided, show_label
 from compiler.report.known_values import KnownValue
@@ -148,7 +150,7 @@ def build_run(
     known: Mapping[str, KnownValue],
     symbols: SymbolMap,
 ) -> Run:
-    """A run from its activations, of batch size 1."""
+    """A run from its activations, of batch size 1, but for the margins."""
     logits = {name: convert_tensor(found[0, 1:]) for name, found in zip(answers, seen.logits, strict=True)}
     heads: list[list[SeenHead]] = [[] for _ in seen.hidden]
     units: list[list[SeenUnits]] = [[] for _ in seen.hidden]
@@ -167,8 +169,7 @@ def build_run(
             units[part["layer"]].append(
                 SeenUnits(where, computes, convert_tensor(hidden[0, :, slice(*part["units"])]))
             )
-    margins = {name: measure_margins(found) for name, found in logits.items()}
-    return Run(tuple(tokens), answers, logits, margins, heads, units, seen, known)
+    return Run(tuple(tokens), answers, logits, {}, heads, units, seen, known)
 
 
 def convert_tensor(found: Tensor) -> Numbers:
@@ -176,7 +177,18 @@ def convert_tensor(found: Tensor) -> Numbers:
     return found.double().cpu().numpy()
 
 
-def measure_margins(logits: Numbers) -> Numbers:
+def measure_margins(outputs: Sequence[Output], logits: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """By output the least margin of its parts, of which most have one."""
+    found: dict[str, Numbers] = {}
+    for output in outputs:
+        parts = output.classes.parts if isinstance(output.classes, JoinedTexts) else ()
+        ends = np.cumsum([len(part) for part in parts[:-1]], dtype=np.int64)
+        margins = [*map(measure_margin, np.split(logits[output.name], ends, axis=1))]
+        found[output.name] = np.min(margins, axis=0)
+    return found
+
+
+def measure_margin(logits: Numbers) -> Numbers:
     """By how much the largest of the logits (position, class) is ahead of the next; endless where there is no next."""
     if logits.shape[1] < 2:
         return np.full(len(logits), np.inf)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from compiler.config import Output
 from compiler.fraction_set import FractionSet
+from compiler.joined_texts import JoinedTexts
 from compiler.model.answers import UNDECIDED, Label, Undecided
 from compiler.transformer.problem import ModelError, make_model_error
 from rasp.values import ValueProblem, classify_values
@@ -40,7 +41,8 @@ def choose_sure(scores: Tensor) -> Tensor:
 
 def count_logits(output: Output) -> int:
     """How many logits an output has at a position: one for each class, or a number alone."""
-    return 1 if isinstance(output.classes, FractionSet) else len(output.classes)
+    listed = isinstance(output.classes, tuple)
+    return len(output.classes) if listed else output.columns
 
 
 def read_scores(output: Output, scores: Tensor) -> list[list[Label | Undecided]]:
@@ -49,14 +51,39 @@ def read_scores(output: Output, scores: Tensor) -> list[list[Label | Undecided]]
         nearest = cache(output.classes.find_nearest)
         rows = cast(list[list[float]], scores[..., 0].tolist())
         return [[UNDECIDED if (found := nearest(x)) is None else found for x in row] for row in rows]
+    if isinstance(output.classes, JoinedTexts):
+        return join_texts(output.classes, scores)
     values: list[Label | Undecided] = [*output.classes, UNDECIDED]
     return [[values[c] for c in row] for row in choose_classes(scores)]
 
 
+def join_texts(classes: JoinedTexts, scores: Tensor) -> list[list[Label | Undecided]]:
+    """The texts of the likeliest classes of all parts, one behind the other; nothing where one part is undecided."""
+    chosen: list[list[list[int]]] = []
+    first = 0
+    for part in classes.parts:
+        chosen.append(choose_classes(scores[..., first : first + len(part)]))
+        first += len(part)
+    return [
+        [join_classes(classes, numbers) for numbers in zip(*rows, strict=True)]
+        for rows in zip(*chosen, strict=True)
+    ]
+
+
+def join_classes(classes: JoinedTexts, numbers: Sequence[int]) -> str | Undecided:
+    """The text of a class of each part, of which -1 is none."""
+    if min(numbers) < 0:
+        return UNDECIDED
+    return "".join([part[c] for part, c in zip(classes.parts, numbers, strict=True)])
+
+
 def list_mixed(outputs: Iterable[Output]) -> frozenset[str]:
     """The names of outputs that have strings and other values: only their answers can mix them."""
-    listed = [output for output in outputs if not isinstance(output.classes, FractionSet)]
-    kinds = {o.name: {isinstance(value, str) for value in o.classes if value is not None} for o in listed}
+    listed = {output.name: output.classes for output in outputs if isinstance(output.classes, tuple)}
+    kinds = {
+        name: {isinstance(value, str) for value in classes if value is not None}
+        for name, classes in listed.items()
+    }
     return frozenset(name for name, found in kinds.items() if len(found) > 1)
 
 

@@ -5,6 +5,7 @@ The value of RASP position i is read at model position i + 1, since BOS stands f
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy, deepcopy
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -18,7 +19,7 @@ from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.json_forms.model_forms import SymbolMap
 from compiler.model.given_inputs import Tokens, check_batch, list_elements, show_type
-from compiler.model.inspection import Run, build_run
+from compiler.model.inspection import Run, build_run, measure_margins
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.judge_prompt import check_prompt, check_written
 from compiler.model.read_logits import (
@@ -124,7 +125,8 @@ class Model:
         known, ids = self.known, self.encode(tokens)
         seen = self.activations(tokens)
         [answers] = self.decode(seen.logits, [len(ids)])
-        return build_run(list_elements(tokens), answers, seen, known, self.compiled.symbols)
+        run = build_run(list_elements(tokens), answers, seen, known, self.compiled.symbols)
+        return replace(run, margins=measure_margins(self.config.outputs, run.logits))
 
     def without(self, *, head: object = None, value: object = None) -> "Model":
         """This model without a head (layer, head), or without whatever writes a value: heads and hidden units then add

@@ -7,6 +7,7 @@ task, and one with fewer does not. Widths are no part of the prediction, so they
 from dataclasses import dataclass, replace
 
 from compiler.config import Config, HeadShape, LayerShape
+from compiler.emit.weights import check_listed
 from rasp.values import show_count
 
 
@@ -26,6 +27,7 @@ def choose_shape(config: Config, layers: int | None, heads: int | None, widths: 
     and there is one at least.
     In ordinary widths an output that is a number is told by logits of its values, which are easier to learn.
     """
+    check_listed(config, "training")
     shapes = list(config.layers)
     if not shapes and (layers or widths):
         shapes = [LayerShape((), 1)]

@@ -23,6 +23,7 @@ Letters in shapes: b batch, p position, q query position, t key position, d d_mo
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 import torch
@@ -140,7 +141,8 @@ class Layer(nn.Module):
 class Unembedding(nn.Module):
     """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large. `nearest`: the
     weights make a number x, and the classes are the values v, of which the one nearest to x has the largest logit; where
-    they are too many to be listed (None), the number itself stands in place of the logits."""
+    they are too many to be listed (None), the number itself stands in place of the logits. The logits of texts that are
+    joined are those of each part, one behind the other."""
 
     values: Tensor | None
 
@@ -167,7 +169,10 @@ class Decoder(nn.Module):
         self.causal = config["attention"] == "causal"
         self.embedding = Embedding(config["bos"] + 1, positions, d_model)
         self.layers = nn.ModuleList(Layer(d_model, shape["heads"], shape["d_mlp"]) for shape in shapes)
-        outputs = [(o.get("classes"), o.get("nearest", False)) for o in config["outputs"]]
+        outputs = [
+            ([*chain(*o["parts"])] if "parts" in o else o.get("classes"), o.get("nearest", False))
+            for o in config["outputs"]
+        ]
         self.unembeddings = nn.ModuleList(Unembedding(d_model, *output) for output in outputs)
         if config.get("dtype") == "float64":
             for part in self.children():

@@ -28,7 +28,7 @@ ORDER = (
     "rasp.editor",
     "rasp.api rasp.cli rasp rasp.__main__",
     "rasp.page_answers",
-    "compiler.limits compiler.options compiler.fraction_set compiler.config",
+    "compiler.limits compiler.options compiler.fraction_set compiler.joined_texts compiler.config",
     "compiler.refusal",
     "compiler.effort",
     "compiler.numerics compiler.targets compiler.domains",
