@@ -68,7 +68,9 @@ def schema_of(form: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         case origin, names if origin is Literal:
             return {"enum": list(names)}
         case origin, forms if origin in (UnionType, Union):
-            return {"anyOf": [schema_of(each, definitions) for each in forms]}
+            # `typing` keeps unions, and takes one for another in another order: that of whoever was imported first.
+            ordered = sorted(forms, key=lambda form: [*PLAIN, form].index(form))
+            return {"anyOf": [schema_of(each, definitions) for each in ordered]}
         case plain, _:
             return {"type": PLAIN[plain]}
 
