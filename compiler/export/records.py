@@ -7,7 +7,7 @@ written with all their digits.
 import json
 import math
 import re
-from typing import TypeVar, cast
+from typing import TypeVar, assert_never, cast
 
 from compiler.config import Classes, Config, HeadShape, LayerShape, Output
 from compiler.fraction_set import FractionSet
@@ -240,6 +240,8 @@ def encode_classes(classes: Classes) -> Record:
             return {"parts": [list(part) for part in classes.parts]}
         case tuple():
             return {"classes": list(classes)}
+        case _:
+            assert_never(classes)
 
 
 def describe_fractions(fractions: FractionSet) -> FractionsRecord:

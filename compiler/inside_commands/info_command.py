@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import assert_never
 
 import click
 
@@ -81,6 +82,8 @@ def output_record(output: Output, expression: str) -> OutputRecord:
             record["parts"] = [list(part) for part in output.classes.parts]
         case tuple():
             record["classes"] = list(output.classes)
+        case _:
+            assert_never(output.classes)
     return record
 
 
