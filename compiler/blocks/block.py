@@ -50,6 +50,11 @@ class Scores:
     sharpness: float
     sharing: int
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is said what BOS's query is, so that what the head brings to BOS is known."""
+        return any(form.bos is not None for form in self.queries)
+
 
 @dataclass(frozen=True, eq=False)
 class Head:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
+from compiler.audit.score_errors import find_gap
 from compiler.config import Config
 from compiler.emit.weights import check_listed
 from compiler.export.files import encode_arrays
@@ -190,7 +191,8 @@ def list_head_records(compiled: Compiled, tokens: Sequence[Atom]) -> list[Record
                     "computes": computes[where],
                     "mentions": list_mentioned(graph, head.selector),
                     "mode": head.scores.mode,
-                    "apart": head.scores.sharpness if head.scores.mode == "count" else arithmetic.sharpness,
+                    "apart": find_gap(head.scores, arithmetic)[0],
+                    "closed": compiled.options.attention == "causal" or head.scores.is_closed,
                     "count_logit": count_logit,
                     "ideal": None if isinstance(rows, EvaluationError) else rows,
                 }

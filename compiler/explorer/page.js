@@ -175,13 +175,14 @@ function showValues({ model, run, places }) {
 /** What BOS does in a head. */
 function explainMode(head) {
   const power = head.count_logit;
+  const own = head.closed ? "" : " What BOS itself gets is read by nobody.";
   return {
     count: `Counts: BOS scores ${power} more than a selected position, so each of these gets about e^-${power} of the attention and BOS nearly all; ` +
       `their number is in what BOS does not get, which the output matrix multiplies by e^${power}. The second picture leaves BOS out, and is scaled to its largest.`,
     default: "BOS takes the attention where nothing is selected.",
     excluded: "BOS takes no attention: every position selects something.",
     divide: "Divides by a number w: BOS scores ln(2w - 1), so that one's own position gets 1 / 2w of the attention, which the output matrix doubles.",
-  }[head.mode];
+  }[head.mode] + own;
 }
 
 function showHead(page, head) {

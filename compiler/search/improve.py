@@ -161,7 +161,7 @@ def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:
 def has_closed_heads(lowered: Lowered) -> bool:
     """Whether BOS has to select itself in any head of a model under full attention."""
     heads = [head for layer in lowered.plan.layers for head in layer.heads]
-    return any(form.bos is not None for head in heads for form in head.scores.queries)
+    return any(head.scores.is_closed for head in heads)
 
 
 def has_wide_orders(lowered: Lowered) -> bool:
