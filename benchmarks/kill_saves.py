@@ -27,7 +27,7 @@ from rich.console import Console
 
 from benchmarks.tables import Cell, Table, markdown, show
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
-from compiler.export.compiled import checkpoint_of
+from compiler.export.compiled import make_checkpoint
 from compiler.export.files import encode_files
 from compiler.export.folder import is_hidden_name
 from compiler.export.read_file import CheckpointError
@@ -60,7 +60,7 @@ def saved_things() -> tuple[Saved, Saved]:
     """A checkpoint and a program, each with two contents that differ in every file."""
     sort = load_program(Source("sort.rasp", ""))
     both = [
-        checkpoint_of(compile_program(sort, {"out": text}, CompileOptions(tuple("abcdefgh"), 12)))
+        make_checkpoint(compile_program(sort, {"out": text}, CompileOptions(tuple("abcdefgh"), 12)))
         for text in ("sort(tokens, tokens)", "selector_width(select(tokens, tokens, ==))")
     ]
     files = [encode_files(checkpoint) for checkpoint in both]

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,20 @@ from rasp.source import Source
 from tests.places import ROOT
 
 SCRIPT = ROOT / "benchmarks" / "compiler.py"
+
+
+#: Scripts that only people run: no test would notice that what they import has another name.
+SCRIPTS = sorted(
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+    for folder in ("benchmarks", "tests/fuzz", "tests/mutants", "website")
+    for path in (ROOT / folder).glob("*.py")
+    if path.stem != "__main__"
+)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_finds_what_it_imports(name: str) -> None:
+    import_module(name.removesuffix(".__init__"))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
