@@ -67,15 +67,15 @@ class Found(TypedDict):
 
 
 RowKey = tuple[str, Dialect, Precision]
-Key = tuple[str, str, str]
-"""Engine with its version, dtype, sha256 of a model."""
+Key = tuple[str, Dialect, Precision, str]
+"""Engine with its version, target, dtype, sha256 of plain weights, which several targets may share."""
 
 
 def read_found() -> dict[Key, Found]:
     """What earlier runs found."""
     lines = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
     rows: list[Found] = [json.loads(line) for line in lines]
-    return {(row["engine"], row["dtype"], row["model"]): row for row in rows}
+    return {(row["engine"], row["target"], row["dtype"], row["model"]): row for row in rows}
 
 
 def measure(request: EngineRequest, compiled: Compiled, model: str) -> Found:
@@ -145,7 +145,7 @@ def run_engines(target: Dialect, wanted: set[str], known: dict[Key, Found]) -> d
                 row = rows[engine, target, precision]
                 if has_enough(row):
                     continue
-                found = known.get((engine, precision, model))
+                found = known.get((engine, target, precision, model))
                 if found is None:
                     folder = Path(scratch) / f"{ENGINES[name].format}"
                     found = measure(EngineRequest(name, precision, folder), compiled, model)
