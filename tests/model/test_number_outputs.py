@@ -170,7 +170,7 @@ def test_too_many_fractions_to_list(long_model: Compiled, tmp_path: Path) -> Non
 
 def test_what_needs_classes_lists_them_or_refuses(long_model: Compiled) -> None:
     config = long_model.weights.config
-    with pytest.raises(ModelError, match="answers fractions"):
+    with pytest.raises(ModelError, match="what is described alone: means of up to 300"):
         generate_batch(Model(compile_long("causal").weights), ["ab"], 2)
     assert build_page(long_model, "ab", "page")
     [output] = choose_shape(config, None, None, None).outputs
