@@ -39,7 +39,7 @@ class NormReading:
         self.size = 0.0
         self.products = 0.0
         self.writes = self.cleared = 0.0
-        self.additions = 0
+        self.additions = self.longest = 0
 
     def note_clearing(self, size: float, units: int) -> None:
         """So many hidden units clear a column of at most that size."""
@@ -50,6 +50,7 @@ class NormReading:
         """What is written to a column is a sum of so many products, which are so large together."""
         self.products += products
         self.additions += additions
+        self.longest = max(self.longest, additions)
 
     def note_column(self, size: float) -> None:
         """A column is written: from then on it is at most so large."""
@@ -57,11 +58,12 @@ class NormReading:
         self.writes += size
 
     def end_half_layer(self) -> None:
-        """All writes since the last time stand in one sum in the balance column, or make the mean where there is none."""
-        self.balance += (self.additions + 3) * self.unit * (self.products + self.size)
+        """All writes since the last time stand in one sum in the balance column, or make the mean where there is none. That
+        sum rounds, and so has the sum of each column that it is to balance."""
+        self.balance += (self.additions + self.longest + 3) * self.unit * (self.products + self.size)
         self.size += self.writes
         moved = 0.0 if self.balanced else self.writes + self.cleared
-        self.products, self.writes, self.cleared, self.additions = 0.0, 0.0, 0.0, 0
+        self.products, self.writes, self.cleared, self.additions, self.longest = 0.0, 0.0, 0.0, 0, 0
         if self.noise.drift:  # the mean goes out of all numbers, and what they round makes the next one
             held = self.size + self.width * self.shifts + moved
             self.shifts += (self.balance + moved) / self.width + MEAN_ROUNDINGS * self.unit * held

@@ -32,7 +32,7 @@ def bound_score_errors(
     a 0 at all other keys, and not even that where its key is one column (`compiler/audit/norms.py`).
     """
     whole = bound_columns(scores, sides, joint_error, scaling, arithmetic)
-    if scores.mode in ("count", "divide") or scores.groups[-1].kind != "bos":
+    if scores.mode in ("count", "divide") or not has_bos_column(scores):
         return whole
     level, loss = bound_columns(*drop_bos_column(scores, sides), joint_error, scaling, arithmetic)
     (*_, query), (*_, key) = sides
@@ -102,6 +102,12 @@ def bound_one_side(
     apart = joint_error(forms, others)
     apart += sum(o * (r.rounding + r.norm) for o, r in zip(others, readings, strict=True))
     return min(apart, together * max(reading.error for reading in readings))
+
+
+def has_bos_column(scores: Scores) -> bool:
+    """Whether the last column is 0 at all keys but BOS's."""
+    key = scores.keys[-1]
+    return scores.groups[-1].kind == "bos" and not key.parts and key.constant == 0
 
 
 def drop_bos_column(scores: Scores, sides: Sides) -> tuple[Scores, Sides]:

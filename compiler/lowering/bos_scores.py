@@ -23,11 +23,12 @@ Numbered = tuple[int, ScoreProduct]
 @dataclass(frozen=True, eq=False)
 class BosScorer:
     """`full` is the arithmetic's sharpness, `count_logit` what BOS scores where it normalises a count. Without `squares`
-    BOS does not stand in those of an equality."""
+    BOS does not stand in those of an equality. `apart`: what tells BOS from all others has a column of its own anyway."""
 
     full: float
     count_logit: float
     squares: bool
+    apart: bool
 
     def assemble(
         self, compared: list[ComparisonScore], use: SelectorUse, sharpness: float, top: float, sharing: int
@@ -50,11 +51,10 @@ class BosScorer:
         groups = number_columns(compared, 0 if squares is None else squares[0][0], abs(shift))
         if not folded:
             groups.append(Group("bos", (len(forms),), abs(target), abs(target), 1.0))
-            forms.append(
-                (Form({}, target, far), Form({}, 0.0, 1.0))
-                if use.closed
-                else (Form({}, -target), Form({}, 1.0, 0.0))
-            )
+            if use.closed or self.apart:
+                forms.append((Form({}, target, far if use.closed else None), Form({}, 0.0, 1.0)))
+            else:
+                forms.append((Form({}, -target), Form({}, 1.0, 0.0)))
         queries, keys = zip(*forms, strict=True)
         return Scores(queries, keys, tuple(groups), use.mode, sharpness, sharing)
 
@@ -129,6 +129,7 @@ def find_squares(compared: list[ComparisonScore]) -> tuple[Numbered, Numbered] |
         of_key = [row for row in own if row[1].constant_query and row[1].constant_query < 0]
         of_query = [row for row in own if row[1].constant_key and row[1].constant_key > 0]
         if of_key and of_query:
+            assert of_key[0] is not of_query[0], "one column is not both"
             return of_key[0], of_query[0]
     return None
 

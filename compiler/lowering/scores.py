@@ -28,6 +28,7 @@ from compiler.selector_facts.selector_formula import (
     list_conjuncts,
 )
 from compiler.selector_facts.selectors import bound_width
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
 FINE = 256
@@ -47,7 +48,9 @@ class Scorer:
         self.demand = demand
         self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
         self.factorer = Factorer(analysis, reader, style)
-        self.bos = BosScorer(self.full, reader.precision.count_logit, style.squares)
+        self.bos = BosScorer(
+            self.full, reader.precision.count_logit, style.squares, not find_target(analysis.options).wide
+        )
 
     def score(self, selector: Node, use: SelectorUse) -> Scores:
         """Forms for one selector."""

@@ -17,6 +17,9 @@ from compiler.numerics.rounding import find_grain
 from compiler.plan.layers import Plan
 from rasp.graph.nodes import Indices, Tokens
 
+LARGE = 2.0**20
+"""Numbers from which on a column is no part of what may be anything at BOS: an anchor's."""
+
 
 @dataclass(frozen=True)
 class EmbeddingSizes:
@@ -176,7 +179,7 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
     vectors = [embedded(form, blocks, sizes) for form in list_forms(plan)]
     closed = [v for v in vectors if not np.isnan(v[-1])]
     basis = choose_basis(closed, first=find_marks(closed, sizes.tokens) if marked else ())
-    open_basis = Basis(b[:-1] for b in basis.vectors)
+    open_basis = Basis(map(leave_open, basis.vectors))
     for vector in vectors:
         if np.isnan(vector[-1]) and open_basis.express(vector[:-1]) is None:
             basis.append(np.append(vector[:-1], 0.0))
@@ -187,6 +190,13 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
         for lookup in layer.lookups:
             columns += [(lookup.variable, k) for k in range(len(blocks.features[lookup.variable].basis))]
     return Layout(sizes, basis, open_basis, tuple(columns), blocks, tuple(range(len(columns))))
+
+
+def leave_open(vector: Vector) -> Vector:
+    """A column of the embedding without its entry at BOS; nothing where it is so large that what is read as a small part of
+    it would round what it stands beside."""
+    large = float(np.abs(vector).max()) >= LARGE and not is_wide(vector)
+    return np.zeros(len(vector) - 1) if large else vector[:-1]
 
 
 def weigh_form(form: Form, layout: Layout) -> Vector:

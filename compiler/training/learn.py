@@ -169,12 +169,23 @@ def train_step(training: Training, train: Examples, step: int) -> float:
     training.optimizer.zero_grad()
     loss = training.measure(training.decoder, part)
     loss.backward()  # pyright: ignore[reportUnknownMemberType]
+    if settings.relative:
+        weigh_gradients(training)
     nn.utils.clip_grad_norm_(training.decoder.parameters(), 1.0)
     if settings.relative:
         step_relatively(training)
     else:
         training.optimizer.step()  # pyright: ignore[reportUnknownMemberType]
     return loss.item()
+
+
+@torch.no_grad()
+def weigh_gradients(training: Training) -> None:
+    """Of a weight's relative change. By the weights themselves gradients are as different in size as weights are: of
+    powers of two the largest would leave nothing of all others where their norm is clipped."""
+    for weight in training.decoder.parameters():
+        if weight.grad is not None:
+            weight.grad.mul_(weight.abs())
 
 
 @torch.no_grad()

@@ -39,8 +39,7 @@ class Cache:
     """Keys and values of the `length` positions that a causal decoder has seen, of `batch` sequences."""
 
     def __init__(self, batch: int) -> None:
-        self.batch = batch
-        self.length = 0
+        self.batch, self.length = batch, 0
         self.seen: dict[object, tuple[Tensor, Tensor]] = {}  # by head
         self.grown: dict[object, tuple[Tensor, Tensor]] = {}
 
@@ -91,9 +90,7 @@ class Head(nn.Module):
         query, key, value = x @ self.query, x @ self.key, x @ self.value  # (b, p, k) twice, (b, p, v)
         if cache is not None:
             key, value = cache.extend(self, key, value)
-        scores = query @ key.mT  # (b, q, t)
-        if mask is not None:
-            scores = scores + mask
+        scores = query @ key.mT if mask is None else query @ key.mT + mask  # (b, q, t)
         return self.pattern(scores) @ value @ self.output
 
 
@@ -140,14 +137,15 @@ class Layer(nn.Module):
 
 class Unembedding(nn.Module):
     """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large. `nearest`: the
-    weights make a number x, and the classes are the values v, of which the one nearest to x has the largest logit; where
-    they are too many to be listed (None), the number itself stands in place of the logits. The logits of texts that are
-    joined are those of each part, one behind the other."""
+    weights make a number x, and of the classes v the one nearest to x has the largest logit; where they are described
+    (None), x itself stands in place of logits. Those of joined texts are each part's, one behind the other."""
 
     values: Tensor | None
 
-    def __init__(self, d_model: int, classes: Sequence[Any] | None, nearest: bool) -> None:
+    def __init__(self, d_model: int, output: Mapping[str, Any]) -> None:
         super().__init__()
+        classes = [*chain(*output["parts"])] if "parts" in output else output.get("classes")
+        nearest = output.get("nearest", False)
         columns = 1 if nearest or classes is None else len(classes)
         self.weight = parameter(d_model, columns, dtype=torch.float64)
         self.bias = parameter(columns, dtype=torch.float64)
@@ -169,11 +167,7 @@ class Decoder(nn.Module):
         self.causal = config["attention"] == "causal"
         self.embedding = Embedding(config["bos"] + 1, positions, d_model)
         self.layers = nn.ModuleList(Layer(d_model, shape["heads"], shape["d_mlp"]) for shape in shapes)
-        outputs = [
-            ([*chain(*o["parts"])] if "parts" in o else o.get("classes"), o.get("nearest", False))
-            for o in config["outputs"]
-        ]
-        self.unembeddings = nn.ModuleList(Unembedding(d_model, *output) for output in outputs)
+        self.unembeddings = nn.ModuleList(Unembedding(d_model, output) for output in config["outputs"])
         if config.get("dtype") == "float64":
             for part in self.children():
                 part.double()
