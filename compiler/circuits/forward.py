@@ -86,7 +86,10 @@ class EdgeDecoder:
             see(name, letter) @ matrices[part]
             for letter, part in (("q", "query"), ("k", "key"), ("v", "value"))
         )
-        scores = query @ key.swapaxes(1, 2)
+        with np.errstate(over="ignore"):
+            scores = query @ key.swapaxes(1, 2)
+        # Where powers of two are averaged, all keys of a row may be as far down as numbers go.
+        scores = np.maximum(scores, np.finfo(scores.dtype).min)
         if self.config.attention == "causal":
             scores = np.where(np.tri(scores.shape[1], dtype=bool), scores, -np.inf)
         shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
