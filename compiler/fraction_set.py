@@ -49,7 +49,7 @@ class FractionSet(Sequence[Number]):
             raise ValueError("these means are too close to each other")
 
     def __len__(self) -> int:
-        return self.most * int(count_coprime(self.longest).sum()) + 1
+        return self.most * self._between + 1
 
     @overload
     def __getitem__(self, index: int) -> Number: ...
@@ -78,13 +78,17 @@ class FractionSet(Sequence[Number]):
         return self.list_of_count(1)
 
     @cached_property
+    def _between(self) -> int:
+        """How many members there are from one of the numbers up to the next."""
+        return int(count_coprime(self.longest).sum())
+
+    @cached_property
     def numbers(self) -> Floats:
         """All members as float64, ascending."""
-        count = count_coprime(self.longest)
         n = np.repeat(np.arange(1, self.longest + 1), np.arange(1, self.longest + 1))
         k = np.concatenate([np.arange(size) for size in range(1, self.longest + 1)])  # 0 … n - 1
         kept = np.gcd(k, n) == 1  # of n = 1 it is 0
-        assert np.count_nonzero(kept) == count.sum()
+        assert np.count_nonzero(kept) == self._between
         k, n = k[kept], n[kept]
         found = [self.divide(k + whole * n, n) for whole in range(self.most)]
         numbers = np.sort(np.concatenate([*found, self.undivided[-1:]]))

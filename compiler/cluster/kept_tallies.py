@@ -47,7 +47,7 @@ def open_kept(folder: Path, model: str, selection: Selection) -> KeptTallies:
             raise RaspError(Diagnostic(message, hint=hint, code="usage"))
         if not taken:
             write_text(folder / INDEX, json.dumps(wanted, indent=1) + "\n")
-        return KeptTallies(folder, {number: tally for number, tally in read_batches(folder)})
+        return KeptTallies(folder, dict(read_batches(folder)))
     except OSError as error:
         message = f"{folder} cannot be used: {explain_reason(error)}"
         raise RaspError(Diagnostic(message, hint=CHECK_PATH, code="usage")) from None

@@ -10,10 +10,9 @@ SearchedStage = Literal["rewriting", "search"]
 """Where `rasp bisect` finds steps."""
 
 
-class StockFolderRecord(TypedDict):
-    """`rasp.json` of a folder for a family that transformers has: `sha256` by file, `checksum` of everything else in it."""
+class FolderRecord(TypedDict):
+    """`rasp.json` of a folder that other software opens: `sha256` by file, `checksum` of everything else in it."""
 
-    format: Literal["rasp-stock"]
     version: int
     program: ProgramRecord
     expressions: dict[str, str]
@@ -23,18 +22,17 @@ class StockFolderRecord(TypedDict):
     checksum: str
 
 
-class ExportFolderRecord(TypedDict):
-    """`rasp.json` of what `rasp export` writes; `to` is the format of the other files."""
+class StockFolderRecord(FolderRecord):
+    """That of a folder for a family that transformers has."""
+
+    format: Literal["rasp-stock"]
+
+
+class ExportFolderRecord(FolderRecord):
+    """That of what `rasp export` writes; `to` is the format of the other files."""
 
     format: Literal["rasp-export"]
     to: str
-    version: int
-    program: ProgramRecord
-    expressions: dict[str, str]
-    options: OptionsRecord
-    summary: Summary
-    sha256: dict[str, str]
-    checksum: str
 
 
 class FractionsRecord(TypedDict):

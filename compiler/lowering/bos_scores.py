@@ -15,6 +15,8 @@ from compiler.blocks.form import Form, scale_form
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct, SelectorUse
 
 FINE = 256
+"""BOS's key is a multiple of 1/FINE: finer, and the products with it need not be exact."""
+
 Folded = dict[int, tuple[Form, Form]]
 """Both forms of products, by number, as they are with BOS in them."""
 Numbered = tuple[int, ScoreProduct]
@@ -83,9 +85,7 @@ class BosScorer:
             if not product.constant_query:
                 continue
             at_bos = target / product.constant_query
-            if at_bos * FINE != round(
-                at_bos * FINE
-            ):  # it would make the whole product too fine to stay exact
+            if at_bos * FINE != round(at_bos * FINE):
                 continue
             if not closed:
                 return {number: (product.query.at_bos(None), product.key.at_bos(at_bos))}

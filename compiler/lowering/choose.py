@@ -196,8 +196,9 @@ class Chooser:
         node = variable.node
         assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
         closed = self.has_to_close(variable)
-        at_bos = 0.0 if closed or self.analysis.causal else np.nan
-        self.features[variable] = Features(Basis([self.reader.carried(node)]), (at_bos,))
+        self.features[variable] = Features(
+            Basis([self.reader.carried(node)]), self.known_at_bos([0.0], closed=closed)
+        )
         one = self.demand(Form({}, 1.0, 0.0))
         gain = 1 / self.reader.precision.count_unit
         for way in list_ways(self.analysis, node.args[0], self.reader.split):
@@ -245,8 +246,7 @@ class Chooser:
                     moved[0][code] = numbers[domain.code(picked)]
         at_bos = [0.0 if sure else float(v[domain.code(replacement)]) for v in basis.vectors]
         closed = self.has_to_close(variable)
-        known = at_bos if closed or self.analysis.causal else [np.nan] * len(basis)
-        self.features[variable] = Features(basis, tuple(known))
+        self.features[variable] = Features(basis, self.known_at_bos(at_bos, closed=closed))
         values = tuple(self.demand_feature(value, m, b) for m, b in zip(moved, at_bos, strict=True))
         strict = not self.reader.is_free(node)  # a mean; single values only need to win
         alike = isinstance(selector.op, Best) and is_function_of(value, selector.args[1])
@@ -273,6 +273,10 @@ class Chooser:
     def has_to_close(self, variable: Variable) -> bool:
         """Whether BOS has to select itself. Under causal attention it sees nothing else anyway."""
         return not self.analysis.causal and (not self.wide or variable in self.read_at_bos)
+
+    def known_at_bos(self, numbers: list[float], *, closed: bool) -> tuple[float, ...]:
+        """What a head brings to BOS where that selects itself; NaN, for anything, where it is left open."""
+        return tuple(numbers if closed or self.analysis.causal else [np.nan] * len(numbers))
 
     def scores(self, selector: Node, use: SelectorUse) -> Scores:
         """Query and key forms of a selector, shared by all heads that use it alike."""

@@ -31,10 +31,6 @@ from compiler.selector_facts.selectors import bound_width
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
-FINE = 256
-"""BOS's key is a multiple of 1/FINE: finer, and the products with it need not be exact."""
-
-
 Demand = Callable[[Node, Vector, float | None], Form]
 
 
@@ -174,8 +170,8 @@ class Scorer:
         return compared, scale, top
 
     def bearable(self, match: Matching, use: SelectorUse) -> float:
-        """How much less selected positions may score: in a count a sixteenth, for N of them or for the only one with such a
-        value; in a mean a part of what two differ by at least; otherwise they only have to win."""
+        """How much less selected positions may score: in a count `powers` together, be it N of them or the only one with
+        such a value; in a mean that part of what two differ by at least; otherwise they only have to win."""
         length, powers = self.analysis.max_length, self.factorer.powers
         alone = has_distinct_values(self.analysis, match.key)
         if use.mode == "count":
@@ -186,30 +182,24 @@ class Scorer:
 
     def score_comparison(self, match: Matching, factoring: Factoring, sharpness: float) -> ComparisonScore:
         """Forms for a factoring."""
+        in_powers = factoring.kind == "powers"
         found: list[ScoreProduct] = []
         for factor in factoring.factors:
-            constants = [
-                float(side[0]) * scale if np.ptp(side) == 0 else None
-                for side, scale in ((factor.query, sharpness), (factor.key, 1.0))
-            ]
             query = scale_form(self.demand(match.query, factor.query, None), sharpness)
             key = self.demand(match.key, factor.key, None)
             self.factorer.take(query)
             self.factorer.take(key)
-            span = (
-                (float(factor.key.min()), float(factor.key.max()))
-                if factoring.kind != "powers"
-                else (0.0, 0.0)
-            )
-            found.append(ScoreProduct(query, key, constants[0], constants[1], span))
+            # Whatever powers of two are, a selected pair gets nothing to speak of from them.
+            span = (0.0, 0.0) if in_powers else (float(factor.key.min()), float(factor.key.max()))
+            constants = find_constant(factor.query * sharpness), find_constant(factor.key)
+            found.append(ScoreProduct(query, key, *constants, span))
         queries = (
             np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
         )  # (values, columns)
         keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
-        kind = factoring.kind if factoring.kind in ("quadratic", "powers") else "plain"
-        sizes = (bound_products(queries, keys), queries.sum(axis=1).max(), keys.sum(axis=0).max())
-        if factoring.kind == "powers":
-            sizes = (sharpness, *sizes[1:])
+        kind = "plain" if factoring.kind == "digits" else factoring.kind
+        pair = sharpness if in_powers else bound_products(queries, keys)
+        sizes = pair, queries.sum(axis=1).max(), keys.sum(axis=0).max()
         reward, spread, edge = factoring.reward * sharpness, factoring.spread * sharpness, 0.0
         if spread and has_distinct_values(self.analysis, match.key):
             spread, edge = 0.0, factoring.together * sharpness
@@ -223,6 +213,11 @@ class Scorer:
         """All comparisons together, with BOS."""
         sharing = 1 if any(score.alone for score in compared) else bound_width(self.analysis, selector)
         return self.bos.assemble(compared, use, sharpness, top, sharing)
+
+
+def find_constant(vector: Vector) -> float | None:
+    """The number that all of a vector's are; None where they differ."""
+    return None if np.ptp(vector) else float(vector[0])
 
 
 def bound_products(queries: Vector, keys: Vector) -> float:
