@@ -24,7 +24,7 @@ LIBRARY_TESTS := $(addprefix tests/,language/test_parser.py language/test_evalua
 
 SAID := ^([a-z -]+):.*\#\# (.*)
 
-.PHONY: help demo test browser test-engines fuzz kill-saves mutants sizes snapshots tables docs check types changes lock lowest newest lowest-here format bench long grid clean
+.PHONY: help demo test browser test-engines fuzz random kill-saves mutants sizes snapshots tables docs check types changes lock lowest newest lowest-here format bench long grid clean
 
 help: ## this list
 	@sed -nE 's/$(SAID)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -78,6 +78,10 @@ build/transformers-4.57: $(VENV)/.developed
 # Goes on where it was; findings lie in fuzz/. MINUTES=... says for how long.
 fuzz: $(VENV)/.tested ## search for inputs that break something (MINUTES=60)
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+# Goes on where it was; what was tried lies in build/random/.
+random: $(VENV)/.tested ## compile 5,000 random programs and compare them on all short inputs
+	$(BIN)/python -m tests.random_programs --count 5000
 
 # Goes on where it was; results lie in build/mutants/. SEED=... chooses other changes, COUNT=... says how many.
 mutants: $(VENV)/.developed ## change the compiler and list what no test notices (COUNT=200 SEED=0)

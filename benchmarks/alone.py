@@ -19,11 +19,11 @@ MEASURED = ("rasp", "compiler", "programs")
 Row = dict[str, Cell]
 
 
-def measure_alone(measure: Callable[[], Row], cpu_seconds: int, mebibytes: int) -> Row | None:
-    """A row from a process that ends with it, or None when that took more than the limits."""
+def measure_alone(measure: Callable[[], Row], cpu_seconds: int, mebibytes: int | None) -> Row | None:
+    """A row from a process that ends with it, or None when that took more than the limits (None: all memory there is)."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(
-        target=answer, args=(measure, sender, (cpu_seconds, mebibytes * 2**20))
+        target=answer, args=(measure, sender, (cpu_seconds, mebibytes and mebibytes * 2**20))
     )
     process.start()
     sender.close()
@@ -35,10 +35,11 @@ def measure_alone(measure: Callable[[], Row], cpu_seconds: int, mebibytes: int) 
         process.join()
 
 
-def answer(measure: Callable[[], Row], sender: Connection, limits: tuple[int, int]) -> None:
+def answer(measure: Callable[[], Row], sender: Connection, limits: tuple[int, int | None]) -> None:
     """Measure in this process, which its limits end."""
     for limit, most in zip((resource.RLIMIT_CPU, resource.RLIMIT_AS), limits, strict=True):
-        resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+        if most is not None:
+            resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
     sender.send(measure())
 
 

@@ -26,7 +26,7 @@ SIZES = (*sizes.SIZES, "other")
 WIDTH = 200
 
 #: What is measured instead of the sizes, by the name of its option and of its files.
-OTHERS = {"long": long.table, "algo": algorithms.table, "alta": alta.table, "sweep": sweep.table}
+OTHERS = {"algo": algorithms.table, "alta": alta.table, "sweep": sweep.table}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
         "--programs", type=names_among(ENTRIES | grid.PROGRAMS), default=[], help="some programs"
     )
     made.add_argument("--inputs", type=int, default=200, help="how many inputs each model is compared on")
+    made.add_argument("--device", default="cpu", help="where models of --long run: cpu (the default), cuda")
     made.add_argument("--json", action="store_true", help="print JSON")
     made.add_argument("--out", type=Path, help="folder for the files (default: benchmarks/results)")
     return made
@@ -87,6 +88,8 @@ def measured(asked: argparse.Namespace) -> tuple[str, list[Table]]:
     """The name of the files, and the tables."""
     if asked.grid:
         return "grid", grid.tables(asked.programs, progress)
+    if asked.long:
+        return "long", [long.table(progress, asked.device)]
     for name, table in OTHERS.items():
         if getattr(asked, name):
             return name, [table(progress)]
