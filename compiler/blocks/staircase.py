@@ -29,6 +29,9 @@ GENTLE, STEEP = 1 / 4, 3 / 8
 BEND_NOISE = 0.01
 """Share of a target's smallest step that a bend may pass on of its input's error."""
 
+SAMPLED = 2**12
+"""Points of many that are looked at first: where they contradict each other, so do all."""
+
 
 @dataclass(frozen=True, eq=False)
 class Staircase:
@@ -71,10 +74,18 @@ class Runs:
 
 def merge_runs(low: Vector, high: Vector, group: Ints, same: float) -> Runs | None:
     """Merge points that are `same` relative to their range, and overlapping intervals of one target; None when two with
-    different targets meet."""
+    different targets meet: most that do are among a few of them."""
+    tolerance = same * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
+    some = slice(None, None, len(low) // SAMPLED or 1)
+    if len(low) > 2 * SAMPLED and join_points(low[some], high[some], group[some], tolerance) is None:
+        return None  # what lies between them only joins more
+    return join_points(low, high, group, tolerance)
+
+
+def join_points(low: Vector, high: Vector, group: Ints, tolerance: float) -> Runs | None:
+    """`merge_runs` of points that a tolerance tells apart."""
     order = np.argsort(low, kind="stable")
     low, high, group = low[order], np.maximum.accumulate(high[order]), group[order]
-    tolerance = same * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
     fresh = np.concatenate([[True], low[1:] - high[:-1] > tolerance])
     run = np.cumsum(fresh) - 1
     first = group[fresh]

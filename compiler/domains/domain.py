@@ -14,15 +14,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.domains.distinct_integers import DENSE, Ints, rank_distinct
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import KINDS, Atom, make_typed_key, show_count
 
-Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NONE: Floats = np.empty(0)
-DENSE = 4
-"""How many times more whole numbers there may be in a range than elements, for looking each up in a table."""
 RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
 
 
@@ -190,7 +188,7 @@ def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
     if column.data.dtype == np.int64 and column.data.size and column.kinds is None:
         low, high = int(column.data.min()), int(column.data.max())
         if high - low < DENSE * column.data.size:
-            return distinct_integers(column.data.ravel() - low, high - low + 1)
+            return rank_distinct(column.data.ravel() - low)
     if column.data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
         which = np.array(
@@ -200,13 +198,4 @@ def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
         which = np.unique(column.data, return_inverse=True)[1].reshape(-1)
         if column.kinds is not None:
             which = which * 4 + column.kinds
-    _, first, which = np.unique(which, return_index=True, return_inverse=True)
-    return first, which.reshape(-1)
-
-
-def distinct_integers(numbers: Ints, size: int) -> tuple[Ints, Ints]:
-    """The same for whole numbers from 0 on, below `size`, without sorting them."""
-    first = np.full(size, -1, np.int64)
-    first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # of several the last one stays
-    which = np.cumsum(first >= 0) - 1
-    return first[first >= 0], which[numbers]
+    return rank_distinct(which)

@@ -14,6 +14,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Domain, Ints
 from compiler.limits import ROWS
 
@@ -178,8 +179,11 @@ def unique_rows(rows: Ints, sizes: Sequence[int]) -> Ints:
         total *= size
     if total > 2**62:
         return np.unique(rows, axis=0)
-    _, first = np.unique(combined, return_index=True)
-    return rows[first]
+    left, columns = list_distinct(combined), list[Ints]()
+    for size in reversed(sizes):
+        left, column = np.divmod(left, size)
+        columns.append(column)
+    return np.stack(columns[::-1], axis=1) if columns else rows[:1]
 
 
 def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.blocks.staircase import Matrix
+from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Ints, make_domain
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.lowering.reader import Reader
@@ -114,9 +115,7 @@ def row_numbers(codes: Ints) -> Ints:
     """A number for each row, the same for equal rows, from 0 on."""
     number = np.zeros(len(codes), np.int64)
     for column in codes.T:
-        number = np.unique(number * (int(column.max(initial=0)) + 1) + column, return_inverse=True)[
-            1
-        ].reshape(-1)
+        number = rank_distinct(number * (int(column.max(initial=0)) + 1) + column)[1]
     return number
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.waves import BEARABLE
+from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Ints
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import count_everything, read_evenly
@@ -248,7 +249,7 @@ def list_meetings(analysis: Analysis, node: Node, column: int) -> tuple[Ints, In
         analysis.effort.spend(analysis.graph, node, len(table.values), "reading")
         ok = table.values >= 0
         size = len(table.domain)
-        codes, values = np.divmod(np.unique(table.codes[ok, column] * size + table.values[ok]), size)
+        codes, values = np.divmod(list_distinct(table.codes[ok, column] * size + table.values[ok]), size)
         return codes, values
 
     return analysis.once(f"meetings of leaf {column}", node, find_meetings)

@@ -1,0 +1,45 @@
+"""Different numbers are found alike by a table and by sorting; look-ups that contradict themselves on a few of many points are
+those that do on all."""
+
+import numpy as np
+import pytest
+
+from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
+from compiler.domains.distinct_integers import list_distinct, rank_distinct
+from compiler.domains.rows import unique_rows
+
+SIZES = (1, 5, 40, 10_000)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("count", [0, 1, 30])
+def test_as_numpy_finds_them(count: int, size: int) -> None:
+    numbers = np.random.default_rng(count * size).integers(0, size, count)
+    values, first, which = np.unique(numbers, return_index=True, return_inverse=True)
+    assert np.array_equal(list_distinct(numbers), values)
+    found = rank_distinct(numbers)
+    assert np.array_equal(found[0], first) and np.array_equal(found[1], which)
+
+
+@pytest.mark.parametrize("sizes", [(), (7,), (3, 4), (3, 4, 1000), (2**40, 2**40)])
+def test_rows_in_order(sizes: tuple[int, ...]) -> None:
+    draw = np.random.default_rng(len(sizes))
+    rows = np.stack([draw.integers(0, min(size, 5), 50) for size in sizes], axis=1) if sizes else [()] * 50
+    rows = np.array(rows, np.int64)
+    assert np.array_equal(unique_rows(rows, sizes), np.unique(rows, axis=0) if sizes else rows[:1])
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 3 * SAMPLED])
+@pytest.mark.parametrize("wrong", [0, 1, 5 * SAMPLED])
+def test_many_points(kinds: int, wrong: int) -> None:
+    """As many points of a group each are merged; some that stand among those of another group contradict them."""
+    draw = np.random.default_rng(kinds + wrong)
+    points = draw.permutation(10 * SAMPLED)
+    group = points * kinds // len(points)
+    group[:wrong] = draw.integers(0, kinds, wrong)
+    values = (points // 10).astype(np.float64)
+    runs, expected = merge_runs(values, values, group, 1e-9), join_points(values, values, group, 1e-9)
+    assert (runs is None) == (expected is None)
+    if runs is not None and expected is not None:
+        assert np.array_equal(runs.low, expected.low) and np.array_equal(runs.group, expected.group)
+        assert len(runs.group) == SAMPLED
