@@ -9,7 +9,7 @@ from rasp.arguments import Attention, check_attention, convert_atoms, report_wro
 from rasp.diagnostics import DiagnosedError, Diagnostic
 from rasp.values import Atom, make_typed_key, show_count, show_value
 
-Dialect = Literal["plain", "gpt2", "opt", "llama", "bert"]
+Dialect = Literal["plain", "gpt2", "opt", "llama", "bert", "roberta", "distilbert"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 Dtype = Literal["float32", "float64"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)

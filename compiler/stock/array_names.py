@@ -217,9 +217,73 @@ def set_bert(shape: UniformShape) -> Settings:
     }
 
 
+def name_roberta(weights: UniformWeights) -> Arrays:
+    """`RobertaForTokenClassification`: the names of BERT; positions are counted from the id behind the one that pads."""
+    found = {name.replace("bert.", "roberta.", 1): array for name, array in name_bert(weights).items()}
+    positions = weights.arrays["positions"]
+    unread = np.zeros((weights.shape.ids, weights.shape.hidden), np.float32)
+    return found | {"roberta.embeddings.position_embeddings.weight": np.concatenate([unread, positions])}
+
+
+def set_roberta(shape: UniformShape) -> Settings:
+    """Sizes, and what `RobertaConfig` would take otherwise."""
+    positions = shape.ids + shape.positions
+    return {**set_bert(shape), "model_type": "roberta", "max_position_embeddings": positions}
+
+
+def name_distilbert(weights: UniformWeights) -> Arrays:
+    """`DistilBertForTokenClassification`: matrices as (out, in); tokens have no types."""
+    a, none = weights.arrays, np.zeros(weights.shape.hidden, np.float32)
+    found = {
+        "distilbert.embeddings.word_embeddings.weight": a["tokens"],
+        "distilbert.embeddings.position_embeddings.weight": a["positions"],
+        "distilbert.embeddings.LayerNorm.weight": a["gain"],
+        "distilbert.embeddings.LayerNorm.bias": none,
+        "classifier.weight": a["head"].T,
+        "classifier.bias": a["head_bias"],
+    }
+    for n in range(weights.shape.layers):
+        parts = {
+            "sa_layer_norm.weight": a["gain"],
+            "sa_layer_norm.bias": none,
+            "ffn.lin1.weight": a[f"{n}.up"].T,
+            "ffn.lin1.bias": a[f"{n}.up_bias"],
+            "ffn.lin2.weight": a[f"{n}.down"].T,
+            "ffn.lin2.bias": none,
+            "output_layer_norm.weight": a["gain"],
+            "output_layer_norm.bias": none,
+        }
+        for theirs, ours in (("q", "query"), ("k", "key"), ("v", "value"), ("out", "output")):
+            parts |= {
+                f"attention.{theirs}_lin.weight": a[f"{n}.{ours}"].T,
+                f"attention.{theirs}_lin.bias": none,
+            }
+        found |= {f"distilbert.transformer.layer.{n}.{name}": array for name, array in parts.items()}
+    return found
+
+
+def set_distilbert(shape: UniformShape) -> Settings:
+    """Sizes, and what `DistilBertConfig` would take otherwise; the norm's epsilon is no setting."""
+    return {
+        "model_type": "distilbert",
+        "max_position_embeddings": shape.positions,
+        "sinusoidal_pos_embds": False,
+        "dim": shape.hidden,
+        "n_layers": shape.layers,
+        "n_heads": shape.heads,
+        "hidden_dim": shape.units,
+        "activation": TARGETS["distilbert"].activation,
+        "dropout": 0.0,
+        "attention_dropout": 0.0,
+        "seq_classif_dropout": 0.0,
+    }
+
+
 FAMILIES: Mapping[Dialect, Family] = {
     "gpt2": Family("GPT2LMHeadModel", name_gpt2, set_gpt2),
     "opt": Family("OPTForCausalLM", name_opt, set_opt),
     "llama": Family("LlamaForCausalLM", name_llama, set_llama),
     "bert": Family("BertForTokenClassification", name_bert, set_bert),
+    "roberta": Family("RobertaForTokenClassification", name_roberta, set_roberta),
+    "distilbert": Family("DistilBertForTokenClassification", name_distilbert, set_distilbert),
 }

@@ -46,6 +46,10 @@ which is less than a quarter of a rounding (`choose_shrinkage`), and two units i
 NORMED_AFTER = replace(NORMED, reading=0.0, drift=1.0)
 """A residual that goes through norms itself is read as it is. A norm shifts it (1); its deviation and its gain are powers
 of two, and what rounds in its mean is the same for all numbers."""
+DRIFTING = replace(NORMED_AFTER, drift=7.25)
+"""The same where eps is fixed at 1e-12, which is no power of 4. A norm shifts each number (1), divides it by the deviation
+(1) and multiplies it by the gain (1); the variance counts an eighth, and an inverse root is off by two units in the last
+place (4). The gain, as float32 has it, is the root of that eps up to a hundredth of a rounding: 7 1/7 in all."""
 
 UNBIASED = Noise(unit=BEND / UNIT_SCALE, scores=4.0, averaging=16.0, logits=FLOAT32.unit, summed=True)
 """A norm that takes no mean away, and whose eps is a power of 4: beside it the mean square is less than a quarter of a

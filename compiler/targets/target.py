@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from compiler.options import DTYPES, CompileError, CompileOptions, Dialect, Dtype
 from compiler.targets.activation_functions import BEND, UNIT_SCALE, Activation
-from compiler.targets.rounding_in_transformers import NORMED, NORMED_AFTER, PLAIN, UNBIASED, Noise
+from compiler.targets.rounding_in_transformers import DRIFTING, NORMED, NORMED_AFTER, PLAIN, UNBIASED, Noise
 from rasp.arguments import Attention
 from rasp.diagnostics import Diagnostic
 
@@ -83,6 +83,8 @@ TARGETS: Mapping[Dialect, TargetModel] = {
         activation="silu",
     ),
     "bert": TargetModel("bert", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
+    "roberta": TargetModel("roberta", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
+    "distilbert": TargetModel("distilbert", ("full",), DRIFTING, eps=1e-12, after=True, labels=True),
 }
 
 #: Those that other software runs.

@@ -37,6 +37,7 @@ from tests.places import PROGRAMS
 pytest.importorskip("transformers", reason="the extra `stock` is not installed")
 
 CAUSAL = [name for name in FAMILY_TARGETS if "causal" in TARGETS[name].attentions]
+LABELLING = [name for name in FAMILY_TARGETS if TARGETS[name].labels]
 QUICK = {
     "causal": ("parity", "shift", "induction", "skip_trigram", "histogram", "fraction_of_previous"),
     "full": ("reverse", "histogram", "last_token"),
@@ -227,10 +228,11 @@ def test_the_tokenizer_reads_texts_with_and_without_blanks(tmp_path: Path) -> No
     )
 
 
-def test_a_pipeline_prints_the_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", LABELLING)
+def test_a_pipeline_prints_the_answers(target: Dialect, tmp_path: Path) -> None:
     """Labels are the values' texts; one that pipelines would pass over, or that two values have, is told apart."""
     program = load_program(Source("labels", 'label = ["O", "1", 1][tokens_int % 3];'))
-    options = CompileOptions((0, 1, 2), 6, "full", "bert")
+    options = CompileOptions((0, 1, 2), 6, "full", target)
     model = assert_right(compile_program(program, {"label": "label"}, options), tmp_path / "model")
     pipeline = take_transformers().pipeline("token-classification", str(tmp_path / "model"))
     answers = pipeline(["0 1 2", "1"], batch_size=2)

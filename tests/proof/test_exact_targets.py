@@ -4,6 +4,7 @@ Never is an error above its bound, and a bound is at most `FAR` above the larges
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product as cartesian
 
@@ -49,11 +50,13 @@ SHORTER = {
 }
 #: What float32 cannot hold in a family, at the length that makes the case.
 REFUSED = {("llama", "the best of so many that equals are not told apart")}
+#: Families, of those that compute alike the first.
+UNLIKE = {replace(TARGETS[name], name="plain"): name for name in reversed(FAMILY_TARGETS)}.values()
 Numbers = NDArray[np.float64]
 TOKENS = Graph().add(Tokens())
 
 
-@pytest.mark.parametrize("target, name", sorted({*cartesian(FAMILY_TARGETS, CASES)} - REFUSED))
+@pytest.mark.parametrize("target, name", sorted({*cartesian(UNLIKE, CASES)} - REFUSED))
 def test_errors_of_columns_stay_below_their_bounds(target: Dialect, name: str) -> None:
     """Every construction, run as the family runs it, in any order of addition. What happens to be exact counts as off by
     one rounding."""
@@ -302,11 +305,11 @@ def test_one_position_that_is_far_above_all_others_is_read_as_it_is(size: int) -
         assert off <= leak + 4 * FLOAT32.unit * abs(values[winner])
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_a_residual_that_goes_through_norms_drifts_by_no_more_than_said(name: str) -> None:
+@pytest.mark.parametrize("target, name", [*cartesian(("bert", "distilbert"), NUMBERS)])
+def test_a_residual_that_goes_through_norms_drifts_by_no_more_than_said(target: Dialect, name: str) -> None:
     """Columns that are written once, between norms, against the number that each half-layer writes and the column of
     zeros."""
-    family, sizes = TARGETS["bert"], NUMBERS[name] ** np.linspace(0, 1, 12)
+    family, sizes = TARGETS[target], NUMBERS[name] ** np.linspace(0, 1, 12)
     shrink = 2.0 ** -choose_shrinkage(4 * sizes.sum(), family.eps or 0.0)
     place, closest = Placing(len(sizes) + FIRST + 1, shrink, shrink, balance=len(sizes) + FIRST), 0.0
     gain = np.full(place.hidden, np.sqrt(family.eps or 0.0), np.float32)
@@ -327,7 +330,7 @@ def test_a_residual_that_goes_through_norms_drifts_by_no_more_than_said(name: st
             assert (off <= bounds).all()
             assert not (x[:, FIRST:-1] - x[:, [ZEROS]])[:, known == 0].any()
             closest = max(closest, float((off[known > 0] / bounds[known > 0]).max()))
-    assert closest >= 0.1
+    assert closest >= 0.05
 
 
 #: How far apart neighbouring centers are, the largest, and how many.
