@@ -1,5 +1,5 @@
-"""Different numbers are found alike by a table and by sorting; look-ups that contradict themselves on a few of many points are
-those that do on all."""
+"""Different numbers are found alike by a table and by sorting; look-ups that contradict themselves on a few of many points
+are those that do on all."""
 
 import numpy as np
 import pytest
