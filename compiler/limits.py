@@ -87,6 +87,9 @@ ATTEMPTS = Limit(
 )
 CARE = Limit(2, "levels of care", "each has sturdier constructions than the one before; there are no more")
 ORDERS = Limit(24, "orders of digits", "of a look-up's leaves: the ways to read four")
+KEPT_RUNS = Limit(
+    4_000_000, "rows in the order of a form", "kept for attempts with more care: some hundred megabytes"
+)
 DIRECTIONS = Limit(8, "directions", "of a look-up's leaves that are read as one number")
 REWRITES = Limit(1_000, "rewrites of one node", "rules that go on undo each other: our mistake")
 SWEEPS = Limit(50, "sweeps of the rules", "rules that go on undo each other: our mistake")

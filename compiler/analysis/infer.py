@@ -71,6 +71,7 @@ class Analysis:
         self.graph = graph
         self.options = options
         self.materialised = materialised
+        self.kept: dict[Hashable, object] = {}  # what later stages find, in several attempts
         self._memo: dict[tuple[str, Node], object] = {}
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}

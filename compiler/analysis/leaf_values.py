@@ -4,8 +4,8 @@ In: a leaf of an expression (tokens, indices, a result of attention). Out: its `
 value that the interpreter can yield for it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import assert_never
 
 import numpy as np
@@ -17,13 +17,15 @@ from compiler.domains.domain import (
     Ints,
     factor_values,
     is_carriable,
+    list_elements,
     make_domain,
 )
 from compiler.domains.facts import Facts
 from compiler.domains.fraction_domain import FractionDomain, describe_means
 from compiler.domains.means import Unsummable, list_means
 from compiler.domains.rows import Context, Relation, list_contexts, project_relation
-from compiler.limits import NUMBER, RELATION, SUMS
+from compiler.effort import VALUE_BYTES
+from compiler.limits import BYTES, NUMBER, RELATION, SUMS
 from compiler.refusal import NeverDefined, make_refusal
 from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
@@ -33,8 +35,10 @@ from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.values import Atom
 
-PAIR_WORK, PAIR_BYTES = 8, 48
-"""A pair of values that a sum adds up, in cells (`compiler/effort.py`) and bytes."""
+PAIR_WORK = 8
+"""A pair of values that a sum adds up, in cells (`compiler/effort.py`)."""
+PAIRS_AT_ONCE = 2**20
+"""So many are added up at a time: some ten megabytes."""
 
 
 def relate_leaf(facts: Facts, leaf: Node) -> Relation:
@@ -74,19 +78,34 @@ def sums(facts: Facts, node: Node) -> Domain:
         ends = apply_map(node.op, extremes).data
         return check_carriable(facts, node, make_domain(range(int(ends.min()), int(ends.max()) + 1)))
     pairs = len(left) * len(right)
-    facts.effort.reserve(facts.graph, node, PAIR_BYTES * pairs)
     facts.effort.spend(facts.graph, node, PAIR_WORK * pairs, "sums")
-    keep = partial(facts.effort.keep, facts.graph, node)
     found: list[Atom] = []
     for as_floats in (False, True) if left.floats or right.floats else (False,):
-        columns = [
-            left.column(np.repeat(np.arange(len(left)), len(right)), as_floats=as_floats),
-            right.column(np.tile(np.arange(len(right)), len(left)), as_floats=as_floats),
-        ]
-        found += factor_values(apply_map(node.op, columns), keep)[0].kinds()
+        several = add_pairs(facts, node, as_floats=as_floats)
+        facts.effort.keep(facts.graph, node, len(several))
+        found += several
     return check_carriable(
         facts, node, replace(make_domain(found), minus_zero=left.minus_zero or right.minus_zero)
     )
+
+
+def add_pairs(facts: Facts, node: Node, *, as_floats: bool) -> Sequence[Atom]:
+    """The different sums of a value of one part and one of the other, so many at a time that there is room for them."""
+    left, right = (facts.domain(arg) for arg in node.args)
+    assert isinstance(node.op, Map)
+    rows = PAIRS_AT_ONCE // len(right) + 1
+    found: list[Atom] = []
+    for start in range(0, len(left), rows):
+        some = np.arange(start, min(start + rows, len(left)))
+        columns = [
+            left.column(np.repeat(some, len(right)), as_floats=as_floats),
+            right.column(np.tile(np.arange(len(right)), len(some)), as_floats=as_floats),
+        ]
+        found += list_elements(apply_map(node.op, columns))
+        if VALUE_BYTES * len(found) > 2 * BYTES.most:
+            found = [*make_domain(found).kinds()]
+            facts.effort.reserve(facts.graph, node, VALUE_BYTES * len(found))
+    return make_domain(found).kinds()
 
 
 def is_range(domain: Domain) -> bool:

@@ -14,12 +14,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.domains.distinct_integers import DENSE, Ints, rank_distinct
+from compiler.domains.distinct_integers import DENSE, Ints, list_distinct, rank_distinct
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import KINDS, Atom, make_typed_key, show_count
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 NONE: Floats = np.empty(0)
 RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
 
@@ -163,12 +164,7 @@ def make_domain(values: Iterable[Atom], means: Floats = NONE) -> Domain:
 def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) -> tuple[Domain, Ints]:
     """The domain of a column's values that exist, and each element's code (-1 where it failed). `keep` is told how many
     values that will be, and may refuse."""
-    ok = (
-        np.ones(column.shape, bool)
-        if column.failed is None
-        else ~np.broadcast_to(column.failed, column.shape)
-    )
-    flat = column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
+    ok, flat = find_existing(column)
     first, which = find_distinct_elements(flat)
     if keep is not None:
         keep(len(first))
@@ -179,6 +175,28 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
     codes = np.full(column.data.size, -1, dtype=np.int64)
     codes[ok.ravel()] = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
     return domain, codes
+
+
+def find_existing(column: AtomArray) -> tuple[Bools, AtomArray]:
+    """Which elements of a column have a value, and these."""
+    if column.failed is None:
+        flat = column.indexed(lambda array: np.broadcast_to(array, column.shape).ravel())
+        return np.ones(column.shape, bool), flat
+    ok = ~np.broadcast_to(column.failed, column.shape)
+    return ok, column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
+
+
+def list_elements(column: AtomArray) -> list[Atom]:
+    """The different elements of a column that have a value. Of zeros that are floats there is one."""
+    flat = find_existing(column)[1]
+    if flat.kinds is None and flat.data.dtype == np.float64:
+        ascending = np.sort(flat.data + 0.0)  # -0.0 becomes 0.0
+        return ascending[np.diff(ascending, prepend=-np.inf) > 0].tolist()
+    low = int(flat.data.min(initial=0)) if flat.data.dtype == np.int64 else 0
+    if flat.kinds is None and flat.data.dtype == np.int64 and int(flat.data.max(initial=0)) < 2**62 + low:
+        return (list_distinct(flat.data - low) + low).tolist()
+    first = find_distinct_elements(flat)[0]
+    return flat.indexed(lambda array: array[first]).atoms()
 
 
 def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:

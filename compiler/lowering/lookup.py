@@ -4,6 +4,7 @@ Every form of `compiler/lowering/candidates.py` is tried on the enumerated table
 multiplying, comparing, rounding and branching fuse into one MLP layer, whatever the expression.
 """
 
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, permutations
 
@@ -15,6 +16,7 @@ from compiler.blocks.staircase import (
     GENTLE,
     STEEP,
     Matrix,
+    Runs,
     Staircase,
     Tolerance,
     bound_units,
@@ -23,7 +25,7 @@ from compiler.blocks.staircase import (
 )
 from compiler.blocks.waves import build_waves
 from compiler.domains.facts import JointValues
-from compiler.limits import ORDERS, UNITS
+from compiler.limits import KEPT_RUNS, ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
 from compiler.lowering.reader import Reader, find_rounding_grain
 from compiler.targets.target import find_target
@@ -32,7 +34,7 @@ from rasp.graph.nodes import Node
 FORM_WORK = 4
 """Sorting a row of a table by a form, in cells (`compiler/effort.py`)."""
 HEIGHT_WORK = 12
-"""What hidden units add to one column over one run of rows, stepping, bending and in waves, in cells."""
+"""What hidden units add to one column over one run of rows, by steps, bends and waves, in cells."""
 SHIFT_PRICE = 2
 """Hidden units that it is worth to do without waves: they read a constant as well."""
 
@@ -76,6 +78,54 @@ class Unsolved(Exception):
         self.node = node
 
 
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A form, and a table's rows in its order; None where it does not tell those apart that need different outputs."""
+
+    form: Form
+    runs: Runs | None
+
+
+class SortedRows:
+    """What was sorted for one way to read, kept as long as there is room: care and steepness change only what is built on
+    it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Hashable, tuple[Candidate, ...]] = {}
+        self.room = KEPT_RUNS.most
+
+    def list_sorted(self, reader: Reader, problem: Problem) -> Iterator[Candidate]:
+        """Every candidate, each sorted when it is asked for."""
+        key = problem.node, problem.targets.tobytes(), problem.group.tobytes()
+        if key in self.kept:
+            yield from self.kept[key]
+            return
+        found: list[Candidate] = []
+        for form in list_candidates(reader, problem):
+            found.append(sort_rows(reader, problem, form))
+            yield found[-1]
+        size = sum(len(one.runs.group) for one in found if one.runs is not None)
+        if size <= self.room:
+            self.room -= size
+            self.kept[key] = tuple(found)
+
+
+def find_sorted(reader: Reader) -> SortedRows:
+    """Those of all readers of an analysis that read alike."""
+    found = reader.analysis.kept.setdefault(("sorted rows", reader.way), SortedRows())
+    assert isinstance(found, SortedRows)
+    return found
+
+
+def sort_rows(reader: Reader, problem: Problem, form: Form) -> Candidate:
+    """A table's rows in the order of one form."""
+    analysis = reader.analysis
+    work = FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
+    analysis.effort.spend(analysis.graph, problem.node, work, "look-up")
+    low, high = bound_form(reader, problem, form)
+    return Candidate(form, merge_runs(low, high, problem.group, reader.arithmetic.same))
+
+
 class Lookups:
     """The look-ups of one reader. Each is searched for once, though an output asks whether there is one before it demands
     it."""
@@ -98,9 +148,9 @@ def solve_lookup(reader: Reader, problem: Problem, *, care: int = 0, waves: bool
     """The look-up with the fewest units that is exact; None when no candidate is."""
     best: Lookup | None = None
     tried: list[int | None] = []
-    for form in list_candidates(reader, problem):
+    for candidate in find_sorted(reader).list_sorted(reader, problem):
         most = UNITS.most if best is None else best.stairs.units
-        lookup = attempt(reader, problem, form, Terms(care, waves, most))
+        lookup = attempt(reader, problem, candidate, Terms(care, waves, most))
         tried.append(None if lookup is None else lookup.stairs.units)
         if lookup is not None and better(lookup, best):
             best = lookup
@@ -112,7 +162,7 @@ def unmerged(reader: Reader, problem: Problem, *, care: int) -> Lookup | None:
     """One digit value per value: merging in two variables at once can contradict itself on don't-cares."""
     digits = [rank_values(reader, problem, leaf, merge=False) for leaf in problem.leaves]
     for order in islice(permutations(digits), ORDERS.most):
-        lookup = attempt(reader, problem, weigh_digits(order), Terms(care))
+        lookup = attempt(reader, problem, sort_rows(reader, problem, weigh_digits(order)), Terms(care))
         if lookup is not None:
             return lookup
     return None
@@ -141,14 +191,9 @@ class Terms:
     most: int = UNITS.most
 
 
-def attempt(reader: Reader, problem: Problem, form: Form, terms: Terms) -> Lookup | None:
+def attempt(reader: Reader, problem: Problem, candidate: Candidate, terms: Terms) -> Lookup | None:
     """A staircase over this form, when it separates the rows."""
-    analysis = reader.analysis
-    analysis.effort.spend(
-        analysis.graph, problem.node, FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1), "look-up"
-    )
-    low, high = bound_form(reader, problem, form)
-    runs = merge_runs(low, high, problem.group, reader.arithmetic.same)
+    form, runs, analysis = candidate.form, candidate.runs, reader.analysis
     if runs is None:
         return None
     anchors = find_target(analysis.options).anchors

@@ -43,6 +43,7 @@ class Reader:
         self.analysis = analysis
         self.raw = Reader(analysis, split=split, most_averaged=most_averaged) if exact else self
         self.split, self.most_averaged = split, most_averaged
+        self.way = exact, split, most_averaged  # readers of one way say the same
         self.arithmetic = find_arithmetic(analysis.options)
         noise = find_target(analysis.options).noise
         self.precision = Precision(analysis.max_length, noise.reading + noise.drift, self.arithmetic)

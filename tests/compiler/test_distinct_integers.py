@@ -6,7 +6,10 @@ import pytest
 
 from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
 from compiler.domains.distinct_integers import list_distinct, rank_distinct
+from compiler.domains.domain import list_elements
 from compiler.domains.rows import unique_rows
+from rasp.interpret.atom_array import AtomArray
+from rasp.values import Atom, make_typed_key
 
 SIZES = (1, 5, 40, 10_000)
 
@@ -43,3 +46,27 @@ def test_many_points(kinds: int, wrong: int) -> None:
     if runs is not None and expected is not None:
         assert np.array_equal(runs.low, expected.low) and np.array_equal(runs.group, expected.group)
         assert len(runs.group) == SAMPLED
+
+
+@pytest.mark.parametrize(
+    "atoms",
+    [
+        [3, 1, 3, 2**60, -(2**62)],
+        [2**63 - 1, -(2**63)],
+        [2**70, 5, 2**70],
+        [0.5, -0.0, 0.0, 0.5],
+        [1, 1.0, 2, True, 1],
+        ["b", "a", "b"],
+        [],
+    ],
+)
+def test_different_elements(atoms: list[Atom]) -> None:
+    found = list_elements(AtomArray.from_atoms(atoms))
+    keys = [make_typed_key(atom) for atom in found]
+    one_zero = [atom + 0.0 if isinstance(atom, float) else atom for atom in atoms]
+    assert sorted(keys) == sorted(set(map(make_typed_key, one_zero)))
+
+
+def test_elements_without_a_value() -> None:
+    column = AtomArray(np.array([[1, 2], [3, 2]]), failed=np.array([[False, False], [True, False]]))
+    assert sorted(list_elements(column)) == [1, 2]
