@@ -1,11 +1,10 @@
 """Config: the sizes and vocabularies of one compiled model, shared by weights, decoder and exporters. Plain data."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 from compiler.fraction_set import FractionSet
 from compiler.joined_texts import JoinedTexts
+from compiler.number_sums import NumberSum, has_different_numbers
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.values import Atom, make_typed_key, show_count
@@ -27,13 +26,7 @@ class LayerShape:
     d_mlp: int
 
 
-def has_different_numbers(values: Sequence[Atom | None]) -> bool:
-    """Whether these are several numbers, no two of them equal."""
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
-    return len(values) == len(numbers) == len(set(numbers)) > 1 and all(map(isfinite, numbers))
-
-
-Classes = tuple[Atom | None, ...] | FractionSet | JoinedTexts
+Classes = tuple[Atom | None, ...] | FractionSet | JoinedTexts | NumberSum
 """The values of an output, listed or described."""
 
 
@@ -42,7 +35,8 @@ class Output:
     """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value.
 
     `nearest`: the model computes one number, and the answer is the class that is nearest to it; then classes may be
-    described, as texts that are joined may be. Raises `ValueError` where classes are no numbers that differ.
+    described, as texts that are joined may be, and numbers that are added up. Raises `ValueError` where classes are no
+    numbers that differ.
     """
 
     name: str
@@ -54,15 +48,15 @@ class Output:
             if not self.nearest or self.classes.ints:
                 raise ValueError(f"the values of {self.name} are too many for a class each")
             return
-        if self.nearest and isinstance(self.classes, JoinedTexts):
-            raise ValueError(f"no number tells the texts of {self.name} apart")
+        if self.nearest and isinstance(self.classes, JoinedTexts | NumberSum):
+            raise ValueError(f"no one number tells the values of {self.name} apart")
         if self.nearest and not has_different_numbers(self.classes):
             raise ValueError(f"no number tells the values of {self.name} apart")
 
     @property
     def columns(self) -> int:
-        """Of its unembedding: a number alone, or one for each class, of each part where texts are joined."""
-        if isinstance(self.classes, JoinedTexts):
+        """Of its unembedding: a number alone, or one for each class; those of all parts where these are joined or added."""
+        if isinstance(self.classes, JoinedTexts | NumberSum):
             return self.classes.columns
         return 1 if self.nearest else len(self.classes)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compiler.export.records import Record, check_mapping
+from compiler.strict_json.check_json import Record, check_mapping
 from compiler.verify.chosen_inputs import Selection
 from compiler.verify.differential import Batches, Check, Runner
 from compiler.verify.tally import Tally, read_tally

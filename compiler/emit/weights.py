@@ -28,6 +28,7 @@ from compiler.config import Config
 from compiler.fraction_set import FractionSet
 from compiler.joined_texts import JoinedTexts
 from compiler.limits import ARRAY_BYTES
+from compiler.number_sums import NumberSum
 from compiler.options import CompileError
 from rasp.diagnostics import Diagnostic
 from rasp.values import show_count
@@ -98,11 +99,11 @@ class Weights:
 
 
 def check_listed(config: Config, what: str) -> None:
-    """Raise `CompileError` where an output is joined of parts, for what has one class for each value."""
+    """Raise `CompileError` where an output is joined of parts or added up, for what has one class for each value."""
     for output in config.outputs:
-        if isinstance(output.classes, JoinedTexts):
+        if isinstance(output.classes, JoinedTexts | NumberSum):
             message = f"{output.name} has {output.classes.describe()}, and {what} needs a class for each of its values"
-            hint = "use a smaller vocabulary, or an output for each part"
+            hint = "use a smaller vocabulary or a shorter length, or an output for each part"
             raise CompileError(Diagnostic(message, hint=hint, code="too-large"))
 
 

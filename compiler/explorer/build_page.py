@@ -13,7 +13,7 @@ from typing import Any
 
 from compiler.audit.score_errors import find_gap
 from compiler.config import Config
-from compiler.emit.weights import check_listed
+from compiler.emit.join_outputs import part_outputs
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.json_forms.model_forms import Summary
@@ -76,11 +76,12 @@ def check_input(compiled: Compiled, tokens: Sequence[Atom]) -> None:
 
 def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
     """All that the page needs to know."""
-    arrays = encode_arrays(compiled.weights)
+    weights = part_outputs(compiled.weights)
+    arrays = encode_arrays(weights)
     plain = all(isinstance(token, str) and len(token) == 1 for token in tokens)
     summary = compiled.summary
     return {
-        "config": encode_config(list_classes(compiled.weights.config)),
+        "config": encode_config(list_classes(weights.config)),
         "arrays": {
             name: {
                 "shape": list(array.shape),
@@ -104,7 +105,6 @@ def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
 
 def list_classes(config: Config) -> Config:
     """With all values of outputs listed, as far as a page could hold them. Raises `CompileError`."""
-    check_listed(config, "a page")
     most = PAGE_BYTES.most // 8
     for output in config.outputs:
         if len(output.classes) > most:

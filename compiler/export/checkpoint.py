@@ -29,9 +29,10 @@ from compiler.export.files import (
 from compiler.export.folder import FolderKind, is_hidden_name, locate_part, lock_folder, replace_files
 from compiler.export.read_file import CheckpointError, Unsettled, read_file, report_damage, report_unsettled
 from compiler.export.record_file import RECORD
-from compiler.export.records import check_mapping, decode_json, hash_text
+from compiler.export.records import decode_json
 from compiler.limits import JSON_BYTES
 from compiler.options import CompileOptions
+from compiler.strict_json.check_json import check_mapping, hash_text
 from compiler.targets.target import find_target
 from rasp.write_whole import explain_reason
 

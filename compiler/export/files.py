@@ -19,18 +19,14 @@ from compiler.emit.weights import Array, Weights, is_in_unembedding, list_shapes
 from compiler.export.consistency import find_contradictions
 from compiler.export.folder import hash_bytes
 from compiler.export.read_file import CheckpointError, report_damage, report_unsettled
-from compiler.export.read_form import read_form
 from compiler.export.record_file import CHANGED, RECORD, check_whole, seal_record
 from compiler.export.records import (
     ModelTooLarge,
-    Record,
-    check_mapping,
     check_modules,
     decode_json,
     encode_config,
     encode_json,
     encode_options,
-    hash_text,
     read_config,
     read_options,
 )
@@ -38,6 +34,8 @@ from compiler.export.tokenizer import encode_tokenizer
 from compiler.json_forms.model_forms import CheckpointRecord, Summary, SymbolMap
 from compiler.limits import ARRAY_BYTES, JSON_BYTES
 from compiler.options import CompileError, CompileOptions, Dtype
+from compiler.strict_json.check_json import Record, check_mapping, hash_text
+from compiler.strict_json.read_form import read_form
 from rasp.diagnostics import Diagnostic
 
 FORMAT = "rasp-checkpoint"

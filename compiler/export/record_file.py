@@ -7,8 +7,9 @@ from pathlib import Path
 
 from compiler.export.folder import hash_bytes, locate_part
 from compiler.export.read_file import CheckpointError, read_file, report_damage
-from compiler.export.records import Record, decode_json, encode_json
+from compiler.export.records import decode_json, encode_json
 from compiler.limits import JSON_BYTES
+from compiler.strict_json.check_json import Record
 
 RECORD = "rasp.json"
 CHANGED = "is damaged: its contents have changed since it was written"

@@ -6,26 +6,27 @@ written with all their digits.
 
 import json
 import math
-import re
-from typing import TypeVar, assert_never, cast
+from typing import cast
 
-from compiler.config import Classes, Config, HeadShape, LayerShape, Output
-from compiler.fraction_set import FractionSet
-from compiler.joined_texts import JoinedTexts
-from compiler.json_forms.compile_forms import FractionsRecord
+from compiler.config import Config, HeadShape, LayerShape, Output
 from compiler.json_forms.model_forms import OptionsRecord, PromptsRecord
-from compiler.limits import DESCRIBED, LENGTH, MODULES, ROWS
+from compiler.limits import MODULES
 from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
+from compiler.strict_json.check_json import (
+    Record,
+    atoms,
+    check_items,
+    check_mapping,
+    check_size,
+    check_text,
+    one_of,
+)
+from compiler.strict_json.class_records import encode_classes, read_classes
 from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
-from rasp.values import Atom, is_atom
 
-Record = dict[str, object]
 OURS: tuple[Dialect, ...] = tuple(name for name, target in TARGETS.items() if not target.is_family)
 """What our decoder runs; folders for others are written by `compiler/export/stock_files.py`."""
-Name = TypeVar("Name", bound=str)
-
-HASH = re.compile("[0-9a-f]{64}")
 
 
 class ModelTooLarge(Exception):
@@ -177,114 +178,3 @@ def read_options(record: OptionsRecord) -> CompileOptions:
 def read_prompts(record: PromptsRecord) -> Prompts:
     """What a decoder is asked."""
     return Prompts(tuple(record["vocabulary"]), record["max_length"], tuple(record["bars"]), record["end"])
-
-
-def check_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a string")
-    return value
-
-
-def one_of(names: tuple[Name, ...], value: object) -> Name:
-    """One of the names of a kind."""
-    for name in names:
-        if name == value:
-            return name
-    raise ValueError(f"{value!r} is none of {', '.join(map(str, names))}")
-
-
-def hash_text(value: object) -> str:
-    """A sha256 in hexadecimal digits."""
-    if not HASH.fullmatch(check_text(value)):
-        raise ValueError(f"{value!r} is not a sha256")
-    return check_text(value)
-
-
-def check_size(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is not a size")
-    return value
-
-
-def check_number(value: object) -> int | float:
-    if type(value) not in (int, float):
-        raise ValueError(f"{value!r} is not a number")
-    return cast(int | float, value)
-
-
-def check_items(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError(f"{value!r} is not a list")
-    return cast(list[object], value)
-
-
-def check_mapping(value: object) -> Record:
-    if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is not an object")
-    return cast(Record, value)
-
-
-def atoms(value: object) -> tuple[Atom, ...]:
-    found = tuple(check_items(value))
-    if not all(map(is_atom, found)):
-        raise ValueError(f"{value!r} is not a list of numbers, strings and booleans")
-    return cast(tuple[Atom, ...], found)
-
-
-def encode_classes(classes: Classes) -> Record:
-    """The values of an output, listed or described."""
-    match classes:
-        case FractionSet():
-            return {"fractions": describe_fractions(classes)}
-        case JoinedTexts():
-            return {"parts": [list(part) for part in classes.parts]}
-        case tuple():
-            return {"classes": list(classes)}
-        case _:
-            assert_never(classes)
-
-
-def describe_fractions(fractions: FractionSet) -> FractionsRecord:
-    """The four numbers that say which they are."""
-    return {
-        "start": fractions.start,
-        "step": fractions.step,
-        "most": fractions.most,
-        "longest": fractions.longest,
-    }
-
-
-def read_classes(output: Record) -> Classes:
-    """The same of a record."""
-    if len({"classes", "fractions", "parts"} & output.keys()) > 1:
-        raise ValueError("the values of an output are told twice")
-    if "parts" in output:
-        return read_parts(output["parts"])
-    if "fractions" not in output:
-        return list_classes(output["classes"])
-    found = check_mapping(output["fractions"])
-    start, step = found["start"], found["step"]
-    if not isinstance(start, float) or not isinstance(step, float):
-        raise ValueError(f"fractions from {start!r}, {step!r} apart, are not told by floats")
-    longest = check_size(found["longest"])
-    if longest > LENGTH.most:
-        raise ValueError(f"no mean is of {longest} numbers")
-    described = FractionSet(start, step, check_size(found["most"]), longest)
-    if len(described) <= DESCRIBED.most:
-        raise ValueError(f"{described!r} would have been listed")
-    return described
-
-
-def read_parts(value: object) -> JoinedTexts:
-    """Texts that are joined. Raises `ValueError` for so few that they would have been listed."""
-    found = JoinedTexts(tuple(tuple(map(check_text, check_items(part))) for part in check_items(value)))
-    if len(found) <= ROWS.most:
-        raise ValueError(f"{found!r} would have been listed")
-    return found
-
-
-def list_classes(value: object) -> tuple[Atom | None, ...]:
-    """The values of an output; null stands for no value."""
-    found = check_items(value)
-    atoms([item for item in found if item is not None])
-    return cast(tuple[Atom | None, ...], tuple(found))

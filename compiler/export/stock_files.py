@@ -30,15 +30,8 @@ from compiler.export.files import (
 from compiler.export.folder import hash_bytes
 from compiler.export.model_card import write_card
 from compiler.export.read_file import CheckpointError, read_file, report_damage
-from compiler.export.read_form import read_form
 from compiler.export.record_file import RECORD, open_record, read_kind, read_part, seal_record
-from compiler.export.records import (
-    Record,
-    encode_json,
-    encode_options,
-    hash_text,
-    read_options,
-)
+from compiler.export.records import encode_json, encode_options, read_options
 from compiler.export.stock_tokenizer import (
     encode_stock_tokenizer,
     encode_tokenizer_config,
@@ -53,6 +46,8 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
 from compiler.stock.array_names import FAMILIES
 from compiler.stock.uniform import Making, UniformWeights, make_uniform
+from compiler.strict_json.check_json import Record, hash_text
+from compiler.strict_json.read_form import read_form
 from compiler.targets.target import find_target
 from rasp.diagnostics import Diagnostic
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from compiler.config import Config
-from compiler.export.records import Record, check_mapping
 from compiler.export.tokenizer import encode_tokenizer
 from compiler.options import CompileError
+from compiler.strict_json.check_json import Record, check_mapping
 from rasp.diagnostics import Diagnostic
 from rasp.values import Atom
 

@@ -4,7 +4,7 @@ A vocabulary of single characters splits a text into characters, any other one a
 The text of the number 1 is `1`; which kind a token has stands in config.json (a vocabulary never holds both).
 """
 
-from compiler.export.records import Record
+from compiler.strict_json.check_json import Record
 from rasp.values import Atom
 
 BOS = "<bos>"

@@ -13,11 +13,11 @@ import numpy as np
 from compiler.audit.bounds import audit_plan
 from compiler.config import LayerShape
 from compiler.emit.weights import Weights
-from compiler.export.records import Record
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.pipeline import Compiled
 from compiler.stock.uniform import center_logits
+from compiler.strict_json.check_json import Record
 from compiler.targets.rounding_in_transformers import Noise
 from compiler.transformer.problem import make_model_error
 

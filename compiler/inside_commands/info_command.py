@@ -9,7 +9,7 @@ import click
 from compiler.config import Classes, Output
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
-from compiler.export.records import describe_fractions, encode_options
+from compiler.export.records import encode_options
 from compiler.export.stock_files import StockRecord, is_stock, read_stock_record
 from compiler.formats.write_export import find_export
 from compiler.fraction_set import FractionSet
@@ -17,9 +17,11 @@ from compiler.inside_commands.sizes import describe_sizes
 from compiler.joined_texts import JoinedTexts
 from compiler.json_forms.compile_forms import CheckpointInfo, FolderInfo, OutputRecord
 from compiler.json_forms.model_forms import PartRecord
+from compiler.number_sums import NumberSum
 from compiler.options import Prompts
 from compiler.report.certificate import describe_gap, describe_tightest
 from compiler.report.parts import show_numbers
+from compiler.strict_json.class_records import describe_fractions, describe_term
 from compiler.trained.describe_superposed import describe_superposed, record_superposed
 from compiler.trained.superposed_files import is_superposed, read_superposed
 from rasp.values import show_count, show_value
@@ -80,6 +82,8 @@ def output_record(output: Output, expression: str) -> OutputRecord:
             record["fractions"] = describe_fractions(output.classes)
         case JoinedTexts():
             record["parts"] = [list(part) for part in output.classes.parts]
+        case NumberSum():
+            record["terms"] = [*map(describe_term, output.classes.terms)]
         case tuple():
             record["classes"] = list(output.classes)
         case _:

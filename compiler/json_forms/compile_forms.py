@@ -44,15 +44,27 @@ class FractionsRecord(TypedDict):
     longest: int
 
 
+class TermRecord(TypedDict, total=False):
+    """A number that is added up with others, or subtracted, as `minus` says: its values, listed, described or a sum
+    themselves; `nearest`: the number is read, not a class."""
+
+    classes: list[int | float]
+    fractions: FractionsRecord
+    terms: list["TermRecord"]
+    nearest: bool
+    minus: bool
+
+
 class OutputRecord(TypedDict):
-    """An output of a checkpoint: its classes, listed or described (`parts`: texts that are joined of one of each);
-    whether one says that there is no value, and whether the nearest is read."""
+    """An output of a checkpoint: its classes, listed or described (`parts`: texts that are joined of one of each; `terms`:
+    numbers that are added up); whether one says that there is no value, and whether the nearest is read."""
 
     name: str
     expression: str
     classes: NotRequired[Values]
     fractions: NotRequired[FractionsRecord]
     parts: NotRequired[list[list[str]]]
+    terms: NotRequired[list[TermRecord]]
     no_value: bool
     nearest: bool
 

@@ -7,13 +7,13 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
-from compiler.config import has_different_numbers
 from compiler.domains.domain import factor_values
 from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.lowering.sum_terms import read_by_terms
+from compiler.number_sums import has_different_numbers
 from compiler.refusal import Inexact, make_refusal
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Map, Node

@@ -16,6 +16,7 @@ from compiler.config import Output
 from compiler.joined_texts import JoinedTexts
 from compiler.json_forms.model_forms import SymbolMap
 from compiler.model.answers import Label, Undecided, show_label
+from compiler.number_sums import NumberSum
 from compiler.report.known_values import KnownValue
 from compiler.transformer.problem import make_model_error
 from compiler.transformer.record_activations import Activations, read_numbers
@@ -181,11 +182,21 @@ def measure_margins(outputs: Sequence[Output], logits: Mapping[str, Numbers]) ->
     """By output the least margin of its parts, of which most have one."""
     found: dict[str, Numbers] = {}
     for output in outputs:
-        parts = output.classes.parts if isinstance(output.classes, JoinedTexts) else ()
-        ends = np.cumsum([len(part) for part in parts[:-1]], dtype=np.int64)
+        ends = np.cumsum(list_widths(output)[:-1], dtype=np.int64)
         margins = [*map(measure_margin, np.split(logits[output.name], ends, axis=1))]
         found[output.name] = np.min(margins, axis=0)
     return found
+
+
+def list_widths(output: Output) -> list[int]:
+    """How many logits each part of an output has."""
+    match output.classes:
+        case JoinedTexts():
+            return [len(part) for part in output.classes.parts]
+        case NumberSum():
+            return [term.columns for term in output.classes.numbers]
+        case _:
+            return [1]
 
 
 def measure_margin(logits: Numbers) -> Numbers:

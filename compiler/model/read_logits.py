@@ -2,15 +2,19 @@
 
 from collections.abc import Container, Iterable, Sequence
 from functools import cache
+from math import isnan
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from compiler.config import Output
 from compiler.fraction_set import FractionSet
 from compiler.joined_texts import JoinedTexts
 from compiler.model.answers import UNDECIDED, Label, Undecided
+from compiler.number_sums import NumberSum, Term
 from compiler.transformer.problem import ModelError, make_model_error
 from rasp.values import ValueProblem, classify_values
 
@@ -53,6 +57,9 @@ def read_scores(output: Output, scores: Tensor) -> list[list[Label | Undecided]]
         return [[UNDECIDED if (found := nearest(x)) is None else found for x in row] for row in rows]
     if isinstance(output.classes, JoinedTexts):
         return join_texts(output.classes, scores)
+    if isinstance(output.classes, NumberSum):
+        rows = cast(list[list[float]], add_terms(output.classes, scores).tolist())
+        return [[UNDECIDED if isnan(value) else value for value in row] for row in rows]
     values: list[Label | Undecided] = [*output.classes, UNDECIDED]
     return [[values[c] for c in row] for row in choose_classes(scores)]
 
@@ -75,6 +82,27 @@ def join_classes(classes: JoinedTexts, numbers: Sequence[int]) -> str | Undecide
     if min(numbers) < 0:
         return UNDECIDED
     return "".join([part[c] for part, c in zip(classes.parts, numbers, strict=True)])
+
+
+def add_terms(classes: NumberSum, scores: Tensor) -> NDArray[np.float64]:
+    """The sums of what all terms say at each position; NaN where one is undecided."""
+    total = np.zeros(scores.shape[:-1])
+    first = 0
+    for term in classes.terms:
+        said = read_term(term, scores[..., first : first + term.columns])
+        total = total - said if term.minus else total + said
+        first += term.columns
+    return total
+
+
+def read_term(term: Term, scores: Tensor) -> NDArray[np.float64]:
+    """The number that a term's own logits say at each position; NaN for none."""
+    if isinstance(term.values, NumberSum):
+        return add_terms(term.values, scores)
+    if term.nearest:
+        return term.find_nearest(scores[..., 0].double().cpu().numpy())
+    values = np.array([*map(float, term.values), np.nan])
+    return values[np.array(choose_classes(scores), dtype=np.int64)]
 
 
 def list_mixed(outputs: Iterable[Output]) -> frozenset[str]:

@@ -29,16 +29,13 @@ from compiler.export.files import (
 )
 from compiler.export.folder import hash_bytes
 from compiler.export.read_file import report_damage
-from compiler.export.read_form import read_form
 from compiler.export.record_file import RECORD, open_record, read_kind, read_part, seal_record
 from compiler.export.records import (
     ModelTooLarge,
-    Record,
     decode_json,
     encode_config,
     encode_json,
     encode_options,
-    hash_text,
     read_config,
     read_options,
 )
@@ -46,6 +43,8 @@ from compiler.export.tokenizer import encode_tokenizer
 from compiler.json_forms.training_forms import SuperposedRecord
 from compiler.limits import JSON_BYTES
 from compiler.options import CompileError
+from compiler.strict_json.check_json import Record, hash_text
+from compiler.strict_json.read_form import read_form
 from compiler.trained.superposed import Direction, Outcome, Superposed
 
 VERSION = 1

@@ -135,10 +135,18 @@ class Layer(nn.Module):
         return x if self.mlp is None else x + self.mlp(x)
 
 
+def count_columns(part: Mapping[str, Any]) -> int:
+    """Of a term, or of a sum of terms: one where a number is read, or one for each class."""
+    if "terms" in part:
+        return sum(map(count_columns, part["terms"]))
+    return 1 if part.get("nearest") else len(part["classes"])
+
+
 class Unembedding(nn.Module):
     """Logits of one output, in float64: 2xv - v^2 of neighbouring values differ by little where v is large. `nearest`: the
     weights make a number x, and of the classes v the one nearest to x has the largest logit; where they are described
-    (None), x itself stands in place of logits. Those of joined texts are each part's, one behind the other."""
+    (None), x itself stands in place of logits. Those of joined texts are each part's, one behind the other, as those of
+    numbers that are added up are each term's: x itself where the nearest value is meant."""
 
     values: Tensor | None
 
@@ -147,6 +155,8 @@ class Unembedding(nn.Module):
         classes = [*chain(*output["parts"])] if "parts" in output else output.get("classes")
         nearest = output.get("nearest", False)
         columns = 1 if nearest or classes is None else len(classes)
+        if "terms" in output:
+            columns = count_columns(output)
         self.weight = parameter(d_model, columns, dtype=torch.float64)
         self.bias = parameter(columns, dtype=torch.float64)
         values = torch.tensor(classes, dtype=torch.float64) if nearest and classes is not None else None
@@ -173,7 +183,8 @@ class Decoder(nn.Module):
                 part.double()
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None, cache: Cache | None = None) -> list[Tensor]:
-        """Logits (batch, position, class) of every output; where classes are described, its number (batch, position, 1).
+        """Logits (batch, position, class) of every output; where classes are described, its number (batch, position, 1),
+        or those of its terms.
 
         `ids` (batch, position) starts with BOS, or continues what `cache` has seen. `lengths` (batch,) says how many ids
         of each row (BOS included) are real; the rest is padding on the right, which no position sees.

@@ -75,6 +75,10 @@ def there(score: int) -> str:
     return f"aggregate({UP_TO} and select({SCORE}, {score}, >=), 1, 0)"
 
 
+def mean_of(token: str, selector: str = UP_TO) -> str:
+    return f'aggregate({selector}, indicator(tokens == "{token}"))'
+
+
 # name: rule, attention, before, after (None: the rule leaves it alone)
 CASES: dict[str, tuple[Rule, str, str, str | None]] = {
     "rank is counted in two parts": (
@@ -107,6 +111,25 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         "full",
         'round(length * aggregate(full_s, indicator(tokens_asis in ["a", "b"])))',
         'selector_width(full_s and select(indicator(tokens_asis in ["a", "b"]), 1, ==))',
+    ),
+    "a difference of means is one of counts": (
+        count_of_mean,
+        "full",
+        f"round((indices + 1) * ({mean_of('a')} - {mean_of('b')}))",
+        f'selector_width({UP_TO} and select(tokens_asis, "a", ==))'
+        f' - selector_width({UP_TO} and select(tokens_asis, "b", ==))',
+    ),
+    "of numbers that are too large it is none": (
+        count_of_mean,
+        "full",
+        f'round((indices + 1) * (aggregate({UP_TO}, 4294967296 if tokens == "a" else 0) - {mean_of("b")}))',
+        None,
+    ),
+    "where one mean is over other positions it is none": (
+        count_of_mean,
+        "full",
+        f"round(length * ({mean_of('a', 'full_s')} - {mean_of('b')}))",
+        None,
     ),
     "nothing is counted of zeros": (count_of_mean, "full", "round(length * aggregate(full_s, 0))", "0"),
     "a mean times another number is no count": (

@@ -59,7 +59,7 @@ def compiled(text: str, attention: Attention = "full", **more: Any) -> Compiled:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few texts are too many."""
     monkeypatch.setattr("compiler.emit.join_outputs.ROWS", Limit(0, "rows", ""))
-    monkeypatch.setattr("compiler.export.records.ROWS", Limit(0, "rows", ""))
+    monkeypatch.setattr("compiler.strict_json.class_records.ROWS", Limit(0, "rows", ""))
 
 
 @pytest.mark.usefixtures("few")
@@ -113,11 +113,11 @@ def test_beside_other_outputs() -> None:
 @pytest.mark.usefixtures("few")
 def test_what_needs_a_class_for_each_value_is_refused() -> None:
     model = compiled(BIGRAMS.replace("-1", "1"), "causal")
+    assert "told [1]" in build_page(model, "ab", "page")
     with pytest.raises(ModelError, match="what is described alone"):
         generate_batch(Model(model.weights), ["ab"], 2)
     for ask in (
         lambda: EdgeDecoder(model.weights),
-        lambda: build_page(model, "ab", "page"),
         lambda: choose_shape(model.weights.config, None, None, None),
     ):
         with pytest.raises(CompileError, match="a class for each of its values"):
@@ -180,6 +180,6 @@ def test_a_checkpoint_that_is_wrong_about_them_is_refused(wrong: dict[str, Any],
 @pytest.mark.usefixtures("few")
 def test_so_few_would_have_been_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_checkpoint(make_checkpoint(compiled(BIGRAMS)), tmp_path / "model")
-    monkeypatch.setattr("compiler.export.records.ROWS", Limit(10**6, "rows", ""))
+    monkeypatch.setattr("compiler.strict_json.class_records.ROWS", Limit(10**6, "rows", ""))
     with pytest.raises(CheckpointError):
         load(tmp_path / "model")

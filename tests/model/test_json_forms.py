@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from compiler import CompileOptions, compile_program, save
-from compiler.export.read_form import read_form
 from compiler.json_forms.model_forms import CheckpointRecord, Summary, SymbolMap
+from compiler.strict_json.read_form import read_form
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.syntax.directives import read_directives

@@ -49,7 +49,7 @@ CLASSES = {
     "two numbers that are equal": f"({UP_TO_HERE} if indices > 1 else 0) if indices else 0.0",
     "one fraction": "indices * 0 + 0.5",
     "strings": "tokens",
-    "numbers that rounding alone makes different": f"{UP_TO_HERE} - {OF_B} / 2",
+    "numbers that rounding alone makes different": f"({UP_TO_HERE} - {OF_B} / 2) * 3",
     "numbers beside no value": "1 / (indices - 1)",
 }
 

@@ -39,7 +39,7 @@ SEVERAL = {
     "rasp/command_line/input_lines.py: {LONGEST_LINE:,} bytes": "a limit",
     "compiler/emit/weights.py: {len(classes):,} values": "more than a limit",
     "compiler/explorer/build_page.py: {len(output.classes):,} values": "more than a limit",
-    "compiler/export/records.py: {longest} numbers": "more than a limit",
+    "compiler/strict_json/class_records.py: {longest} numbers": "more than a limit",
     "compiler/lowering/readouts.py: {len(numbers):,} values": "more than a limit",
     "rasp/drawing/draw_file.py: {len(drawing):,} characters": "more than a limit",
     "rasp/drawing/picture.py: {length:,} elements": "more than a limit",

@@ -4,8 +4,9 @@
 
 when v is 0 or 1, s selects exactly m positions, and the mean's default times m rounds to 0 where it selects none.
 That is how RASP programs count prefixes (`m` is `indices + 1`). For other whole numbers it becomes the sum of c times the
-width for v = c. As a mean times a position it is a product of two variables, with a case for every pair; as
-counts it is one linear number. Falls: the number of aggregates.
+width for v = c. Sums and differences of such means become those of the counts: their roundings add up to much less than
+a half. As a mean times a position it is a product of two variables, with a case for every pair; as counts it is one linear
+number. Falls: the number of aggregates.
 """
 
 from functools import reduce
@@ -18,17 +19,52 @@ from compiler.selector_facts.selectors import bound_widths
 from rasp.graph.nodes import Aggregate, And, Map, Node, Select, Width
 from rasp.values import Atom
 
+MEANS, LARGEST = 8, 2.0**30
+"""So many means of so large numbers may be added up."""
+
 
 def count_of_mean(analysis: Analysis, node: Node) -> Node | None:
     """The rule."""
     match node.op, node.args:
         case Map("round"), (Node(Map("mul"), (a, b)),):
-            for mean, size in ((a, b), (b, a)):
-                if isinstance(mean.op, Aggregate) and counts(analysis, mean, size):
-                    return count_total(analysis, mean)
-            return None
+            return count_sum(analysis, a, b) or count_sum(analysis, b, a)
         case _:
             return None
+
+
+def count_sum(analysis: Analysis, node: Node, size: Node) -> Node | None:
+    """A mean over `size` positions, or a sum of such, times `size`. Of several all values are at most 2^30: those of up to
+    8 means of 2^12 are then off by 8 · 2^30 · 2^12 roundings of 2^-52 for each step at most, together by 1/16."""
+    means = list_means(node)
+    if not all(isinstance(mean.op, Aggregate) and counts(analysis, mean, size) for mean in means):
+        return None
+    if len(means) > 1 and (len(means) > MEANS or max(largest(analysis, mean) for mean in means) > LARGEST):
+        return None
+    return replace_means(analysis, node)
+
+
+def list_means(node: Node) -> list[Node]:
+    """What a sum adds up and subtracts."""
+    match node:
+        case Node(Map("add" | "sub"), (left, right)):
+            return list_means(left) + list_means(right)
+        case _:
+            return [node]
+
+
+def replace_means(analysis: Analysis, node: Node) -> Node:
+    """The same sum of what the means count."""
+    match node:
+        case Node(Map("add" | "sub" as prim), (left, right)):
+            graph = analysis.graph
+            return graph.map(prim, replace_means(analysis, left), replace_means(analysis, right))
+        case _:
+            return count_total(analysis, node)
+
+
+def largest(analysis: Analysis, mean: Node) -> float:
+    """The size of what a mean averages."""
+    return float(np.abs(analysis.domain(mean.args[1]).numbers()).max())
 
 
 def count_total(analysis: Analysis, mean: Node) -> Node:

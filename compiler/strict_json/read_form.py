@@ -4,7 +4,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
-from compiler.export.records import check_items, check_mapping, check_number, check_size, check_text
+from compiler.strict_json.check_json import check_items, check_mapping, check_number, check_size, check_text
 
 Form = TypeVar("Form")
 
