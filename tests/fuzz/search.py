@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -64,10 +65,10 @@ class Search:
     def record(self, target: Target) -> Record:
         return self.records.setdefault(target.name, Record())
 
-    def batch(self, target: Target, size: int) -> None:
-        """Try the next cases of a target."""
+    def batch(self, target: Target, size: int, seconds: float = inf) -> None:
+        """Try the next cases of a target: one, and more until so many seconds are over."""
         record, started = self.record(target), time.monotonic()
-        pursuit = Pursuit(self.folder, target)
+        pursuit = Pursuit(self.folder, target, started + seconds)
         try:
             explore(target, f"{target.name} {record.batches}", size, pursuit)
         finally:
@@ -84,9 +85,9 @@ class Search:
         return sorted(self.folder.glob("*.finding.json"))
 
     def forget_mended(self) -> Iterator[Path]:
-        """Try all findings again and remove those that are none any more."""
+        """Try all findings again that can be, and remove those that are none any more."""
         for path in self.findings():
-            if replay(path) is None:
+            if not find_target(path).missing and replay(path) is None:
                 path.unlink()
                 yield path
 
@@ -97,13 +98,15 @@ class Pursuit:
 
     folder: Path
     target: Target
+    end: float = inf
     cases: int = 0
     chased: str = ""
     deadline: float = 0
 
     def attempt(self, case: Case) -> None:
-        """Try a case. Raises `Smaller` when smaller ones of the same kind are wanted, `Enough` after a while of that."""
-        if self.chased and time.monotonic() > self.deadline:
+        """Try a case. Raises `Smaller` when smaller ones of the same kind are wanted, `Enough` after a while of that, or at
+        the end."""
+        if time.monotonic() > (self.deadline if self.chased else self.end) and self.cases:
             raise Enough
         self.cases += 1
         found = contained(lambda: self.target.attempt(case))
@@ -157,7 +160,12 @@ def keep(path: Path, target: Target, case: Case, found: Finding) -> None:
     write_text(path, json.dumps(kept | {"told": found.told[-LONGEST_TOLD:]}, indent=1))
 
 
+def find_target(path: Path) -> Target:
+    """The target of a finding."""
+    return BY_NAME[json.loads(path.read_text(encoding="utf-8"))["target"]]
+
+
 def replay(path: Path) -> Finding | None:
     """Try the case of a finding again."""
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return contained(lambda: BY_NAME[kept["target"]].attempt(kept["case"]))
+    target, case = find_target(path), json.loads(path.read_text(encoding="utf-8"))["case"]
+    return contained(lambda: target.attempt(case))

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -44,16 +45,23 @@ assert differential, torch  # what children need is imported before they are for
 
 @dataclass(frozen=True)
 class Target:
-    """`attempt` returns what was seen; `slow` ones are tried less often."""
+    """`attempt` returns what was seen; `slow` ones are tried less often. `needs`: a library that may not be there."""
 
     name: str
     cases: SearchStrategy[Case]
     attempt: Callable[[Case], str]
     slow: bool = False
+    needs: str = ""
+
+    @property
+    def missing(self) -> str:
+        """The library that is not there."""
+        return self.needs if self.needs and find_spec(self.needs) is None else ""
 
 
 def prepare(names: Iterable[str]) -> None:
-    """Read the grammar and the library once, before the first child is forked, and what these targets need."""
+    """Read the grammar and the library once, before the first child is forked, and what these targets need, which is
+    there."""
     formatted("x = sort(tokens, tokens);")
     elaborated("x = sort(tokens, tokens);")
     for number in (*OURS, *(FAMILIES if "family" in names else ())):
@@ -263,7 +271,7 @@ TARGETS = (
     Target("formatter", texts.programs, formatted),
     Target("prompt", prompt_lines(), prompted, slow=True),
     Target("checkpoint", checkpoints.cases(OURS), checkpoint_read, slow=True),
-    Target("family", checkpoints.cases(FAMILIES), checkpoint_read, slow=True),
+    Target("family", checkpoints.cases(FAMILIES), checkpoint_read, slow=True, needs="transformers"),
     Target("compiler", compilations(), compiled, slow=True),
     Target("inputs", input_cases(), inputs_read, slow=True),
     Target("language-server", sessions(), served, slow=True),
