@@ -57,6 +57,13 @@ class PatientProtocol(LanguageServerProtocol):
             self.refuse(message.id, message.error)
         elif self._workspace is None and getattr(message, "method", types.EXIT) not in FIRST:
             self.refuse(getattr(message, "id", None), JsonRpcServerNotInitialized("`initialize` comes first"))
+        elif isinstance(message, types.InitializeRequest) and self._workspace is not None:
+            # pygls would forget all texts that are open.
+            self.refuse(message.id, JsonRpcInvalidRequest("`initialize` comes once"))
+        elif self._shutdown and getattr(message, "id", None) is not None:  # pygls would not answer at all
+            self.refuse(
+                getattr(message, "id", None), JsonRpcInvalidRequest("after `shutdown` only `exit` comes")
+            )
         else:
             if isinstance(message, types.ExecuteCommandRequest):
                 message.params.arguments = message.params.arguments or []  # pygls counts them

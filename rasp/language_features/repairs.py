@@ -1,7 +1,8 @@
 """What could be done about a complaint, as edits that the editor offers.
 
-Candidates come from the words of the complaint: what its hint tells to write, a missing `;`, the answer that an example
-has. Whatever they are, an edit is offered only if after it the complaint is gone and no other has come.
+Candidates come from the words of the complaint: what its hint tells to write, how operators bind, a missing `;`, the
+answer that an example has. Whatever they are, an edit is offered only if after it the complaint is gone and no other has
+come.
 """
 
 import re
@@ -14,7 +15,9 @@ from rasp.language_features.problems import list_complaints
 from rasp.source import Source, Span
 
 #: What a hint tells to write.
-INSTEAD = re.compile(r"(?:did you mean|write(?: the ordinary)?|is written) `([^`]+)`")
+INSTEAD = re.compile(r"(?:did you mean|write(?: the ordinary)?|is written| or) `([^`]+)`")
+JOINED = re.compile(r"join them with `and`: (.+)")
+READING = re.compile(r"this is (.+)")
 ANSWER = re.compile(r"the answer is (.+)", re.DOTALL)
 #: How many complaints of a text, and candidates for each, are tried.
 MOST_COMPLAINTS, MOST_CANDIDATES = 10, 6
@@ -57,8 +60,12 @@ def candidates(document: Document, complaint: Diagnostic) -> Iterator[Repair]:
     if complaint.hint.startswith("remove "):
         yield Repair("remove it", complaint, span, "")
     quoted = [here.replace("'", '"')] if here.startswith("'") else INSTEAD.findall(complaint.hint)
+    quoted += JOINED.findall(complaint.hint)
     for text in quoted:
         yield Repair(f"write `{text}` instead", complaint, span, text)
+    match = READING.fullmatch(complaint.label)
+    if complaint.code == "precedence" and match and match[1] not in quoted:
+        yield Repair(f"keep what it means: `{match[1]}`", complaint, span, match[1])
 
 
 def helps(document: Document, before: list[Diagnostic], repair: Repair) -> bool:

@@ -13,7 +13,9 @@ In: a tree and its source. Out: warnings. Parentheses in the text are seen, so t
 silences it.
 """
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rasp.diagnostics import Diagnostic
 from rasp.source import Source, Span
@@ -23,6 +25,7 @@ from rasp.syntax.walk import Tree
 COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 LOGIC = frozenset({"and", "or"})
 LONGEST = 60
+LINE = re.compile(r"[^\n\r#`]*")
 
 
 def find_surprising(tree: Tree, source: Source) -> Iterator[Diagnostic]:
@@ -62,8 +65,13 @@ def loose_in(tree: Operation, source: Source) -> Iterator[Diagnostic]:
     """Operands of `in` that hold an operator which binds looser elsewhere."""
     for operand in tree.operands:
         match operand:
-            case Prefix("not"):
-                message, hint = "`not` binds tighter than `in`", "write `not (x in l)` if that is meant"
+            case Prefix("not", inner):
+                rest = Span(operand.span.end, tree.span.end)
+                meant = (
+                    write_short(source, "not ({}{})", inner.span, rest) if operand is tree.operands[0] else ""
+                )
+                message = "`not` binds tighter than `in`"
+                hint = f"write `{meant or 'not (x in l)'}` if that is meant"
             case Conditional():
                 message, hint = "`in` binds looser than `if` … `else`", "put the `in` in parentheses"
             case Operation(_, operators) if operators[0] in LOGIC | COMPARISONS:
@@ -78,7 +86,10 @@ def chained(tree: Operation, source: Source) -> Iterator[Diagnostic]:
     if len(tree.operators) > 1:
         inner = Span(tree.span.start, tree.operands[1].span.end)
         message = "comparisons are not chained, but read from the left"
-        hint = "join them with `and`: (a < b) and (b < c)"
+        pairs = zip(pairwise(tree.operands), tree.operators, strict=True)
+        each = [write_short(source, f"({{}} {sign} {{}})", a.span, b.span) for (a, b), sign in pairs]
+        joined = " and ".join(each) if all(each) else "(a < b) and (b < c)"
+        hint = f"join them with `and`: {joined}"
         yield warning(source, message, tree.span, inner, hint)
 
 
@@ -89,7 +100,9 @@ def tight_prefix(tree: Operation, source: Source) -> Iterator[Diagnostic]:
         message = f"`not` binds tighter than `{operator}`"
         yield warning(source, message, tree.span, first.span, "put what `not` is about in parentheses")
     if isinstance(first, Prefix) and first.operator == "-" and operator == "^":
-        hint = "write `-(x ^ 2)` or `(-x) ^ 2`"
+        parts = first.operand.span, Span(first.span.end, tree.span.end)
+        outside, inside = (write_short(source, form, *parts) for form in ("-({}{})", "(-{}){}"))
+        hint = f"write `{outside or '-(x ^ 2)'}` or `{inside or '(-x) ^ 2'}`"
         yield warning(source, "`-` binds tighter than `^`", tree.span, first.span, hint)
 
 
@@ -106,6 +119,12 @@ def arithmetic(tree: Operation, source: Source) -> Iterator[Diagnostic]:
                 message = f"`{operand.operators[0]}` binds tighter than `%`"
                 hint = "show with parentheses what is meant"
                 yield warning(source, message, tree.span, operand.span, hint)
+
+
+def write_short(source: Source, form: str, *parts: Span) -> str:
+    """Parts of the text in another form; empty where that is too long for a hint."""
+    written = form.format(*(source.text[part.start : part.end] for part in parts))
+    return "" if len(written) > LONGEST or not LINE.fullmatch(written) else written
 
 
 def warning(source: Source, message: str, whole: Span, inner: Span, hint: str) -> Diagnostic:

@@ -145,6 +145,21 @@ REPAIRS = [
         "write `vocab` instead",
         '# compile: x vocab="ab"\nx = indices;',
     ),
+    (
+        "x = 2 < indices < 4;",
+        "write `(2 < indices) and (indices < 4)` instead",
+        "x = (2 < indices) and (indices < 4);",
+    ),
+    (
+        "x = 1 < 2 < 3 <= 4;",
+        "write `(1 < 2) and (2 < 3) and (3 <= 4)` instead",
+        "x = (1 < 2) and (2 < 3) and (3 <= 4);",
+    ),
+    ("x = 2 < indices < 4;", "keep what it means: `(2 < indices) < 4`", "x = (2 < indices) < 4;"),
+    ("x = -indices ^ 2;", "write `-(indices ^ 2)` instead", "x = -(indices ^ 2);"),
+    ("x = -indices ^ 2;", "write `(-indices) ^ 2` instead", "x = (-indices) ^ 2;"),
+    ("x = not 1 in [1];", "write `not (1 in [1])` instead", "x = not (1 in [1]);"),
+    ("x = 7 % 4 * 2;", "keep what it means: `7 % (4 * 2)`", "x = 7 % (4 * 2);"),
 ]
 
 

@@ -311,6 +311,19 @@ def test_nothing_before_the_beginning(tmp_path: Path) -> None:
     assert "Traceback" not in client.log and "jsonrpc" not in client.log
 
 
+def test_introductions_come_once_and_nothing_after_the_end(tmp_path: Path) -> None:
+    """What is open stays so; after `shutdown` a request has an answer, too."""
+    client = Client(tmp_path)
+    text = Text(client, "a.rasp", "x| = 1;")
+    again = client.failure("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    assert (again["code"], again["message"]) == (-32600, "`initialize` comes once")
+    assert "x" in hover(text)
+    assert client.ask("shutdown") is None
+    assert client.failure("textDocument/hover", text.given({}))["code"] == -32600
+    client.tell("exit", None)
+    assert client.process.wait() == 0
+
+
 def test_endless_programs_are_given_up(client: Client) -> None:
     loops = "for i in range(1000000) { for j in range(1000000) { x = i + j; } }\n"
     text = Text(client, "p.rasp", loops)
