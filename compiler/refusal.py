@@ -27,6 +27,10 @@ class NeverDefined(CompileError):
         )
 
 
+class ToldApart(CompileError):
+    """An expression has other values for an int than for the same number as a float, which a mean can both be."""
+
+
 def written(graph: Graph, node: Node) -> Node:
     """The node itself if it has a place in a program, or else an innermost expression with one that needs it, or
     an outermost one that it needs."""

@@ -28,6 +28,7 @@ from compiler.model.runner import Model
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import load_program
+from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.values import Atom
 from tests.generate import VOCABULARY, s_ops
@@ -126,12 +127,22 @@ def try_program(case: tuple[str, str], device: str) -> Row:
     row: Row = {"program": text, "attention": attention}
     timed = attempt(Source("<none>", ""), text, Target(tuple(VOCABULARY), LENGTH, attention))
     if isinstance(timed, Refused):
-        return row | {"outcome": "crashed" if timed.crashed else "refused", "why": timed.reason}
+        return row | {"outcome": judge_refusal(case, timed), "why": timed.reason}
     answers = compare(timed.compiled, Model(timed.compiled.weights, device=device), list_inputs())
     found = {"cpu": round(timed.cpu, 2), "inputs": answers.inputs, "without_value": answers.without_value}
     if answers.first is not None:
         return row | found | {"outcome": "wrong", "why": str(answers.first)}
     return row | found | {"outcome": "right"}
+
+
+def judge_refusal(case: tuple[str, str], refused: Refused) -> str:
+    """What a refusal counts as: there is nothing to compile in what has no value for any input."""
+    if refused.crashed:
+        return "crashed"
+    node = load_program(Source("<none>", "")).sop(case[0])
+    words = [word for batch in list_inputs() for word in batch]
+    [outcomes] = evaluate([node], words, case[1])
+    return "never a value" if all(isinstance(found, EvaluationError) for found in outcomes) else "refused"
 
 
 def show(rows: Sequence[Row]) -> None:

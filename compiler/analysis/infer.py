@@ -23,7 +23,7 @@ from compiler.domains.rows import Relation, TooMany
 from compiler.effort import Effort, limit_work
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
 from compiler.options import CompileError, CompileOptions
-from compiler.refusal import NeverDefined, make_refusal
+from compiler.refusal import NeverDefined, ToldApart, make_refusal
 from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
 from compiler.selector_facts.positional import evaluate_positional
@@ -259,13 +259,14 @@ class Analysis:
         twins = set(domain.floats)
         for a, b in (divmod(pair, len(other)) for pair in pairs):
             if len(make_domain([domain.values[a], other.values[b]])) != 1:
-                raise make_refusal(
+                refusal = make_refusal(
                     self.graph,
                     node,
                     f"this differs ({domain.values[a]!r}, {other.values[b]!r}) for a whole number "
                     "and the same number as a float, which a mean can both be",
                     "round the mean first",
                 )
+                raise ToldApart(*refusal.diagnostics)
             if type(domain.values[a]) is int and (b in other.floats or isinstance(other.values[b], float)):
                 twins.add(a)
         return Domain(domain.values, frozenset(twins), domain.minus_zero or other.minus_zero)

@@ -23,6 +23,7 @@ from compiler.rewrite.rules.split_default import split_default
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from compiler.rewrite.rules.sum_flags import sum_flags
+from compiler.rewrite.rules.tell_kinds import tell_kinds
 from rasp.diagnostics import Diagnostic, suggest_word
 
 UNKNOWN_RULE = "unknown-rule"
@@ -30,7 +31,8 @@ UNKNOWN_RULE = "unknown-rule"
 
 @dataclass(frozen=True)
 class Pass:
-    """A rule, and the lowest level that applies it. `keeps_kinds`: never an int for the float of the same value.
+    """A rule, and the lowest level that applies it. `keeps_kinds`: never an int for the float of the same value;
+    `for_kinds`: of use only where kinds are shown (`compiler/analysis/kinds.py`).
 
     An `early` one comes before choices are made total, too (`compiler/rewrite/make_total.py`).
     """
@@ -39,6 +41,7 @@ class Pass:
     rule: Rule
     keeps_kinds: bool = True
     early: bool = False
+    for_kinds: bool = False
 
     @property
     def name(self) -> str:
@@ -47,6 +50,7 @@ class Pass:
 
 RULES = (
     Pass(0, place_best, early=True),
+    Pass(0, tell_kinds, for_kinds=True),
     Pass(0, split_default),
     Pass(0, drop_constant_mean),
     Pass(0, sum_flags),
@@ -69,7 +73,7 @@ RULES = (
 
 def list_rules(level: int, *, kinds: bool = False, passes: Sequence[Pass] = RULES) -> list[Rule]:
     """The rules that a level applies; with `kinds`, only those that keep an int an int and a float a float."""
-    return [p.rule for p in passes if level >= p.level and (p.keeps_kinds or not kinds)]
+    return [p.rule for p in passes if level >= p.level and (p.keeps_kinds if kinds else not p.for_kinds)]
 
 
 def passes_without(names: Collection[str], passes: Sequence[Pass] = RULES) -> list[Pass]:

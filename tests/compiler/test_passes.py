@@ -34,6 +34,7 @@ from compiler.rewrite.rules.split_default import split_default
 from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from compiler.rewrite.rules.sum_flags import sum_flags
+from compiler.rewrite.rules.tell_kinds import tell_kinds
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
@@ -43,6 +44,12 @@ from tests.mutants.changes import Change, every_change
 
 SAME = "select(tokens, tokens, ==)"
 BEFORE = "select(indices, indices, <)"
+MEAN = f"aggregate({SAME}, indices)"
+TOLD = f"({MEAN} + 0.0 if selector_width({SAME}) > 1 else round({MEAN}))"
+IS_A = 'select(tokens, "a", ==)'
+NUMBER = f"selector_width({IS_A})"
+MIXED = f"aggregate({IS_A}, indices if indices < 2 else 0.5, 2.0)"
+OF_EITHER = f"(round({MIXED}) if {MIXED} in [0, 1] else {MIXED} + 0.0)"
 UP_TO = "select(indices, indices, <=)"
 FIRST = "select(indices, 0, ==)"
 FLAGS = [
@@ -335,6 +342,27 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         "aggregate(select(indices, 2, <), indices) + aggregate(select(2, indices, >), 2 * indices)",
         None,
     ),
+    "text of a mean of ints": (
+        tell_kinds,
+        "full",
+        f'"%s" % (aggregate({SAME}, indices) * 2)',
+        f'"%s" % (({TOLD} if selector_width({SAME}) > 0 else 0) * 2)',
+    ),
+    "text of a mean of ints and floats, or of a default": (
+        tell_kinds,
+        "full",
+        f'"%s" % {MIXED}',
+        f'"%s" % (({MIXED} + 0.0 if {NUMBER} > 1 else {OF_EITHER}) if {NUMBER} > 0 else 2.0)',
+    ),
+    "text of a single position's value": (tell_kinds, "full", '"%s" % shift(indices, 1, 0)', None),
+    "text of a mean of floats": (tell_kinds, "full", f'"%s" % aggregate({SAME}, indices / 2, 0.5)', None),
+    "text of a mean of what may be both": (
+        tell_kinds,
+        "full",
+        f'"%s" % aggregate({SAME}, aggregate({SAME}, indices))',
+        None,
+    ),
+    "a number made of a mean": (tell_kinds, "full", f"aggregate({SAME}, indices) * 2", None),
     "True is no mean": (
         split_default,
         "full",
