@@ -16,6 +16,8 @@ from rasp.graph.nodes import Graph, Node
 
 VALUE_WORK, VALUE_BYTES = 500, 800
 """A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
+NUMBER_WORK, NUMBER_BYTES = 10, 100
+"""A number of a domain that is described: in several arrays, some of which are sorted."""
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
@@ -90,6 +92,11 @@ class Effort:
         too much."""
         self.reserve(graph, node, VALUE_BYTES * values)
         self.spend(graph, node, VALUE_WORK * values, "values")
+
+    def keep_described(self, graph: Graph, node: Node, numbers: int) -> None:
+        """The same for a domain that is described, of which all is kept that are its numbers."""
+        self.reserve(graph, node, NUMBER_BYTES * numbers)
+        self.spend(graph, node, NUMBER_WORK * numbers, "values")
 
     @contextmanager
     def optional(self) -> Generator[None]:

@@ -6,6 +6,7 @@ value that the interpreter can yield for it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 import numpy as np
@@ -205,7 +206,8 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     depends, _, high = selectors.bound_widths(facts, selector)
     exact = not facts.sees_tokens(selector)
     counts = set(high.tolist()) if exact else range(1, int(high.max()) + 1)
-    described = describe_means(domain.kinds(), counts, default)
+    keep = partial(facts.effort.keep_described, facts.graph, leaf)
+    described = describe_means(domain.kinds(), counts, default, keep)
     if described is not None:
         return relate_described(described, high, depends, facts.max_length) if exact else Relation(described)
     try:

@@ -1,6 +1,6 @@
 """The domain of a mean with too many values to be listed: a described set of fractions (`compiler/fraction_set.py`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -61,11 +61,15 @@ class FractionDomain(Domain):
 
 
 def describe_means(
-    numbers: Sequence[Atom], counts: Iterable[int], default: Sequence[Atom]
+    numbers: Sequence[Atom],
+    counts: Iterable[int],
+    default: Sequence[Atom],
+    keep: Callable[[int], None] = lambda size: None,
 ) -> FractionDomain | None:
     """The means of some numbers, of so many at a time, where they are too many to be listed; None where they are not, or
     where no four numbers say what they are: numbers that are not evenly spaced, counts that are passed over, a default of
-    another value, ints beside floats that are none."""
+    another value, ints beside floats that are none. `keep` is told how many they are before each is a number, and may
+    refuse."""
     counted, kinds = {*counts} - {0}, {type(number) for number in numbers}
     longest = max(counted, default=0)
     if longest < 2 or counted != {*range(1, longest + 1)} or not kinds <= {int, float}:
@@ -79,9 +83,12 @@ def describe_means(
         return None
     try:
         found = FractionSet(float(exact[0]), float(step), len(exact) - 1, longest, ints)
-        if len(found) <= DESCRIBED.most or any(value not in found for value in default):
-            return None
     except ValueError:
+        return None
+    if len(found) <= DESCRIBED.most:
+        return None
+    keep(len(found))
+    if any(value not in found for value in default):
         return None
     twins = (
         frozenset(int(place) for place in np.searchsorted(found.numbers, found.undivided))

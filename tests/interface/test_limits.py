@@ -137,6 +137,12 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
         5,
         "limit is",
     ),
+    "means of many counts": (
+        "x = round(length * average(selector_width(select(tokens, tokens, >) and select(indices, indices, <))));",
+        tuple("abcdefghij"),
+        1_024,
+        "30.4 GiB of memory",
+    ),
     "combinations that are mostly alike": (
         "place = indices % 11 if indices < 22 else 11;\n"
         "def both(places) { return round(2 * aggregate(select(place, places, ==), tokens_int, 0)); }\n"
