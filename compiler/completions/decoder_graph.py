@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import assert_never
 
+from compiler.analysis.kinds import may_be_text
 from compiler.completions.decoder_places import PROMPT, Places, find_places
 from compiler.completions.decoder_words import DecoderWords
 from compiler.completions.written_stages import find_attended
@@ -38,7 +39,7 @@ from rasp.graph.nodes import (
     list_reachable,
 )
 from rasp.graph.primitives import TESTS, apply_prim
-from rasp.values import Atom, make_const
+from rasp.values import Atom, Test, make_const
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,8 @@ class DecoderGraph:
 
     def read_prompt(self, role: Role) -> Node:
         """The word that stands in the prompt at a position's index; the bar behind it, where there is none."""
-        here = self.graph.add(Select("=="), self.graph.add(Indices()), self.find_index(role))
         default = make_const(self.words.bars[0])
+        here = self.compare_places("==", self.find_index(role), PROMPT)
         return self.graph.add(Aggregate(default), here, self.graph.add(Tokens()))
 
     def read_word(self, node: Node, role: Role) -> Node:
@@ -143,9 +144,7 @@ class DecoderGraph:
         stage, word = self.stage_of(node), self.graph.add(Tokens())
         own = self.words.stages[stage - 1]
         if (stage, True) != (role.stage, role.holds):
-            begin = self.graph.map("mul", self.graph.constant(stage), self.after_prompt())
-            place = self.graph.map("add", begin, self.find_index(role))
-            here = self.graph.add(Select("=="), self.graph.add(Indices()), place)
+            here = self.compare_places("==", self.find_index(role), stage)
             word = self.graph.add(Aggregate(make_const(own.words[0])), here, word)
         return self.look_up(own.read(node), word)
 
@@ -177,28 +176,51 @@ class DecoderGraph:
         match selector.selector_op:
             case Select(test):
                 key, query = selector.args
-                sides = self.find_key(key, home), self.translate(query, role)
+                if isinstance(key.op, Indices) and self.is_number(query):
+                    return self.compare_places(test, self.translate(query, role), home.stage)
+                sides = self.translate(key, home), self.translate(query, role)
                 return add(selector.op, *(map(self.bound_index, sides) if test in ORDERS else sides))
             case Best():
                 among = add(And(), self.select(selector.args[0], role, home), self.select_stage(home.stage))
-                return add(Best(), among, self.translate(selector.args[1], home))
+                return add(Best(), among, self.rank_by(selector.args[1], home))
             case Not() | And() | Or():
                 return add(selector.op, *(self.select(arg, role, home) for arg in selector.args))
             case _:
                 assert_never(selector.selector_op)
 
-    def find_key(self, key: Node, home: Role) -> Node:
-        """What a selector compares of the positions of its home. An index in the prompt is the position's own, which is
-        known to be no other's."""
-        is_place = isinstance(key.op, Indices) and home.stage == PROMPT
-        return self.graph.add(Indices()) if is_place else self.translate(key, home)
+    def is_number(self, query: Node) -> bool:
+        """Whether a node of the program has no texts."""
+        text = set[Node]()
+        for node in list_reachable([query]):
+            if may_be_text(
+                node, text, tokens_are_text=any(isinstance(t, str) for t in self.words.prompt.values())
+            ):
+                text.add(node)
+        return query not in text
+
+    def compare_places(self, test: Test, index: Node, stage: int) -> Node:
+        """A selector of the positions of a stage by their indices, as they compare with an `index` of those that ask. An
+        index is the position's own, but for where the stage begins, and so is known to be no other's; one that there is
+        not is as good as the nearest that there is not."""
+        place, most = index, self.most
+        if stage != PROMPT:
+            begin = self.graph.map("mul", self.graph.constant(stage), self.after_prompt())
+            place, most = self.graph.map("add", begin, index), (stage + 1) * (self.most + 1)
+        return self.graph.add(Select(test), self.graph.add(Indices()), self.bound(place, most))
+
+    def rank_by(self, score: Node, home: Role) -> Node:
+        """What `best` goes by among the positions of a home, which stand in the order of their indices."""
+        indices = self.graph.add(Indices())
+        return score if score in (indices, self.graph.map("neg", indices)) else self.translate(score, home)
 
     def bound_index(self, side: Node) -> Node:
         """An index as one of a prompt or the one behind it, for an order of as few values; anything else as it is."""
-        if side not in (self.places.generates, self.places.holds):
-            return side
-        least, most, choose = self.graph.constant(-1), self.graph.constant(self.most), self.graph.map
-        above = choose("if", choose("lt", side, most), side, most)
+        return self.bound(side, self.most) if side in (self.places.generates, self.places.holds) else side
+
+    def bound(self, side: Node, most: int) -> Node:
+        """A number as the nearest from -1 to `most`."""
+        least, last, choose = self.graph.constant(-1), self.graph.constant(most), self.graph.map
+        above = choose("if", choose("lt", side, last), side, last)
         return choose("if", choose("lt", least, side), above, least)
 
     def select_stage(self, stage: int) -> Node:

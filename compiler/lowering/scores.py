@@ -102,6 +102,14 @@ class Scorer:
             self.factorer.form_noise(atom.key) + self.factorer.form_noise(atom.query) > 0 for atom in atoms
         )
 
+    def is_disturbed(self, matches: list[Matching]) -> bool:
+        """Whether other parts of a conjunction would be too inexact at the scale that a threshold needs."""
+        if not self.care or not self.reader.precision.reading:
+            return False
+        return any(
+            self.factorer.form_noise(match.query) + self.factorer.form_noise(match.key) for match in matches
+        )
+
     def best(self, node: Node, use: SelectorUse) -> Scores:
         """Selected positions score their rank; an unselected one loses more than all ranks together. Ties are broken by the
         position, unless those are too many ranks, and ties are `alike`."""
@@ -142,7 +150,7 @@ class Scorer:
         one can score that they select.
 
         `top` is what `best` adds to that: it may not make up for a part that rejects. Without it, and unless `strict`, one
-        order may be told by a threshold, whose score then counts as such.
+        order may be told by a threshold, whose score then counts as such; with care, and norms, not beside what is inexact.
         """
         matches: list[Matching] = []
         for part in list_conjuncts(selector):
@@ -152,7 +160,8 @@ class Scorer:
                 matches.append(match)
         with_bos, strict = use.mode != "excluded", use.strict
         compared: list[ComparisonScore] = []
-        if not strict and not top and (found := self.factorer.ordered(matches, with_bos=with_bos)):
+        thresholds = not (strict or top or self.is_disturbed(matches))
+        if thresholds and (found := self.factorer.ordered(matches, with_bos=with_bos)):
             match, factoring = found
             if choose_sharpness(step, step * factoring.top) * 4 <= self.whole:
                 alone = has_distinct_values(self.analysis, match.key) and factoring.injective

@@ -5,11 +5,12 @@ When one is unsafe the next attempt
 1. reads numbers through look-ups, and look-ups read whole numbers rounded, others by steps only: no errors pass (`care` 1);
 2. scores inexact values one-hot instead of by squares, and tells outputs from their parts (`care` 2);
 3. makes the ramps of steps that failed steeper;
-4. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
-5. materialises parts of the expression whose look-up loses too much, those first that look at few of its leaves: two
+4. where norms round: takes the look-up apart that is behind the only decision that failed, if only one did;
+5. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
+6. materialises parts of the expression whose look-up loses too much, those first that look at few of its leaves: two
    small look-ups in two layers for a large one;
-6. begins again with all means as quotients that can be (`compiler/lowering/quotients.py`);
-7. begins again with one head for each order that is counted, instead of one for each of its digits.
+7. begins again with all means as quotients that can be (`compiler/lowering/quotients.py`);
+8. begins again with one head for each order that is counted, instead of one for each of its digits.
 Parts of expressions whose tables would be too large are materialised from the start; those of one whose look-up
 is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
@@ -22,7 +23,6 @@ from dataclasses import replace
 from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Decision
-from compiler.blocks.form import Form, Variable
 from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.building_style import Style
@@ -31,11 +31,12 @@ from compiler.lowering.lookup import Unsolved
 from compiler.lowering.quotients import find_quotient, has_quotients
 from compiler.lowering.reader import open_reader
 from compiler.options import CompileOptions
-from compiler.plan.layers import Plan
 from compiler.refusal import Inexact, make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
+from compiler.search.culprits import find_culprit, find_source
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Width, list_reachable
 
 
@@ -71,6 +72,7 @@ class LoweringSearch:
         self.style, self.reason = Style(), Reason.FIRST
         self.problem: Node | None = None
         self.careful: Lowered | None = None  # what failed with most care
+        self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
 
     def run(self) -> Lowered:
         """The first attempt that holds, made smaller."""
@@ -124,18 +126,33 @@ class LoweringSearch:
     def react_to_unsafe(self, lowered: Lowered) -> bool:
         """Whether there is anything left to try where decisions failed."""
         sturdier = more_careful(self.style, lowered.bounds.unsafe)
+        if len(lowered.bounds.unsafe) == 1 and not self.style.exact:
+            self.nearest = lowered, self.style
         if self.style.care == CARE.most:
             self.careful = lowered
+            if self.take_nearest_apart():
+                return True
         if sturdier != self.style and (not self.style.exact or rounds_anything(lowered)):
             return self.go_on(sturdier, self.analysis.materialised, Reason.STURDIER)
         if self.style.care < CARE.most and self.careful is not None:
             lowered = self.careful  # what rounds nothing failed with all care before
         self.style = replace(self.style, care=CARE.most)
-        self.problem = culprit(lowered, lowered.bounds.unsafe[0])
+        self.problem = find_culprit(lowered, lowered.bounds.unsafe[0])
         apart = take_apart(lowered, self.problem)
         if apart is not None:
             return self.go_on(self.style, self.analysis.materialised | apart[0], apart[1])
         return self.resort(separable(self.analysis, self.problem))
+
+    def take_nearest_apart(self) -> bool:
+        """Whether an attempt failed in one decision alone, for the error of one look-up whose parts can be looked up first:
+        that is tried. Where sums can be rounded by anchors, more care is the better answer."""
+        if self.nearest is None or find_target(self.analysis.options).anchors:
+            return False
+        (lowered, style), self.nearest = self.nearest, None
+        source = find_source(lowered, lowered.bounds.unsafe[0])
+        known = lowered.analysis.materialised
+        parts = separable(lowered.analysis, source) - known
+        return bool(parts) and self.go_on(style, known | parts, Reason.NEAREST)
 
     def resort(self, parts: frozenset[Node]) -> bool:
         """Whether there is anything left to try when no style is."""
@@ -248,34 +265,3 @@ def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:
     return frozenset(
         arg for arg in node.args if not analysis.is_leaf(arg) and not isinstance(arg.op, Constant)
     )
-
-
-def culprit(lowered: Lowered, decision: Decision) -> Node | None:
-    """The expression whose look-up brings the most error into a decision: or the one that the decision itself is."""
-    plan, layout = lowered.plan, lowered.layout
-    errors: dict[Variable, float] = {}
-    for column, variable in enumerate(layout.columns):
-        if variable is not None and variable[0].role == "look-up":
-            errors[variable[0]] = max(errors.get(variable[0], 0.0), float(lowered.bounds.columns[column]))
-    involved = {v for form in forms_of(plan, decision) for v in form.parts if v in errors}
-    if involved:
-        return max(involved, key=lambda v: errors[v]).node
-    return decision.node if decision.kind == "step" else None
-
-
-def forms_of(plan: Plan, decision: Decision) -> list[Form]:
-    """What a decision reads."""
-    forms: list[Form] = []
-    for layer in plan.layers:
-        for head in layer.heads:
-            if decision.kind == "selection" and head.selector is decision.node:
-                forms += [*head.scores.queries, *head.scores.keys]
-        for lookup in layer.lookups:
-            if decision.kind == "step" and lookup.variable.node is decision.node:
-                forms.append(lookup.form)
-    return forms + [
-        form
-        for r in plan.readouts
-        if decision.kind == "output" and r.node is decision.node
-        for form in r.forms
-    ]

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     DIVIDED = "parts looked up first, since a table would have been too large"
     EARLY_PART = "a part looked up first that is ready anyway, since a decision failed"
     PARTS = "the parts of what failed looked up first"
+    NEAREST = "the parts of the only look-up that was too inexact"
     QUOTIENTS = "means as quotients of two numbers, since nothing else is left"
     WHOLE_ORDERS = "one head for each order that is counted, since nothing else is left"
     REUSE = "columns cleared and used again"

@@ -10,7 +10,7 @@ from compiler.config import Dialect
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.search.lower import forms_of
+from compiler.search.culprits import forms_of
 from compiler.verify.differential import Check
 from compiler.verify.mismatch import Mismatch
 from rasp.arguments import ATTENTIONS

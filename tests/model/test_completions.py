@@ -21,6 +21,7 @@ from rasp.elaborate.program import Program, load_program
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
 from rasp.syntax.directives import read_directives
+from rasp.values import Atom
 from tests.places import PROGRAMS
 
 LENGTH, BUDGET = 4, 60
@@ -39,6 +40,7 @@ SORT = """
 place = selector_width(select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, <)));
 sorted = aggregate(select(place, indices, ==), tokens);
 """
+SAME = "same = selector_width(select(tokens, tokens, ==));"
 
 
 def load_path(path: Path) -> Program:
@@ -54,11 +56,16 @@ def test_the_graph_writes_what_the_program_answers(path: Path) -> None:
     lines = read_directives(Source(path.name, path.read_text(encoding="utf-8"))).compiles
     line = next(line for line in lines if line.attention == "full")
     assert line.vocabulary is not None
-    program, outputs = load_path(path), {"out": line.expression}
     try:
-        options = ask_for_decoder(program, outputs, CompileOptions(line.vocabulary[:11], LENGTH))
+        assert_written(load_path(path), line.expression, line.vocabulary[:11])
     except CompileError as error:
         pytest.skip(error.diagnostics[0].message)
+
+
+def assert_written(program: Program, expression: str, vocabulary: tuple[Atom, ...]) -> None:
+    """Behind each prompt the graph says, position by position, what the program answers."""
+    outputs = {"out": expression}
+    options = ask_for_decoder(program, outputs, CompileOptions(vocabulary, LENGTH))
     assert options.prompts is not None
     decoder = find_decoder(program, outputs, options, options.prompts)
     chosen = choose_inputs(len(options.prompts.vocabulary), LENGTH, BUDGET, 0)
@@ -69,10 +76,31 @@ def test_the_graph_writes_what_the_program_answers(path: Path) -> None:
             for prompt, wanted in zip(prompts, complete_prompts(decoder, prompts), strict=True)
             if not isinstance(wanted, EvaluationError)
         ]
+        assert told
         texts = [(*prompt, *wanted)[:-1] for prompt, wanted in told]
         for (prompt, wanted), said in zip(told, evaluate([node], texts, "causal")[0], strict=True):
             assert not isinstance(said, EvaluationError), (prompt, said)
             assert tuple(said)[len(prompt) - 1 :] == wanted, prompt
+
+
+@pytest.mark.parametrize(
+    "text, expression",
+    [
+        ("", "selector_width(select(indices, tokens, ==))"),
+        ("", "selector_width(select(indices, 2 * indices - 3, <=) and not select(indices, 7 - indices, !=))"),
+        ("", "aggregate(best(select(tokens, tokens, ==), -indices), indices)"),
+        (
+            SAME,
+            "aggregate(best(select(same, 1, ==) and select(indices, indices, !=), -indices), indices, -1)",
+        ),
+        (SAME, "aggregate(best(select(same, 1, >=) and select(indices, indices + 1, >), indices), same, 0)"),
+        (SAME, "selector_width(select(same, 2, ==) and select(indices, indices - 1, ==))"),
+    ],
+    ids=["texts", "beyond", "first", "first alone", "last of more", "before"],
+)
+def test_indices_are_compared_by_where_they_stand(text: str, expression: str) -> None:
+    """Of the prompt and of a stage, with what may be no index at all."""
+    assert_written(load_program(text), expression, ("a", "b", "c"))
 
 
 @pytest.mark.parametrize(
