@@ -1,6 +1,7 @@
 """Measurements that take long: each in a process of its own, with limits, and kept, so that a run that is broken off goes
 on where it was."""
 
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -44,8 +45,19 @@ def answer(measure: Callable[[], Row], sender: Connection, limits: tuple[int, in
 
 
 def peak_mebibytes() -> int:
-    """The most memory this process has had so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """The most memory this process has had so far, or since `forget_peak`."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def forget_peak() -> int:
+    """MiB that this process has now. Where the system can (Linux), they are its peak so far from now on."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return peak_mebibytes()
 
 
 def name_state() -> str:

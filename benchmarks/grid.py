@@ -1,19 +1,27 @@
 """Programs on a grid of vocabularies and lengths: what compiles at a size, compiles at every smaller one, hardly larger.
 
 A *hole* is a size that is refused though a larger one compiles; a *cliff* is one that takes more parameters than a larger.
-Each size is compiled in a process of its own, whose processor time and peak memory are taken. The small sizes of all
-programs come first; what was measured is kept, so that a run goes on where the last one ended.
+Each size is compiled in a process of its own, whose processor time and peak memory are taken, and compared with the
+interpreter on hard inputs and random ones. The small sizes of all programs come first; what was measured is kept, so that a
+run goes on where the last one ended. Several at a time (`--jobs`) share processes, without a limit on their time.
 """
 
 import resource
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from multiprocessing import get_context
 
-from benchmarks.alone import KeptRows, Row, measure_alone, peak_mebibytes
+import torch
+
+from benchmarks.alone import KeptRows, Row, forget_peak, measure_alone, peak_mebibytes
 from benchmarks.catalogue import ENTRIES, Entry, bits, numbers, two_kinds
-from benchmarks.measure import Refused, Target, attempt
+from benchmarks.inputs import long_inputs
+from benchmarks.measure import Refused, Target, Timed, attempt, compare
 from benchmarks.tables import Cell, Table
+from compiler.model.runner import Model
 
 VOCABULARIES = (2, 5, 10, 11, 26, 54, 100, 364)
 LENGTHS = (4, 6, 8, 10, 16, 20, 32, 64, 128, 256)
@@ -63,25 +71,47 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Point:
-    """What a size costs: parameters (None: it is refused, for this reason), CPU seconds, MiB."""
+    """What a size costs: parameters (None: it is refused, for this reason), CPU seconds, MiB; and on how many `inputs` the
+    model was compared with the interpreter, and was wrong."""
 
     parameters: int | None
     reason: str
     seconds: float
     mebibytes: int
+    inputs: int = 0
+    wrong: int = 0
 
 
-def compile_point(entry: Entry, size: Size) -> Point:
-    """One size, in this process."""
+@dataclass(frozen=True)
+class Course:
+    """How the grid is measured: so many processes at a time, models on this device, on so many random inputs each."""
+
+    jobs: int = 1
+    device: str = "cpu"
+    inputs: int = 0
+
+
+def compile_point(entry: Entry, size: Size, course: Course = Course()) -> Point:
+    """One size, in this process; without random inputs, it is not compared."""
+    start = forget_peak()
     before = resource.getrusage(resource.RUSAGE_SELF)
     target = Target(entry.vocabulary(size[0]), size[1], entry.attention)
     timed = attempt(entry.source, entry.expression, target)
     after = resource.getrusage(resource.RUSAGE_SELF)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    mebibytes = peak_mebibytes() - before.ru_maxrss // 1024
+    mebibytes = peak_mebibytes() - start
     if isinstance(timed, Refused):
         return Point(None, timed.reason, seconds, mebibytes)
-    return Point(int(timed.compiled.summary["parameters"]), "", seconds, mebibytes)
+    compared = compare_point(timed, size, course) if course.inputs else (0, 0)
+    return Point(int(timed.compiled.summary["parameters"]), "", seconds, mebibytes, *compared)
+
+
+def compare_point(timed: Timed, size: Size, course: Course) -> tuple[int, int]:
+    """On how many inputs a model was compared, and how many of its answers are wrong."""
+    model = Model(timed.compiled.weights, device=course.device)
+    vocabulary = timed.compiled.options.vocabulary
+    answers = compare(timed.compiled, model, long_inputs(vocabulary, size[1], course.inputs, 0))
+    return answers.inputs, answers.mismatches
 
 
 def list_sizes(entry: Entry) -> list[Size]:
@@ -114,25 +144,53 @@ def contains(larger: Size, smaller: Size) -> bool:
     return larger[0] >= smaller[0] and larger[1] >= smaller[1]
 
 
-def measure_point(name: str, size: Size) -> Row:
+def measure_here(name: str, size: Size, course: Course) -> Row:
+    """The row of a size."""
+    return asdict(compile_point(PROGRAMS[name], size, course))
+
+
+def measure_point(name: str, size: Size, course: Course) -> Row:
     """The same in a process that ends with it."""
-    found = measure_alone(
-        lambda: asdict(compile_point(PROGRAMS[name], size)), GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES
-    )
+    found = measure_alone(partial(measure_here, name, size, course), GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES)
     limits = f"not done after {GIVE_UP_SECONDS} CPU s with {GIVE_UP_MEBIBYTES:,} MiB"
     return found or asdict(Point(None, limits, GIVE_UP_SECONDS, GIVE_UP_MEBIBYTES))
 
 
-def measure(names: Sequence[str], advance: Callable[[str], None]) -> dict[str, dict[Size, Point]]:
+Measure = Callable[[str, Size], Callable[[], Row]]
+"""Gives what waits for the row of a size."""
+
+
+def measure(
+    names: Sequence[str], advance: Callable[[str], None], course: Course
+) -> dict[str, dict[Size, Point]]:
     """All points of these programs, the small ones first."""
     kept = KeptRows("grid")
     found: dict[str, dict[Size, Point]] = {name: {} for name in names}
     asked = [(name, size) for name in names for size in list_sizes(PROGRAMS[name])]
-    for name, size in sorted(asked, key=lambda point: point[1][0] * point[1][1]):
-        what = f"{name} {write_size(size)}"
-        advance(what)
-        found[name][size] = Point(**kept.find(what, partial(measure_point, name, size)))  # type: ignore[arg-type]
+    asked.sort(key=lambda point: point[1][0] * point[1][1])
+    missing = [point for point in asked if name_point(*point) not in kept.rows]
+    with begin(missing, course) as find:
+        for name, size in asked:
+            advance(name_point(name, size))
+            found[name][size] = Point(**kept.find(name_point(name, size), find(name, size)))  # type: ignore[arg-type]
     return found
+
+
+def name_point(name: str, size: Size) -> str:
+    return f"{name} {write_size(size)}"
+
+
+@contextmanager
+def begin(missing: Sequence[tuple[str, Size]], course: Course) -> Iterator[Measure]:
+    """Begin to measure, each size when it is waited for, or several at a time."""
+    if course.jobs == 1:
+        yield lambda name, size: partial(measure_point, name, size, course)
+        return
+    with ProcessPoolExecutor(course.jobs, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        futures: dict[tuple[str, Size], Future[Row]] = {
+            point: pool.submit(measure_here, *point, course) for point in missing
+        }
+        yield lambda name, size: lambda: futures[name, size].result()
 
 
 def row(name: str, points: Mapping[Size, Point]) -> dict[str, Cell]:
@@ -160,6 +218,8 @@ def row(name: str, points: Mapping[Size, Point]) -> dict[str, Cell]:
         "longest CPU s": round(max(point.seconds for point in points.values()), 1),
         "most MiB": max(point.mebibytes for point in points.values()),
         "slow or large": len(slow),
+        "inputs": sum(point.inputs for point in points.values()),
+        "wrong": sum(point.wrong for point in points.values()),
     }
 
 
@@ -177,15 +237,17 @@ def point_rows(name: str, points: Mapping[Size, Point]) -> list[dict[str, Cell]]
             "parameters": point.parameters,
             "CPU s": round(point.seconds, 2),
             "MiB": point.mebibytes,
+            "inputs": point.inputs,
+            "wrong": point.wrong,
             "reason": point.reason,
         }
         for size, point in points.items()
     ]
 
 
-def tables(chosen: Sequence[str], advance: Callable[[str], None]) -> list[Table]:
+def tables(chosen: Sequence[str], advance: Callable[[str], None], course: Course) -> list[Table]:
     """A row for each program, or for each of those chosen, and one for each of its sizes."""
-    found = measure(tuple(chosen or PROGRAMS), advance)
+    found = measure(tuple(chosen or PROGRAMS), advance, course)
     rows = [row(name, points) for name, points in found.items()]
     each = [cells for name, points in found.items() for cells in point_rows(name, points)]
     lists = [", ".join(map(str, sizes)) for sizes in (VOCABULARIES, LENGTHS)]

@@ -49,7 +49,10 @@ def parser() -> argparse.ArgumentParser:
         "--programs", type=names_among(ENTRIES | grid.PROGRAMS), default=[], help="some programs"
     )
     made.add_argument("--inputs", type=int, default=200, help="how many inputs each model is compared on")
-    made.add_argument("--device", default="cpu", help="where models of --long run: cpu (the default), cuda")
+    made.add_argument(
+        "--device", default="cpu", help="where models of --long and --grid run: cpu (the default), cuda"
+    )
+    made.add_argument("--jobs", type=int, default=1, help="sizes of --grid that are measured at a time")
     made.add_argument("--json", action="store_true", help="print JSON")
     made.add_argument("--out", type=Path, help="folder for the files (default: benchmarks/results)")
     return made
@@ -87,7 +90,8 @@ def conditions() -> str:
 def measured(asked: argparse.Namespace) -> tuple[str, list[Table]]:
     """The name of the files, and the tables."""
     if asked.grid:
-        return "grid", grid.tables(asked.programs, progress)
+        course = grid.Course(asked.jobs, asked.device, asked.inputs)
+        return "grid", grid.tables(asked.programs, progress, course)
     if asked.long:
         return "long", [long.table(progress, asked.device)]
     for name, table in OTHERS.items():
