@@ -19,6 +19,7 @@ A decision (a step, a choice of position, an output class) is safe when its marg
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -50,6 +51,7 @@ from compiler.numerics.rounding import (
     bound_clearing,
     find_grain,
     find_grains,
+    is_binary,
 )
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, drop_constant, weigh_form
@@ -73,6 +75,8 @@ class Auditor:
         self.errors = np.zeros(layout.width)
         # The part of errors that norms have made since a column was written.
         self.drift = np.zeros(layout.width)
+        # That part of it that does not grow with a column's number.
+        self.near = np.zeros(layout.width)
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a look-up
@@ -95,9 +99,9 @@ class Auditor:
 
     def embedding(self) -> None:
         """Columns of the embedding."""
-        tokens, plain = self.layout.sizes.tokens, self.noise == PLAIN
+        tokens, apart = self.layout.sizes.tokens, not self.noise.rotated
         for k, vector in enumerate(self.layout.embedding.vectors):
-            self.settle(k, *bound_embedded_column(vector, tokens, self.arithmetic, plain=plain))
+            self.settle(k, *bound_embedded_column(vector, tokens, self.arithmetic, apart=apart))
         self.end_half_layer()
 
     def end_half_layer(self) -> None:
@@ -105,6 +109,7 @@ class Auditor:
         self.norm.end_half_layer()
         more = self.norm.bound_drift(self.sizes)
         self.drift += more
+        self.near += self.norm.bound_landing(0.0)
         self.errors += more
         self.grains[more > 0] = 0.0
         for variable, profile in self.profiles.items():
@@ -141,7 +146,20 @@ class Auditor:
             return Reading(0.0, 0.0, 1.0, terms=0)
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
-        return self.norm.read(weights, error, size, self.grain_read(weights))
+        found = self.norm.read(weights, error, size, self.grain_read(weights))
+        if len(used) == 1 and found.norm and self.is_stored(used[0].item()) and is_binary(weights):
+            near = float(np.abs(weights[used]) @ self.near[used])
+            zero = self.unit * self.norm.bound_stray(2 * weights)
+            return replace(found, near=self.norm.read(weights, near, 0.0, 0.0).error, zero=zero)
+        return found
+
+    def is_stored(self, column: int) -> bool:
+        """Whether a column's numbers are those of one table, so that all of what rounds them is relative to them but for
+        what norms take away."""
+        if column >= len(self.layout.embedding):
+            return False
+        vector, tokens = self.layout.embedding.vectors[column], self.layout.sizes.tokens
+        return not (vector[:tokens].any() and vector[tokens:-1].any())
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""

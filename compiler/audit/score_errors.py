@@ -61,6 +61,8 @@ def bound_group(
     group: Group, scores: Scores, queries: list[Reading], keys: list[Reading], joint_error: JointError
 ) -> tuple[float, float]:
     """The same for the columns of one group."""
+    if group.kind == "powers":
+        return bound_powers(group, [queries[c] for c in group.columns], [keys[c] for c in group.columns])
     if group.kind == "quadratic":
         return bound_quadratic([queries[c] for c in group.columns], [keys[c] for c in group.columns])
     sides = ((scores.queries, queries, keys, group.key), (scores.keys, keys, queries, group.query))
@@ -75,6 +77,28 @@ def bound_group(
         for forms, readings, others, together in sides
     )
     return product, 2 * product
+
+
+def bound_powers(group: Group, queries: list[Reading], keys: list[Reading]) -> tuple[float, float]:
+    """Of an order by powers of two. Each key is other than 0 in one column at most, and reads as 0 in all others.
+
+    Relative errors are nothing to speak of in what a selected pair scores, and else a share of the least that others do.
+    What does not grow with a number meets the other side's: of a selected pair that, and the number itself, are as far from
+    their largest as its score is from that of others; unless the query is 0, which may read as something else, since its
+    weight is scaled.
+    """
+    share = max(group.spread, group.edge) / group.pair
+    level = others = relative = 0.0
+    for query, key in zip(queries, keys, strict=True):
+        (of_query, query_share), (of_key, key_share) = query.apart, key.apart
+        near = (query.size + query.error) * of_key + (key.size + key.error) * of_query
+        known = query.zero is not None and key.zero is not None
+        beside = share * near + key.size * query.zero if query.zero is not None and known else near
+        level = max(level, beside) if known else level + beside
+        others = max(others, near) if known else others + near
+        relative = max(relative, query_share + key_share + query_share * key_share)
+    level += relative * share * group.pair
+    return level, level + others + relative * group.pair
 
 
 def bound_quadratic(queries: list[Reading], keys: list[Reading]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from compiler.blocks.form import Vector
 from compiler.limits import COEFFICIENT
+from compiler.numerics.rounding import is_binary
 
 GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
@@ -15,6 +16,8 @@ LONG = 10**6
 """Numbers that are put aside for rows that may come."""
 WIDE = 2.0**24
 """Times as large as another of its numbers the largest of a vector is, if it is wide."""
+WIDE_POWERS = 2.0**4
+"""The same if all of them are powers of two."""
 SAMPLED = 3
 """Entries spread over a vector, beside its ends, by which multiples of it are told from others first."""
 
@@ -164,9 +167,11 @@ class Basis:
 
 
 def is_wide(vector: Vector) -> bool:
-    """Whether its numbers are so different in size that the small ones are nothing beside the large ones' last digits."""
+    """Whether its numbers are so different in size that the small ones are nothing beside the large ones' last digits, or
+    would be less exact beside them: powers of two."""
     sizes = np.abs(vector[vector != 0])
-    return bool(len(sizes)) and float(sizes.max()) > WIDE * float(sizes.min())
+    most = WIDE_POWERS if is_binary(sizes) else WIDE
+    return bool(len(sizes)) and float(sizes.max()) > most * float(sizes.min())
 
 
 def lengthen(rows: Vector, size: int) -> Vector:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from compiler.lowering.digits import HALVES, OrderSplit
 from compiler.lowering.quotients import MANY_AVERAGED
+from compiler.targets.target import ROOM
 from rasp.graph.nodes import Node
 
 
@@ -12,7 +13,8 @@ class Style:
     """How careful to be (`compiler/search/lower.py`), which expressions' look-ups get steep ramps, whether carried numbers
     are rounded before anything reads them, how orders are counted, up to how many kinds of rows one head averages over one,
     and whether look-ups may be waves. With `powers` orders may be told by powers of two, and what selected positions score
-    less by that may be so much in all. `squares`: BOS may stand in the squares of an equality."""
+    less by that may be so much in all, and their products spread over `room` powers of two. `squares`: BOS may stand in the
+    squares of an equality."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
@@ -21,4 +23,5 @@ class Style:
     most_averaged: float = MANY_AVERAGED
     waves: bool = True
     powers: float = 0.0
+    room: int = ROOM
     squares: bool = True

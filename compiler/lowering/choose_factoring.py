@@ -74,7 +74,7 @@ class Factorer:
     def __init__(self, analysis: Analysis, reader: Reader, style: Style) -> None:
         self.analysis = analysis
         self.reader = reader
-        self.care, self.powers = style.care, style.powers
+        self.care, self.powers, self.room = style.care, style.powers, style.room
         options = analysis.options
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
         self.read: dict[Variable, Basis] = {}
@@ -154,7 +154,7 @@ class Factorer:
     def list_by_powers(self, match: Matching, spread: float) -> Iterator[Factoring]:
         """An order's powers of two, where scores may be uneven."""
         codes = self.number_for_powers(match) if spread else None
-        if codes is not None and (factoring := factor_by_powers(*codes, spread)) is not None:
+        if codes is not None and (factoring := factor_by_powers(*codes, spread, self.room)) is not None:
             yield factoring
 
     def number_for_powers(self, match: Matching) -> Codes | None:

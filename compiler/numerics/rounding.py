@@ -18,7 +18,9 @@ class Reading:
     """A form as it is read: its error bound, its largest magnitude, and the power of two that its exact values
     are multiples of (0 when they are not exact). `rounding` is the part of the error that reading itself makes, of so many
     `terms`, `norm` the part of what it is read through. `reach`: how large all products are together, where that is more
-    than `size`. `biased`: the bias of a hidden unit is one more product among them, added at any time."""
+    than `size`. `biased`: the bias of a hidden unit is one more product among them, added at any time. `near`: the part of
+    the error that does not grow with the form, if the other does; None: all of it. `zero`: how far off it is where it is 0,
+    if its weight is no power of two, and not at all where it is one."""
 
     error: float
     size: float
@@ -28,6 +30,14 @@ class Reading:
     norm: float = 0.0
     reach: float = 0.0
     biased: bool = False
+    near: float | None = None
+    zero: float | None = None
+
+    @property
+    def apart(self) -> tuple[float, float]:
+        """The error as a part that does not grow with the form, and one relative to the form."""
+        near = self.error if self.near is None else self.near
+        return near, (self.error - near) / self.size if self.size else 0.0
 
 
 @dataclass(frozen=True)

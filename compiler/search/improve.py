@@ -3,7 +3,7 @@
 Each is a whole attempt (`compiler/search/attempts.py`), and what came of it stands in the journal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
@@ -14,7 +14,7 @@ from compiler.lowering.digits import OrderSplit, find_orders
 from compiler.numerics.count_precision import Precision
 from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
 from compiler.search.trials import Journal, Reason
-from compiler.targets.target import find_target
+from compiler.targets.target import ROOM, find_target
 from rasp.graph.nodes import Node, Width
 
 SPLIT_FROM, SPLIT_UNTIL = 8, 40
@@ -22,6 +22,8 @@ SPLIT_FROM, SPLIT_UNTIL = 8, 40
 POWERS = ((2.0**-4, 6), (2.0**-4, 1), (2.0**-10, 6))
 """How much less selected positions may score in all, where powers of two tell an order: the more, the fewer columns. And
 how many of them one head may have, before an order is counted by digits instead."""
+BETWEEN = 2.0**-5
+"""Another such share, where columns have room for few: the next one then leaves none."""
 FEW_KINDS = 3
 """Kinds of rows of an order that takes no more columns by rows than by powers of two."""
 WORTH_HEADS = 0.9
@@ -101,19 +103,20 @@ class Best:
     def score_otherwise(self) -> None:
         """Try other ways to score: BOS without squares; orders by powers of two, with more care where they need it."""
         analysis, style = self.lowered.analysis, self.style
-        if not find_target(analysis.options).wide:
-            return
-        if style.squares and has_closed_heads(self.lowered):
+        target = find_target(analysis.options)
+        if target.wide and style.squares and has_closed_heads(self.lowered):
             self.challenge(analysis, replace(style, squares=False), Reason.SMALLER_STYLE)
         if not has_wide_orders(self.lowered):
             return
         style, care = self.style, self.style.care
         precision = Precision(analysis.max_length)
-        for powers, columns in POWERS:
-            base = find_base(powers / analysis.max_length / precision.least_sharpness)
-            split, averaged = OrderSplit(columns * base, base), max(columns * base, style.most_averaged)
-            other = replace(style, powers=powers, split=split, most_averaged=averaged)
-            for careful in range(care, 2):
+        for powers, columns, room in list_powers(target.rooms):
+            base = find_base(powers / analysis.max_length / precision.least_sharpness, room)
+            # Where a column has room for few, whole orders of some more are smaller than heads for each digit.
+            kinds = columns * base if room == ROOM else max(columns * base, SPLIT_UNTIL)
+            split, averaged = OrderSplit(kinds, base), max(columns * base, style.most_averaged)
+            other = replace(style, powers=powers, room=room, split=split, most_averaged=averaged)
+            for careful in range(care, max(2, care + 1)):
                 if self.challenge(analysis, replace(other, care=careful), Reason.SMALLER_ORDERS):
                     break
 
@@ -147,6 +150,15 @@ class Best:
         self.journal.trials.extend(replace(trial, chosen=trial.chosen and wins) for trial in tried)
         if wins:
             self.lowered, self.style = rival.lowered, rival.style
+
+
+def list_powers(rooms: Sequence[int]) -> list[tuple[float, int, int]]:
+    """How much less selected positions may score, how many columns a head may have, and the room of each: what is smallest
+    first."""
+    if ROOM in rooms:
+        return [(powers, columns, ROOM) for powers, columns in POWERS]
+    (most, columns), *_, (least, _) = POWERS
+    return [(powers, columns, room) for powers in (most, BETWEEN, least) for room in rooms]
 
 
 def other_splits(lowered: Lowered, most_kinds: float) -> list[float]:

@@ -13,6 +13,13 @@ from compiler.targets.rounding_in_transformers import DRIFTING, NORMED, NORMED_A
 from rasp.arguments import Attention
 from rasp.diagnostics import Diagnostic
 
+ROOM = 120
+"""Powers of two that products of a column may spread over, where exponents alone limit them: float32 has 254, and scores
+are made larger still."""
+CENTRED_ROOMS = 36, 30, 24
+"""The same where a norm takes a mean away: what is left of that, u² of the largest number, meets the largest on the other
+side, and has to be less than what scores may be off."""
+
 
 @dataclass(frozen=True)
 class TargetModel:
@@ -23,7 +30,8 @@ class TargetModel:
     labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
     last, and a residual that is read unchanged. `divides`: whether BOS may score otherwise at each position, which other
     scores' sums must not round (`compiler/lowering/quotients.py`). `wide`: whether columns may hold numbers of any size
-    beside others, with which no norm and no rotation mixes them (`compiler/factorings/powers.py`). `numbers`: whether an
+    beside others, with which no norm and no rotation mixes them. `rooms`: over how many powers of two products of a column
+    may spread, the first that holds (`compiler/factorings/powers.py`). `numbers`: whether an
     output may be a number, instead of logits. `dtypes`: what it computes in."""
 
     name: Dialect
@@ -40,6 +48,7 @@ class TargetModel:
     anchors: bool = False
     divides: bool = False
     wide: bool = False
+    rooms: tuple[int, ...] = ()
     numbers: bool = False
     dtypes: tuple[Dtype, ...] = ("float32",)
 
@@ -61,16 +70,25 @@ class TargetModel:
 
 TARGETS: Mapping[Dialect, TargetModel] = {
     "plain": TargetModel(
-        "plain", ("full", "causal"), PLAIN, anchors=True, divides=True, wide=True, numbers=True, dtypes=DTYPES
+        "plain",
+        ("full", "causal"),
+        PLAIN,
+        anchors=True,
+        divides=True,
+        wide=True,
+        rooms=(ROOM,),
+        numbers=True,
+        dtypes=DTYPES,
     ),
     "gpt2": TargetModel(
         "gpt2",
         ("causal",),
         replace(NORMED, unit=BEND / UNIT_SCALE),
         eps=1e-5,
+        rooms=CENTRED_ROOMS,
         activation="gelu_new",
     ),
-    "opt": TargetModel("opt", ("causal",), NORMED, eps=1e-5),
+    "opt": TargetModel("opt", ("causal",), NORMED, eps=1e-5, rooms=CENTRED_ROOMS),
     "llama": TargetModel(
         "llama",
         ("causal",),
@@ -80,11 +98,18 @@ TARGETS: Mapping[Dialect, TargetModel] = {
         biased=False,
         gated=True,
         rotary=True,
+        rooms=(ROOM // 2,),
         activation="silu",
     ),
-    "bert": TargetModel("bert", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
-    "roberta": TargetModel("roberta", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True),
-    "distilbert": TargetModel("distilbert", ("full",), DRIFTING, eps=1e-12, after=True, labels=True),
+    "bert": TargetModel(
+        "bert", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True, rooms=CENTRED_ROOMS
+    ),
+    "roberta": TargetModel(
+        "roberta", ("full",), NORMED_AFTER, eps=2.0**-40, after=True, labels=True, rooms=CENTRED_ROOMS
+    ),
+    "distilbert": TargetModel(
+        "distilbert", ("full",), DRIFTING, eps=1e-12, after=True, labels=True, rooms=CENTRED_ROOMS
+    ),
 }
 
 #: Those that other software runs.
@@ -97,7 +122,7 @@ def find_target(options: CompileOptions) -> TargetModel:
     if options.rotation is None:
         return target
     return replace(
-        target, noise=replace(target.noise, rotated=True), anchors=False, divides=False, wide=False
+        target, noise=replace(target.noise, rotated=True), anchors=False, divides=False, wide=False, rooms=()
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Bools
-from compiler.factorings.powers import ROOM, factor_by_powers, find_base
+from compiler.factorings.powers import factor_by_powers, find_base
 from compiler.factorings.relations import (
     Factoring,
     factor_by_threshold,
@@ -18,6 +18,7 @@ from compiler.factorings.relations import (
 )
 from compiler.factorings.value_codes import compact_codes, find_equality_codes, find_order_codes
 from compiler.selector_facts.matching import Matching, Pairs
+from compiler.targets.target import CENTRED_ROOMS, ROOM
 from rasp.graph.nodes import Graph, Tokens
 
 NODE = Graph().add(Tokens())
@@ -167,19 +168,20 @@ def test_what_no_key_equals_has_a_code_of_its_own() -> None:
 
 @pytest.mark.parametrize("spread", [2.0**-3, 2.0**-12, 0.3, 1e-5])
 @pytest.mark.parametrize("count", [3, 7, 24, 200])
-def test_powers_tell_an_order(count: int, spread: float) -> None:
+@pytest.mark.parametrize("room", [ROOM, CENTRED_ROOMS[0]])
+def test_powers_tell_an_order(room: int, count: int, spread: float) -> None:
     """In exact fractions: what is selected scores from -`spread` to 0, all else -1 at most; no product is larger than there
     is room for. One limit is beyond all ranks, and several keys have one rank."""
     rng = np.random.default_rng(count)
     ranks = np.sort(rng.integers(0, count + 1, 2 * count)).astype(float)
     limits = np.arange(count + 2.0)
-    factoring = factor_by_powers(limits, ranks, spread)
+    factoring = factor_by_powers(limits, ranks, spread, room)
     assert factoring is not None and factoring.spread <= spread
     total = np.full((len(limits), len(ranks)), Fraction(0), dtype=object)
     for factor in factoring.factors:
         query, key = ([Fraction(float(x)) for x in side] for side in (factor.query, factor.key))
         total = total + np.outer(np.array(query, dtype=object), np.array(key, dtype=object))
-        assert np.abs(factor.query).max() * np.abs(factor.key).max() <= 2.0**ROOM
+        assert np.abs(factor.query).max() * np.abs(factor.key).max() <= 2.0**room
     chosen = ranks[None, :] <= limits[:, None]
     assert (total[chosen] <= 0).all() and (total[chosen] >= -Fraction(factoring.spread)).all()
     assert (total[~chosen] <= -1).all()

@@ -63,10 +63,10 @@ def test_columns_of_the_embedding_are_as_near_as_they_are_stored(name: str) -> N
         for t, p in pairs
     ]
     errors.append(abs(Fraction(float(stored[-1])) - Fraction(vector[-1])))
-    size, grain, bound = bound_embedded_column(vector, tokens, FLOAT32, plain=True)
+    size, grain, bound = bound_embedded_column(vector, tokens, FLOAT32, apart=True)
     assert max(errors) <= bound <= LOOSE * max(errors)
     assert size == max(vector[:tokens].max() + vector[tokens:-1].max(), vector[-1])
     assert (grain > 0) == (name == "whole numbers")
-    coarse = bound_embedded_column(vector, tokens, FLOAT32, plain=False)
+    coarse = bound_embedded_column(vector, tokens, FLOAT32, apart=False)
     assert coarse[:2] == (size, grain) and coarse[2] == (0.0 if grain else 2 * FLOAT32.unit * size)
-    assert bound_embedded_column(vector, tokens, FLOAT64, plain=True)[2] <= bound
+    assert bound_embedded_column(vector, tokens, FLOAT64, apart=True)[2] <= bound

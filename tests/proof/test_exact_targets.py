@@ -24,7 +24,7 @@ from compiler.numerics.count_precision import bound_averaging_noise
 from compiler.numerics.dtypes import FLOAT32
 from compiler.numerics.rounding import Reading, count_roundings, find_middle
 from compiler.options import CompileOptions, Dialect
-from compiler.pipeline import compile_program
+from compiler.pipeline import Compiled, compile_program
 from compiler.stock.identity_norms import choose_shrinkage
 from compiler.stock.uniform import Placing
 from compiler.targets.activation_functions import BEND, CORNER, UNIT_SCALE
@@ -36,7 +36,7 @@ from rasp.graph.nodes import Graph, Tokens
 from rasp.source import Source
 from tests.proof.any_order import Order, Single, orders, product
 from tests.proof.measure_columns import measured
-from tests.proof.test_exact_bounds import CASES, columns_of
+from tests.proof.test_exact_bounds import ALL, CASES, Case, columns_of
 from tests.proof.uniform_order import activate, normalise, uniform_residuals
 
 FAR = 1e4
@@ -52,6 +52,15 @@ SHORTER = {
 REFUSED = {("llama", "the best of so many that equals are not told apart")}
 #: Families, of those that compute alike the first.
 UNLIKE = {replace(TARGETS[name], name="plain"): name for name in reversed(FAMILY_TARGETS)}.values()
+#: Orders that families tell by powers of two, and of how many positions.
+POWERS = {
+    ("bert", "a count by powers"): 16,
+    ("bert", "a count by powers of positions"): 40,
+    ("bert", "a mean by powers"): 12,
+    ("distilbert", "a count by powers of positions"): 30,
+    ("gpt2", "a count by powers"): 16,
+    ("llama", "a count by powers"): 16,
+}
 Numbers = NDArray[np.float64]
 TOKENS = Graph().add(Tokens())
 
@@ -62,26 +71,49 @@ def test_errors_of_columns_stay_below_their_bounds(target: Dialect, name: str) -
     one rounding."""
     case = CASES[name]
     length = SHORTER.get(name, case.length)
-    options = CompileOptions(case.vocabulary, length, TARGETS[target].attentions[0], target)
-    model = compile_program(load_program(Source("test", "")), {"out": case.text}, options)
-    uniform, family = assemble_uniform(model), TARGETS[target]
-    plain = slice(FIRST, FIRST + model.layout.d_model)
-    shrink = 2.0 ** -choose_shrinkage(float(model.bounds.sizes.sum()), family.eps or 0.0)
+    case = replace(case, length=length, inputs=[word[:length] for word in case.inputs[-3:]])
+    model = compile_for(target, case)
     written = [k for k, column in enumerate(model.layout.columns) if column is not None]
     columns = columns_of(model, case.kind) or written  # some attentions have simpler ways for some
+    worst, bounds = measure_worst(model, case), model.bounds.columns
+    assert not [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
+    found = np.maximum(worst, FLOAT32.unit * model.bounds.sizes)
+    assert min(bounds[k] / found[k] for k in columns) <= FAR
+
+
+def compile_for(target: Dialect, case: Case) -> Compiled:
+    options = CompileOptions(case.vocabulary, case.length, TARGETS[target].attentions[0], target)
+    return compile_program(load_program(Source("test", "")), {"out": case.text}, options)
+
+
+def measure_worst(model: Compiled, case: Case) -> Numbers:
+    """How far each column is off at most, in any order of addition, as the family runs the model."""
+    uniform, family = assemble_uniform(model), TARGETS[model.options.dialect]
+    plain = slice(FIRST, FIRST + model.layout.d_model)
+    shrink = 2.0 ** -choose_shrinkage(float(model.bounds.sizes.sum()), family.eps or 0.0)
     worst = np.zeros(model.layout.width)
     for order in orders(0):
         errors, seen = measured(
             model,
-            [word[:length] for word in case.inputs[-3:]],
+            case.inputs,
             lambda ids, order=order: uniform_residuals(uniform, family, order, ids)[:, :, plain] / shrink,
         )
-        assert seen[columns].all()
+        assert seen[columns_of(model, case.kind)].all()
         worst = np.maximum(worst, errors)
-    bounds = model.bounds.columns
-    assert not [(k, worst[k], bounds[k]) for k in np.flatnonzero(worst > bounds)]
-    found = np.maximum(worst, FLOAT32.unit * model.bounds.sizes)
-    assert min(bounds[k] / found[k] for k in columns) <= FAR
+    return worst
+
+
+@pytest.mark.parametrize("target, name", POWERS)
+def test_orders_by_powers_stay_below_their_bounds(target: Dialect, name: str) -> None:
+    """The same where numbers of a column are as different in size as a target has room for."""
+    case = replace(ALL[name], length=POWERS[target, name])
+    case = replace(case, inputs=[word[: case.length] for word in case.inputs[3::7]])
+    model = compile_for(target, case)
+    groups = [group for layer in model.plan.layers for head in layer.heads for group in head.scores.groups]
+    assert any(group.kind == "powers" for group in groups)
+    worst, bounds = measure_worst(model, case), model.bounds.columns
+    assert (worst <= bounds).all()
+    assert bounds.max() <= FAR * worst.max()
 
 
 def shrunk_residual(
