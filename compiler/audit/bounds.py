@@ -19,7 +19,6 @@ A decision (a step, a choice of position, an output class) is safe when its marg
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -44,15 +43,7 @@ from compiler.audit.score_errors import bound_score_errors, drop_bos_column, fin
 from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.count_precision import GAIN, Precision, bound_averaging_noise, bound_share_noise
-from compiler.numerics.rounding import (
-    Products,
-    Reading,
-    Weighting,
-    bound_clearing,
-    find_grain,
-    find_grains,
-    is_binary,
-)
+from compiler.numerics.rounding import Products, Reading, Weighting, bound_clearing, find_grain, find_grains
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, drop_constant, weigh_form
 from compiler.targets.rounding_in_transformers import PLAIN, Noise
@@ -73,10 +64,8 @@ class Auditor:
             else NormReading(noise, layout.d_model, arithmetic, balanced=layout.balanced)
         )
         self.errors = np.zeros(layout.width)
-        # The part of errors that norms have made since a column was written.
-        self.drift = np.zeros(layout.width)
-        # That part of it that does not grow with a column's number.
-        self.near = np.zeros(layout.width)
+        # The part of errors that norms have made since a column was written, and what of it does not grow with its number.
+        self.drift, self.near = np.zeros((2, layout.width))
         self.sizes = np.zeros(layout.width)
         self.grains = np.ones(layout.width)
         self.profiles: dict[Variable, NDArray[np.float64]] = {}  # error by (end of z, feature) of a look-up
@@ -107,8 +96,7 @@ class Auditor:
     def end_half_layer(self) -> None:
         """In a target whose residual goes through norms, they round all of it."""
         self.norm.end_half_layer()
-        more = self.norm.bound_drift(self.sizes)
-        self.drift += more
+        self.drift += (more := self.norm.bound_drift(self.sizes))
         self.near += self.norm.bound_landing(0.0)
         self.errors += more
         self.grains[more > 0] = 0.0
@@ -147,19 +135,8 @@ class Auditor:
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
         found = self.norm.read(weights, error, size, self.grain_read(weights))
-        if len(used) == 1 and found.norm and self.is_stored(used[0].item()) and is_binary(weights):
-            near = float(np.abs(weights[used]) @ self.near[used])
-            zero = self.unit * self.norm.bound_stray(2 * weights)
-            return replace(found, near=self.norm.read(weights, near, 0.0, 0.0).error, zero=zero)
-        return found
-
-    def is_stored(self, column: int) -> bool:
-        """Whether a column's numbers are those of one table, so that all of what rounds them is relative to them but for
-        what norms take away."""
-        if column >= len(self.layout.embedding):
-            return False
-        vector, tokens = self.layout.embedding.vectors[column], self.layout.sizes.tokens
-        return not (vector[:tokens].any() and vector[tokens:-1].any())
+        stored = len(used) == 1 and self.layout.is_stored(used[0].item())
+        return self.norm.tell_near(found, weights, self.near) if stored else found
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""

@@ -12,6 +12,8 @@ scales it up again (`compiler/stock/uniform.py`). What remains:
 Without a balance (`Layout.balanced`) the mean is as large as the sum of all columns by their number, and all that holds.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from compiler.blocks.form import Vector
@@ -106,6 +108,15 @@ class NormReading:
         return Reading(
             error + norm + rounding, size, 0.0, rounding, terms, norm, size + mean if norm else 0.0
         )
+
+    def tell_near(self, found: Reading, weights: Vector, near: Vector) -> Reading:
+        """The reading of one column that only a table writes: what rounds it is relative to it, but for what means make of
+        it, which columns of the residual are off by `near` for."""
+        if not found.norm or not is_binary(weights):
+            return found
+        zero = self.unit * self.bound_stray(2 * weights)
+        least = self.read(weights, float(np.abs(weights) @ near), 0.0, 0.0).error
+        return replace(found, near=least, zero=zero)
 
     def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
         """What an output's sum adds to its error, how large its products are together, and how many there are."""

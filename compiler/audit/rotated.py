@@ -108,6 +108,10 @@ class RotatedReading:
         products = self.fixed_length * length / (self.grid * self.grain)
         return bool(fine) and max(length, products) / fine <= self.whole
 
+    def tell_near(self, found: Reading, weights: Vector, near: Vector) -> Reading:
+        """The reading of one column of the embedding: all of what rounds it may be there at 0, too."""
+        return found
+
     def read_out(self, weights: Vector, size: float) -> tuple[float, float, int]:
         """What an output's sum adds to its error, how large its products are together, and how many there are."""
         return 0.0, max(size, self.measure_reach(weights)), self.width + READ_ROUNDINGS

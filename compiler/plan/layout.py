@@ -98,6 +98,13 @@ class Layout:
         at_bos = np.nan_to_num(features.at_bos[content[1]])
         return find_grain(np.append(features.basis.vectors[content[1]], at_bos))
 
+    def is_stored(self, column: int) -> bool:
+        """Whether a column's numbers are those of one table of the embedding."""
+        if self.columns[column] is not None:
+            return False
+        vector, tokens = self.embedding.vectors[column], self.sizes.tokens
+        return not (vector[:tokens].any() and vector[tokens:-1].any())
+
     def at_bos(self, column: int) -> float:
         """What a column holds at BOS."""
         content = self.columns[column]
