@@ -63,6 +63,7 @@ class Auditor:
             if noise.rotated
             else NormReading(noise, layout.d_model, arithmetic, balanced=layout.balanced)
         )
+        self.scales = layout.scales  # all that norms do is done to columns as they are stored
         self.errors = np.zeros(layout.width)
         # The part of errors that norms have made since a column was written, and what of it does not grow with its number.
         self.drift, self.near = np.zeros((2, layout.width))
@@ -96,8 +97,8 @@ class Auditor:
     def end_half_layer(self) -> None:
         """In a target whose residual goes through norms, they round all of it."""
         self.norm.end_half_layer()
-        self.drift += (more := self.norm.bound_drift(self.sizes))
-        self.near += self.norm.bound_landing(0.0)
+        self.drift += (more := self.scales * self.norm.bound_drift(self.sizes / self.scales))
+        self.near += self.norm.bound_landing(0.0)  # of the column as it is stored
         self.errors += more
         self.grains[more > 0] = 0.0
         for variable, profile in self.profiles.items():
@@ -106,7 +107,7 @@ class Auditor:
     def settle(self, column: int, size: float, grain: float, error: float) -> None:
         """Record a column."""
         exact = bool(grain) and size / grain <= self.whole
-        self.norm.note_column(size)
+        self.norm.note_column(size / self.scales[column])
         self.sizes[column] = size
         self.errors[column] = error + self.drift[column]
         self.grains[column] = grain if exact and self.errors[column] <= self.negligible * grain else 0.0
@@ -119,12 +120,17 @@ class Auditor:
             return 0.0
         units, old = len(erasure.signs), erasure.column
         size, grain = self.sizes[old].item(), self.grains[old].item()
-        self.norm.note_clearing(size, units)
-        left = self.norm.bound_clearing(size, units, grain) + (float(self.errors[old]) if units == 1 else 0.0)
+        self.norm.note_clearing(size / self.scales[column], units)
+        left = float(self.errors[old]) if units == 1 else 0.0
+        left += self.norm.bound_clearing(size, units, grain, self.scales[column])
         if not erasure.beside:
             return left
         assert products is not None, "only an MLP clears"
         return left + bound_clearing(products, size, grain, self.arithmetic)
+
+    def land(self, column: int, size: float) -> float:
+        """What is rounded where a number is added to a column."""
+        return self.scales[column] * self.norm.bound_landing(size / self.scales[column])
 
     def read(self, form: Form) -> Reading:
         """A form over the columns as they are."""
@@ -134,9 +140,9 @@ class Auditor:
             return Reading(0.0, 0.0, 1.0, terms=0)
         size = self.size_of(np.abs(weights))
         error = float(np.abs(weights[used]) @ self.errors[used])
-        found = self.norm.read(weights, error, size, self.grain_read(weights))
+        found = self.norm.read(weights * self.scales, error, size, self.grain_read(weights))
         stored = len(used) == 1 and self.layout.is_stored(used[0].item())
-        return self.norm.tell_near(found, weights, self.near) if stored else found
+        return self.norm.tell_near(found, weights * self.scales, self.near) if stored else found
 
     def grain_read(self, weights: Vector) -> float:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""
@@ -167,7 +173,7 @@ class Auditor:
         at_bos = np.array([self.layout.at_bos(k) if weights[k] else 0.0 for k in columns.tolist()])
         exact = (columns < len(self.layout.embedding)) | (self.errors == self.drift)
         errors = np.where(exact & (at_bos == 0), 0.0, self.errors) * (weights != 0)
-        return self.norm.bound_at_bos(weights, at_bos, errors)
+        return self.norm.bound_at_bos(weights * self.scales, at_bos / self.scales, errors / self.scales)
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
@@ -176,7 +182,7 @@ class Auditor:
         features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
         vector = features.basis.vectors[feature]
         size = max(np.abs(vector).max().item(), abs(np.nan_to_num(features.at_bos[feature]).item()))
-        left, landing = self.inherited(column), self.norm.bound_landing(size)
+        left, landing = self.inherited(column), self.land(column, size)
         beside = 2 * leak * max(size, value.size) + left + landing
         equal = level + edge <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
         match variable.node.attention_op:
@@ -229,8 +235,8 @@ class Auditor:
         for k, vector in enumerate(self.layout.blocks.features[block.variable].basis.vectors):
             column, size = self.layout.numbers[block.variable, k], np.abs(vector).max().item()
             bent = np.abs(stairs.heights[:, k]) @ bends + self.norm.bound_passing(products[k].size)
-            profile[:, k] += self.inherited(column, products[k]) + bent + self.norm.bound_landing(size)
-            self.norm.note_products(products[k].size, stairs.units)
+            profile[:, k] += self.inherited(column, products[k]) + bent + self.land(column, size)
+            self.norm.note_products(products[k].size / self.scales[column], stairs.units)
             self.settle(column, size, find_grain(vector), profile[:, k].max().item())
         self.profiles[block.variable] = profile
 
@@ -250,7 +256,7 @@ class Auditor:
         used = np.flatnonzero(weights)
         grains = find_grains(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
         margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
-        error = self.read(drop_constant(block.form)).error + self.norm.bound_stray(weights)
+        error = self.read(drop_constant(block.form)).error + self.norm.bound_stray(weights * self.scales)
         self.keep_rounded(block, margin, error)
 
     def keep_rounded(self, block: LookupBlock, margin: float, error: float) -> None:
@@ -262,9 +268,9 @@ class Auditor:
         for k, vector in enumerate(vectors):
             column, height = self.layout.numbers[variable, k], float(np.abs(block.stairs.heights[:, k]).max())
             grain, size = height * (block.stairs.grid or 1.0), float(np.abs(vector).max())
-            self.norm.note_products(2 * anchor * height, 2)
+            self.norm.note_products(2 * anchor * height / self.scales[column], 2)
             left = self.inherited(column, Products(2 * anchor * height, grain, 1))
-            left += self.norm.bound_landing(size)
+            left += self.land(column, size)
             self.settle(column, size, grain, left)
             self.profiles[variable][:, k] = left
 
@@ -280,7 +286,9 @@ class Auditor:
         forms = [np.abs(weigh_form(drop_constant(form), self.layout)) for form in readout.forms]
         sizes = [self.size_of(weights) for weights in forms]
         error = max(float(weights @ self.errors) for weights in forms)
-        norms, sizes, terms = zip(*map(self.norm.read_out, forms, sizes), strict=True)
+        norms, sizes, terms = zip(
+            *map(self.norm.read_out, [w * self.scales for w in forms], sizes), strict=True
+        )
         norm = max(norms)
         grain = 0.0 if norm or self.noise.rotated else min(self.grain_read(weights) for weights in forms)
         rounding = bound_logit_noise(readout, max(sizes), grain, max(terms), self.noise.logits)

@@ -124,12 +124,12 @@ class NormReading:
         size += 2 * self.mean * float(np.abs(weights).sum()) if norm else 0.0
         return norm, size, int(np.count_nonzero(weights)) + 2 * (norm > 0 or self.noise.summed)
 
-    def bound_clearing(self, size: float, units: int, grain: float) -> float:
+    def bound_clearing(self, size: float, units: int, grain: float, scale: float = 1.0) -> float:
         """What is left of a column that hidden units clear: they read it through the norm. `grain`: what its values are
-        multiples of (0: they are not exact)."""
+        multiples of (0: they are not exact); `scale`: how many times smaller it is stored."""
         if not self.noise.shifts:
             return 0.0 if grain >= CORNER else units * self.noise.unit
-        read = self.bound_reading(np.ones(1), size)
+        read = self.bound_reading(np.array([scale]), size)
         return read + units * self.noise.unit + (self.noise.passing + 2) * self.unit * size
 
     def bound_passing(self, total: float) -> float:

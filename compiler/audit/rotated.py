@@ -116,7 +116,7 @@ class RotatedReading:
         """What an output's sum adds to its error, how large its products are together, and how many there are."""
         return 0.0, max(size, self.measure_reach(weights)), self.width + READ_ROUNDINGS
 
-    def bound_clearing(self, size: float, units: int, grain: float) -> float:
+    def bound_clearing(self, size: float, units: int, grain: float, scale: float = 1.0) -> float:
         """What is left of a column that hidden units clear: what they read of it is rounded."""
         return (self.width + READ_ROUNDINGS) * self.unit * max(self.length, size)
 

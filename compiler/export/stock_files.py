@@ -71,10 +71,15 @@ def assemble_uniform(
 ) -> UniformWeights:
     """The uniform weights of a compilation for a family. `reach`: how large all columns together are; `balanced`: whether
     their sum is kept at 0, instead of as it was compiled."""
-    found = float(compiled.bounds.sizes.sum()) if reach is None else reach
+    layout = compiled.layout
+    found = float((compiled.bounds.sizes / layout.scales).sum()) if reach is None else reach
     target, middle = find_target(compiled.options), find_middle_class(compiled)
-    balanced = compiled.layout.balanced if balanced is None else balanced
-    return make_uniform(compiled.weights, target, Making(found, middle, compiled.options.margin, balanced))
+    balanced = layout.balanced if balanced is None else balanced
+    scales = np.ones(layout.d_model)
+    scales[list(layout.places)] = layout.scales
+    return make_uniform(
+        compiled.weights, target, Making(found, middle, compiled.options.margin, balanced, scales)
+    )
 
 
 def find_middle_class(compiled: Compiled) -> int | None:

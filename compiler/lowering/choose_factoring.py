@@ -23,6 +23,7 @@ from compiler.factorings.value_codes import Codes, number_order
 from compiler.lowering.building_style import Style
 from compiler.lowering.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
+from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node, Tokens
 
 WEIGHT_ERROR = 0.02
@@ -76,6 +77,7 @@ class Factorer:
         self.reader = reader
         self.care, self.powers, self.room = style.care, style.powers, style.room
         options = analysis.options
+        self.shifts = find_target(options).noise.shifts  # then larger numbers are read less exactly
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
         self.read: dict[Variable, Basis] = {}
         self.choices: list[Choice] = []
@@ -145,11 +147,12 @@ class Factorer:
         check_pairs(analysis, match.query, match.shape)
         analysis.effort.reserve(analysis.graph, match.query, COLUMN_BYTES * kinds * sum(match.shape))
         analysis.effort.spend(analysis.graph, match.query, match.size, "scores")
-        yield chain(
-            list_factorings(match, numbers, with_bos=need.with_bos),
-            list_centred(match, numbers, with_bos=need.with_bos) if need.rough else (),
-            self.list_by_powers(match, need.spread),
+        usual = list_factorings(match, numbers, with_bos=need.with_bos)
+        centred = list_centred(match, numbers, with_bos=need.with_bos)
+        first, then = (
+            (centred, usual) if self.shifts and need.strict else (usual, centred if need.rough else ())
         )
+        yield chain(first, then, self.list_by_powers(match, need.spread))
 
     def list_by_powers(self, match: Matching, spread: float) -> Iterator[Factoring]:
         """An order's powers of two, where scores may be uneven."""

@@ -57,6 +57,9 @@ class Layout:
 
     `balanced`: in a target whose norms take a mean away, one column more keeps that at 0, but for rounding.
 
+    Columns of a place are stored `scales` times smaller, the larger ones more so with more `shrinking`, from 0 to 1: what a
+    mean takes away, and rounds, is then less beside the small ones (`compiler/stock/uniform.py`).
+
     A column is one content: `places[k]` is where in the residual stream it stands, which after an erasure may be where
     another one stood before (`compiler/plan/reuse.py`).
     """
@@ -69,6 +72,7 @@ class Layout:
     places: tuple[int, ...]
     erasures: tuple[Erasure, ...] = ()
     balanced: bool = True
+    shrinking: float = 0.0
     known: dict[int, tuple[Form, Vector]] = field(
         default_factory=dict[int, tuple[Form, Vector]], repr=False, compare=False
     )
@@ -88,6 +92,25 @@ class Layout:
     def numbers(self) -> Mapping[tuple[Variable, int], int]:
         """The column of each variable's features."""
         return {column: k for k, column in enumerate(self.columns) if column is not None}
+
+    @cached_property
+    def scales(self) -> Vector:
+        """How many times smaller each column is stored than it is: powers of two."""
+        if not self.shrinking:
+            return np.ones(self.width)
+        largest = np.zeros(self.d_model)
+        np.maximum.at(largest, list(self.places), [self.measure(column) for column in range(self.width)])
+        sizes = np.where(largest, largest, 1.0)
+        return np.exp2(np.ceil(self.shrinking * np.log2(sizes)))[list(self.places)]
+
+    def measure(self, column: int) -> float:
+        """The largest number that a column can hold."""
+        content = self.columns[column]
+        if content is None:
+            sizes, tokens = np.abs(self.embedding.vectors[column]), self.sizes.tokens
+            return max(float(sizes[:tokens].max() + sizes[tokens:-1].max()), float(sizes[-1]))
+        vector = self.blocks.features[content[0]].basis.vectors[content[1]]
+        return max(float(np.abs(vector).max()), abs(float(np.nan_to_num(self.at_bos(column)))))
 
     def grain(self, column: int) -> float:
         """The power of two that all values of a column would be multiples of, if it were exact; 0 if there is none."""

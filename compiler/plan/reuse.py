@@ -20,6 +20,9 @@ from compiler.plan.layout import Erasure, Layout, drop_constant, place_weights, 
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import PlainSizes, choose_uniform_shape, count_uniform_parameters
 
+SHRINKINGS = 0.0, 0.5, 1.0
+"""How much smaller larger columns are stored where their mean stays what it is."""
+
 
 @dataclass(frozen=True)
 class Life:
@@ -127,7 +130,12 @@ def list_smaller(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout
     if target.is_family and target.centred:
         bare = replace(layout, balanced=False)
         unbalanced = [*reuse_columns(plan, bare, target), bare]
-        found += [one for one in unbalanced if target.labels or has_unread_place(plan, one)]
+        found += [
+            replace(one, shrinking=shrinking)
+            for one in unbalanced
+            if target.labels or has_unread_place(plan, one)
+            for shrinking in SHRINKINGS
+        ]
     return sorted((one for one in found if count(one) < count(layout)), key=count)
 
 

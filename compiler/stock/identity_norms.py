@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from compiler.emit.rotate import READERS, WRITERS
+from compiler.emit.weights import Array, Weights
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import ZEROS, UniformShape
 
@@ -15,6 +17,23 @@ from compiler.targets.uniform_shape import ZEROS, UniformShape
 def choose_shrinkage(reach: float, eps: float) -> int:
     """s: with the residual times 2^-s its variance is below eps·2^-26, a quarter of a rounding of the norm's."""
     return math.ceil((27 + 2 * math.log2(reach + 1) - math.log2(eps)) / 2)
+
+
+def store_smaller(weights: Weights, scales: Array | None) -> Weights:
+    """The same model with columns of the residual that are powers of two smaller: what writes them is, and what reads them
+    is larger."""
+    if scales is None or (scales == 1).all():
+        return weights
+    arrays: dict[str, Array] = {}
+    for name, array in weights.arrays.items():
+        match name.rsplit(".", 1)[-1]:
+            case part if part in WRITERS:
+                arrays[name] = array / scales
+            case part if part in READERS:
+                arrays[name] = array * scales[:, None]
+            case _:
+                arrays[name] = array
+    return Weights(weights.config, arrays)
 
 
 def make_norms(target: TargetModel, shape: UniformShape, gain: float, one: int) -> dict[str, np.ndarray]:

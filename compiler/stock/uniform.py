@@ -8,7 +8,8 @@ only needs names and transposes (`compiler/stock/array_names.py`). Nothing is co
   residual itself goes through has the gain sqrt(eps), and 2^s is in the weights of what reads.
 - *The mean is 0*: the balance column takes minus the sum of what all others get. What rounding leaves of a mean cancels,
   for all weights of a reader sum up to 0: the weight of the column of zeros is minus the sum of the others. Where what
-  a mean rounds can be borne, there is no balance column, and all of it cancels so (`Layout.balanced`).
+  a mean rounds can be borne, there is no balance column, and all of it cancels so (`Layout.balanced`). Large columns are
+  then stored smaller, so that the mean is less beside the small ones (`Layout.shrinking`).
 - *There is a 1*: the last norm's gain is 0 and its bias 1 at the balance column, or another that no answer is read from. So
   an unembedding without a bias has one. A head of labels has a bias anyway.
 - *Units are ReLUs*: others get their input times 2^20 and give their output times 2^-20.
@@ -29,7 +30,13 @@ import numpy as np
 
 from compiler.config import Config
 from compiler.emit.weights import Array, Weights, spread_unembedding
-from compiler.stock.identity_norms import balance_reads, balance_writes, choose_shrinkage, make_norms
+from compiler.stock.identity_norms import (
+    balance_reads,
+    balance_writes,
+    choose_shrinkage,
+    make_norms,
+    store_smaller,
+)
 from compiler.targets.rotary import list_still_dimensions
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import (
@@ -73,17 +80,19 @@ class UniformWeights:
 class Making:
     """`reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others',
     for nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
-    `balanced`: whether a column keeps the mean at 0."""
+    `balanced`: whether a column keeps the mean at 0. `scales`: how many times smaller each column is stored."""
 
     reach: float
     middle: int | None
     margin: float = 0.0
     balanced: bool = True
+    scales: Array | None = None
 
 
 def make_uniform(weights: Weights, target: TargetModel, making: Making) -> UniformWeights:
     """The uniform arrays of a plain model with one output."""
     assert target.eps is not None, "plain weights are uniform enough"
+    weights = store_smaller(weights, making.scales)
     tokens = len(weights.config.vocabulary) + SPECIAL
     class_ids = number_labels(weights) if target.labels else number_classes(weights)
     ids = tokens if target.labels else max(*class_ids, tokens - 1) + 1

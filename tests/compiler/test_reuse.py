@@ -10,6 +10,7 @@ import torch
 from compiler.audit.bounds import audit_plan
 from compiler.export.stock_files import assemble_uniform
 from compiler.numerics.count_precision import Precision
+from compiler.numerics.rounding import is_binary
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
@@ -92,6 +93,21 @@ def test_a_balance_stays_where_a_mean_would_round_too_much() -> None:
     bare = replace(model.layout, balanced=False)
     assert model.layout.balanced
     assert audit_plan(model.plan, bare, Precision(6), TARGETS["gpt2"].noise).unsafe
+
+
+def test_large_columns_are_stored_smaller_where_a_mean_is_borne_only_so() -> None:
+    """By powers of two, and no column is then larger than the square root of what it was."""
+    options = CompileOptions(tuple("abcdefghij"), 20, "causal", "gpt2")
+    model = compile_program(load_program(Source("test", "")), {"out": COUNT}, options)
+    layout, noise = model.layout, TARGETS["gpt2"].noise
+    assert not layout.balanced and layout.shrinking
+    assert audit_plan(model.plan, replace(layout, shrinking=0.0), Precision(20), noise).unsafe
+    sizes = np.array([layout.measure(column) for column in range(layout.width)])
+    assert is_binary(layout.scales) and (sizes / layout.scales <= np.sqrt(sizes)).all()
+    stored = assemble_uniform(model).arrays["tokens"][:, FIRST : FIRST + layout.d_model].astype(float)
+    ratios = model.weights.arrays["embedding.tokens"][:10] / np.where(stored[:10], stored[:10], 1)
+    found = ratios.max(axis=0) / ratios.max(axis=0)[layout.scales == 1][0]
+    assert (found[found > 0] == layout.scales[found > 0]).all()
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -90,13 +90,15 @@ def measure_worst(model: Compiled, case: Case) -> Numbers:
     """How far each column is off at most, in any order of addition, as the family runs the model."""
     uniform, family = assemble_uniform(model), TARGETS[model.options.dialect]
     plain = slice(FIRST, FIRST + model.layout.d_model)
-    shrink = 2.0 ** -choose_shrinkage(float(model.bounds.sizes.sum()), family.eps or 0.0)
-    worst = np.zeros(model.layout.width)
+    layout, worst = model.layout, np.zeros(model.layout.width)
+    reach = float((model.bounds.sizes / layout.scales).sum())
+    stored = np.zeros(layout.d_model)
+    stored[list(layout.places)] = 2.0 ** -choose_shrinkage(reach, family.eps or 0.0) / layout.scales
     for order in orders(0):
         errors, seen = measured(
             model,
             case.inputs,
-            lambda ids, order=order: uniform_residuals(uniform, family, order, ids)[:, :, plain] / shrink,
+            lambda ids, order=order: uniform_residuals(uniform, family, order, ids)[:, :, plain] / stored,
         )
         assert seen[columns_of(model, case.kind)].all()
         worst = np.maximum(worst, errors)
