@@ -12,7 +12,7 @@ import torch
 from compiler.config import Config
 from compiler.engines.ctranslate2_model import TranslateModel
 from compiler.engines.llamacpp_model import LlamaModel
-from compiler.engines.nanogpt_model import NanoModel
+from compiler.engines.nanogpt_model import open_nanogpt
 from compiler.engines.onnx_model import OnnxModel
 from compiler.engines.openvino_model import OpenvinoModel
 from compiler.engines.transformerlens_model import LensModel
@@ -127,7 +127,7 @@ ENGINES: Mapping[EngineName, Engine] = {
         "nanogpt",
         FORMATS["nanogpt"].targets,
         ("float32",),
-        lambda of: NanoModel(of.folder, of.config, of.class_ids),
+        lambda of: open_nanogpt(of.folder, of.config, of.class_ids),
     ),
     "llamacpp": Engine(
         "xllamacpp",

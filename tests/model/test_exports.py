@@ -21,6 +21,7 @@ from compiler.formats.write_export import write_export
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
+from compiler.transformer.problem import ModelError
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.run_engine import verify_in_engine
 from rasp.diagnostics import DiagnosedError
@@ -271,3 +272,66 @@ def test_python_is_told_of_a_wrong_format(tmp_path: Path) -> None:
     wrong: Any = "onxn"
     with pytest.raises(DiagnosedError, match="no format called onxn"):
         write_export(compile_text(PROGRAMS["index"]), tmp_path / "x", wrong)
+
+
+OWN_MODEL = '''
+from dataclasses import dataclass
+from torch import nn
+from torch.nn import functional
+
+@dataclass
+class GPTConfig:
+    block_size: int
+    vocab_size: int
+    n_layer: int
+    n_head: int
+    n_embd: int
+    dropout: float
+    bias: bool
+
+def named(**parts):
+    return nn.ModuleDict(parts)
+
+class GPT(nn.Module):
+    """Layers by their names: pre-norm, heads side by side, an exact GELU, a head that is the embedding."""
+
+    def __init__(self, c):
+        super().__init__()
+        print("a model")
+        d, self.heads = c.n_embd, c.n_head
+        layer = lambda: named(
+            ln_1=nn.LayerNorm(d), attn=named(c_attn=nn.Linear(d, 3 * d), c_proj=nn.Linear(d, d)),
+            ln_2=nn.LayerNorm(d), mlp=named(c_fc=nn.Linear(d, 4 * d), c_proj=nn.Linear(4 * d, d)))
+        h = nn.ModuleList(layer() for _ in range(c.n_layer))
+        wte, wpe = nn.Embedding(c.vocab_size, d), nn.Embedding(c.block_size, d)
+        self.transformer = named(wte=wte, wpe=wpe, h=h, ln_f=nn.LayerNorm(d))
+        self.lm_head = nn.Linear(d, c.vocab_size, bias=False)
+        self.transformer.wte.weight = self.lm_head.weight
+
+    def forward(self, ids, targets=None):
+        t = self.transformer
+        x = t.wte(ids) + t.wpe.weight[: ids.shape[1]]
+        for layer in t.h:
+            parts = layer.attn.c_attn(layer.ln_1(x)).chunk(3, -1)
+            q, k, v = (p.unflatten(-1, (self.heads, -1)).transpose(1, 2) for p in parts)
+            y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + layer.attn.c_proj(y.transpose(1, 2).flatten(2))
+            x = x + layer.mlp.c_proj(functional.gelu(layer.mlp.c_fc(layer.ln_2(x))))
+        return self.lm_head(t.ln_f(x) if targets is not None else t.ln_f(x)[:, [-1]]), None
+'''
+
+
+def test_ones_own_nanogpt_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file that a variable names gets sizes and arrays, answers right, and is told of where they do not fit it."""
+    compiled = compile_text(PROGRAMS["index"], "gpt2")
+    monkeypatch.setenv("NANOGPT", str(tmp_path))
+    with pytest.raises(ModelError, match=r"there is no .*model.py"):
+        assert_right("nanogpt", compiled)
+    (tmp_path / "model.py").write_text(OWN_MODEL)
+    assert_right("nanogpt", compiled)
+    assert capsys.readouterr().out == ""
+    (tmp_path / "model.py").write_text(OWN_MODEL.replace("ln_f", "last"))
+    with pytest.raises(ModelError, match=r"Error\(s\) in loading state_dict for GPT"):
+        assert_right("nanogpt", compiled)
