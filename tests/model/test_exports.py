@@ -12,11 +12,13 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from compiler.blocks.basis import is_wide
 from compiler.cli import main
 from compiler.engines.engine_table import ENGINES, EngineRequest, find_reader
 from compiler.export.compiled import save
 from compiler.formats.format_names import ENGINE_NAMES, FORMAT_NAMES, EngineName, FormatName
 from compiler.formats.format_table import FORMATS, encode_export
+from compiler.formats.transformerlens_files import check_single_logits
 from compiler.formats.write_export import write_export
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
@@ -272,6 +274,13 @@ def test_python_is_told_of_a_wrong_format(tmp_path: Path) -> None:
     wrong: Any = "onxn"
     with pytest.raises(DiagnosedError, match="no format called onxn"):
         write_export(compile_text(PROGRAMS["index"]), tmp_path / "x", wrong)
+
+
+def test_powers_of_two_are_stored_as_they_are_in_transformerlens() -> None:
+    """Float32 logits do not round the embedding, whose columns may hold numbers of all sizes."""
+    compiled = compile_text(PROGRAMS["mean"])
+    assert any(is_wide(vector) for vector in compiled.layout.embedding.vectors)
+    check_single_logits(compiled)
 
 
 OWN_MODEL = '''
