@@ -152,8 +152,10 @@ class NormReading:
         used = np.flatnonzero(weights)
         weights, at_bos, errors = weights[used], at_bos[used], errors[used]
         if at_bos.any() or errors.any():
-            off = self.bound_reading(weights, float(np.abs(weights) @ np.abs(at_bos)))
-            return off + float(np.abs(weights) @ errors) + (len(weights) + 2) * self.unit * 2 * self.mean
+            size = float(np.abs(weights) @ np.abs(at_bos))
+            # The column of zeros is one term more.
+            rounding = (count_roundings(weights) + 1) * self.unit * size
+            return self.bound_reading(weights, size) + rounding + float(np.abs(weights) @ errors)
         if len(weights) <= 2 and is_binary(np.append(weights, weights.sum())):
             return 0.0
         return (len(weights) + 4) * self.unit * 2 * float(np.abs(weights).sum()) * self.mean

@@ -27,6 +27,10 @@ RIGHT: dict[str, tuple[tuple[Atom, ...], str]] = {
     "False beside 0, among single values": (DIGITS, 'aggregate(select(indices, 3, ==), tokens == "1")'),
     "True beside 1, among tokens": ((True, 2), "min(indices + 1, tokens_asis)"),
     "strings that are picked, or nothing": (DIGITS, "aggregate(full_s, sort(tokens, tokens))"),
+    "a string that no mean is of": (
+        DIGITS,
+        'aggregate(select(indices, 2, <) and select(length, 1, >), "x" if length == 1 else tokens_int, 5)',
+    ),
     "a string for a default of means": (DIGITS, f'aggregate({SOME}, 1 + 2 * indicator(indices > 0), "x")'),
     "a huge default": (DIGITS, f"aggregate({SOME}, indices, 10 ^ 400)"),
     "a tiny default": (DIGITS, f"aggregate({SOME}, indices, 0.5 ^ 60)"),
@@ -55,16 +59,17 @@ RIGHT: dict[str, tuple[tuple[Atom, ...], str]] = {
         ("0", "1"),
         'round((indices + 1) * aggregate(select(indices, indices, <=), 1.5 if tokens == "1" else 7))',
     ),
+    "a mean is 1 or 1.0": (DIGITS, '"%s" % aggregate(select(indices, indices, <=), 1)'),
+    "a mean that swaps two answers where it is a float": (
+        DIGITS,
+        '"x" if "%s" % aggregate(select(tokens, tokens, ==), tokens_int) in ["0", "1.0"] else "y"',
+    ),
     "a rounded mean, written": (DIGITS, '"%s" % round(aggregate(full_s, indices))'),
 }
 
 REFUSED: dict[str, str] = {
     "True beside 1, as means": f'aggregate({SOME}, True if tokens == "1" else 1)',
-    "a mean is 1 or 1.0": '"%s" % aggregate(select(indices, indices, <=), 1)',
     "a mean that has been moved": '"%s" % aggregate(select(indices, 0, ==), aggregate(full_s, tokens_int))',
-    "a mean that swaps two answers where it is a float": (
-        '"x" if "%s" % aggregate(select(tokens, tokens, ==), tokens_int) in ["0", "1.0"] else "y"'
-    ),
 }
 
 

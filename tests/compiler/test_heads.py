@@ -1,5 +1,6 @@
 """How many heads and layers a program takes: what shares a head, what needs none, what is one comparison or two."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -7,10 +8,16 @@ import pytest
 
 from compiler.blocks.basis import is_wide
 from compiler.config import Dialect
+from compiler.effort import Effort
+from compiler.limits import CARE
+from compiler.lowering.building_style import Style
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.search.attempts import Lowered
 from compiler.search.culprits import forms_of
+from compiler.search.lower import LoweringSearch
+from compiler.search.trials import Journal
 from compiler.verify.differential import Check
 from compiler.verify.mismatch import Mismatch
 from rasp.arguments import ATTENTIONS
@@ -275,3 +282,15 @@ def test_what_a_decision_reads() -> None:
             case _:
                 assert forms == [f for r in model.plan.readouts for f in r.forms]
     assert {decision.kind for decision in model.bounds.decisions} == {"selection", "step", "output"}
+
+
+def test_what_rounds_nothing_is_taken_apart_where_nothing_failed_before() -> None:
+    """Exact counts, tried because a look-up could not be built, change nothing about a model without any."""
+    model = compiled(f"aggregate({PREVIOUS}, indices, -1)")
+    failed = replace(model.bounds.decisions[0], error=np.inf)
+    lowered = Lowered(model.analysis, model.plan, model.layout, replace(model.bounds, decisions=(failed,)))
+    graph = model.analysis.graph
+    search = LoweringSearch(graph, model.meaning, model.options, Effort(1e6), Journal())
+    search.style = Style(exact=True)
+    assert not search.react_to_unsafe(lowered)
+    assert search.style.care == CARE.most and search.careful is None

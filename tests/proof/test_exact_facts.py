@@ -1,5 +1,6 @@
 """What the analysis takes for granted about an s-op, one function at a time, against all that there is."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import narrow_bounds, sums
+from compiler.domains.means import Unsummable, list_means
 from compiler.domains.occurring import list_occurring
 from compiler.domains.rows import Context, list_contexts
 from compiler.factorings.value_codes import serves
@@ -138,3 +140,16 @@ def test_numbers_that_squares_tell_apart(
     query: list[float], key: list[float], selects: list[list[int]], *, right: bool
 ) -> None:
     assert serves(np.array(selects, bool), np.array(query), np.array(key)) == right
+
+
+@pytest.mark.parametrize("largest, exact", [(2**51, True), (2**53 // 3, True), (2**52 + 1, False)])
+def test_means_are_listed_only_where_no_sum_rounds(largest: int, exact: bool) -> None:
+    """Of two numbers that are next to each other."""
+    values, counts = (largest - 1, largest), range(1, 2 + 1)
+    if not exact:
+        assert float(largest - 1) + float(largest) != 2 * largest - 1
+        with pytest.raises(Unsummable):
+            list_means(values, counts)
+        return
+    found = list_means(values, counts)
+    assert [*map(Fraction, found[2])] == [largest - 1, largest - Fraction(1, 2), largest]

@@ -15,8 +15,8 @@ from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32
 from compiler.numerics.rounding import Reading, Weighting, is_binary
 from compiler.options import CompileOptions
-from compiler.pipeline import compile_program
-from compiler.targets.rounding_in_transformers import NORMED, PLAIN
+from compiler.pipeline import Compiled, compile_program
+from compiler.targets.rounding_in_transformers import DRIFTING, NORMED, NORMED_AFTER, PLAIN, Noise
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from rasp.elaborate.program import load_program
 from rasp.source import Source
@@ -27,13 +27,16 @@ LOOSE = 20.0
 WEIGHTS = np.array([1.0, -2.0, 1.0])
 
 
-@pytest.fixture
-def auditor() -> Auditor:
-    """Nothing is audited yet; the layout is that of some program."""
+@pytest.fixture(scope="module")
+def sorting() -> Compiled:
     options = CompileOptions(("a", "b", "c"), 4)
-    outputs = {"out": "sort(tokens, tokens)"}
-    model = compile_program(load_program(Source("test", "")), outputs, options)
-    return Auditor(model.plan, model.layout, Precision(options.max_length), PLAIN)
+    return compile_program(load_program(Source("test", "")), {"out": "sort(tokens, tokens)"}, options)
+
+
+@pytest.fixture
+def auditor(sorting: Compiled) -> Auditor:
+    """Nothing is audited yet; the layout is that of some program."""
+    return Auditor(sorting.plan, sorting.layout, Precision(sorting.options.max_length), PLAIN)
 
 
 @pytest.mark.parametrize("grain", [2.0**-20, 2.0**-8, 1.0, 2.0**6])
@@ -135,6 +138,17 @@ def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> 
     norm = NormReading(TARGETS["bert"].noise, 3, FLOAT32)
     nothing, something = norm.bound_drift(np.array([0.0, size]))
     assert nothing == 0 and something >= FLOAT32.unit * size
+
+
+@pytest.mark.parametrize("noise", [NORMED_AFTER, DRIFTING])
+@pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])
+def test_a_number_that_lands_on_the_mean_rounds_by_no_more_than_said(noise: Noise, size: float) -> None:
+    rng, norm = np.random.default_rng(0), NormReading(noise, 3, FLOAT32)
+    norm.shifts = size / 64
+    written = (rng.uniform(0.99, 1, 200) * size).astype(np.float32)
+    mean = (rng.uniform(0.9, 1, 200) * norm.mean).astype(np.float32)
+    off = np.abs((written + mean).astype(float) - (written.astype(float) + mean)).max()
+    assert 0 < off <= norm.bound_landing(size) <= 10 * off
 
 
 @pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.bounds import Auditor
-from compiler.audit.score_errors import bound_score_errors, find_gap
+from compiler.audit.score_errors import bound_score_errors, find_gap, has_bos_column
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
 from compiler.limits import PAIRS
@@ -307,6 +307,40 @@ def test_errors_of_columns_cost_no_more_of_a_gap_than_allowed(name: str) -> None
         assert moved <= level <= LOOSE * moved and nearer <= loss
 
 
+def list_features(forms: Sequence[Form], values: int) -> Numbers:
+    """What forms of one variable, of so many values, are for each of these, shape (forms, values)."""
+    parts = [sum(form.parts.values(), np.zeros(values)) for form in forms]
+    return np.abs(np.stack(parts) + np.array([[form.constant] for form in forms]))
+
+
+# The best of all has no comparison.
+@pytest.mark.parametrize("name", [name for name in CASES if name != "the best by rank"])
+def test_features_are_as_large_together_as_said(name: str) -> None:
+    """Those of one value, in all columns of a comparison: what an error of the other side is multiplied by."""
+    seen = 0
+    for one in scored_heads(compiled(name)):
+        scores = one.head.scores
+        for group in scores.groups:
+            for forms, said in ((scores.queries, group.query), (scores.keys, group.key)):
+                own = [forms[c] for c in group.columns]
+                variables = {variable: len(v) for form in own for variable, v in form.parts.items()}
+                if group.kind != "bos" and len(variables) == 1:
+                    largest = list_features(own, *variables.values()).sum(axis=0).max()
+                    assert largest <= said <= LOOSE * largest
+                    seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_only_a_column_of_zeros_is_left_out_of_scores(name: str) -> None:
+    """That of BOS, which all other keys are 0 in."""
+    model = compiled(name)
+    columns = ideal_columns(model, inputs(model)[-1])
+    for one in scored_heads(model):
+        last = columns.dot(forms_read(one.head.scores.keys[-1:], model))[1:]
+        assert has_bos_column(one.head.scores) == (not last.any())
+
+
 @pytest.mark.parametrize("size", [3, 4_200])
 def test_no_product_is_larger_than_the_largest(size: int) -> None:
     """Of so many that not all are looked at, too."""
@@ -320,7 +354,7 @@ def test_no_product_is_larger_than_the_largest(size: int) -> None:
 def test_reading_rounds_by_no_more_than_said() -> None:
     """A form's sum in float32, in any order, against the exact one of the same columns, as large as they can be."""
     text = f"aggregate(full_s, tokens_int) + {COUNT} / 3 + selector_width(select(tokens, tokens, <)) / 7"
-    options = CompileOptions((0, 1, 3), 6, "full")
+    options = CompileOptions((0, 1, 3), 6, "full", margin=1.0)  # else each term is told by itself
     model = compile_program(load_program(Source("test", "")), {"out": text}, options)
     form = model.plan.readouts[0].form
     auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)

@@ -210,6 +210,32 @@ def test_what_counts_at_bos_is_0_to_the_last_bit() -> None:
     assert worst >= 1 / FAR
 
 
+@pytest.mark.parametrize("pairs", [1, 6, 150])
+def test_what_counts_at_bos_of_columns_that_cancel_is_as_near_to_0_as_said(pairs: int) -> None:
+    """Two of each number, of which one is taken away from the other, beside a column of 0 that is read, too."""
+    rng, width = np.random.default_rng(0), 2 * pairs + 20
+    contents = np.append(np.repeat(rng.uniform(1, 1.1, pairs).astype(np.float32), 2), 0).astype(float)
+    weights = np.append(np.tile([1.0, -1.0], pairs), 3.0)
+    shrink = 2.0 ** -choose_shrinkage(contents.sum() + 100, EPS)
+    gain = np.full(width, np.sqrt(EPS) / shrink).astype(np.float32)
+    reader = np.zeros((width, 1), np.float32)
+    reader[12 : 13 + 2 * pairs, 0], reader[ZEROS] = weights, -weights.sum()
+    worst = bound = 0.0
+    for order in orders(1):
+        x, norm, _ = shrunk_residual(np.linspace(1, 9, 8), shrink, order)
+        x = np.pad(x, ((0, 0), (0, width - x.shape[1])))
+        x[:, 12 : 13 + 2 * pairs] = contents * shrink
+        x[:, -1] -= np.float32(contents.sum() * shrink)
+        norm.note_column(float(contents.sum()))
+        norm.end_half_layer()
+        seen = product(normalise(x, order, EPS, gain, shifted=True), reader, order)
+        worst = max(worst, float(np.abs(seen).max()))
+        bound = norm.bound_at_bos(weights, contents, np.zeros_like(contents))
+        more = norm.bound_at_bos(weights, contents, np.full_like(contents, 2.0**-8))
+        assert more == pytest.approx(bound + np.abs(weights).sum() * 2.0**-8)
+    assert 0 < worst <= bound <= FAR * worst
+
+
 def far_from_relu(z: mpmath.mpf, kind: str) -> mpmath.mpf:
     """|f(z) - max(z, 0)| for a smooth unit."""
     match kind:
