@@ -74,8 +74,8 @@ class Runs:
 
 def merge_runs(low: Vector, high: Vector, group: Ints, same: float) -> Runs | None:
     """Merge points that are `same` relative to their range, and overlapping intervals of one target; None when two with
-    different targets meet: most that do are among a few of them."""
-    tolerance = same * max(1.0, float(np.abs(low).max()), float(np.abs(high).max()))
+    different targets meet: most that do are among a few of them. Where all are points, `high` may be `low` itself."""
+    tolerance = same * max(1.0, -float(low.min()), float(high.max()))
     some = slice(None, None, len(low) // SAMPLED or 1)
     if len(low) > 2 * SAMPLED and join_points(low[some], high[some], group[some], tolerance) is None:
         return None  # what lies between them only joins more
@@ -85,15 +85,15 @@ def merge_runs(low: Vector, high: Vector, group: Ints, same: float) -> Runs | No
 def join_points(low: Vector, high: Vector, group: Ints, tolerance: float) -> Runs | None:
     """`merge_runs` of points that a tolerance tells apart."""
     order = np.argsort(low, kind="stable")
-    low, high, group = low[order], np.maximum.accumulate(high[order]), group[order]
+    group, ascending = group[order], low[order]
+    high = ascending if high is low else np.maximum.accumulate(high[order])
+    low = ascending
     fresh = np.concatenate([[True], low[1:] - high[:-1] > tolerance])
-    run = np.cumsum(fresh) - 1
-    first = group[fresh]
-    if not np.array_equal(first[run], group):
+    if bool(((group[1:] != group[:-1]) & ~fresh[1:]).any()):
         return None
     last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(low) - 1]])
     start, stop = low[fresh], high[last]
-    return Runs(start, np.where(stop - start <= tolerance, start, stop), first)
+    return Runs(start, np.where(stop - start <= tolerance, start, stop), group[fresh])
 
 
 @dataclass(frozen=True)

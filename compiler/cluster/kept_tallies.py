@@ -14,7 +14,7 @@ from compiler.verify.chosen_inputs import Selection
 from compiler.verify.differential import Batches, Check, Runner
 from compiler.verify.tally import Tally, read_tally
 from rasp.diagnostics import Diagnostic, RaspError
-from rasp.write_whole import CHECK_PATH, explain_reason, write_text
+from rasp.write_whole import CHECK_PATH, explain_reason, make_folder, write_text
 
 INDEX, FORMAT, VERSION = "verification.json", "rasp-verification", 1
 BATCH = "batch-{:06}.json"
@@ -39,14 +39,14 @@ def open_kept(folder: Path, model: str, selection: Selection) -> KeptTallies:
     counts = {str(length): count for length, count in selection.counts.items()}
     wanted = {"format": FORMAT, "version": VERSION, "model": model, "seed": selection.seed, "inputs": counts}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = any(folder.iterdir())
-        if taken and read_json(folder / INDEX) != wanted:
-            hint = "give the same model and options to go on with it, else another folder"
-            message = f"{folder} holds something else than results of this verification"
-            raise RaspError(Diagnostic(message, hint=hint, code="usage"))
-        if not taken:
-            write_text(folder / INDEX, json.dumps(wanted, indent=1) + "\n")
+        with make_folder(folder):
+            taken = any(folder.iterdir())
+            if taken and read_json(folder / INDEX) != wanted:
+                hint = "give the same model and options to go on with it, else another folder"
+                message = f"{folder} holds something else than results of this verification"
+                raise RaspError(Diagnostic(message, hint=hint, code="usage"))
+            if not taken:
+                write_text(folder / INDEX, json.dumps(wanted, indent=1) + "\n")
         return KeptTallies(folder, dict(read_batches(folder)))
     except OSError as error:
         message = f"{folder} cannot be used: {explain_reason(error)}"

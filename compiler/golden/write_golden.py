@@ -10,6 +10,8 @@ all others by the margin, so each that differs is a mistake of the engine, not o
 """
 
 import json
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +30,9 @@ from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate, evaluate_by_position
 from rasp.source import Source
-from rasp.write_whole import explain_reason, write_file
+from rasp.write_whole import explain_reason, make_folder, write_file
 
-INDEX, CHECK = "golden.json", "check_golden.py"
+INDEX, CHECK, UNFINISHED = "golden.json", "check_golden.py", ".unfinished"
 VOCABULARY = ("a", "b", "c")
 Ids = list[int]
 
@@ -46,35 +48,60 @@ class GoldenOptions:
 
 
 def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
-    """Write all cases; their names. Raises `CheckpointError` where the folder holds something else or cannot be written,
-    and `CompileError` for a margin that there cannot be."""
+    """Write all cases, into a hidden folder first; their names. Raises `CheckpointError` where the folder holds something
+    else or cannot be written, and `CompileError` for a margin that there cannot be."""
     check_place(folder)
-    names: list[str] = []
+    unfinished = folder / UNFINISHED
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for case in list_cases(options.target):
-            compiled = compile_case(case, options)
-            if case.altered is None:
-                save(compiled, folder / case.name)
-            else:
-                write_altered(folder / case.name, encode_altered(compiled, case.altered))
-            lines = write_lines(case, compiled, options)
-            write_file(folder / f"{case.name}.jsonl", "".join(f"{line}\n" for line in lines).encode())
-            names.append(case.name)
-        index: GoldenIndex = {
-            "format": "rasp-golden",
-            "version": 1,
-            "target": options.target,
-            "margin": options.margin,
-            "batches": options.batches,
-            "seed": options.seed,
-            "cases": describe_cases(options.target),
-        }
-        write_file(folder / CHECK, Path(__file__).with_name(CHECK).read_bytes())
-        write_file(folder / INDEX, encode_json(index))
+        with make_folder(folder):
+            remove_tree(unfinished)
+            try:
+                names = write_cases(unfinished, options)
+                for made in sorted(
+                    unfinished.iterdir(), key=lambda path: path.name == INDEX
+                ):  # that comes last
+                    remove_tree(folder / made.name)
+                    os.replace(made, folder / made.name)
+            finally:
+                remove_tree(unfinished)
     except OSError as error:
         raise report_damage(folder, f"cannot be written: {explain_reason(error)}", "check the path") from None
     return names
+
+
+def write_cases(folder: Path, options: GoldenOptions) -> list[str]:
+    """Write all cases into a new folder; their names. Raises `OSError`, `RaspError`."""
+    folder.mkdir()
+    names: list[str] = []
+    for case in list_cases(options.target):
+        compiled = compile_case(case, options)
+        if case.altered is None:
+            save(compiled, folder / case.name)
+        else:
+            write_altered(folder / case.name, encode_altered(compiled, case.altered))
+        lines = write_lines(case, compiled, options)
+        write_file(folder / f"{case.name}.jsonl", "".join(f"{line}\n" for line in lines).encode())
+        names.append(case.name)
+    index: GoldenIndex = {
+        "format": "rasp-golden",
+        "version": 1,
+        "target": options.target,
+        "margin": options.margin,
+        "batches": options.batches,
+        "seed": options.seed,
+        "cases": describe_cases(options.target),
+    }
+    write_file(folder / CHECK, Path(__file__).with_name(CHECK).read_bytes())
+    write_file(folder / INDEX, encode_json(index))
+    return names
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a file, or a folder with what is in it, that may be there. Raises `OSError`."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def describe_cases(target: Dialect) -> list[CaseRecord]:
@@ -92,7 +119,8 @@ def write_altered(folder: Path, files: Mapping[str, bytes]) -> None:
 def check_place(folder: Path) -> None:
     """Raise `CheckpointError` for a folder that holds something else."""
     try:
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        held = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
+        taken = folder.exists() and (not folder.is_dir() or held - {UNFINISHED})
         if taken and not (folder / INDEX).is_file():
             raise not_golden(folder)
     except (OSError, ValueError):

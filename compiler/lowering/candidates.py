@@ -217,15 +217,17 @@ def directions(reader: Reader, problem: Problem, own: list[Form], relevant: list
 
 
 def bound_form(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Vector]:
-    """The least and the greatest value of the form on each row, over all values that a row's codes stand for."""
+    """The least and the greatest value of the form on each row, over all values that a row's codes stand for: one array
+    twice, where each stands for itself."""
     low = np.full(len(problem.codes), form.constant)
     high = low
     for column, leaf in enumerate(problem.leaves):
         feature = form.parts.get(reader.variable(leaf))
         if feature is not None:
             least, most = extremes(feature, problem.stands_for[column])
-            low = low + least[problem.codes[:, column]]
-            high = high + most[problem.codes[:, column]]
+            codes, points = problem.codes[:, column], high is low and not (least < most).any()
+            low, before = low + least[codes], high
+            high = low if points else before + most[codes]
     return low, high
 
 

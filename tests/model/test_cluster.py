@@ -127,6 +127,16 @@ def test_other_results_are_not_mixed_in(model: str, selection: Selection, tmp_pa
         open_kept(tmp_path, model, selection)
 
 
+def test_a_folder_that_cannot_be_used_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("compiler.cluster.kept_tallies.write_text", fail)
+    with pytest.raises(DiagnosedError, match="No space left"):
+        open_kept(tmp_path / "deep" / "found", "m", select(90))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_tallies_survive_json() -> None:
     wrong = Mismatch(("a", 1, 1.0, True), "out", 2, 0.5, UNDECIDED)
     for first in (None, wrong, replace(wrong, got=None), replace(wrong, got=1.0)):

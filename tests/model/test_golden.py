@@ -12,10 +12,13 @@ import torch
 from click.testing import CliRunner
 
 from compiler.cli import main
+from compiler.export.read_file import CheckpointError
 from compiler.golden.answer_golden import answer_in_transformers
 from compiler.golden.check_golden import check_case, list_names
 from compiler.golden.golden_cases import GoldenCase, list_cases
 from compiler.golden.write_golden import GoldenOptions, write_golden
+from compiler.options import Dialect
+from compiler.pipeline import Compiled
 
 transformers: Any = pytest.importorskip("transformers", reason="the extra `stock` is not installed")
 NAMES = [case.name for case in list_cases("gpt2")]
@@ -152,6 +155,48 @@ def test_the_same_options_give_the_same_bytes(goldens: Path) -> None:
     before = read()
     write_golden(goldens, GoldenOptions(batches=4))
     assert read() == before
+
+
+@pytest.mark.parametrize("ending", [OSError(28, "No space left on device"), KeyboardInterrupt(), None])
+def test_folders_are_written_whole(
+    ending: BaseException | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the second case fails a new folder is gone again, and an older one is as it was; what a program that was killed
+    has left is in nobody's way."""
+    calls: list[str] = []
+
+    def write(case: GoldenCase, compiled: Compiled, options: GoldenOptions) -> list[str]:
+        calls.append(case.name)
+        if ending is not None and len(calls) % 2 == 0:
+            raise ending
+        return [f"{options.seed}"]
+
+    def few(target: Dialect) -> list[GoldenCase]:
+        return list(list_cases(target)[:2])
+
+    monkeypatch.setattr("compiler.golden.write_golden.list_cases", few)
+    monkeypatch.setattr("compiler.golden.write_golden.write_lines", write)
+    older = tmp_path / "older"
+    older.mkdir()
+    for name in ("golden.json", f"{NAMES[0]}.jsonl"):
+        (older / name).write_text("older")
+    killed = tmp_path / "killed" / ".unfinished"
+    killed.mkdir(parents=True)
+    (killed / "part").write_text("half")
+    for folder in (tmp_path / "new", older, killed.parent):
+        if ending is None:
+            assert write_golden(folder, GoldenOptions(seed=5)) == NAMES[:2]
+            assert (folder / f"{NAMES[0]}.jsonl").read_text() == "5\n"
+            assert list_names(folder) == NAMES[:2] and not (folder / ".unfinished").exists()
+        else:
+            with pytest.raises((CheckpointError, KeyboardInterrupt)):
+                write_golden(folder, GoldenOptions(seed=5))
+    if ending is not None:
+        assert not (tmp_path / "new").exists() and list(killed.parent.iterdir()) == []
+        assert {path.name: path.read_text() for path in older.iterdir()} == {
+            "golden.json": "older",
+            f"{NAMES[0]}.jsonl": "older",
+        }
 
 
 ENGINE = """
