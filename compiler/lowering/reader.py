@@ -26,6 +26,9 @@ from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.graph.primitive_names import PrimName
 
+FEW = 2**12
+"""Pairs of codes that are looked at first."""
+
 
 class Reader:
     """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
@@ -211,10 +214,11 @@ class Reader:
                 continue
             codes, values = list_meetings(self.analysis, node, column)
             self.analysis.effort.spend(self.analysis.graph, node, len(codes), "reading")
-            targets = vector[values]
-            feature = np.zeros(len(self.analysis.domain(leaf)))
-            feature[codes] = targets
-            if np.array_equal(feature[codes], targets):
+            size = len(self.analysis.domain(leaf))
+            if assign_numbers(codes[:FEW], vector[values[:FEW]], size) is None:
+                continue  # most that contradict themselves do so at once
+            feature = assign_numbers(codes, vector[values], size)
+            if feature is not None:
                 feature = feature[table.stands_for[column]]
                 return Form({self.variable(leaf): feature})
         return None
@@ -235,6 +239,13 @@ class Reader:
         ):
             return None
         return scale_form(form, float(slope), float(offset))
+
+
+def assign_numbers(codes: Ints, numbers: Vector, size: int) -> Vector | None:
+    """The number that each of `size` codes has, 0 for those that have none; None where one has several."""
+    assigned = np.zeros(size)
+    assigned[codes] = numbers
+    return assigned if np.array_equal(assigned[codes], numbers) else None
 
 
 def open_reader(analysis: Analysis, style: Style) -> Reader:
