@@ -25,12 +25,14 @@ Numbered = tuple[int, ScoreProduct]
 @dataclass(frozen=True, eq=False)
 class BosScorer:
     """`full` is the arithmetic's sharpness, `count_logit` what BOS scores where it normalises a count. Without `squares`
-    BOS does not stand in those of an equality. `apart`: what tells BOS from all others has a column of its own anyway."""
+    BOS does not stand in those of an equality. `apart`: what tells BOS from all others has a column of its own anyway.
+    `marked`: as in `Style`; where it is not, all others score what BOS would, and round no more than they must."""
 
     full: float
     count_logit: float
     squares: bool
     apart: bool
+    marked: bool = True
 
     def assemble(
         self, compared: list[ComparisonScore], use: SelectorUse, sharpness: float, top: float, sharing: int
@@ -69,6 +71,8 @@ class BosScorer:
                 return self.count_logit
             case "default":
                 return -self.full
+            case "excluded" if not products and not self.marked:
+                return -max(sharpness, self.full)
             case "excluded":
                 widest = sum(max(abs(low), abs(high)) for c in products for low, high in [c.key_range])
                 return -(2.0 ** np.ceil(np.log2(sharpness * (4 * widest + 4) + top)))

@@ -14,7 +14,8 @@ class Style:
     are rounded before anything reads them, how orders are counted, up to how many kinds of rows one head averages over one,
     and whether look-ups may be waves. With `powers` orders may be told by powers of two, and what selected positions score
     less by that may be so much in all, and their products spread over `room` powers of two. `squares`: BOS may stand in the
-    squares of an equality."""
+    squares of an equality. `marked`: where a family's BOS has no part in other columns, its key is 1 and others' are
+    0, lest what rounds them is in their scores; else the other way round, for which a column may be there already."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
@@ -25,3 +26,4 @@ class Style:
     powers: float = 0.0
     room: int = ROOM
     squares: bool = True
+    marked: bool = True

@@ -44,9 +44,8 @@ class Scorer:
         self.demand = demand
         self.full, self.whole = reader.arithmetic.sharpness, reader.arithmetic.whole
         self.factorer = Factorer(analysis, reader, style)
-        self.bos = BosScorer(
-            self.full, reader.precision.count_logit, style.squares, not find_target(analysis.options).wide
-        )
+        apart = style.marked and not find_target(analysis.options).wide
+        self.bos = BosScorer(self.full, reader.precision.count_logit, style.squares, apart, style.marked)
 
     def score(self, selector: Node, use: SelectorUse) -> Scores:
         """Forms for one selector."""

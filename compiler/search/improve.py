@@ -104,6 +104,9 @@ class Best:
         """Try other ways to score: BOS without squares; orders by powers of two, with more care where they need it."""
         analysis, style = self.lowered.analysis, self.style
         target = find_target(analysis.options)
+        if target.is_family and analysis.causal:
+            self.challenge(analysis, replace(style, marked=False), Reason.SMALLER_STYLE)
+            style = self.style
         if target.wide and style.squares and has_closed_heads(self.lowered):
             self.challenge(analysis, replace(style, squares=False), Reason.SMALLER_STYLE)
         if not has_wide_orders(self.lowered):

@@ -88,6 +88,15 @@ def test_a_balance_is_left_out_where_bounds_hold(target: Dialect) -> None:
         assert not small.arrays["last_gain"][one] and one >= FIRST
 
 
+@pytest.mark.parametrize("target", ["gpt2", "llama"])
+def test_bos_has_no_column_of_its_own_where_all_others_have_one(target: Dialect) -> None:
+    """What all others but BOS are 1 in is read by its score, and by nothing that would need another."""
+    model = compiled_for(target, "aggregate(full_s, 1 if tokens_int == 3 else -1)", (3, 5), 2)
+    embedding = model.layout.embedding.vectors
+    assert len(embedding) == 2 and not any(vector[-1] for vector in embedding)
+    assert not model.bounds.unsafe and not model.plan.layers[0].heads[0].scores.is_closed
+
+
 def test_a_balance_stays_where_a_mean_would_round_too_much() -> None:
     model = compiled_for("gpt2", MEAN_OF_THE_LESS, tuple(range(0, 400, 40)), 2)
     bare = replace(model.layout, balanced=False)
