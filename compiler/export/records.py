@@ -9,6 +9,7 @@ import math
 from typing import cast
 
 from compiler.config import Config, HeadShape, LayerShape, Output
+from compiler.export.read_file import CheckpointError
 from compiler.json_forms.model_forms import OptionsRecord, PromptsRecord
 from compiler.limits import MODULES
 from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
@@ -24,9 +25,13 @@ from compiler.strict_json.check_json import (
 from compiler.strict_json.class_records import encode_classes, read_classes
 from compiler.targets.target import TARGETS
 from rasp.arguments import ATTENTIONS
+from rasp.diagnostics import Diagnostic
 
 OURS: tuple[Dialect, ...] = tuple(name for name, target in TARGETS.items() if not target.is_family)
 """What our decoder runs; folders for others are written by `compiler/export/stock_files.py`."""
+DECODER_VERSION = 2
+"""Of what the decoder of a program means (`compiler/completions/decoder_graph.py`): another one for any change to what it
+writes, be it behind texts that are no prompts."""
 
 
 class ModelTooLarge(Exception):
@@ -154,12 +159,13 @@ def encode_options(options: CompileOptions) -> OptionsRecord:
             "max_length": prompts.max_length,
             "bars": list(prompts.bars),
             "end": prompts.end,
+            "version": DECODER_VERSION,
         }
     return record
 
 
 def read_options(record: OptionsRecord) -> CompileOptions:
-    """The options in a record. Raises `CompileError` when they are none."""
+    """The options in a record. Raises `CompileError` when they are none, `CheckpointError` for those of another decoder."""
     return CompileOptions(
         vocabulary=tuple(record["vocabulary"]),
         max_length=record["max_length"],
@@ -176,5 +182,8 @@ def read_options(record: OptionsRecord) -> CompileOptions:
 
 
 def read_prompts(record: PromptsRecord) -> Prompts:
-    """What a decoder is asked."""
+    """What a decoder is asked. Raises `CheckpointError` for one of another version."""
+    if record.get("version", 1) != DECODER_VERSION:
+        message = "this decoder is of another version of this program, in which decoders write otherwise"
+        raise CheckpointError(Diagnostic(message, hint="compile the program again", code="version"))
     return Prompts(tuple(record["vocabulary"]), record["max_length"], tuple(record["bars"]), record["end"])

@@ -123,12 +123,14 @@ class Summary(Sizes):
 
 class PromptsRecord(TypedDict):
     """What a decoder is asked: inputs of its program. `bars` stand behind a prompt and behind each stage that is written
-    before the answer; `end` follows the answer."""
+    before the answer; `end` follows the answer. `version`: of what decoders write in other texts than prompts; 1, where
+    there is none."""
 
     vocabulary: list[Atom]
     max_length: int
     bars: list[str]
     end: str
+    version: NotRequired[int]
 
 
 class OptionsRecord(TypedDict):

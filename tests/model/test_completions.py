@@ -247,6 +247,17 @@ def histogram(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return folder
 
 
+@pytest.mark.parametrize("command", ["info", "verify", "apply", "generate"])
+def test_a_decoder_of_another_version_is_to_be_compiled_again(
+    command: str, histogram: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would otherwise be compared with what decoders of this version mean, and be called wrong."""
+    monkeypatch.setattr("compiler.export.records.DECODER_VERSION", 3)
+    told = CliRunner().invoke(main, [command, histogram, *["ab"] * (command in ("apply", "generate"))])
+    assert told.exit_code == 1
+    assert "this decoder is of another version" in told.output and "compile the program again" in told.output
+
+
 def test_what_is_no_input_of_the_program_has_no_answer(histogram: str) -> None:
     """By every command, alone and among others; what the decoder itself has written may be there."""
     texts = [text for text, _ in STRANGE.values()]
