@@ -22,6 +22,8 @@ from compiler.joined_texts import JoinedTexts
 from compiler.limits import HINT_CELLS, ROWS
 from compiler.number_sums import Number, NumberSum, Term
 from compiler.options import CompileError, CompileOptions
+from compiler.rewrite import RULES
+from compiler.rewrite.driver import rewrite_outputs
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Graph, Map, Node, list_reachable
 
@@ -44,14 +46,17 @@ def find_parts(graph: Graph, meaning: Mapping[str, Node], options: CompileOption
     if not find_target(options).numbers or options.no_value or options.margin or options.prompts:
         return {name: Split((node,)) for name, node in meaning.items()}
     analysis = Analysis(graph, options, effort=Effort(HINT_CELLS.most))
-    return {name: split_output(analysis, node) for name, node in meaning.items()}
+    placed = rewrite_outputs(analysis, meaning, [p.rule for p in RULES if p.early])
+    return {name: split_output(analysis, placed[name]) or Split((node,)) for name, node in meaning.items()}
 
 
-def split_output(analysis: Analysis, node: Node) -> Split:
-    """The same of one output."""
+def split_output(analysis: Analysis, node: Node) -> Split | None:
+    """The same of one output, whose selectors can be analysed; None where it is not split."""
     texts = list_texts(analysis, node)
     found = find_sum(analysis, node) if len(texts) == 1 else None
-    return Split(texts) if found is None else Split([*found.nodes], found)
+    if found is not None:
+        return Split([*found.nodes], found)
+    return Split(texts) if len(texts) > 1 else None
 
 
 def list_texts(analysis: Analysis, node: Node) -> Sequence[Node]:

@@ -40,6 +40,8 @@ TYPICAL_WIDTH = 24
 """Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
 MANY_COLUMNS = 128
 """Columns of a head beyond which it isn't told any more which of them are new to the residual stream."""
+ROUNDED = 8
+"""How many times more than a product of integers rounds may be, is thought with each degree of care."""
 TIES = 0.9
 """What errors that add up may cost at most: less than a column."""
 BASIS_WORK = 1 / 4
@@ -235,12 +237,14 @@ class Factorer:
         inexact = query + key or (need.strict and self.reader.precision.reading)
         if inexact and self.care > 1:
             return False
-        rounding = 4 * reach**2 * arithmetic.unit * sharpness
+        rounding = 4 * ROUNDED**self.care * reach**2 * arithmetic.unit * sharpness
         if need.strict:
             error = sharpness * 2 * reach * (query + key) + (rounding if query + key or rounding > 1 else 0.0)
             return error * self.analysis.max_length < WEIGHT_ERROR
-        # A wrong query moves the scores of k and k + 1 apart by twice its error; a wrong key by that times the query.
-        return need.scale * (sharpness * (2 * query + 4 * reach * key) + rounding) < sharpness / 4
+        # A wrong query moves the scores of k and k + 1 apart by twice its error, and those of k and BOS by k times that; a
+        # wrong key by that times the query.
+        most = max(2.0, reach) if len(factoring.factors) == 3 else 2.0
+        return need.scale * (sharpness * (most * query + 4 * reach * key) + rounding) < sharpness / 4
 
     def form_noise(self, node: Node) -> float:
         """Bound on the error of a feature of an s-op. A look-up that rounds what it reads has none; nothing is taken on

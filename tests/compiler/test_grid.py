@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.grid import PROGRAMS, Point, compile_point, find_cliffs, find_holes
+from benchmarks.grid import PROGRAMS, Course, Point, compile_point, find_cliffs, find_holes
 
 VOCABULARIES, LENGTHS = (4, 11), (3, 5, 12)
 SOME = (
@@ -24,6 +24,19 @@ def test_smaller_sizes_compile_and_are_smaller(name: str) -> None:
     points = {size: compile_point(entry, size) for size in sizes}
     assert not [point.reason for point in points.values() if point.reason]
     assert find_cliffs(points) == []
+
+
+HOLES = (
+    ("induction_most_recent(causal)", (54, 16)),
+    ("induction_unique_prev(causal)", (364, 4)),
+    ("running_maximum", (100, 128)),
+)
+
+
+@pytest.mark.parametrize(("name", "size"), HOLES)
+def test_what_was_refused_between_sizes_that_compile(name: str, size: tuple[int, int]) -> None:
+    found = compile_point(PROGRAMS[name], size, Course(inputs=20))
+    assert found.reason == "" and found.inputs and not found.wrong
 
 
 def point(parameters: int | None) -> Point:

@@ -120,6 +120,12 @@ def test_a_model_is_right(text: str, attention: str) -> None:
         assert agree(evaluate_by_position(outcome), got["out"]), tokens
 
 
+def test_a_sum_of_what_is_not_selected_by_a_best() -> None:
+    """Random programs found it to crash."""
+    text = 'shift(aggregate(not best(select(indices, indices, <=), 3), tokens, "a"), 1, "-") + "b"'
+    assert compiled(text, "causal") is not None
+
+
 @search(100)
 @given(s_ops(), attentions)
 def test_domains_hold_every_value(text: str, attention: str) -> None:

@@ -19,6 +19,8 @@ from rasp.values import find_kind, make_const
 
 MANY_POSITIONS = 1.75
 """How many times as many positions as scores there are where heads for scores are smaller than columns for positions."""
+MANY_PAIRS = 12_000
+"""Positions times scores above which float32 does not hold both in one score of a head."""
 FEW_SCORES = 320
 """A head for each: models of many more are refused, or slow."""
 
@@ -31,14 +33,16 @@ def find_running_best(analysis: Analysis, node: Node) -> Node | None:
             indices = graph.add(Indices())
             so_far = normalise_selector(selector) == Comparison("<=", indices, indices)
             domain = analysis.domain(score)
-            many = analysis.max_length > MANY_POSITIONS * len(domain)
-            if analysis.causal or not so_far or not many or len(domain) > FEW_SCORES:
+            positions, scores = analysis.max_length, len(domain)
+            pressing = positions >= scores and positions * scores > MANY_PAIRS
+            many = positions > MANY_POSITIONS * scores or pressing
+            if analysis.causal or not so_far or not many or scores > FEW_SCORES:
                 return None
             if {find_kind(one) for one in domain.values} != {"int"} or domain.floats:
                 return None
-            scores = sorted(int(value) for value in domain.values)
-            parts = [count_step(analysis, score, below, above) for below, above in pairwise(scores)]
-            return reduce(lambda a, b: graph.map("add", a, b), parts, graph.constant(scores[0]))
+            steps = sorted(int(value) for value in domain.values)
+            parts = [count_step(analysis, score, below, above) for below, above in pairwise(steps)]
+            return reduce(lambda a, b: graph.map("add", a, b), parts, graph.constant(steps[0]))
         case _:
             return None
 
