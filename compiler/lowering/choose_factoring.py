@@ -72,7 +72,7 @@ class Need:
 
 
 class Factorer:
-    """Chooses factorings; keeps what heads read so far, and what was thought of."""
+    """Chooses factorings; keeps what heads read so far, what was thought of, and the numbers of orders."""
 
     def __init__(self, analysis: Analysis, reader: Reader, style: Style) -> None:
         self.analysis = analysis
@@ -83,6 +83,7 @@ class Factorer:
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
         self.read: dict[Variable, Basis] = {}
         self.choices: list[Choice] = []
+        self.numbered: dict[Matching, Codes | None] = {}
 
     def take(self, form: Form) -> None:
         """Note that a head reads a form: what it reads costs nothing a second time."""
@@ -165,8 +166,11 @@ class Factorer:
     def number_for_powers(self, match: Matching) -> Codes | None:
         """The numbers of an order that powers of two may tell: both sides are read from the embedding, for no error may be
         multiplied by them."""
-        embedded = self.powers > 0 and all(map(self.is_embedded, (match.query, match.key)))
-        return number_order(match) if embedded else None
+        if self.powers == 0 or not all(map(self.is_embedded, (match.query, match.key))):
+            return None
+        if match not in self.numbered:
+            self.numbered[match] = number_order(match)
+        return self.numbered[match]
 
     def is_embedded(self, node: Node) -> bool:
         """Whether the embedding has any feature of it."""

@@ -17,6 +17,9 @@ from compiler.options import CompileOptions, Dtype
 Floats = NDArray[np.float64]
 
 
+FEW_DIGITS = 2.0**24
+
+
 @dataclass(frozen=True)
 class Arithmetic:
     """`unit`: relative rounding of a product, a sum, a stored weight. `whole`: multiples of a grain are exact up to so many
@@ -52,9 +55,12 @@ class Arithmetic:
         return 1 / (2 * self.finest)
 
     def bound_storing(self, values: Floats) -> Floats:
-        """How far weights are from the numbers that they stand for."""
+        """How far weights are from the numbers that they stand for. Those of few binary digits, powers of two among them,
+        are these numbers: no quotient, logarithm or power of e that is cut off is one of them."""
         stored = values.astype(self.name).astype(np.float64)
-        return np.abs(values - stored) + self.made * np.abs(values)
+        digits = np.frexp(values)[0] * FEW_DIGITS
+        made = np.where(digits == np.round(digits), 0.0, self.made * np.abs(values))
+        return np.abs(values - stored) + made
 
 
 FLOAT32 = Arithmetic(

@@ -13,10 +13,10 @@ from itertools import count
 
 import numpy as np
 
-from compiler.blocks.form import Form, Variable
+from compiler.blocks.form import Form, Variable, Vector
 from compiler.config import HeadShape
 from compiler.plan.layers import Plan
-from compiler.plan.layout import Erasure, Layout, drop_constant, place_weights, weigh_form
+from compiler.plan.layout import LARGE, Erasure, Layout, drop_constant, place_weights, weigh_form
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import PlainSizes, choose_uniform_shape, count_uniform_parameters
 
@@ -65,8 +65,13 @@ def steps(plan: Plan) -> Iterator[tuple[int, list[Form], list[tuple[Variable, in
     yield 2 * len(plan.layers) + 1, last, []
 
 
-def signs(layout: Layout, column: int) -> tuple[float, ...]:
-    """The units that a clearing takes, one for each sign that the column's values have."""
+def signs(values: Vector) -> tuple[float, ...]:
+    """The units that a clearing takes, one for each sign that a column's values have."""
+    return tuple(sign for sign in (1.0, -1.0) if (sign * values > 0).any())
+
+
+def list_extremes(layout: Layout, column: int) -> Vector:
+    """What a column holds, of the embedding the least and the most and what there is at BOS."""
     content = layout.columns[column]
     if content is None:
         vector, tokens = layout.embedding.vectors[column], layout.sizes.tokens
@@ -74,28 +79,28 @@ def signs(layout: Layout, column: int) -> tuple[float, ...]:
             vector[:tokens].min() + vector[tokens:-1].min(),
             vector[:tokens].max() + vector[tokens:-1].max(),
         ]
-        values = np.array([*sums, vector[-1]])
-    else:
-        features = layout.blocks.features[content[0]]
-        values = np.append(features.basis.vectors[content[1]], features.at_bos[content[1]])
-    return tuple(sign for sign in (1.0, -1.0) if (sign * values > 0).any())
+        return np.array([*sums, vector[-1]])
+    features = layout.blocks.features[content[0]]
+    return np.append(features.basis.vectors[content[1]], features.at_bos[content[1]])
 
 
-def clearings(layout: Layout, spans: list[Life], *, beside: bool) -> list[Erasure]:
+def clearings(layout: Layout, spans: list[Life], beside: frozenset[int]) -> list[Erasure]:
     """For each column the cheapest clearing of a place for it, the cheapest first.
 
-    A place is best cleared before the half-layer that writes the successor: in the same one (allowed with `beside`) the
-    sum of old, negative and new value may round.
+    A place is best cleared before the half-layer that writes the successor: in the same one (allowed for the columns
+    `beside`) the sum of old, negative and new value may round.
     """
     taken: set[int] = set()
     found: list[Erasure] = []
-    units = [signs(layout, k) for k in range(layout.width)]
+    units = [signs(list_extremes(layout, k)) for k in range(layout.width)]
     for successor in range(layout.width):
         written = spans[successor].written
         ready = [
             k
             for k in range(layout.width)
-            if k not in taken and spans[k].free <= written - (not beside) and not np.isnan(layout.at_bos(k))
+            if k not in taken
+            and spans[k].free <= written - (k not in beside)
+            and not np.isnan(layout.at_bos(k))
         ]
         if ready:
             column = min(ready, key=lambda k: (spans[k].free == written, len(units[k]), -spans[k].free))
@@ -106,11 +111,14 @@ def clearings(layout: Layout, spans: list[Life], *, beside: bool) -> list[Erasur
 
 
 def reuse_columns(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout]:
-    """Layouts with fewer places than columns, the smallest model for the target first; none where nothing pays."""
+    """Layouts with fewer places than columns, the smallest model for the target first; none where nothing pays. What stands
+    beside a large number is rounded as that is: so large ones may be cleared beside others, or only small ones, or none."""
     spans = find_lives(plan, layout)
     found: list[Layout] = []
-    for beside in (True, False):
-        erasures = clearings(layout, spans, beside=beside)
+    every = frozenset(range(layout.width))
+    small = frozenset(k for k in every if np.nanmax(np.abs(list_extremes(layout, k))) < LARGE)
+    for beside in dict.fromkeys((every, small, frozenset[int]())):
+        erasures = clearings(layout, spans, beside)
         sizes = [
             count_parameters(plan, layout, erasures[:count], target) for count in range(len(erasures) + 1)
         ]

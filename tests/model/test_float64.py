@@ -143,3 +143,20 @@ def test_no_cut_off_fraction_counts_as_exact() -> None:
         numerators = np.arange(1, min(denominator, 40))
         mantissas = np.frexp(numerators / denominator)[0] * 2.0**53
         assert (mantissas % (2.0**53 / FLOAT64.whole) != 0).all()
+
+
+def test_numbers_of_few_digits_are_themselves() -> None:
+    """Powers of two are: so orders are told by them in float64, too."""
+    exact = np.array([0.0, 1.0, -(2.0**-60), 2.0**90, 3 * 2.0**70, 2.0**24 - 1])
+    assert not FLOAT64.bound_storing(exact).any()
+    cut_off = [np.log(2 * np.arange(2, 4097) - 1), np.exp(-np.arange(1, 100)), 1 / np.arange(3, 4097, 2)]
+    off = np.concatenate([[-0.1, 2.0**24 + 0.5, np.exp2(1 / 2)], *cut_off])
+    np.testing.assert_array_equal(FLOAT64.bound_storing(off), FLOAT64.made * np.abs(off))
+    row = ("selector_width(select(tokens, tokens, <))", tuple("abcdefghijkl"), 30)
+    models = [compiled(row, dtype) for dtype in DTYPES]
+    groups = [
+        group for m in models for layer in m.plan.layers for h in layer.heads for group in h.scores.groups
+    ]
+    assert {group.kind for group in groups} == {"powers", "bos"}
+    assert len({model.summary["parameters"] for model in models}) == 1
+    assert_right(models[1], 200)
