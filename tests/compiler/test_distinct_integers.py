@@ -6,7 +6,7 @@ import pytest
 
 from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
 from compiler.domains.distinct_integers import list_distinct, rank_distinct
-from compiler.domains.domain import list_elements
+from compiler.domains.domain import find_distinct_elements, list_elements
 from compiler.domains.rows import unique_rows
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import Atom, make_typed_key
@@ -22,6 +22,13 @@ def test_as_numpy_finds_them(count: int, size: int) -> None:
     assert np.array_equal(list_distinct(numbers), values)
     found = rank_distinct(numbers)
     assert np.array_equal(found[0], first) and np.array_equal(found[1], which)
+
+
+def test_of_nothing_nothing_is_different() -> None:
+    """Where all of a column failed."""
+    for dtype in (np.int64, np.float64, object):
+        first, which = find_distinct_elements(AtomArray(np.zeros(0, dtype)))
+        assert len(first) == len(which) == 0
 
 
 @pytest.mark.parametrize("sizes", [(), (7,), (3, 4), (3, 4, 1000), (2**40, 2**40)])

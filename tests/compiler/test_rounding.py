@@ -7,14 +7,17 @@ import pytest
 import torch
 
 from compiler.analysis.infer import Analysis
+from compiler.audit.bounds import Auditor
 from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
 from compiler.emit.assemble import assemble_weights
 from compiler.lowering.building_style import Style
+from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.search.attempts import attempt_lowering
+from compiler.targets.rounding_in_transformers import PLAIN
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
@@ -95,3 +98,15 @@ def test_sturdy_programs_do_without() -> None:
     text = (PROGRAMS / "sorting/sort.rasp").read_text(encoding="utf-8")
     options = CompileOptions(tuple("abc"), 8)
     assert not rounded(compile_program(load_program(Source("sort", text)), {"out": "sorted_tokens"}, options))
+
+
+@pytest.mark.parametrize("grid", [1.0, 0.25, 2.0])
+def test_what_is_rounded_is_on_the_grid_and_nothing_finer(grid: float) -> None:
+    """As the audit has it."""
+    model = compiled("mean of look-ups")
+    block = next(t for layer in model.plan.layers for t in layer.lookups if t.stairs.grid)
+    auditor = Auditor(model.plan, model.layout, Precision(model.options.max_length), PLAIN)
+    stairs = build_rounding(np.arange(9) * grid, FLOAT32)
+    auditor.keep_rounded(replace(block, stairs=stairs), grid / 2, 0.0)
+    assert auditor.grains[model.layout.numbers[block.variable, 0]] == grid
+    assert auditor.decisions[-1].margin == stairs.margin
