@@ -190,7 +190,8 @@ def remarks(rows: Sequence[Row]) -> list[str]:
         "digit, one different at each end",
         "before: without digits, where it compiled",
         f"larger than aimed at, or refused: {', '.join(missed) or 'none'}",
-        f"more than {MOST_SECONDS} CPU s or {MOST_MEBIBYTES:,} MiB (the process; torch takes about 300): "
+        f"more than {MOST_SECONDS} CPU s or {MOST_MEBIBYTES:,} MiB (the process; torch takes about 300, "
+        f"CUDA 500 more): "
         f"{', '.join(costly) or 'none'}",
         f"wrong: {', '.join(name_row(row) for row in rows if row.get('wrong')) or 'none'}",
         f"growth from {FROM} to {TO} positions, as a power of the length (at most {GROWTH}): {write_growth(rows)}",

@@ -78,10 +78,10 @@ def progress(what: str) -> None:
         print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
 
 
-def conditions() -> str:
+def conditions(device: str) -> str:
     """What to know about the times."""
     return (
-        f"One thread, float32, CPU. The machine's load was {os.getloadavg()[0]:.1f} at the start: times on a "
+        f"One thread; models on {device}. The machine's load was {os.getloadavg()[0]:.1f} at the start: times on a "
         "shared machine are noisy, and Tracr's were taken at another time. Compare CPU seconds, and those "
         "roughly."
     )
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str]) -> None:
     asked = parser().parse_args(arguments)
     torch.set_num_threads(THREADS)
     timed_compile(Source("<first>", ""), "tokens", CompileOptions(("a",), 1))  # what is slow only once
-    heading = conditions()
+    heading = conditions(asked.device)
     name, tables = measured(asked)
     progress("")
     if asked.json:

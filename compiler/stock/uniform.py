@@ -76,7 +76,7 @@ class UniformWeights:
         return norms + sum(a.size for name, a in self.arrays.items() if name not in apart)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Making:
     """`reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others',
     for nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
