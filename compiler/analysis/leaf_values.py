@@ -17,8 +17,8 @@ from compiler.domains.domain import (
     Floats,
     Ints,
     factor_values,
+    find_elements,
     is_carriable,
-    list_elements,
     make_domain,
 )
 from compiler.domains.facts import Facts
@@ -102,7 +102,7 @@ def add_pairs(facts: Facts, node: Node, *, as_floats: bool) -> Sequence[Atom]:
             left.column(np.repeat(some, len(right)), as_floats=as_floats),
             right.column(np.tile(np.arange(len(right)), len(some)), as_floats=as_floats),
         ]
-        found += list_elements(apply_map(node.op, columns))
+        found += find_elements(apply_map(node.op, columns))
         if VALUE_BYTES * len(found) > 2 * BYTES.most:
             found = [*make_domain(found).kinds()]
             facts.effort.reserve(facts.graph, node, VALUE_BYTES * len(found))

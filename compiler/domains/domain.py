@@ -186,7 +186,7 @@ def find_existing(column: AtomArray) -> tuple[Bools, AtomArray]:
     return ok, column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
 
 
-def list_elements(column: AtomArray) -> list[Atom]:
+def find_elements(column: AtomArray) -> list[Atom]:
     """The different elements of a column that have a value. Of zeros that are floats there is one."""
     flat = find_existing(column)[1]
     if flat.kinds is None and flat.data.dtype == np.float64:

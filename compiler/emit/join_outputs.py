@@ -138,7 +138,7 @@ def make_term(term: Node | Sum, minus: bool, told: Iterator[Output]) -> Term:
     return Term(cast("tuple[Number, ...] | FractionSet", output.classes), output.nearest, minus)
 
 
-def part_outputs(weights: Weights) -> Weights:
+def split_outputs(weights: Weights) -> Weights:
     """The same model the other way round: with an output for each part again."""
     arrays: dict[str, Array] = {
         name: array for name, array in weights.arrays.items() if not is_in_unembedding(name)

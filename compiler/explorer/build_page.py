@@ -13,7 +13,7 @@ from typing import Any
 
 from compiler.audit.score_errors import find_gap
 from compiler.config import Config
-from compiler.emit.join_outputs import part_outputs
+from compiler.emit.join_outputs import split_outputs
 from compiler.export.files import encode_arrays
 from compiler.export.records import encode_config
 from compiler.json_forms.model_forms import Summary
@@ -76,7 +76,7 @@ def check_input(compiled: Compiled, tokens: Sequence[Atom]) -> None:
 
 def describe_model(compiled: Compiled, tokens: Sequence[Atom]) -> Record:
     """All that the page needs to know."""
-    weights = part_outputs(compiled.weights)
+    weights = split_outputs(compiled.weights)
     arrays = encode_arrays(weights)
     plain = all(isinstance(token, str) and len(token) == 1 for token in tokens)
     summary = compiled.summary

@@ -15,12 +15,12 @@ from compiler.limits import MODULES
 from compiler.options import DTYPES, CompileOptions, Dialect, Prompts
 from compiler.strict_json.check_json import (
     Record,
-    atoms,
+    check_atoms,
     check_items,
     check_mapping,
+    check_name,
     check_size,
     check_text,
-    one_of,
 )
 from compiler.strict_json.class_records import encode_classes, read_classes
 from compiler.targets.target import TARGETS
@@ -120,15 +120,15 @@ def read_config(record: Record) -> Config:
         for output in map(check_mapping, check_items(record["outputs"]))
     )
     return Config(
-        dialect=one_of(OURS, record["dialect"]),
-        attention=one_of(ATTENTIONS, record["attention"]),
-        vocabulary=atoms(record["vocabulary"]),
+        dialect=check_name(OURS, record["dialect"]),
+        attention=check_name(ATTENTIONS, record["attention"]),
+        vocabulary=check_atoms(record["vocabulary"]),
         max_length=check_size(record["max_length"]),
         d_model=check_size(record["d_model"]),
         layers=layers,
         outputs=outputs,
         has_positions=record["has_positions"] is True,
-        dtype=one_of(DTYPES, record.get("dtype", "float32")),
+        dtype=check_name(DTYPES, record.get("dtype", "float32")),
         end=check_text(record["end"]) if "end" in record else None,
     )
 

@@ -141,41 +141,44 @@ def rank_values(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = T
         form = Form({variable: reader.carried(leaf)}, noise=reader.noise(leaf))
         representatives = problem.stands_for[problem.leaves.index(leaf)]
         return as_digit(form, *extremes(reader.carried(leaf), representatives), reader.arithmetic.same)
-    size = len(reader.analysis.domain(leaf))
-    ranks = classes(problem, problem.leaves.index(leaf), size) if merge else np.arange(size, dtype=float)
+    column = problem.leaves.index(leaf)
+    ranks = classes(problem, column) if merge else number_apart(problem, column)
     return as_digit(Form({variable: ranks}), ranks, ranks, reader.arithmetic.same)
 
 
-def classes(problem: Problem, column: int, size: int) -> Vector:
+def number_apart(problem: Problem, column: int) -> Vector:
+    """A number for each code of one leaf, the same for those that one stands for."""
+    return np.unique(problem.stands_for[column], return_inverse=True)[1].reshape(-1).astype(float)
+
+
+def classes(problem: Problem, column: int) -> Vector:
     """A rank for each code of one leaf: codes that no combination of the others tells apart share one.
 
     Combinations that don't occur are don't-cares, so a code may join any class it does not contradict; classes are
     ranked by the mean of their targets, which keeps equal outputs together on the line.
     """
-    others = np.delete(problem.codes, column, axis=1)
-    combination = row_numbers(others)
-    width = int(combination.max()) + 1
+    combination = row_numbers(np.delete(problem.codes, column, axis=1))
+    codes, number = np.unique(problem.codes[:, column], return_inverse=True)
+    size, width = len(codes), int(combination.max()) + 1
     if size * width > MERGED_CELLS.most:
-        return np.arange(size, dtype=float)
+        return number_apart(problem, column)
     seen = np.full((size, width), -1, np.int64)
-    seen[problem.codes[:, column], combination] = problem.group
+    seen[number.reshape(-1), combination] = problem.group
     merged = np.full((size, width), -1, np.int64)  # the first `kinds` rows are what the classes stand for
-    kind = np.zeros(size, np.int64)
+    kind = np.zeros(len(problem.stands_for[column]), np.int64)
     kinds = 0
     cells = 0
-    for code in range(size):
+    for row, code in zip(seen, codes, strict=True):
         cells += kinds * width
         if cells > MERGED_COMPARISONS.most:
-            return np.arange(size, dtype=float)
+            return number_apart(problem, column)
         known = merged[:kinds]
-        against = ((known >= 0) & (seen[code] >= 0) & (known != seen[code])).any(axis=1)
+        against = ((known >= 0) & (row >= 0) & (known != row)).any(axis=1)
         alike = int(np.argmin(against)) if not against.all() else kinds
         kinds = max(kinds, alike + 1)
         kind[code] = alike
-        merged[alike] = np.maximum(merged[alike], seen[code])
-    means = [
-        problem.targets[m[m >= 0]].mean(axis=0).tolist() if (m >= 0).any() else [0.0] for m in merged[:kinds]
-    ]
+        merged[alike] = np.maximum(merged[alike], row)
+    means = [problem.targets[m[m >= 0]].mean(axis=0).tolist() for m in merged[:kinds]]
     ranks = np.zeros(kinds)
     ranks[sorted(range(kinds), key=lambda k: (means[k], k))] = np.arange(kinds)
     return ranks[kind][problem.stands_for[column]]

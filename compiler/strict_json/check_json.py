@@ -17,7 +17,7 @@ def check_text(value: object) -> str:
     return value
 
 
-def one_of(names: tuple[Name, ...], value: object) -> Name:
+def check_name(names: tuple[Name, ...], value: object) -> Name:
     """One of the names of a kind."""
     for name in names:
         if name == value:
@@ -56,7 +56,7 @@ def check_mapping(value: object) -> Record:
     return cast(Record, value)
 
 
-def atoms(value: object) -> tuple[Atom, ...]:
+def check_atoms(value: object) -> tuple[Atom, ...]:
     found = tuple(check_items(value))
     if not all(map(is_atom, found)):
         raise ValueError(f"{value!r} is not a list of numbers, strings and booleans")

@@ -10,7 +10,7 @@ from compiler.limits import DESCRIBED, LENGTH, ROWS
 from compiler.number_sums import NumberSum, Term
 from compiler.strict_json.check_json import (
     Record,
-    atoms,
+    check_atoms,
     check_items,
     check_mapping,
     check_number,
@@ -105,7 +105,7 @@ def read_parts(value: object) -> JoinedTexts:
 def list_classes(value: object) -> tuple[Atom | None, ...]:
     """The values of an output; null stands for no value."""
     found = check_items(value)
-    atoms([item for item in found if item is not None])
+    check_atoms([item for item in found if item is not None])
     return cast(tuple[Atom | None, ...], tuple(found))
 
 

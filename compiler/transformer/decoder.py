@@ -135,11 +135,12 @@ class Layer(nn.Module):
         return x if self.mlp is None else x + self.mlp(x)
 
 
-def count_columns(part: Mapping[str, Any]) -> int:
-    """Of a term, or of a sum of terms: one where a number is read, or one for each class."""
-    if "terms" in part:
-        return sum(map(count_columns, part["terms"]))
-    return 1 if part.get("nearest") else len(part["classes"])
+def count_columns(output: Mapping[str, Any]) -> int:
+    """Those of an output or a term: one where a number is read, one for each class, or all of its parts' or terms'."""
+    if "terms" in output:
+        return sum(map(count_columns, output["terms"]))
+    classes = [*chain(*output["parts"])] if "parts" in output else output.get("classes")
+    return 1 if classes is None or output.get("nearest") else len(classes)
 
 
 class Unembedding(nn.Module):
@@ -152,11 +153,8 @@ class Unembedding(nn.Module):
 
     def __init__(self, d_model: int, output: Mapping[str, Any]) -> None:
         super().__init__()
-        classes = [*chain(*output["parts"])] if "parts" in output else output.get("classes")
-        nearest = output.get("nearest", False)
-        columns = 1 if nearest or classes is None else len(classes)
-        if "terms" in output:
-            columns = count_columns(output)
+        classes, nearest = output.get("classes"), output.get("nearest", False)
+        columns = count_columns(output)
         self.weight = parameter(d_model, columns, dtype=torch.float64)
         self.bias = parameter(columns, dtype=torch.float64)
         values = torch.tensor(classes, dtype=torch.float64) if nearest and classes is not None else None

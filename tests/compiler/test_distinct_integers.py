@@ -6,7 +6,7 @@ import pytest
 
 from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
 from compiler.domains.distinct_integers import list_distinct, rank_distinct
-from compiler.domains.domain import find_distinct_elements, list_elements
+from compiler.domains.domain import find_distinct_elements, find_elements
 from compiler.domains.rows import unique_rows
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import Atom, make_typed_key
@@ -68,7 +68,7 @@ def test_many_points(kinds: int, wrong: int) -> None:
     ],
 )
 def test_different_elements(atoms: list[Atom]) -> None:
-    found = list_elements(AtomArray.from_atoms(atoms))
+    found = find_elements(AtomArray.from_atoms(atoms))
     keys = [make_typed_key(atom) for atom in found]
     one_zero = [atom + 0.0 if isinstance(atom, float) else atom for atom in atoms]
     assert sorted(keys) == sorted(set(map(make_typed_key, one_zero)))
@@ -76,4 +76,4 @@ def test_different_elements(atoms: list[Atom]) -> None:
 
 def test_elements_without_a_value() -> None:
     column = AtomArray(np.array([[1, 2], [3, 2]]), failed=np.array([[False, False], [True, False]]))
-    assert sorted(list_elements(column)) == [1, 2]
+    assert sorted(find_elements(column)) == [1, 2]

@@ -30,6 +30,7 @@ HOLES = (
     ("induction_most_recent(causal)", (54, 16)),
     ("induction_unique_prev(causal)", (364, 4)),
     ("running_maximum", (100, 128)),
+    ("dyck2", (364, 128)),
 )
 
 

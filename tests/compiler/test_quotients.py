@@ -9,6 +9,7 @@ import torch
 
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble_weights
+from compiler.emit.join_outputs import find_parts, join_outputs
 from compiler.lowering.building_style import Style
 from compiler.lowering.quotients import MANY_AVERAGED, find_quotient
 from compiler.options import CompileOptions
@@ -38,7 +39,8 @@ def by_quotients(text: str, options: CompileOptions) -> Compiled:
     analysis = Analysis(usual.program.graph, options)
     lowered = attempt_lowering(analysis, usual.outputs, Style(most_averaged=-1))
     assert not lowered.bounds.unsafe
-    weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {})
+    parts = find_parts(usual.program.graph, usual.meaning, options)
+    weights = join_outputs(assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {}), parts)
     return replace(usual, lowered=lowered, weights=weights)
 
 

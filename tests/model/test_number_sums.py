@@ -14,7 +14,7 @@ import torch
 from compiler import CompileOptions, compile_program, load
 from compiler.circuits.forward import EdgeDecoder
 from compiler.config import Output
-from compiler.emit.join_outputs import part_outputs
+from compiler.emit.join_outputs import split_outputs
 from compiler.explorer.build_page import build_page
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
 from compiler.export.compiled import make_checkpoint
@@ -122,7 +122,7 @@ def test_what_needs_a_class_for_each_value_is_refused() -> None:
 def test_a_page_has_an_output_for_each_number() -> None:
     model = compiled(SUMS["a difference that is subtracted"])
     assert "told [2]" in build_page(model, "ab", "page")
-    parted = part_outputs(model.weights)
+    parted = split_outputs(model.weights)
     [output] = model.weights.config.outputs
     assert isinstance(output.classes, NumberSum)
     found = Model(parted)("abcab")

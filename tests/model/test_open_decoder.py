@@ -30,7 +30,7 @@ from rasp.source import Source
 from tests.model.random_models import random_weights
 
 ONE, OTHER = torch.tensor([[3, 0, 1, 2, 1]]), torch.tensor([[3, 2, 2, 0, 1]])
-LONGEST_FILE = 200
+LONGEST_FILE = 210
 See = Callable[[str, np.ndarray], np.ndarray]
 """Given the name of a module and its output, what is to be taken for the output."""
 

@@ -137,6 +137,7 @@ VERBS = {
         "shrink",
         "spend",
         "split",
+        "store",
         "spread",
         "stack",
         "strip",
