@@ -5,9 +5,10 @@ Whoever goes through many numbers says so before: `spend` counts them over all a
 arrays that would not fit beside each other. The search for a hint has a small effort of its own.
 """
 
-from collections.abc import Generator, Hashable
+import math
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS
 from compiler.options import CompileError, CompileOptions
@@ -21,6 +22,7 @@ NUMBER_WORK, NUMBER_BYTES = 10, 100
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
+T = TypeVar("T")
 Work = Literal["inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout"]
 WORDS: dict[Work, str] = {
     "inputs": "evaluating it on an input of each length",
@@ -44,11 +46,19 @@ def limit_work(options: CompileOptions) -> float:
     return min(CELLS.most, max(SMALL_CELLS.most, SIZE_CELLS.most * size))
 
 
-class TooMuchWork(CompileError):
+class TooMuch(CompileError):
+    """A step would take more work or memory than there is: no need to begin it again with no more than `left` cells."""
+
+    def __init__(self, error: CompileError, left: float) -> None:
+        super().__init__(*error.diagnostics)
+        self.left = left
+
+
+class TooMuchWork(TooMuch):
     """A compilation has looked at more numbers than it may; `node` is what it was about."""
 
-    def __init__(self, error: CompileError, node: Node, work: Work) -> None:
-        super().__init__(*error.diagnostics)
+    def __init__(self, error: CompileError, left: float, node: Node, work: Work) -> None:
+        super().__init__(error, left)
         self.node = node
         self.work: Work = work
 
@@ -64,6 +74,25 @@ class Effort:
         self.again = self.ran_out = False
         self.kept: dict[Hashable, object] = {}
 
+    @property
+    def left(self) -> float:
+        """What may still be looked at."""
+        return self.most - self.cells
+
+    def remember(self, memo: dict[Hashable, object], key: Hashable, compute: Callable[[], T]) -> T:
+        """What is in the memo, or else is computed and kept there, also that it is too much. Raises what `compute`
+        raises."""
+        known = memo.get(key)
+        if isinstance(known, TooMuch) and self.left <= known.left:
+            raise known.with_traceback(None)
+        if key not in memo or isinstance(known, TooMuch):
+            try:
+                memo[key] = compute()
+            except TooMuch as much:
+                memo[key] = much
+                raise
+        return memo[key]  # type: ignore[return-value]
+
     def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """Count them. Raises `CompileError` when it becomes too much."""
         if self.cells + cells > self.most:
@@ -72,7 +101,7 @@ class Effort:
                 "for all parts of the program and all the ways to build it that were tried)"
             )
             self.ran_out = True
-            raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), node, work)
+            raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), self.left, node, work)
         self.cells += cells
         self.spent += cells
 
@@ -113,4 +142,4 @@ class Effort:
         if taken > BYTES.most:
             most = f"{BYTES.most / 2**30:.1f} GiB"
             message = f"this would take {taken / 2**30:.1f} GiB of memory at once (the limit is {most})"
-            raise make_refusal(graph, node, message, BYTES.hint)
+            raise TooMuch(make_refusal(graph, node, message, BYTES.hint), math.inf)

@@ -72,7 +72,7 @@ class Analysis:
         self.options = options
         self.materialised = materialised
         self.kept: dict[Hashable, object] = {}  # what later stages find, in several attempts
-        self._memo: dict[tuple[str, Node], object] = {}
+        self._memo: dict[Hashable, object] = {}
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
 
@@ -80,13 +80,8 @@ class Analysis:
         """`compute(node)`, from the memo when it was asked before."""
         if name in EVERYWHERE:
             whole = (name, node, self.max_length, self.causal)
-            if whole not in self.effort.kept:
-                self.effort.kept[whole] = compute(node)
-            return self.effort.kept[whole]  # type: ignore[return-value]
-        key = (name, node)
-        if key not in self._memo:
-            self._memo[key] = compute(node)
-        return self._memo[key]  # type: ignore[return-value]
+            return self.effort.remember(self.effort.kept, whole, lambda: compute(node))
+        return self.effort.remember(self._memo, (name, node), lambda: compute(node))
 
     def first(self, key: Hashable, node: Node) -> Node:
         """The node that was first given under a key."""

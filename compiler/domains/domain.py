@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.domains.distinct_integers import DENSE, Ints, list_distinct, rank_distinct
+from compiler.domains.distinct_integers import DENSE, Ints, list_distinct, make_whole, rank_distinct
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import KINDS, Atom, make_typed_key, show_count
@@ -172,8 +172,11 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
     domain = make_domain(atoms)
     if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():
         domain = replace(domain, minus_zero=True)
+    known = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
+    if column.failed is None:
+        return domain, known
     codes = np.full(column.data.size, -1, dtype=np.int64)
-    codes[ok.ravel()] = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
+    codes[ok.ravel()] = known
     return domain, codes
 
 
@@ -207,6 +210,10 @@ def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
         low, high = int(column.data.min()), int(column.data.max())
         if high - low < DENSE * column.data.size:
             return rank_distinct(column.data.ravel() - low)
+    if column.data.dtype == np.float64 and column.kinds is None:
+        whole = make_whole(column.data.ravel())
+        if whole is not None:
+            return rank_distinct(whole)
     if column.data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
         which = np.array(

@@ -81,6 +81,23 @@ def list_contexts(depends: Context, max_length: int) -> Contexts:
             return Contexts(i, n)
 
 
+def locate_contexts(rows: Ints, depends: Context) -> Contexts:
+    """Some of all contexts over what is given to vary, by their rows."""
+    nothing = np.zeros_like(rows)
+    match depends:
+        case Context.NOTHING:
+            return Contexts(nothing, nothing)
+        case Context.INDEX:
+            return Contexts(rows, nothing)
+        case Context.LENGTH:
+            return Contexts(nothing, rows + 1)
+        case _:
+            n = ((1 + np.sqrt(8.0 * rows + 1)) // 2).astype(
+                np.int64
+            )  # exact: roots of whole numbers below 2^53
+            return Contexts(rows - n * (n - 1) // 2, n)
+
+
 @dataclass(frozen=True, eq=False)
 class Relation:
     """`allowed[context, code]`: the values of `domain` that can occur; contexts range over `depends`."""

@@ -11,9 +11,10 @@ from typing import assert_never
 
 import numpy as np
 
+from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Ints, find_distinct_elements
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Context
+from compiler.domains.rows import Context, Contexts, locate_contexts
 from compiler.selector_facts.matching import Sides, judge_columns
 from compiler.selector_facts.selector_formula import list_comparisons, normalise_selector
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
@@ -44,6 +45,11 @@ class Positional:
     def spread(self, depends: Context, max_length: int) -> AtomArray:
         """The values in the contexts over more."""
         return self.column.indexed(lambda array: spread_array(array, self.depends, depends, max_length))
+
+    def pick(self, where: Contexts) -> AtomArray:
+        """The values in some contexts over more."""
+        rows = where.rows_of(self.depends)
+        return self.column.indexed(lambda array: array[rows])
 
 
 def evaluate_positional(facts: Facts, node: Node) -> Positional | None:
@@ -77,11 +83,17 @@ def work_out(facts: Facts, node: Node) -> Positional | None:
 
 def align(facts: Facts, node: Node, parts: list[Positional]) -> tuple[Context, list[AtomArray]]:
     """Values over the contexts of all of them."""
+    depends = join_contexts(facts, node, parts)
+    return depends, [part.spread(depends, facts.max_length) for part in parts]
+
+
+def join_contexts(facts: Facts, node: Node, parts: list[Positional]) -> Context:
+    """What any of them depends on. Raises `CompileError` where so many values are too much."""
     depends = reduce(lambda a, b: a | b, (part.depends for part in parts), Context.NOTHING)
     size = count_contexts(depends, facts.max_length)
     facts.effort.reserve(facts.graph, node, CONTEXT_BYTES * size)
     facts.effort.spend(facts.graph, node, CONTEXT_WORK * size * len(parts), "rows")
-    return depends, [part.spread(depends, facts.max_length) for part in parts]
+    return depends
 
 
 def spread_array(array: Array, depends: Context, wanted: Context, max_length: int) -> Array:
@@ -143,20 +155,19 @@ def tabulate_counts(facts: Facts, selector: Node) -> Counts | None:
         or any(Context.LENGTH in k.depends for k in keys.values())
     ):
         return None
-    depends, columns = align(facts, selector, list(queries.values()))
-    first, which = number_combinations(columns)
+    parts = list(queries.values())
+    depends = join_contexts(facts, selector, parts)
+    first, which = number_combinations(parts, depends, facts.max_length)
     cells = len(first) * facts.max_length
     facts.effort.reserve(facts.graph, selector, CELL_BYTES * cells)
     facts.effort.spend(facts.graph, selector, CELL_WORK * cells, "pairs")
+    where = locate_contexts(first, depends)
     sides = Sides(
         {
             node: part.spread(Context.INDEX, facts.max_length).indexed(lambda array: array[None, :])
             for node, part in keys.items()
         },
-        {
-            node: column.indexed(lambda array: array[first][:, None])
-            for node, column in zip(queries, columns, strict=True)
-        },
+        {node: part.pick(where).indexed(lambda array: array[:, None]) for node, part in queries.items()},
     )
     if any(may_fail(sides.key[atom.key], sides.query[atom.query]) for atom in atoms):
         return None
@@ -178,13 +189,26 @@ def known(facts: Facts, nodes: list[Node]) -> dict[Node, Positional] | None:
     return values if len(values) == len(found) else None
 
 
-def number_combinations(columns: list[AtomArray]) -> tuple[Ints, Ints]:
-    """Where each different combination of values stands first, and which of them each one is."""
-    first, which = find_distinct_elements(columns[0])
-    for column in columns[1:]:
-        other, own = find_distinct_elements(column)
-        first, which = find_distinct_elements(AtomArray(which * len(other) + own))
-    return first, which
+def number_combinations(parts: list[Positional], depends: Context, max_length: int) -> tuple[Ints, Ints]:
+    """Where each different combination of values stands first, and which of them those in each context over `depends` are.
+
+    What depends on the same is numbered before it is spread: there are far fewer positions, or lengths, than pairs of them.
+    """
+    groups: dict[Context, Ints] = {}
+    for part in parts:
+        groups[part.depends] = number_pairs(groups.get(part.depends), find_distinct_elements(part.column)[1])
+    which: Ints | None = None
+    for own, numbers in groups.items():
+        which = number_pairs(which, spread_array(numbers, own, depends, max_length))
+    assert which is not None
+    return rank_distinct(which)
+
+
+def number_pairs(known: Ints | None, others: Ints) -> Ints:
+    """A number for each different pair of two numbers."""
+    if known is None:
+        return others
+    return rank_distinct(known * (int(others.max(initial=0)) + 1) + others)[1]
 
 
 def may_fail(key: AtomArray, query: AtomArray) -> bool:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
-from compiler.domains.distinct_integers import list_distinct, rank_distinct
+from compiler.domains.distinct_integers import list_distinct, make_whole, rank_distinct
 from compiler.domains.domain import find_distinct_elements, find_elements
 from compiler.domains.rows import unique_rows
 from rasp.interpret.atom_array import AtomArray
@@ -22,6 +22,26 @@ def test_as_numpy_finds_them(count: int, size: int) -> None:
     assert np.array_equal(list_distinct(numbers), values)
     found = rank_distinct(numbers)
     assert np.array_equal(found[0], first) and np.array_equal(found[1], which)
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.5, 0.25, 0.125, 1 / 3, 1e300])
+def test_floats_as_numpy_finds_them(unit: float) -> None:
+    """Those that are whole, halves or quarters by a table; -0.0 is 0.0."""
+    numbers = np.append(np.random.default_rng(1).integers(-20, 20, 300) * unit, [0.0, -0.0])
+    values, first, which = np.unique(numbers, return_index=True, return_inverse=True)
+    whole = make_whole(numbers)
+    assert (whole is not None) == (unit in (1.0, 0.5, 0.25))
+    if whole is not None:
+        assert np.array_equal(whole, (numbers - numbers.min()) * (whole.max() / np.ptp(numbers)))
+    found = find_distinct_elements(AtomArray(numbers))
+    assert np.array_equal(found[0], first) and np.array_equal(found[1], which) and len(values) == len(first)
+
+
+def test_floats_too_far_apart_for_a_table() -> None:
+    for numbers in ([0.0, 1e9], [-1.7e308, 1.7e308], [1e300, 2e300]):
+        assert make_whole(np.array(numbers)) is None
+    whole = make_whole(np.array([1e300, 1e300]))
+    assert whole is not None and whole.tolist() == [0, 0]
 
 
 def test_of_nothing_nothing_is_different() -> None:

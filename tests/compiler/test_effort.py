@@ -1,8 +1,10 @@
 """Work is counted over everything that one compilation does, and refused before it is too much."""
 
+from collections.abc import Hashable
+
 import pytest
 
-from compiler.effort import INPUT_WORK, POSITION_WORK, VALUE_WORK, Effort, TooMuchWork
+from compiler.effort import INPUT_WORK, POSITION_WORK, VALUE_WORK, Effort, TooMuch, TooMuchWork
 from rasp.graph.nodes import Graph, Tokens
 
 GRAPH = Graph()
@@ -39,3 +41,28 @@ def test_what_might_only_help_gets_a_part_of_what_is_left() -> None:
         with pytest.raises(TooMuchWork):
             effort.spend(GRAPH, NODE, 1, "rows")
     effort.spend(GRAPH, NODE, 600, "rows")
+
+
+def test_what_is_too_much_is_not_begun_again_with_no_more() -> None:
+    """Work may suffice when more is left; memory never does."""
+    effort, memo, begun = Effort(1_000), dict[Hashable, object](), list[str]()
+
+    def work() -> int:
+        begun.append("work")
+        effort.spend(GRAPH, NODE, 600, "rows")
+        return 7
+
+    def memory() -> int:
+        begun.append("memory")
+        effort.reserve(GRAPH, NODE, 2**40)
+        return 7
+
+    effort.spend(GRAPH, NODE, 200, "rows")
+    for _ in range(2):
+        with pytest.raises(TooMuch, match="GiB"):
+            effort.remember(memo, "memory", memory)
+        with effort.optional(), pytest.raises(TooMuchWork):
+            effort.remember(memo, "work", work)
+    assert begun == ["memory", "work"]
+    assert effort.remember(memo, "work", work) == effort.remember(memo, "work", work) == 7
+    assert begun == ["memory", "work", "work"] and effort.cells == 800

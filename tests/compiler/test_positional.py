@@ -5,7 +5,7 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import computed
-from compiler.domains.rows import Context, list_contexts
+from compiler.domains.rows import Context, list_contexts, locate_contexts
 from compiler.options import CompileOptions
 from compiler.selector_facts.positional import count_by_table, count_rows, evaluate_positional
 from rasp.elaborate.program import load_program
@@ -24,12 +24,23 @@ SELECTORS: dict[str, Context | None] = {
     "select(indices, 2, <) and select(indices, indices, !=)": Context.BOTH,
     "select(indices, 2, <) or not select(indices * indices, length, <)": Context.LENGTH,
     'select("a" if indices < 3 else "b", "b", <)': Context.LENGTH,
+    "select(indices, 1, >) and select(indices, length / 2, <) and select(indices, indices, <)": Context.BOTH,
+    "select(indices, length, <) and select(indices, length - indices, <)": Context.BOTH,
     "select(length - indices, 2, ==)": None,
     "select(length - indices, 2, ==) and select(indices, 2, <)": None,
     "select(indices, aggregate(select(indices, 0, ==), indices), ==)": None,
     'select(indices if indices < 3 else "b", "b", ==)': None,
     "select(1 / (indices - 3), 1, ==)": None,
 }
+
+
+@pytest.mark.parametrize("depends", Context)
+def test_contexts_are_located_as_they_are_listed(depends: Context) -> None:
+    where = list_contexts(depends, 200)
+    rows = np.arange(where.size)[::7]
+    found = locate_contexts(rows, depends)
+    np.testing.assert_array_equal(found.i, where.i[rows])
+    np.testing.assert_array_equal(found.n, where.n[rows])
 
 
 @pytest.mark.parametrize("attention", ["full", "causal"])
