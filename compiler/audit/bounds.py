@@ -46,6 +46,7 @@ from compiler.numerics.count_precision import GAIN, Precision, bound_averaging_n
 from compiler.numerics.rounding import Products, Reading, Weighting, bound_clearing, find_grain, find_grains
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout, drop_constant, weigh_form
+from compiler.plan.proxies import weigh_answer
 from compiler.targets.rounding_in_transformers import PLAIN, Noise
 from rasp.graph.nodes import Aggregate, Width
 
@@ -61,7 +62,7 @@ class Auditor:
         self.norm = (
             RotatedReading(plan, layout, arithmetic)
             if noise.rotated
-            else NormReading(noise, layout.d_model, arithmetic, balanced=layout.balanced)
+            else NormReading(noise, layout.uniform_width, arithmetic, balanced=layout.balanced)
         )
         self.scales = layout.scales  # all that norms do is done to columns as they are stored
         self.errors = np.zeros(layout.width)
@@ -283,12 +284,11 @@ class Auditor:
 
     def readout(self, readout: Readout) -> None:
         """Logits of `plain` are float64: only where classes lie very close does that round too."""
-        forms = [np.abs(weigh_form(drop_constant(form), self.layout)) for form in readout.forms]
+        forms = [weigh_answer(form, self.layout, shifts=self.noise.shifts) for form in readout.forms]
         sizes = [self.size_of(weights) for weights in forms]
         error = max(float(weights @ self.errors) for weights in forms)
-        norms, sizes, terms = zip(
-            *map(self.norm.read_out, [w * self.scales for w in forms], sizes), strict=True
-        )
+        stored = [weights * self.scales for weights in forms]
+        norms, sizes, terms = zip(*map(self.norm.read_out, stored, sizes), strict=True)
         norm = max(norms)
         grain = 0.0 if norm or self.noise.rotated else min(self.grain_read(weights) for weights in forms)
         rounding = bound_logit_noise(readout, max(sizes), grain, max(terms), self.noise.logits)

@@ -9,6 +9,9 @@ scales it up again (`compiler/stock/uniform.py`). What remains:
 - a number that is 0 in the residual comes out as minus M, and all such are the same to the last bit. A head that counts
   reads such columns at BOS; of one, or of two with like weights, 0 is what it gets.
 
+What stands in for the column of zeros (`Layout.proxies`) is 0 to the last bit as well; where answers are read it is a
+number, which makes one product more.
+
 Without a balance (`Layout.balanced`) the mean is as large as the sum of all columns by their number, and all that holds.
 """
 
@@ -21,7 +24,6 @@ from compiler.numerics.dtypes import Arithmetic
 from compiler.numerics.rounding import Reading, count_roundings, is_binary
 from compiler.targets.activation_functions import CORNER
 from compiler.targets.rounding_in_transformers import Noise
-from compiler.targets.uniform_shape import FIRST
 
 MEAN_ROUNDINGS = 8.0
 """Of a mean, relative to the sum S of sizes, however it is added up. Of d numbers one after the other, or in blocks: d - 1
@@ -32,10 +34,10 @@ weighs k/d in the end: S + (3 ln d + 6)·S/d, and as much again where such means
 class NormReading:
     """The norm's part of the audit: is told of every write, asked about every read."""
 
-    def __init__(self, noise: Noise, d_model: int, arithmetic: Arithmetic, *, balanced: bool = True) -> None:
+    def __init__(self, noise: Noise, width: int, arithmetic: Arithmetic, *, balanced: bool = True) -> None:
         self.noise, self.balanced = noise, balanced
         self.arithmetic, self.unit = arithmetic, arithmetic.unit
-        self.width = d_model + FIRST + balanced
+        self.width = width  # columns, those of zeros and of the balance with them
         self.balance = 0.0
         self.shifts = 0.0
         self.size = 0.0

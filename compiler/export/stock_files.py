@@ -70,15 +70,18 @@ def assemble_uniform(
     compiled: Compiled, reach: float | None = None, *, balanced: bool | None = None
 ) -> UniformWeights:
     """The uniform weights of a compilation for a family. `reach`: how large all columns together are; `balanced`: whether
-    their sum is kept at 0, instead of as it was compiled."""
+    their sum is kept at 0, beside a column of zeros, instead of as it was compiled."""
     layout = compiled.layout
     found = float((compiled.bounds.sizes / layout.scales).sum()) if reach is None else reach
     target, middle = find_target(compiled.options), find_middle_class(compiled)
+    kept = balanced is None
     balanced = layout.balanced if balanced is None else balanced
     scales = np.ones(layout.d_model)
     scales[list(layout.places)] = layout.scales
     return make_uniform(
-        compiled.weights, target, Making(found, middle, compiled.options.margin, balanced, scales)
+        compiled.weights,
+        target,
+        Making(found, middle, compiled.options.margin, balanced, scales, layout.proxies if kept else ()),
     )
 
 

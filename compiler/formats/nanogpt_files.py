@@ -80,7 +80,7 @@ def check_tied(compiled: Compiled) -> None:
     noise = find_target(compiled.options).noise
     bounds = audit_plan(
         compiled.plan,
-        replace(compiled.layout, balanced=True),
+        replace(compiled.layout, balanced=True, proxies=()),
         Precision(compiled.options.max_length),
         replace(noise, reading=3 * noise.reading),
     )

@@ -60,6 +60,9 @@ class Layout:
     Columns of a place are stored `scales` times smaller, the larger ones more so with more `shrinking`, from 0 to 1: what a
     mean takes away, and rounds, is then less beside the small ones (`compiler/stock/uniform.py`).
 
+    `proxies`: the place that stands in for the column of zeros, or of 1, that a target needs, for each half-layer that
+    reads; none: it is one more column (`compiler/plan/proxies.py`).
+
     A column is one content: `places[k]` is where in the residual stream it stands, which after an erasure may be where
     another one stood before (`compiler/plan/reuse.py`).
     """
@@ -73,6 +76,7 @@ class Layout:
     erasures: tuple[Erasure, ...] = ()
     balanced: bool = True
     shrinking: float = 0.0
+    proxies: tuple[int, ...] = ()
     known: dict[int, tuple[Form, Vector]] = field(
         default_factory=dict[int, tuple[Form, Vector]], repr=False, compare=False
     )
@@ -87,6 +91,11 @@ class Layout:
     def d_model(self) -> int:
         """Places in the residual stream."""
         return max(self.places, default=-1) + 1
+
+    @property
+    def uniform_width(self) -> int:
+        """Columns of a residual that is uniform, with those of zeros and of the balance."""
+        return self.d_model + (not self.proxies) + self.balanced
 
     @cached_property
     def numbers(self) -> Mapping[tuple[Variable, int], int]:

@@ -17,6 +17,7 @@ from compiler.blocks.form import Form, Variable, Vector
 from compiler.config import HeadShape
 from compiler.plan.layers import Plan
 from compiler.plan.layout import LARGE, Erasure, Layout, drop_constant, place_weights, weigh_form
+from compiler.plan.proxies import find_empty_places, find_ones
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import PlainSizes, choose_uniform_shape, count_uniform_parameters
 
@@ -129,29 +130,61 @@ def reuse_columns(plan: Plan, layout: Layout, target: TargetModel) -> list[Layou
 
 
 def list_smaller(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout]:
-    """Layouts that make a smaller model for the target, the smallest first: with fewer places, or without a balance."""
+    """Layouts that make a smaller model for the target, the smallest first: with fewer places, without a balance, or
+    without a column of zeros, or of 1."""
 
     def count(one: Layout) -> int:
         return count_parameters(plan, one, one.erasures, target)
 
     found = reuse_columns(plan, layout, target)
-    if target.is_family and target.centred:
-        bare = replace(layout, balanced=False)
-        unbalanced = [*reuse_columns(plan, bare, target), bare]
-        found += [
-            replace(one, shrinking=shrinking)
-            for one in unbalanced
-            if target.labels or has_unread_place(plan, one)
-            for shrinking in SHRINKINGS
-        ]
+    if target.is_family:
+        apart = stand_in(plan, layout, target)
+        found += [] if apart is None else reuse_standing_in(plan, apart, target)
+        if target.centred:
+            bare = [replace(one, balanced=False) for one in (layout, apart) if one is not None]
+            found += [
+                replace(one, shrinking=shrinking)
+                for base in bare
+                for one in (reuse_standing_in if base.proxies else keep_and_reuse)(plan, base, target)
+                if target.labels or has_unread_place(plan, one)
+                for shrinking in SHRINKINGS
+            ]
     return sorted((one for one in found if count(one) < count(layout)), key=count)
+
+
+def keep_and_reuse(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout]:
+    """A layout, and those with fewer places."""
+    return [*reuse_columns(plan, layout, target), layout]
+
+
+def reuse_standing_in(plan: Plan, layout: Layout, target: TargetModel) -> list[Layout]:
+    """The same where places stand in for a column, if there are such among the fewer."""
+    return [
+        found
+        for one in keep_and_reuse(plan, layout, target)
+        if (found := stand_in(plan, one, target)) is not None
+    ]
+
+
+def stand_in(plan: Plan, layout: Layout, target: TargetModel) -> Layout | None:
+    """A layout whose places stand in for the column that a family has more; None where none can."""
+    halves = 2 * len(plan.layers) + 1
+    if target.centred:
+        spans = find_lives(plan, layout)
+        reading = {half for half, forms, _ in steps(plan) if forms}
+        reading |= {2 * erasure.layer + 2 for erasure in layout.erasures}
+        places = find_empty_places(layout, [life.written for life in spans], reading, halves)
+    else:
+        places = find_ones(layout, halves)
+    return replace(layout, proxies=places) if places else None
 
 
 def has_unread_place(plan: Plan, layout: Layout) -> bool:
     """Whether there is a place that no output is read from."""
     forms = [drop_constant(form) for readout in plan.readouts for form in readout.forms]
-    read = np.stack([np.abs(place_weights(weigh_form(form, layout), layout)) for form in forms])
-    return not read.any(axis=0).all()
+    read = np.any([place_weights(weigh_form(form, layout), layout) for form in forms], axis=0)
+    read[list(layout.proxies[-1:])] = True
+    return not read.all()
 
 
 def with_erasures(layout: Layout, erasures: list[Erasure]) -> Layout:
@@ -189,7 +222,13 @@ def count_padded(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target
         )
         for number, layer in enumerate(plan.layers)
     ]
-    sizes = PlainSizes(layout.width - len(erasures), layers, layout.sizes.positions + 1, layout.balanced)
+    sizes = PlainSizes(
+        layout.width - len(erasures),
+        layers,
+        layout.sizes.positions + 1,
+        layout.balanced,
+        not layout.proxies,
+    )
     classes = 0 if target.labels else sum(len(readout.codes) for readout in plan.readouts)
     shape = choose_uniform_shape(sizes, target, layout.sizes.tokens + classes)
     return count_uniform_parameters(shape, target)

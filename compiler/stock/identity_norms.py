@@ -57,8 +57,8 @@ def balance_writes(rows: np.ndarray, balance: int | None) -> np.ndarray:
     return rows
 
 
-def balance_reads(columns: np.ndarray) -> np.ndarray:
+def balance_reads(columns: np.ndarray, zeros: int = ZEROS) -> np.ndarray:
     """Weights over uniform columns, each column of them made to sum up to 0 by the weight of the zeros."""
-    columns[ZEROS] = 0
-    columns[ZEROS] = -columns.astype(np.float64).sum(axis=0)
+    columns[zeros] = 0
+    columns[zeros] = -columns.astype(np.float64).sum(axis=0)
     return columns

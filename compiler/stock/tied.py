@@ -85,7 +85,7 @@ def tie_head(weights: UniformWeights, scale: float, shrink: float) -> UniformWei
     arrays |= correct_copies(arrays, copying, scale, shrink)
     for n in range(old.layers):
         arrays |= fill_units(arrays, n, shape.units)
-    return UniformWeights(shape, weights.class_ids, arrays)
+    return UniformWeights(shape, weights.class_ids, arrays, weights.zeros)
 
 
 def choose_small(rows: Array, shrink: float) -> float:

@@ -19,7 +19,7 @@ only needs names and transposes (`compiler/stock/array_names.py`). Nothing is co
 - *Queries and keys that are turned* stand where they are turned by nothing (`compiler/targets/rotary.py`).
 
 Columns of the uniform residual: zeros, or the one that is 1; then those of the plain one, then such as nobody writes, and
-last the balance.
+last the balance. Without a column of zeros, or of 1, plain ones stand in for it (`compiler/plan/proxies.py`).
 """
 
 import math
@@ -30,22 +30,11 @@ import numpy as np
 
 from compiler.config import Config
 from compiler.emit.weights import Array, Weights, spread_unembedding
-from compiler.stock.identity_norms import (
-    balance_reads,
-    balance_writes,
-    choose_shrinkage,
-    make_norms,
-    store_smaller,
-)
+from compiler.stock.identity_norms import choose_shrinkage, make_norms, store_smaller
+from compiler.stock.placing import Placing, list_halves
 from compiler.targets.rotary import list_still_dimensions
 from compiler.targets.target import TargetModel
-from compiler.targets.uniform_shape import (
-    FIRST,
-    ONE,
-    PlainSizes,
-    UniformShape,
-    choose_uniform_shape,
-)
+from compiler.targets.uniform_shape import ONE, PlainSizes, UniformShape, choose_uniform_shape
 from rasp.values import Atom, Kind, find_kind, make_typed_key
 
 SPECIAL = 2
@@ -62,12 +51,14 @@ class UniformWeights:
     gain, last_gain, last_bias (hidden,)      head (hidden, ids), head_bias (ids,)
 
     Without biases there is L.factor (hidden, units), the gate's other sum; where heads are rotary, there are no positions.
-    In a target of labels, class c is label c, and the head has them in place of ids.
+    In a target of labels, class c is label c, and the head has them in place of ids. `zeros`: the column that is 0, or 1,
+    for each half-layer and the head.
     """
 
     shape: UniformShape
     class_ids: tuple[int, ...]
     arrays: Mapping[str, np.ndarray]
+    zeros: tuple[int, ...]
 
     def parameters(self) -> int:
         """How many numbers the layers and the embedding hold, those of the head not counted."""
@@ -80,13 +71,15 @@ class UniformWeights:
 class Making:
     """`reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others',
     for nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
-    `balanced`: whether a column keeps the mean at 0. `scales`: how many times smaller each column is stored."""
+    `balanced`: whether a column keeps the mean at 0. `scales`: how many times smaller each column is stored. `proxies`: the
+    plain columns that stand in for that of zeros, or of 1, for each half-layer and the unembedding."""
 
     reach: float
     middle: int | None
     margin: float = 0.0
     balanced: bool = True
     scales: Array | None = None
+    proxies: tuple[int, ...] = ()
 
 
 def make_uniform(weights: Weights, target: TargetModel, making: Making) -> UniformWeights:
@@ -96,51 +89,32 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
     tokens = len(weights.config.vocabulary) + SPECIAL
     class_ids = number_labels(weights) if target.labels else number_classes(weights)
     ids = tokens if target.labels else max(*class_ids, tokens - 1) + 1
-    shape = choose_shape(weights, target, ids, balanced=making.balanced)
+    shape = choose_shape(weights, target, ids, making)
     shrink = 2.0 ** -choose_shrinkage(making.reach, target.eps)
-    placing = Placing(shape.hidden, shrink, shrink if target.after else 1.0, target.centred, shape.balance)
+    placing = Placing(
+        shape.hidden, shrink, shrink if target.after else 1.0, target.centred, shape.balance, shape.first
+    )
+    halves = list_halves(placing, weights, target, making.proxies)
     alike = {} if target.labels else find_alike(weights.config, class_ids)
     arrays = embed(weights, target, shape, placing, alike)
     for number in range(shape.layers):
-        own = attend(weights, number, shape, placing, target) | look_up(
-            weights, number, shape, placing, target
+        own = attend(weights, number, shape, halves[2 * number], target) | look_up(
+            weights, number, shape, halves[2 * number + 1], target
         )
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
+    placing = halves[-1]
     matrix, bias = center_logits(weights, making.middle)
-    one = choose_one(shape, target, matrix)
+    if target.centred:
+        matrix, bias = placing.make_good(matrix, bias)
+    one = choose_one(shape, target, matrix, placing)
     arrays |= make_norms(target, shape, math.sqrt(target.eps) * placing.scale / shrink, one)
     if target.labels:
         arrays |= {"head": placing.read(matrix, len(class_ids)), "head_bias": bias.astype(np.float32)}
     else:
-        answers = Answers(class_ids, shape.ids, one)
+        answers = Answers(class_ids, shape.ids, one, 1.0 if target.centred else placing.number)
         head = unembed((matrix, bias), placing, answers, making.reach)
         arrays["head"] = lower_others(head, answers, making.margin)
-    return UniformWeights(shape, class_ids, arrays)
-
-
-@dataclass(frozen=True)
-class Placing:
-    """Plain columns as uniform ones: of what is written, and of what is read. `scale`: how large what is read is there,
-    beside the plain one. `centred`: whether what is read has to sum up to 0; what is written does by the column `balance`,
-    if there is one."""
-
-    hidden: int
-    shrink: float
-    scale: float = 1.0
-    centred: bool = True
-    balance: int | None = None
-
-    def write(self, rows: Array, count: int) -> np.ndarray:
-        """Rows over plain columns, shape (k, d), as `count` rows over uniform ones: shrunk, and balanced."""
-        found = np.zeros((count, self.hidden), np.float32)
-        found[: len(rows), FIRST : FIRST + rows.shape[1]] = rows * self.shrink
-        return balance_writes(found, self.balance)
-
-    def read(self, columns: Array, count: int) -> np.ndarray:
-        """Weights over plain columns, shape (d, k), as `count` columns over uniform ones, balanced."""
-        found = np.zeros((self.hidden, count), np.float32)
-        found[FIRST : FIRST + len(columns), : columns.shape[1]] = columns / self.scale
-        return balance_reads(found) if self.centred else found
+    return UniformWeights(shape, class_ids, arrays, tuple(half.special for half in halves))
 
 
 def number_classes(weights: Weights) -> tuple[int, ...]:
@@ -166,12 +140,14 @@ def number_labels(weights: Weights) -> tuple[int, ...]:
     return tuple(range(len(weights.config.outputs[0].classes)))
 
 
-def choose_shape(weights: Weights, target: TargetModel, ids: int, *, balanced: bool) -> UniformShape:
+def choose_shape(weights: Weights, target: TargetModel, ids: int, making: Making) -> UniformShape:
     """The smallest residual that holds all columns and is heads times their size."""
     config = weights.config
     layers = [(layer.heads, layer.d_mlp) for layer in config.layers]
     return choose_uniform_shape(
-        PlainSizes(config.d_model, layers, config.max_length + 1, balanced), target, ids
+        PlainSizes(config.d_model, layers, config.max_length + 1, making.balanced, apart=not making.proxies),
+        target,
+        ids,
     )
 
 
@@ -199,7 +175,7 @@ def embed(
     rows[: len(plain)] = plain
     rows[[*alike]] = plain[[*alike.values()]]
     tokens = placing.write(rows, shape.ids)
-    if not target.biased:
+    if not target.biased and placing.first:
         tokens[:, ONE] = placing.shrink
     if target.rotary:
         assert "embedding.positions" not in weights.arrays, "positions have been counted"
@@ -245,8 +221,9 @@ def look_up(
     }
     if target.biased:
         return found | {"up_bias": bias}
-    factor = np.zeros_like(found["up"])
-    found["up"][ONE], factor[ONE] = bias, 1.0
+    factor, one = np.zeros_like(found["up"]), placing.special
+    found["up"][one] += bias / np.float32(placing.number)
+    factor[one] = 1.0 / placing.number
     return found | {"factor": factor}
 
 
@@ -258,11 +235,12 @@ def center_logits(weights: Weights, middle: int | None) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class Answers:
-    """The id of each class, of so many ids, and the column that is 1 when answers are read."""
+    """The id of each class, of so many ids, and the column that is 1, or another `number`, when answers are read."""
 
     class_ids: tuple[int, ...]
     ids: int
     one: int
+    number: float = 1.0
 
 
 def unembed(head: tuple[Array, Array], placing: Placing, answers: Answers, reach: float) -> np.ndarray:
@@ -270,25 +248,25 @@ def unembed(head: tuple[Array, Array], placing: Placing, answers: Answers, reach
     (matrix, bias), classes = head, list(answers.class_ids)
     largest = float(np.abs(matrix).max(initial=0.0)) * reach + float(np.abs(bias).max(initial=0.0))
     found = np.zeros((placing.hidden, answers.ids), np.float32)
-    found[answers.one] = -4 * largest - 1
+    found[answers.one] = (-4 * largest - 1) / answers.number
     found[:, classes] = placing.read(matrix, len(classes))
-    found[answers.one, classes] = bias
+    found[answers.one, classes] += (bias / answers.number).astype(np.float32)
     return found
 
 
-def choose_one(shape: UniformShape, target: TargetModel, matrix: Array) -> int:
+def choose_one(shape: UniformShape, target: TargetModel, matrix: Array, placing: Placing) -> int:
     """The column that is 1 when answers are read: the balance, or else the first that no answer is read from, of which
     what is compiled without a balance has one. A head of labels has no need of it."""
     if shape.balance is not None:
         return shape.balance
     if target.labels or not target.centred:
-        return ONE
-    return FIRST + int(np.flatnonzero(~matrix.any(axis=1))[0])
+        return placing.special
+    return shape.first + int(np.flatnonzero(~matrix.any(axis=1))[0])
 
 
 def lower_others(head: np.ndarray, answers: Answers, margin: float) -> np.ndarray:
     """The same unembedding with the logits of ids that are no class lower by a margin."""
     others = np.ones(head.shape[1])
     others[list(answers.class_ids)] = 0
-    head[answers.one] -= (others * margin).astype(np.float32)
+    head[answers.one] -= (others * margin / answers.number).astype(np.float32)
     return head

@@ -12,7 +12,7 @@ from compiler.targets.rotary import choose_turned_size
 from compiler.targets.target import TargetModel
 
 ZEROS, FIRST = 0, 1
-"""Where the column of zeros stands, and where plain columns begin."""
+"""Where the column of zeros stands, and where plain columns begin; from 0 on where others stand in for it."""
 ONE = 0
 """In a target without biases, whose norm is not centred, a column of 1 stands there instead."""
 
@@ -20,7 +20,7 @@ ONE = 0
 @dataclass(frozen=True)
 class UniformShape:
     """Sizes that hold for all layers: hidden = heads · d_head. `balance`: the column that takes minus the sum of all
-    others, if there is one."""
+    others, if there is one. `first`: where plain columns begin."""
 
     layers: int
     heads: int
@@ -29,6 +29,7 @@ class UniformShape:
     ids: int
     positions: int
     balance: int | None = None
+    first: int = FIRST
 
     @property
     def hidden(self) -> int:
@@ -39,12 +40,13 @@ class UniformShape:
 @dataclass(frozen=True)
 class PlainSizes:
     """Of a plain model: columns, heads and hidden units of each layer, and positions with BOS's; and whether its uniform
-    residual is `balanced`, where the target takes a mean away."""
+    residual is `balanced`, where the target takes a mean away. `apart`: whether zeros, or ones, have their own column."""
 
     columns: int
     layers: Sequence[tuple[Sequence[HeadShape], int]]
     positions: int
     balanced: bool
+    apart: bool = True
 
 
 def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> UniformShape:
@@ -53,7 +55,7 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
     shapes = [head for heads, _ in sizes.layers for head in heads]
     scored, valued = (max((getattr(h, d) for h in shapes), default=1) for d in ("d_key", "d_value"))
     balanced = target.centred and sizes.balanced
-    columns = FIRST + sizes.columns + balanced
+    columns = sizes.apart + sizes.columns + balanced
     fitted: list[tuple[int, int, int]] = []
     for count in range(heads, heads + columns):
         least = max(valued, math.ceil(columns / count))
@@ -64,7 +66,10 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
     _, count, size = min(fitted)
     units = max((units for _, units in sizes.layers), default=0)
     balance = count * size - 1 if balanced else None
-    return UniformShape(max(1, len(sizes.layers)), count, size, max(1, units), ids, sizes.positions, balance)
+    first = FIRST if sizes.apart else 0
+    return UniformShape(
+        max(1, len(sizes.layers)), count, size, max(1, units), ids, sizes.positions, balance, first
+    )
 
 
 def count_uniform_parameters(shape: UniformShape, target: TargetModel) -> int:

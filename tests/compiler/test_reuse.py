@@ -15,7 +15,6 @@ from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
-from compiler.targets.uniform_shape import FIRST
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
@@ -66,6 +65,7 @@ def test_the_count_of_parameters_is_exact(name: str) -> None:
 
 
 COUNT = "selector_width(select(tokens, tokens, ==))"
+LEAN = "aggregate(full_s, 1 if tokens_int == 3 else -1)"
 MEAN_OF_THE_LESS = "aggregate(select(tokens_int, tokens_int, <), indices, -1)"
 
 
@@ -85,13 +85,37 @@ def test_a_balance_is_left_out_where_bounds_hold(target: Dialect) -> None:
     assert small.shape.hidden <= large.shape.hidden - TARGETS[target].centred
     if target in ("gpt2", "opt"):
         [one] = np.flatnonzero(small.arrays["last_bias"])
-        assert not small.arrays["last_gain"][one] and one >= FIRST
+        assert not small.arrays["last_gain"][one] and one >= small.shape.first
 
 
-@pytest.mark.parametrize("target", ["gpt2", "llama"])
+@pytest.mark.parametrize("target", FAMILY_TARGETS)
+def test_a_place_stands_in_for_zeros_or_ones(target: Dialect) -> None:
+    """There is no column for them; what stands in is unwritten when it is read, or known; and a 1 is 1 but for BOS."""
+    model = compiled_for(target, LEAN, (3, 5), 2)
+    layout, uniform = model.layout, assemble_uniform(model)
+    halves = 2 * len(model.plan.layers) + 1
+    assert len(layout.proxies) == len(uniform.zeros) == halves and not uniform.shape.first
+    tokens = uniform.arrays["tokens"][:3].astype(float)
+    if not TARGETS[target].centred:
+        [one] = set(uniform.zeros)
+        assert tokens[0, one] == tokens[1, one] != 0 == tokens[2, one]
+        return
+    lives = find_lives(model.plan, layout)
+    for half, place in enumerate(layout.proxies[:-1], 1):
+        written = [life.written for life, own in zip(lives, layout.places, strict=True) if own == place]
+        assert min(written) >= half or half == halves - 1  # that reads nothing
+    assert tokens[0, layout.proxies[-1]] == tokens[1, layout.proxies[-1]]
+    assert layout.uniform_width <= uniform.shape.hidden
+    made = [] if TARGETS[target].labels else [int(np.flatnonzero(uniform.arrays["last_bias"])[0])]
+    for name, ones in (("0.query", []), ("head", made)):
+        read = np.delete(uniform.arrays[name].astype(float), ones, axis=0)
+        assert read.any() and np.abs(read.sum(axis=0)).max() <= 2.0**-20 * np.abs(read).max()
+
+
+@pytest.mark.parametrize("target", ["gpt2", "opt"])
 def test_bos_has_no_column_of_its_own_where_all_others_have_one(target: Dialect) -> None:
     """What all others but BOS are 1 in is read by its score, and by nothing that would need another."""
-    model = compiled_for(target, "aggregate(full_s, 1 if tokens_int == 3 else -1)", (3, 5), 2)
+    model = compiled_for(target, LEAN, (3, 5), 2)
     embedding = model.layout.embedding.vectors
     assert len(embedding) == 2 and not any(vector[-1] for vector in embedding)
     assert not model.bounds.unsafe and not model.plan.layers[0].heads[0].scores.is_closed
@@ -113,7 +137,9 @@ def test_large_columns_are_stored_smaller_where_a_mean_is_borne_only_so() -> Non
     assert audit_plan(model.plan, replace(layout, shrinking=0.0), Precision(20), noise).unsafe
     sizes = np.array([layout.measure(column) for column in range(layout.width)])
     assert is_binary(layout.scales) and (sizes / layout.scales <= np.sqrt(sizes)).all()
-    stored = assemble_uniform(model).arrays["tokens"][:, FIRST : FIRST + layout.d_model].astype(float)
+    uniform = assemble_uniform(model)
+    first = uniform.shape.first
+    stored = uniform.arrays["tokens"][:, first : first + layout.d_model].astype(float)
     ratios = model.weights.arrays["embedding.tokens"][:10] / np.where(stored[:10], stored[:10], 1)
     found = ratios.max(axis=0) / ratios.max(axis=0)[layout.scales == 1][0]
     assert (found[found > 0] == layout.scales[found > 0]).all()

@@ -45,7 +45,7 @@ def test_a_sum_is_called_exact_only_when_it_is(grain: float, steps: float) -> No
     """Columns that go up to so many steps of a grain, all at their largest and just below."""
     largest = grain * steps / np.abs(WEIGHTS).sum()
     columns = [[share * largest // grain * grain - k * grain for share in (1, 0.75, 0.5)] for k in range(3)]
-    reading = NormReading(PLAIN, 3, FLOAT32).read(WEIGHTS, 0.0, grain * steps, grain)
+    reading = NormReading(PLAIN, 5, FLOAT32).read(WEIGHTS, 0.0, grain * steps, grain)
     worst = 0.0
     for order in orders(4):
         for row in columns:
@@ -135,7 +135,7 @@ def test_of_several_forms_the_largest_counts(
 @pytest.mark.parametrize("size", [2.0**-20, 0.5, 1.0, 2.0**12])
 def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> None:
     """Small numbers, too; a column of zeros stays as it is."""
-    norm = NormReading(TARGETS["bert"].noise, 3, FLOAT32)
+    norm = NormReading(TARGETS["bert"].noise, 5, FLOAT32)
     nothing, something = norm.bound_drift(np.array([0.0, size]))
     assert nothing == 0 and something >= FLOAT32.unit * size
 
@@ -143,7 +143,7 @@ def test_a_norm_that_the_residual_goes_through_rounds_all_of_it(size: float) -> 
 @pytest.mark.parametrize("noise", [NORMED_AFTER, DRIFTING])
 @pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])
 def test_a_number_that_lands_on_the_mean_rounds_by_no_more_than_said(noise: Noise, size: float) -> None:
-    rng, norm = np.random.default_rng(0), NormReading(noise, 3, FLOAT32)
+    rng, norm = np.random.default_rng(0), NormReading(noise, 5, FLOAT32)
     norm.shifts = size / 64
     written = (rng.uniform(0.99, 1, 200) * size).astype(np.float32)
     mean = (rng.uniform(0.9, 1, 200) * norm.mean).astype(np.float32)
@@ -155,7 +155,7 @@ def test_a_number_that_lands_on_the_mean_rounds_by_no_more_than_said(noise: Nois
 def test_roundings_of_a_norm_are_relative_to_what_is_read(size: float) -> None:
     noise = TARGETS["gpt2"].noise
     assert (
-        NormReading(noise, 3, FLOAT32).bound_reading(np.ones(1), size)
+        NormReading(noise, 5, FLOAT32).bound_reading(np.ones(1), size)
         == noise.reading * FLOAT32.unit * size
         > 0
     )
@@ -181,7 +181,7 @@ def test_running_means_are_as_near_as_said(width: int) -> None:
 @pytest.mark.parametrize("size", [2.0**-20, 1.0, 2.0**12])
 def test_the_next_mean_is_what_a_norm_rounds_of_all_numbers(size: float) -> None:
     """And of the mean that it takes out of them."""
-    norm = NormReading(TARGETS["bert"].noise, 3, FLOAT32)
+    norm = NormReading(TARGETS["bert"].noise, 5, FLOAT32)
     for _ in range(3):
         for _ in range(norm.width):
             norm.note_column(size)
@@ -193,7 +193,7 @@ def test_the_next_mean_is_what_a_norm_rounds_of_all_numbers(size: float) -> None
 @pytest.mark.parametrize("largest", [1.0, 2.0**34])
 def test_all_terms_of_a_sum_hold_the_mean(largest: float) -> None:
     """As far from 0 as it can be, in columns of 0 and in that whose weight takes it away: what adding them up rounds."""
-    norm, weights = NormReading(NORMED, 3, FLOAT32), np.array([1023.0, -331.0, 4095.0])
+    norm, weights = NormReading(NORMED, 5, FLOAT32), np.array([1023.0, -331.0, 4095.0])
     norm.note_column(largest)
     norm.end_half_layer()
     reading = norm.read(weights, 0.0, 0.0, 0.0)
@@ -210,7 +210,7 @@ def test_what_a_hidden_unit_clears_is_off_by_what_it_passes_on() -> None:
     """That, and a rounding of the sum, beside what is read and how far the unit is from a ReLU."""
     for name in FAMILY_TARGETS:
         noise = TARGETS[name].noise
-        norm, size = NormReading(noise, 3, FLOAT32), 4096.0
+        norm, size = NormReading(noise, 5, FLOAT32), 4096.0
         read = norm.bound_reading(np.ones(1), size)
         passed = norm.bound_passing(size) + FLOAT32.unit * size if noise.reading else 0.0
         assert norm.bound_clearing(size, 1, 1.0) >= read + passed

@@ -89,7 +89,7 @@ def compile_for(target: Dialect, case: Case) -> Compiled:
 def measure_worst(model: Compiled, case: Case) -> Numbers:
     """How far each column is off at most, in any order of addition, as the family runs the model."""
     uniform, family = assemble_uniform(model), TARGETS[model.options.dialect]
-    plain = slice(FIRST, FIRST + model.layout.d_model)
+    plain = slice(uniform.shape.first, uniform.shape.first + model.layout.d_model)
     layout, worst = model.layout, np.zeros(model.layout.width)
     reach = float((model.bounds.sizes / layout.scales).sum())
     stored = np.zeros(layout.d_model)
@@ -125,7 +125,7 @@ def shrunk_residual(
     columns as float32 holds them, of which what is read is a sum."""
     hidden = len(sizes) + FIRST + 4
     rng, place = np.random.default_rng(0), Placing(hidden, shrink, balance=hidden - 1 if balanced else None)
-    norm = NormReading(NORMED, len(sizes) + 3, FLOAT32, balanced=balanced)
+    norm = NormReading(NORMED, hidden - (not balanced), FLOAT32, balanced=balanced)
     x = np.zeros((8, place.hidden), np.float32)
     for units in (2, 7, 30):
         heights = rng.uniform(-1, 1, (units, len(sizes))) * sizes / units

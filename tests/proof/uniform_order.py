@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from compiler.stock.uniform import UniformWeights
 from compiler.targets.target import TargetModel
-from compiler.targets.uniform_shape import ZEROS, UniformShape
+from compiler.targets.uniform_shape import UniformShape
 from tests.proof.any_order import Order, Single, product, softmax
 
 Norm = Callable[[Single, Order], Single]
@@ -103,4 +103,8 @@ def uniform_residuals(weights: UniformWeights, target: TargetModel, order: Order
         x = after[number % 2](x + product(made, own["down"], order), order)
         kept.append(x)
     held = np.stack(kept)
-    return held - held[:, :, [ZEROS]] if target.centred else held
+    if not target.centred:
+        return held
+    still = np.moveaxis(held, 1, 0)[:, np.arange(len(held)), list(weights.zeros)].T
+    first = (arrays["tokens"][ids] + place)[:, list(weights.zeros)].T
+    return held - (still - first)[:, :, None]
