@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.audit.anchors import bound_anchored_reading
-from compiler.audit.counts import Count
+from compiler.audit.counts import Count, read_at_bos
 from compiler.audit.decisions import Bounds, Decision
 from compiler.audit.embedding import bound_embedded_column
 from compiler.audit.logits import bound_logit_noise
@@ -33,6 +33,7 @@ from compiler.audit.lookup_errors import (
     bound_bends,
     bound_joint_error,
     bound_lookup_errors,
+    bound_square,
     bound_wave_error,
     read_beside_bias,
 )
@@ -170,19 +171,14 @@ class Auditor:
 
     def stray(self, form: Form) -> float:
         """How far off BOS's value is, which should be 0, where most of the weight is BOS's."""
-        weights, columns = weigh_form(form, self.layout), np.arange(self.layout.width)
-        at_bos = np.array([self.layout.at_bos(k) if weights[k] else 0.0 for k in columns.tolist()])
-        exact = (columns < len(self.layout.embedding)) | (self.errors == self.drift)
-        errors = np.where(exact & (at_bos == 0), 0.0, self.errors) * (weights != 0)
-        return self.norm.bound_at_bos(weights * self.scales, at_bos / self.scales, errors / self.scales)
+        return self.norm.bound_at_bos(*read_at_bos(form, self.layout, self.errors, self.drift))
 
     def deliver(self, target: tuple[Variable, int], form: Form, weighting: Weighting) -> None:
         """Bound one value column."""
         value, level, leak, edge = self.read(form), weighting.level, weighting.leak, weighting.edge
         (variable, feature), averaging = target, self.noise.averaging * self.unit
-        features, column = self.layout.blocks.features[variable], self.layout.numbers[target]
-        vector = features.basis.vectors[feature]
-        size = max(np.abs(vector).max().item(), abs(np.nan_to_num(features.at_bos[feature]).item()))
+        vector = self.layout.blocks.features[variable].basis.vectors[feature]
+        size = self.layout.measure(column := self.layout.numbers[target])
         left, landing = self.inherited(column), self.land(column, size)
         beside = 2 * leak * max(size, value.size) + left + landing
         equal = level + edge <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
@@ -199,8 +195,7 @@ class Auditor:
                 share = size * (bound_share_noise(weighting.beside, level, self.unit) + averaging)
                 self.settle(column, size, 0.0, value.error + share + GAIN * self.stray(form) + beside)
             case Aggregate() if weighting.sharing <= 1 or variable.node in self.layout.blocks.single:
-                error = value.error + beside
-                grain = find_grain(vector)
+                error, grain = value.error + beside, find_grain(vector)
                 rounds = 0.0 if error <= self.negligible * grain else 4 * self.unit * size
                 self.settle(column, size, grain, error + rounds)
             case Aggregate():
@@ -227,8 +222,8 @@ class Auditor:
             read, one = self.read(drop_constant(block.form)), self.read(block.one)
             error = bound_wave_error(stairs, read, one, self.arithmetic)
             return self.keep_rounded(block, stairs.margin, error)
-        if stairs.grid:
-            return self.rounding(block)
+        if stairs.grid or block.squares:
+            return self.rounding(block) if stairs.grid else self.square(block)
         error, reading = self.read_for_units(block)
         self.decisions.append(Decision("step", block.variable.node, stairs.margin, error))
         profile, products = bound_lookup_errors(stairs, block.form.constant, reading, self.arithmetic)
@@ -260,6 +255,14 @@ class Auditor:
         error = self.read(drop_constant(block.form)).error + self.norm.bound_stray(weights * self.scales)
         self.keep_rounded(block, margin, error)
 
+    def square(self, block: LookupBlock) -> None:
+        """What a gate makes; nothing is decided."""
+        column, reading = self.layout.numbers[block.variable, 0], self.read(block.form)
+        error = bound_square(reading, self.noise.unit, self.arithmetic)
+        error += self.inherited(column, Products(reading.size**2, 0.0, 1))
+        self.profiles[block.variable] = np.full((2, 1), error)
+        self.settle(column, self.layout.measure(column), 0.0, error)
+
     def keep_rounded(self, block: LookupBlock, margin: float, error: float) -> None:
         """Decide a rounding, and record columns that are sums of two exact numbers about as large as an anchor."""
         self.decisions.append(Decision("step", block.variable.node, margin, error))
@@ -270,17 +273,13 @@ class Auditor:
             column, height = self.layout.numbers[variable, k], float(np.abs(block.stairs.heights[:, k]).max())
             grain, size = height * (block.stairs.grid or 1.0), float(np.abs(vector).max())
             self.norm.note_products(2 * anchor * height / self.scales[column], 2)
-            left = self.inherited(column, Products(2 * anchor * height, grain, 1))
-            left += self.land(column, size)
+            left = self.inherited(column, Products(2 * anchor * height, grain, 1)) + self.land(column, size)
             self.settle(column, size, grain, left)
             self.profiles[variable][:, k] = left
 
     def joint_error(self, forms: Sequence[Form], shares: Sequence[float]) -> float:
         """Bound on the sum of share times error of forms read together."""
-        weights = np.zeros(self.layout.width)
-        for form, share in zip(forms, shares, strict=True):
-            weights += abs(share) * np.abs(weigh_form(form, self.layout))
-        return bound_joint_error(weights, self.layout, self.errors, self.profiles)
+        return bound_joint_error(forms, shares, self.layout, (self.errors, self.profiles))
 
     def readout(self, readout: Readout) -> None:
         """Logits of `plain` are float64: only where classes lie very close does that round too."""

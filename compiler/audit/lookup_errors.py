@@ -1,16 +1,16 @@
 """How far rounding carries a look-up's outputs from its steps and bends: what its units round, and what they pass on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.blocks.form import Variable, Vector
+from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.dtypes import Arithmetic
 from compiler.numerics.rounding import Products, Reading, find_grain, find_steepest, is_binary
-from compiler.plan.layout import Layout
+from compiler.plan.layout import Layout, weigh_form
 from compiler.targets.activation_functions import CORNER
 
 
@@ -114,12 +114,27 @@ def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading, arithmet
     return float(((error + (reading.terms + one.terms + 3) * arithmetic.unit * size) / slopes).max())
 
 
+def bound_square(reading: Reading, bend: float, arithmetic: Arithmetic) -> float:
+    """How far off the square of a number from 0 on is: a gate and a sum that both read it are multiplied. Near its corner
+    the gate is off by `bend` at most, and the sum is no larger than that is wide; else it rounds, as do both products."""
+    largest = reading.size + reading.error
+    read = (2 * reading.size + reading.error) * reading.error
+    return read + bend * (CORNER + reading.error) + 4 * arithmetic.unit * largest**2
+
+
 def bound_joint_error(
-    weights: Vector, layout: Layout, errors: Vector, profiles: Mapping[Variable, NDArray[np.float64]]
+    forms: Sequence[Form],
+    shares: Sequence[float],
+    layout: Layout,
+    known: tuple[Vector, Mapping[Variable, NDArray[np.float64]]],
 ) -> float:
-    """Bound on the sum of weight times error of columns: those of one look-up, of which there are profiles, are all read at
-    one point of its z, and the errors of all grow towards either end of it."""
-    total, rest = 0.0, weights.copy()
+    """Bound on the sum of share times error of forms read together, from what is known of columns' errors: those of one
+    look-up, of which there are profiles, are all read at one point of its z, and the errors of all grow towards either end
+    of it."""
+    errors, profiles = known
+    total, rest = 0.0, np.zeros(layout.width)
+    for form, share in zip(forms, shares, strict=True):
+        rest += abs(share) * np.abs(weigh_form(form, layout))
     for variable, profile in profiles.items():
         places = [layout.numbers[variable, k] for k in range(profile.shape[1])]
         total += float((profile @ rest[places]).max(initial=0.0))

@@ -77,7 +77,8 @@ class LookupBlock:
     """Hidden units that write a look-up variable: relu(slope * form + offset), heights to the variable's features.
 
     With a `grain` the form's sum is rounded to multiples of it, by an anchor that is among its parts, and that its constant
-    takes away again. `one` is 1 everywhere, for a staircase with shifts; then the form has no constant.
+    takes away again. `one` is 1 everywhere, for a staircase with shifts; then the form has no constant. Where it `squares`
+    the form, which is 0 or more, its first unit stands for all, multiplied by what it reads.
     """
 
     variable: Variable
@@ -85,6 +86,12 @@ class LookupBlock:
     stairs: Staircase
     grain: float = 0.0
     one: Form | None = None
+    squares: bool = False
+
+    @property
+    def units(self) -> int:
+        """Hidden units that it takes in its target."""
+        return 1 if self.squares else self.stairs.units
 
     @property
     def forms(self) -> tuple[Form, ...]:

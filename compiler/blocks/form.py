@@ -20,14 +20,14 @@ from rasp.graph.nodes import Node
 Vector = NDArray[np.float64]
 
 
-Role = Literal["leaf", "look-up", "rounded"]
+Role = Literal["leaf", "look-up", "rounded", "square"]
 
 
 @dataclass(frozen=True)
 class Variable:
     """Something that the residual stream carries for a node, by its role: a `leaf` as attention (or the embedding) delivers
     it, the `look-up` of an expression, or the number that attention delivers for a leaf without what float32 did to
-    it (`rounded`)."""
+    it (`rounded`), or its `square`."""
 
     node: Node
     role: Role = "leaf"

@@ -11,6 +11,7 @@ The same compilation always gives the same bytes: compiling the program again te
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ from compiler.limits import JSON_BYTES
 from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
+from compiler.plan.layers import Plan
 from compiler.stock.array_names import FAMILIES
 from compiler.stock.uniform import Making, UniformWeights, make_uniform
 from compiler.strict_json.check_json import Record, hash_text
@@ -81,8 +83,29 @@ def assemble_uniform(
     return make_uniform(
         compiled.weights,
         target,
-        Making(found, middle, compiled.options.margin, balanced, scales, layout.proxies if kept else ()),
+        Making(
+            found,
+            middle,
+            compiled.options.margin,
+            balanced,
+            scales,
+            layout.proxies if kept else (),
+            find_squares(compiled.plan),
+        ),
     )
+
+
+def find_squares(plan: Plan) -> dict[int, tuple[range, ...]]:
+    """By layer, the hidden units of the plain model that square something."""
+    found: dict[int, tuple[range, ...]] = {}
+    for number, layer in enumerate(plan.layers):
+        ends = accumulate(lookup.stairs.units for lookup in layer.lookups)
+        found[number] = tuple(
+            range(end - lookup.stairs.units, end)
+            for lookup, end in zip(layer.lookups, ends, strict=True)
+            if lookup.squares
+        )
+    return found
 
 
 def find_middle_class(compiled: Compiled) -> int | None:

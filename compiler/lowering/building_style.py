@@ -15,7 +15,9 @@ class Style:
     and whether look-ups may be waves. With `powers` orders may be told by powers of two, and what selected positions score
     less by that may be so much in all, and their products spread over `room` powers of two. `squares`: BOS may stand in the
     squares of an equality. `marked`: where a family's BOS has no part in other columns, its key is 1 and others' are
-    0, lest what rounds them is in their scores; else the other way round, for which a column may be there already."""
+    0, lest what rounds them is in their scores; else the other way round, for which a column may be there already.
+    `squared`: where positions are counted, what grows with their squares is read from the square of the count, which a gate
+    makes, and the count is read as it is."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
@@ -27,3 +29,4 @@ class Style:
     room: int = ROOM
     squares: bool = True
     marked: bool = True
+    squared: bool = False

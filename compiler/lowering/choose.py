@@ -16,12 +16,12 @@ from compiler.blocks.block import Blocks, Choice, Features, Head, LookupBlock, S
 from compiler.blocks.form import Form, Variable, Vector, add_forms
 from compiler.blocks.staircase import build_rounding
 from compiler.lowering.building_style import Style
-from compiler.lowering.counted_positions import build_position_lookup
+from compiler.lowering.counted_positions import build_position_lookup, build_square
 from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
-from compiler.lowering.reader import open_reader
+from compiler.lowering.reader import Reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer, SelectorUse
 from compiler.lowering.sum_terms import read_by_terms
@@ -43,9 +43,8 @@ class Chooser:
 
     def __init__(self, analysis: Analysis, style: Style) -> None:
         self.analysis = analysis
-        self.care = style.care
-        self.steep = style.steep
-        self.reader = open_reader(analysis, style)
+        self.care, self.steep = style.care, style.steep
+        self.reader = Reader(analysis, style)
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, style)
@@ -131,6 +130,8 @@ class Chooser:
         match variable.role:
             case "rounded":
                 self.make_rounding(variable)
+            case "square":
+                self.make_square(variable)
             case "look-up":
                 self.make_lookup(variable)
             case "leaf":
@@ -192,6 +193,11 @@ class Chooser:
             LookupBlock(variable, form.at_bos(0.0), build_rounding(numbers, self.reader.arithmetic))
         )
 
+    def make_square(self, variable: Variable) -> None:
+        numbers, form = self.reader.carried(variable.node), self.demand(self.reader.count_positions())
+        self.features[variable] = Features(Basis([numbers**2]), (0.0,))
+        self.add_lookup(LookupBlock(variable, form.at_bos(0.0), build_square(numbers), squares=True))
+
     def make_count(self, variable: Variable) -> None:
         node = variable.node
         assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
@@ -208,7 +214,7 @@ class Chooser:
     def make_position(self, variable: Variable) -> None:
         basis = choose_basis(list(self.demands[variable].values()), FEW)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
-        form = self.demand(self.reader.read_position())
+        form = self.demand(add_forms(self.reader.count_positions(), Form({}, -1.0)))
         stairs = build_position_lookup(form, basis, self.care)
         if stairs is None:
             raise Unsolved(variable.node)

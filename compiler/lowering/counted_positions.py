@@ -2,7 +2,7 @@
 
 BOS counts nothing, so that the first position counts 1. What grows evenly with the position is read off the count, rounded
 to whole numbers; a look-up makes of the count whatever else is read of the position. At BOS the count is 0, below all
-others, and no unit of a look-up is on whose base is the first position.
+others, and no unit of a look-up is on whose base is the first position. A gate can square the count, by one unit.
 """
 
 import numpy as np
@@ -26,6 +26,31 @@ def read_evenly(count: Node, vector: Vector) -> Form | None:
         return None
     numbers = np.arange(1.0, len(vector) + 1)
     return Form({Variable(count, "rounded"): rises[0] * numbers}, float(vector[0] - rises[0]))
+
+
+def read_squares(count: Node, vector: Vector) -> Form | None:
+    """A feature of the position as multiples of the count, unrounded, and of its square; None where it is no such sum."""
+    rises = np.diff(vector)
+    if not rises.any() or len(set(np.diff(rises).tolist())) > 1:
+        return None
+    numbers = np.arange(1.0, len(vector) + 1)
+    bend = float(rises[1] - rises[0]) / 2 if len(rises) > 1 else 0.0
+    rise = float(rises[0]) - 3 * bend
+    parts = {Variable(count): rise * numbers, Variable(count, "square"): bend * numbers**2}
+    used = {variable: part for variable, part in parts.items() if part.any()}
+    return Form(used, float(vector[0]) - rise - bend)
+
+
+def build_square(numbers: Vector) -> Staircase:
+    """Hidden units that make squares of whole numbers from 0 on. The first makes the number itself: times that, in a gate,
+    it does so alone."""
+    points = np.unique(np.append(numbers, 0.0))
+    stairs = build_staircase(
+        Runs(points, points, np.arange(len(points))), points[:, None] ** 2, 0, Tolerance()
+    )
+    assert stairs is not None, "without noise there always are steps"
+    assert (stairs.slopes[0], stairs.offsets[0], stairs.heights[0, 0]) == (1, 0, 1), "it begins at 0"
+    return stairs
 
 
 def build_position_lookup(form: Form, basis: Basis, care: int) -> Staircase | None:

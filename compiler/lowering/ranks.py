@@ -22,7 +22,7 @@ class Ranks:
         """Higher than the rank of anything that the variable can read."""
         node = variable.node
         match variable.role:
-            case "rounded":
+            case "rounded" | "square":
                 return 1 + self.rank(self.reader.raw.variable(node))
             case "look-up":
                 leaves = self.analysis.table(node).leaves

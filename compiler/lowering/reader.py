@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -16,8 +17,8 @@ from compiler.blocks.waves import BEARABLE
 from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Ints
 from compiler.lowering.building_style import Style
-from compiler.lowering.counted_positions import count_everything, read_evenly
-from compiler.lowering.digits import WHOLE, OrderSplit, list_ways
+from compiler.lowering.counted_positions import count_everything, read_evenly, read_squares
+from compiler.lowering.digits import WHOLE, list_ways
 from compiler.lowering.quotients import Quotient, find_quotient
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import Arithmetic, find_arithmetic
@@ -28,25 +29,21 @@ from rasp.graph.primitive_names import PrimName
 
 FEW = 2**12
 """Pairs of codes that are looked at first."""
+WHOLLY = Style(split=WHOLE, most_averaged=np.inf)
+"""Orders are counted and averaged by one head each."""
 
 
 class Reader:
-    """Answers for one analysis; keeps what it has worked out. With `exact`, carried numbers that lie on a grid (counts, and
-    sums of them) are read after an MLP has rounded them. Orders are counted as `split` says, and means over those
-    of more than `most_averaged` kinds of rows are quotients."""
+    """Answers for one analysis in one style; keeps what it has worked out. With `exact`, carried numbers that lie on a grid
+    (counts, and sums of them) are read after an MLP has rounded them. Orders are counted as `split` says, and means over
+    those of more than `most_averaged` kinds of rows are quotients. Counted positions may be `squared`."""
 
-    def __init__(
-        self,
-        analysis: Analysis,
-        *,
-        exact: bool = False,
-        split: OrderSplit = WHOLE,
-        most_averaged: float = np.inf,
-    ) -> None:
+    def __init__(self, analysis: Analysis, style: Style = WHOLLY) -> None:
         self.analysis = analysis
-        self.raw = Reader(analysis, split=split, most_averaged=most_averaged) if exact else self
-        self.split, self.most_averaged = split, most_averaged
-        self.way = exact, split, most_averaged  # readers of one way say the same
+        self.raw = Reader(analysis, replace(style, exact=False)) if style.exact else self
+        self.split, self.most_averaged, self.squared = style.split, style.most_averaged, style.squared
+        # Readers of one way say the same.
+        self.way = style.exact, style.split, style.most_averaged, style.squared
         self.arithmetic = find_arithmetic(analysis.options)
         noise = find_target(analysis.options).noise
         self.precision = Precision(analysis.max_length, noise.reading + noise.drift, self.arithmetic)
@@ -74,18 +71,19 @@ class Reader:
         """Whether it is the position, in a target that does not embed positions."""
         return variable.node.op == Indices() and find_target(self.analysis.options).rotary
 
-    def read_position(self) -> Form:
-        """The position as attention counts it."""
+    def count_positions(self) -> Form:
+        """How many positions there are up to one's own, as attention counts it."""
         form = self.raw.form(count_everything(self.analysis.graph))
         assert form is not None, "a count is a number"
-        return scale_form(form, 1.0, -1.0)
+        return form
 
     def summed(self, variable: Variable, vector: Vector) -> Form | None:
         """A feature of a sum as a form over what is summed, or that of a counted position over the count; None for any
         other variable."""
         node = variable.node
         if self.is_counted(variable):
-            return read_evenly(count_everything(self.analysis.graph), vector)
+            count = count_everything(self.analysis.graph)
+            return read_squares(count, vector) if self.squared else read_evenly(count, vector)
         if variable.role != "leaf" or not self.analysis.is_sum(node):
             return None
         numbers = self.carried(node)
@@ -246,11 +244,6 @@ def assign_numbers(codes: Ints, numbers: Vector, size: int) -> Vector | None:
     assigned = np.zeros(size)
     assigned[codes] = numbers
     return assigned if np.array_equal(assigned[codes], numbers) else None
-
-
-def open_reader(analysis: Analysis, style: Style) -> Reader:
-    """The reader that a style asks for."""
-    return Reader(analysis, exact=style.exact, split=style.split, most_averaged=style.most_averaged)
 
 
 def list_meetings(analysis: Analysis, node: Node, column: int) -> tuple[Ints, Ints]:

@@ -217,7 +217,7 @@ def count_padded(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target
     layers = [
         (
             [HeadShape(len(head.scores.queries), len(head.values)) for head in layer.heads],
-            sum(lookup.stairs.units for lookup in layer.lookups)
+            sum(lookup.units for lookup in layer.lookups)
             + sum(len(erasure.signs) for erasure in erasures if erasure.layer == number),
         )
         for number, layer in enumerate(plan.layers)

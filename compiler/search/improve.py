@@ -104,6 +104,9 @@ class Best:
         """Try other ways to score: BOS without squares; orders by powers of two, with more care where they need it."""
         analysis, style = self.lowered.analysis, self.style
         target = find_target(analysis.options)
+        if target.gated and not style.squared:
+            self.challenge(analysis, replace(style, squared=True), Reason.SMALLER_STYLE)
+            style = self.style
         if target.is_family and analysis.causal:
             self.challenge(analysis, replace(style, marked=False), Reason.SMALLER_STYLE)
             style = self.style

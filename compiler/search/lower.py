@@ -29,7 +29,7 @@ from compiler.lowering.building_style import Style
 from compiler.lowering.digits import WHOLE, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.lowering.quotients import find_quotient, has_quotients
-from compiler.lowering.reader import open_reader
+from compiler.lowering.reader import Reader
 from compiler.options import CompileOptions
 from compiler.refusal import Inexact, make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
@@ -238,7 +238,7 @@ def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style
     carried no more exactly. (Without care the style read it itself wherever that was possible.)"""
     if problem is None or style.care or not isinstance(problem.op, Width | Aggregate):
         return False
-    kept, tried = (open_reader(analysis, one) for one in (style, replace(other, exact=True)))
+    kept, tried = (Reader(analysis, one) for one in (style, replace(other, exact=True)))
     return not kept.is_free(problem) and tried.noise(problem) >= kept.noise(problem)
 
 

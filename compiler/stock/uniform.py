@@ -14,6 +14,7 @@ only needs names and transposes (`compiler/stock/array_names.py`). Nothing is co
   an unembedding without a bias has one. A head of labels has a bias anyway.
 - *Units are ReLUs*: others get their input times 2^20 and give their output times 2^-20.
 - *The scale* 1/sqrt(d_head) is undone in the queries. Heads are filled up with zeros, and so are hidden units.
+- *A gate* can square what a hidden unit reads: one unit then stands for all that plain weights have for it.
 - *Without biases* each is the weight of a column that every id writes 1 to. Where the norm takes no mean away, nothing
   has to be balanced. A gate's other sum is that column.
 - *Queries and keys that are turned* stand where they are turned by nothing (`compiler/targets/rotary.py`).
@@ -24,7 +25,7 @@ last the balance. Without a column of zeros, or of 1, plain ones stand in for it
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import ONE, PlainSizes, UniformShape, choose_uniform_shape
 from rasp.values import Atom, Kind, find_kind, make_typed_key
 
+Squares = Mapping[int, tuple[range, ...]]
 SPECIAL = 2
 """Ids behind the vocabulary's that are no class: BOS, and one that pads and ends, which only decoders answer."""
 
@@ -72,7 +74,8 @@ class Making:
     """`reach`: the sum of the sizes that all columns can have. `middle`: the class whose logit is taken from all others',
     for nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
     `balanced`: whether a column keeps the mean at 0. `scales`: how many times smaller each column is stored. `proxies`: the
-    plain columns that stand in for that of zeros, or of 1, for each half-layer and the unembedding."""
+    plain columns that stand in for that of zeros, or of 1, for each half-layer and the unembedding. `squares`: by layer,
+    hidden units that square what the first of them reads."""
 
     reach: float
     middle: int | None
@@ -80,6 +83,7 @@ class Making:
     balanced: bool = True
     scales: Array | None = None
     proxies: tuple[int, ...] = ()
+    squares: Squares = field(default_factory=dict[int, tuple[range, ...]])
 
 
 def make_uniform(weights: Weights, target: TargetModel, making: Making) -> UniformWeights:
@@ -98,9 +102,9 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
     alike = {} if target.labels else find_alike(weights.config, class_ids)
     arrays = embed(weights, target, shape, placing, alike)
     for number in range(shape.layers):
-        own = attend(weights, number, shape, halves[2 * number], target) | look_up(
-            weights, number, shape, halves[2 * number + 1], target
-        )
+        units = take_units(weights, number, making.squares.get(number, ()))
+        own = attend(weights, number, shape, halves[2 * number], target)
+        own |= look_up(units, shape, halves[2 * number + 1], target)
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
     placing = halves[-1]
     matrix, bias = center_logits(weights, making.middle)
@@ -143,7 +147,10 @@ def number_labels(weights: Weights) -> tuple[int, ...]:
 def choose_shape(weights: Weights, target: TargetModel, ids: int, making: Making) -> UniformShape:
     """The smallest residual that holds all columns and is heads times their size."""
     config = weights.config
-    layers = [(layer.heads, layer.d_mlp) for layer in config.layers]
+    layers = [
+        (layer.heads, layer.d_mlp - sum(len(own) - 1 for own in making.squares.get(number, ())))
+        for number, layer in enumerate(config.layers)
+    ]
     return choose_uniform_shape(
         PlainSizes(config.d_model, layers, config.max_length + 1, making.balanced, apart=not making.proxies),
         target,
@@ -206,15 +213,35 @@ def attend(
     return found
 
 
-def look_up(
-    weights: Weights, number: int, shape: UniformShape, placing: Placing, target: TargetModel
-) -> dict[str, np.ndarray]:
-    """A layer's hidden units."""
+@dataclass(frozen=True, eq=False)
+class LayerUnits:
+    """A layer's plain hidden units: arrays (d, u), (u,), (u, d), and the numbers of those that a gate makes squares."""
+
+    up: Array
+    bias: Array
+    down: Array
+    squaring: list[int]
+
+
+def take_units(weights: Weights, number: int, squares: Sequence[range]) -> LayerUnits:
+    """A layer's units, of each range that squares only the first."""
     arrays, prefix, d_model = weights.arrays, f"layers.{number}.mlp", weights.config.d_model
     up = arrays.get(f"{prefix}.up", np.zeros((d_model, 0)))
+    bias, down = (
+        arrays.get(f"{prefix}.bias", np.zeros(0)),
+        arrays.get(f"{prefix}.down", np.zeros((0, d_model))),
+    )
+    kept = [unit for unit in range(len(bias)) if not any(unit in own[1:] for own in squares)]
+    return LayerUnits(up[:, kept], bias[kept], down[kept], [kept.index(own.start) for own in squares])
+
+
+def look_up(
+    units: LayerUnits, shape: UniformShape, placing: Placing, target: TargetModel
+) -> dict[str, np.ndarray]:
+    """A layer's hidden units. A gate squares what the first of a range of units reads, which does for all of them."""
+    up, down = units.up, units.down
     bias = np.zeros(shape.units, np.float32)
-    bias[: up.shape[1]] = arrays.get(f"{prefix}.bias", np.zeros(0)) * target.scale
-    down = arrays.get(f"{prefix}.down", np.zeros((0, d_model)))
+    bias[: up.shape[1]] = units.bias * target.scale
     found = {
         "up": placing.read(up * target.scale, shape.units),
         "down": placing.write(down / target.scale, shape.units),
@@ -224,6 +251,7 @@ def look_up(
     factor, one = np.zeros_like(found["up"]), placing.special
     found["up"][one] += bias / np.float32(placing.number)
     factor[one] = 1.0 / placing.number
+    factor[:, units.squaring] = placing.read(up[:, units.squaring], len(units.squaring))
     return found | {"factor": factor}
 
 

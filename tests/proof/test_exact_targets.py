@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.logits import bound_logit_noise
-from compiler.audit.lookup_errors import bound_bends
+from compiler.audit.lookup_errors import bound_bends, bound_square
 from compiler.audit.norms import NormReading
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form
@@ -247,6 +247,20 @@ def far_from_relu(z: mpmath.mpf, kind: str) -> mpmath.mpf:
         case _:
             found = z / (1 + mpmath.exp(-z))
     return abs(found - max(z, mpmath.mpf(0)))
+
+
+@pytest.mark.parametrize("error", [0.0, 2.0**-18, 2.0**-6])
+def test_the_square_that_a_gate_makes_is_no_farther_off_than_said(error: float) -> None:
+    """Of whole numbers from 0 on that are off by so much, either way; SiLU, its factor and the product in float32."""
+    wide, size = np.float32(UNIT_SCALE), 60.0
+    numbers = np.arange(size + 1)
+    worst, bound = 0.0, bound_square(Reading(error, size, 0.0), BEND / UNIT_SCALE, FLOAT32)
+    for off in (-error, error, error / 2):
+        read = np.float32(numbers + off)
+        with np.errstate(over="ignore"):
+            made = (activate(read * wide, TARGETS["llama"]) * read) / wide
+        worst = max(worst, float(np.abs(made.astype(float) - numbers**2).max()))
+    assert worst <= bound <= FAR * max(worst, FLOAT32.unit * size**2)
 
 
 @pytest.mark.parametrize("kind", ["gelu_new", "gelu", "silu"])
