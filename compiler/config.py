@@ -30,6 +30,11 @@ Classes = tuple[Atom | None, ...] | FractionSet | JoinedTexts | NumberSum
 """The values of an output, listed or described."""
 
 
+def count_values(classes: Classes) -> int:
+    """How many values an output has: more than `len` can say, if need be, where it is told by parts."""
+    return classes.total if isinstance(classes, JoinedTexts | NumberSum) else len(classes)
+
+
 @dataclass(frozen=True)
 class Output:
     """A named output of the program; class c of its logits means the value `classes[c]`, None that there is no value.

@@ -21,8 +21,13 @@ class JoinedTexts(Sequence[str]):
         if len(self.parts) < 2 or not all(self.parts):
             raise ValueError("texts are joined of two parts or more, each with texts of its own")
 
-    def __len__(self) -> int:
+    @property
+    def total(self) -> int:
+        """How many texts there are: more than `len` can say, if need be."""
         return prod(map(len, self.parts))
+
+    def __len__(self) -> int:
+        return self.total
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -30,10 +35,10 @@ class JoinedTexts(Sequence[str]):
     def __getitem__(self, index: slice) -> tuple[str, ...]: ...
     def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
         if isinstance(index, slice):
-            return tuple(self[k] for k in range(*index.indices(len(self))))
-        if not -len(self) <= index < len(self):
+            return tuple(self[k] for k in range(*index.indices(self.total)))
+        if not -self.total <= index < self.total:
             raise IndexError(index)
-        rest, found = index % len(self), list[str]()
+        rest, found = index % self.total, list[str]()
         for part in reversed(self.parts):
             rest, k = divmod(rest, len(part))
             found.append(part[k])
@@ -61,4 +66,4 @@ class JoinedTexts(Sequence[str]):
         return f"texts joined of {' and '.join(f'one of {len(part):,}' for part in self.parts)}"
 
     def __repr__(self) -> str:
-        return f"<{self.describe()}: {len(self):,}>"
+        return f"<{self.describe()}: {self.total:,}>"

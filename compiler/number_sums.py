@@ -21,8 +21,10 @@ from compiler.fraction_set import FractionSet
 from rasp.values import Atom
 
 Number = int | float
-LARGEST = 2**50
-"""Whole numbers up to it are added up without rounding, as floats as well as ints."""
+LARGEST = 2**53
+"""Up to it whole numbers are added up without rounding, as floats as well as ints: what all terms may be together."""
+NESTED = 100
+"""Sums that are terms of sums, and so on, so many at most: less than calls may be nested."""
 
 
 def has_different_numbers(values: Sequence[Atom | None]) -> bool:
@@ -56,6 +58,11 @@ class Term:
             raise ValueError("these numbers are too large to be added up")
         if self.nearest and not has_different_numbers(self.values):
             raise ValueError("no number tells these values apart")
+
+    @property
+    def total(self) -> int:
+        """How many values there are."""
+        return self.values.total if isinstance(self.values, NumberSum) else len(self.values)
 
     @property
     def columns(self) -> int:
@@ -99,8 +106,13 @@ class NumberSum(Sequence[Number]):
         if len(self.terms) < 2 or self.terms[0].minus:
             raise ValueError("a sum has two terms or more, of which the first is not subtracted")
 
+    @property
+    def total(self) -> int:
+        """How many sums there are: more than `len` can say, if need be."""
+        return prod(term.total for term in self.terms)
+
     def __len__(self) -> int:
-        return prod(len(term.values) for term in self.terms)
+        return self.total
 
     @overload
     def __getitem__(self, index: int) -> Number: ...
@@ -108,12 +120,12 @@ class NumberSum(Sequence[Number]):
     def __getitem__(self, index: slice) -> tuple[Number, ...]: ...
     def __getitem__(self, index: int | slice) -> Number | tuple[Number, ...]:
         if isinstance(index, slice):
-            return tuple(self[k] for k in range(*index.indices(len(self))))
-        if not -len(self) <= index < len(self):
+            return tuple(self[k] for k in range(*index.indices(self.total)))
+        if not -self.total <= index < self.total:
             raise IndexError(index)
-        rest, found = index % len(self), list[Number]()
+        rest, found = index % self.total, list[Number]()
         for term in reversed(self.terms):
-            rest, k = divmod(rest, len(term.values))
+            rest, k = divmod(rest, term.total)
             found.append(term.values[k])
         return self.add_up(found[::-1])
 
@@ -149,4 +161,4 @@ class NumberSum(Sequence[Number]):
         return " ".join([first.describe(), *rest])
 
     def __repr__(self) -> str:
-        return f"<{self.describe()}: {len(self):,}>"
+        return f"<{self.describe()}: {self.total:,}>"

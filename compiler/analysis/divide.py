@@ -31,7 +31,11 @@ def divide_expression(analysis: Facts, node: Node) -> frozenset[Node]:
     for part in reversed(region):
         parts = terms(analysis, part) if part is not node else inner_terms(analysis, part)
         curved = frozenset(
-            t for t in parts if not analysis.is_multiple(t) and len(analysis.leaves(t)) < everything
+            t
+            for t in parts
+            if not analysis.is_leaf(t)
+            and not analysis.is_multiple(t)
+            and len(analysis.leaves(t)) < everything
         )
         if len(parts) >= LONG and curved:
             return curved

@@ -9,7 +9,7 @@ from compiler.analysis.infer import Analysis
 from compiler.domains.domain import Floats
 from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import PAIRED_NUMBERS
-from compiler.number_sums import LARGEST
+from compiler.number_sums import LARGEST, NESTED
 from compiler.numerics.dtypes import find_arithmetic
 from compiler.numerics.rounding import find_grain
 from compiler.options import CompileError
@@ -34,12 +34,17 @@ class Sum:
             else:
                 yield term
 
+    @property
+    def depth(self) -> int:
+        """How many sums stand in one another."""
+        return 1 + max(term.depth if isinstance(term, Sum) else 0 for term, _ in self.terms)
+
 
 def find_sum(analysis: Analysis, node: Node) -> Sum | None:
     """An s-op as a sum, where two of its values may be too close for any number of a model to tell; None for others. Every
     term is linear in what attention brings, so that it costs nothing to tell them apart."""
     found = open_sum(node)
-    if not isinstance(found, Sum):
+    if not isinstance(found, Sum) or found.depth > NESTED:
         return None
     terms = [*found.nodes]
     try:
@@ -51,6 +56,8 @@ def find_sum(analysis: Analysis, node: Node) -> Sum | None:
         return None
     known = {term: values for term, values in numbers.items() if values is not None}
     if len(known) < len(numbers) or all(find_grain(values) >= FINE for values in known.values()):
+        return None
+    if sum(float(np.abs(known[term]).max(initial=0.0)) for term in terms) > LARGEST:
         return None
     sums = list_sums(found, known)
     closest = 2 * find_arithmetic(analysis.options).unit
@@ -78,13 +85,12 @@ def is_linear(analysis: Analysis, term: Node) -> bool:
 
 
 def list_numbers(analysis: Analysis, term: Node) -> Floats | None:
-    """The values of a term; None where they are no numbers, or too large to be added up exactly."""
+    """The values of a term; None where they are no numbers."""
     domain = analysis.domain(term)
     described = isinstance(domain, FractionDomain)
     if not domain.is_numeric or (not described and {*map(type, domain.values)} - {int, float}):
         return None
-    numbers = domain.numbers()
-    return numbers if np.abs(numbers).max() <= LARGEST else None
+    return domain.numbers()
 
 
 def list_sums(found: Node | Sum, numbers: dict[Node, Floats]) -> Floats | None:

@@ -6,7 +6,7 @@ Whether these are the weights of the program, only compiling it again tells (`co
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from compiler.config import Config
+from compiler.config import Config, count_values
 from compiler.emit.weights import Weights
 from compiler.export.records import encode_json
 from compiler.json_forms.model_forms import Certificate, Summary, SymbolMap
@@ -54,9 +54,8 @@ def config_contradictions(
     if not config.outputs:
         yield "config.json has no outputs"
     for output in config.outputs:
-        if (
-            not output.classes
-        ):  # the same value may stand for several: a program's numbers that are one answer
+        if not count_values(output.classes):
+            # The same value may stand for several: a program's numbers that are one answer.
             yield f"config.json has no classes for the output {output.name}"
         if None in output.classes and not options.no_value:
             yield f"config.json has a class for no value of {output.name}, which rasp.json does not ask for"

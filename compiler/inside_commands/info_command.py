@@ -6,7 +6,7 @@ from typing import assert_never
 
 import click
 
-from compiler.config import Classes, Output
+from compiler.config import Classes, Output, count_values
 from compiler.export.checkpoint import read_checkpoint
 from compiler.export.files import Checkpoint
 from compiler.export.records import encode_options
@@ -134,7 +134,7 @@ def info_text(checkpoint: Checkpoint) -> str:
 def describe_classes(classes: Classes) -> str:
     """How many values an output has, and which."""
     if not isinstance(classes, tuple):
-        return f"{show_count(len(classes), 'value')}: {classes.describe()}"
+        return f"{show_count(count_values(classes), 'value')}: {classes.describe()}"
     values = tuple(value for value in classes if value is not None)
     return f"{show_count(len(values), 'value')}: {some(values)}"
 

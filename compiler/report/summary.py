@@ -5,6 +5,7 @@ from typing import assert_never, cast
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.blocks.block import Head, LookupBlock
+from compiler.config import count_values
 from compiler.emit.weights import Array, Weights
 from compiler.json_forms.model_forms import (
     Certificate,
@@ -46,7 +47,7 @@ def count_sizes(weights: Weights) -> Sizes:
         "parameters": weights.parameters(),
         "nonzero": weights.nonzero(),
         "parameters_with_unembedding": weights.parameters(unembedding=True),
-        "classes": {output.name: len(output.classes) for output in config.outputs},
+        "classes": {output.name: count_values(output.classes) for output in config.outputs},
     }
 
 

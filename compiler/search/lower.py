@@ -83,6 +83,8 @@ class LoweringSearch:
                     self.analysis, self.outputs, self.style, self.reason, self.journal
                 )
             except TooLarge as large:
+                if large.parts <= self.analysis.materialised:  # nothing would be different
+                    raise
                 self.go_on(self.style, self.analysis.materialised | large.parts, Reason.DIVIDED)
                 continue
             except Unsolved as unsolved:

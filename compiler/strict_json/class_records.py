@@ -7,7 +7,7 @@ from compiler.fraction_set import FractionSet
 from compiler.joined_texts import JoinedTexts
 from compiler.json_forms.compile_forms import FractionsRecord, TermRecord
 from compiler.limits import DESCRIBED, LENGTH, ROWS
-from compiler.number_sums import NumberSum, Term
+from compiler.number_sums import NESTED, NumberSum, Term
 from compiler.strict_json.check_json import (
     Record,
     check_atoms,
@@ -97,7 +97,7 @@ def read_fractions(found: Record) -> FractionSet:
 def read_parts(value: object) -> JoinedTexts:
     """Texts that are joined. Raises `ValueError` for so few that they would have been listed."""
     found = JoinedTexts(tuple(tuple(map(check_text, check_items(part))) for part in check_items(value)))
-    if len(found) <= ROWS.most:
+    if found.total <= ROWS.most:
         raise ValueError(f"{found!r} would have been listed")
     return found
 
@@ -109,13 +109,15 @@ def list_classes(value: object) -> tuple[Atom | None, ...]:
     return cast(tuple[Atom | None, ...], tuple(found))
 
 
-def read_sum(value: object) -> NumberSum:
-    """Numbers that are added up."""
-    return NumberSum(tuple(map(read_term, check_items(value))))
+def read_sum(value: object, depth: int = 1) -> NumberSum:
+    """Numbers that are added up, in a sum that is so deep in others."""
+    if depth > NESTED:
+        raise ValueError("sums stand in sums too deep")
+    return NumberSum(tuple(read_term(term, depth) for term in check_items(value)))
 
 
-def read_term(value: object) -> Term:
-    """A number that is added, or subtracted."""
+def read_term(value: object, depth: int) -> Term:
+    """A number that is added, or subtracted, in a sum of some depth."""
     found = check_mapping(value)
     told = [name for name in TOLD if name in found]
     if len(told) != 1 or not {*found} <= {*TermRecord.__annotations__}:
@@ -126,5 +128,5 @@ def read_term(value: object) -> Term:
     if "fractions" in found:
         return Term(read_fractions(check_mapping(found["fractions"])), nearest, minus)
     if "terms" in found:
-        return Term(read_sum(found["terms"]), nearest, minus)
+        return Term(read_sum(found["terms"], depth + 1), nearest, minus)
     return Term(tuple(map(check_number, check_items(found["classes"]))), nearest, minus)

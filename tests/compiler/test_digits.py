@@ -110,6 +110,16 @@ def test_sums_of_counts_are_numbers_at_every_length() -> None:
     assert Model(model.weights).batch(words) == evaluate([program.sop("dyck2")], words)[0]
 
 
+def test_leaves_are_not_taken_apart_any_further() -> None:
+    """Texts that are joined are no sum: taking them to be one, it went on for ever, and took up more and more room."""
+    texts = " + ".join(f"aggregate(select(indices, {k}, ==), tokens)" for k in range(4))
+    program = load_program(Source("<test>", ""))
+    whole = f'({texts}) == "abcd"'
+    model = compile_program(program, {"out": whole}, CompileOptions(tuple("abcdefghijklmnopqrst"), 4))
+    words = ["abcd", "abce", "tbcd", "dcba", "aaaa"]
+    assert Model(model.weights).batch(words) == evaluate([program.sop(whole)], words)[0]
+
+
 def test_a_part_that_follows_from_another_is_not_looked_up_beside_it() -> None:
     program = load_program(Source("<test>", 'n = selector_width(select(tokens, "a", ==)) * indices;'))
     whole = program.sop('n if tokens == "a" else n + 1')

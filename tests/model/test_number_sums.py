@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from functools import reduce
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -12,9 +13,11 @@ import pytest
 import torch
 
 from compiler import CompileOptions, compile_program, load
+from compiler.analysis.infer import Analysis
 from compiler.circuits.forward import EdgeDecoder
 from compiler.config import Output
 from compiler.emit.join_outputs import split_outputs
+from compiler.emit.number_terms import find_sum
 from compiler.explorer.build_page import build_page
 from compiler.export.checkpoint import read_checkpoint, write_checkpoint
 from compiler.export.compiled import make_checkpoint
@@ -26,7 +29,7 @@ from compiler.inside_commands.info_command import info_record, info_text
 from compiler.model.answers import UNDECIDED
 from compiler.model.read_logits import read_scores
 from compiler.model.runner import Model
-from compiler.number_sums import NumberSum, Term
+from compiler.number_sums import NESTED, NumberSum, Term
 from compiler.options import CompileError
 from compiler.pipeline import Compiled
 from compiler.strict_json.class_records import describe_term
@@ -166,6 +169,34 @@ def test_too_many_to_be_listed_are_taken_to_be_close(monkeypatch: pytest.MonkeyP
     assert_right(model, 200)
 
 
+def test_what_is_rounded_on_the_way_is_not_added_up() -> None:
+    """The interpreter adds up ints without rounding, be they as large as 10 · 2^50."""
+    large = f'{{"a": {2**50 - 1}, "b": {2**50 - 3}, "c": {2**50}}}'
+    text = " + ".join(f"{large}[aggregate(select(indices, {k}, ==), tokens)]" for k in range(10))
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions(tuple("abc"), 10))
+    assert find_sum(analysis, program.sop(f"{text} + {A}")) is None
+    assert find_sum(analysis, program.sop(f"{text.replace(large, large.replace('1125899', '1'))} + {A}"))
+
+
+def test_sums_in_sums_are_opened_as_deep_as_they_can_be_read() -> None:
+    lines = [f"x0 = {A} - {B};", *(f"x{k} = {(A, B)[k % 2]} - x{k - 1};" for k in range(1, NESTED + 1))]
+    program = load_program(Source("test", "\n".join(lines)))
+    analysis = Analysis(program.graph, CompileOptions(tuple("abc"), 3))
+    deepest = find_sum(analysis, program.sop(f"x{NESTED - 1}"))
+    assert deepest and deepest.depth == NESTED and find_sum(analysis, program.sop(f"x{NESTED}")) is None
+
+
+def test_more_sums_than_can_be_counted_by_len(tmp_path: Path) -> None:
+    model = compiled(" + ".join([A, B, C] * 10), length=4)
+    [classes] = [output.classes for output in model.weights.config.outputs]
+    assert isinstance(classes, NumberSum) and classes.total == 7**30 == model.summary["classes"]["told"]
+    write_checkpoint(make_checkpoint(model), tmp_path / "model")
+    assert load(tmp_path / "model")("abca") == evaluate([*model.meaning.values()], ["abca"])[0][0]
+    assert f"{7**30:,} values" in info_text(read_checkpoint(tmp_path / "model"))
+    assert f"{7**30:,}" in repr(classes) and classes[7**30 - 1] == sum([1.0] * 30)
+
+
 THIRDS = (0, 1 / 3, 0.5, 2 / 3, 1)
 
 
@@ -210,7 +241,7 @@ def test_what_is_no_sum() -> None:
         lambda: Term(()),
         lambda: Term((1, True), nearest=False),  # type: ignore[arg-type]
         lambda: Term((1, 1.0)),
-        lambda: Term((1, 2**51)),
+        lambda: Term((1, 2**54)),
         lambda: Term((1.0, float("nan"))),
         lambda: Term(described, nearest=False),
         lambda: Term(FractionSet(0.0, 1.0, 1, 4, ints=True)),
@@ -222,7 +253,9 @@ def test_what_is_no_sum() -> None:
 
 
 TERM = {"classes": [0, 0.5], "nearest": True}
+DEEP = reduce(lambda inner, _: {"terms": [TERM, inner]}, range(400), TERM)
 WRONG: dict[str, dict[str, Any]] = {
+    "sums in sums in sums": DEEP,
     "one term": {"terms": [TERM]},
     "no list": {"terms": TERM},
     "the first is subtracted": {"terms": [TERM | {"minus": True}, TERM]},
