@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from benchmarks.tables import Cell, markdown_rows, write_into_page
@@ -28,6 +28,7 @@ from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from compiler.verify.chosen_inputs import choose_inputs
 from compiler.verify.differential import Check, verify_model
 from compiler.verify.stock_folder import STOCK_READERS
+from rasp.arguments import Attention
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
@@ -37,8 +38,8 @@ PAGE = ROOT / "docs" / "stock.md"
 RESULTS = ROOT / "build" / "stock.jsonl"
 INPUTS = 1000
 SUMMARY = "target", "lines", "compile", "run", "inputs", "wrong", "layers more", "parameters over `plain`"
-Line = tuple[str, str, int]
-"""A program's path, the name of its output, and the length."""
+Line = tuple[str, str, Attention, int]
+"""A program's path, the name of its output, its attention, and the length."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Row:
     target: Dialect
     program: str
     line: str
+    attention: Attention
     length: int
     refused: str = ""
     layers: int = 0
@@ -57,9 +59,14 @@ class Row:
     seconds: float = 0.0
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> tuple[str, *Line]:
         """What tells rows apart."""
-        return self.target, self.program, self.line, self.length
+        return self.target, *self.line_key
+
+    @property
+    def line_key(self) -> Line:
+        """What tells rows of a target apart."""
+        return self.program, self.line, self.attention, self.length
 
 
 def list_lines() -> Iterator[tuple[str, Source, CompileLine]]:
@@ -109,10 +116,11 @@ def run_folder(compiled: Compiled) -> tuple[int, int]:
     return report.checked, max(report.mismatched, *report.readers.values())
 
 
-def read_rows(path: Path) -> dict[tuple[str, str, str, int], Row]:
-    """What is known already."""
+def read_rows(path: Path) -> dict[tuple[str, *Line], Row]:
+    """What is known already; rows of another form, which an older version wrote, are not."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    rows = [Row(**json.loads(line)) for line in lines]
+    names = {field.name for field in fields(Row)}
+    rows = [Row(**row) for row in map(json.loads, lines) if row.keys() == names]
     return {row.key: row for row in rows}
 
 
@@ -128,7 +136,7 @@ def measure_all(targets: Sequence[Dialect], path: Path, *, run: bool) -> list[Ro
         if line[2].attention in TARGETS[target].attentions
     ]
     for number, (target, program, source, line) in enumerate(wanted, 1):
-        row = Row(target, program, line.name or line.expression, line.max_length)
+        row = Row(target, program, line.name or line.expression, line.attention, line.max_length)
         old = known.get(row.key)
         if old is None or (run and not old.refused and not old.inputs and TARGETS[target].is_family):
             old = measure_line(row, source, line, run=run)
@@ -155,7 +163,7 @@ def summarise(rows: Iterable[Row], plain: Mapping[Line, Row]) -> str:
         grouped.setdefault(row.target, []).append(row)
     for target, own in grouped.items():
         right = [row for row in own if not row.refused]
-        pairs = [(row, plain[row.key[1:]]) for row in right if row.key[1:] in plain]
+        pairs = [(row, plain[row.line_key]) for row in right if row.line_key in plain]
         ratios = [math.log(row.parameters / other.parameters) for row, other in pairs if other.parameters]
         deeper = max((row.layers - other.layers for row, other in pairs), default=0)
         mean = math.exp(sum(ratios) / len(ratios)) if ratios else 0.0
@@ -195,7 +203,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the tables into docs/stock.md")
     given = parser.parse_args()
     rows = measure_all(given.targets, given.results, run=not given.compile_only)
-    plain = {row.key[1:]: row for row in measure_all(["plain"], given.results, run=False) if not row.refused}
+    plain = {row.line_key: row for row in measure_all(["plain"], given.results, run=False) if not row.refused}
     tables = f"{summarise(rows, plain)}\n{list_refused(rows)}"
     print(tables)
     if given.write:

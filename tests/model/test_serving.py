@@ -63,8 +63,8 @@ def choose_prompts(length: int) -> list[tuple[str, ...]]:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """transformers' own server of a folder, on loopback; its address."""
+def serve(folder: Path, log: Path) -> Iterator[str]:
+    """transformers' own server of a folder, on loopback; its address. What it says goes to a file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -72,31 +72,28 @@ def serve(folder: Path) -> Iterator[str]:
         *(sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder), "--device", "cpu"),
         *("--dtype", "float32", "--host", "127.0.0.1", "--port", str(port)),
     ]
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, stdout=said, stderr=subprocess.STDOUT
+        )
     try:
         address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/health", process)
+        while not answers(f"{address}/health"):  # however long a busy machine takes to start it
+            assert process.poll() is None, log.read_text(errors="replace")[-2000:]
+            time.sleep(0.2)
         yield address
     finally:
-        process.terminate()
-        process.wait(30)
+        process.kill()
+        process.wait()
 
 
-def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a server answers."""
-    for _ in range(600):
-        assert process.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError("the server does not answer")
+def answers(address: str) -> bool:
+    """Whether a server does."""
+    try:
+        with urllib.request.urlopen(address):
+            return True
+    except (URLError, OSError):
+        return False
 
 
 def ask(address: str, **body: Any) -> Any:
@@ -104,16 +101,18 @@ def ask(address: str, **body: Any) -> Any:
     request = urllib.request.Request(
         f"{address}/v1/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
-def test_a_server_answers_what_the_interpreter_answers(compiled: Compiled, folder: Path) -> None:
+def test_a_server_answers_what_the_interpreter_answers(
+    compiled: Compiled, folder: Path, tmp_path: Path
+) -> None:
     for module in ("transformers", "fastapi", "accelerate"):
         if find_spec(module) is None:
             pytest.skip(f"{module} is not installed")
     prompts = [prompt for length in range(1, LENGTH + 1) for prompt in choose_prompts(length)]
-    with serve(folder) as address:
+    with serve(folder, tmp_path / "log") as address:
         for prompt, words in zip(prompts, complete(compiled, prompts), strict=True):
             text = " ".join((*prompt, words[0]))
             found = ask(address, model=str(folder), prompt=text, max_tokens=LENGTH + 2, temperature=0)
@@ -130,7 +129,6 @@ def generate_in_parts(folder: Path, rows: list[list[int]], processes: int) -> An
         env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
