@@ -10,7 +10,7 @@ from networkx import DiGraph
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.completions.plan_decoder import find_meaning
-from compiler.effort import Effort, limit_work
+from compiler.effort import Effort
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import find_parts, join_outputs, name_parts
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
@@ -32,6 +32,7 @@ from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search.attempts import Lowered
 from compiler.search.lower import lower_graph
+from compiler.search.rewritings import build_smallest
 from compiler.search.trials import Journal
 from compiler.targets.target import check_target, find_target
 from rasp.api import LoadedProgram
@@ -164,12 +165,10 @@ def compile_program(
         parts = find_parts(program.graph, meant, options)
         meaning = name_parts(parts)
         try:
-            effort = Effort(limit_work(options))
-            rewriting = apply_passes(program.graph, meaning, options, effort, passes)
-            journal.steps.extend(rewriting.steps)
-            lowered = lower_graph(program.graph, rewriting.rewritten, options, effort, journal)
+            built = build_smallest(program.graph, meaning, options, passes, journal)
         except Inexact as error:
             raise advised(error, program.graph, meaning, options) from None
+    rewriting, lowered = built.rewriting, built.lowered
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     if options.margin:
         gaps = list_logit_gaps(lowered.plan.readouts, lowered.bounds)

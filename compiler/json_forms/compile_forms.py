@@ -115,9 +115,11 @@ class TrialOutcome(TypedDict):
 
 
 class TrialRecord(TypedDict):
-    """One attempt of the search: why, in which style, with which parts looked up first, and what came of it."""
+    """One attempt of the search: why, with which of the rules that are tried, in which style, with which parts looked up
+    first, and what came of it."""
 
     reason: str
+    rules: list[str]
     care: int
     exact: bool
     steep: list[str]

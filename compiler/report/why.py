@@ -48,8 +48,8 @@ def last_chosen(trials: Sequence[Trial]) -> Trial | None:
 
 
 def describe_attempt(graph: Graph, trial: Trial) -> str:
-    """What is special about an attempt: the style, and what is looked up first."""
-    parts = style_parts(graph, trial.style)
+    """What is special about an attempt: the rules tried, the style, and what is looked up first."""
+    parts = [f"with {rule}" for rule in sorted(trial.rules)] + style_parts(graph, trial.style)
     if trial.materialised and trial.reason is not Reason.REUSE:
         parts.append(f"first {names(graph, trial.materialised)}")
     return f" ({'; '.join(parts)})" if parts else ""
@@ -134,6 +134,7 @@ def trial_record(graph: Graph, trial: Trial, *, taken: bool) -> TrialRecord:
     """One attempt; `taken`: it is the one that became the model."""
     return {
         "reason": trial.reason.value,
+        "rules": sorted(trial.rules),
         "care": trial.style.care,
         "exact": trial.style.exact,
         "steep": sorted(describe_node(graph, node) for node in trial.style.steep),

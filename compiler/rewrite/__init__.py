@@ -24,6 +24,8 @@ from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from compiler.rewrite.rules.sum_flags import sum_flags
 from compiler.rewrite.rules.tell_kinds import tell_kinds
+from compiler.rewrite.tried_rules.ask_whether_there import ask_whether_there
+from compiler.rewrite.tried_rules.take_choices_apart import take_choices_apart
 from rasp.diagnostics import Diagnostic, suggest_word
 
 UNKNOWN_RULE = "unknown-rule"
@@ -34,7 +36,8 @@ class Pass:
     """A rule, and the lowest level that applies it. `keeps_kinds`: never an int for the float of the same value;
     `for_kinds`: of use only where kinds are shown (`compiler/analysis/kinds.py`).
 
-    An `early` one comes before choices are made total, too (`compiler/rewrite/make_total.py`).
+    An `early` one comes before choices are made total, too (`compiler/rewrite/make_total.py`). What makes some models
+    smaller and others larger is `tried`: the model is built without it and with it (`compiler/search/rewritings.py`).
     """
 
     level: int
@@ -42,6 +45,7 @@ class Pass:
     keeps_kinds: bool = True
     early: bool = False
     for_kinds: bool = False
+    tried: bool = False
 
     @property
     def name(self) -> str:
@@ -68,12 +72,18 @@ RULES = (
     Pass(1, count_before, keeps_kinds=False),
     Pass(0, split_choice),
     Pass(0, compare_in_head),
+    Pass(2, ask_whether_there, tried=True),
+    Pass(2, take_choices_apart, tried=True),
 )
 
 
-def list_rules(level: int, *, kinds: bool = False, passes: Sequence[Pass] = RULES) -> list[Rule]:
-    """The rules that a level applies; with `kinds`, only those that keep an int an int and a float a float."""
-    return [p.rule for p in passes if level >= p.level and (p.keeps_kinds if kinds else not p.for_kinds)]
+def list_rules(
+    level: int, *, kinds: bool = False, passes: Sequence[Pass] = RULES, tried: Collection[str] = ()
+) -> list[Rule]:
+    """The rules that a level applies, of those that are tried only the named; with `kinds`, only those that keep an int an
+    int and a float a float."""
+    applied = [p for p in passes if level >= p.level and (not p.tried or p.name in tried)]
+    return [p.rule for p in applied if (p.keeps_kinds if kinds else not p.for_kinds)]
 
 
 def passes_without(names: Collection[str], passes: Sequence[Pass] = RULES) -> list[Pass]:

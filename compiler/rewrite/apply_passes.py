@@ -5,7 +5,7 @@ In: the outputs as the program has them. Out: `Rewriting`, with what the outputs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compiler.analysis.defined import check_defined
 from compiler.analysis.infer import Analysis
@@ -22,8 +22,8 @@ from rasp.values import Atom
 
 @dataclass(frozen=True)
 class Rewriting:
-    """Outputs by name: as they are `meant`, `total` (with a value everywhere), and `rewritten`; the `steps` in between; and
-    what stands for no value in outputs that say so.
+    """Outputs by name: as they are `meant`, `total` (with a value everywhere), and `rewritten`; the `steps` in between;
+    what stands for no value in outputs that say so; and which of the rules that are `tried` were applied, too.
     """
 
     meant: Mapping[str, Node]
@@ -31,13 +31,15 @@ class Rewriting:
     rewritten: Mapping[str, Node]
     steps: tuple[Step, ...]
     stand_ins: Mapping[str, Atom] = field(default_factory=dict[str, Atom])
+    tried: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Passes:
-    """Which rules rewriting has, and how far it goes."""
+    """Which rules rewriting has, which of those that are tried it applies, and how far it goes."""
 
     rules: Sequence[Pass] = RULES
+    tried: frozenset[str] = frozenset()
     most: int | None = None
     barred: frozenset[tuple[str, Node]] = frozenset()
 
@@ -70,7 +72,20 @@ def apply_passes(
     rewritten = rewrite_outputs(analysis, total, list_rules(options.level, kinds=kinds, passes=rules), course)
     if kinds and passes.most is None:
         check_zeros(analysis, rewritten.values())
-    return Rewriting(dict(outputs), total, rewritten, tuple(course.steps), stand_ins)
+    found = Rewriting(dict(outputs), total, rewritten, tuple(course.steps), stand_ins)
+    return try_rules(found, analysis, passes) if passes.tried else found
+
+
+def try_rules(rewriting: Rewriting, analysis: Analysis, passes: Passes) -> Rewriting:
+    """The same rewritten further, by the rules that are `tried` as well."""
+    options = analysis.options
+    kinds = shows_kinds(rewriting.total.values(), options.vocabulary)
+    rules = passes_without(options.without, passes.rules)
+    course = Course(passes.most, passes.barred, rewriting.steps)
+    further = list_rules(options.level, kinds=kinds, passes=rules, tried=passes.tried)
+    rewritten = rewrite_outputs(analysis, rewriting.rewritten, further, course)
+    fired = passes.tried.intersection(step.rule for step in course.steps)
+    return replace(rewriting, rewritten=rewritten, steps=tuple(course.steps), tried=fired)
 
 
 def said_no_value(

@@ -30,10 +30,12 @@ class Course:
     so what a step is to blame for can be found out.
     """
 
-    def __init__(self, most: int | None = None, barred: frozenset[Site] = frozenset()) -> None:
+    def __init__(
+        self, most: int | None = None, barred: frozenset[Site] = frozenset(), steps: Sequence[Step] = ()
+    ) -> None:
         self.most = most
         self.barred = barred
-        self.steps: list[Step] = []
+        self.steps = list(steps)
 
     @property
     def has_ended(self) -> bool:

@@ -19,7 +19,7 @@ from rasp.graph.nodes import Node, Width
 
 SPLIT_FROM, SPLIT_UNTIL = 8, 40
 """Kinds of rows of an order between which both is tried: one head, and one for each digit."""
-POWERS = ((2.0**-4, 6), (2.0**-4, 1), (2.0**-10, 6))
+POWERS = ((2.0**-4, 6), (2.0**-4, 1), (2.0**-6, 6), (2.0**-10, 6))
 """How much less selected positions may score in all, where powers of two tell an order: the more, the fewer columns. And
 how many of them one head may have, before an order is counted by digits instead."""
 BETWEEN = 2.0**-5
@@ -28,6 +28,8 @@ FEW_KINDS = 3
 """Kinds of rows of an order that takes no more columns by rows than by powers of two."""
 WORTH_HEADS = 0.9
 """Share of the parameters that a model with more heads, or fewer, is better with than without."""
+CLOSE = 1.1
+"""How many times the parameters of the smaller of two models the other may have, to be looked at further."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,23 @@ def shrink_lowered(
         best.challenge(best.lowered.analysis, split, Reason.SMALLER_SPLIT, WORTH_HEADS)
     # Of few numbers steps can be smaller than waves.
     waves = has_waves(best.lowered) and table_rows(best.lowered) <= MERGED_ROWS.most
-    rival = best.take_steps() if waves else None
-    best.look_up_early(search)
-    if rival is not None:
+    steps = best.take_steps() if waves else None
+    rivals = [best] if steps is None else [best, steps]
+    for rival in rivals:
         rival.look_up_early(search)
-        best.yield_to(rival)
-    with lowered.analysis.effort.optional():
-        best.score_otherwise()
+    for rival in choose_rivals(rivals):
+        with lowered.analysis.effort.optional():
+            rival.score_otherwise()
+    if steps is not None:
+        best.yield_to(steps)
     return best.lowered
+
+
+def choose_rivals(rivals: Sequence["Best"]) -> list["Best"]:
+    """Those that are smallest, or may yet become so."""
+    layers, parameters = min(measure_cost(rival.lowered) for rival in rivals)
+    most = layers, parameters * CLOSE
+    return [rival for rival in rivals if measure_cost(rival.lowered) <= most]
 
 
 @dataclass(eq=False)

@@ -77,7 +77,8 @@ Outcome = Holds | Fails | WithoutLookup | TooManyRows | Refused
 
 @dataclass(frozen=True)
 class Trial:
-    """One way to build the program: the style, what is looked up before what needs it, and what came of it.
+    """One way to build the program: the style, what is looked up before what needs it, and what came of it; and by which
+    of the `rules` that are tried the graph was rewritten.
 
     What is `chosen` was the best so far.
     """
@@ -87,6 +88,7 @@ class Trial:
     materialised: frozenset[Node]
     outcome: Outcome
     chosen: bool = False
+    rules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,18 @@ def test_a_broken_rule_is_found(place: int, wrong: str | None, capsys: pytest.Ca
     assert (found["stage"], found["step"]) == ("rewriting", "miscount")
 
 
+def count_one(analysis: Analysis, node: Node) -> Node | None:
+    """A rule that is wrong, and makes every model smaller."""
+    return analysis.graph.constant(1) if isinstance(node.op, Width) else None
+
+
+def test_a_broken_rule_that_is_tried_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    passes = Passes((*RULES, Pass(1, count_one, tried=True)))
+    assert run_bisect(asked(RANK), Told(), passes) == 1
+    found = answer(capsys)
+    assert (found["stage"], found["step"]) == ("rewriting", "count_one")
+
+
 def test_a_right_program_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_bisect(asked(RANK), Told()) == 0
     assert answer(capsys) == {"wrong": False, "checked": 14, "diagnostics": []}

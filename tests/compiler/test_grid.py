@@ -14,6 +14,7 @@ SOME = (
     "count_less_freq_2",
     "parity",
     "bigrams",
+    "swap",
 )
 
 
@@ -31,6 +32,7 @@ HOLES = (
     ("induction_unique_prev(causal)", (364, 4)),
     ("running_maximum", (100, 128)),
     ("dyck2", (364, 128)),
+    ("swap", (364, 8)),
 )
 
 
@@ -38,6 +40,23 @@ HOLES = (
 def test_what_was_refused_between_sizes_that_compile(name: str, size: tuple[int, int]) -> None:
     found = compile_point(PROGRAMS[name], size, Course(inputs=20))
     assert found.reason == "" and found.inputs and not found.wrong
+
+
+CLIFFS = (
+    ("swap", (11, 4), (26, 4)),
+    ("swap", (26, 16), (54, 16)),
+    ("dyck2", (5, 16), (5, 32)),
+    ("median", (2, 6), (2, 8)),
+)
+
+
+@pytest.mark.parametrize(("name", "smaller", "larger"), CLIFFS)
+def test_what_took_more_than_a_larger_size(
+    name: str, smaller: tuple[int, int], larger: tuple[int, int]
+) -> None:
+    points = {size: compile_point(PROGRAMS[name], size, Course(inputs=20)) for size in (smaller, larger)}
+    assert find_cliffs(points) == []
+    assert all(found.inputs and not found.wrong for found in points.values())
 
 
 def point(parameters: int | None) -> Point:

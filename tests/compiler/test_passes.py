@@ -35,6 +35,8 @@ from compiler.rewrite.rules.split_or import split_or
 from compiler.rewrite.rules.split_width import split_width
 from compiler.rewrite.rules.sum_flags import sum_flags
 from compiler.rewrite.rules.tell_kinds import tell_kinds
+from compiler.rewrite.tried_rules.ask_whether_there import ask_whether_there
+from compiler.rewrite.tried_rules.take_choices_apart import take_choices_apart
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.source import Source
@@ -69,6 +71,8 @@ AFTER_A = f'selector_width(select(tokens, "a", ==) and {AFTER})'
 #: One of 132 numbers at one position, and another at the next.
 EARLY = 'aggregate(select(indices, length - 2, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
 LATE = 'aggregate(select(indices, length - 1, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
+FOURTH = 'aggregate(select(indices, length - 4, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
+THIRD = 'aggregate(select(indices, length - 3, ==), indices * 100 + {"a": 0, "b": 1, "c": 2}[tokens])'
 SELF = "select(indices, indices, ==)"
 FIRST_TOKEN = "aggregate(select(indices, 0, ==), tokens)"
 LENGTH = 4
@@ -500,6 +504,10 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"aggregate({SAME} or {FIRST}, 1, 0)",
         f"1 if selector_width({SAME}) > 0 or selector_width({FIRST}) > 0 else 0",
     ),
+    "the last position": "so few lengths are told apart as they are",
+    "some way from the end": "likewise",
+    "the first half": "likewise",
+    "a choice between four of many": "split_choice does it",
     "the mean of zeros and ones over either": (
         split_or,
         "full",
@@ -607,7 +615,7 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         split_choice,
         "full",
         f'{EARLY} if tokens == "c" else {LATE}',
-        f'({EARLY} if tokens == "c" else 0) + (0 if tokens == "c" else {LATE})',
+        f'({EARLY} if tokens == "c" else 0) + ({LATE} if not (tokens == "c") else 0)',
     ),
     "a choice of few combinations": (
         split_choice,
@@ -622,6 +630,72 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"{EARLY} if {EARLY} > {LATE} else {LATE}",
         None,
     ),
+    "a choice that may be apart": (
+        take_choices_apart,
+        "full",
+        f'{EARLY} if tokens == "c" else {LATE}',
+        f'({EARLY} if tokens == "c" else 0) + ({LATE} if not (tokens == "c") else 0)',
+    ),
+    "a choice between three": (
+        take_choices_apart,
+        "full",
+        f'{EARLY} if indices == 0 else ({LATE} if tokens == "c" else {THIRD})',
+        f"({EARLY} if indices == 0 else 0)"
+        f' + ({LATE} if not (indices == 0) and tokens == "c" else 0)'
+        f' + ({THIRD} if not (indices == 0) and not (tokens == "c") else 0)',
+    ),
+    "a choice between four of many": (
+        take_choices_apart,
+        "full",
+        f'{EARLY} if indices == 0 else ({LATE} if tokens == "c" else ({THIRD} if tokens == "b" else {FOURTH}))',
+        f"({EARLY} if indices == 0 else 0)"
+        f' + ({LATE} if not (indices == 0) and tokens == "c" else 0)'
+        f' + ({THIRD} if not (indices == 0) and (not (tokens == "c") and tokens == "b") else 0)'
+        f' + ({FOURTH} if not (indices == 0) and (not (tokens == "c") and not (tokens == "b")) else 0)',
+    ),
+    "a choice of three in the other branch": (
+        take_choices_apart,
+        "full",
+        f'({LATE} if tokens == "c" else {THIRD}) if indices == 0 else {EARLY}',
+        f'(({LATE} if indices == 0 and tokens == "c" else 0)'
+        f' + ({THIRD} if indices == 0 and not (tokens == "c") else 0))'
+        f" + ({EARLY} if not (indices == 0) else 0)",
+    ),
+    "a number, or else 0": (take_choices_apart, "full", f"{EARLY} if indices == 0 else 0", None),
+    "a choice between numbers that may be halves": (
+        take_choices_apart,
+        "full",
+        f'{EARLY} / 2 if tokens == "c" else {LATE}',
+        None,
+    ),
+    "the last position": (
+        ask_whether_there,
+        "full",
+        "indices == length - 1",
+        "aggregate(select(indices, indices + 1, ==), 1, 0) == 0",
+    ),
+    "some way from the end": (
+        ask_whether_there,
+        "full",
+        "indices < length - 2",
+        "aggregate(select(indices, indices + 2, ==), 1, 0) > 0",
+    ),
+    "the first half": (
+        ask_whether_there,
+        "full",
+        "length > 2 * indices",
+        "aggregate(select(indices, [0, 2, 4, 4][indices], ==), 1, 0) > 0",
+    ),
+    "how long it is": (
+        ask_whether_there,
+        "full",
+        "length >= 3",
+        "aggregate(select(indices, 2, ==), 1, 0) > 0",
+    ),
+    "the very middle": (ask_whether_there, "full", "length == 2 * indices + 1", None),
+    "the end under the mask": (ask_whether_there, "causal", "indices == length - 1", None),
+    "as many as there are": (ask_whether_there, "full", f"selector_width({SAME}) == length", None),
+    "how far it is to the end": (ask_whether_there, "full", "length - indices", None),
     "many pairs of tokens": (
         compare_in_head,
         "full",
@@ -713,6 +787,7 @@ LONG_CASES = {
     "the first up to mine",
     "a choice of many combinations",
     "a choice of few combinations",
+    "a choice between four of many",
     "a choice between fractions",
     "a choice that depends on as much as both branches",
 }
@@ -824,6 +899,7 @@ def test_what_a_rule_saves(name: str) -> None:
     options = options_of(name, attention)
     without, with_it = cost(before, options, without=rule), cost(before, options)
     check_row("rules", f"{rule.__name__}: {name}", f"{without} -> {with_it}")
-    (level,) = (entry.level for entry in RULES if entry.rule is rule)
-    assert with_it and (not level or without)
-    assert not level or (with_it[-1] < without[-1]) != (name in SAVES_NOTHING)
+    (entry,) = (entry for entry in RULES if entry.rule is rule)
+    assert with_it and (not entry.level or entry.tried or without)
+    if entry.level and without:
+        assert (with_it[-1] < without[-1]) != (name in SAVES_NOTHING)

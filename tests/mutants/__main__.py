@@ -24,6 +24,7 @@ BUILD = "RASP_MUTANTS"
 EXPLAINED = Path(__file__).with_name("explained.json")
 PLACES = (
     "domains/*", "selector_facts/*", "analysis/*", "rewrite/*", "rewrite/rules/*", "rewrite/order_rules/*",
+    "rewrite/tried_rules/*",
     "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search/*", "emit/*", "effort*", "refusal*",
 )  # fmt: skip
 ALIVE = ("survived", "unreached", "broken")

@@ -1,0 +1,86 @@
+"""The same program rewritten in other ways: with rules that make some models smaller and others larger, each alone and all
+together.
+
+The model is built of each, and the smallest kept. Only where such a rule fires there is anything to try; and all that is
+tried together may take a part of the work that a compilation may.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from compiler.analysis.infer import Analysis
+from compiler.effort import OPTIONAL_SHARE, Effort, limit_work
+from compiler.options import CompileError, CompileOptions
+from compiler.rewrite.apply_passes import Passes, Rewriting, apply_passes, try_rules
+from compiler.search.attempts import Lowered, measure_cost
+from compiler.search.lower import lower_graph
+from compiler.search.trials import Journal
+from rasp.graph.nodes import Graph, Node
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A rewriting, and what became of it."""
+
+    rewriting: Rewriting
+    lowered: Lowered
+
+
+def build_smallest(
+    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, passes: Passes, journal: Journal
+) -> Built:
+    """The smallest model of all rewritings; the journal gets the steps of the one it is of, and all trials.
+
+    Raises `Inexact` when none holds, `CompileError` for other refusals: those of the rewriting without what is tried.
+    """
+    effort = Effort(limit_work(options))
+    rewriting = apply_passes(graph, outputs, options, effort, passes)
+    journal.steps.extend(rewriting.steps)
+    refusal: CompileError | None = None
+    best: Built | None = None
+    try:
+        best = Built(rewriting, lower_graph(graph, rewriting.rewritten, options, effort, journal))
+    except CompileError as error:
+        refusal = error
+    share = 1.0 if best is None else OPTIONAL_SHARE
+    for other in list_others(graph, rewriting, options, passes, Effort(limit_work(options) * share)):
+        best = challenge(best, other, journal)
+    if best is None:
+        assert refusal is not None
+        raise refusal
+    journal.steps[:] = best.rewriting.steps
+    return best
+
+
+def list_others(
+    graph: Graph, rewriting: Rewriting, options: CompileOptions, passes: Passes, effort: Effort
+) -> Iterator[tuple[Rewriting, Analysis]]:
+    """Other rewritings that differ, and what is known of each graph: first by all rules together, which is mostly best."""
+    rules = frozenset(p.name for p in passes.rules if p.tried and options.level >= p.level)
+    seen = {tuple(rewriting.rewritten.values())}
+    for tried in dict.fromkeys((rules, *(frozenset({name}) for name in sorted(rules)))):
+        analysis = Analysis(graph, options, effort=effort)
+        try:
+            other = try_rules(rewriting, analysis, replace(passes, tried=tried))
+        except CompileError:
+            continue
+        if tuple(other.rewritten.values()) not in seen:
+            seen.add(tuple(other.rewritten.values()))
+            yield other, analysis
+
+
+def challenge(best: Built | None, other: tuple[Rewriting, Analysis], journal: Journal) -> Built | None:
+    """The better of what is best so far and another rewriting; what it tried is noted in any case."""
+    rewriting, analysis = other
+    apart = Journal()
+    try:
+        lowered = lower_graph(analysis.graph, rewriting.rewritten, analysis.options, analysis.effort, apart)
+    except CompileError:
+        lowered = None
+    wins = lowered is not None and (best is None or measure_cost(lowered) < measure_cost(best.lowered))
+    if wins:
+        journal.trials[:] = [replace(trial, chosen=False) for trial in journal.trials]
+    journal.trials.extend(
+        replace(trial, rules=rewriting.tried, chosen=trial.chosen and wins) for trial in apart.trials
+    )
+    return Built(rewriting, lowered) if wins and lowered is not None else best
