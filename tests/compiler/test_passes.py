@@ -504,10 +504,6 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f"aggregate({SAME} or {FIRST}, 1, 0)",
         f"1 if selector_width({SAME}) > 0 or selector_width({FIRST}) > 0 else 0",
     ),
-    "the last position": "so few lengths are told apart as they are",
-    "some way from the end": "likewise",
-    "the first half": "likewise",
-    "a choice between four of many": "split_choice does it",
     "the mean of zeros and ones over either": (
         split_or,
         "full",
@@ -805,6 +801,10 @@ VOCABULARIES: dict[str, tuple[Atom, ...]] = {
 
 #: Cases in which a rule of a level that makes models smaller saves nothing.
 SAVES_NOTHING = {
+    "the last position": "so few lengths are told apart as they are",
+    "some way from the end": "likewise",
+    "the first half": "likewise",
+    "a choice between four of many": "split_choice does it",
     "rank is counted in two parts": "split_or does it too",
     "nothing is counted of zeros": "fold_positional knows",
     "one value is known": "an expression of one value costs nothing",
