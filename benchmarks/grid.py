@@ -1,13 +1,14 @@
 """Programs on a grid of vocabularies and lengths: what compiles at a size, compiles at every smaller one, hardly larger.
 
-A *hole* is a size that is refused though a larger one compiles; a *cliff* is one that takes more parameters than a larger.
+A *hole* is a size that is refused though a larger one compiles; a *cliff* is one that takes more parameters than a larger
+one of no more layers: one layer less may take more.
 Each size is compiled in a process of its own, whose processor time and peak memory are taken, and compared with the
 interpreter on hard inputs and random ones. The small sizes of all programs come first; what was measured is kept, so that a
 run goes on where the last one ended. Several at a time (`--jobs`) share processes, without a limit on their time.
 """
 
 import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -72,7 +73,7 @@ Size = tuple[int, int]
 @dataclass(frozen=True)
 class Point:
     """What a size costs: parameters (None: it is refused, for this reason), CPU seconds, MiB; and on how many `inputs` the
-    model was compared with the interpreter, and was wrong."""
+    model was compared with the interpreter, and was wrong; and how many `layers` it has."""
 
     parameters: int | None
     reason: str
@@ -80,6 +81,7 @@ class Point:
     mebibytes: int
     inputs: int = 0
     wrong: int = 0
+    layers: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def compile_point(entry: Entry, size: Size, course: Course = Course()) -> Point:
     if isinstance(timed, Refused):
         return Point(None, timed.reason, seconds, mebibytes)
     compared = compare_point(timed, size, course) if course.inputs else (0, 0)
-    return Point(int(timed.compiled.summary["parameters"]), "", seconds, mebibytes, *compared)
+    summary = timed.compiled.summary
+    return Point(summary["parameters"], "", seconds, mebibytes, *compared, summary["layers"])
 
 
 def compare_point(timed: Timed, size: Size, course: Course) -> tuple[int, int]:
@@ -128,15 +131,16 @@ def find_holes(points: Mapping[Size, Point]) -> list[Size]:
 
 
 def find_cliffs(points: Mapping[Size, Point], larger: float = LARGER) -> list[tuple[float, Size, Size]]:
-    """Sizes that take more parameters than a larger one, by more than a factor: the factor, the size, the larger one; the
-    worst first, one for each size."""
+    """Sizes that take more parameters than a larger one of no more layers, by more than a factor: the factor, the size, the
+    larger one; the worst first, one for each size."""
     found: list[tuple[float, Size, Size]] = []
     known = {size: point.parameters for size, point in points.items() if point.parameters}
     for size, parameters in known.items():
-        above = {other: count for other, count in known.items() if contains(other, size)}
-        least = min(above, key=lambda other: above[other])
-        if parameters > larger * above[least]:
-            found.append((parameters / above[least], size, least))
+        most = points[size].layers
+        above = [o for o in known if contains(o, size) and points[o].layers <= most]
+        least = min(above, key=lambda other: known[other])
+        if parameters > larger * known[least]:
+            found.append((parameters / known[least], size, least))
     return sorted(found, reverse=True)
 
 
@@ -181,7 +185,7 @@ def name_point(name: str, size: Size) -> str:
 
 
 @contextmanager
-def begin(missing: Sequence[tuple[str, Size]], course: Course) -> Iterator[Measure]:
+def begin(missing: Sequence[tuple[str, Size]], course: Course) -> Generator[Measure]:
     """Begin to measure, each size when it is waited for, or several at a time."""
     if course.jobs == 1:
         yield lambda name, size: partial(measure_point, name, size, course)
@@ -234,6 +238,7 @@ def point_rows(name: str, points: Mapping[Size, Point]) -> list[dict[str, Cell]]
             "program": name,
             "V": size[0],
             "N": size[1],
+            "layers": point.layers if point.parameters is not None else None,
             "parameters": point.parameters,
             "CPU s": round(point.seconds, 2),
             "MiB": point.mebibytes,
@@ -253,7 +258,7 @@ def tables(chosen: Sequence[str], advance: Callable[[str], None], course: Course
     lists = [", ".join(map(str, sizes)) for sizes in (VOCABULARIES, LENGTHS)]
     remarks = (
         f"vocabularies of {lists[0]} tokens, lengths {lists[1]}",
-        f"a cliff takes more than {LARGER} times the parameters of a larger size",
+        f"a cliff takes more than {LARGER} times the parameters of a larger size of no more layers",
         f"slow or large: more than {SLOW:g} CPU s below {SMALL:,} parameters, or more than {MOST_MEBIBYTES:,} MiB",
     )
     columns = tuple(rows[0])

@@ -59,8 +59,8 @@ def test_what_took_more_than_a_larger_size(
     assert all(found.inputs and not found.wrong for found in points.values())
 
 
-def point(parameters: int | None) -> Point:
-    return Point(parameters, "" if parameters else "no", 0.0, 0)
+def point(parameters: int | None, layers: int = 1) -> Point:
+    return Point(parameters, "" if parameters else "no", 0.0, 0, layers=layers)
 
 
 def test_a_hole_is_inside_of_what_compiles() -> None:
@@ -78,3 +78,8 @@ def test_a_cliff_is_beside_what_is_larger_and_takes_less() -> None:
     points = {(2, 4): point(90), (4, 4): point(30), (8, 4): point(45), (2, 8): point(120), (4, 2): point(36)}
     assert find_cliffs(points) == [(3.0, (2, 4), (4, 4))]
     assert find_cliffs(points, 1.1) == [(3.0, (2, 4), (4, 4)), (1.2, (4, 2), (4, 4))]
+
+
+def test_more_layers_may_take_less() -> None:
+    assert find_cliffs({(2, 4): point(90, 2), (4, 4): point(30, 3)}) == []
+    assert find_cliffs({(2, 4): point(90, 3), (4, 4): point(30, 2)}) == [(3.0, (2, 4), (4, 4))]
