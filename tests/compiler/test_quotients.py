@@ -131,7 +131,7 @@ def test_what_is_no_quotient(text: str, options: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("text", "values", "layers"),
     [
-        (f"aggregate({SO_FAR}, tokens_int)", 3, 2),
+        (f"aggregate({SO_FAR}, tokens_int)", 3, 1),
         (f"aggregate({SO_FAR}, tokens_int)", 10, 1),
         (f"aggregate({SO_FAR} and select(indices, indices - 8, >), tokens_int)", 2, 1),
     ],
