@@ -159,10 +159,17 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
 PROMPT = 4e8
 
 
+def watch_efforts(monkeypatch: pytest.MonkeyPatch) -> list[Effort]:
+    """All efforts of a compilation, as they begin: for what is tried, and for a hint."""
+    begun: list[Effort] = []
+    for module in ("compiler.pipeline", "compiler.search.rewritings"):
+        monkeypatch.setattr(f"{module}.Effort", lambda *most: begun.append(Effort(*most)) or begun[-1])
+    return begun
+
+
 @pytest.mark.parametrize("name", HEAVY)
 def test_compilations_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    spent: list[Effort] = []
-    monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
+    spent = watch_efforts(monkeypatch)
     text, vocabulary, length, message = HEAVY[name]
     program = load_program(Source("heavy.rasp", text))
     options = CompileOptions(vocabulary, length)
@@ -201,8 +208,7 @@ IN_VAIN: dict[str, tuple[str, tuple[Atom, ...], int, list[str], str]] = {
 @pytest.mark.parametrize("name", IN_VAIN)
 def test_what_would_fail_again_is_not_tried(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     file, vocabulary, length, reasons, advice = IN_VAIN[name]
-    spent: list[Effort] = []
-    monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
+    spent = watch_efforts(monkeypatch)
     path = PROGRAMS / file
     program = load_program(Source(path.name, path.read_text(encoding="utf-8")))
     journal = Journal()
@@ -225,8 +231,7 @@ TOO_LONG = [
 def test_refusals_and_their_hints_share_a_bound(
     text: str, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spent: list[Effort] = []
-    monkeypatch.setattr("compiler.pipeline.Effort", lambda *most: spent.append(Effort(*most)) or spent[-1])
+    spent = watch_efforts(monkeypatch)
     options = CompileOptions(tuple("0123456789"), length)
     with pytest.raises(CompileError, match="hint"):
         compile_program(load_program(Source("<test>", "")), {"out": text}, options)
