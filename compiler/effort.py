@@ -95,6 +95,13 @@ class Effort:
 
     def spend(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """Count them. Raises `CompileError` when it becomes too much."""
+        self.foresee(graph, node, cells, work)
+        self.cells += cells
+        self.spent += cells
+
+    def foresee(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
+        """To be called before several steps that take so many in all, so that what will be too much is not begun. Raises
+        `CompileError` where it is."""
         if self.cells + cells > self.most:
             message = (
                 f"{WORDS[work]} takes more work than is left for it (the limit is {self.most:.0e} numbers looked at, "
@@ -102,8 +109,6 @@ class Effort:
             )
             self.ran_out = True
             raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), self.left, node, work)
-        self.cells += cells
-        self.spent += cells
 
     def begin_again(self) -> None:
         """What was looked at for an expression that is now taken apart does not count."""

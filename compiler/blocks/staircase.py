@@ -84,11 +84,15 @@ def merge_runs(low: Vector, high: Vector, group: Ints, same: float) -> Runs | No
 
 def join_points(low: Vector, high: Vector, group: Ints, tolerance: float) -> Runs | None:
     """`merge_runs` of points that a tolerance tells apart."""
-    order = np.argsort(low, kind="stable")
-    group, ascending = group[order], low[order]
-    high = ascending if high is low else np.maximum.accumulate(high[order])
-    low = ascending
+    if not (low[1:] >= low[:-1]).all():
+        order = np.argsort(low, kind="stable")
+        group, ascending = group[order], low[order]
+        high = ascending if high is low else high[order]
+        low = ascending
+    high = low if high is low else np.maximum.accumulate(high)
     fresh = np.concatenate([[True], low[1:] - high[:-1] > tolerance])
+    if high is low and fresh.all():
+        return Runs(low, low, group)
     if bool(((group[1:] != group[:-1]) & ~fresh[1:]).any()):
         return None
     last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(low) - 1]])

@@ -169,10 +169,11 @@ def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) 
     if keep is not None:
         keep(len(first))
     atoms = flat.indexed(lambda array: array[first]).atoms()
-    domain = make_domain(atoms)
+    ordered = flat.kinds is None and flat.data.dtype != object  # all of one type, found in ascending order
+    domain = Domain(tuple(atoms)) if ordered else make_domain(atoms)
     if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():
         domain = replace(domain, minus_zero=True)
-    known = np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
+    known = which if ordered else np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
     if column.failed is None:
         return domain, known
     codes = np.full(column.data.size, -1, dtype=np.int64)

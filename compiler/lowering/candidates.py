@@ -122,8 +122,11 @@ def row_numbers(codes: Ints) -> Ints:
 def as_digit(form: Form, low: Vector, high: Vector, same: float) -> Digit:
     """A digit whose values are intervals, which overlap only when they are equal (up to the last bits of a sum)."""
     known = np.isfinite(low)
-    order = np.argsort(low[known])
-    low, high = low[known][order], np.maximum.accumulate(high[known][order])
+    low, high = low[known], high[known]
+    if not (low[1:] >= low[:-1]).all():
+        order = np.argsort(low)
+        low, high = low[order], high[order]
+    high = np.maximum.accumulate(high)
     apart = low[1:] - high[:-1]
     apart = apart[apart > same * max(1.0, float(np.abs(high).max()))]
     return Digit(
@@ -148,7 +151,7 @@ def rank_values(reader: Reader, problem: Problem, leaf: Node, *, merge: bool = T
 
 def number_apart(problem: Problem, column: int) -> Vector:
     """A number for each code of one leaf, the same for those that one stands for."""
-    return np.unique(problem.stands_for[column], return_inverse=True)[1].reshape(-1).astype(float)
+    return rank_distinct(problem.stands_for[column])[1].astype(float)
 
 
 def classes(problem: Problem, column: int) -> Vector:

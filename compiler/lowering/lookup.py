@@ -56,8 +56,11 @@ def pose_lookup(
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
     ok = table.values >= 0
     wanted = (features - features[:, [base]]).T  # (codes, features)
-    targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
-    group_of_code = group_of_code.reshape(-1)
+    alone = wanted.shape[1] == 1  # numbers are sorted faster than rows of one
+    targets, group_of_code = np.unique(
+        wanted.ravel() if alone else wanted, axis=None if alone else 0, return_inverse=True
+    )
+    targets, group_of_code = targets.reshape(-1, wanted.shape[1]), group_of_code.reshape(-1)
     return Problem(
         node,
         table.leaves,
@@ -95,13 +98,16 @@ class SortedRows:
         self.room = KEPT_RUNS.most
 
     def list_sorted(self, reader: Reader, problem: Problem) -> Iterator[Candidate]:
-        """Every candidate, each sorted when it is asked for."""
+        """Every candidate, each sorted when it is asked for. Raises `CompileError` where all of them are too much."""
         key = problem.node, problem.targets.tobytes(), problem.group.tobytes()
         if key in self.kept:
             yield from self.kept[key]
             return
         found: list[Candidate] = []
-        for form in list_candidates(reader, problem):
+        forms = [*list_candidates(reader, problem)]
+        effort = reader.analysis.effort
+        effort.foresee(reader.analysis.graph, problem.node, len(forms) * count_form_work(problem), "look-up")
+        for form in forms:
             found.append(sort_rows(reader, problem, form))
             yield found[-1]
         size = sum(len(one.runs.group) for one in found if one.runs is not None)
@@ -117,11 +123,15 @@ def find_sorted(reader: Reader) -> SortedRows:
     return found
 
 
+def count_form_work(problem: Problem) -> float:
+    """What it takes to sort a table's rows in the order of one form, in cells."""
+    return FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
+
+
 def sort_rows(reader: Reader, problem: Problem, form: Form) -> Candidate:
     """A table's rows in the order of one form."""
     analysis = reader.analysis
-    work = FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
-    analysis.effort.spend(analysis.graph, problem.node, work, "look-up")
+    analysis.effort.spend(analysis.graph, problem.node, count_form_work(problem), "look-up")
     low, high = bound_form(reader, problem, form)
     return Candidate(form, merge_runs(low, high, problem.group, reader.arithmetic.same))
 

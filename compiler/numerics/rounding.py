@@ -9,6 +9,8 @@ from compiler.numerics.dtypes import Arithmetic
 
 FINEST = 2.0**-40
 """Nothing is a grain that is finer than this."""
+SAMPLED = 1_000
+"""Values of many that are looked at first: where one of them is too fine, so are all together."""
 LEAST_GAP = 14.0
 """Logit distance below which the leak e^-gap would reach 10^-6 a position."""
 
@@ -73,6 +75,8 @@ def find_grains(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def find_grain(values: NDArray[np.float64]) -> float:
     """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
+    if len(values) > SAMPLED and not find_grains(values[:SAMPLED]).all():
+        return 0.0
     values = values[values != 0]
     return float(find_grains(values).min(initial=2.0**40)) if len(values) else 1.0
 

@@ -21,6 +21,8 @@ from compiler.plan.proxies import find_empty_places, find_ones
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import PlainSizes, choose_uniform_shape, count_uniform_parameters
 
+STEEP = 2**20
+"""More than there are half-layers: what a unit of a clearing counts beside how late it is."""
 SHRINKINGS = 0.0, 0.5, 1.0
 """How much smaller larger columns are stored where their mean stays what it is."""
 
@@ -91,23 +93,20 @@ def clearings(layout: Layout, spans: list[Life], beside: frozenset[int]) -> list
     A place is best cleared before the half-layer that writes the successor: in the same one (allowed for the columns
     `beside`) the sum of old, negative and new value may round.
     """
-    taken: set[int] = set()
-    found: list[Erasure] = []
     units = [signs(list_extremes(layout, k)) for k in range(layout.width)]
+    free = np.array([span.free for span in spans], np.int64)
+    ready_from = free + [k not in beside for k in range(layout.width)]
+    left = ~np.isnan([layout.at_bos(k) for k in range(layout.width)])
+    cost = np.array([len(its) for its in units]) * STEEP - free
+    found: list[Erasure] = []
     for successor in range(layout.width):
         written = spans[successor].written
-        ready = [
-            k
-            for k in range(layout.width)
-            if k not in taken
-            and spans[k].free <= written - (k not in beside)
-            and not np.isnan(layout.at_bos(k))
-        ]
-        if ready:
-            column = min(ready, key=lambda k: (spans[k].free == written, len(units[k]), -spans[k].free))
-            taken.add(column)
-            free = spans[column].free
-            found.append(Erasure(column, successor, free // 2 - 1, units[column], beside=free == written))
+        ready = np.flatnonzero(left & (ready_from <= written))
+        if len(ready):
+            column = int(ready[np.argmin(cost[ready] + STEEP**2 * (free[ready] == written))])
+            left[column] = False
+            layer, same = int(free[column]) // 2 - 1, bool(free[column] == written)
+            found.append(Erasure(column, successor, layer, units[column], beside=same))
     return sorted(found, key=lambda e: len(e.signs))
 
 
