@@ -1,14 +1,19 @@
 """Drawing tokens: what is left to draw from, how often each comes, and that nothing but the prompt decides."""
 
+import io
 import math
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler.cli import main
 from compiler.commands.generate import echo_growing
+from compiler.export.compiled import save
 from compiler.model.generate import generate, generate_batch, generate_steps
 from compiler.model.runner import Model
 from compiler.model.sampling import Sampling, sample_classes, weigh_classes
@@ -135,6 +140,37 @@ def test_a_terminal_shows_the_same_text(
     rest, last = echo_growing(generate_steps(model, prompt, 5))
     assert capsys.readouterr().out + rest == show_tokens(last.prompt + last.new)
     assert last == generate(model, prompt, 5)
+
+
+class Terminal(io.StringIO):
+    """What a terminal is given, piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        self.pieces.append(text)
+        return count
+
+
+@pytest.mark.parametrize("prompts, live", [(["abcab"], True), (["abcab", "a"], False)])
+def test_a_terminal_is_given_a_token_as_it_comes(
+    prompts: list[str], live: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = CompileOptions(tuple("abc"), 10, "causal")
+    save(compile_program(load(INDUCTION), EXPRESSION, options), tmp_path / "model")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with pytest.raises(SystemExit) as ended:
+        main(["generate", str(tmp_path / "model"), *prompts, "--max-new-tokens", "3"])
+    pieces = terminal.pieces
+    assert ended.value.code == 0 and "".join(pieces).splitlines()[0] == "abcabcab"
+    assert ([piece for piece in pieces if piece.strip()] == ["abcab", "c", "a", "b"]) is live
 
 
 def test_lists_grow_as_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from compiler.export.record_file import RECORD, seal_record
 from compiler.export.stock_files import assemble_uniform
 from compiler.model.generate import Generation
 from compiler.model.runner import Model
+from compiler.model.sampling import Sampling
 from compiler.model.stock_generate import generate_in_transformers
 from compiler.model.stock_model import StockModel, take_transformers
 from compiler.options import CompileError, CompileOptions, Dialect
@@ -164,15 +165,22 @@ def test_errors_are_within_the_bounds(name: str, target: Dialect, tmp_path: Path
 
 @pytest.mark.parametrize("target", CAUSAL)
 def test_generate_with_a_cache_continues_as_the_program(target: Dialect, tmp_path: Path) -> None:
-    """Argmax by argmax, `generate` appends what the interpreter says at the last position."""
+    """Argmax by argmax, `generate` appends what the interpreter says at the last position; so does drawing from what is
+    left far behind, in a batch of two lengths."""
     program = load_program(
         Source("shift", "next = aggregate(best(select(tokens, tokens, ==), indices), tokens);")
     )
-    options = CompileOptions(tuple("abc"), 8, "causal", target)
+    options = CompileOptions(tuple("abc"), 8, "causal", target, margin=80.0)
     model = assert_right(compile_program(program, {"next": "next"}, options), tmp_path / "model")
     ids, mask = model.pad([model.encode("ab"), model.encode("cabc")], left=True)
-    made = model.module.generate(input_ids=ids, attention_mask=mask, max_new_tokens=4)
-    assert made[:, ids.shape[1] :].tolist() == [[1] * 4, [2] * 4]
+    for temperature, alike in ((0.0, True), (2.0, True), (1e3, False)):
+        drawn = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {}
+        torch.manual_seed(0)
+        made = model.module.generate(input_ids=ids, attention_mask=mask, max_new_tokens=4, **drawn)
+        assert (made[:, ids.shape[1] :].tolist() == [[1] * 4, [2] * 4]) is alike
+        found = generate_in_transformers(model, ["ab", "cabc"], 4, Sampling(temperature))
+        said = [item.new for item in found if isinstance(item, Generation)]
+        assert (said == [("b",) * 4, ("c",) * 4]) is alike
 
 
 def test_a_folder_is_what_its_program_gives(tmp_path: Path) -> None:
