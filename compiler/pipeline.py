@@ -1,6 +1,7 @@
 """The stages in order: program → graph → blocks → plan → layout → weights."""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
@@ -12,7 +13,7 @@ from compiler.audit.decisions import Bounds
 from compiler.completions.plan_decoder import find_meaning
 from compiler.effort import Effort
 from compiler.emit.assemble import assemble_weights
-from compiler.emit.join_outputs import find_parts, join_outputs, name_parts
+from compiler.emit.join_outputs import Parts, find_parts, join_outputs, keep_sums, name_parts
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
 from compiler.emit.rotate import rotate_weights
 from compiler.emit.weights import Array, Weights
@@ -32,7 +33,7 @@ from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search.attempts import Lowered
 from compiler.search.lower import lower_graph
-from compiler.search.rewritings import build_smallest
+from compiler.search.rewritings import Built, build_smallest
 from compiler.search.trials import Journal
 from compiler.targets.target import check_target, find_target
 from rasp.api import LoadedProgram
@@ -162,12 +163,7 @@ def compile_program(
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
         meant = find_meaning(program, outputs, options)
-        parts = find_parts(program.graph, meant, options)
-        meaning = name_parts(parts)
-        try:
-            built = build_smallest(program.graph, meaning, options, passes, journal)
-        except Inexact as error:
-            raise advised(error, program.graph, meaning, options) from None
+        parts, built = build_parts(program.graph, meant, options, passes, journal)
     rewriting, lowered = built.rewriting, built.lowered
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     if options.margin:
@@ -178,6 +174,22 @@ def compile_program(
     if options.rotation is not None:
         weights = rotate_weights(weights, choose_rotation(lowered.layout, options.rotation).matrix)
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights, unrotated)
+
+
+def build_parts(
+    graph: Graph, meant: Mapping[str, Node], options: CompileOptions, passes: Passes, journal: Journal
+) -> tuple[Parts, Built]:
+    """By what each output is told, and the smallest model of that. A sum of which a term cannot be told beside others is
+    tried as one number. Raises `CompileError`."""
+    parts = find_parts(graph, meant, options)
+    try:
+        return parts, build_smallest(graph, name_parts(parts), options, passes, journal)
+    except Inexact as error:
+        whole = keep_sums(parts, meant)
+        if whole != parts:
+            with suppress(CompileError):
+                return whole, build_smallest(graph, name_parts(whole), options, passes, journal)
+        raise advised(error, graph, name_parts(parts), options) from None
 
 
 def emit_early(

@@ -50,6 +50,11 @@ def find_parts(graph: Graph, meaning: Mapping[str, Node], options: CompileOption
     return {name: split_output(analysis, placed[name]) or Split((node,)) for name, node in meaning.items()}
 
 
+def keep_sums(parts: Parts, meaning: Mapping[str, Node]) -> Parts:
+    """The same with sums of numbers as one output each."""
+    return {name: Split((meaning[name],)) if found.sum else found for name, found in parts.items()}
+
+
 def split_output(analysis: Analysis, node: Node) -> Split | None:
     """The same of one output, whose selectors can be analysed; None where it is not split."""
     texts = list_texts(analysis, node)

@@ -187,6 +187,15 @@ def test_sums_in_sums_are_opened_as_deep_as_they_can_be_read() -> None:
     assert deepest and deepest.depth == NESTED and find_sum(analysis, program.sop(f"x{NESTED}")) is None
 
 
+def test_terms_that_cannot_be_told_beside_each_other_are_one_number() -> None:
+    """Where columns are mixed, tenths cannot be told beside a count; what they add up to is looked up."""
+    tenth = 'aggregate(select(indices, indices - 1, ==), {"a": 1, "b": 2.0, "c": 0}[tokens]) / 10'
+    text = f'selector_width(select(tokens, "b", !=)) - ({tenth} + indicator(tokens == "a"))'
+    model = compiled(text, "causal", rotation=4)
+    assert isinstance(model.weights.config.outputs[0].classes, tuple)
+    assert_right(model, 200)
+
+
 def test_more_sums_than_can_be_counted_by_len(tmp_path: Path) -> None:
     model = compiled(" + ".join([A, B, C] * 10), length=4)
     [classes] = [output.classes for output in model.weights.config.outputs]
