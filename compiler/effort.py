@@ -68,11 +68,11 @@ class Effort:
     `spent`: those of the first time, too. `ran_out`: once it was too much. `kept`: what was found in one attempt and holds
     in all."""
 
-    def __init__(self, most: float) -> None:
+    def __init__(self, most: float, kept: dict[Hashable, object] | None = None) -> None:
         self.cells = self.spent = 0.0
         self.most = most
         self.again = self.ran_out = False
-        self.kept: dict[Hashable, object] = {}
+        self.kept = {} if kept is None else kept
 
     @property
     def left(self) -> float:

@@ -44,7 +44,7 @@ from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
-EVERYWHERE = frozenset({"positional", "counts", "counts by table"})
+EVERYWHERE = frozenset({"positional", "counts", "counts by table", "computed"})
 """Facts that do not depend on what is materialised, or on the vocabulary."""
 ROW_WORK = 8
 """Sorting and evaluating a row of a table, in cells of the relations that it comes from."""

@@ -56,7 +56,7 @@ def relate_leaf(facts: Facts, leaf: Node) -> Relation:
         case Map() | Constant():
             return Relation(facts.table(leaf).domain)
         case Width() | Aggregate() if not facts.sees_tokens(leaf):
-            return computed(facts, leaf)
+            return facts.once("computed", leaf, lambda node: computed(facts, node))
         case Width():
             return width(facts, leaf)
         case Aggregate():

@@ -43,8 +43,9 @@ def build_smallest(
     except CompileError as error:
         refusal = error
     share = 1.0 if best is None else OPTIONAL_SHARE
-    for other in list_others(graph, rewriting, options, passes, Effort(limit_work(options) * share)):
-        best = challenge(best, other, journal)
+    analysis = Analysis(graph, options, effort=Effort(limit_work(options) * share, effort.kept))
+    for other in list_others(analysis, rewriting, passes):
+        best = challenge(best, analysis, other, journal)
     if best is None:
         assert refusal is not None
         raise refusal
@@ -52,26 +53,22 @@ def build_smallest(
     return best
 
 
-def list_others(
-    graph: Graph, rewriting: Rewriting, options: CompileOptions, passes: Passes, effort: Effort
-) -> Iterator[tuple[Rewriting, Analysis]]:
-    """Other rewritings that differ, and what is known of each graph: first by all rules together, which is mostly best."""
-    rules = frozenset(p.name for p in passes.rules if p.tried and options.level >= p.level)
+def list_others(analysis: Analysis, rewriting: Rewriting, passes: Passes) -> Iterator[Rewriting]:
+    """Other rewritings that differ: first by all rules together, which is mostly best."""
+    rules = frozenset(p.name for p in passes.rules if p.tried and analysis.options.level >= p.level)
     seen = {tuple(rewriting.rewritten.values())}
     for tried in dict.fromkeys((rules, *(frozenset({name}) for name in sorted(rules)))):
-        analysis = Analysis(graph, options, effort=effort)
         try:
             other = try_rules(rewriting, analysis, replace(passes, tried=tried))
         except CompileError:
             continue
         if tuple(other.rewritten.values()) not in seen:
             seen.add(tuple(other.rewritten.values()))
-            yield other, analysis
+            yield other
 
 
-def challenge(best: Built | None, other: tuple[Rewriting, Analysis], journal: Journal) -> Built | None:
+def challenge(best: Built | None, analysis: Analysis, rewriting: Rewriting, journal: Journal) -> Built | None:
     """The better of what is best so far and another rewriting; what it tried is noted in any case."""
-    rewriting, analysis = other
     apart = Journal()
     try:
         lowered = lower_graph(analysis.graph, rewriting.rewritten, analysis.options, analysis.effort, apart)

@@ -20,6 +20,7 @@ from compiler.selector_facts.selector_formula import list_comparisons, normalise
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.interpret.atom_array import Array, AtomArray
 from rasp.interpret.evaluate import apply_map, evaluate_batch
+from rasp.values import Atom
 
 CONTEXT_WORK, CONTEXT_BYTES = 4, 48
 """An s-op's value in one context, in cells (`compiler/effort.py`) and bytes."""
@@ -75,10 +76,23 @@ def work_out(facts: Facts, node: Node) -> Positional | None:
             column = apply_map(op, columns)
             failed = column.failed is not None and column.failed.any()
             return None if failed else Positional(depends, replace(column, failed=None))
+        case Aggregate(default) if isinstance(node.args[1].op, Constant):
+            return work_out_flag(facts, node.args[0], default.value, node.args[1].op.value.value)
         case Tokens() | Aggregate():
             return None
         case _:
             assert_never(node.sequence_op)
+
+
+def work_out_flag(facts: Facts, selector: Node, nothing: Atom, something: Atom) -> Positional | None:
+    """The values of an aggregate of one constant, where at most one position is selected: more have a mean."""
+    counted = count_by_table(facts, selector)
+    if counted is None or counted.numbers.max(initial=0) > 1:
+        return None
+    return Positional(
+        counted.depends,
+        AtomArray.from_atoms([nothing, something]).indexed(lambda array: array[counted.numbers]),
+    )
 
 
 def align(facts: Facts, node: Node, parts: list[Positional]) -> tuple[Context, list[AtomArray]]:
