@@ -17,6 +17,7 @@ from compiler.formats.import_library import take_library
 from compiler.pipeline import Compiled
 from compiler.stock.array_names import Arrays, name_llama
 from compiler.stock.uniform import UniformWeights
+from compiler.targets.rotary import FACTOR, THETA
 from compiler.targets.target import find_target
 from compiler.transformer.problem import make_model_error
 
@@ -38,8 +39,6 @@ NAMES = {
     "mlp.down_proj": "ffn_down",
 }
 """The family's names of parts, and GGUF's."""
-ENDLESS = float("inf")
-"""What the family's theta is in float32."""
 BLANK = "\u2581"
 """What stands for the blank before a word."""
 
@@ -51,7 +50,7 @@ def encode_gguf(compiled: Compiled) -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / GGUF
         writer = library.GGUFWriter(path, "llama")
-        set_sizes(writer, weights, find_target(compiled.options).eps)
+        set_sizes(writer, weights, find_target(compiled.options).eps, library.RopeScalingType)
         set_tokenizer(writer, library, compiled, weights)
         for name, array in name_gguf(weights).items():
             writer.add_tensor(name, array)
@@ -62,8 +61,8 @@ def encode_gguf(compiled: Compiled) -> dict[str, bytes]:
         return {GGUF: path.read_bytes()}
 
 
-def set_sizes(writer: Any, weights: UniformWeights, eps: float | None) -> None:
-    """What llama.cpp asks of a model of this kind."""
+def set_sizes(writer: Any, weights: UniformWeights, eps: float | None, scaling: Any) -> None:
+    """What llama.cpp asks of a model of this kind; `scaling` are gguf's words for how rotation is scaled."""
     shape = weights.shape
     writer.add_vocab_size(shape.ids)
     writer.add_context_length(shape.positions + 1)  # the last answer has a place there, too
@@ -76,7 +75,9 @@ def set_sizes(writer: Any, weights: UniformWeights, eps: float | None) -> None:
     writer.add_value_length(shape.d_head)
     writer.add_layer_norm_rms_eps(eps)
     writer.add_rope_dimension_count(shape.d_head)
-    writer.add_rope_freq_base(ENDLESS)
+    writer.add_rope_freq_base(THETA)
+    writer.add_rope_scaling_type(scaling.LINEAR)
+    writer.add_rope_scaling_factor(FACTOR)
 
 
 def set_tokenizer(writer: Any, library: Any, compiled: Compiled, weights: UniformWeights) -> None:

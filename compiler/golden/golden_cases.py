@@ -118,7 +118,7 @@ CASES: tuple[GoldenCase, ...] = (
     ),
     GoldenCase(
         "rotary",
-        "the rotary base that the config says, with which these heads turn by nothing: with another one they do",
+        "the rotary scaling that the config says, with which these heads turn by nothing: without it they do",
         'before = aggregate(select(indices, indices - 1, ==), tokens, "a");\n'
         'next = aggregate(best(select(before, tokens, ==), indices), tokens, "a");',
         max_length=32,

@@ -7,7 +7,7 @@ import numpy as np
 
 from compiler.options import Dialect
 from compiler.stock.uniform import UniformWeights
-from compiler.targets.rotary import THETA
+from compiler.targets.rotary import SCALING, THETA
 from compiler.targets.target import TARGETS
 from compiler.targets.uniform_shape import UniformShape
 
@@ -146,7 +146,7 @@ def name_llama(weights: UniformWeights) -> Arrays:
 
 
 def set_llama(shape: UniformShape) -> Settings:
-    """Sizes, and what `LlamaConfig` would take otherwise; theta in the words of older and of newer software."""
+    """Sizes, and what `LlamaConfig` would take otherwise; rotation in the words of older and of newer software."""
     return {
         "model_type": "llama",
         "max_position_embeddings": shape.positions,
@@ -159,7 +159,8 @@ def set_llama(shape: UniformShape) -> Settings:
         "hidden_act": TARGETS["llama"].activation,
         "rms_norm_eps": TARGETS["llama"].eps,
         "rope_theta": THETA,
-        "rope_parameters": {"rope_type": "default", "rope_theta": THETA},
+        "rope_scaling": dict(SCALING),
+        "rope_parameters": {**SCALING, "rope_theta": THETA},
         "attention_bias": False,
         "mlp_bias": False,
         "attention_dropout": 0.0,

@@ -17,7 +17,7 @@ only needs names and transposes (`compiler/stock/array_names.py`). Nothing is co
 - *A gate* can square what a hidden unit reads: one unit then stands for all that plain weights have for it.
 - *Without biases* each is the weight of a column that every id writes 1 to. Where the norm takes no mean away, nothing
   has to be balanced. A gate's other sum is that column.
-- *Queries and keys that are turned* stand where they are turned by nothing (`compiler/targets/rotary.py`).
+- *Queries and keys that are turned* are turned by nothing (`compiler/targets/rotary.py`).
 
 Columns of the uniform residual: zeros, or the one that is 1; then those of the plain one, then such as nobody writes, and
 last the balance. Without a column of zeros, or of 1, plain ones stand in for it (`compiler/plan/proxies.py`).
@@ -33,7 +33,6 @@ from compiler.config import Config
 from compiler.emit.weights import Array, Weights, spread_unembedding
 from compiler.stock.identity_norms import choose_shrinkage, make_norms, store_smaller
 from compiler.stock.placing import Placing, list_halves
-from compiler.targets.rotary import list_still_dimensions
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import ONE, PlainSizes, UniformShape, choose_uniform_shape
 from rasp.values import Atom, Kind, find_kind, make_typed_key
@@ -201,13 +200,11 @@ def attend(
         for name in ("query", "key", "value", "output")
     }
     layers = weights.config.layers
-    still = list_still_dimensions(shape.d_head, shape.positions) if target.rotary else range(shape.d_head)
     for h in range(len(layers[number].heads) if layers else 0):
         prefix = f"layers.{number}.attention.heads.{h}"
         own = slice(h * shape.d_head, (h + 1) * shape.d_head)
         for name, scale in (("query", math.sqrt(shape.d_head)), ("key", 1.0)):
-            columns = [own.start + k for k in still]
-            found[name][:, columns] = placing.read(weights.arrays[f"{prefix}.{name}"] * scale, len(columns))
+            found[name][:, own] = placing.read(weights.arrays[f"{prefix}.{name}"] * scale, shape.d_head)
         found["value"][:, own] = placing.read(weights.arrays[f"{prefix}.value"], shape.d_head)
         found["output"][own] = placing.write(weights.arrays[f"{prefix}.output"], shape.d_head)
     return found

@@ -1,33 +1,30 @@
 """Heads whose queries and keys are turned by the position, made not to turn.
 
-Of a head's d dimensions i and i + d/2 are a pair, which is turned by position · theta^(-2i/d). With a theta as large as
-float64 has, all pairs but the first few are turned by nothing: their sine is 0 beside any number, and their cosine 1. The
-first ones hold zeros.
+A pair of a head's dimensions is turned by position · f, with a frequency f of its own, 1 at most. Llama 3's scaling, which
+software for this family knows, divides by a factor all frequencies whose waves are longer than a given length: here all of
+them, by so much that nothing turns.
 """
 
 import math
+from collections.abc import Mapping
 
-THETA = 1e300
-"""In float32 it is infinite, and then only the first pair turns; the same pairs stay free where it is kept in float64."""
-STILL = 2.0**-100
-"""An angle that is nothing: its sine times any number of a head is lost beside any other."""
+THETA = 1e4
+"""What frequencies are powers of, in this family's first models and here."""
+FACTOR = 1e36
+"""Its inverse is what float32 still holds as exactly as other numbers. The sine of such an angle, times any number of a
+head, is lost beside any other; its cosine is 1."""
+LONGEST = 8192
+"""The context before scaling that some software takes for granted, in place of the config's 1."""
+SCALING: Mapping[str, str | float | int] = {
+    "rope_type": "llama3",
+    "factor": FACTOR,
+    "low_freq_factor": float(LONGEST),
+    "high_freq_factor": 4.0 * LONGEST,
+    "original_max_position_embeddings": 1,
+}
+"""Of waves that are longer than that context by the low factor, 1 at most, and the shortest is 2 pi."""
 
 
-def count_turning_pairs(d_head: int, positions: int) -> int:
-    """How many of the first pairs of a head are turned by more than nothing."""
-    exponent = math.log(positions / STILL) / math.log(THETA)
-    return max(1, math.ceil(exponent * d_head / 2))
-
-
-def list_still_dimensions(d_head: int, positions: int) -> list[int]:
-    """The dimensions of a head that are not turned, in order."""
-    half, first = d_head // 2, count_turning_pairs(d_head, positions)
-    return [*range(first, half), *range(half + first, 2 * half)]
-
-
-def choose_turned_size(scored: int, valued: int, positions: int) -> int:
-    """The least even number of dimensions of a head that leaves `scored` of them still, and has room for `valued`."""
-    size = 2 * math.ceil(max(scored, valued, 1) / 2)
-    while len(list_still_dimensions(size, positions)) < scored:
-        size += 2
-    return size
+def choose_turned_size(needed: int) -> int:
+    """The least even number of dimensions of a head that has room for so many."""
+    return 2 * math.ceil(max(needed, 1) / 2)

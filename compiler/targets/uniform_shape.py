@@ -59,7 +59,8 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
     fitted: list[tuple[int, int, int]] = []
     for count in range(heads, heads + columns):
         least = max(valued, math.ceil(columns / count))
-        size = choose_turned_size(scored, least, sizes.positions) if target.rotary else max(scored, least)
+        size = max(scored, least)
+        size = choose_turned_size(size) if target.rotary else size
         fitted.append((count * size, count, size))
         if count * max(scored, valued) >= columns:  # more heads only add columns
             break

@@ -117,7 +117,7 @@ def llamas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answer_as_llama(base: float | None, folder: str, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
-    """One id behind each prompt, without sdpa; turned by another rotary base, if one is given."""
+    """One id behind each prompt, without sdpa; turned as by a rotary base without scaling, if one is given."""
     kind = transformers.LlamaForCausalLM
     model = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     if base is not None:
