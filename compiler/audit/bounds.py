@@ -35,6 +35,7 @@ from compiler.audit.lookup_errors import (
     bound_lookup_errors,
     bound_square,
     bound_wave_error,
+    find_rounding_margin,
     read_beside_bias,
 )
 from compiler.audit.magnitudes import Magnitudes
@@ -189,8 +190,9 @@ class Auditor:
                 if value.norm:  # then it has, and so has the 1 that is counted
                     apart = 2 * level + self.unit * self.precision.count_logit
                 spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging) + edge
+                told = self.precision.max_length * value.error if form.parts else 0.0
                 stray = self.stray(form) / self.precision.count_unit  # the weights of the counted are e^-L
-                self.count(column, size, spread + stray + landing, leak, left)
+                self.count(column, size, spread + told + stray + landing, leak, left)
             case Aggregate() if weighting.beside is not None:
                 share = size * (bound_share_noise(weighting.beside, level, self.unit) + averaging)
                 self.settle(column, size, 0.0, value.error + share + GAIN * self.stray(form) + beside)
@@ -247,13 +249,9 @@ class Auditor:
 
     def rounding(self, block: LookupBlock) -> None:
         """Exact while every product in the sum is on the grid but for an error that rounds away."""
-        stairs = block.stairs
         weights = weigh_form(drop_constant(block.form), self.layout)
-        used = np.flatnonzero(weights)
-        grains = find_grains(weights[used]) * np.array([self.layout.grain(k) for k in used.tolist()])
-        margin = stairs.margin if (grains >= stairs.grid).all() else 0.0
         error = self.read(drop_constant(block.form)).error + self.norm.bound_stray(weights * self.scales)
-        self.keep_rounded(block, margin, error)
+        self.keep_rounded(block, find_rounding_margin(block.stairs, weights, self.layout), error)
 
     def square(self, block: LookupBlock) -> None:
         """What a gate makes; nothing is decided."""
@@ -286,10 +284,11 @@ class Auditor:
         forms = [weigh_answer(form, self.layout, shifts=self.noise.shifts) for form in readout.forms]
         sizes = [self.size_of(weights) for weights in forms]
         error = max(float(weights @ self.errors) for weights in forms)
-        stored = [weights * self.scales for weights in forms]
+        read = [weigh_form(drop_constant(form), self.layout) for form in readout.forms]
+        stored = [np.abs(weights) * self.scales for weights in read]
         norms, sizes, terms = zip(*map(self.norm.read_out, stored, sizes), strict=True)
         norm = max(norms)
-        grain = 0.0 if norm or self.noise.rotated else min(self.grain_read(weights) for weights in forms)
+        grain = 0.0 if norm or self.noise.rotated else min(map(self.grain_read, forms))
         rounding = bound_logit_noise(readout, max(sizes), grain, max(terms), self.noise.logits)
         self.decisions.append(Decision("output", readout.node, readout.margin, error + norm + rounding))
 

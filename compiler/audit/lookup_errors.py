@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.blocks.staircase import Staircase
 from compiler.numerics.dtypes import Arithmetic
-from compiler.numerics.rounding import Products, Reading, find_grain, find_steepest, is_binary
+from compiler.numerics.rounding import Products, Reading, find_grain, find_grains, find_steepest, is_binary
 from compiler.plan.layout import Layout, weigh_form
 from compiler.targets.activation_functions import CORNER
 
@@ -112,6 +112,13 @@ def bound_wave_error(stairs: Staircase, reading: Reading, one: Reading, arithmet
     error = slopes * reading.error + shifts * one.error
     size = slopes * reading.size + shifts * one.size
     return float(((error + (reading.terms + one.terms + 3) * arithmetic.unit * size) / slopes).max())
+
+
+def find_rounding_margin(stairs: Staircase, weights: Vector, layout: Layout) -> float:
+    """How far off what a rounding reads may be: nothing where a product is no multiple of what it rounds to."""
+    used = np.flatnonzero(weights)
+    grains = find_grains(weights[used]) * np.array([layout.grain(k) for k in used.tolist()])
+    return stairs.margin if (grains >= stairs.grid).all() else 0.0
 
 
 def bound_square(reading: Reading, bend: float, arithmetic: Arithmetic) -> float:

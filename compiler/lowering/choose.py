@@ -25,9 +25,10 @@ from compiler.lowering.reader import Reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer, SelectorUse
 from compiler.lowering.sum_terms import read_by_terms
+from compiler.lowering.tallies import read_by_value
 from compiler.numerics.count_precision import GAIN
 from compiler.selector_facts.orders import is_function_of
-from compiler.selector_facts.selectors import make_own_selector, selects_always
+from compiler.selector_facts.selectors import make_full_selector, make_own_selector, selects_always
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
@@ -43,7 +44,7 @@ class Chooser:
 
     def __init__(self, analysis: Analysis, style: Style) -> None:
         self.analysis = analysis
-        self.care, self.steep = style.care, style.steep
+        self.care, self.steep, self.tallied = style.care, style.steep, style.tallied
         self.reader = Reader(analysis, style)
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
@@ -173,8 +174,7 @@ class Chooser:
         form = self.demand(lookup.form)
         if lookup.stairs.shifts is not None:
             one = self.demand(Form({}, 1.0, 1.0))
-            self.add_lookup(LookupBlock(variable, *move_constant(form, lookup.stairs), one=one))
-            return
+            return self.add_lookup(LookupBlock(variable, *move_constant(form, lookup.stairs), one=one))
         if lookup.grain:
             anchor = self.reader.arithmetic.anchor * lookup.grain
             if anchor - (anchor - form.constant) != form.constant:  # it would be lost beside it
@@ -202,12 +202,12 @@ class Chooser:
         node = variable.node
         assert not isinstance(node.args[0].op, Best), "the width of a best has been replaced before lowering"
         closed = self.has_to_close(variable)
-        self.features[variable] = Features(
-            Basis([self.reader.carried(node)]), self.known_at_bos([0.0], closed=closed)
-        )
-        one = self.demand(Form({}, 1.0, 0.0))
-        gain = 1 / self.reader.precision.count_unit
+        known, gain = self.known_at_bos([0.0], closed=closed), 1 / self.reader.precision.count_unit
+        self.features[variable] = Features(Basis([self.reader.carried(node)]), known)
         for way in list_ways(self.analysis, node.args[0], self.reader.split):
+            told = read_by_value(self.analysis, way) if self.tallied else None
+            way = make_full_selector(self.analysis.graph) if told else way
+            one = self.demand_feature(*told, 0.0) if told else self.demand(Form({}, 1.0, 0.0))
             scores = self.scores(way, SelectorUse("count", strict=True, closed=closed))
             self.add_head(Head(way, scores, (one,), (gain,), ((variable, 0),)))
 
@@ -227,8 +227,8 @@ class Chooser:
         key = variable.node.args[0]
         if key not in self._own_scores:
             self._own_scores[key] = self.scorer.score_own_position(quotient.logits)
-        selector = make_own_selector(self.analysis.graph)
-        self.add_head(Head(selector, self._own_scores[key], (value,), (GAIN,), ((variable, 0),)))
+        scores, own = self._own_scores[key], make_own_selector(self.analysis.graph)
+        self.add_head(Head(own, scores, (value,), (GAIN,), ((variable, 0),)))
 
     def make_aggregate(self, variable: Variable, replacement: Atom) -> None:
         node, quotient = variable.node, self.reader.quotient(variable.node)

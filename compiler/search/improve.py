@@ -115,6 +115,9 @@ class Best:
         """Try other ways to score: BOS without squares; orders by powers of two, with more care where they need it."""
         analysis, style = self.lowered.analysis, self.style
         target = find_target(analysis.options)
+        if target.is_family and counts_more_than_once(self.lowered):
+            self.challenge(analysis, replace(style, tallied=True), Reason.SMALLER_STYLE)
+            style = self.style
         if target.gated and not style.squared:
             self.challenge(analysis, replace(style, squared=True), Reason.SMALLER_STYLE)
             style = self.style
@@ -235,3 +238,9 @@ def list_early_parts(lowered: Lowered, units: int) -> list[Node]:
             if part is not node and not analysis.is_leaf(part) and len(leaves) > 1 and early:
                 found.append(part)
     return found
+
+
+def counts_more_than_once(lowered: Lowered) -> bool:
+    """Whether several heads count."""
+    heads = [head for layer in lowered.plan.layers for head in layer.heads]
+    return sum(isinstance(head.targets[0][0].node.op, Width) for head in heads) > 1
