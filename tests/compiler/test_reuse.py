@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from compiler.audit.bounds import audit_plan
+from compiler.blocks.staircase import evaluate_staircase
 from compiler.export.stock_files import assemble_uniform
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.rounding import is_binary
@@ -110,6 +111,32 @@ def test_a_place_stands_in_for_zeros_or_ones(target: Dialect) -> None:
     for name, ones in (("0.query", []), ("head", made)):
         read = np.delete(uniform.arrays[name].astype(float), ones, axis=0)
         assert read.any() and np.abs(read.sum(axis=0)).max() <= 2.0**-20 * np.abs(read).max()
+
+
+@pytest.mark.parametrize("target", ["gpt2", "llama"])
+def test_counts_of_tokens_are_one_head_in_families(target: Dialect) -> None:
+    """What is counted stands in values, which BOS has none of: one head, where the plain model has three."""
+    counts = [f'selector_width(select(tokens, "{token}", ==))' for token in "abc"]
+    more = f"{counts[0]} - {counts[1]} - {counts[2]}"
+    text = f"selector_width(select({more}, {more}, ==))"
+    for dialect, heads in ((target, [(1, 3)]), ("plain", [(1, 1)] * 3)):
+        options = CompileOptions(("a", "b", "c"), 5, "causal", dialect)
+        model = compile_program(load_program(Source("test", "")), {"out": text}, options)
+        assert [(head.d_key, head.d_value) for head in model.weights.config.layers[0].heads] == heads
+
+
+def test_llama_squares_positions_by_one_hidden_unit() -> None:
+    """Which the plain weights, that anything else is made of, have one for each position for."""
+    text = 'aggregate(select(indices, indices - 1, ==), tokens, "a")'
+    options = CompileOptions(("a", "b"), 12, "causal", "llama")
+    model = compile_program(load_program(Source("test", "")), {"out": text}, options)
+    [square] = [one for layer in model.plan.layers for one in layer.lookups if one.squares]
+    numbers = np.arange(13.0)
+    assert (evaluate_staircase(square.stairs, numbers)[:, 0] == numbers**2).all()
+    uniform = assemble_uniform(model)
+    assert uniform.shape.units == 1 < model.weights.config.layers[0].d_mlp
+    [read] = uniform.arrays["0.up"].T
+    assert (uniform.arrays["0.factor"][:, 0] * 2.0**20 == read).all() and read.any()
 
 
 @pytest.mark.parametrize("target", ["gpt2", "opt"])
