@@ -183,16 +183,18 @@ class Auditor:
         left, landing = self.inherited(column), self.land(column, size)
         beside = 2 * leak * max(size, value.size) + left + landing
         equal = level + edge <= self.unit / 4  # as good as equal: the exponential of a difference rounds to 1
-        match variable.node.attention_op:
+        match op := Width() if variable.role == "tally" else variable.node.attention_op:
             case Width():
                 # BOS's logit has no features in it: only the others are off, and rounded when BOS's is taken from them.
                 apart = level + (0.0 if equal else self.unit * self.precision.count_logit)
                 if value.norm:  # then it has, and so has the 1 that is counted
                     apart = 2 * level + self.unit * self.precision.count_logit
-                spread = size * (math.expm1(min(apart, 50.0)) + value.norm + averaging) + edge
-                told = self.precision.max_length * value.error if form.parts else 0.0
+                told = self.precision.max_length * bool(form.parts)  # positions that add other values than 1
+                whole = told * max(1.0, value.size) if told else size
+                spread = whole * (math.expm1(min(apart, 50.0)) + value.norm + averaging) + edge
+                spread += told * value.error
                 stray = self.stray(form) / self.precision.count_unit  # the weights of the counted are e^-L
-                self.count(column, size, spread + told + stray + landing, leak, left)
+                self.count(column, (size, whole), spread + stray + landing, leak, left)
             case Aggregate() if weighting.beside is not None:
                 share = size * (bound_share_noise(weighting.beside, level, self.unit) + averaging)
                 self.settle(column, size, 0.0, value.error + share + GAIN * self.stray(form) + beside)
@@ -207,13 +209,13 @@ class Auditor:
                 noise = bound_averaging_noise(weighting.sharing, self.unit, equal=equal) + averaging
                 self.settle(column, size, 0.0, value.error + size * (spread + noise) + beside)
             case _:
-                assert_never(variable.node.attention_op)
+                assert_never(op)
 
-    def count(self, column: int, size: float, spread: float, leak: float, left: float) -> None:
-        """Bound a count, or what another head adds to it: what they count are parts of one count."""
+    def count(self, column: int, sizes: tuple[float, float], spread: float, leak: float, left: float) -> None:
+        """Bound a count, or what another head adds to it: parts of one count. `sizes`: its, and of all that is added up."""
         count = self.counts.get(column, Count(left=left)).with_head(spread, leak)
         self.counts[column] = count
-        self.settle(column, size, 0.0, count.error(size, self.precision))
+        self.settle(column, sizes[0], 0.0, count.error(sizes[1], self.precision))
 
     # -- look-ups and outputs -------------------------------------------------------------------------------------
 

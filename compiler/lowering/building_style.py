@@ -17,8 +17,8 @@ class Style:
     squares of an equality. `marked`: where a family's BOS has no part in other columns, its key is 1 and others' are
     0, lest what rounds them is in their scores; else the other way round, for which a column may be there already.
     `squared`: where positions are counted, what grows with their squares is read from the square of the count, which a gate
-    makes, and the count is read as it is. `tallied`: positions that are told by themselves are counted by their values
-    (`compiler/lowering/tallies.py`)."""
+    makes, and the count is read as it is. `tallied`: positions that are told by themselves are counted by their values,
+    and with `joined` added up at once for all counts that a sum reads (`compiler/lowering/tallies.py`)."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
@@ -32,3 +32,4 @@ class Style:
     marked: bool = True
     squared: bool = False
     tallied: bool = False
+    joined: bool = False

@@ -17,7 +17,6 @@ from compiler.blocks.form import Form, Variable, Vector, add_forms
 from compiler.blocks.staircase import build_rounding
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import build_position_lookup, build_square
-from compiler.lowering.digits import list_ways
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
@@ -25,10 +24,10 @@ from compiler.lowering.reader import Reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer, SelectorUse
 from compiler.lowering.sum_terms import read_by_terms
-from compiler.lowering.tallies import read_by_value
+from compiler.lowering.tallies import join_counts, list_counted
 from compiler.numerics.count_precision import GAIN
 from compiler.selector_facts.orders import is_function_of
-from compiler.selector_facts.selectors import make_full_selector, make_own_selector, selects_always
+from compiler.selector_facts.selectors import make_own_selector, selects_always
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Best, Constant, Indices, Map, Node, Tokens, Width
 from rasp.values import Atom
@@ -44,7 +43,7 @@ class Chooser:
 
     def __init__(self, analysis: Analysis, style: Style) -> None:
         self.analysis = analysis
-        self.care, self.steep, self.tallied = style.care, style.steep, style.tallied
+        self.care, self.steep, self.style = style.care, style.steep, style
         self.reader = Reader(analysis, style)
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
@@ -77,6 +76,7 @@ class Chooser:
     def demand(self, form: Form) -> Form:
         """Note what a form reads. Look-up features are shifted to be 0 at the look-up's base."""
         parts: dict[Variable, Vector] = {}
+        form = join_counts(self.analysis, form) if self.style.joined else form
         opened = [self.reader.summed(variable, vector) for variable, vector in form.parts.items()]
         if any(opened):
             kept = {v: p for (v, p), inner in zip(form.parts.items(), opened, strict=True) if inner is None}
@@ -133,6 +133,8 @@ class Chooser:
                 self.make_rounding(variable)
             case "square":
                 self.make_square(variable)
+            case "tally":
+                self.make_count(variable)
             case "look-up":
                 self.make_lookup(variable)
             case "leaf":
@@ -204,9 +206,7 @@ class Chooser:
         closed = self.has_to_close(variable)
         known, gain = self.known_at_bos([0.0], closed=closed), 1 / self.reader.precision.count_unit
         self.features[variable] = Features(Basis([self.reader.carried(node)]), known)
-        for way in list_ways(self.analysis, node.args[0], self.reader.split):
-            told = read_by_value(self.analysis, way) if self.tallied else None
-            way = make_full_selector(self.analysis.graph) if told else way
+        for way, told in list_counted(self.reader, variable, tallied=self.style.tallied):
             one = self.demand_feature(*told, 0.0) if told else self.demand(Form({}, 1.0, 0.0))
             scores = self.scores(way, SelectorUse("count", strict=True, closed=closed))
             self.add_head(Head(way, scores, (one,), (gain,), ((variable, 0),)))

@@ -24,6 +24,8 @@ class Ranks:
         match variable.role:
             case "rounded" | "square":
                 return 1 + self.rank(self.reader.raw.variable(node))
+            case "tally":
+                return max(self.rank_of_leaf(leaf) for leaf in self.analysis.leaves(node))
             case "look-up":
                 leaves = self.analysis.table(node).leaves
                 return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)

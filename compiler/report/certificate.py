@@ -9,7 +9,13 @@ from compiler.report.describe import describe_node
 from rasp.graph.nodes import Graph
 
 #: What a variable's role adds to its name.
-ROLES: dict[Role, str] = {"leaf": "", "look-up": " (look-up)", "rounded": " (rounded)", "square": " (square)"}
+ROLES: dict[Role, str] = {
+    "leaf": "",
+    "look-up": " (look-up)",
+    "rounded": " (rounded)",
+    "square": " (square)",
+    "tally": "",
+}
 ENDLESS = 1e300
 """Stands for a margin that no error reaches: JSON has no infinity."""
 

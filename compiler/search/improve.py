@@ -115,15 +115,13 @@ class Best:
         """Try other ways to score: BOS without squares; orders by powers of two, with more care where they need it."""
         analysis, style = self.lowered.analysis, self.style
         target = find_target(analysis.options)
-        if target.is_family and counts_more_than_once(self.lowered):
-            self.challenge(analysis, replace(style, tallied=True), Reason.SMALLER_STYLE)
-            style = self.style
-        if target.gated and not style.squared:
-            self.challenge(analysis, replace(style, squared=True), Reason.SMALLER_STYLE)
-            style = self.style
-        if target.is_family and analysis.causal:
-            self.challenge(analysis, replace(style, marked=False), Reason.SMALLER_STYLE)
-            style = self.style
+        counted = target.is_family and counts_more_than_once(self.lowered)
+        tried = [{"tallied": True}] * counted + [{"squared": True}] * target.gated
+        tried += [{"tallied": True, "joined": True}] * counted
+        tried += [{"marked": False}] * (target.is_family and analysis.causal)
+        for changed in tried:
+            self.challenge(analysis, replace(self.style, **changed), Reason.SMALLER_STYLE)
+        style = self.style
         if target.wide and style.squares and has_closed_heads(self.lowered):
             self.challenge(analysis, replace(style, squares=False), Reason.SMALLER_STYLE)
         if not has_wide_orders(self.lowered):
@@ -199,7 +197,8 @@ def has_closed_heads(lowered: Lowered) -> bool:
 def has_wide_orders(lowered: Lowered) -> bool:
     """Whether anything is counted, or averaged, over an order that takes more than a column or two."""
     heads = [head for layer in lowered.plan.layers for head in layer.heads]
-    added = {v.node for head in heads for v, _ in head.targets} - lowered.plan.blocks.moved
+    targets = {v for head in heads for v, _ in head.targets if v.role != "tally"}
+    added = {v.node for v in targets} - lowered.plan.blocks.moved
     orders = [o for node in added for o in find_orders(lowered.analysis, node.args[0])]
     return any(order.kinds > FEW_KINDS for order in orders)
 
