@@ -17,14 +17,14 @@ from compiler.blocks.form import Form, Variable, Vector, add_forms
 from compiler.blocks.staircase import build_rounding
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import build_position_lookup, build_square
+from compiler.lowering.digits import list_counted
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
 from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
 from compiler.lowering.reader import Reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer, SelectorUse
-from compiler.lowering.sum_terms import read_by_terms
-from compiler.lowering.tallies import join_counts, list_counted
+from compiler.lowering.sum_terms import join_counts, read_by_terms
 from compiler.numerics.count_precision import GAIN
 from compiler.selector_facts.orders import is_function_of
 from compiler.selector_facts.selectors import make_own_selector, selects_always
@@ -206,7 +206,7 @@ class Chooser:
         closed = self.has_to_close(variable)
         known, gain = self.known_at_bos([0.0], closed=closed), 1 / self.reader.precision.count_unit
         self.features[variable] = Features(Basis([self.reader.carried(node)]), known)
-        for way, told in list_counted(self.reader, variable, tallied=self.style.tallied):
+        for way, told in list_counted(self.analysis, variable, self.reader.split, tallied=self.style.tallied):
             one = self.demand_feature(*told, 0.0) if told else self.demand(Form({}, 1.0, 0.0))
             scores = self.scores(way, SelectorUse("count", strict=True, closed=closed))
             self.add_head(Head(way, scores, (one,), (gain,), ((variable, 0),)))

@@ -18,12 +18,19 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.blocks.form import Vector
+from compiler.blocks.form import Variable, Vector
 from compiler.domains.facts import Facts
 from compiler.factorings.value_codes import number_order
 from compiler.selector_facts.matching import build_matching, number_values
 from compiler.selector_facts.selector_formula import normalise_selector
-from compiler.selector_facts.selectors import bound_width, contains_best, flatten_and, list_operands
+from compiler.selector_facts.selectors import (
+    bound_width,
+    contains_best,
+    flatten_and,
+    list_operands,
+    make_full_selector,
+)
+from compiler.selector_facts.told_counts import Told, read_by_value, read_tally
 from rasp.graph.nodes import Aggregate, And, Constant, Indices, Map, Node, Select, Tokens, Width
 
 MANY_KINDS = 24
@@ -137,3 +144,16 @@ def digit_selectors(analysis: Facts, order: Order, base: int) -> tuple[Node, ...
         lower = graph.add(Select("<=" if order.inclusive and not digit else "<"), *step)
         ways.append(graph.add(And(), graph.add(Select("=="), *above), lower) if digit + 1 < digits else lower)
     return tuple(ways)
+
+
+def list_counted(
+    analysis: Facts, variable: Variable, split: OrderSplit, *, tallied: bool
+) -> list[tuple[Node, Told | None]]:
+    """Selectors of the heads that count together, and what each adds up instead of ones."""
+    if variable.role == "tally":
+        return [(make_full_selector(analysis.graph), read_tally(analysis, variable.node))]
+    found: list[tuple[Node, Told | None]] = []
+    for way in list_ways(analysis, variable.node.args[0], split):
+        told = read_by_value(analysis, way) if tallied else None
+        found.append((make_full_selector(analysis.graph) if told else way, told))
+    return found
