@@ -24,7 +24,7 @@ from compiler.domains.domain import (
 from compiler.domains.facts import Facts
 from compiler.domains.fraction_domain import FractionDomain, describe_means
 from compiler.domains.means import Unsummable, list_means
-from compiler.domains.rows import Context, Relation, list_contexts, project_relation
+from compiler.domains.rows import Context, Relation, list_contexts, may_narrow, project_relation
 from compiler.effort import VALUE_BYTES
 from compiler.limits import BYTES, NUMBER, RELATION, SUMS
 from compiler.refusal import NeverDefined, make_refusal
@@ -182,6 +182,8 @@ def narrow_bounds(depends: Context, low: Ints, high: Ints, max_length: int) -> t
     where = list_contexts(depends, max_length)
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
         if keep not in depends:
+            continue
+        if depends == Context.BOTH and not all(may_narrow(its, keep, max_length) for its in (low, high)):
             continue
         rows = where.rows_of(keep)
         size = list_contexts(keep, max_length).size

@@ -98,6 +98,21 @@ def locate_contexts(rows: Ints, depends: Context) -> Contexts:
             return Contexts(rows - n * (n - 1) // 2, n)
 
 
+def may_narrow(numbers: Ints, keep: Context, max_length: int) -> bool:
+    """Whether numbers for all pairs of position and length might depend on no more than `keep`: most that depend on more
+    show it among the two greatest lengths."""
+    last, before = numbers[-max_length:], numbers[1 - 2 * max_length : -max_length]
+    match keep:
+        case Context.NOTHING:
+            return bool((last == numbers[0]).all())
+        case Context.INDEX:
+            return bool((last[:-1] == before).all())
+        case Context.LENGTH:
+            return bool((last == last[0]).all())
+        case _:
+            return True
+
+
 @dataclass(frozen=True, eq=False)
 class Relation:
     """`allowed[context, code]`: the values of `domain` that can occur; contexts range over `depends`."""

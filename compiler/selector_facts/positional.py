@@ -14,7 +14,7 @@ import numpy as np
 from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Ints, find_distinct_elements
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Context, Contexts, locate_contexts
+from compiler.domains.rows import Context, Contexts, locate_contexts, may_narrow
 from compiler.selector_facts.matching import Sides, judge_columns
 from compiler.selector_facts.selector_formula import list_comparisons, normalise_selector
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
@@ -235,6 +235,8 @@ def may_fail(key: AtomArray, query: AtomArray) -> bool:
 def narrow_counts(counts: Counts, max_length: int) -> Counts:
     """The same over fewer of i and n, when the others make no difference."""
     for keep in (Context.NOTHING, Context.INDEX, Context.LENGTH):
+        if counts.depends == Context.BOTH and not may_narrow(counts.numbers, keep, max_length):
+            continue
         if keep in counts.depends and keep != counts.depends:
             numbers = counts.numbers[pick_contexts(keep, max_length)]
             if (spread_array(numbers, keep, counts.depends, max_length) == counts.numbers).all():

@@ -5,7 +5,7 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import computed
-from compiler.domains.rows import Context, list_contexts, locate_contexts
+from compiler.domains.rows import Context, list_contexts, locate_contexts, may_narrow
 from compiler.options import CompileOptions
 from compiler.selector_facts.positional import count_by_table, count_rows, evaluate_positional
 from rasp.elaborate.program import load_program
@@ -41,6 +41,21 @@ def test_contexts_are_located_as_they_are_listed(depends: Context) -> None:
     found = locate_contexts(rows, depends)
     np.testing.assert_array_equal(found.i, where.i[rows])
     np.testing.assert_array_equal(found.n, where.n[rows])
+
+
+@pytest.mark.parametrize("longest", [1, 2, 5])
+def test_what_two_lengths_show(longest: int) -> None:
+    """Of what depends on less that is never denied."""
+    where = list_contexts(Context.BOTH, longest)
+    for numbers, least in (
+        (where.i * 0, Context.NOTHING),
+        (where.i, Context.INDEX),
+        (where.n, Context.LENGTH),
+        (where.i + where.n, Context.BOTH),
+    ):
+        for keep in Context:
+            assert may_narrow(numbers, keep, longest) >= (least in keep)
+            assert longest < 5 or may_narrow(numbers, keep, longest) == (least in keep)
 
 
 @pytest.mark.parametrize("attention", ["full", "causal"])
