@@ -32,7 +32,7 @@ from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search.attempts import Lowered
-from compiler.search.lower import lower_graph
+from compiler.search.lower import LoweringSearch
 from compiler.search.rewritings import Built, build_smallest
 from compiler.search.trials import Journal
 from compiler.targets.target import check_target, find_target
@@ -213,13 +213,14 @@ def advised(
     error: Inexact, graph: Graph, outputs: Mapping[str, Node], options: CompileOptions
 ) -> CompileError:
     """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
-    at which the program does compile."""
+    at which the program does compile. How small its model would be is not looked for."""
     effort = Effort(HINT_CELLS.most)
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
         try:
-            lower_graph(graph, apply_passes(graph, outputs, other, effort).rewritten, other, effort)
+            rewritten = apply_passes(graph, outputs, other, effort).rewritten
+            LoweringSearch(graph, rewritten, other, effort, Journal()).find()
         except CompileError:
             return False
         return True

@@ -51,9 +51,10 @@ def lower_graph(
 
     Raises `Inexact` when none holds, `CompileError` for other refusals.
     """
-    return LoweringSearch(
+    search = LoweringSearch(
         graph, outputs, options, effort or Effort(limit_work(options)), journal or Journal()
-    ).run()
+    )
+    return search.shrink(search.find())
 
 
 class LoweringSearch:
@@ -74,8 +75,8 @@ class LoweringSearch:
         self.careful: Lowered | None = None  # what failed with most care
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
 
-    def run(self) -> Lowered:
-        """The first attempt that holds, made smaller."""
+    def find(self) -> Lowered:
+        """The first attempt that holds."""
         failures = 0
         while failures < ATTEMPTS.most:
             try:
@@ -91,7 +92,7 @@ class LoweringSearch:
                 found = self.react_to_unsolved(unsolved.node)
             else:
                 if not lowered.bounds.unsafe:
-                    return self.shrink(lowered)
+                    return lowered
                 found = self.react_to_unsafe(lowered)
             failures += 1
             if not found:
