@@ -30,7 +30,7 @@ from compiler.selector_facts.selectors import (
     list_operands,
     make_full_selector,
 )
-from compiler.selector_facts.told_counts import Told, read_by_value, read_tally
+from compiler.selector_facts.told_counts import Told, read_by_value, read_told_counts
 from rasp.graph.nodes import Aggregate, And, Constant, Indices, Map, Node, Select, Tokens, Width
 
 MANY_KINDS = 24
@@ -151,7 +151,7 @@ def list_counted(
 ) -> list[tuple[Node, Told | None]]:
     """Selectors of the heads that count together, and what each adds up instead of ones."""
     if variable.role == "tally":
-        return [(make_full_selector(analysis.graph), read_tally(analysis, variable.node))]
+        return [(make_full_selector(analysis.graph), read_told_counts(analysis, variable.node))]
     found: list[tuple[Node, Told | None]] = []
     for way in list_ways(analysis, variable.node.args[0], split):
         told = read_by_value(analysis, way) if tallied else None

@@ -34,7 +34,7 @@ def read_by_value(analysis: Facts, selector: Node) -> Told | None:
             return None
 
 
-def read_tally(analysis: Facts, node: Node) -> Told:
+def read_told_counts(analysis: Facts, node: Node) -> Told:
     """What is added up for a sum of multiples of counts, all of one s-op."""
     match node:
         case Node(Width(), (selector,)):
@@ -42,7 +42,7 @@ def read_tally(analysis: Facts, node: Node) -> Told:
             assert told is not None, "only what is told is added up"
             return told
         case Node(Map("add"), (one, Node(Map("mul"), (Node(Constant(factor)), other)))):
-            (key, told), (_, more) = read_tally(analysis, one), read_tally(analysis, other)
+            (key, told), (_, more) = read_told_counts(analysis, one), read_told_counts(analysis, other)
             return key, told + float(factor.value) * more
         case _:
             raise AssertionError("a tally is a sum of multiples")
