@@ -16,7 +16,8 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from pathlib import Path
 
 from rasp.diagnostics import Diagnostic, RaspError
@@ -49,8 +50,15 @@ def write_text(path: Path, text: str, *, new: bool = False) -> None:
 
 def write_file(path: Path, data: bytes, *, new: bool = False) -> None:
     """Write bytes. Raises `RaspError`, and then nothing has changed."""
-    try:
+    with told(path):
         write_bytes(path, data, new=new)
+
+
+@contextlib.contextmanager
+def told(path: Path) -> Generator[None]:
+    """What the system says while a file is written, as a `RaspError`."""
+    try:
+        yield
     except OSError as error:
         message = f"{path} cannot be written: {explain_reason(error)}"
         raise RaspError(Diagnostic(message, hint=CHECK_PATH, code="write")) from None
@@ -78,22 +86,46 @@ def write_bytes(path: Path, data: bytes, *, new: bool = False) -> None:
     is never replaced (`FileExistsError`), not even one that appears meanwhile. What is no file but takes bytes,
     such as `/dev/stdout` or a pipe, is written to directly.
     """
+    with contextlib.ExitStack() as unfinished:
+        stage(path, data, unfinished, new=new)()
+
+
+def write_together(texts: Mapping[Path, str]) -> None:
+    """Write several texts as UTF-8: all lie on the disk before the first takes its name. Raises `RaspError`, and then
+    nothing has changed."""
+    with contextlib.ExitStack() as unfinished:
+        ends: list[Callable[[], object]] = []
+        for path, text in texts.items():
+            with told(path):
+                ends.append(stage(path, text.encode(), unfinished))
+        for path, end in zip(texts, ends, strict=True):
+            with told(path):
+                end()
+
+
+def stage(
+    path: Path, data: bytes, unfinished: contextlib.ExitStack, *, new: bool = False
+) -> Callable[[], object]:
+    """Write bytes beside `path`, where they stay as long as `unfinished`; what is returned gives them their name."""
     if "\0" in str(path):
         raise OSError(errno.EINVAL, "a name cannot hold a NUL character")
     old = writable(path)
     if old is not None and new:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     if old is not None and not stat.S_ISREG(old.st_mode):
-        path.write_bytes(data)
-        return
+        return partial(path.write_bytes, data)
     target = Path(os.path.realpath(path))
     remove_unfinished(target)
-    with unfinished_file(target) as (handle, name):
-        write_through(handle, data)
-        if old is not None:
-            keep_owner(name, old)
+    handle, name = unfinished.enter_context(unfinished_file(target))
+    write_through(handle, data)
+    if old is not None:
+        keep_owner(name, old)
+
+    def end() -> None:
         (place_new if new else os.replace)(name, target)
-    sync_folder(target.parent)
+        sync_folder(target.parent)
+
+    return end
 
 
 def writable(path: Path) -> os.stat_result | None:

@@ -1,7 +1,7 @@
 """Models with their circuits and pairs, a folder for each `# compile:` line of many programs.
 
-A folder holds the checkpoint, `circuit.json`, `pairs.jsonl`, and, written last, `made.json`: what it was made from, and its
-row of the index. Whoever is interrupted goes on with the first folder that is not finished; the same programs, options and
+A folder holds the checkpoint, `circuit.json`, `pairs.jsonl`, and `made.json`: what it was made from, and its row of the
+index. It comes as a whole; whoever is interrupted goes on with the first that is not there. The same programs, options and
 version give the same bytes.
 """
 
@@ -15,6 +15,8 @@ from compiler.circuits.build_record import CircuitRequest, build_circuit_record,
 from compiler.circuits.pairs import find_pairs
 from compiler.export.checkpoint import check_destination
 from compiler.export.compiled import save
+from compiler.export.fill_folder import fill_folder
+from compiler.export.read_file import report_damage
 from compiler.json_forms.circuit_forms import (
     CircuitRecord,
     CountsRecord,
@@ -29,7 +31,7 @@ from rasp.graph.nodes import Node, list_reachable
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine
 from rasp.version import VERSION
-from rasp.write_whole import write_text
+from rasp.write_whole import CHECK_PATH, explain_reason, write_text
 
 CIRCUIT, PAIRS, MODEL, MADE = "circuit.json", "pairs.jsonl", "model", "made.json"
 
@@ -78,16 +80,11 @@ def make_member(root: Path, member: Member, request: SetRequest) -> MemberRecord
         return finished
     assert line.vocabulary is not None and line.max_length is not None, "else it is no member"
     settings = CompileOptions(line.vocabulary, line.max_length, line.attention, no_value=line.no_value)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MADE).unlink(missing_ok=True)
     check_destination(folder / MODEL, settings)
     name = line.name or (line.expression if line.expression.isidentifier() else "out")
     compiled = compile_program(program, {name: line.expression}, settings)
     circuit = build_circuit_record(compiled, request.circuit)
     pairs = list_pair_records(compiled, request.pairs, request.circuit.seed)
-    save(compiled, folder / MODEL)
-    write_text(folder / PAIRS, encode_lines(pairs))
-    write_text(folder / CIRCUIT, encode_record(circuit))
     program_name = Path(member.source.name).name
     row: MemberRecord = {
         "name": member.name,
@@ -96,7 +93,15 @@ def make_member(root: Path, member: Member, request: SetRequest) -> MemberRecord
         "pairs": len(pairs),
     }
     made: MadeRecord = {"made_from": origin, "row": row}
-    write_text(folder / MADE, encode_record(made))
+    try:
+        with fill_folder(folder, MADE) as unfinished:
+            save(compiled, unfinished / MODEL)
+            write_text(unfinished / PAIRS, encode_lines(pairs))
+            write_text(unfinished / CIRCUIT, encode_record(circuit))
+            write_text(unfinished / MADE, encode_record(made))
+            (folder / MADE).unlink(missing_ok=True)  # what comes now is no longer what that one tells of
+    except OSError as error:
+        raise report_damage(folder, f"cannot be written: {explain_reason(error)}", CHECK_PATH) from None
     return row
 
 

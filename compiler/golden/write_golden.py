@@ -10,14 +10,13 @@ all others by the margin, so each that differs is a mistake of the engine, not o
 """
 
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from compiler.export.compiled import save
+from compiler.export.fill_folder import fill_folder, list_held
 from compiler.export.read_file import CheckpointError, report_damage
 from compiler.export.records import encode_json
 from compiler.export.stock_files import assemble_uniform
@@ -30,9 +29,9 @@ from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate, evaluate_by_position
 from rasp.source import Source
-from rasp.write_whole import explain_reason, make_folder, write_file
+from rasp.write_whole import explain_reason, write_file
 
-INDEX, CHECK, UNFINISHED = "golden.json", "check_golden.py", ".unfinished"
+INDEX, CHECK = "golden.json", "check_golden.py"
 VOCABULARY = ("a", "b", "c")
 Ids = list[int]
 
@@ -51,27 +50,15 @@ def write_golden(folder: Path, options: GoldenOptions) -> list[str]:
     """Write all cases, into a hidden folder first; their names. Raises `CheckpointError` where the folder holds something
     else or cannot be written, and `CompileError` for a margin that there cannot be."""
     check_place(folder)
-    unfinished = folder / UNFINISHED
     try:
-        with make_folder(folder):
-            remove_tree(unfinished)
-            try:
-                names = write_cases(unfinished, options)
-                for made in sorted(
-                    unfinished.iterdir(), key=lambda path: path.name == INDEX
-                ):  # that comes last
-                    remove_tree(folder / made.name)
-                    os.replace(made, folder / made.name)
-            finally:
-                remove_tree(unfinished)
+        with fill_folder(folder, INDEX) as unfinished:
+            return write_cases(unfinished, options)
     except OSError as error:
         raise report_damage(folder, f"cannot be written: {explain_reason(error)}", "check the path") from None
-    return names
 
 
 def write_cases(folder: Path, options: GoldenOptions) -> list[str]:
-    """Write all cases into a new folder; their names. Raises `OSError`, `RaspError`."""
-    folder.mkdir()
+    """Write all cases into an empty folder; their names. Raises `OSError`, `RaspError`."""
     names: list[str] = []
     for case in list_cases(options.target):
         compiled = compile_case(case, options)
@@ -96,14 +83,6 @@ def write_cases(folder: Path, options: GoldenOptions) -> list[str]:
     return names
 
 
-def remove_tree(path: Path) -> None:
-    """Remove a file, or a folder with what is in it, that may be there. Raises `OSError`."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
 def describe_cases(target: Dialect) -> list[CaseRecord]:
     """The cases for golden.json."""
     return [{"name": case.name, "feature": case.feature, "program": case.text} for case in list_cases(target)]
@@ -119,8 +98,7 @@ def write_altered(folder: Path, files: Mapping[str, bytes]) -> None:
 def check_place(folder: Path) -> None:
     """Raise `CheckpointError` for a folder that holds something else."""
     try:
-        held = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
-        taken = folder.exists() and (not folder.is_dir() or held - {UNFINISHED})
+        taken = folder.exists() and (not folder.is_dir() or list_held(folder))
         if taken and not (folder / INDEX).is_file():
             raise not_golden(folder)
     except (OSError, ValueError):

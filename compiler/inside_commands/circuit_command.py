@@ -38,7 +38,7 @@ from rasp.diagnostics import Diagnostic, RaspError
 from rasp.source import Source
 from rasp.syntax.directives import CompileLine, read_directives
 from rasp.values import show_count
-from rasp.write_whole import write_text
+from rasp.write_whole import make_folder, write_text, write_together
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,13 @@ def write_circuits(path: str, options: CircuitOptions) -> int:
     summary: CircuitSummary = {"of": [*compiled.expressions], **count_edges(circuit), "folder": path}
     if options.output is not None:
         target = Path(options.output)
-        pairs = list_pair_records(compiled, options.pairs, options.seed)
-        write_text(target, encode_record(circuit))
-        write_text(target.parent / PAIRS, encode_lines(pairs))
-        summary["pairs"] = len(pairs)
-        summary["written"] = [str(target), str(target.parent / PAIRS)]
+        texts = {target: encode_record(circuit)}
+        if target.is_file() or not target.exists():  # beside a pipe or a device there is no place
+            pairs = list_pair_records(compiled, options.pairs, options.seed)
+            texts[target.parent / PAIRS] = encode_lines(pairs)
+            summary["pairs"] = len(pairs)
+        write_together(texts)
+        summary["written"] = [str(path) for path in texts]
     if options.as_json:
         click.echo(json.dumps(summary if options.output is not None else circuit))
     else:
@@ -110,7 +112,7 @@ def write_set(path: str, options: CircuitOptions) -> int:
         click.echo(f"stopped; {finished}, and the same command goes on with the next", err=True)
         raise
     index: IndexRecord = {"models": made}
-    write_text(root / "index.json", encode_record(index))
+    write_index(root, index)
     if options.as_json:
         told: SetRecord = {"models": made, "failed": failed}
         click.echo(json.dumps(told))
@@ -119,6 +121,12 @@ def write_set(path: str, options: CircuitOptions) -> int:
         models, needed = show_count(len(made), "model"), show_count(edges, "edge")
         click.echo(f"{models} with circuits ({needed}) and pairs in {root}, {failed} failed")
     return FAILED if failed else 0
+
+
+def write_index(root: Path, index: IndexRecord) -> None:
+    """Which models there are. Raises `RaspError`."""
+    with make_folder(root):
+        write_text(root / "index.json", encode_record(index))
 
 
 def read_lines(path: str) -> Iterator[tuple[Source, Sequence[CompileLine]]]:
@@ -144,6 +152,7 @@ def describe(circuit: CircuitRecord, summary: CircuitSummary) -> Sequence[str]:
     lines += [
         f"  {name:<{width}}  {', '.join(names) or 'what is cleared'}" for name, names in carried.items()
     ]
-    if "written" in summary and "pairs" in summary:
-        lines.append(f"  written to  {' and '.join(summary['written'])} ({summary['pairs']} pairs)")
+    if "written" in summary:
+        pairs = f" ({summary['pairs']} pairs)" if "pairs" in summary else ""
+        lines.append(f"  written to  {' and '.join(summary['written'])}{pairs}")
     return lines
