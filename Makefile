@@ -64,8 +64,8 @@ build/engines: $(VENV)/.developed
 	$(ENVIRONMENT)
 	$(INTO) constraints.txt '.[test,notebook,stock,onnx,engines]' 'transformer-lens>=4' 'nnsight>=0.8' ipywidgets \
 		'openvino>=2025' 'transformers[serving]' accelerate
-	$@/bin/python $(SLOW) tests/model/test_exports.py tests/model/test_golden.py tests/model/test_hooks.py \
-		tests/model/test_serving.py tests/project/test_notebooks.py
+	$@/bin/python $(SLOW) tests/model/test_exports.py tests/model/test_gallery.py tests/model/test_golden.py \
+		tests/model/test_hooks.py tests/model/test_serving.py tests/project/test_notebooks.py
 	$@/bin/python -m benchmarks.engines --write
 
 # The oldest transformers that is admitted: every family, its tokenizers and pipelines.
