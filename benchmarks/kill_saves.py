@@ -12,6 +12,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -285,6 +286,11 @@ def main() -> None:
             folder = Path(tempfile.mkdtemp(prefix="kill-saves-"))
             try:
                 rows.append(row(thing, how, run(thing, folder / "saved", options.times)))
+                print(
+                    ", ".join(f"{name} {cell}" for name, cell in rows[-1].items()),
+                    file=sys.stderr,
+                    flush=True,
+                )
             finally:
                 shutil.rmtree(folder)
     table = Table("saves", "Saves that do not end well", COLUMNS, tuple(rows), COLUMNS)
