@@ -209,13 +209,6 @@ def find_marks(vectors: Sequence[Vector], tokens: int) -> list[Vector]:
     ]
 
 
-def make_one(vector: Vector, tokens: int) -> Vector:
-    """What is one number everywhere but at BOS, and nothing or anything there, as a 1: then it can stand in for that
-    (`compiler/plan/proxies.py`)."""
-    even = not np.ptp(vector[:tokens]) and not vector[tokens:-1].any() and bool(vector[0])
-    return vector / vector[0] if even and not (vector[-1] > 0 or vector[-1] < 0) else vector
-
-
 def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False) -> Layout:
     """Columns for the embedding and for every feature of every variable, in the order in which they are written.
 
@@ -223,7 +216,6 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
     """
     blocks = plan.blocks
     vectors = [embedded(form, blocks, sizes) for form in list_forms(plan)]
-    vectors = [make_one(vector, sizes.tokens) for vector in vectors] if marked else vectors
     closed = [v for v in vectors if not np.isnan(v[-1])]
     basis = choose_basis(closed, first=find_marks(closed, sizes.tokens) if marked else ())
     open_basis = Basis(map(leave_open, basis.vectors))

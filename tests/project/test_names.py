@@ -75,6 +75,7 @@ VERBS = {
         "express",
         "export",
         "factor",
+        "fill",
         "find",
         "flatten",
         "fold",

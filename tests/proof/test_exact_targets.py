@@ -50,11 +50,11 @@ SHORTER = {
 }
 #: What float32 cannot hold in a family, at the length that makes the case.
 REFUSED = {("llama", "the best of so many that equals are not told apart")}
-MORE = 'selector_width(select(tokens, "a", ==)) - 3 * selector_width(select(tokens, "b", ==))'
+MORE = 'selector_width(select(tokens, "a", ==)) - selector_width(select(tokens, "b", ==))'
 #: What only families have a construction for.
 OF_FAMILIES = {
     "counts by values": Case(
-        f"selector_width(select({MORE}, {MORE}, ==))", ("a", "b"), 12, Width, ramps(12), attention="causal"
+        f"selector_width(select({MORE}, {MORE}, ==))", ("a", "b"), 4, Width, ramps(4), attention="causal"
     )
 }
 #: Families, of those that compute alike the first.
