@@ -45,6 +45,7 @@ def test_what_was_refused_between_sizes_that_compile(name: str, size: tuple[int,
 CLIFFS = (
     ("swap", (11, 4), (26, 4)),
     ("swap", (26, 16), (54, 16)),
+    ("swap", (54, 6), (54, 8)),
     ("dyck2", (5, 16), (5, 32)),
     ("median", (2, 6), (2, 8)),
 )

@@ -688,6 +688,12 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         "length >= 3",
         "aggregate(select(indices, 2, ==), 1, 0) > 0",
     ),
+    "the last position but the first": (
+        ask_whether_there,
+        "full",
+        "(indices == length - 1) and (indices > 0)",
+        "(aggregate(select(indices, indices + 1, ==), 1, 0) == 0) and (indices > 0)",
+    ),
     "the very middle": (ask_whether_there, "full", "length == 2 * indices + 1", None),
     "the end under the mask": (ask_whether_there, "causal", "indices == length - 1", None),
     "as many as there are": (ask_whether_there, "full", f"selector_width({SAME}) == length", None),

@@ -50,6 +50,8 @@ def find_answers(analysis: Analysis, node: Node) -> Answers | None:
     """What a question about the position and the length comes to; None for anything else."""
     if not isinstance(node.op, Map) or analysis.is_leaf(node) or analysis.sees_tokens(node):
         return None
+    if any(isinstance(leaf.op, Aggregate) for leaf in analysis.leaves(node)):  # what was asked before, as a flag
+        return None
     known = evaluate_positional(analysis, node)
     if known is None or Context.LENGTH not in known.depends or known.column.data.dtype != bool:
         return None
