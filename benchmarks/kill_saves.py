@@ -16,8 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 from itertools import cycle
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
@@ -26,58 +25,16 @@ from random import Random
 
 from rich.console import Console
 
+from benchmarks.saved_things import Saved, saved_things
 from benchmarks.tables import Cell, Table, markdown, show
-from compiler.export.checkpoint import read_checkpoint, write_checkpoint
-from compiler.export.compiled import make_checkpoint
-from compiler.export.files import encode_files
 from compiler.export.folder import is_hidden_name
 from compiler.export.read_file import CheckpointError
-from compiler.options import CompileOptions
-from compiler.pipeline import compile_program
 from rasp.diagnostics import RaspError
-from rasp.elaborate.program import load_program
-from rasp.source import Source
-from rasp.write_whole import write_text
 
 FORK = mp.get_context("fork")
 READERS = 2
 PAGE, PAGES = 4096, 16
 REFUSED = (CheckpointError, RaspError)
-
-
-@dataclass(frozen=True)
-class Saved:
-    """Something that is saved: how to write its contents number 0 or 1 at a path, and which of them stands there.
-
-    `read` raises, or gives another number, when it is neither.
-    """
-
-    name: str
-    write: Callable[[Path, int], object]
-    read: Callable[[Path], int]
-
-
-def saved_things() -> tuple[Saved, Saved]:
-    """A checkpoint and a program, each with two contents that differ in every file."""
-    sort = load_program(Source("sort.rasp", ""))
-    both = [
-        make_checkpoint(compile_program(sort, {"out": text}, CompileOptions(tuple("abcdefgh"), 12)))
-        for text in ("sort(tokens, tokens)", "selector_width(select(tokens, tokens, ==))")
-    ]
-    files = [encode_files(checkpoint) for checkpoint in both]
-    texts = [f"# {letter}\n" * 5_000 for letter in "ab"]
-
-    def read_folder(path: Path) -> int:
-        return files.index(encode_files(read_checkpoint(path)))
-
-    return (
-        Saved("checkpoint", lambda path, which: write_checkpoint(both[which], path), read_folder),
-        Saved(
-            "program",
-            lambda path, which: write_text(path, texts[which]),
-            lambda path: texts.index(path.read_text()),
-        ),
-    )
 
 
 def hidden_files(path: Path) -> list[str]:
@@ -107,7 +64,7 @@ def read_until(thing: Saved, path: Path, stop: Event, told: Connection) -> None:
 
 
 @contextlib.contextmanager
-def readers(thing: Saved, path: Path, total: Counter[str]) -> Iterator[None]:
+def readers(thing: Saved, path: Path, total: Counter[str]) -> Generator[None]:
     """Readers at work; what they found is added to `total`."""
     stop = FORK.Event()
     pipes = [FORK.Pipe() for _ in range(READERS)]

@@ -91,8 +91,8 @@ def write_bytes(path: Path, data: bytes, *, new: bool = False) -> None:
 
 
 def write_together(texts: Mapping[Path, str]) -> None:
-    """Write several texts as UTF-8: all lie on the disk before the first takes its name. Raises `RaspError`, and then
-    nothing has changed."""
+    """Write several texts as UTF-8: all lie on the disk before the first takes its name. Raises `RaspError`; then nothing
+    has changed, unless it was a name that could not be given behind others."""
     with contextlib.ExitStack() as unfinished:
         ends: list[Callable[[], object]] = []
         for path, text in texts.items():

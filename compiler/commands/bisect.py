@@ -138,10 +138,11 @@ def find_wrong(subject: Subject, inputs: list[Word], passes: Passes) -> tuple[Cu
     mismatch = find_wrong_answer(model, compiled.meaning, inputs)
     if mismatch is None:
         return {"wrong": False, "checked": len(inputs)}, [f"{RIGHT}; inputs checked: {len(inputs):,}"]
-    tried = replace(passes, tried=compiled.rewriting.tried)
-    culprit = find_wrong_step(program, meaning, options, inputs, tried)
-    if culprit is not None:
-        return told(program.graph, culprit, "rewriting")
+    if compiled.rewriting.tried:
+        tried = replace(passes, tried=compiled.rewriting.tried)
+        culprit = find_wrong_step(program, meaning, options, inputs, tried)
+        if culprit is not None:
+            return told(program.graph, culprit, "rewriting")
     culprit = find_wrong_trial(compiled, journal, inputs)
     record: CulpritRecord = {"wrong": True}
     lines: list[str] = []

@@ -48,9 +48,8 @@ def rank_distinct(numbers: Ints) -> tuple[Ints, Ints]:
     numbers from 0 on."""
     size = int(numbers.max(initial=-1)) + 1
     if size <= DENSE * len(numbers):
-        first = np.full(
-            size, -1, np.int32
-        )  # half the memory to go through; no array of ours has 2^31 elements
+        # int32 is half the memory to go through; no array of ours has 2^31 elements.
+        first = np.full(size, -1, np.int32)
         first[numbers[::-1]] = np.arange(len(numbers), dtype=np.int32)[::-1]  # of several the last one stays
         seen = first >= 0
         which = np.cumsum(seen, dtype=np.int32)

@@ -92,9 +92,8 @@ def locate_contexts(rows: Ints, depends: Context) -> Contexts:
         case Context.LENGTH:
             return Contexts(nothing, rows + 1)
         case _:
-            n = ((1 + np.sqrt(8.0 * rows + 1)) // 2).astype(
-                np.int64
-            )  # exact: roots of whole numbers below 2^53
+            # Exact: these are roots of whole numbers below 2^53.
+            n = ((1 + np.sqrt(8.0 * rows + 1)) // 2).astype(np.int64)
             return Contexts(rows - n * (n - 1) // 2, n)
 
 

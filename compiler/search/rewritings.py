@@ -57,7 +57,8 @@ def list_others(analysis: Analysis, rewriting: Rewriting, passes: Passes) -> Ite
     """Other rewritings that differ: first by all rules together, which is mostly best."""
     rules = frozenset(p.name for p in passes.rules if p.tried and analysis.options.level >= p.level)
     seen = {tuple(rewriting.rewritten.values())}
-    for tried in dict.fromkeys((rules, *(frozenset({name}) for name in sorted(rules)))):
+    ways = (rules, *(frozenset({name}) for name in sorted(rules))) if rules else ()
+    for tried in dict.fromkeys(ways):
         try:
             other = try_rules(rewriting, analysis, replace(passes, tried=tried))
         except CompileError:
@@ -65,6 +66,8 @@ def list_others(analysis: Analysis, rewriting: Rewriting, passes: Passes) -> Ite
         if tuple(other.rewritten.values()) not in seen:
             seen.add(tuple(other.rewritten.values()))
             yield other
+        if tried == rules and not other.tried:  # where none fires among all, none fires alone
+            return
 
 
 def challenge(best: Built | None, analysis: Analysis, rewriting: Rewriting, journal: Journal) -> Built | None:
