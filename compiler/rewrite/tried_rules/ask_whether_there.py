@@ -50,7 +50,8 @@ def find_answers(analysis: Analysis, node: Node) -> Answers | None:
     """What a question about the position and the length comes to; None for anything else."""
     if not isinstance(node.op, Map) or analysis.is_leaf(node) or analysis.sees_tokens(node):
         return None
-    if any(isinstance(leaf.op, Aggregate) for leaf in analysis.leaves(node)):  # what was asked before, as a flag
+    # A head that was made of such a question is not asked again.
+    if any(isinstance(leaf.op, Aggregate) for leaf in analysis.leaves(node)):
         return None
     known = evaluate_positional(analysis, node)
     if known is None or Context.LENGTH not in known.depends or known.column.data.dtype != bool:
