@@ -44,6 +44,8 @@ def hidden_files(path: Path) -> list[str]:
 
 def save_for_ever(thing: Saved, path: Path, ready: Connection) -> None:
     """A writer: the two contents in turn, until it is killed."""
+    # A shell starts what is to run in the background with interrupts ignored, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         thing.write(path, 1)
         ready.send(None)

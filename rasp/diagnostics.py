@@ -154,9 +154,14 @@ class RaspError(DiagnosedError):
     """The text is wrong. Diagnostics are in the order of the text."""
 
 
-def suggest_word(word: str, known: Iterable[str]) -> str:
-    """A hint naming the closest known word, or nothing when none is close, and about as long."""
+def find_similar(word: str, known: Iterable[str]) -> str:
+    """The closest known word, or nothing when none is close, and about as long."""
     spare = max(1, len(word) // 3)
     similar = sorted(name for name in known if abs(len(name) - len(word)) <= spare)
-    close = get_close_matches(word, similar, n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+    return next(iter(get_close_matches(word, similar, n=1, cutoff=0.6)), "")
+
+
+def suggest_word(word: str, known: Iterable[str]) -> str:
+    """A hint naming the closest known word, or nothing when none is close, and about as long."""
+    close = find_similar(word, known)
+    return f"did you mean `{close}`?" if close else ""

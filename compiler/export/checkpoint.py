@@ -150,5 +150,10 @@ def check_folder(folder: Path) -> None:
             folder, "is not a path that can be", "it holds a NUL character", "usage"
         ) from None
     if not stat.S_ISDIR(mode):
-        hint = "give the folder that it lies in"
+        is_program = folder.suffix == ".rasp"
+        hint = (
+            f"`rasp compile {folder} -o FOLDER` makes one"
+            if is_program
+            else "give the folder that it lies in"
+        )
         raise report_damage(folder, "is a file, not a checkpoint folder", hint, "usage")

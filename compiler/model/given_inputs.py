@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from compiler.transformer.problem import make_model_error
-from rasp.values import KINDS, Atom
+from rasp.arguments import named
+from rasp.values import Atom
 
 Tokens = str | Sequence[Atom]
 
@@ -15,15 +16,10 @@ def check_batch(sequences: object) -> Iterable[Tokens]:
     if not single:
         return cast("Iterable[Tokens]", sequences)
     raise make_model_error(
-        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else show_type(cast(object, sequences))}",
+        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else named(cast(object, sequences))}",
         'write model("abc") for one input, model.batch(["abc", "b"]) for several',
         "not-a-batch",
     )
-
-
-def show_type(value: object) -> str:
-    """What something is that is no sequence."""
-    return f"a {KINDS.get(type(value), type(value).__name__)}"
 
 
 def list_elements(tokens: object) -> list[Atom]:
@@ -31,7 +27,7 @@ def list_elements(tokens: object) -> list[Atom]:
     if isinstance(tokens, Sequence) and not isinstance(tokens, bytes | bytearray):
         return list(tokens)  # pyright: ignore[reportUnknownArgumentType]
     raise make_model_error(
-        f"an input is a string or a list of tokens, not {show_type(tokens)}",
+        f"an input is a string or a list of tokens, not {named(tokens)}",
         'write "abc" or ["a", "b", "c"]; for an array of numbers pass its list',
         "not-a-sequence",
     )

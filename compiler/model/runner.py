@@ -18,18 +18,11 @@ from torch import Tensor
 from compiler.config import Config
 from compiler.emit.weights import Weights
 from compiler.json_forms.model_forms import SymbolMap
-from compiler.model.given_inputs import Tokens, check_batch, list_elements, show_type
+from compiler.model.given_inputs import Tokens, check_batch, list_elements
 from compiler.model.inspection import Run, build_run, measure_margins
 from compiler.model.intervention_requests import Opened, list_patches, list_removals
 from compiler.model.judge_prompt import check_prompt, check_written
-from compiler.model.read_logits import (
-    Answer,
-    Reading,
-    count_logits,
-    judge_reading,
-    list_mixed,
-    read_scores,
-)
+from compiler.model.read_logits import Answer, Reading, count_logits, judge_reading, list_mixed, read_scores
 from compiler.model.token_ids import list_token_ids
 from compiler.options import Prompts
 from compiler.report.known_values import KnownValue, list_known_values
@@ -38,6 +31,7 @@ from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.interventions import Change, apply_changes
 from compiler.transformer.problem import ModelError, make_model_error
 from compiler.transformer.record_activations import Activations, record_activations
+from rasp.arguments import named
 from rasp.values import Atom, find_kind, is_atom, show_count, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
@@ -273,7 +267,7 @@ class Model:
             hint = f"the vocabulary has the {find_kind(alike[0])} {show_value(alike[0])}, which is a different token"
             return make_model_error(message, hint, "unknown-token")
         if not is_atom(token):
-            message = f"the token {show_value(token)} at position {position} is {show_type(token)}"
+            message = f"the token {show_value(token)} at position {position} is {named(token)}"
             hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
             return make_model_error(message, hint, "unknown-token")
         shown = ", ".join(map(show_value, vocabulary[:SHOWN_TOKENS]))

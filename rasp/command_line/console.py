@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from io import BufferedIOBase
 from pathlib import Path
@@ -18,7 +18,7 @@ import click
 
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.folders import advise_on_folder, is_checkpoint
-from rasp.diagnostics import DiagnosedError, Diagnostic, MessagesRecord, RaspError, suggest_word
+from rasp.diagnostics import DiagnosedError, Diagnostic, MessagesRecord, RaspError, find_similar
 from rasp.inputs import read_input
 from rasp.notation.style import wants_colour
 from rasp.source import Source
@@ -199,8 +199,12 @@ def is_file(path: str) -> bool:
         return False
 
 
-def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
-    """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened."""
+def open_file(
+    path: str, advise: Callable[[str], str] = advise_on_folder
+) -> AbstractContextManager[BufferedIOBase]:
+    """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened; `advise` says what to do
+    where a folder was given.
+    """
     try:
         if path == STANDARD_INPUT:
             if sys.stdin is None:
@@ -210,7 +214,7 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
     except FileNotFoundError:
         raise WrongUsage(f"there is no file {path}", suggest_file(Path(path))) from None
     except IsADirectoryError:
-        raise WrongUsage(f"{path} is a folder, not a file", advise_on_folder(path)) from None
+        raise WrongUsage(f"{path} is a folder, not a file", advise(path)) from None
     except OSError as error:
         raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
@@ -220,8 +224,9 @@ def open_file(path: str) -> AbstractContextManager[BufferedIOBase]:
 def suggest_file(path: Path) -> str:
     """A hint naming the file beside it that is called almost so; the ending of a program may be left out."""
     ending = path.suffix or ".rasp"
-    names = [str(p) for p in path.parent.glob(f"*{ending}")] if os.path.isdir(path.parent) else []
-    return suggest_word(str(path.with_suffix(ending)) if path.name else str(path), names)
+    beside = {p.stem: p for p in path.parent.glob(f"*{ending}")} if os.path.isdir(path.parent) else {}
+    close = find_similar(path.stem, beside)
+    return f"did you mean `{beside[close]}`?" if close else ""
 
 
 def read_source(path: str) -> Source:

@@ -50,7 +50,7 @@ def read_windows(request: InputRequest) -> Iterator[Window]:
         hint = "give one or several, as in: hello '[1, 2, 3]'; or a file of them with --inputs FILE"
         raise WrongUsage("the input is missing", hint)
     told = [InputLine(command_line_input(text, request.form)) for text in (*request.words, *request.texts)]
-    with nullcontext() if request.file is None else open_file(request.file) as stream:
+    with nullcontext() if request.file is None else open_file(request.file, lambda _: INPUTS_HINT) as stream:
         if told:
             yield Window(told)
         if stream is not None:
@@ -64,6 +64,7 @@ def command_line_input(text: str, form: InputFormat) -> Input:
         raise WrongUsage(f"the input {text} is not a JSON list of tokens: {problem}", JSON_HINT) from None
 
 
+INPUTS_HINT = "give a file that has an input on each line"
 JSON_HINT = 'a list looks like ["a", "b"] or [1, 2.5, true]'
 
 

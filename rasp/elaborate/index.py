@@ -79,7 +79,10 @@ def index_s_op(around: Surroundings, sequence: Node, place: SpannedValue, span: 
     position = place.value
     if not isinstance(position, int):
         message = f"an s-op is indexed by an integer, got {describe_value(position)}"
-        hint = "to read it at positions that differ, write load_from_location(s, where)"
+        text = around.source.text
+        read = " ".join(text[span.start : place.span.start].rstrip(" \t\r\n[").split())
+        where = " ".join(text[place.span.start : place.span.end].split())
+        hint = f"to read it at positions that differ, write load_from_location({read}, {where})"
         label = f"this is {describe_value(position)}"
         raise around.error(place.span, message, label, hint if isinstance(position, Node) else "", "kind")
     where = around.constant(place.span, int(position))

@@ -40,6 +40,9 @@ def write_new(command: str, target: str, suffix: str, text: str) -> Path:
     if os.path.exists(path) and not match["over"]:
         hint = f"choose another name, or replace it: `{command} {target} over`"
         raise RaspError(Diagnostic(f"there is already a file {path}", hint=hint, code="command"))
+    if not text:
+        hint = "type a statement first, as in `x = 1;`"
+        raise RaspError(Diagnostic("there is nothing to write yet", hint=hint, code="command"))
     write_text(path, text, new=not match["over"])
     return path
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 from rasp.command_line.console import FAILED
 from rasp.diagnostics import Diagnostic
-from rasp.notation.style import Line, Piece, make_line, strip_style
+from rasp.notation.style import Line, Piece, make_line, strip_style, wrap_words
 from rasp.prompt.command_words import Command, Prompt, recognise_command, report_misspelt
 from rasp.prompt.drawings import show_drawings
 from rasp.prompt.events import Drawing, Event, Failed, Left
 from rasp.prompt.file_commands import KEEPING
 from rasp.prompt.inspect_commands import ASKING
 from rasp.prompt.session import Session
-from rasp.prompt.show import Display, show_diagnostic, show_event
+from rasp.prompt.show import Display, is_prose, show_diagnostic, show_event
 from rasp.source import Source
 from rasp.syntax.lexer import tokenize_text
 from rasp.syntax.whole_statements import GREETING_STARTS, Chunks, Transcript, is_blank, lacks_only_semicolon
@@ -143,8 +143,10 @@ class Repl:
         return True
 
     def print_lines(self, rows: Iterable[Line]) -> None:
+        width = self.width()
         for row in rows:
-            self.write(row)
+            for part in wrap_words([row], width) if is_prose(row) else [row]:
+                self.write(part)
 
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.failed = True

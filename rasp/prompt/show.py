@@ -7,6 +7,7 @@ In: an event, and a `Display` that says how wide the terminal is. Out: styled li
 s-op has no value is told as a warning below it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,12 +21,13 @@ from rasp.limits import ELEMENTS, MATRIX
 from rasp.notation.matrix import show_matrix
 from rasp.notation.naming import name_node
 from rasp.notation.sequences import show_sequence
-from rasp.notation.style import Line, Piece, make_line
+from rasp.notation.style import Line, Piece, make_line, strip_style
 from rasp.prompt.events import Answered, Doubted, Event, Examples, ExampleTold, Failed, Shown
 from rasp.source import Source, Span
 from rasp.values import Atom, ValueProblem, is_atom
 
 TABS = "\t\t"
+SENTENCE = re.compile(r"(error|warning|note): |  = (hint|note): |(taken back|back again|deleted): ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,11 @@ def show_diagnostic(diagnostic: Diagnostic) -> list[Line]:
     head, *rest = diagnostic.render().split("\n")
     style = diagnostic.severity if diagnostic.severity in ("error", "warning") else "name"
     return [make_line(Piece(head, style)), *[make_line(text) for text in rest]]
+
+
+def is_prose(row: Line) -> bool:
+    """Is a line a sentence, which may go on in the next, and nothing that stands in columns?"""
+    return SENTENCE.match(strip_style(row)) is not None or [piece.style for piece in row] == ["label"]
 
 
 def quote_value(value: Static) -> str:

@@ -116,6 +116,8 @@ NAMES: dict[str, str] = {
         ("index_of", "indexof", "indexOf", "find"),
         'write `first_index(tokens, "a")` or `last_index(tokens, "a")`',
     ),
+    "first": 'the first token is `tokens[0]`; where a value stands first is `first_index(tokens, "a")`',
+    "last": 'the last token is `tokens[-1]`; where a value stands last is `last_index(tokens, "a")`',
     **dict.fromkeys(("ceiling", "roundup"), "write `ceil(indices / 2)`"),
     **dict.fromkeys(("trunc", "rounddown"), "write `floor(indices / 2)`"),
     "argmax": "`aggregate(best(full_s, tokens_int), indices)` is the position of the largest",

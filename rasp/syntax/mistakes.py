@@ -81,6 +81,7 @@ class Mistake(NamedTuple):
 
 VALUE = "expected a value"
 EQUALITY = "an equality test is written `==`"
+ALONE = "statements belong into a program; an expression is one value"
 RENAME = "choose another name"
 RESERVED = "is a reserved word and cannot be"
 COMMAND = "it is a command of the prompt; put it at top level"
@@ -120,6 +121,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("BROKEN", "return", "BLOCK", "`return` cannot stand inside a `for`", LAST),
     ("BROKEN", "return", "", "`return` stands outside of a function", OUTSIDE),
     ("BROKEN", "$END", "BLOCK", UNCLOSED),
+    # Statements where an expression has to stand.
+    ("INTEGER", "def for load draw return COMMAND", "ALONE", "expected an expression, but `{token}` starts a statement",
+        ALONE, "expected an expression"),
     # x = ;
     ("INTEGER", "", "STEP", "`{previous}{previous}` is not an operator", "write `x = x {previous} 1;`", "", "previous"),
     ("INTEGER COMPARISON", "=", "", "`=` is not a comparison", EQUALITY),
@@ -166,7 +170,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     # 1 = x;
     ("END_OF_LINE", "", "", "expected the end of the line, found {found}", "", "not expected here"),
     ("$END", "", "FOREIGN", FOREIGN, "{foreign}", "", "word"),
-    ("$END", "=", "", "expected one expression, but {found} follows it", EQUALITY, "not expected here"),
+    ("$END", "=", "", "expected one expression, but {found} follows it", f"{EQUALITY}; {ALONE}", "not expected here"),
     ("$END", "", "", "expected one expression, but {found} follows it", "", "not expected here"),
     (";", "=", "PLAIN", "only names can be assigned to",
         f"{EQUALITY}; an assignment has names on the left", "this is not a name", "statement"),
@@ -231,7 +235,7 @@ def explain_mistake(token: Token) -> tuple[str, str] | None:
         return "this string has no closing quote", 'end it with `"` on the same line'
     if token.text.startswith("'"):
         return "strings are written with double quotes", "write `\"abc\"`, not `'abc'`"
-    if token.text.endswith('"'):
+    if token.text[0].isalpha() and ('"' in token.text or "'" in token.text):
         return "strings have no prefixes in RASP", 'write `"abc"`; text is made of a number by `"%s" % x`'
     if token.text.endswith("=") and len(token.text) == 2:
         operator = token.text[0]

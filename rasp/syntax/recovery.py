@@ -123,6 +123,7 @@ def facts(stuck: Stuck) -> set[str]:
         "RETURN": previous.text == "return",
         "COMPARISON": previous.type == "COMPARISON",
         "DEF": first.text == "def",
+        "ALONE": token is first and not stuck.values,
         "LOOP": first.text == "for",
         "PARAMETERS": first.text == "def" and bracket is not None,
         "UNCLOSED": bracket is not None and CLOSING[bracket.text] in stuck.takes,

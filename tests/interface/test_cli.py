@@ -288,7 +288,19 @@ MISUSES = {
         2,
         "there is no file hist.rsp",
     ),
-    "a folder of inputs": (["run", "-e", "length", "--inputs", "empty"], 2, "is a folder"),
+    "a folder of inputs": (["run", "-e", "length", "--inputs", "."], 2, "an input on each line"),
+    "a file like no other": (["run", "nosuch.rasp", "abc"], 2, "no file nosuch.rasp\n"),
+    "an assignment to run": (["run", "-e", "x = tokens", "a"], 1, "statements belong into a program"),
+    **{
+        f"{word} to run": (["run", "-e", text, "a"], 1, f"`{word}` starts a statement")
+        for word, text in (
+            ("def", "def f(x) { return x; }"),
+            ("return", "return 1"),
+            ("for", "for x in [1] { y = x; }"),
+            ("load", 'load "x";'),
+            ("set", 'set example "a"'),
+        )
+    },
     "misspelt program": (["run", "hist", "-e", "x", "abc"], 2, "did you mean `hist.rasp`"),
     "nothing to run": (["run", "next.rasp", "-i", "a"], 2, "say it with -e: next"),
     "choice": (["run", "-e", "if tokens == 1", "-i", "a"], 1, "`a if condition else b`"),
@@ -315,7 +327,11 @@ MISUSES = {
     "below a file": (["compile", "hist.rasp", "-o", "next.rasp/m"], 1, "cannot be written"),
     "no checkpoint": (["verify", "nowhere"], 2, "nowhere does not exist"),
     "empty folder": (["info", "empty"], 2, "is not a checkpoint"),
-    "file for a folder": (["apply", "hist.rasp", "-i", "a"], 2, "is a file"),
+    "file for a folder": (
+        ["apply", "hist.rasp", "-i", "a"],
+        2,
+        "`rasp compile hist.rasp -o FOLDER` makes one",
+    ),
     "no programs": (["test", "empty"], 2, "there are no .rasp files"),
     "no budget": (["verify", "empty", "--budget", "0"], 2, "budget"),
     **{

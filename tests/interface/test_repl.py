@@ -405,8 +405,10 @@ def test_save_writes_a_program_with_its_examples(folder: Path) -> None:
     text = (folder / "mine.rasp").read_text()
     assert text == '# example: y("abc") = [0, 2, 4]\n# Twice.\ndef f(x) { return x * 2; }\ny = f(indices);\n'
     assert "already a file" in talk("save mine")
-    assert "saved" in talk("save mine.rasp over")
-    assert "value: z =  0" in talk('load "mine";', "z = 0;")
+    assert "nothing to write" in talk("save mine over")
+    assert "y = f(indices);" in (folder / "mine.rasp").read_text()
+    assert "saved" in talk("y = 2;", "save mine.rasp over")
+    assert "value: y =  2" in talk('load "mine";')
 
 
 def test_mistakes_in_a_loaded_file_stop_only_compiling(folder: Path) -> None:
@@ -705,6 +707,24 @@ def test_help_breaks_lines_between_words(width: int) -> None:
     text = talk("help", "help aggregate", "help operators", "sort?", repl=repl)
     assert text.split() == words
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_messages_break_lines_between_words() -> None:
+    """But the text that they quote stays as it stands."""
+    lines = (
+        f"x = 2 < indices < 4 and indices < {'9' * 40};",
+        "tokens[::-1];",
+        "compile length",
+        'load "nosuch";',
+        "del nosuch",
+    )
+    words = talk(*lines).split()
+    repl = make_repl()
+    repl.width = lambda: 60
+    text = talk(*lines, repl=repl)
+    assert text.split() == words
+    assert [row for row in text.splitlines() if len(row) > 60 and not row.startswith(("1 |", "  |"))] == []
+    assert f"1 | {lines[0]}\n" in text
 
 
 @pytest.mark.parametrize(
