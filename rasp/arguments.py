@@ -27,7 +27,7 @@ NAMES: dict[str, str] = {
 }
 
 
-def named(value: object) -> str:
+def name_value(value: object) -> str:
     """What a Python value is, for a message; of short atoms and None also which."""
     kind = type(value).__name__
     name = NAMES.get(kind, f"a value of the type {kind}")
@@ -36,14 +36,14 @@ def named(value: object) -> str:
 
 def report_wrong_kind(what: str, wanted: str, value: object, hint: str = "") -> Diagnostic:
     """`what` has to be `wanted`, and `value` is not."""
-    return Diagnostic(f"{what} has to be {wanted}, got {named(value)}", hint=hint, code="argument")
+    return Diagnostic(f"{what} has to be {wanted}, got {name_value(value)}", hint=hint, code="argument")
 
 
 def check_attention(attention: object) -> Diagnostic | None:
     """What is wrong with the name of an attention, if anything."""
     if attention in ATTENTIONS:
         return None
-    shown = repr(attention) if isinstance(attention, str) else named(attention)
+    shown = repr(attention) if isinstance(attention, str) else name_value(attention)
     return Diagnostic(f"there is no attention called {shown}", hint="use full or causal", code="argument")
 
 

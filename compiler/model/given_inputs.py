@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from compiler.transformer.problem import make_model_error
-from rasp.arguments import named
+from rasp.arguments import name_value
 from rasp.values import Atom
 
 Tokens = str | Sequence[Atom]
@@ -16,7 +16,7 @@ def check_batch(sequences: object) -> Iterable[Tokens]:
     if not single:
         return cast("Iterable[Tokens]", sequences)
     raise make_model_error(
-        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else named(cast(object, sequences))}",
+        f"a batch is a list of inputs, not {'one' if isinstance(sequences, str) else name_value(cast(object, sequences))}",
         'write model("abc") for one input, model.batch(["abc", "b"]) for several',
         "not-a-batch",
     )
@@ -27,7 +27,7 @@ def list_elements(tokens: object) -> list[Atom]:
     if isinstance(tokens, Sequence) and not isinstance(tokens, bytes | bytearray):
         return list(tokens)  # pyright: ignore[reportUnknownArgumentType]
     raise make_model_error(
-        f"an input is a string or a list of tokens, not {named(tokens)}",
+        f"an input is a string or a list of tokens, not {name_value(tokens)}",
         'write "abc" or ["a", "b", "c"]; for an array of numbers pass its list',
         "not-a-sequence",
     )

@@ -31,7 +31,7 @@ from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.interventions import Change, apply_changes
 from compiler.transformer.problem import ModelError, make_model_error
 from compiler.transformer.record_activations import Activations, record_activations
-from rasp.arguments import named
+from rasp.arguments import name_value
 from rasp.values import Atom, find_kind, is_atom, show_count, show_value
 
 #: Numbers of one batch's largest intermediate tensors; larger requests run in several batches.
@@ -267,7 +267,7 @@ class Model:
             hint = f"the vocabulary has the {find_kind(alike[0])} {show_value(alike[0])}, which is a different token"
             return make_model_error(message, hint, "unknown-token")
         if not is_atom(token):
-            message = f"the token {show_value(token)} at position {position} is {named(token)}"
+            message = f"the token {show_value(token)} at position {position} is {name_value(token)}"
             hint = "a token is an int, float, str or bool of Python; the `.tolist()` of an array holds such"
             return make_model_error(message, hint, "unknown-token")
         shown = ", ".join(map(show_value, vocabulary[:SHOWN_TOKENS]))
