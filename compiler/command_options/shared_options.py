@@ -5,7 +5,9 @@ from typing import Any
 
 import click
 
-FOLDER = click.argument("folder", metavar="DIR")
+from rasp.command_line.output_place import PLACE
+
+FOLDER = click.argument("folder", metavar="DIR", type=PLACE)
 POSITIVE = click.IntRange(min=1)
 
 

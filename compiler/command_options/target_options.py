@@ -8,6 +8,7 @@ import click
 
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
+from rasp.command_line.output_place import PLACE
 
 PROGRAM_OPTIONS = (
     click.option(
@@ -88,7 +89,7 @@ def takes_program(command: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator for a command that is called with the fields of a `Target` that say what is compiled."""
     for option in reversed(PROGRAM_OPTIONS):
         command = option(command)
-    return click.argument("file", required=False)(command)
+    return click.argument("file", required=False, type=PLACE)(command)
 
 
 def takes_target(command: Callable[..., Any]) -> Callable[..., Any]:

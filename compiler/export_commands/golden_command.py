@@ -12,8 +12,8 @@ from compiler.golden.answer_golden import answer_in_transformers
 from compiler.golden.check_golden import check_case
 from compiler.golden.write_golden import CHECK, GoldenOptions, write_golden
 from compiler.json_forms.answer_forms import GoldenRecord
-from compiler.options import Dialect
-from rasp.command_line.console import FAILED, Told
+from compiler.options import CompileError, Dialect, check_margin
+from rasp.command_line.console import FAILED, Told, WrongUsage
 from rasp.command_line.progress import show_progress
 from rasp.values import show_count
 
@@ -31,6 +31,10 @@ class GoldenRequest:
 
 def make_golden(folder: str, request: GoldenRequest, told: Told) -> int:
     """Write them, run them, and say what came of it."""
+    try:
+        check_margin(request.margin)
+    except CompileError as error:
+        raise WrongUsage(error.diagnostics[0].message, error.diagnostics[0].hint) from None
     options = GoldenOptions(request.target, request.margin, request.batches, request.seed)
     with show_progress("compiling"):
         names = write_golden(Path(folder), options)

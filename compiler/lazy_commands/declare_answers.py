@@ -11,6 +11,7 @@ from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
 from rasp.command_line.input_options import InputRequest, takes_inputs
+from rasp.command_line.output_place import PLACE
 
 
 @click.command(cls=CheckedCommand)
@@ -22,12 +23,10 @@ from rasp.command_line.input_options import InputRequest, takes_inputs
 @click.option(
     "--cluster", metavar="ADDRESS", help="Have it done by a Dask cluster; local:N starts N processes here."
 )
-@click.option(
-    "--results", type=click.Path(path_type=Path), metavar="FOLDER", help="Keep what is found; go on with it."
-)
+@click.option("--results", type=PLACE, metavar="FOLDER", help="Keep what is found; go on with it.")
 @JSON
 @click.pass_obj
-def verify(told: Told, folder: str, cluster: str | None, results: Path | None, **flags: Any) -> int:
+def verify(told: Told, folder: str, cluster: str | None, results: str | None, **flags: Any) -> int:
     """Check that a model answers what the interpreter answers.
 
     Takes all inputs while they fit the budget, otherwise a sample with every length in it. Inputs on which
@@ -46,7 +45,7 @@ def verify(told: Told, folder: str, cluster: str | None, results: Path | None, *
     from compiler.cluster.choose_runner import RunRequest  # noqa: PLC0415
     from compiler.commands.verify import VerifyRequest, verify_folder  # noqa: PLC0415
 
-    where = RunRequest(cluster, results)
+    where = RunRequest(cluster, None if results is None else Path(results))
     return verify_folder(folder, VerifyRequest(**flags, where=where), told)
 
 

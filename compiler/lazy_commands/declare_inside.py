@@ -11,7 +11,7 @@ from rasp.command_line.output_place import PLACE
 
 
 @click.command(cls=CheckedCommand)
-@click.argument("path", metavar="DIR")
+@click.argument("path", metavar="DIR", type=PLACE)
 @click.option(
     "-o", "--output", type=PLACE, metavar="FILE", help="Write the circuit here, and pairs.jsonl beside it."
 )

@@ -7,6 +7,7 @@ import click
 
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
+from rasp.command_line.output_place import PLACE
 
 
 def start_repl(files: tuple[str, ...]) -> int:
@@ -30,7 +31,7 @@ def piped_lines() -> Iterable[str]:
 
 
 @click.command(cls=CheckedCommand)
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=PLACE)
 def repl(files: tuple[str, ...]) -> int:
     """Try RASP out: a prompt that shows what each line does on an example.
 

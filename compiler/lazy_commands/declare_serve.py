@@ -4,6 +4,7 @@ import click
 
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
+from rasp.command_line.output_place import PLACE
 
 PORT = 8137
 
@@ -18,6 +19,7 @@ PORT = 8137
 @click.option(
     "--static",
     "folder",
+    type=PLACE,
     metavar="DIR",
     help="Write the page as files instead: gallery and lessons, no interpreter.",
 )

@@ -26,7 +26,7 @@ from compiler.model.read_logits import Answer, Reading, count_logits, judge_read
 from compiler.model.token_ids import list_token_ids
 from compiler.options import Prompts
 from compiler.report.known_values import KnownValue, list_known_values
-from compiler.transformer.arithmetic import check_choice
+from compiler.transformer.arithmetic import check_choice, find_device
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.interventions import Change, apply_changes
 from compiler.transformer.problem import ModelError, make_model_error
@@ -62,12 +62,13 @@ class Model:
         symbols: SymbolMap | None = None,
         recompile: "Callable[[], Compiled] | None" = None,
     ) -> None:
-        check_choice(weights.config.dtype, dtype, torch.device(device))
+        place = find_device(device)
+        check_choice(weights.config.dtype, dtype, place)
         self.weights = weights
         self.symbols = symbols
         self.recompile = recompile
         self.config = weights.config
-        self.module = ExactDecoder(weights).to(device).eval()
+        self.module = ExactDecoder(weights).to(place).eval()
         self.ids = list_token_ids(self.config)
 
     def __repr__(self) -> str:

@@ -48,6 +48,18 @@ def check_choice(proved: Dtype, dtype: torch.dtype | None, device: torch.device)
         raise make_model_error(message, hint, CODE)
 
 
+def find_device(given: str | torch.device) -> torch.device:
+    """A device that is there. Raises `ModelError` for a name that is none, or that of one that torch cannot use here."""
+    try:
+        device = torch.device(given)
+        if device.type not in WITHOUT_FLOAT64:  # which are refused wherever they are
+            torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, TypeError):
+        message = f"there is no device {given!s} here"
+        raise make_model_error(message, "cpu is always there; others need their torch", "device") from None
+    return device
+
+
 def check_precision(device: torch.device) -> None:
     """Raises `ModelError` if torch is told to compute float32 products on this device with fewer digits."""
     backend = torch.backends.cuda if device.type == "cuda" else torch.backends.mkldnn

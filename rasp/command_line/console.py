@@ -205,6 +205,10 @@ def open_file(
     """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened; `advise` says what to do
     where a folder was given.
     """
+    if not path:
+        raise WrongUsage(
+            "the name of a file is empty", "a variable of the shell that is not set gives such a name"
+        )
     try:
         if path == STANDARD_INPUT:
             if sys.stdin is None:

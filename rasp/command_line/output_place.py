@@ -1,4 +1,4 @@
-"""Where a command writes: what `-o` takes."""
+"""Where a command writes or reads: what `-o` takes, and what DIR stands for."""
 
 from typing import Any
 

@@ -136,7 +136,10 @@ def load(around: Surroundings, statement: syntax_tree.Load) -> None:
     if source is None:
         hint = "looked beside this file, in the working directory and in programs/"
         raise around.error(
-            statement.path_span, f"there is no file {statement.path}.rasp", hint=hint, code="load"
+            statement.path_span,
+            f"there is no file {statement.path.removesuffix('.rasp')}.rasp",
+            hint=hint,
+            code="load",
         )
     if source.name in around.loading:
         circle = " → ".join([*around.loading[around.loading.index(source.name) :], source.name])

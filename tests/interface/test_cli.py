@@ -290,6 +290,23 @@ MISUSES = {
     ),
     "a folder of inputs": (["run", "-e", "length", "--inputs", "."], 2, "an input on each line"),
     "a file like no other": (["run", "nosuch.rasp", "abc"], 2, "no file nosuch.rasp\n"),
+    **{
+        f"no name for {' '.join(command)}": (command, 2, "name of a file is empty")
+        for command in (
+            *(["run", "", "abc"], ["run", "-e", "length", "--inputs", ""]),
+            *(["check", ""], ["fmt", ""], ["test", ""]),
+        )
+    },
+    **{
+        f"no name for {' '.join(command)}": (command, 2, "the name is empty")
+        for command in (
+            *(["compile", ""], ["opt", "-p", "O2", ""], ["bisect", ""], ["train", ""], ["repl", ""]),
+            *(["apply", "", "a"], ["generate", "", "a"], ["verify", ""], ["info", ""]),
+            *(["inspect", "", "-o", "page"], ["circuit", ""], ["export", "", "--to", "onnx", "-o", "m"]),
+            *(["serve", "--static", ""], ["verify", "m", "--results", ""]),
+        )
+    },
+    "no margin": (["golden", "m", "--margin", "-1"], 2, "between 0 and 10,000 nats"),
     "an assignment to run": (["run", "-e", "x = tokens", "a"], 1, "statements belong into a program"),
     **{
         f"{word} to run": (["run", "-e", text, "a"], 1, f"`{word}` starts a statement")

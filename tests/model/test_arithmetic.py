@@ -60,6 +60,12 @@ def test_another_dtype_is_refused_when_loading(folder: Path, dtype: torch.dtype)
         load(folder, dtype)
 
 
+@pytest.mark.parametrize("device", ["gramophone", "cuda:77", "xla", ""])
+def test_a_device_that_is_not_there_is_told(folder: Path, device: str) -> None:
+    with pytest.raises(ModelError, match=f"there is no device {device} here"):
+        load(folder, device=device)
+
+
 def test_a_device_without_float64_is_refused(folder: Path) -> None:
     with pytest.raises(ModelError, match="mps has no float64"):
         load(folder, device="mps")
@@ -252,7 +258,7 @@ def test_a_single_input_is_no_batch(given: object) -> None:
 
 
 def test_numbers_of_numpy_are_told_from_tokens() -> None:
-    with pytest.raises(ModelError, match="is a int64"):
+    with pytest.raises(ModelError, match="is a value of the type int64"):
         Model(random_weights(vocabulary=(1, 2, 3)))(list(np.array([1, 2])))
 
 
