@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from compiler.audit.anchors import bound_anchored_reading
 from compiler.audit.counts import Count, read_at_bos
 from compiler.audit.decisions import Bounds, Decision
-from compiler.audit.embedding import bound_embedded_column
+from compiler.audit.embedding import bound_embedded_column, bound_turned_column
 from compiler.audit.logits import bound_logit_noise
 from compiler.audit.lookup_errors import (
     bound_bends,
@@ -95,6 +95,8 @@ class Auditor:
         tokens, apart = self.layout.sizes.tokens, not self.noise.rotated
         for k, vector in enumerate(self.layout.embedding.vectors):
             self.settle(k, *bound_embedded_column(vector, tokens, self.arithmetic, apart=apart))
+        for k in self.layout.turning:
+            self.settle(k, 1.0, 0.0, bound_turned_column(self.layout, self.size_of, self.unit))
         self.end_half_layer()
 
     def end_half_layer(self) -> None:
@@ -151,8 +153,6 @@ class Auditor:
         """What all products of weights and columns are multiples of; 0 where a column is not exact."""
         used = np.flatnonzero(weights)
         return float((find_grains(weights[used]) * self.grains[used]).min(initial=np.inf))
-
-    # -- heads ----------------------------------------------------------------------------------------------------
 
     def head(self, head: Head) -> None:
         """Bound the logits, decide the gap, then bound what each value column delivers."""
@@ -216,8 +216,6 @@ class Auditor:
         count = self.counts.get(column, Count(left=left)).with_head(spread, leak)
         self.counts[column] = count
         self.settle(column, sizes[0], 0.0, count.error(sizes[1], self.precision))
-
-    # -- look-ups and outputs -------------------------------------------------------------------------------------
 
     def look_up(self, block: LookupBlock) -> None:
         """Decide the steps, then bound the rounding of the units, per output column."""

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compiler.blocks.basis import Basis
-from compiler.blocks.form import Form, Variable, Vector
+from compiler.blocks.form import TURNING, Form, Variable, Vector
 from compiler.blocks.staircase import Staircase
 from compiler.domains.domain import Ints
 from rasp.graph.nodes import Node
+
+MARK = Form({}, 1.0, 0.0)
+"""What stands for all positions but BOS: queries and keys that turn are made of it (`compiler/stock/turned_heads.py`)."""
 
 GroupKind = Literal["quadratic", "plain", "order", "powers", "bos"]
 SelectMode = Literal["count", "default", "excluded"]
@@ -69,7 +72,13 @@ class Head:
     @property
     def forms(self) -> tuple[Form, ...]:
         """What it reads."""
-        return (*self.scores.queries, *self.scores.keys, *self.values)
+        mark = (MARK,) if self.turning else ()
+        return (*self.scores.queries, *self.scores.keys, *self.values, *mark)
+
+    @property
+    def turning(self) -> int:
+        """How many of its columns score by how far a position is turned."""
+        return sum(any(v.role in TURNING for v in form.parts) for form in self.scores.keys)
 
 
 @dataclass(frozen=True, eq=False)

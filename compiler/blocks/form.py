@@ -20,14 +20,17 @@ from rasp.graph.nodes import Node
 Vector = NDArray[np.float64]
 
 
-Role = Literal["leaf", "look-up", "rounded", "square", "tally"]
+Role = Literal["leaf", "look-up", "rounded", "square", "tally", "cosine", "sine"]
+TURNING: tuple[Role, Role] = ("cosine", "sine")
+"""Of the angle that a position is turned by: read by queries and keys that turn, and by nothing else."""
 
 
 @dataclass(frozen=True)
 class Variable:
     """Something that the residual stream carries for a node, by its role: a `leaf` as attention (or the embedding) delivers
     it, the `look-up` of an expression, or the number that attention delivers for a leaf without what float32 did to
-    it (`rounded`), or its `square`; or the `tally` of an expression: what attention adds up for a sum of counts."""
+    it (`rounded`), or its `square`; or the `tally` of an expression: what attention adds up for a sum of counts. Where heads
+    turn by the position, that has a `cosine` and a `sine`."""
 
     node: Node
     role: Role = "leaf"

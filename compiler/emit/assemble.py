@@ -67,6 +67,11 @@ def embedding(layout: Layout, analysis: Analysis) -> dict[str, Array]:
         table[:-1, : vectors.shape[1]] = vectors[order]
         table[-1, : vectors.shape[1]] = vectors[-1]
         positions[1:, : vectors.shape[1]] = vectors[sizes.tokens : -1]
+    for column in layout.turning:
+        content = layout.columns[column]
+        assert content is not None, "it is a variable's"
+        [vector] = layout.blocks.features[content[0]].basis.vectors
+        positions[1:, layout.places[column]] = vector
     return {"embedding.tokens": table} | ({"embedding.positions": positions} if positions.any() else {})
 
 

@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as save_arrays
 
+from compiler.blocks.block import MARK
 from compiler.config import Config
+from compiler.emit.assemble import reading
 from compiler.export.files import (
     ARRAYS,
     CARD,
@@ -47,6 +49,7 @@ from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
 from compiler.plan.layers import Plan
 from compiler.stock.array_names import FAMILIES
+from compiler.stock.turned_heads import take_turned_heads
 from compiler.stock.uniform import Making, UniformWeights, make_uniform
 from compiler.strict_json.check_json import Record, hash_text
 from compiler.strict_json.read_form import read_form
@@ -80,8 +83,13 @@ def assemble_uniform(
     balanced = layout.balanced if balanced is None else balanced
     scales = np.ones(layout.d_model)
     scales[list(layout.places)] = layout.scales
+    weights, proxies, turned = compiled.weights, layout.proxies if kept else (), None
+    if places := [layout.places[column] for column in layout.turning]:
+        weights, turned = take_turned_heads(weights, places, reading(MARK, layout))
+        scales = np.delete(scales, places)
+        proxies = tuple(place - sum(other < place for other in places) for place in proxies)
     return make_uniform(
-        compiled.weights,
+        weights,
         target,
         Making(
             found,
@@ -89,8 +97,9 @@ def assemble_uniform(
             compiled.options.margin,
             balanced,
             scales,
-            layout.proxies if kept else (),
+            proxies,
             find_squares(compiled.plan),
+            turned,
         ),
     )
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from compiler.blocks.form import Vector
 from compiler.domains.domain import Ints
 from compiler.domains.rows import Bools, find_distinct_rows
+from compiler.factorings.turning import Wave
 from compiler.factorings.value_codes import (
     find_equality_codes,
     find_order_codes,
@@ -83,7 +84,8 @@ class Factoring:
 
     Selected pairs of a threshold score anything from 0 to `top`. Those by `digits` are exact where float32 holds `steps`
     steps apart. Selected pairs of powers
-    score `spread` less at most, and those of one query with each key value once `together`. `way` is its name."""
+    score `spread` less at most, and those of one query with each key value once `together`. `way` is its name. What scores
+    by turning has a `wave`, and no factors of values."""
 
     way: str
     factors: tuple[Factor, ...] | KindFactors
@@ -93,6 +95,7 @@ class Factoring:
     top: float = 0.0
     spread: float = 0.0
     together: float = 0.0
+    wave: Wave | None = None
 
     @property
     def size(self) -> float:

@@ -17,7 +17,7 @@ from compiler.formats.import_library import take_library
 from compiler.pipeline import Compiled
 from compiler.stock.array_names import Arrays, name_llama
 from compiler.stock.uniform import UniformWeights
-from compiler.targets.rotary import FACTOR, THETA
+from compiler.targets.rotary import FACTOR, THETA, choose_frequency
 from compiler.targets.target import find_target
 from compiler.transformer.problem import make_model_error
 
@@ -52,7 +52,7 @@ def encode_gguf(compiled: Compiled) -> dict[str, bytes]:
         writer = library.GGUFWriter(path, "llama")
         set_sizes(writer, weights, find_target(compiled.options).eps, library.RopeScalingType)
         set_tokenizer(writer, library, compiled, weights)
-        for name, array in name_gguf(weights).items():
+        for name, array in (name_gguf(weights) | name_turns(weights)).items():
             writer.add_tensor(name, array)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
@@ -76,6 +76,9 @@ def set_sizes(writer: Any, weights: UniformWeights, eps: float | None, scaling: 
     writer.add_layer_norm_rms_eps(eps)
     writer.add_rope_dimension_count(shape.d_head)
     writer.add_rope_freq_base(THETA)
+    if shape.turns:
+        writer.add_rope_scaling_type(scaling.NONE)  # but by numbers of its own (`name_turns`)
+        return
     writer.add_rope_scaling_type(scaling.LINEAR)
     writer.add_rope_scaling_factor(FACTOR)
 
@@ -114,6 +117,16 @@ def name_gguf(weights: UniformWeights) -> Arrays:
         turned = "attn_q" in name or "attn_k" in name
         found[name] = np.ascontiguousarray(pair_neighbours(array, weights.shape.heads) if turned else array)
     return found
+
+
+def name_turns(weights: UniformWeights) -> Arrays:
+    """What the frequency of each pair is divided by, where the first pair turns."""
+    shape = weights.shape
+    if not shape.turns:
+        return {}
+    divisors = np.full(shape.d_head // 2, FACTOR, np.float32)
+    divisors[0] = 1 / choose_frequency(shape.positions - 1)
+    return {"rope_freqs.weight": divisors}
 
 
 def pair_neighbours(array: np.ndarray, heads: int) -> np.ndarray:

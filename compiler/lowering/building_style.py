@@ -18,7 +18,8 @@ class Style:
     0, lest what rounds them is in their scores; else the other way round, for which a column may be there already.
     `squared`: where positions are counted, what grows with their squares is read from the square of the count, which a gate
     makes, and the count is read as it is. `tallied`: positions that are told by themselves are counted by their values,
-    and with `joined` added up at once for all counts that a sum reads (`compiler/selector_facts/told_counts.py`)."""
+    and with `joined` added up at once for all counts that a sum reads (`compiler/selector_facts/told_counts.py`).
+    `turning`: heads score distances by turning queries and keys (`compiler/factorings/turning.py`)."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
@@ -33,3 +34,4 @@ class Style:
     squared: bool = False
     tallied: bool = False
     joined: bool = False
+    turning: bool = False

@@ -15,6 +15,7 @@ from compiler.blocks.basis import Basis, choose_basis
 from compiler.blocks.block import Blocks, Choice, Features, Head, LookupBlock, Scores
 from compiler.blocks.form import Form, Variable, Vector, add_forms
 from compiler.blocks.staircase import build_rounding
+from compiler.factorings.turning import list_turns
 from compiler.lowering.building_style import Style
 from compiler.lowering.counted_positions import build_position_lookup, build_square
 from compiler.lowering.digits import list_counted
@@ -47,7 +48,7 @@ class Chooser:
         self.reader = Reader(analysis, style)
         self.ranks = Ranks(analysis, self.reader)
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
-        self.scorer = Scorer(analysis, self.reader, self.demand_feature, style)
+        self.scorer = Scorer(analysis, self.reader, self.demand_feature, self.demand, style)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
@@ -61,8 +62,6 @@ class Chooser:
         self.wide = find_target(analysis.options).wide
         self.read_at_bos: set[Variable] = set()
         self._bases: dict[Node, int] = {}
-
-    # -- demands --------------------------------------------------------------------------------------------------
 
     def demand_feature(self, node: Node, vector: Vector, bos: float | None = None) -> Form:
         """A form for the feature `vector` of an s-op, by way of a look-up where no linear form gives it."""
@@ -104,8 +103,6 @@ class Chooser:
             self._bases[node] = int(ok[len(ok) // 2])
         return self._bases[node]
 
-    # -- working out ----------------------------------------------------------------------------------------------
-
     def run(self, outputs: Mapping[str, Node]) -> Blocks:
         readouts = tuple(ReadoutChooser(self).readout(name, node) for name, node in outputs.items())
         while pending := [v for v in self.demands if v not in self.done]:
@@ -137,6 +134,9 @@ class Chooser:
                 self.make_count(variable)
             case "look-up":
                 self.make_lookup(variable)
+            case "cosine" | "sine":
+                vector = list_turns(self.analysis.max_length)[variable.role]
+                self.features[variable] = Features(Basis([vector]), (0.0,))
             case "leaf":
                 self.make_leaf(variable)
             case _:

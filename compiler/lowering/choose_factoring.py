@@ -19,10 +19,12 @@ from compiler.factorings.relations import (
     list_centred,
     list_factorings,
 )
+from compiler.factorings.turning import find_lag, make_lag
 from compiler.factorings.value_codes import Codes, number_order
 from compiler.lowering.building_style import Style
 from compiler.lowering.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
+from compiler.targets.rotary import bound_turning
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node, Tokens
 
@@ -53,6 +55,9 @@ MANY_KINDS = 512
 """Values beyond which a column for each kind is only tried where no codes hold."""
 CODE_WORK = 200
 """Codes of a value, in all ways, in cells."""
+TURNED = 12
+"""Of a score by turning, in errors of a number: two columns of a query's number and a key's, the one weighted by two
+others, for each of two positions."""
 COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
 
@@ -78,6 +83,7 @@ class Factorer:
         self.analysis = analysis
         self.reader = reader
         self.care, self.powers, self.room = style.care, style.powers, style.room
+        self.turning = style.turning
         options = analysis.options
         self.shifts = find_target(options).noise.shifts  # then larger numbers are read less exactly
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
@@ -144,6 +150,8 @@ class Factorer:
         """Ways to score a matching; of those that are only for where none before holds, later."""
         analysis, kinds = self.analysis, min(match.shape)
         numbers = self.numbers(match)
+        if self.turning:
+            yield self.list_by_turning(match)
         if kinds > MANY_KINDS:
             analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")
             yield list_by_codes(match, numbers, with_bos=need.with_bos)
@@ -156,6 +164,17 @@ class Factorer:
             (centred, usual) if self.shifts and need.strict else (usual, centred if need.rough else ())
         )
         yield chain(first, then, self.list_by_powers(match, need.spread))
+
+    def list_by_turning(self, match: Matching) -> Iterator[Factoring]:
+        """One distance from the query's position."""
+        wave = make_lag(self.analysis.max_length, 0)
+        if self.bound_turned(wave.size) < 1 and (lag := find_lag(self.analysis, match)) is not None:
+            wave = make_lag(self.analysis.max_length, lag)
+            yield Factoring("by turning", (), reward=wave.size, wave=wave)
+
+    def bound_turned(self, size: float) -> float:
+        """How far the difference of two scores of a wave is off, at most."""
+        return TURNED * size * bound_turning(self.analysis.max_length)
 
     def list_by_powers(self, match: Matching, spread: float) -> Iterator[Factoring]:
         """An order's powers of two, where scores may be uneven."""
@@ -183,6 +202,8 @@ class Factorer:
 
     def price(self, match: Matching, factoring: Factoring) -> float:
         """Columns of the head; look-ups, and new columns of the residual stream, in as many of them."""
+        if factoring.wave is not None:
+            return 2.0
         if len(factoring.factors) > MANY_COLUMNS:
             return float(3 * len(factoring.factors))
         sides = (
@@ -230,6 +251,9 @@ class Factorer:
     def accurate(self, match: Matching, factoring: Factoring, need: Need) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""
         arithmetic, sharpness = self.reader.arithmetic, self.reader.arithmetic.sharpness
+        if factoring.wave is not None:
+            off = need.scale * self.bound_turned(factoring.wave.size)
+            return off * sharpness < WEIGHT_ERROR if need.strict else off < 1 / 4
         if factoring.kind in ("plain", "powers"):
             return True
         if need.rough and ADDED * arithmetic.unit * factoring.size > need.spread:

@@ -29,6 +29,8 @@ class Ranks:
             case "look-up":
                 leaves = self.analysis.table(node).leaves
                 return 1 + max((self.rank(self.reader.variable(leaf)) for leaf in leaves), default=0)
+            case "cosine" | "sine":
+                return 0
             case "leaf":
                 return self.rank_of_leaf(node)
             case _:

@@ -69,7 +69,8 @@ class Reader:
 
     def is_counted(self, variable: Variable) -> bool:
         """Whether it is the position, in a target that does not embed positions."""
-        return variable.node.op == Indices() and find_target(self.analysis.options).rotary
+        leaf = variable.role == "leaf" and variable.node.op == Indices()
+        return leaf and find_target(self.analysis.options).rotary
 
     def count_positions(self) -> Form:
         """How many positions there are up to one's own, as attention counts it."""

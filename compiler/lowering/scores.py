@@ -1,5 +1,6 @@
 """Selectors to scores: the query and key forms of a head."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
@@ -8,8 +9,9 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Group, Scores
-from compiler.blocks.form import Form, Vector, add_forms, scale_form
+from compiler.blocks.form import TURNING, Form, Variable, Vector, add_forms, scale_form
 from compiler.factorings.relations import Factoring
+from compiler.factorings.turning import Wave, list_by_position, list_turns, make_order
 from compiler.limits import PAIRS
 from compiler.lowering.bos_scores import BosScorer
 from compiler.lowering.building_style import Style
@@ -35,10 +37,18 @@ Demand = Callable[[Node, Vector, float | None], Form]
 
 
 class Scorer:
-    """Builds scores; `demand` provides forms of features."""
+    """Builds scores; `demand` provides forms of features, `demand_form` those of forms."""
 
-    def __init__(self, analysis: Analysis, reader: Reader, demand: Demand, style: Style) -> None:
-        self.care = style.care
+    def __init__(
+        self,
+        analysis: Analysis,
+        reader: Reader,
+        demand: Demand,
+        demand_form: Callable[[Form], Form],
+        style: Style,
+    ) -> None:
+        self.care, self.turning = style.care, style.turning
+        self.demand_form = demand_form
         self.analysis = analysis
         self.reader = reader
         self.demand = demand
@@ -121,10 +131,12 @@ class Scorer:
         faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
         if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > self.whole:
             ranks = domain.ranks()
-        top = float(ranks.max()) * max(tie, 1) + tie
+        wave = self.find_wave(score, tied=bool(tie))
+        times, spread = measure_ties(tie, wave)
+        top = float(ranks.max()) * times + spread
         shared = bool(tie) and use.alike and choose_sharpness(step, top * step) * 4 > self.whole
         if shared:
-            tie, top = 0, float(ranks.max())
+            tie, wave, times, top = 0, None, 1, float(ranks.max())
         if choose_sharpness(step, top * step) * 4 > self.whole:
             raise make_refusal(
                 self.analysis.graph,
@@ -132,15 +144,32 @@ class Scorer:
                 f"`best` would have to rank {top:.3g} combinations of score and position",
                 "use a score with fewer values, or compile for a shorter length",
             )
-        rank = self.demand(score, ranks * max(tie, 1), None)
-        if tie:
-            indices = self.analysis.graph.add(Indices())
-            rank = add_forms(rank, self.demand(indices, np.arange(tie, dtype=float), None))
-        order = ComparisonScore(
-            "order", (ScoreProduct(Form({}, step), rank),), top * step, step, top, alone=not shared
-        )
+        orders = [] if wave is None else [self.turn(wave, step)]
+        if times:
+            rank, most = self.demand(score, ranks * times, None), float(ranks.max()) * times
+            if tie and wave is None:
+                indices = self.analysis.graph.add(Indices())
+                rank, most = add_forms(rank, self.demand(indices, np.arange(tie, dtype=float), None)), top
+            product = ScoreProduct(Form({}, step), rank)
+            alone = wave is None and not shared
+            orders.append(ComparisonScore("order", (product,), most * step, step, most, alone=alone))
         compared, sharpness, whole = self.conjunction(selector, replace(use, strict=False), step, top * step)
-        return self.assemble(selector, [*compared, order], use, sharpness, whole)
+        return self.assemble(selector, [*compared, *orders], use, sharpness, whole)
+
+    def find_wave(self, score: Node, *, tied: bool) -> Wave | None:
+        """By how far a position is away, what `best` goes by, or what breaks its ties, where heads turn; None where that
+        is not the order of positions."""
+        if not self.turning or not self.analysis.causal:
+            return None
+        ranks = np.arange(length := self.analysis.max_length)
+        if not tied:
+            codes = list_by_position(self.analysis, score)
+            ranks = ranks[:0] if codes is None else self.analysis.domain(score).ranks()[codes]
+        rises = np.diff(ranks)
+        if len(ranks) < length or not ((rises > 0).all() or (rises < 0).all()):
+            return None
+        wave = make_order(length, latest=bool((rises > 0).all()))
+        return wave if self.factorer.bound_turned(wave.size) < 1 / 4 else None
 
     def conjunction(
         self, selector: Node, use: SelectorUse, step: float, top: float
@@ -190,6 +219,8 @@ class Scorer:
 
     def score_comparison(self, match: Matching, factoring: Factoring, sharpness: float) -> ComparisonScore:
         """Forms for a factoring."""
+        if factoring.wave is not None:
+            return self.turn(factoring.wave, sharpness)
         in_powers = factoring.kind == "powers"
         found: list[ScoreProduct] = []
         for factor in factoring.factors:
@@ -215,6 +246,19 @@ class Scorer:
             kind, tuple(found), *map(float, sizes), reward=reward, spread=spread, edge=edge
         )
 
+    def turn(self, wave: Wave, sharpness: float) -> ComparisonScore:
+        """Forms for what a distance scores."""
+        indices, turns = self.analysis.graph.add(Indices()), list_turns(wave.length)
+        own = [Variable(indices, role) for role in TURNING]
+        found: list[ScoreProduct] = []
+        for key, shares in zip(own, wave.queries, strict=True):
+            parts = {v: share * sharpness * turns[v.role] for v, share in zip(own, shares, strict=True)}
+            query = self.demand_form(Form(parts))
+            found.append(ScoreProduct(query, self.demand_form(Form({key: turns[key.role]}))))
+        size, length = wave.size * sharpness, math.sqrt(2)
+        reward, alone = wave.least * sharpness, wave.most > wave.least
+        return ComparisonScore("plain", tuple(found), size, length * size, length, reward=reward, alone=alone)
+
     def assemble(
         self, selector: Node, compared: list[ComparisonScore], use: SelectorUse, sharpness: float, top: float
     ) -> Scores:
@@ -233,3 +277,12 @@ def bound_products(queries: Vector, keys: Vector) -> float:
     if len(queries) * keys.shape[1] <= PAIRS.most:
         return float((queries @ keys).max())
     return float(queries.max(axis=0) @ keys.max(axis=1))
+
+
+def measure_ties(tie: int, wave: Wave | None) -> tuple[int, float]:
+    """How far apart ranks are, and what all positions of one rank score more than the least at most; `tie`: positions that
+    break ties, if there are such. The order of positions needs no ranks where a wave tells it."""
+    if wave is None:
+        return max(tie, 1), tie
+    spread = wave.most - wave.least
+    return math.ceil(spread + 1) if tie else 0, spread

@@ -12,7 +12,7 @@ import numpy as np
 
 from compiler.blocks.basis import Basis, choose_basis, is_wide
 from compiler.blocks.block import Blocks
-from compiler.blocks.form import Form, Variable, Vector
+from compiler.blocks.form import TURNING, Form, Variable, Vector
 from compiler.numerics.rounding import find_grain
 from compiler.plan.layers import Plan
 from rasp.graph.nodes import Indices, Tokens
@@ -95,7 +95,12 @@ class Layout:
     @property
     def uniform_width(self) -> int:
         """Columns of a residual that is uniform, with those of zeros and of the balance."""
-        return self.d_model + (not self.proxies) + self.balanced
+        return self.d_model - len(self.turning) + (not self.proxies) + self.balanced
+
+    @cached_property
+    def turning(self) -> tuple[int, ...]:
+        """The columns of cosine and sine, of which a family whose heads turn has none, if there are such."""
+        return tuple(k for k, column in enumerate(self.columns) if column and column[0].role in TURNING)
 
     @cached_property
     def numbers(self) -> Mapping[tuple[Variable, int], int]:
@@ -224,6 +229,7 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
             basis.append(np.append(vector[:-1], 0.0))
             open_basis.append(vector[:-1])
     columns: list[tuple[Variable, int] | None] = [None] * len(basis)
+    columns += [(variable, 0) for variable in blocks.features if variable.role in TURNING]
     for layer in plan.layers:
         columns += dict.fromkeys(target for head in layer.heads for target in head.targets)
         for lookup in layer.lookups:

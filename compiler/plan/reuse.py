@@ -97,6 +97,7 @@ def clearings(layout: Layout, spans: list[Life], beside: frozenset[int]) -> list
     free = np.array([span.free for span in spans], np.int64)
     ready_from = free + [k not in beside for k in range(layout.width)]
     left = ~np.isnan([layout.at_bos(k) for k in range(layout.width)])
+    left[list(layout.turning)] = False
     cost = np.array([len(its) for its in units]) * STEEP - free
     found: list[Erasure] = []
     for successor in range(layout.width):
@@ -215,18 +216,19 @@ def count_padded(plan: Plan, layout: Layout, erasures: Sequence[Erasure], target
     """The same where all layers are alike: what they are filled up with counts, too."""
     layers = [
         (
-            [HeadShape(len(head.scores.queries), len(head.values)) for head in layer.heads],
+            [HeadShape(len(head.scores.queries) - head.turning, len(head.values)) for head in layer.heads],
             sum(lookup.units for lookup in layer.lookups)
             + sum(len(erasure.signs) for erasure in erasures if erasure.layer == number),
         )
         for number, layer in enumerate(plan.layers)
     ]
     sizes = PlainSizes(
-        layout.width - len(erasures),
+        layout.width - len(erasures) - len(layout.turning),
         layers,
         layout.sizes.positions + 1,
         layout.balanced,
         not layout.proxies,
+        bool(layout.turning),
     )
     classes = 0 if target.labels else sum(len(readout.codes) for readout in plan.readouts)
     shape = choose_uniform_shape(sizes, target, layout.sizes.tokens + classes)

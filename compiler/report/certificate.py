@@ -15,6 +15,8 @@ ROLES: dict[Role, str] = {
     "rounded": " (rounded)",
     "square": " (square)",
     "tally": "",
+    "cosine": " (cosine of its angle)",
+    "sine": " (sine of its angle)",
 }
 ENDLESS = 1e300
 """Stands for a margin that no error reaches: JSON has no infinity."""

@@ -38,8 +38,9 @@ class Clearing:
 class Part:
     """Something that writes `columns` of the layout, which stand at `places`, for the features `targets`.
 
-    `layer` is -1 for the embedding, which has no targets. `first` is the head's number in its layer, or that of the
-    first hidden unit. Its parameters are `rows` of as many numbers as the residual has columns, and `biases`.
+    `layer` is -1 for the embedding, whose only targets are a position's cosine and sine. `first` is the head's number in its
+    layer, or that of the first hidden unit. Its parameters are `rows` of as many numbers as the residual has columns, and
+    `biases`.
     """
 
     block: Embedded | Head | LookupBlock | Clearing
@@ -119,10 +120,12 @@ def clearings(layout: Layout, layer: int) -> Iterator[Clearing]:
 def embedding(layout: Layout) -> Part:
     """The tables of tokens and positions."""
     tokens, count = layout.sizes.tokens, len(layout.embedding)
-    positions = any(vector[tokens:-1].any() for vector in layout.embedding.vectors)
+    turning = [layout.columns[k] for k in layout.turning]
+    positions = bool(turning) or any(vector[tokens:-1].any() for vector in layout.embedding.vectors)
     rows = tokens + 1 + positions * (layout.sizes.positions + 1)
-    columns = tuple(range(count))
-    return Part(Embedded(positions), -1, 0, columns, layout.places[:count], (), rows)
+    columns = (*range(count), *layout.turning)
+    places = tuple(layout.places[column] for column in columns)
+    return Part(Embedded(positions), -1, 0, columns, places, tuple(filter(None, turning)), rows)
 
 
 def part_of(layout: Layout, block: Head | LookupBlock | Clearing, layer: int, first: int) -> Part:

@@ -15,6 +15,7 @@ from compiler.options import CompileError
 from compiler.plan.assign_layers import Plan, schedule_blocks
 from compiler.plan.layout import EmbeddingSizes, Layout, allocate_columns, list_forms
 from compiler.plan.reuse import count_parameters, list_smaller
+from compiler.refusal import make_refusal
 from compiler.search.trials import (
     Fails,
     Holds,
@@ -26,6 +27,7 @@ from compiler.search.trials import (
     Trial,
     WithoutLookup,
 )
+from compiler.targets.rotary import WIDEST
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
@@ -49,6 +51,7 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     """One choice of blocks, laid out and audited. Raises `Unsolved` where a look-up can't be built in one step."""
     options = analysis.options
     plan = schedule_blocks(choose_blocks(analysis, outputs, style))
+    check_turning(analysis, plan)
     sizes = EmbeddingSizes(len(options.vocabulary), options.max_length)
     forms = len(list_forms(plan))
     node = plan.readouts[0].node
@@ -59,6 +62,19 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     layout = allocate_columns(plan, sizes, marked=find_target(options).is_family)
     analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms, "layout")
     return Lowered(analysis, plan, layout, audit_lowered(analysis, plan, layout))
+
+
+def check_turning(analysis: Analysis, plan: Plan) -> None:
+    """Raise `CompileError` where heads turn that are too wide for that."""
+    heads = [head for layer in plan.layers for head in layer.heads]
+    widest = max((max(len(head.scores.queries), len(head.values)) for head in heads), default=0)
+    if widest > WIDEST - 2 and any(head.turning for head in heads):
+        raise make_refusal(
+            analysis.graph,
+            plan.readouts[0].node,
+            f"a head of {widest} columns is too wide for one that turns by the position",
+            "compile for a shorter length, or for fewer values",
+        )
 
 
 def audit_lowered(analysis: Analysis, plan: Plan, layout: Layout) -> Bounds:

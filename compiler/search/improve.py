@@ -10,6 +10,7 @@ from compiler.analysis.infer import Analysis
 from compiler.factorings.powers import find_base
 from compiler.limits import MERGED_ROWS
 from compiler.lowering.building_style import Style
+from compiler.lowering.counted_positions import count_everything
 from compiler.lowering.digits import OrderSplit, find_orders
 from compiler.numerics.count_precision import Precision
 from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
@@ -63,6 +64,8 @@ def shrink_lowered(
     number = len(journal.trials) - 1
     best = Best(compact_layout(lowered, style, journal), style, outputs, journal)
     journal.choose(number)
+    if counts_positions(best.lowered):
+        best.challenge(lowered.analysis, replace(style, turning=True), Reason.SMALLER_STYLE)
     for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
             sturdier = replace(best.style, care=sturdier.care, exact=sturdier.exact)
@@ -243,3 +246,10 @@ def counts_more_than_once(lowered: Lowered) -> bool:
     """Whether several heads count."""
     heads = [head for layer in lowered.plan.layers for head in layer.heads]
     return sum(isinstance(head.targets[0][0].node.op, Width) for head in heads) > 1
+
+
+def counts_positions(lowered: Lowered) -> bool:
+    """Whether positions are counted, where heads could turn by them instead."""
+    count = count_everything(lowered.analysis.graph)
+    rotary = find_target(lowered.analysis.options).rotary
+    return rotary and any(variable.node is count for variable in lowered.plan.blocks.features)

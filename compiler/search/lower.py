@@ -10,7 +10,8 @@ When one is unsafe the next attempt
 6. materialises parts of the expression whose look-up loses too much, those first that look at few of its leaves: two
    small look-ups in two layers for a large one;
 7. begins again with all means as quotients that can be (`compiler/lowering/quotients.py`);
-8. begins again with one head for each order that is counted, instead of one for each of its digits.
+8. begins again with one head for each order that is counted, instead of one for each of its digits;
+9. begins again with heads that turn, where positions are counted otherwise.
 Parts of expressions whose tables would be too large are materialised from the start; those of one whose look-up
 is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
@@ -37,7 +38,7 @@ from compiler.search.culprits import find_culprit, find_source
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
 from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
-from rasp.graph.nodes import Aggregate, Constant, Graph, Map, Node, Width, list_reachable
+from rasp.graph.nodes import Aggregate, Best, Constant, Graph, Indices, Map, Node, Width, list_reachable
 
 
 def lower_graph(
@@ -95,7 +96,7 @@ class LoweringSearch:
                     return lowered
                 found = self.react_to_unsafe(lowered)
             failures += 1
-            if not found:
+            if not found and not self.begin_turning():
                 break
         raise self.refuse()
 
@@ -168,6 +169,14 @@ class LoweringSearch:
                 return self.go_on(*resort)
         return False
 
+    def begin_turning(self) -> bool:
+        """Whether to begin again with heads that turn, where they can, and anything depends on positions."""
+        positions = any(isinstance(node.op, Indices | Best) for node in list_reachable(self.outputs.values()))
+        if self.style.turning or not positions or not find_target(self.analysis.options).rotary:
+            return False
+        self.problem = self.careful = self.nearest = None
+        return self.go_on(Style(turning=True), frozenset(), Reason.TURNING)
+
     def refuse(self) -> Inexact:
         """What cannot be told apart."""
         node = self.problem if self.problem is not None else next(iter(self.outputs.values()))
@@ -214,9 +223,9 @@ def list_resorts(
         return [(style, materialised | parts, Reason.PARTS)]
     if style.split == WHOLE or not splits:
         return []
-    quotients = (Style(most_averaged=-1), frozenset[Node](), Reason.QUOTIENTS)
+    quotients = (Style(most_averaged=-1, turning=style.turning), frozenset[Node](), Reason.QUOTIENTS)
     whole_orders = (
-        Style(split=WHOLE, most_averaged=math.inf),
+        Style(split=WHOLE, most_averaged=math.inf, turning=style.turning),
         frozenset[Node](),
         Reason.WHOLE_ORDERS,
     )
@@ -247,7 +256,7 @@ def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style
 
 def begin_exactly(style: Style) -> Style:
     """A first style with exact counts, and orders counted and averaged as before."""
-    return Style(exact=True, split=style.split, most_averaged=style.most_averaged)
+    return Style(exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning)
 
 
 def more_careful(style: Style, unsafe: list[Decision]) -> Style:

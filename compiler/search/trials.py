@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NEAREST = "the parts of the only look-up that was too inexact"
     QUOTIENTS = "means as quotients of two numbers, since nothing else is left"
     WHOLE_ORDERS = "one head for each order that is counted, since nothing else is left"
+    TURNING = "heads that turn by the position, since nothing else is left"
     REUSE = "columns cleared and used again"
     SMALLER_STYLE = "other choices, which may be smaller"
     SMALLER_SPLIT = "orders counted by digits, or not, which may be smaller"

@@ -7,7 +7,7 @@ import numpy as np
 
 from compiler.options import Dialect
 from compiler.stock.uniform import UniformWeights
-from compiler.targets.rotary import SCALING, THETA
+from compiler.targets.rotary import SCALING, THETA, choose_base, choose_frequency, describe_scaling
 from compiler.targets.target import TARGETS
 from compiler.targets.uniform_shape import UniformShape
 
@@ -147,6 +147,9 @@ def name_llama(weights: UniformWeights) -> Arrays:
 
 def set_llama(shape: UniformShape) -> Settings:
     """Sizes, and what `LlamaConfig` would take otherwise; rotation in the words of older and of newer software."""
+    base, scaling = THETA, SCALING
+    if shape.turns:
+        base, scaling = choose_base(shape.d_head), describe_scaling(choose_frequency(shape.positions - 1))
     return {
         "model_type": "llama",
         "max_position_embeddings": shape.positions,
@@ -158,9 +161,9 @@ def set_llama(shape: UniformShape) -> Settings:
         "intermediate_size": shape.units,
         "hidden_act": TARGETS["llama"].activation,
         "rms_norm_eps": TARGETS["llama"].eps,
-        "rope_theta": THETA,
-        "rope_scaling": dict(SCALING),
-        "rope_parameters": {**SCALING, "rope_theta": THETA},
+        "rope_theta": base,
+        "rope_scaling": dict(scaling),
+        "rope_parameters": {**scaling, "rope_theta": base},
         "attention_bias": False,
         "mlp_bias": False,
         "attention_dropout": 0.0,

@@ -17,7 +17,7 @@ only needs names and transposes (`compiler/stock/array_names.py`). Nothing is co
 - *A gate* can square what a hidden unit reads: one unit then stands for all that plain weights have for it.
 - *Without biases* each is the weight of a column that every id writes 1 to. Where the norm takes no mean away, nothing
   has to be balanced. A gate's other sum is that column.
-- *Queries and keys that are turned* are turned by nothing (`compiler/targets/rotary.py`).
+- *Queries and keys that are turned* are turned by nothing, or score a distance so (`compiler/stock/turned_heads.py`).
 
 Columns of the uniform residual: zeros, or the one that is 1; then those of the plain one, then such as nobody writes, and
 last the balance. Without a column of zeros, or of 1, plain ones stand in for it (`compiler/plan/proxies.py`).
@@ -33,6 +33,8 @@ from compiler.config import Config
 from compiler.emit.weights import Array, Weights, spread_unembedding
 from compiler.stock.identity_norms import choose_shrinkage, make_norms, store_smaller
 from compiler.stock.placing import Placing, list_halves
+from compiler.stock.turned_heads import TurnedHeads
+from compiler.stock.uniform_heads import attend
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import ONE, PlainSizes, UniformShape, choose_uniform_shape
 from rasp.values import Atom, Kind, find_kind, make_typed_key
@@ -74,7 +76,8 @@ class Making:
     for nearest-value logits; None: none is. `margin`: how far ids that are no class are below all others at least.
     `balanced`: whether a column keeps the mean at 0. `scales`: how many times smaller each column is stored. `proxies`: the
     plain columns that stand in for that of zeros, or of 1, for each half-layer and the unembedding. `squares`: by layer,
-    hidden units that square what the first of them reads."""
+    hidden units that square what the first of them reads. `turned`: what heads score by turning, which plain weights do not
+    say any more."""
 
     reach: float
     middle: int | None
@@ -83,6 +86,7 @@ class Making:
     scales: Array | None = None
     proxies: tuple[int, ...] = ()
     squares: Squares = field(default_factory=dict[int, tuple[range, ...]])
+    turned: TurnedHeads | None = None
 
 
 def make_uniform(weights: Weights, target: TargetModel, making: Making) -> UniformWeights:
@@ -102,7 +106,7 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
     arrays = embed(weights, target, shape, placing, alike)
     for number in range(shape.layers):
         units = take_units(weights, number, making.squares.get(number, ()))
-        own = attend(weights, number, shape, halves[2 * number], target)
+        own = attend(weights, number, shape, halves[2 * number], making.turned)
         own |= look_up(units, shape, halves[2 * number + 1], target)
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
     placing = halves[-1]
@@ -151,7 +155,14 @@ def choose_shape(weights: Weights, target: TargetModel, ids: int, making: Making
         for number, layer in enumerate(config.layers)
     ]
     return choose_uniform_shape(
-        PlainSizes(config.d_model, layers, config.max_length + 1, making.balanced, apart=not making.proxies),
+        PlainSizes(
+            config.d_model,
+            layers,
+            config.max_length + 1,
+            making.balanced,
+            apart=not making.proxies,
+            turns=making.turned is not None,
+        ),
         target,
         ids,
     )
@@ -189,25 +200,6 @@ def embed(
     none = np.zeros((1, weights.config.d_model))
     positions = weights.arrays.get("embedding.positions", none)
     return {"tokens": tokens, "positions": placing.write(positions, shape.positions)}
-
-
-def attend(
-    weights: Weights, number: int, shape: UniformShape, placing: Placing, target: TargetModel
-) -> dict[str, np.ndarray]:
-    """A layer's heads side by side, each in its own `d_head` columns."""
-    found = {
-        name: np.zeros((shape.hidden, shape.hidden), np.float32)
-        for name in ("query", "key", "value", "output")
-    }
-    layers = weights.config.layers
-    for h in range(len(layers[number].heads) if layers else 0):
-        prefix = f"layers.{number}.attention.heads.{h}"
-        own = slice(h * shape.d_head, (h + 1) * shape.d_head)
-        for name, scale in (("query", math.sqrt(shape.d_head)), ("key", 1.0)):
-            found[name][:, own] = placing.read(weights.arrays[f"{prefix}.{name}"] * scale, shape.d_head)
-        found["value"][:, own] = placing.read(weights.arrays[f"{prefix}.value"], shape.d_head)
-        found["output"][own] = placing.write(weights.arrays[f"{prefix}.output"], shape.d_head)
-    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compiler.config import HeadShape
-from compiler.targets.rotary import choose_turned_size
+from compiler.targets.rotary import WIDEST, choose_turned_size
 from compiler.targets.target import TargetModel
 
 ZEROS, FIRST = 0, 1
@@ -20,7 +20,7 @@ ONE = 0
 @dataclass(frozen=True)
 class UniformShape:
     """Sizes that hold for all layers: hidden = heads · d_head. `balance`: the column that takes minus the sum of all
-    others, if there is one. `first`: where plain columns begin."""
+    others, if there is one. `first`: where plain columns begin. `turns`: whether a pair of each head turns."""
 
     layers: int
     heads: int
@@ -30,6 +30,7 @@ class UniformShape:
     positions: int
     balance: int | None = None
     first: int = FIRST
+    turns: bool = False
 
     @property
     def hidden(self) -> int:
@@ -40,13 +41,15 @@ class UniformShape:
 @dataclass(frozen=True)
 class PlainSizes:
     """Of a plain model: columns, heads and hidden units of each layer, and positions with BOS's; and whether its uniform
-    residual is `balanced`, where the target takes a mean away. `apart`: whether zeros, or ones, have their own column."""
+    residual is `balanced`, where the target takes a mean away. `apart`: whether zeros, or ones, have their own column.
+    `turns`: whether heads, whose columns that turn are not counted, have such a pair."""
 
     columns: int
     layers: Sequence[tuple[Sequence[HeadShape], int]]
     positions: int
     balanced: bool
     apart: bool = True
+    turns: bool = False
 
 
 def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> UniformShape:
@@ -54,6 +57,7 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
     heads = max((len(heads) for heads, _ in sizes.layers), default=1) or 1
     shapes = [head for heads, _ in sizes.layers for head in heads]
     scored, valued = (max((getattr(h, d) for h in shapes), default=1) for d in ("d_key", "d_value"))
+    scored += 2 * sizes.turns
     balanced = target.centred and sizes.balanced
     columns = sizes.apart + sizes.columns + balanced
     fitted: list[tuple[int, int, int]] = []
@@ -61,7 +65,8 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
         least = max(valued, math.ceil(columns / count))
         size = max(scored, least)
         size = choose_turned_size(size) if target.rotary else size
-        fitted.append((count * size, count, size))
+        if size <= WIDEST or not sizes.turns:
+            fitted.append((count * size, count, size))
         if count * max(scored, valued) >= columns:  # more heads only add columns
             break
     _, count, size = min(fitted)
@@ -69,7 +74,15 @@ def choose_uniform_shape(sizes: PlainSizes, target: TargetModel, ids: int) -> Un
     balance = count * size - 1 if balanced else None
     first = FIRST if sizes.apart else 0
     return UniformShape(
-        max(1, len(sizes.layers)), count, size, max(1, units), ids, sizes.positions, balance, first
+        max(1, len(sizes.layers)),
+        count,
+        size,
+        max(1, units),
+        ids,
+        sizes.positions,
+        balance,
+        first,
+        sizes.turns,
     )
 
 
