@@ -119,6 +119,14 @@ CASES: tuple[GoldenCase, ...] = (
     GoldenCase(
         "rotary",
         "the rotary scaling that the config says, with which these heads turn by nothing: without it they do",
+        f"next = {BY_THREE}[selector_width(select(tokens, tokens, ==)) % 3];",
+        max_length=32,
+        shortest=24,
+        target="llama",
+    ),
+    GoldenCase(
+        "rotary-in-part",
+        "the rotary scaling that the config says, with which one pair of each head turns slowly, and no other does",
         'before = aggregate(select(indices, indices - 1, ==), tokens, "a");\n'
         'next = aggregate(best(select(before, tokens, ==), indices), tokens, "a");',
         max_length=32,
@@ -128,10 +136,10 @@ CASES: tuple[GoldenCase, ...] = (
     GoldenCase(
         "grouped-queries",
         "query heads that share keys and values, neighbours each: in another order they take those of others",
-        'one = aggregate(select(indices, indices - 1, ==), tokens, "a");\n'
-        'two = aggregate(select(indices, indices - 2, ==), tokens, "b");\n'
-        'next = one if tokens == "a" else two;',
+        'before = aggregate(select(indices, indices - 2, ==), tokens, "b");\n'
+        'next = before if selector_width(select(tokens, tokens, ==)) % 2 == 1 else "a";',
         max_length=16,
+        batch=4,
         shortest=8,
         altered="grouped",
         target="llama",
