@@ -29,8 +29,8 @@ TURNING: tuple[Role, Role] = ("cosine", "sine")
 class Variable:
     """Something that the residual stream carries for a node, by its role: a `leaf` as attention (or the embedding) delivers
     it, the `look-up` of an expression, or the number that attention delivers for a leaf without what float32 did to
-    it (`rounded`), or its `square`; or the `tally` of an expression: what attention adds up for a sum of counts. Where heads
-    turn by the position, that has a `cosine` and a `sine`."""
+    it (`rounded`), or its `square`; or the `tally` of an expression: what attention adds up for a sum of counts. A
+    position that heads turn by has a `cosine` and a `sine`."""
 
     node: Node
     role: Role = "leaf"

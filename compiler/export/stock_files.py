@@ -19,7 +19,6 @@ from safetensors.numpy import save as save_arrays
 
 from compiler.blocks.block import MARK
 from compiler.config import Config
-from compiler.emit.assemble import reading
 from compiler.export.files import (
     ARRAYS,
     CARD,
@@ -48,6 +47,7 @@ from compiler.numerics.rounding import find_middle
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled
 from compiler.plan.layers import Plan
+from compiler.plan.layout import place_weights, weigh_form
 from compiler.stock.array_names import FAMILIES
 from compiler.stock.turned_heads import take_turned_heads
 from compiler.stock.uniform import Making, UniformWeights, make_uniform
@@ -85,7 +85,7 @@ def assemble_uniform(
     scales[list(layout.places)] = layout.scales
     weights, proxies, turned = compiled.weights, layout.proxies if kept else (), None
     if places := [layout.places[column] for column in layout.turning]:
-        weights, turned = take_turned_heads(weights, places, reading(MARK, layout))
+        weights, turned = take_turned_heads(weights, places, place_weights(weigh_form(MARK, layout), layout))
         scales = np.delete(scales, places)
         proxies = tuple(place - sum(other < place for other in places) for place in proxies)
     return make_uniform(

@@ -38,9 +38,9 @@ class Clearing:
 class Part:
     """Something that writes `columns` of the layout, which stand at `places`, for the features `targets`.
 
-    `layer` is -1 for the embedding, whose only targets are a position's cosine and sine. `first` is the head's number in its
-    layer, or that of the first hidden unit. Its parameters are `rows` of as many numbers as the residual has columns, and
-    `biases`.
+    `layer` is -1 for the embedding, whose only targets are a position's cosine and sine. `first` is the head's number in
+    its layer, or that of the first hidden unit. Its parameters are `rows` of as many numbers as the residual has columns,
+    and `biases`.
     """
 
     block: Embedded | Head | LookupBlock | Clearing

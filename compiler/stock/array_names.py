@@ -7,7 +7,7 @@ import numpy as np
 
 from compiler.options import Dialect
 from compiler.stock.uniform import UniformWeights
-from compiler.targets.rotary import SCALING, THETA, choose_base, choose_frequency, describe_scaling
+from compiler.targets.rotary import SCALING, THETA, choose_frequency, choose_frequency_base, describe_scaling
 from compiler.targets.target import TARGETS
 from compiler.targets.uniform_shape import UniformShape
 
@@ -149,7 +149,10 @@ def set_llama(shape: UniformShape) -> Settings:
     """Sizes, and what `LlamaConfig` would take otherwise; rotation in the words of older and of newer software."""
     base, scaling = THETA, SCALING
     if shape.turns:
-        base, scaling = choose_base(shape.d_head), describe_scaling(choose_frequency(shape.positions - 1))
+        base, scaling = (
+            choose_frequency_base(shape.d_head),
+            describe_scaling(choose_frequency(shape.positions - 1)),
+        )
     return {
         "model_type": "llama",
         "max_position_embeddings": shape.positions,

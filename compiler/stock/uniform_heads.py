@@ -10,7 +10,7 @@ from compiler.stock.turned_heads import TurnedHeads
 from compiler.targets.uniform_shape import UniformShape
 
 
-def attend(
+def arrange_heads(
     weights: Weights, number: int, shape: UniformShape, placing: Placing, turned: TurnedHeads | None
 ) -> dict[str, np.ndarray]:
     """A layer's heads side by side, each in its own `d_head` columns, of which the first and the middle one are a pair."""

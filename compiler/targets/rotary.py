@@ -48,7 +48,7 @@ def choose_frequency(length: int) -> float:
     return min(ARC / length, FASTEST)
 
 
-def choose_base(d_head: int) -> float:
+def choose_frequency_base(d_head: int) -> float:
     """What frequencies are powers of where the first pair turns: the second's is 1/2, or less than 3/4 in wide heads."""
     assert d_head <= WIDEST, "what is wider does not turn"
     return 2.0 ** min(d_head // 2, 120)

@@ -28,16 +28,23 @@ from compiler.pipeline import Compiled, compile_program
 from compiler.stock.identity_norms import choose_shrinkage
 from compiler.stock.uniform import Placing
 from compiler.targets.activation_functions import BEND, CORNER, UNIT_SCALE
+from compiler.targets.rotary import bound_turning, choose_frequency
 from compiler.targets.rounding_in_transformers import NORMED
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from compiler.targets.uniform_shape import FIRST, ZEROS
 from rasp.elaborate.program import load_program
-from rasp.graph.nodes import Graph, Tokens, Width
+from rasp.graph.nodes import Aggregate, Graph, Tokens, Width
 from rasp.source import Source
 from tests.proof.any_order import Order, Single, orders, product
 from tests.proof.measure_columns import measured
 from tests.proof.test_exact_bounds import ALL, CASES, Case, columns_of, ramps
-from tests.proof.uniform_order import activate, normalise, uniform_residuals
+from tests.proof.uniform_order import (
+    activate,
+    find_single_frequency,
+    normalise,
+    turn_pair,
+    uniform_residuals,
+)
 
 FAR = 1e4
 EPS = 1e-5
@@ -56,6 +63,34 @@ OF_FAMILIES = {
     "counts by values": Case(
         f"selector_width(select({MORE}, {MORE}, ==))", ("a", "b"), 4, Width, ramps(4), attention="causal"
     )
+}
+PREVIOUS = "select(indices, indices - 1, ==)"
+#: What is scored by how far heads turn.
+TURNING = {
+    "a distance": Case(
+        "aggregate(select(indices, indices - 2, ==), tokens_int, 9) / 3",
+        (0, 5),
+        40,
+        Aggregate,
+        ramps(40, 0, 5),
+        attention="causal",
+    ),
+    "the latest": Case(
+        "aggregate(best(select(tokens_int, 0, !=), indices), tokens_int, 9) / 3",
+        (0, 3, 5),
+        30,
+        Aggregate,
+        ramps(30, 3, 5),
+        attention="causal",
+    ),
+    "the first of the best": Case(
+        f"aggregate(best(full_s, tokens_int), tokens_int + aggregate({PREVIOUS}, tokens_int, 1) / 3)",
+        (0, 3, 5),
+        12,
+        Aggregate,
+        ramps(12, 3, 5),
+        attention="causal",
+    ),
 }
 #: Families, of those that compute alike the first.
 UNLIKE = {replace(TARGETS[name], name="plain"): name for name in reversed(FAMILY_TARGETS)}.values()
@@ -96,17 +131,24 @@ def compile_for(target: Dialect, case: Case) -> Compiled:
 def measure_worst(model: Compiled, case: Case) -> Numbers:
     """How far each column is off at most, in any order of addition, as the family runs the model."""
     uniform, family = assemble_uniform(model), TARGETS[model.options.dialect]
-    plain = slice(uniform.shape.first, uniform.shape.first + model.layout.d_model)
     layout, worst = model.layout, np.zeros(model.layout.width)
+    turned = [layout.places[column] for column in layout.turning]
+    kept = [place for place in range(layout.d_model) if place not in turned]
+    plain = slice(uniform.shape.first, uniform.shape.first + len(kept))
     reach = float((model.bounds.sizes / layout.scales).sum())
     stored = np.zeros(layout.d_model)
     stored[list(layout.places)] = 2.0 ** -choose_shrinkage(reach, family.eps or 0.0) / layout.scales
+
+    def run(ids: list[int], order: Order) -> Single:
+        residuals = uniform_residuals(uniform, family, order, ids)[:, :, plain]
+        found = np.zeros((*residuals.shape[:2], layout.d_model), np.float32)
+        found[:, :, kept] = residuals / stored[kept]
+        if turned:  # no family has these: what heads make of them is measured by itself
+            found[:, :, turned] = model.weights.arrays["embedding.positions"][: len(ids), turned]
+        return found
+
     for order in orders(0):
-        errors, seen = measured(
-            model,
-            case.inputs,
-            lambda ids, order=order: uniform_residuals(uniform, family, order, ids)[:, :, plain] / stored,
-        )
+        errors, seen = measured(model, case.inputs, lambda ids, order=order: run(ids, order))
         assert seen[columns_of(model, case.kind)].all()
         worst = np.maximum(worst, errors)
     return worst
@@ -123,6 +165,34 @@ def test_orders_by_powers_stay_below_their_bounds(target: Dialect, name: str) ->
     worst, bounds = measure_worst(model, case), model.bounds.columns
     assert (worst <= bounds).all()
     assert bounds.max() <= FAR * worst.max()
+
+
+@pytest.mark.parametrize("name", TURNING)
+def test_what_turning_heads_bring_stays_below_its_bound(name: str) -> None:
+    """A column that no family has is not measured, but what is brought by it."""
+    case = TURNING[name]
+    model = compile_for("llama", case)
+    assert model.layout.turning
+    worst, bounds = measure_worst(model, case), model.bounds.columns
+    assert (worst <= bounds).all()
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 16, 20, 64, 139, 512, 4096])
+def test_turned_numbers_are_off_by_no_more_than_said(length: int) -> None:
+    """A query or key of length 1 at each of many angles and positions, the last among them, turned in float32 by what
+    float32 makes of the frequency."""
+    frequency, bound, closest = choose_frequency(length), bound_turning(length), 0.0
+    angles = np.concatenate([np.linspace(-np.pi, np.pi, 101), [-2 * frequency, frequency - np.pi / 2]])
+    pairs = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    positions = np.unique(np.append(np.linspace(0, length, 60).astype(int), length))
+    single = find_single_frequency(length)
+    with mpmath.workdps(30):
+        for angle, pair in zip(angles.tolist(), pairs.astype(np.float32), strict=True):
+            found = turn_pair(np.tile(pair, (length + 1, 1)), single)[positions]
+            turned = [mpmath.mpf(frequency) * int(p) + mpmath.mpf(angle) for p in positions]
+            exact = np.array([[float(mpmath.cos(t)), float(mpmath.sin(t))] for t in turned])
+            closest = max(closest, float(np.abs(found - exact).max()))
+    assert bound / FAR <= closest <= bound
 
 
 def shrunk_residual(

@@ -1,5 +1,6 @@
 """Uniform weights of a family run in float32 with every sum in an order of its own, as `any_order` runs plain ones."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.stock.uniform import UniformWeights
+from compiler.targets.rotary import choose_frequency, describe_scaling
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import UniformShape
 from tests.proof.any_order import Order, Single, product, softmax
@@ -48,11 +50,39 @@ def activate(z: Single, target: TargetModel) -> Single:
     return np.float32(0.5) * z * (np.float32(1) + np.tanh(inner))
 
 
+def find_single_frequency(length: int) -> np.float32:
+    """The frequency of the first pair as software for the family makes it of the config, in float32."""
+    scaling = describe_scaling(choose_frequency(length))
+    low, high = (float(scaling[f"{name}_freq_factor"]) for name in ("low", "high"))
+    share = np.float32(1) / (np.float32(math.tau) / np.float32(1)) - np.float32(low)
+    return share / np.float32(high - low)
+
+
+def turn_pair(pair: Single, frequency: np.float32) -> Single:
+    """Rows (position, 2), each turned by its position."""
+    angles = np.arange(len(pair), dtype=np.float32) * frequency
+    cosine, sine = np.cos(angles), np.sin(angles)
+    first, second = pair.T
+    return np.stack([first * cosine - second * sine, second * cosine + first * sine], axis=1)
+
+
+def turn_heads(rows: Single, shape: UniformShape) -> Single:
+    """Queries or keys of all heads (position, hidden), with the first pair of each turned where it is."""
+    if not shape.turns:
+        return rows
+    found, frequency = rows.copy(), find_single_frequency(shape.positions - 1)
+    for head in range(shape.heads):
+        pair = [head * shape.d_head, head * shape.d_head + shape.d_head // 2]
+        found[:, pair] = turn_pair(rows[:, pair], frequency)
+    return found
+
+
 def attend_uniformly(
     read: Single, arrays: dict[str, Single], shape: UniformShape, seen: NDArray[np.bool_], order: Order
 ) -> Single:
     """All heads of a layer (position, hidden), each looking at what is `seen`, before their output matrix."""
     query, key, value = (product(read, arrays[name], order) for name in ("query", "key", "value"))
+    query, key = turn_heads(query, shape), turn_heads(key, shape)
     mixed: list[Single] = []
     for head in range(shape.heads):
         own = slice(head * shape.d_head, (head + 1) * shape.d_head)
