@@ -127,7 +127,7 @@ def test_counts_of_tokens_are_one_head_in_families(target: Dialect) -> None:
 
 def test_llama_squares_positions_by_one_hidden_unit() -> None:
     """Which the plain weights, that anything else is made of, have one for each position for."""
-    text = 'aggregate(select(indices, indices - 1, ==), tokens, "a")'
+    text = 'aggregate(select(indices, 10 - indices, ==), tokens, "a")'
     options = CompileOptions(("a", "b"), 12, "causal", "llama")
     model = compile_program(load_program(Source("test", "")), {"out": text}, options)
     [square] = [one for layer in model.plan.layers for one in layer.lookups if one.squares]
