@@ -106,7 +106,7 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
     arrays = embed(weights, target, shape, placing, alike)
     for number in range(shape.layers):
         units = take_units(weights, number, making.squares.get(number, ()))
-        own = arrange_heads(weights, number, shape, halves[2 * number], making.turned)
+        own = arrange_heads(weights, number, shape, halves[2 * number], target, making.turned)
         own |= look_up(units, shape, halves[2 * number + 1], target)
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
     placing = halves[-1]

@@ -7,11 +7,17 @@ import numpy as np
 from compiler.emit.weights import Weights
 from compiler.stock.placing import Placing
 from compiler.stock.turned_heads import TurnedHeads
+from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import UniformShape
 
 
 def arrange_heads(
-    weights: Weights, number: int, shape: UniformShape, placing: Placing, turned: TurnedHeads | None
+    weights: Weights,
+    number: int,
+    shape: UniformShape,
+    placing: Placing,
+    target: TargetModel,
+    turned: TurnedHeads | None,
 ) -> dict[str, np.ndarray]:
     """A layer's heads side by side, each in its own `d_head` columns, of which the first and the middle one are a pair."""
     found = {
@@ -22,7 +28,7 @@ def arrange_heads(
     for h in range(len(layers[number].heads) if layers else 0):
         prefix = f"layers.{number}.attention.heads.{h}"
         own = range(h * shape.d_head, (h + 1) * shape.d_head)
-        pair = [own[0], own[shape.d_head // 2]] if turned else []
+        pair = [own[0], own[shape.d_head // 2]] if target.rotary and turned else []
         others = [column for column in own if column not in pair]
         for name, scale in (("query", math.sqrt(shape.d_head)), ("key", 1.0)):
             found[name][:, others] = placing.read(weights.arrays[f"{prefix}.{name}"] * scale, len(others))
