@@ -13,7 +13,7 @@ from rasp.arguments import Attention
 from rasp.command_line.console import FAILED, Commands, Told, read_source, report_diagnostics
 from rasp.command_line.format_command import format_files, found_files
 from rasp.command_line.input_options import InputRequest, takes_inputs
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
 from rasp.lint.divisions import find_divisions
@@ -63,7 +63,7 @@ def run(told: Told, expression: str | None, attention: Attention | None, as_json
 
 
 @main.command()
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=PLACE)
 @click.option("-e", "--expression", metavar="EXPR", help="The s-op or selector to draw.")
 @click.option("-i", "--input", "text", required=True, metavar="INPUT", help="The input.")
 @click.option(
@@ -93,7 +93,7 @@ def draw(**flags: Any) -> int:
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...", type=PLACE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of all messages.")
 def check(files: tuple[str, ...], as_json: bool) -> int:
     """Report mistakes and doubtful places.

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 FOLDER = click.argument("folder", metavar="DIR", type=PLACE)
 POSITIVE = click.IntRange(min=1)

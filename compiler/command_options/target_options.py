@@ -8,7 +8,7 @@ import click
 
 from compiler.options import DIALECTS, DTYPES, Dialect, Dtype
 from rasp.arguments import ATTENTIONS, Attention
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 PROGRAM_OPTIONS = (
     click.option(

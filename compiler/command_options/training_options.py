@@ -7,7 +7,7 @@ import click
 
 from compiler.command_options.shared_options import POSITIVE, SEED, FiniteRange
 from compiler.command_options.target_options import Target, takes_program
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 Start = Literal["random", "compiled"]
 #: The rate that is taken where none is given.

@@ -11,7 +11,7 @@ from compiler.formats.format_names import ENGINE_NAMES, PRECISIONS
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
 from rasp.command_line.input_options import InputRequest, takes_inputs
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 
 @click.command(cls=CheckedCommand)
@@ -104,7 +104,7 @@ def generate(folder: str, count: int | None, scratchpad: bool, as_json: bool, **
 
 
 @click.command(cls=CheckedCommand)
-@click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...", type=PLACE)
 @JSON
 def test(paths: tuple[str, ...], as_json: bool) -> int:
     """Run the examples that programs give.

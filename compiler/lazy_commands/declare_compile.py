@@ -10,7 +10,7 @@ from compiler.command_options.target_options import Target, takes_target
 from compiler.report.stage_names import ALL, STAGES
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 
 @click.command("compile", cls=CheckedCommand)

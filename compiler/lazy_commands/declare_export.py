@@ -9,7 +9,7 @@ from compiler.formats.format_names import FORMAT_NAMES
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import Told
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 #: Golden models continue their prompts.
 GENERATING = tuple(name for name in FAMILY_TARGETS if TARGETS[name].generates)

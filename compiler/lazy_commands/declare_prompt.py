@@ -7,7 +7,7 @@ import click
 
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import WrongUsage
-from rasp.command_line.output_place import PLACE
+from rasp.command_line.place import PLACE
 
 
 def start_repl(files: tuple[str, ...]) -> int:

@@ -9,6 +9,7 @@ import click
 from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.console import FAILED, STANDARD_INPUT, WrongUsage, read_source, report_diagnostics
 from rasp.command_line.folders import list_programs
+from rasp.command_line.place import PLACE
 from rasp.diagnostics import RaspError
 from rasp.format.format_text import format_source, show_difference
 from rasp.source import Source
@@ -16,7 +17,7 @@ from rasp.write_whole import write_text
 
 
 @click.command("fmt", cls=CheckedCommand)
-@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE_OR_FOLDER...", type=PLACE)
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
 def format_files(files: tuple[str, ...], check: bool, diff: bool) -> int:

@@ -6,12 +6,15 @@ from typing import Any
 
 import click
 
+from rasp.command_line.place import PLACE, complete_place
 from rasp.inputs import InputFormat
 
 FORMATS = click.Choice([form.value for form in InputFormat])
 OPTIONS = (
     click.option("-i", "--input", "texts", multiple=True, metavar="INPUT", help="An input."),
-    click.option("--inputs", "file", metavar="FILE", help="Inputs, one a line; - is standard input."),
+    click.option(
+        "--inputs", "file", type=PLACE, metavar="FILE", help="Inputs, one a line; - is standard input."
+    ),
     click.option(
         "--input-format",
         "form",
@@ -44,6 +47,6 @@ def takes_inputs(metavar: str) -> Callable[[Callable[..., Any]], Callable[..., A
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(OPTIONS):
             command = option(command)
-        return click.argument("words", nargs=-1, metavar=metavar)(command)
+        return click.argument("words", nargs=-1, metavar=metavar, shell_complete=complete_place)(command)
 
     return decorate

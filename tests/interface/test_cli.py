@@ -290,17 +290,19 @@ MISUSES = {
     ),
     "a folder of inputs": (["run", "-e", "length", "--inputs", "."], 2, "an input on each line"),
     "a file like no other": (["run", "nosuch.rasp", "abc"], 2, "no file nosuch.rasp\n"),
-    **{
-        f"no name for {' '.join(command)}": (command, 2, "name of a file is empty")
-        for command in (
-            *(["run", "", "abc"], ["run", "-e", "length", "--inputs", ""]),
-            *(["check", ""], ["fmt", ""], ["test", ""]),
-        )
-    },
+    "no name for a program to run": (["run", "", "abc"], 2, "name of a file is empty"),
     **{
         f"no name for {' '.join(command)}": (command, 2, "the name is empty")
         for command in (
-            *(["compile", ""], ["opt", "-p", "O2", ""], ["bisect", ""], ["train", ""], ["repl", ""]),
+            *(["run", "-e", "length", "--inputs", ""], ["check", ""], ["fmt", ""], ["test", ""]),
+            *(
+                ["compile", ""],
+                ["opt", "-p", "O2", ""],
+                ["bisect", ""],
+                ["train", ""],
+                ["repl", ""],
+                ["draw", "", "-i", "a"],
+            ),
             *(["apply", "", "a"], ["generate", "", "a"], ["verify", ""], ["info", ""]),
             *(["inspect", "", "-o", "page"], ["circuit", ""], ["export", "", "--to", "onnx", "-o", "m"]),
             *(["serve", "--static", ""], ["verify", "m", "--results", ""]),
@@ -378,6 +380,25 @@ MISUSES = {
     "an option twice, otherwise": (["draw", "-i", "a", "--input", "b"], 2, "'--input' is given 2 times"),
     "no folder": (["draw", "hist.rasp", "-e", "hist", "-i", "a", "-o", "no/a.svg"], 1, "check the path"),
 }
+
+
+@pytest.mark.parametrize(
+    "typed, completed",
+    {
+        "rasp ver": "plain,verify",
+        "rasp verify --eng": "plain,--engine",
+        "rasp run --attention c": "plain,causal",
+        "rasp run so": "file,so",
+        "rasp run sort.rasp --inputs wo": "file,wo",
+        "rasp apply so": "file,so",
+        "rasp compile sort.rasp -o so": "file,so",
+        "rasp check so": "file,so",
+        "rasp bisect so": "file,so",
+    }.items(),
+)
+def test_shells_complete_words_and_leave_names_of_files_to_themselves(typed: str, completed: str) -> None:
+    asked = {"_RASP_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    assert CliRunner(env=asked).invoke(main, prog_name="rasp").stdout.strip() == completed
 
 
 @pytest.mark.parametrize("arguments, code, message", MISUSES.values(), ids=MISUSES)
