@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from compiler.export.records import decode_json, encode_json
 from compiler.formats.import_library import take_library
+from compiler.model.stock_model import hide_progress_bars, take_transformers
 
 FILES = ("config.json", "model.bin", "vocabulary.json")
 INSTALL = "ctranslate2: it is of the extra `engines` of this project"
@@ -13,7 +14,7 @@ INSTALL = "ctranslate2: it is of the extra `engines` of this project"
 def convert_to_ctranslate2(folder: Path) -> dict[str, bytes]:
     """The files. Raises `ModelError` where ctranslate2 is not installed."""
     converters = take_library("ctranslate2.converters", "this format", INSTALL)
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, hide_progress_bars(take_transformers()):
         made = Path(scratch) / "model"
         converters.TransformersConverter(str(folder)).convert(str(made))
         files = {name: (made / name).read_bytes() for name in FILES}

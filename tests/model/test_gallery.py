@@ -33,6 +33,7 @@ MODULES = {
 def run(line: str) -> None:
     result = CliRunner().invoke(main, shlex.split(line), prog_name="rasp")
     assert result.exit_code == 0, result.output
+    assert "%|" not in result.output  # a library's bar of progress
 
 
 @pytest.fixture(scope="module")
