@@ -20,6 +20,7 @@ from rasp.command_line.checked_command import CheckedCommand
 from rasp.command_line.folders import advise_on_folder, is_checkpoint
 from rasp.diagnostics import DiagnosedError, Diagnostic, MessagesRecord, RaspError, find_similar
 from rasp.inputs import read_input
+from rasp.library.load import find_file
 from rasp.notation.style import wants_colour
 from rasp.source import Source
 from rasp.values import Atom, classify_values
@@ -202,8 +203,8 @@ def is_file(path: str) -> bool:
 def open_file(
     path: str, advise: Callable[[str], str] = advise_on_folder
 ) -> AbstractContextManager[BufferedIOBase]:
-    """A file's bytes, or standard input for `-`. Raises `WrongUsage` when it cannot be opened; `advise` says what to do
-    where a folder was given.
+    """A file's bytes, also of `programs/` that come with the language, or standard input for `-`. Raises `WrongUsage` when
+    it cannot be opened; `advise` says what to do where a folder was given.
     """
     if not path:
         raise WrongUsage(
@@ -214,7 +215,7 @@ def open_file(
             if sys.stdin is None:
                 raise WrongUsage("there is no standard input", "give a file")
             return nullcontext(cast(BufferedIOBase, sys.stdin.buffer))
-        return Path(path).open("rb")
+        return find_file(path).open("rb")
     except FileNotFoundError:
         raise WrongUsage(f"there is no file {path}", suggest_file(Path(path))) from None
     except IsADirectoryError:

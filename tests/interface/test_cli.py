@@ -261,6 +261,12 @@ def test_run_takes_expression_and_attention_from_the_compile_line(folder: Path) 
     assert rasp("run", "seen.rasp", "-i", "aab", "-e", "n + 0").stdout == "aab -> [3, 3, 3] (ints)\n"
 
 
+def test_programs_of_the_language_are_found_from_any_folder(folder: Path) -> None:
+    assert not (folder / "programs").exists()
+    assert rasp("run", "programs/basics/reverse.rasp", "abc").stdout == "abc -> [c, b, a] (strings)\n"
+    assert "no file programs/basics/nosuch.rasp" in rasp("run", "programs/basics/nosuch.rasp", "abc").stderr
+
+
 JSON = ("--input-format", "json")
 MISUSES = {
     "no file": (["run", "nowhere.rasp", "-e", "x", "-i", "a"], 2, "there is no file nowhere.rasp"),
