@@ -33,6 +33,7 @@ from rasp.language_features.variables import (
     find_variable,
     list_occurrences,
     list_occurrences_by_text,
+    list_undefined_uses,
 )
 from rasp.source import Span
 from rasp.syntax.syntax_tree import Load
@@ -107,9 +108,12 @@ def formatting(server: RaspServer, params: types.DocumentFormattingParams) -> li
 def references(server: RaspServer, params: types.ReferenceParams) -> list[types.Location]:
     """Where the variable is read, here and in the texts that load it; where it is bound, if asked for."""
     document = server.document(params.text_document.uri)
-    found = find_definition_at(document, server.place(document, params.position))
+    place = server.place(document, params.position)
+    found = find_definition_at(document, place)
     if found is None:
-        return []
+        return [
+            server.location(document, document.source, each) for each in list_undefined_uses(document, place)
+        ]
     places = list_occurrences_by_text(document, find_variable(document, found[1]))
     return [
         server.location(document, text.source, each.span)
@@ -123,10 +127,14 @@ def document_highlight(
     server: RaspServer, params: types.DocumentHighlightParams
 ) -> list[types.DocumentHighlight]:
     document = server.document(params.text_document.uri)
-    found = find_definition_at(document, server.place(document, params.position))
+    place, positions = server.place(document, params.position), server.positions(document.source)
+    found = find_definition_at(document, place)
     if found is None:
-        return []
-    positions, variable = server.positions(document.source), find_variable(document, found[1])
+        uses = list_undefined_uses(document, place)
+        return [
+            types.DocumentHighlight(positions.range(each), types.DocumentHighlightKind.Read) for each in uses
+        ]
+    variable = find_variable(document, found[1])
     return [
         types.DocumentHighlight(positions.range(each.span), highlight_kind(each))
         for each in list_occurrences(document)

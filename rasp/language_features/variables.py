@@ -89,6 +89,15 @@ def find_definition_at(document: Document, place: int) -> tuple[Span, Definition
     return (name.span, definition) if name and definition else None
 
 
+def list_undefined_uses(document: Document, place: int) -> list[Span]:
+    """Where a text has the name at an offset that no text defines, as those of the language itself: `indices`, `tokens`."""
+    named = [(name, resolve_name(document, name)) for name in list_names_in(*document.module.statements)]
+    named += [(name, resolve_at_end(document, name)) for name in directive_names(document)]
+    undefined = [name for name, definition in named if definition is None]
+    here = {name.text for name in undefined if name.span.start <= place <= name.span.end}
+    return [name.span for name in undefined if name.text in here]
+
+
 def list_texts_with(document: Document, word: str) -> Iterator[Document]:
     """The document, and every other text that is open or lies below the folder, if the word is in it."""
     yield document

@@ -69,6 +69,24 @@ def test_occurrences(client: Client, marked: str, expected: str) -> None:
     assert {each["newText"] for each in edits} == {"renamed"}
 
 
+@pytest.mark.parametrize(
+    "marked, expected",
+    [
+        ("x = indices| + 1;\ny = shift(indices, 1, 0);", "x = [indices] + 1;\ny = shift([indices], 1, 0);"),
+        (
+            '# compile: tokens| + tokens vocab="ab"\nx = tokens;',
+            '# compile: [tokens] + [tokens] vocab="ab"\nx = [tokens];',
+        ),
+        ("x = nosuch|;\ny = nosuch + 1;", "x = [nosuch];\ny = [nosuch] + 1;"),
+        ("x = 1|;", "x = 1;"),
+    ],
+)
+def test_names_of_the_language_have_occurrences_too(client: Client, marked: str, expected: str) -> None:
+    text = Text(client, "a.rasp", marked)
+    assert marks(text, text.ask("references", context={"includeDeclaration": True})) == expected
+    assert marks(text, text.ask("documentHighlight")) == expected
+
+
 def test_bindings_and_readings_are_told_apart(client: Client) -> None:
     text = Text(client, "a.rasp", "x| = 1;\ny = x;\nx = 2;")
     assert [each["kind"] for each in text.ask("documentHighlight")] == [3, 2, 3]
