@@ -10,6 +10,7 @@ Names come from the program, then from the library. Everything wrong is a `RaspE
 doubtful (`rasp check` warns of it) is a `RaspWarning` of Python's, once.
 """
 
+import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ ARGUMENTS = (
 BARE_PATH = re.compile(r"[\w.~:\\/-]+")
 #: Tokens of an input whose picture is easily read.
 PICTURED = 8
+FILE_HINT = 'give its text, or the path of a file: "sort.rasp"'
 INPUT_HINT = 'write "abc" or ["a", "b", "c"]; an array of numbers is given as its list'
 
 
@@ -232,7 +234,7 @@ def load(path_or_text: str | Path) -> LoadedProgram:
 
 def source_of(path_or_text: str | Path) -> Source:
     if not isinstance(path_or_text, Path):
-        check_text(path_or_text, "a program", 'give its text, or the path of a file: "sort.rasp"')
+        check_text(path_or_text, "a program", FILE_HINT)
     name = str(path_or_text)
     if isinstance(path_or_text, str) and not name.endswith(".rasp"):
         if not BARE_PATH.fullmatch(name):
@@ -242,6 +244,8 @@ def source_of(path_or_text: str | Path) -> Source:
         text = Files().read(name)
     except ValueProblem as problem:
         raise RaspError(Diagnostic(str(problem), code="load")) from None
+    if text is None and os.path.isdir(path_or_text):
+        raise RaspError(Diagnostic(f"{path_or_text} is a folder, not a file", hint=FILE_HINT, code="load"))
     if text is None:
         hint = "a program's text is taken, too: every statement ends with `;`"
         raise RaspError(Diagnostic(f"there is no file {name}", hint=hint, code="load"))

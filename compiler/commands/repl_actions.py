@@ -37,6 +37,7 @@ from rasp.syntax.directives import CompileLine, read_directives
 from rasp.values import Atom, make_typed_key
 
 FOLDER = re.compile(r"""\s-o\s+(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))(?=\s|$)""")
+NO_FOLDER = re.compile(r"""\s-o(\s+"")?\s*$""")
 APPLIED = re.compile(
     r"""(?:("(?P<quoted>[^"]*)"|(?P<plain>[^\s"\[]\S*))\s+)?("(?P<text>[^"]*)"|(?P<input>\S.*))"""
 )
@@ -79,9 +80,10 @@ class Workbench:
 
 def compile_lines(bench: Workbench, prompt: Prompt, text: str) -> Iterable[Line]:
     """Compile and, with a folder, save. Raises `RaspError`, `CompileError`."""
-    request = read_request(
-        prompt.session, text, 'compile sort(tokens, tokens) vocab="abc" max_length=6 -o DIR'
-    )
+    wanted = 'compile sort(tokens, tokens) vocab="abc" max_length=6 -o DIR'
+    if NO_FOLDER.search(f" {text}"):
+        raise report_usage(wanted)
+    request = read_request(prompt.session, text, wanted)
     for origin in request.origins:
         yield make_line(Piece(f"  taking {origin}", "label"))
     for warning in lint_expression(request.expression):

@@ -81,7 +81,7 @@ class Mistake(NamedTuple):
 
 VALUE = "expected a value"
 EQUALITY = "an equality test is written `==`"
-ALONE = "statements belong into a program; an expression is one value"
+ALONE = "statements belong in a program; an expression is one value"
 RENAME = "choose another name"
 RESERVED = "is a reserved word and cannot be"
 COMMAND = "it is a command of the prompt; put it at top level"

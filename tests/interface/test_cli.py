@@ -315,7 +315,7 @@ MISUSES = {
         )
     },
     "no margin": (["golden", "m", "--margin", "-1"], 2, "between 0 and 10,000 nats"),
-    "an assignment to run": (["run", "-e", "x = tokens", "a"], 1, "statements belong into a program"),
+    "an assignment to run": (["run", "-e", "x = tokens", "a"], 1, "statements belong in a program"),
     **{
         f"{word} to run": (["run", "-e", text, "a"], 1, f"`{word}` starts a statement")
         for word, text in (
