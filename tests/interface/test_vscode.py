@@ -166,6 +166,12 @@ def test_files_fit_together() -> None:
     assert "vscode-languageclient" in package["dependencies"]
 
 
+def test_its_text_links_nothing_outside_of_the_extension() -> None:
+    """`vsce package` refuses such links where no repository is known."""
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert [link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("https:")] == []
+
+
 def test_menus_commands_and_client_fit_together() -> None:
     """What a menu names is a command, and what is a command is registered by the client."""
     contributed = read("package.json")["contributes"]
