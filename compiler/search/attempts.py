@@ -30,6 +30,7 @@ from compiler.search.trials import (
 from compiler.targets.rotary import WIDEST
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
+from rasp.values import show_count
 
 COLUMN_WORK = 40
 """Auditing a column of a form, in cells (`compiler/effort.py`)."""
@@ -72,7 +73,7 @@ def check_turning(analysis: Analysis, plan: Plan) -> None:
         raise make_refusal(
             analysis.graph,
             plan.readouts[0].node,
-            f"a head of {widest} columns is too wide for one that turns by the position",
+            f"a head of {show_count(widest, 'column')} is too wide for one that turns by the position",
             "compile for a shorter length, or for fewer values",
         )
 
