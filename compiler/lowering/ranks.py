@@ -7,7 +7,7 @@ from compiler.blocks.form import Variable
 from compiler.lowering.counted_positions import count_everything
 from compiler.lowering.digits import list_leaf_operands
 from compiler.lowering.reader import Reader
-from rasp.graph.nodes import Indices, Node
+from rasp.graph.nodes import Aggregate, Best, Indices, Node
 
 
 class Ranks:
@@ -51,6 +51,13 @@ class Ranks:
             below = self.reader.total(quotient), Variable(self.analysis.graph.add(Indices()))
             return 1 + max(map(self.rank, below))
         if node not in self._ranks:
-            below = list_leaf_operands(self.analysis, node, self.reader.split)
-            self._ranks[node] = 1 + max((self.rank(Variable(arg, "look-up")) for arg in below), default=-1)
+            below = [Variable(arg, "look-up") for arg in self.list_operands(node)]
+            self._ranks[node] = 1 + max(map(self.rank, below), default=-1)
         return self._ranks[node]
+
+    def list_operands(self, node: Node) -> list[Node]:
+        """What the heads of a leaf read; of positions that are counted, those that break ties too."""
+        operands = list_leaf_operands(self.analysis, node, self.reader.split)
+        indices = self.analysis.graph.add(Indices())
+        tied = isinstance(node.op, Aggregate) and isinstance(node.args[0].op, Best)
+        return [*operands, indices] if tied and self.reader.is_counted(Variable(indices)) else operands

@@ -70,6 +70,7 @@ def test_a_position_some_way_before_ones_own_takes_no_layer(lag: int, length: in
         f'aggregate(best(select(indices, indices - 1, ==) or select(tokens, "a", ==), indices), {ONE_BACK}, "_")',
         f'aggregate(select(indices + 3, indices + 1, ==) and select(tokens, "b", ==), {ONE_BACK}, "_")',
         'selector_width(select(indices, indices - 2, ==) and select(tokens, "a", ==))',
+        '1 if indices % 2 == 0 else (2 if tokens == "b" else aggregate(best(full_s, tokens == "a"), tokens))',
     ],
 )
 def test_the_latest_and_the_first_are_told_apart(text: str, tmp_path: Path) -> None:
