@@ -16,7 +16,13 @@ from rasp.command_line.place import PLACE
 
 @click.command(cls=CheckedCommand)
 @FOLDER
-@click.option("--budget", type=POSITIVE, default=20_000, show_default=True, help="Most inputs to check.")
+@click.option(
+    "--budget",
+    type=POSITIVE,
+    default=20_000,
+    show_default=True,
+    help="Most inputs to check, but one of each length.",
+)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @click.option("--engine", type=click.Choice(ENGINE_NAMES), help="Run it in other software.")
 @click.option("--dtype", "precision", type=click.Choice(PRECISIONS), help="What the engine computes in.")

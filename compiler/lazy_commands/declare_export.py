@@ -19,7 +19,13 @@ GENERATING = tuple(name for name in FAMILY_TARGETS if TARGETS[name].generates)
 @FOLDER
 @click.option("--to", type=click.Choice(FORMAT_NAMES), required=True, help="The format.")
 @click.option("-o", "--output", type=PLACE, required=True, metavar="DIR", help="Write it into this folder.")
-@click.option("--budget", type=POSITIVE, default=1_000, show_default=True, help="Most inputs to run.")
+@click.option(
+    "--budget",
+    type=POSITIVE,
+    default=1_000,
+    show_default=True,
+    help="Most inputs to run, but one of each length.",
+)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the sample.")
 @JSON
 @click.pass_obj
