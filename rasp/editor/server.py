@@ -193,7 +193,11 @@ def code_action(server: RaspServer, params: types.CodeActionParams) -> list[type
             types.CodeActionKind.QuickFix,
             [convert_diagnostic(repair.complaint, positions)],
             edit=types.WorkspaceEdit(
-                {params.text_document.uri: [types.TextEdit(positions.range(repair.span), repair.text)]}
+                {
+                    params.text_document.uri: [
+                        types.TextEdit(positions.range(span), text) for span, text in repair.edits
+                    ]
+                }
             ),
         )
         for repair in list_repairs(document, server.span(document, params.range))

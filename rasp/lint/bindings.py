@@ -25,6 +25,8 @@ from rasp.syntax.walk import Tree
 COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 LOGIC = frozenset({"and", "or"})
 LONGEST = 60
+#: Hints where what is meant is too long to be written.
+PARENTHESES, INSIDE = "show with parentheses what is meant", "put the `in` in parentheses"
 LINE = re.compile(r"[^\n\r#`]*")
 
 
@@ -41,10 +43,11 @@ def find_surprising(tree: Tree, source: Source) -> Iterator[Diagnostic]:
         case Operation():
             yield from tight_prefix(tree, source)
             yield from arithmetic(tree, source)
-        case Conditional(Conditional(_, _, _, inner), _, _, span):
+        case Conditional(Conditional(_, _, later, inner), _, _, span):
             message = "a chain of `if` … `else` is read from the left"
             hint = "put the later choice in parentheses: a if c else (b if d else e)"
-            yield warning(source, message, span, inner, hint)
+            meant = Span(later.span.start, span.end)
+            yield warning(source, message, span, inner, tell_meant(source, span, hint, meant))
         case _:
             pass
 
@@ -58,27 +61,50 @@ def mixed_logic(tree: Operation, source: Source) -> Iterator[Diagnostic]:
         position = tree.operators.index("and", first_or)
         inner = Span(tree.span.start, tree.operands[position].span.end)
         message = "`and` and `or` bind alike and are read from the left"
-        yield warning(source, message, tree.span, inner, "show with parentheses what belongs together")
+        hint = "show with parentheses what belongs together"
+        runs = list_runs(tree, first_or + 1)
+        yield warning(source, message, tree.span, inner, tell_meant(source, tree.span, hint, *runs))
+
+
+def list_runs(tree: Operation, first: int) -> list[Span]:
+    """From an operand on: the operands that `and` joins without an `or` between them."""
+    runs: list[Span] = []
+    start = first
+    for place in range(first, len(tree.operands)):
+        if place == len(tree.operators) or tree.operators[place] == "or":
+            if place > start:
+                runs.append(Span(tree.operands[start].span.start, tree.operands[place].span.end))
+            start = place + 1
+    return runs
 
 
 def loose_in(tree: Operation, source: Source) -> Iterator[Diagnostic]:
     """Operands of `in` that hold an operator which binds looser elsewhere."""
-    for operand in tree.operands:
+    for place, operand in enumerate(tree.operands):
         match operand:
             case Prefix("not", inner):
                 rest = Span(operand.span.end, tree.span.end)
-                meant = (
-                    write_short(source, "not ({}{})", inner.span, rest) if operand is tree.operands[0] else ""
-                )
+                meant = write_short(source, "not ({}{})", inner.span, rest) if place == 0 else ""
                 message = "`not` binds tighter than `in`"
                 hint = f"write `{meant or 'not (x in l)'}` if that is meant"
-            case Conditional():
-                message, hint = "`in` binds looser than `if` … `else`", "put the `in` in parentheses"
-            case Operation(_, operators) if operators[0] in LOGIC | COMPARISONS:
-                message, hint = f"`in` binds looser than `{operators[0]}`", "put the `in` in parentheses"
+            case Conditional(first, _, last):
+                message = "`in` binds looser than `if` … `else`"
+                hint = tell_meant(source, tree.span, INSIDE, *join_near(tree, place, first.span, last.span))
+            case Operation(parts, operators) if operators[0] in LOGIC | COMPARISONS:
+                message = f"`in` binds looser than `{operators[0]}`"
+                near = join_near(tree, place, parts[0].span, parts[-1].span)
+                hint = tell_meant(source, tree.span, INSIDE, *near)
             case _:
                 continue
         yield warning(source, message, tree.span, operand.span, hint)
+
+
+def join_near(tree: Operation, place: int, first: Span, last: Span) -> list[Span]:
+    """The `in` between an operand's nearest part and the only other operand; nothing where there are more."""
+    if len(tree.operands) != 2:
+        return []
+    other = tree.operands[1 - place].span
+    return [Span(other.start, first.end) if place else Span(last.start, other.end)]
 
 
 def chained(tree: Operation, source: Source) -> Iterator[Diagnostic]:
@@ -98,7 +124,9 @@ def tight_prefix(tree: Operation, source: Source) -> Iterator[Diagnostic]:
     first, operator = tree.operands[0], tree.operators[0]
     if isinstance(first, Prefix) and first.operator == "not":
         message = f"`not` binds tighter than `{operator}`"
-        yield warning(source, message, tree.span, first.span, "put what `not` is about in parentheses")
+        meant = Span(first.operand.span.start, tree.span.end)
+        hint = tell_meant(source, tree.span, "put what `not` is about in parentheses", meant)
+        yield warning(source, message, tree.span, first.span, hint)
     if isinstance(first, Prefix) and first.operator == "-" and operator == "^":
         parts = first.operand.span, Span(first.span.end, tree.span.end)
         outside, inside = (write_short(source, form, *parts) for form in ("-({}{})", "(-{}){}"))
@@ -111,14 +139,24 @@ def arithmetic(tree: Operation, source: Source) -> Iterator[Diagnostic]:
     operator, count = tree.operators[0], len(tree.operators)
     if operator == "^" and count > 1:
         inner = Span(tree.span.start, tree.operands[1].span.end)
-        message, hint = "`^` is read from the left", "show with parentheses what is meant"
+        message, meant = "`^` is read from the left", Span(tree.operands[1].span.start, tree.span.end)
+        hint = tell_meant(source, tree.span, PARENTHESES, *[meant][: count == 2])
         yield warning(source, message, tree.span, inner, hint)
     if operator == "%":
         for operand in tree.operands[1:]:
             if isinstance(operand, Operation) and operand.operators[0] in "*/":
                 message = f"`{operand.operators[0]}` binds tighter than `%`"
-                hint = "show with parentheses what is meant"
+                meant = Span(tree.span.start, operand.operands[0].span.end)
+                hint = tell_meant(source, tree.span, PARENTHESES, meant)
                 yield warning(source, message, tree.span, operand.span, hint)
+
+
+def tell_meant(source: Source, whole: Span, otherwise: str, *parts: Span) -> str:
+    """A hint to write `whole` with these parts in parentheses, if that is short; else the hint `otherwise`."""
+    edges = [whole.start, *(edge for part in parts for edge in (part.start, part.end)), whole.end]
+    form = "{}" + "({}){}" * len(parts)
+    meant = write_short(source, form, *(Span(a, b) for a, b in pairwise(edges))) if parts else ""
+    return f"write `{meant}` if that is meant" if meant else otherwise
 
 
 def write_short(source: Source, form: str, *parts: Span) -> str:

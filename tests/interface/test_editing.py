@@ -178,6 +178,69 @@ REPAIRS = [
     ("x = -indices ^ 2;", "write `(-indices) ^ 2` instead", "x = (-indices) ^ 2;"),
     ("x = not 1 in [1];", "write `not (1 in [1])` instead", "x = not (1 in [1]);"),
     ("x = 7 % 4 * 2;", "keep what it means: `7 % (4 * 2)`", "x = 7 % (4 * 2);"),
+    ("x = 7 % 4 * 2;", "write `(7 % 4) * 2` instead", "x = (7 % 4) * 2;"),
+    ('x = not tokens == "a";', 'write `not (tokens == "a")` instead', 'x = not (tokens == "a");'),
+    (
+        "x = True or False and True;",
+        "write `True or (False and True)` instead",
+        "x = True or (False and True);",
+    ),
+    (
+        'x = "a" in tokens and True;',
+        'write `("a" in tokens) and True` instead',
+        'x = ("a" in tokens) and True;',
+    ),
+    (
+        "x = 1 if True else 2 in [2];",
+        "write `1 if True else (2 in [2])` instead",
+        "x = 1 if True else (2 in [2]);",
+    ),
+    ("x = 2 ^ 3 ^ 2;", "write `2 ^ (3 ^ 2)` instead", "x = 2 ^ (3 ^ 2);"),
+    ("def f(a) {\n    b = a;\n    return 1;\n}\n", "remove it", "def f(a) {\n    return 1;\n}\n"),
+    ("def f(a) { b = 1; b = 2; return a; }", "call it `_b`", "def f(a) { _b = 1; _b = 2; return a; }"),
+    ("def f(a) { def g() { return 1; } return a; }", "remove it", "def f(a) {  return a; }"),
+    ("def f(sort) { return sort + 1; }", "call it `sort_`", "def f(sort_) { return sort_ + 1; }"),
+    ("for indices in [1] { y = indices; }", "call it `indices_`", "for indices_ in [1] { y = indices_; }"),
+    (
+        "x = 1 / indices;",
+        "write `1 / indices if indices != 0 else 0` instead",
+        "x = 1 / indices if indices != 0 else 0;",
+    ),
+    (
+        "x = 1 + 1 / indices;",
+        "write `(1 / indices if indices != 0 else 0)` instead",
+        "x = 1 + (1 / indices if indices != 0 else 0);",
+    ),
+    ("x = 1;\nx += 2;", "write `x = x + 2;` instead", "x = 1;\nx = x + 2;"),
+    ("x = 1;\nx *= 2 + x;", "write `x = x * (2 + x);` instead", "x = 1;\nx = x * (2 + x);"),
+    ("x = indices // 2;", "write `x = quotient(indices, 2);` instead", "x = quotient(indices, 2);"),
+    ("let x = 1;", "write `x = 1;` instead", "x = 1;"),
+    ("x = tokens == “a”;", 'write `x = tokens == "a";` instead', 'x = tokens == "a";'),
+    ('x = "a;', 'write `"a";` instead', 'x = "a";'),
+    ("x = [1, 2;", "insert `]`", "x = [1, 2];"),
+    (
+        "x = select(indices, ==, indices);",
+        "write `select(indices, indices, ==)` instead",
+        "x = select(indices, indices, ==);",
+    ),
+    ("x = select(indices, 1);", "write `select(indices, 1, ==)` instead", "x = select(indices, 1, ==);"),
+    (
+        'x = full_s and (tokens == "a");',
+        'write `select(tokens == "a", True, ==)` instead',
+        'x = full_s and select(tokens == "a", True, ==);',
+    ),
+    ("x = 1 if full_s else 2;", "write `has_focus(full_s)` instead", "x = 1 if has_focus(full_s) else 2;"),
+    ("x = aggregate(indices, full_s);", "put the selector first", "x = aggregate(full_s, indices);"),
+    ("x = len(tokens);", "write `length` instead", "x = length;"),
+    ('x = len("abc");', 'write `string_length("abc")` instead', 'x = string_length("abc");'),
+    (
+        "x = tokens[indices];",
+        "write `load_from_location(tokens, indices)` instead",
+        "x = load_from_location(tokens, indices);",
+    ),
+    ('x = indices in "ab";', 'write `["a", "b"]` instead', 'x = indices in ["a", "b"];'),
+    ("x = tokens([]);", 'write `"[]"` instead', 'x = tokens("[]");'),
+    ("x = tokens == a;", 'write `"a"` instead', 'x = tokens == "a";'),
 ]
 
 
@@ -200,7 +263,7 @@ def test_what_does_not_help_is_not_offered(client: Client) -> None:
         "x = ;",
         "if x { y = 1; }",
         "x = blub(tokens);",
-        "x = (1;",
+        "x = 1 / 0;",
         "while True { }",
     ):
         text = Text(client, "f.rasp", wrong)
