@@ -1,6 +1,8 @@
 """Runs programs of the library in every engine that is installed, and writes the table of docs/engines.md.
 
-    python -m benchmarks.engines [--write] [ENGINE...]     `make test-engines` does, in environments of their own
+    python -m benchmarks.engines [--targets gpt2 opt] [--write] [ENGINE...]
+
+`make test-engines` does, in environments of their own.
 
 Of each target the smallest of its programs are taken; each runs on 300 inputs or more, of all lengths, padded batches among
 them. What is counted are inputs on which an engine answers otherwise than the interpreter. It goes on where it was: what is
@@ -147,7 +149,7 @@ def run_engines(target: Dialect, wanted: set[str], known: dict[Key, Found]) -> d
                     continue
                 found = known.get((engine, target, precision, model))
                 if found is None:
-                    folder = Path(scratch) / f"{ENGINES[name].format}"
+                    folder = Path(scratch) / f"{ENGINES[name].find_format(target)}"
                     found = measure(EngineRequest(name, precision, folder), compiled, model)
                 add(row, found)
                 told = found["refused"] or f"{found['wrong']} of {found['inputs']}"
@@ -192,10 +194,11 @@ def main() -> int:
     """Exit code 1 where an engine is wrong in float32."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--write", action="store_true", help="write the table into docs/engines.md")
+    parser.add_argument("--targets", nargs="*", choices=DIALECTS, default=DIALECTS, metavar="TARGET")
     parser.add_argument("engines", nargs="*", help="only these")
     given = parser.parse_args()
     known, found = read_found(), dict[RowKey, Row]()
-    for target in DIALECTS:
+    for target in given.targets:
         found |= run_engines(target, set(given.engines), known)
     table = write_table(found, PAGE.read_text(encoding="utf-8"))
     print(table)

@@ -118,7 +118,8 @@ def verify_by_engine(folder: Path, request: VerifyRequest, told: Told) -> int:
     with show_progress("compiling the program again"):
         opened = recompile_folder(folder)
     engine = request.engine or find_reader(cast(FormatName, opened.format))
-    compiled, options, reads = opened.compiled, opened.compiled.options, ENGINES[engine].format
+    compiled, options = opened.compiled, opened.compiled.options
+    reads = ENGINES[engine].find_format(options.dialect)
     if opened.format not in (None, reads):
         hint = f"leave --engine out, or take --engine {find_reader(opened.format)}"
         raise WrongUsage(f"{engine} does not read what is exported to {opened.format}", hint)

@@ -13,6 +13,7 @@ from compiler.config import Config
 from compiler.engines.ctranslate2_model import TranslateModel
 from compiler.engines.llamacpp_model import LlamaModel
 from compiler.engines.nanogpt_model import open_nanogpt
+from compiler.engines.nnsight_model import NnsightModel
 from compiler.engines.onnx_model import OnnxModel
 from compiler.engines.openvino_model import OpenvinoModel
 from compiler.engines.transformerlens_model import LensModel
@@ -23,7 +24,7 @@ from compiler.formats.format_table import FORMATS
 from compiler.formats.write_export import write_export
 from compiler.model.foreign_model import ForeignModel
 from compiler.model.stock_model import StockModel
-from compiler.options import Dialect
+from compiler.options import DIALECTS, Dialect
 from compiler.pipeline import Compiled
 from compiler.targets.target import FAMILY_TARGETS, find_target
 from compiler.transformer.problem import make_model_error
@@ -42,8 +43,9 @@ class Opening:
 
 @dataclass(frozen=True, eq=False)
 class Engine:
-    """`format`: what it reads, None: the folder of a family itself. `library`: the distribution, whose version is told.
-    `ask`: how a user asks for float32, where that has to be asked for."""
+    """`format`: what it reads of targets that this format holds; of others, or where it is None, the folder itself.
+    `library`: the distribution, whose version is told. `ask`: how a user asks for float32, where that has to be asked
+    for."""
 
     library: str
     format: FormatName | None
@@ -58,6 +60,10 @@ class Engine:
             return version(self.library)
         except PackageNotFoundError:
             return ""
+
+    def find_format(self, target: Dialect) -> FormatName | None:
+        """What it reads a target's models in; None for their own folder."""
+        return self.format if self.format and target in FORMATS[self.format].targets else None
 
 
 @dataclass(frozen=True)
@@ -118,9 +124,16 @@ ENGINES: Mapping[EngineName, Engine] = {
     "transformerlens": Engine(
         "transformer-lens",
         "transformerlens",
-        FORMATS["transformerlens"].targets,
+        FORMATS["transformerlens"].targets + FORMATS["transformerlens"].opened,
         ("float32",),
         lambda of: LensModel(of.folder, of.config, of.class_ids),
+    ),
+    "nnsight": Engine(
+        "nnsight",
+        None,
+        DIALECTS,
+        ("float32",),
+        lambda of: NnsightModel(of.folder, of.config, of.class_ids),
     ),
     "nanogpt": Engine(
         "torch",
@@ -180,8 +193,9 @@ def open_written(
 
 def write_folder_for(engine: Engine, compiled: Compiled, path: Path) -> Path:
     """What the engine reads."""
-    if engine.format is None:
+    name = engine.find_format(compiled.options.dialect)
+    if name is None:
         save(compiled, path)
     else:
-        write_export(compiled, path, engine.format)
+        write_export(compiled, path, name)
     return path

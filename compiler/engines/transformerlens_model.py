@@ -13,6 +13,7 @@ from compiler.export.files import ARRAYS, CONFIG
 from compiler.export.records import decode_json
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
+from compiler.model.stock_model import hide_progress_bars, take_transformers
 from compiler.transformer.problem import make_model_error, report_unopened
 
 MODULE, INSTALL = "transformer_lens.model_bridge", "'transformer-lens>=4'"
@@ -29,7 +30,8 @@ class LensModel(ForeignModel):
                 self.module: Any = bridges.boot_native(decode_json((folder / CONFIG).read_bytes()))
                 self.load(folder)
             else:
-                self.module = bridges.boot_transformers(str(folder), dtype=torch.float32)
+                with hide_progress_bars(take_transformers()):
+                    self.module = bridges.boot_transformers(str(folder), dtype=torch.float32)
         self.module.eval()
 
     def load(self, folder: Path) -> None:

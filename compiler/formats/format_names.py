@@ -11,6 +11,7 @@ EngineName = Literal[
     "openvino",
     "ctranslate2",
     "transformerlens",
+    "nnsight",
     "nanogpt",
     "llamacpp",
 ]

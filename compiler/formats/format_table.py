@@ -39,17 +39,22 @@ ONNX, CLASSES = "model.onnx", "classes.json"
 @dataclass(frozen=True, eq=False)
 class Format:
     """`targets`: whose models can be written so; `write`: a compilation as files by name; `dtypes`: what they compute
-    in."""
+    in; `opened`: of which targets its library opens the folder as it is."""
 
     targets: tuple[Dialect, ...]
     write: Callable[[Compiled], Files]
     dtypes: tuple[Dtype, ...] = ("float32",)
+    opened: tuple[Dialect, ...] = ()
 
 
 def encode_export(name: FormatName, compiled: Compiled) -> Files:
     """The files of a compilation in a format. Raises `ModelError` for a format that does not hold it, or whose library is
     missing."""
     found, target = FORMATS[name], compiled.options.dialect
+    if target in found.opened:
+        message = f"a model for {target} is not written for {name}, which opens its folder as it is"
+        hint = f"run it there with `rasp verify DIR --engine {name}`; what is written is compiled with "
+        raise make_model_error(message, f"{hint}--target {' or '.join(found.targets)}", "format")
     if target not in found.targets:
         holds = [other for other, row in FORMATS.items() if target in row.targets]
         hint = f"compile it with --target {' or '.join(found.targets)}"
@@ -116,7 +121,7 @@ def write_transformerlens(compiled: Compiled) -> Files:
 FORMATS: Mapping[FormatName, Format] = {
     "onnx": Format(DIALECTS, write_onnx, DTYPES),
     "ctranslate2": Format(("gpt2",), write_ctranslate2),
-    "transformerlens": Format(("plain",), write_transformerlens),
+    "transformerlens": Format(("plain",), write_transformerlens, opened=("gpt2", "opt")),
     "nanogpt": Format(("gpt2",), encode_nanogpt),
     "gguf": Format(("llama",), encode_gguf),
 }

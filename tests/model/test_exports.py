@@ -135,7 +135,11 @@ def test_the_same_model_gives_the_same_bytes(to: FormatName) -> None:
 
 @pytest.mark.parametrize(
     "to, target, said",
-    [("ctranslate2", "plain", "does not hold a model for plain"), ("transformerlens", "gpt2", "for gpt2")],
+    [
+        ("ctranslate2", "plain", "does not hold a model for plain"),
+        ("transformerlens", "bert", "does not hold a model for bert"),
+        ("transformerlens", "gpt2", "for gpt2 is not written for transformerlens, which opens its folder"),
+    ],
 )
 def test_formats_say_what_they_hold(to: FormatName, target: Dialect, said: str) -> None:
     with pytest.raises(DiagnosedError, match=said) as raised:

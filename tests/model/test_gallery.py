@@ -26,6 +26,7 @@ MODULES = {
     "CTranslate2": "ctranslate2",
     "llama.cpp": "xllamacpp",
     "TransformerLens": "transformer_lens",
+    "nnsight": "nnsight",
     "nanoGPT": "torch",
 }
 
