@@ -68,11 +68,15 @@ class Effort:
     `spent`: those of the first time, too. `ran_out`: once it was too much. `kept`: what was found in one attempt and holds
     in all."""
 
-    def __init__(self, most: float, kept: dict[Hashable, object] | None = None) -> None:
+    def __init__(self, most: float, kept: dict[Hashable, dict[Hashable, object]] | None = None) -> None:
         self.cells = self.spent = 0.0
         self.most = most
         self.again = self.ran_out = False
         self.kept = {} if kept is None else kept
+
+    def facts(self, about: Hashable) -> dict[Hashable, object]:
+        """What was found about the same in another attempt, to be added to."""
+        return self.kept.setdefault(about, {})
 
     @property
     def left(self) -> float:

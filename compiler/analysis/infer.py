@@ -72,16 +72,15 @@ class Analysis:
         self.options = options
         self.materialised = materialised
         self.kept: dict[Hashable, object] = {}  # what later stages find, in several attempts
-        self._memo: dict[Hashable, object] = {}
+        self._memo = {} if materialised else self.effort.facts((options, dividing))
+        self._everywhere = self.effort.facts((self.max_length, self.causal))
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
-        if name in EVERYWHERE:
-            whole = (name, node, self.max_length, self.causal)
-            return self.effort.remember(self.effort.kept, whole, lambda: compute(node))
-        return self.effort.remember(self._memo, (name, node), lambda: compute(node))
+        memo = self._everywhere if name in EVERYWHERE else self._memo
+        return self.effort.remember(memo, (name, node), lambda: compute(node))
 
     def first(self, key: Hashable, node: Node) -> Node:
         """The node that was first given under a key."""

@@ -42,8 +42,8 @@ def build_smallest(
         best = Built(rewriting, lower_graph(graph, rewriting.rewritten, options, effort, journal))
     except CompileError as error:
         refusal = error
-    share = 1.0 if best is None else OPTIONAL_SHARE
-    analysis = Analysis(graph, options, effort=Effort(limit_work(options) * share, effort.kept))
+    most = max(OPTIONAL_SHARE * effort.most, effort.left if best is None else 0.0)
+    analysis = Analysis(graph, options, effort=Effort(most, effort.kept))
     for other in list_others(analysis, rewriting, passes):
         best = challenge(best, analysis, other, journal)
     if best is None:
