@@ -42,7 +42,9 @@ def build_smallest(
         best = Built(rewriting, lower_graph(graph, rewriting.rewritten, options, effort, journal))
     except CompileError as error:
         refusal = error
-    most = max(OPTIONAL_SHARE * effort.most, effort.left if best is None else 0.0)
+    # Where the work ran out it does not begin anew; any other refusal may be that rewriting's alone.
+    whole = best is None and not effort.ran_out
+    most = effort.most if whole else OPTIONAL_SHARE * effort.most
     analysis = Analysis(graph, options, effort=Effort(most, effort.kept))
     for other in list_others(analysis, rewriting, passes):
         best = challenge(best, analysis, other, journal)
