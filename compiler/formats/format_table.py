@@ -53,7 +53,7 @@ def encode_export(name: FormatName, compiled: Compiled) -> Files:
     found, target = FORMATS[name], compiled.options.dialect
     if target in found.opened:
         message = f"a model for {target} is not written for {name}, which opens its folder as it is"
-        hint = f"run it there with `rasp verify DIR --engine {name}`; what is written is compiled with "
+        hint = f"run it there by --engine {name} of `rasp verify`; what is written is compiled with "
         raise make_model_error(message, f"{hint}--target {' or '.join(found.targets)}", "format")
     if target not in found.targets:
         holds = [other for other, row in FORMATS.items() if target in row.targets]
