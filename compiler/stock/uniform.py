@@ -34,7 +34,7 @@ from compiler.emit.weights import Array, Weights, spread_unembedding
 from compiler.stock.identity_norms import choose_shrinkage, make_norms, store_smaller
 from compiler.stock.placing import Placing, list_halves
 from compiler.stock.turned_heads import TurnedHeads
-from compiler.stock.uniform_heads import FamilyHeads, arrange_heads
+from compiler.stock.uniform_heads import arrange_heads
 from compiler.targets.target import TargetModel
 from compiler.targets.uniform_shape import ONE, PlainSizes, UniformShape, choose_uniform_shape
 from rasp.values import Atom, Kind, find_kind, make_typed_key
@@ -106,7 +106,7 @@ def make_uniform(weights: Weights, target: TargetModel, making: Making) -> Unifo
     arrays = embed(weights, target, shape, placing, alike)
     for number in range(shape.layers):
         units = take_units(weights, number, making.squares.get(number, ()))
-        own = arrange_heads(weights, number, shape, halves[2 * number], FamilyHeads(target, making.turned))
+        own = arrange_heads(weights, number, shape, halves[2 * number], making.turned)
         own |= look_up(units, shape, halves[2 * number + 1], target)
         arrays |= {f"{number}.{k}": v for k, v in own.items()}
     placing = halves[-1]
