@@ -24,7 +24,7 @@ from safetensors.numpy import save as save_arrays
 from benchmarks.tables import END, Cell, markdown_rows, write_into_page
 from compiler.engines.engine_table import ENGINES, EngineRequest, write_folder_for
 from compiler.export.files import encode_arrays
-from compiler.formats.format_names import PRECISIONS, Precision
+from compiler.formats.format_names import PRECISIONS, EngineName, Precision
 from compiler.options import DIALECTS, CompileError, CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.targets.target import TARGETS
@@ -115,7 +115,7 @@ def compile_some(target: Dialect) -> Iterator[tuple[str, Compiled]]:
     for path in paths:
         text = Source(path.name, path.read_text(encoding="utf-8"))
         for line in read_directives(text).compiles:
-            if line.attention not in TARGETS[target].attentions:
+            if line.attention not in TARGETS[target].attentions or not (line.vocabulary and line.max_length):
                 continue
             options = CompileOptions(
                 line.vocabulary, min(line.max_length, 12), line.attention, target, no_value=line.no_value
@@ -129,14 +129,14 @@ def compile_some(target: Dialect) -> Iterator[tuple[str, Compiled]]:
 
 def run_engines(target: Dialect, wanted: set[str], known: dict[Key, Found]) -> dict[RowKey, Row]:
     """A row for each engine and dtype; those that are not installed have none."""
-    engines = [
+    engines: list[tuple[EngineName, Precision]] = [
         (name, precision)
         for name, engine in ENGINES.items()
         if target in engine.targets and engine.find_version() and (not wanted or name in wanted)
         for precision in PRECISIONS
         if precision in engine.precisions
     ]
-    rows = {
+    rows: dict[RowKey, Row] = {
         (f"{name} {ENGINES[name].find_version()}", target, precision): Row() for name, precision in engines
     }
     for stem, compiled in compile_some(target) if engines else ():
@@ -192,7 +192,7 @@ def write_table(rows: Mapping[RowKey, Row], page: str) -> str:
 
 def main() -> int:
     """Exit code 1 where an engine is wrong in float32."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--write", action="store_true", help="write the table into docs/engines.md")
     parser.add_argument("--targets", nargs="*", choices=DIALECTS, default=DIALECTS, metavar="TARGET")
     parser.add_argument("engines", nargs="*", help="only these")
