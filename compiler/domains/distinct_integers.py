@@ -56,4 +56,4 @@ def rank_distinct(numbers: Ints) -> tuple[Ints, Ints]:
         which -= 1
         return first[seen].astype(np.int64), which[numbers].astype(np.int64)
     _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
-    return first, which.reshape(-1)
+    return first, which

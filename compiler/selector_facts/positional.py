@@ -22,8 +22,9 @@ from rasp.interpret.atom_array import Array, AtomArray
 from rasp.interpret.evaluate import apply_map, evaluate_batch
 from rasp.values import Atom
 
-CONTEXT_WORK, CONTEXT_BYTES = 4, 48
-"""An s-op's value in one context, in cells (`compiler/effort.py`) and bytes."""
+CONTEXT_WORK = 4
+"""An s-op's value in one context, in cells (`compiler/effort.py`). Bytes need no counting: at the greatest length all
+contexts take a quarter of what there is."""
 CELL_WORK, CELL_BYTES = 2, 8
 """A query value and a key."""
 
@@ -104,9 +105,8 @@ def align(facts: Facts, node: Node, parts: list[Positional]) -> tuple[Context, l
 def join_contexts(facts: Facts, node: Node, parts: list[Positional]) -> Context:
     """What any of them depends on. Raises `CompileError` where so many values are too much."""
     depends = reduce(lambda a, b: a | b, (part.depends for part in parts), Context.NOTHING)
-    size = count_contexts(depends, facts.max_length)
-    facts.effort.reserve(facts.graph, node, CONTEXT_BYTES * size)
-    facts.effort.spend(facts.graph, node, CONTEXT_WORK * size * len(parts), "rows")
+    work = CONTEXT_WORK * count_contexts(depends, facts.max_length) * len(parts)
+    facts.effort.spend(facts.graph, node, work, "rows")
     return depends
 
 

@@ -125,3 +125,15 @@ def test_a_part_that_follows_from_another_is_not_looked_up_beside_it() -> None:
     whole = program.sop('n if tokens == "a" else n + 1')
     analysis = Analysis(program.graph, CompileOptions(("a", "b"), 6))
     assert divide_expression(analysis, whole) == {program.sop("n")}
+
+
+def test_from_three_terms_on_the_terms_of_a_sum_are_looked_up() -> None:
+    """Of two, those parts are that look at several leaves."""
+    terms = [f'selector_width(select(tokens, "{token}", ==)) % {k}' for k, token in enumerate("abc", 2)]
+    program = load_program(Source("<test>", ""))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b", "c"), 6))
+    three = program.sop(f"round(({terms[0]} + {terms[1]} + {terms[2]}) / 2)")
+    assert divide_expression(analysis, three) == {program.sop(term) for term in terms}
+    product = f"({terms[0]}) * ({terms[1]})"
+    two = program.sop(f"round(({product} + {terms[2]}) / 2)")
+    assert divide_expression(analysis, two) == {program.sop(product)}

@@ -130,10 +130,17 @@ CASES: dict[str, tuple[Rule, str, str, str | None]] = {
         f'selector_width({UP_TO} and select(tokens_asis, "a", ==))'
         f' - selector_width({UP_TO} and select(tokens_asis, "b", ==))',
     ),
+    "a sum of means is one of counts up to so large numbers": (
+        count_of_mean,
+        "full",
+        f'round((indices + 1) * (aggregate({UP_TO}, {2**30} if tokens == "a" else 0) - {mean_of("b")}))',
+        f'{2**30} * selector_width({UP_TO} and select(tokens_asis, "a", ==))'
+        f' - selector_width({UP_TO} and select(tokens_asis, "b", ==))',
+    ),
     "of numbers that are too large it is none": (
         count_of_mean,
         "full",
-        f'round((indices + 1) * (aggregate({UP_TO}, 4294967296 if tokens == "a" else 0) - {mean_of("b")}))',
+        f'round((indices + 1) * (aggregate({UP_TO}, {2**30 + 1} if tokens == "a" else 0) - {mean_of("b")}))',
         None,
     ),
     "where one mean is over other positions it is none": (

@@ -12,6 +12,8 @@ from rasp.elaborate.program import load_program
 from rasp.source import Source
 
 LONGEST = 7
+#: All of them: going through the class itself leaves out what is no flag of its own.
+CONTEXTS = Context.NOTHING, Context.INDEX, Context.LENGTH, Context.BOTH
 #: Selectors, and how much of (i, n) the counts of their rows depend on under full attention (None: it is not found so).
 SELECTORS: dict[str, Context | None] = {
     "select(1, 1, ==)": Context.LENGTH,
@@ -34,7 +36,7 @@ SELECTORS: dict[str, Context | None] = {
 }
 
 
-@pytest.mark.parametrize("depends", Context)
+@pytest.mark.parametrize("depends", CONTEXTS)
 def test_contexts_are_located_as_they_are_listed(depends: Context) -> None:
     where = list_contexts(depends, 200)
     rows = np.arange(where.size)[::7]
@@ -53,7 +55,7 @@ def test_what_two_lengths_show(longest: int) -> None:
         (where.n, Context.LENGTH),
         (where.i + where.n, Context.BOTH),
     ):
-        for keep in Context:
+        for keep in CONTEXTS:
             assert may_narrow(numbers, keep, longest) >= (least in keep)
             assert longest < 5 or may_narrow(numbers, keep, longest) == (least in keep)
 

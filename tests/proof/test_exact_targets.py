@@ -17,9 +17,12 @@ from compiler.audit.logits import bound_logit_noise
 from compiler.audit.lookup_errors import bound_bends, bound_square
 from compiler.audit.norms import NormReading
 from compiler.blocks.block import Readout
+from compiler.blocks.form import TURNING as TURNING_ROLES
 from compiler.blocks.form import Form
 from compiler.blocks.staircase import Staircase
 from compiler.export.stock_files import assemble_uniform
+from compiler.factorings.turning import make_order
+from compiler.lowering.scores import measure_ties
 from compiler.numerics.count_precision import bound_averaging_noise
 from compiler.numerics.dtypes import FLOAT32
 from compiler.numerics.rounding import Reading, count_roundings, find_middle
@@ -175,6 +178,46 @@ def test_what_turning_heads_bring_stays_below_its_bound(name: str) -> None:
     assert model.layout.turning
     worst, bounds = measure_worst(model, case), model.bounds.columns
     assert (worst <= bounds).all()
+
+
+@pytest.mark.parametrize("name", TURNING)
+def test_what_turns_is_as_large_as_said(name: str) -> None:
+    """The numbers of one position, and the largest product of two: what errors are multiplied by."""
+    model, seen = compile_for("llama", TURNING[name]), 0
+    for scores in (head.scores for layer in model.plan.layers for head in layer.heads):
+        for group in scores.groups:
+            queries, keys = (
+                [forms[c] for c in group.columns if any(v.role in TURNING_ROLES for v in forms[c].parts)]
+                for forms in (scores.queries, scores.keys)
+            )
+            if not keys:
+                continue
+            query, key = (
+                np.stack([np.sum([*form.parts.values()], axis=0) for form in forms])
+                for forms in (queries, keys)
+            )
+            for largest, said in (
+                (np.abs(query.T @ key).max(), group.pair),
+                (np.abs(query).sum(axis=0).max(), group.query),
+                (np.abs(key).sum(axis=0).max(), group.key),
+            ):
+                assert largest <= said * (1 + 2.0**-50) and said <= 2 * largest
+            seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 16, 64, 139])
+@pytest.mark.parametrize("latest", [False, True])
+def test_ranks_are_farther_apart_than_what_breaks_their_ties(length: int, latest: bool) -> None:
+    """By as much as two positions are at least."""
+    wave = make_order(length, latest=latest)
+    frequency = choose_frequency(length)
+    scored = wave.size * np.cos(frequency * np.arange(length) + wave.phase)
+    apart, spread = measure_ties(1, wave)
+    assert np.ptp(scored) <= spread * (1 + 2.0**-40)
+    assert 1 - 2.0**-30 <= apart - np.ptp(scored) <= 2
+    assert length == 1 or np.abs(np.diff(scored)).min() >= 1 - 2.0**-30
+    assert measure_ties(0, wave) == (0, spread)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 16, 20, 64, 139, 512, 4096])
@@ -482,6 +525,23 @@ def test_a_residual_that_goes_through_norms_drifts_by_no_more_than_said(target: 
             assert not (x[:, FIRST:-1] - x[:, [ZEROS]])[:, known == 0].any()
             closest = max(closest, float((off[known > 0] / bounds[known > 0]).max()))
     assert closest >= 0.05
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+@pytest.mark.parametrize("size", [2.0**-10, 1.0, 3000.0])
+@pytest.mark.parametrize("target", ["bert", "distilbert"])
+def test_what_comes_to_a_mean_that_is_there_rounds_by_no_more_than_said(
+    target: Dialect, size: float, balanced: bool
+) -> None:
+    """Numbers of either sign, up to that size, beside a mean as large as it can be."""
+    norm, rng = NormReading(TARGETS[target].noise, 12, FLOAT32, balanced=balanced), np.random.default_rng(0)
+    norm.note_column(1000.0)
+    norm.end_half_layer()
+    means, numbers = ((most * rng.uniform(-1, 1, 2_000)).astype(np.float32) for most in (norm.mean, size))
+    exact = [Fraction(a) + Fraction(b) for a, b in zip(means.tolist(), numbers.tolist(), strict=True)]
+    found = (means + numbers).tolist()
+    worst = max(float(abs(Fraction(a) - b)) for a, b in zip(found, exact, strict=True))
+    assert 0 < worst <= norm.bound_landing(size) <= 100 * worst
 
 
 #: How far apart neighbouring centers are, the largest, and how many.

@@ -23,8 +23,8 @@ from rasp.values import make_const
 Answers = NDArray[np.bool_]
 """(context): what a question about the position and the length comes to, over both."""
 
-CONTEXT_WORK, CONTEXT_BYTES = 6, 48
-"""Going through the answer in a context, in cells and bytes."""
+CONTEXT_WORK = 6
+"""Going through the answer in a context, in cells."""
 
 
 def ask_whether_there(analysis: Analysis, node: Node) -> Node | None:
@@ -57,7 +57,6 @@ def find_answers(analysis: Analysis, node: Node) -> Answers | None:
     if known is None or Context.LENGTH not in known.depends or known.column.data.dtype != bool:
         return None
     contexts = analysis.max_length * (analysis.max_length + 1) / 2
-    analysis.effort.reserve(analysis.graph, node, CONTEXT_BYTES * contexts)
     analysis.effort.spend(analysis.graph, node, CONTEXT_WORK * contexts, "rows")
     return known.spread(Context.BOTH, analysis.max_length).data
 
