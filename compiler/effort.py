@@ -19,6 +19,8 @@ VALUE_WORK, VALUE_BYTES = 500, 800
 """A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
 NUMBER_WORK, NUMBER_BYTES = 10, 100
 """A number of a domain that is described: in several arrays, some of which are sorted."""
+LISTED_WORK, LISTED_BYTES = 4, 24
+"""A number of a list that has repeats: as it is, beside the others and sorted."""
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
@@ -135,6 +137,12 @@ class Effort:
         """The same for a domain that is described, of which all is kept that are its numbers."""
         self.reserve(graph, node, NUMBER_BYTES * numbers)
         self.spend(graph, node, NUMBER_WORK * numbers, "values")
+
+    def list_numbers(self, graph: Graph, node: Node, numbers: int) -> None:
+        """To be called before so many numbers are listed, equal ones among them. Raises `CompileError` when that is too
+        much."""
+        self.reserve(graph, node, LISTED_BYTES * numbers)
+        self.spend(graph, node, LISTED_WORK * numbers, "values")
 
     @contextmanager
     def optional(self) -> Generator[None]:

@@ -212,13 +212,15 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     described = describe_means(domain.kinds(), counts, default, keep)
     if described is not None:
         return relate_described(described, high, depends, facts.max_length) if exact else Relation(described)
+    expect = partial(facts.effort.list_numbers, facts.graph, leaf)
     try:
-        means = list_means(domain.kinds(), range(1, int(high.max()) + 1))
+        means = list_means(domain.kinds(), range(1, int(high.max()) + 1), expect)
     except Unsummable as problem:
         raise make_refusal(facts.graph, leaf, f"cannot enumerate this mean: {problem}", SUMS.hint) from None
     counts = set(high.tolist()) - {0} if exact else set(means)
     alone = domain.kinds() if 1 in counts else ()  # of strings one can be picked, two are an error
     several = np.unique(np.concatenate([NONE, *(means[count] for count in counts - {1})]))
+    keep(len(several))
     all_values = make_domain([*alone, *several[several == 0].tolist(), *default], several)
     if not exact or len(high) * len(all_values) > RELATION.most:
         return Relation(all_values)

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from compiler.blocks.form import Vector
 from compiler.plan.layout import Layout
 
+FEW = 4
+"""Where only one of so many columns is read, they are picked first."""
+
 
 class Magnitudes:
     """Sizes of all columns of a layout, by the values of what they carry."""
@@ -31,7 +34,9 @@ class Magnitudes:
         tokens = self.layout.sizes.tokens
         total = 0.0
         if count:
-            entries = weights[:count] @ self.embedded  # (tokens + positions + BOS)
+            used = np.flatnonzero(weights[:count])
+            few = used if len(used) * FEW < count else slice(count)
+            entries = weights[few] @ self.embedded[few]  # (tokens + positions + BOS)
             total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
         for variable, features in self.layout.blocks.features.items():
             own = [self.layout.numbers[variable, k] for k in range(len(features.basis))]

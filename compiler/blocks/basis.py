@@ -12,8 +12,8 @@ GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
 TIGHT = 1e-9
 SAME = 1e-13
-LONG = 10**6
-"""Numbers that are put aside for rows that may come."""
+SPARE = 8
+"""A part of the rows is put aside for rows that may come: one for so many that there are."""
 WIDE = 2.0**24
 """Times as large as another of its numbers the largest of a vector is, if it is wide."""
 WIDE_POWERS = 2.0**4
@@ -29,16 +29,21 @@ class Basis:
     grown a column at a time; a vector that depends on earlier ones, but not with coefficients on the grid, stands for
     its own multiples only. `terms` limits how many vectors a combination may have: columns that are not exact add up
     their errors.
+
+    Directions that come first and have one number alone, as those of one-hot vectors, are kept as places and signs: then a
+    vector is split in time proportional to its length.
     """
 
     def __init__(self, vectors: Iterable[Vector] = (), terms: int | None = None) -> None:
         self.vectors: list[Vector] = []
         self.terms = terms
-        self._known: set[bytes] = set()
         self._independent: list[int] = []
-        # Of each the first rows count, as many as there are vectors, or independent ones: the others are free.
+        self._alone = self._apart = 0  # the first directions, and vectors, that have one number alone
+        self._places = np.zeros(0, np.int64)  # (size,): where these have it; what is behind them is free
+        self._numbers = np.zeros(0)  # (size,): of directions, as they were before they had length 1
+        # Of each the first rows count, as many as there are vectors, or other directions: those behind are free.
         self._rows = np.zeros((0, 0))  # (capacity, size): the vectors once more, to compare many at once
-        self._directions = np.zeros((0, 0))  # (capacity, size): Q
+        self._directions = np.zeros((0, 0))  # (capacity, size): the rest of Q
         self._inverse = np.zeros((0, 0))
         self._expressed: dict[bytes, Vector | None] = {}
         self._shares: dict[bytes, tuple[Vector, Vector]] = {}
@@ -48,31 +53,41 @@ class Basis:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def has(self, vector: Vector) -> bool:
-        """Whether this very vector was taken in."""
-        return vector.tobytes() in self._known
-
     def append(self, vector: Vector) -> None:
         """Take a vector in."""
         shares, rest = self._split(vector)
         self._forget()
-        self._known.add(vector.tobytes())
         length = float(np.linalg.norm(rest))
         if length > TIGHT * max(1.0, float(np.linalg.norm(vector))):
-            rank = len(self._independent)
-            if rank == len(self._directions):
-                self._directions = lengthen(self._directions, len(vector))
-                wider = np.zeros((len(self._directions),) * 2)
-                wider[:rank, :rank] = self._inverse[:rank, :rank]
-                self._inverse = wider
-            self._directions[rank] = rest / length
-            self._inverse[:rank, rank] = -(self._inverse[:rank, :rank] @ shares) / length
-            self._inverse[rank, rank] = 1 / length
+            self._turn_to(shares, rest, length)
             self._independent.append(len(self.vectors))
         if len(self.vectors) == len(self._rows):
             self._rows = lengthen(self._rows, len(vector))
         self._rows[len(self.vectors)] = vector
         self.vectors.append(vector)
+
+    def _turn_to(self, shares: Vector, rest: Vector, length: float) -> None:
+        """Add a direction, that of what is left of a vector."""
+        rank, alone = len(self._independent), np.flatnonzero(rest)
+        if not rank:
+            self._directions = np.zeros((0, len(rest)))
+            self._places, self._numbers = np.zeros(len(rest), np.int64), np.zeros(len(rest))
+        if rank == len(self._inverse):
+            wider = np.zeros((rank + count_spare(rank),) * 2)
+            wider[:rank, :rank] = self._inverse
+            self._inverse = wider
+        self._inverse[:rank, rank] = -self._solve(shares) / length
+        self._inverse[rank, rank] = 1 / length
+        if rank == self._apart and len(alone) == 1 and not shares.any():
+            self._apart += 1
+        if rank == self._alone and len(alone) == 1:
+            self._places[rank], self._numbers[rank] = alone[0], rest[alone[0]]
+            self._alone += 1
+            return
+        others = rank - self._alone
+        if others == len(self._directions):
+            self._directions = lengthen(self._directions, len(rest))
+        self._directions[others] = rest / length
 
     def count_new(self, vectors: Iterable[Vector]) -> int:
         """How many of these it would have to take in for all to follow. It stays as it is."""
@@ -82,7 +97,7 @@ class Basis:
                 self.append(vector)
         added = self.vectors[before:]
         del self.vectors[before:], self._independent[rank:]
-        self._known.difference_update(vector.tobytes() for vector in added)
+        self._alone, self._apart = min(self._alone, rank), min(self._apart, rank)
         self._forget()
         return len(added)
 
@@ -98,12 +113,22 @@ class Basis:
             return np.zeros(0), vector
         key = vector.tobytes()
         if key not in self._shares:
-            directions = self._directions[:rank]
-            shares = directions @ vector
-            rest = vector - shares @ directions
+            directions, places = self._directions[: rank - self._alone], self._places[: self._alone]
+            alone, rest = vector[places] * np.sign(self._numbers[: self._alone]), np.array(vector, float)
+            rest[places] = 0
+            shares = directions @ rest
+            rest -= shares @ directions
             again = directions @ rest  # once more: one pass of Gram-Schmidt loses digits
-            self._shares = {key: (shares + again, rest - again @ directions)}
+            rest -= again @ directions
+            self._shares = {key: (np.concatenate([alone, shares + again]), rest)}
         return self._shares[key]
+
+    def _solve(self, shares: Vector) -> Vector:
+        """Coefficients of the independent vectors, of which directions have these shares."""
+        rank, apart = len(self._independent), self._apart
+        solution = self._inverse[:rank, apart:rank] @ shares[apart:]
+        solution[:apart] += self._inverse.diagonal()[:apart] * shares[:apart]
+        return solution
 
     def express(self, vector: Vector) -> Vector | None:
         """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""
@@ -152,13 +177,16 @@ class Basis:
         size = max(1.0, float(np.abs(vector).max()))
         if not len(shares) or np.abs(rest).max() > TIGHT * size:
             return None
-        rank = len(self._independent)
-        solution = self._inverse[:rank, :rank] @ shares
-        solution = np.round(solution / GRAIN) * GRAIN
+        solution = np.round(self._solve(shares) / GRAIN) * GRAIN
         used = np.flatnonzero(solution)
         if np.abs(solution).max() > COEFFICIENT.most or (self.terms is not None and len(used) > self.terms):
             return None
-        total = sum((solution[k] * self.vectors[self._independent[k]] for k in used), np.zeros_like(vector))
+        total: Vector = np.zeros_like(vector)
+        apart = self._apart
+        total[self._places[:apart]] = solution[:apart] * self._numbers[:apart]
+        others: list[int] = used[used >= apart].tolist()
+        for k in others:
+            total += float(solution[k]) * self.vectors[self._independent[k]]
         off = np.abs(total - vector)
         if off.max() > SAME * size or (is_wide(vector) and off.any()):
             return None
@@ -175,9 +203,14 @@ def is_wide(vector: Vector) -> bool:
 
 
 def lengthen(rows: Vector, size: int) -> Vector:
-    """Rows with as many free ones behind them, and some, where they are not very long."""
-    free = len(rows) + max(1, min(8, LONG // size))
+    """Rows with free ones behind them."""
+    free = count_spare(len(rows))
     return np.concatenate([rows.reshape(-1, size), np.zeros((free, size))])
+
+
+def count_spare(rows: int) -> int:
+    """How many free rows to put behind so many."""
+    return 1 + rows // SPARE
 
 
 def choose_basis(vectors: Sequence[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:

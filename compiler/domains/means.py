@@ -5,7 +5,7 @@ third) have sums whose last bit depends on the order of addition, so that the me
 they are refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import gcd
 
@@ -20,9 +20,12 @@ class Unsummable(Exception):
     """These values have no exact means. The message says why, in the user's words."""
 
 
-def list_means(values: Iterable[Atom], counts: range) -> dict[int, Floats]:
+def list_means(
+    values: Iterable[Atom], counts: range, expect: Callable[[int], None] = lambda size: None
+) -> dict[int, Floats]:
     """For each count, every value that the mean of so many of `values` can take, ascending: as the interpreter would
-    give it, but that the mean of one is what it is, and not a float.
+    give it, but that the mean of one is what it is, and not a float. `expect` is told how many these are at most, all
+    counts together, before they are listed, and may refuse.
 
     Raises `Unsummable` when sums are inexact or too many.
     """
@@ -33,6 +36,7 @@ def list_means(values: Iterable[Atom], counts: range) -> dict[int, Floats]:
     largest = max(abs(steps[0]), abs(steps[-1]))
     if ((steps[-1] - steps[0]) // unit + 1) * counts.stop > SUMS.most or largest * counts.stop >= 2**53:
         raise Unsummable(f"sums of up to {counts.stop - 1} of these values are too many to enumerate")
+    expect(len(counts) + (steps[-1] - steps[0]) // unit * sum(counts))
     found: dict[int, Floats] = {}
     reachable = np.ones(1, bool)  # index: sum minus count times the smallest step, in units
     offsets = (np.array(steps) - steps[0]) // unit

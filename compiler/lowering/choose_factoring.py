@@ -1,6 +1,6 @@
 """Which factoring of a comparison a head takes: the cheapest of those that the arithmetic carries."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -87,16 +87,16 @@ class Factorer:
         options = analysis.options
         self.shifts = find_target(options).noise.shifts  # then larger numbers are read less exactly
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
-        self.read: dict[Variable, Basis] = {}
+        self.read: dict[Variable, dict[bytes, Vector]] = {}
+        self.bases: dict[Variable, Basis] = {}
         self.choices: list[Choice] = []
         self.numbered: dict[Matching, Codes | None] = {}
 
     def take(self, form: Form) -> None:
         """Note that a head reads a form: what it reads costs nothing a second time."""
         for variable, vector in form.parts.items():
-            basis = self.read.setdefault(variable, Basis([np.ones_like(vector)]))
-            if not basis.has(vector):
-                basis.append(vector)
+            ones = np.ones_like(vector)
+            self.read.setdefault(variable, {ones.tobytes(): ones}).setdefault(vector.tobytes(), vector)
 
     def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
         """The part for which a threshold saves most columns, if it does for any."""
@@ -242,11 +242,24 @@ class Factorer:
                     new.setdefault(variable, []).append(vector)
         count = 0
         for variable, vectors in new.items():
-            basis = self.read[variable] if variable in self.read else Basis([np.ones_like(vectors[0])])
-            work = BASIS_WORK * len(vectors) * (len(basis) + len(vectors)) * len(vectors[0])
-            self.analysis.effort.spend(self.analysis.graph, variable.node, work, "basis")
+            basis = self.find_basis(variable, len(vectors[0]))
+            self.spend_on(variable, basis, vectors)
             count += basis.count_new(vectors)
         return count
+
+    def find_basis(self, variable: Variable, size: int) -> Basis:
+        """Of what heads read of a variable, and the constant; made when it is asked for, which for most is never."""
+        basis = self.bases.setdefault(variable, Basis([np.ones(size)]))
+        more = [*self.read.get(variable, {}).values()][len(basis) :]
+        self.spend_on(variable, basis, more)
+        for vector in more:
+            basis.append(vector)
+        return basis
+
+    def spend_on(self, variable: Variable, basis: Basis, vectors: Sequence[Vector]) -> None:
+        """Count what it takes to add these to a basis."""
+        work = BASIS_WORK * sum((len(basis) + len(vectors)) * len(vector) for vector in vectors)
+        self.analysis.effort.spend(self.analysis.graph, variable.node, work, "basis")
 
     def accurate(self, match: Matching, factoring: Factoring, need: Need) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""

@@ -33,6 +33,8 @@ from compiler.selector_facts.selectors import bound_width
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
+COLUMN_WORK, PRODUCT_WORK = 8, 1 / 64
+"""A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
 
 
@@ -221,6 +223,8 @@ class Scorer:
         """Forms for a factoring."""
         if factoring.wave is not None:
             return self.turn(factoring.wave, sharpness)
+        work = COLUMN_WORK * sum(match.shape) + PRODUCT_WORK * match.size
+        self.analysis.effort.spend(self.analysis.graph, match.query, len(factoring.factors) * work, "scores")
         in_powers = factoring.kind == "powers"
         found: list[ScoreProduct] = []
         for factor in factoring.factors:

@@ -1,0 +1,66 @@
+"""Fewest columns for many features (`compiler/blocks/basis.py`): what follows from what, exactly."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compiler.blocks.basis import Basis, choose_basis
+from compiler.blocks.form import Vector
+
+SIZE = 7
+NUMBERS = st.integers(-3, 3).map(float)
+ONE_HOT = st.tuples(st.integers(0, SIZE - 1), NUMBERS.filter(bool)).map(lambda p: np.eye(SIZE)[p[0]] * p[1])
+THRESHOLD = st.integers(1, SIZE).map(lambda k: (np.arange(SIZE) < k).astype(float))
+DENSE = st.lists(NUMBERS, min_size=SIZE, max_size=SIZE).map(np.array)
+VECTORS = st.lists(st.one_of(ONE_HOT, THRESHOLD, DENSE), min_size=1, max_size=9)
+
+
+def check(basis: Basis, vector: Vector) -> None:
+    """What is expressed is the vector itself."""
+    coefficients = basis.express(vector)
+    assert coefficients is not None
+    np.testing.assert_array_equal(coefficients @ np.stack(basis.vectors), vector)
+
+
+@given(vectors=VECTORS, weights=st.lists(st.integers(-2, 2), min_size=9, max_size=9))
+def test_sums_of_vectors_follow_from_them(vectors: list[Vector], weights: list[int]) -> None:
+    basis = Basis()
+    for vector in vectors:
+        if basis.express(vector) is None:
+            basis.append(vector)
+    independent = np.linalg.matrix_rank(np.stack(vectors))
+    assert len(basis) >= independent
+    if 0 < len(basis) == independent:  # else some follow with coefficients off the grid
+        check(basis, sum((w * v for w, v in zip(weights, basis.vectors, strict=False)), np.zeros(SIZE)))
+
+
+@given(vectors=VECTORS)
+def test_every_vector_asked_for_is_expressed(vectors: list[Vector]) -> None:
+    basis = choose_basis(vectors)
+    for vector in vectors:
+        if vector.any():
+            check(basis, vector)
+
+
+@given(vectors=VECTORS, more=VECTORS)
+def test_counting_changes_nothing(vectors: list[Vector], more: list[Vector]) -> None:
+    basis, same = choose_basis(vectors), choose_basis(vectors)
+    added = basis.count_new(more)
+    for vector in more:
+        if same.express(vector) is None:
+            same.append(vector)
+    assert len(basis) + added == len(same)
+    fresh = choose_basis(vectors)
+    for vector in more:
+        expected, found = fresh.express(vector), basis.express(vector)
+        assert (expected is None) == (found is None)
+        if expected is not None and found is not None:
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("first", [np.ones(SIZE), np.arange(SIZE) + 1.0])
+def test_a_vector_of_many_numbers_may_come_first(first: Vector) -> None:
+    basis = Basis([first, *np.eye(SIZE)[:-1]])
+    check(basis, first - np.eye(SIZE)[2])
+    check(basis, np.eye(SIZE)[-1] * first[-1])
