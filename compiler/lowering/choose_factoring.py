@@ -242,8 +242,7 @@ class Factorer:
                     new.setdefault(variable, []).append(vector)
         count = 0
         for variable, vectors in new.items():
-            basis = self.find_basis(variable, len(vectors[0]))
-            self.spend_on(variable, basis, vectors)
+            self.spend_on(variable, basis := self.find_basis(variable, len(vectors[0])), vectors)
             count += basis.count_new(vectors)
         return count
 
