@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 import torch
 
+from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.blocks.staircase import evaluate_staircase
 from compiler.export.stock_files import assemble_uniform
+from compiler.lowering.building_style import Style
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.rounding import is_binary
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
+from compiler.search.attempts import attempt_lowering
+from compiler.search.improve import counts_more_than_once, counts_positions
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
@@ -123,6 +127,22 @@ def test_counts_of_tokens_are_one_head_in_families(target: Dialect) -> None:
         options = CompileOptions(("a", "b", "c"), 5, "causal", dialect)
         model = compile_program(load_program(Source("test", "")), {"out": text}, options)
         assert [(head.d_key, head.d_value) for head in model.weights.config.layers[0].heads] == heads
+
+
+def test_other_ways_are_tried_where_there_is_something_to_gain() -> None:
+    """Where several heads count; and where positions are counted that heads of a family could turn by."""
+    program = load_program(Source("test", ""))
+    counts = [f'selector_width(select(tokens, "{token}", ==))' for token in "ab"]
+    for text, dialect, several, turning in (
+        (counts[0], "gpt2", False, False),
+        (f"{counts[0]} - {counts[1]}", "gpt2", True, False),
+        ("selector_width(full_s)", "gpt2", False, False),
+        ("selector_width(full_s)", "llama", False, True),
+        (counts[0], "llama", False, False),
+    ):
+        options = CompileOptions(("a", "b"), 5, "causal", dialect)
+        lowered = attempt_lowering(Analysis(program.graph, options), {"out": program.sop(text)}, Style())
+        assert (counts_more_than_once(lowered), counts_positions(lowered)) == (several, turning), text
 
 
 def test_llama_squares_positions_by_one_hidden_unit() -> None:

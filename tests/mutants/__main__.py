@@ -32,7 +32,7 @@ ALIVE = ("survived", "unreached", "broken")
 TESTS = (
     "exact_facts", "exact_forms", "exact_factorings", "exact_digits", "exact_tables", "exact_scores", "exact_bounds",
     "exact_reading", "exact_targets", "exact_waves", "waves", "stages", "without_value", "primitive_facts",
-    "rotated", "ranked", "positional", "kinds_of_programs", "rounding", "anchors", "passes", "reuse", "bisect",
+    "rotated", "turning", "ranked", "positional", "kinds_of_programs", "rounding", "anchors", "passes", "reuse", "bisect",
     "heads", "scores", "selectors", "corners", "lookahead", "kinds", "report", "effort", "fraction_set", "exact_logits",
     "distinct_integers", "number_sums",
     "certificate", "bounds", "programs", "reference", "guards", "no_value", "total",

@@ -9,9 +9,10 @@ import pytest
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Variable, add_forms, scale_form
+from compiler.limits import KEPT_RUNS
 from compiler.lowering.building_style import Style
-from compiler.lowering.candidates import list_candidates
-from compiler.lowering.lookup import pose_lookup
+from compiler.lowering.candidates import as_digit, list_candidates
+from compiler.lowering.lookup import SortedRows, pose_lookup
 from compiler.lowering.reader import Reader
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
@@ -152,3 +153,27 @@ def test_a_difference_is_looked_up_beside_another_variable_as_one_digit() -> Non
     left, right, place = (reader.variable(program.sop(text)) for text in (one, other, "indices"))
     found = [form.parts for form in list_candidates(reader, problem) if place in form.parts]
     assert any(left in parts and right in parts and (parts[left] == -parts[right]).all() for parts in found)
+
+
+def test_a_digit_is_the_same_whichever_way_its_values_stand() -> None:
+    """Those of a multiple by a negative number fall; intervals that overlap are one kind."""
+    low, high = np.array([0.0, 0.25, 2.0, 2.5, 7.0]), np.array([0.25, 0.5, 3.0, 2.5, 7.0])
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]):
+        digit = as_digit(Form({}), low[order], high[order], 1e-9)
+        assert (digit.span, digit.gap, digit.kinds) == (7.0, 1.5, 3)
+
+
+def test_sorted_rows_are_kept_while_there_is_room() -> None:
+    """Counted by what is kept; what is more than there is room for is sorted again."""
+    program = load_program(Source("test", f"x = ({COUNT} + indices) % 3;"))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b"), 6))
+    reader, node = Reader(analysis), program.sop("x")
+    problem = pose_lookup(node, analysis.table(node), np.eye(len(analysis.domain(node))), 0)
+    rows = SortedRows()
+    found = [*rows.list_sorted(reader, problem)]
+    sizes = [len(one.runs.group) for one in found if one.runs is not None]
+    assert sizes and rows.room == KEPT_RUNS.most - sum(sizes)
+    assert [*map(id, rows.list_sorted(reader, problem))] == [*map(id, found)]
+    full = SortedRows()
+    full.room = sum(sizes) - 1
+    assert len([*full.list_sorted(reader, problem)]) == len(found) and not full.kept

@@ -6,11 +6,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import Auditor
 from compiler.audit.lookup_errors import bound_lookup_errors, read_beside_bias
 from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
-from compiler.blocks.form import Form, scale_form
+from compiler.blocks.form import Form, Variable, scale_form
 from compiler.blocks.staircase import Staircase
+from compiler.lowering.reader import Reader
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32
 from compiler.numerics.rounding import Reading, Weighting, is_binary
@@ -118,10 +120,12 @@ def test_a_column_is_on_a_grid_only_when_it_is_near_it(
 
 
 @pytest.mark.parametrize("error", [0.0, 2.0**-10])
+@pytest.mark.parametrize("noise", [PLAIN, NORMED])
 def test_of_several_forms_the_largest_counts(
-    auditor: Auditor, error: float, monkeypatch: pytest.MonkeyPatch
+    sorting: Compiled, noise: Noise, error: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An output whose classes have a form each: all of them round, and what they read is off."""
+    auditor = Auditor(sorting.plan, sorting.layout, Precision(sorting.options.max_length), noise)
     auditor.run()
     monkeypatch.setattr(auditor, "errors", auditor.errors + error)
     usual = auditor.plan.readouts[0]
@@ -130,6 +134,21 @@ def test_of_several_forms_the_largest_counts(
         auditor.readout(replace(usual, form=forms[0], hot=forms))
     alone, first, last = (decision.error for decision in auditor.decisions[-3:])
     assert first == last >= alone > 0
+
+
+def test_only_a_sum_as_it_is_carried_is_read_from_its_parts() -> None:
+    """And not what an MLP made of it: its number rounded, or any other feature of it."""
+    counts = [f'{10**k} * selector_width(select(tokens, "{token}", ==))' for k, token in enumerate("abc")]
+    program = load_program(Source("test", f"x = {' + '.join(counts)};"))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b", "c"), 30))
+    reader, total = Reader(analysis), program.sop("x")
+    numbers = analysis.domain(total).numbers()
+    assert analysis.is_sum(total)
+    carried = reader.summed(Variable(total), numbers)
+    assert carried is not None and len(carried.parts) == 3
+    assert all((part == 10.0**k * np.arange(31)).all() for k, part in enumerate(carried.parts.values()))
+    assert reader.summed(Variable(total, "rounded"), numbers) is None
+    assert reader.summed(Variable(total, "look-up"), numbers**2) is None
 
 
 @pytest.mark.parametrize("size", [2.0**-20, 0.5, 1.0, 2.0**12])

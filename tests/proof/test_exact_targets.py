@@ -527,23 +527,6 @@ def test_a_residual_that_goes_through_norms_drifts_by_no_more_than_said(target: 
     assert closest >= 0.05
 
 
-@pytest.mark.parametrize("balanced", [False, True])
-@pytest.mark.parametrize("size", [2.0**-10, 1.0, 3000.0])
-@pytest.mark.parametrize("target", ["bert", "distilbert"])
-def test_what_comes_to_a_mean_that_is_there_rounds_by_no_more_than_said(
-    target: Dialect, size: float, balanced: bool
-) -> None:
-    """Numbers of either sign, up to that size, beside a mean as large as it can be."""
-    norm, rng = NormReading(TARGETS[target].noise, 12, FLOAT32, balanced=balanced), np.random.default_rng(0)
-    norm.note_column(1000.0)
-    norm.end_half_layer()
-    means, numbers = ((most * rng.uniform(-1, 1, 2_000)).astype(np.float32) for most in (norm.mean, size))
-    exact = [Fraction(a) + Fraction(b) for a, b in zip(means.tolist(), numbers.tolist(), strict=True)]
-    found = (means + numbers).tolist()
-    worst = max(float(abs(Fraction(a) - b)) for a, b in zip(found, exact, strict=True))
-    assert 0 < worst <= norm.bound_landing(size) <= 100 * worst
-
-
 #: How far apart neighbouring centers are, the largest, and how many.
 CLASSES = {
     "small": (1.0, 10.0, 6),
