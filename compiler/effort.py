@@ -17,6 +17,8 @@ from rasp.graph.nodes import Graph, Node
 
 VALUE_WORK, VALUE_BYTES = 500, 800
 """A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
+KNOWN_WORK = 50
+"""The same of a value that need not be found: of a range, or of a domain that is moved, in cells."""
 NUMBER_WORK, NUMBER_BYTES = 10, 100
 """A number of a domain that is described: in several arrays, some of which are sorted."""
 LISTED_WORK, LISTED_BYTES = 4, 24
@@ -132,6 +134,11 @@ class Effort:
         too much."""
         self.reserve(graph, node, VALUE_BYTES * values)
         self.spend(graph, node, VALUE_WORK * values, "values")
+
+    def keep_known(self, graph: Graph, node: Node, values: int) -> None:
+        """The same for values that need not be found: a range's, or those of another domain."""
+        self.reserve(graph, node, VALUE_BYTES * values)
+        self.spend(graph, node, KNOWN_WORK * values, "values")
 
     def keep_described(self, graph: Graph, node: Node, numbers: int) -> None:
         """The same for a domain that is described, of which all is kept that are its numbers."""

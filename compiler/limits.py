@@ -100,6 +100,7 @@ MERGED_ROWS = Limit(300_000, "rows of a table", "of a larger one only six orders
 MERGED_CELLS = Limit(4_000_000, "cells of a table", "values of a larger one are not merged")
 MERGED_COMPARISONS = Limit(100_000_000, "comparisons", "values that need more are not merged")
 PAIRED_NUMBERS = Limit(10**6, "sums of two numbers", "whether any two are too close is found by listing them")
+TERMS = Limit(1_000, "terms", "that an output may be told by; a sum of more is told as one")
 HOT_CLASSES = Limit(128, "classes", "that an output may have a residual column each for")
 LEAF_KINDS = Limit(8, "kinds of values of a leaf", "that an output is told from where a table would do")
 CENTERS = Limit(4_096, "combinations of kinds", "that an output is told from in any case")

@@ -121,6 +121,9 @@ class Analysis:
 
     def is_multiple(self, node: Node) -> bool:
         """Whether a node is a linear form of what is carried: sums and multiples of numbers, functions of one value."""
+        return self.once("multiple", node, self._is_multiple)
+
+    def _is_multiple(self, node: Node) -> bool:
         leaves = self.leaves(node)
         if len(leaves) == 1 and not self.is_scalar(leaves[0]):
             return self.domain(node).is_numeric
@@ -163,7 +166,7 @@ class Analysis:
         """What an expression is a function of, in order of first use. A leaf's only leaf is itself."""
         if self.is_leaf(node):
             return (node,)
-        return tuple(n for n in self.region(node) if self.is_leaf(n))
+        return self.once("leaves", node, lambda n: tuple(filter(self.is_leaf, self.region(n))))
 
     def sees_tokens(self, node: Node) -> bool:
         """Whether a node's value can depend on the tokens, and not only on position and length."""

@@ -77,7 +77,9 @@ def sums(facts: Facts, node: Node) -> Domain:
     if is_range(left) and is_range(right):
         extremes = [left.column(np.array([0, 0, -1, -1])), right.column(np.array([0, -1, 0, -1]))]
         ends = apply_map(node.op, extremes).data
-        return check_carriable(facts, node, make_domain(range(int(ends.min()), int(ends.max()) + 1)))
+        least, most = int(ends.min()), int(ends.max())
+        facts.effort.keep_known(facts.graph, node, most - least + 1)
+        return check_carriable(facts, node, make_domain(range(least, most + 1)))
     pairs = len(left) * len(right)
     facts.effort.spend(facts.graph, node, PAIR_WORK * pairs, "sums")
     found: list[Atom] = []
@@ -204,6 +206,7 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     if facts.transports(leaf):
         several = not selectors.selects_at_most_one(facts, selector)
         extra = [float(v) for v in domain.values if type(v) is int and several]
+        facts.effort.keep_known(facts.graph, leaf, len(domain))
         return Relation(make_domain([*domain.kinds(), *extra, *default]))
     depends, _, high = selectors.bound_widths(facts, selector)
     exact = not facts.sees_tokens(selector)

@@ -26,6 +26,18 @@ class Magnitudes:
             for variable, features in layout.blocks.features.items()
             if len(features.basis)
         }
+        self.variables = list(self.shapes)
+        self.own = {
+            variable: [
+                layout.numbers[variable, k] for k in range(len(layout.blocks.features[variable].basis))
+            ]
+            for variable in self.shapes
+        }
+        #: Of a column the variables that it carries, by their number.
+        self.holders: dict[int, list[int]] = {}
+        for number, own in enumerate(self.own.values()):
+            for column in own:
+                self.holders.setdefault(column, []).append(number)
 
     def bound_sum(self, weights: Vector) -> float:
         """Largest sum of |weight · column|, for weights from 0 on, shape (columns,): columns of one variable are summed for
@@ -38,10 +50,11 @@ class Magnitudes:
             few = used if len(used) * FEW < count else slice(count)
             entries = weights[few] @ self.embedded[few]  # (tokens + positions + BOS)
             total = max(float(entries[:tokens].max() + entries[tokens:-1].max()), float(entries[-1]))
-        for variable, features in self.layout.blocks.features.items():
-            own = [self.layout.numbers[variable, k] for k in range(len(features.basis))]
-            if weights[own].any():
-                total += float((weights[own] @ self.shapes[variable]).max())
+        carried: set[int] = set()
+        carried.update(*(self.holders.get(column, ()) for column in np.flatnonzero(weights).tolist()))
+        for number in sorted(carried):  # sums of floats depend on the order
+            variable = self.variables[number]
+            total += float((weights[self.own[variable]] @ self.shapes[variable]).max())
         return total
 
     def bound_lengths(self, fixed: NDArray[np.bool_]) -> tuple[float, float]:

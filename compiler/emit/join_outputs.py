@@ -15,11 +15,11 @@ from compiler.analysis.infer import Analysis
 from compiler.analysis.kinds import is_text
 from compiler.config import Output
 from compiler.effort import Effort
-from compiler.emit.number_terms import Sum, find_sum
+from compiler.emit.number_terms import Sum, count_terms, find_sum
 from compiler.emit.weights import Array, Weights, is_in_unembedding
 from compiler.fraction_set import FractionSet
 from compiler.joined_texts import JoinedTexts
-from compiler.limits import HINT_CELLS, ROWS
+from compiler.limits import HINT_CELLS, ROWS, TERMS
 from compiler.number_sums import Number, NumberSum, Term
 from compiler.options import CompileError, CompileOptions
 from compiler.rewrite import RULES
@@ -66,6 +66,8 @@ def split_output(analysis: Analysis, node: Node) -> Split | None:
 
 def list_texts(analysis: Analysis, node: Node) -> Sequence[Node]:
     """The texts that an output joins, where they are too many."""
+    if count_terms(node, ("add",)) > TERMS.most:
+        return (node,)
     parts = flatten_sum(node)
     if len(parts) < 2 or not all(are_texts(analysis, parts)):
         return (node,)

@@ -1,6 +1,6 @@
 """Which outputs are sums of numbers of which a model can tell each, and not the sum (`compiler/number_sums.py`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +8,13 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.domains.domain import Floats
 from compiler.domains.fraction_domain import FractionDomain
-from compiler.limits import PAIRED_NUMBERS
+from compiler.limits import PAIRED_NUMBERS, TERMS
 from compiler.number_sums import LARGEST, NESTED
 from compiler.numerics.dtypes import find_arithmetic
 from compiler.numerics.rounding import find_grain
 from compiler.options import CompileError
-from rasp.graph.nodes import Constant, Map, Node
+from rasp.graph.nodes import Constant, Map, Node, list_in_order
+from rasp.graph.primitive_names import PrimName
 
 FINE = 2.0**-20
 """Numbers that are multiples of it are added up exactly, the moderate ones that models carry; fractions are none."""
@@ -43,6 +44,8 @@ class Sum:
 def find_sum(analysis: Analysis, node: Node) -> Sum | None:
     """An s-op as a sum, where two of its values may be too close for any number of a model to tell; None for others. Every
     term is linear in what attention brings, so that it costs nothing to tell them apart."""
+    if count_terms(node, ("add", "sub")) > TERMS.most:
+        return None
     found = open_sum(node)
     if not isinstance(found, Sum) or found.depth > NESTED:
         return None
@@ -64,6 +67,18 @@ def find_sum(analysis: Analysis, node: Node) -> Sum | None:
     if sums is None or np.diff(sums).min(initial=np.inf) <= closest * np.abs(sums).max():
         return found
     return None
+
+
+def count_terms(node: Node, adding: Sequence[PrimName]) -> int:
+    """How many terms a sum has when it is written out: those of sums within it count as often as these are named."""
+
+    def parts(sum_: Node) -> tuple[Node, ...]:
+        return sum_.args if isinstance(sum_.op, Map) and sum_.op.prim in adding else ()
+
+    counts: dict[Node, int] = {}
+    for part in list_in_order([node], parts):
+        counts[part] = sum(counts[arg] for arg in parts(part)) or 1
+    return counts[node]
 
 
 def open_sum(node: Node) -> Node | Sum:
