@@ -142,6 +142,21 @@ def test_numbers_that_squares_tell_apart(
     assert serves(np.array(selects, bool), np.array(query), np.array(key)) == right
 
 
+@pytest.mark.parametrize(
+    "text, values",
+    [
+        ("aggregate(select(tokens_int, 0, >=), tokens_int)", [0, 7, 0.0, 7.0, 7 / 2, 7 / 3, 14 / 3]),
+        ("aggregate(select(indices, 0, ==), tokens_int)", [0, 7]),
+    ],
+)
+def test_nothing_is_foreseen_that_never_is(text: str, values: list[Atom]) -> None:
+    """Means of as many positions as there are, and no floats where one position is picked."""
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions((0, 7), 3))
+    found = analysis.domain(program.sop(text)).kinds()
+    assert {*map(make_typed_key, found)} == {*map(make_typed_key, values)}
+
+
 @pytest.mark.parametrize("largest, exact", [(2**51, True), (2**53 // 3, True), (2**52 + 1, False)])
 def test_means_are_listed_only_where_no_sum_rounds(largest: int, exact: bool) -> None:
     """Of two numbers that are next to each other."""
@@ -153,3 +168,11 @@ def test_means_are_listed_only_where_no_sum_rounds(largest: int, exact: bool) ->
         return
     found = list_means(values, counts)
     assert [*map(Fraction, found[2])] == [largest - 1, largest - Fraction(1, 2), largest]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_whichever_number_is_largest_says_whether_sums_round(sign: int) -> None:
+    """Of two that are far apart there are few sums, in multiples of what they differ by."""
+    with pytest.raises(Unsummable):
+        list_means((0, sign * 2**52), range(1, 3))
+    assert list_means((0, sign * 2**51), range(1, 3))[2].tolist() == sorted([0, sign * 2**50, sign * 2**51])

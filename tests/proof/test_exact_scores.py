@@ -20,6 +20,8 @@ from compiler.audit.score_errors import bound_score_errors, find_gap, has_bos_co
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
 from compiler.limits import PAIRS
+from compiler.lowering.bos_scores import BosScorer
+from compiler.lowering.score_products import ComparisonScore
 from compiler.lowering.scores import bound_products
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
@@ -329,6 +331,26 @@ def test_features_are_as_large_together_as_said(name: str) -> None:
                     assert largest <= said <= LOOSE * largest
                     seen += 1
     assert seen
+
+
+def test_keys_lie_in_the_range_that_bos_is_kept_out_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And fill it, in each column of a comparison but those by powers of two, which nothing is kept out of."""
+    found: list[ComparisonScore] = []
+    assemble = BosScorer.assemble
+
+    def watch(scorer: BosScorer, compared: list[ComparisonScore], *others: Any) -> Scores:
+        found.extend(compared)
+        return assemble(scorer, compared, *others)
+
+    monkeypatch.setattr(BosScorer, "assemble", watch)
+    for name in ("equality by squares", "an order by rows", "equality of counts", "counts with a default"):
+        compiled(name)
+    products = [p for score in found if score.kind in ("plain", "quadratic") for p in score.products]
+    keys = [(p.key_range, p.key) for p in products if len(p.key.parts) == 1]
+    for said, key in keys:
+        values = next(iter(key.parts.values())) + key.constant
+        assert said == (values.min(), values.max())
+    assert any(low < high for (low, high), _ in keys)
 
 
 @pytest.mark.parametrize("name", CASES)
