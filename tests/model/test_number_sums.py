@@ -179,6 +179,15 @@ def test_what_is_rounded_on_the_way_is_not_added_up() -> None:
     assert find_sum(analysis, program.sop(f"{text.replace(large, large.replace('1125899', '1'))} + {A}"))
 
 
+def test_flags_are_no_terms() -> None:
+    """Though they can be added to numbers."""
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions(tuple("abc"), 5))
+    fraction, flag = "aggregate(full_s, indices) / 3", 'has_focus(select(tokens, "a", ==))'
+    assert find_sum(analysis, program.sop(f"{flag} + {fraction}")) is None
+    assert find_sum(analysis, program.sop(f"indicator({flag}) + {fraction} + {A}"))
+
+
 def test_sums_in_sums_are_opened_as_deep_as_they_can_be_read() -> None:
     lines = [f"x0 = {A} - {B};", *(f"x{k} = {(A, B)[k % 2]} - x{k - 1};" for k in range(1, NESTED + 1))]
     program = load_program(Source("test", "\n".join(lines)))

@@ -90,6 +90,8 @@ def test_every_value_is_foreseen(text: str, attention: Attention) -> None:
     [
         "{0} + {1}", "{1} + {0}", "{0} - {1}", "{1} - {0}", "{0} + {0}",
         "[0, 1, 1.0, 2][indices] + tokens_int", "tokens_int - [0, 1, 1.0, 2][indices]",
+        "selector_width(select(tokens_int, 1, ==)) + 2 * length",
+        "selector_width(select(tokens_int, 1, ==)) - selector_width(select(tokens_int, 0, ==))",
     ],
 )  # fmt: skip
 def test_sums_of_ints_and_floats_are_foreseen(text: str) -> None:

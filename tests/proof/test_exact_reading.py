@@ -13,6 +13,7 @@ from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
 from compiler.blocks.form import Form, Variable, scale_form
 from compiler.blocks.staircase import Staircase
 from compiler.lowering.reader import Reader
+from compiler.lowering.sum_terms import join_counts
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32
 from compiler.numerics.rounding import Reading, Weighting, is_binary
@@ -149,6 +150,17 @@ def test_only_a_sum_as_it_is_carried_is_read_from_its_parts() -> None:
     assert all((part == 10.0**k * np.arange(31)).all() for k, part in enumerate(carried.parts.values()))
     assert reader.summed(Variable(total, "rounded"), numbers) is None
     assert reader.summed(Variable(total, "look-up"), numbers**2) is None
+
+
+def test_only_multiples_of_counts_are_told_together() -> None:
+    """Another feature of a count is no share of what is added up."""
+    program = load_program(Source("test", ""))
+    analysis = Analysis(program.graph, CompileOptions(("a", "b", "c"), 5, "causal", "gpt2"))
+    one, other = (program.sop(f'selector_width(select(tokens, "{token}", ==))') for token in "ab")
+    numbers = analysis.domain(one).numbers()
+    for vector, joined in ((2 * numbers, True), (numbers + 1, False), (numbers**2, False)):
+        form = join_counts(analysis, Form({Variable(one): vector, Variable(other): numbers}))
+        assert [part.role for part in form.parts] == (["tally"] if joined else ["leaf", "leaf"])
 
 
 @pytest.mark.parametrize("size", [2.0**-20, 0.5, 1.0, 2.0**12])
