@@ -26,9 +26,9 @@ class Basis:
     """Vectors in the order in which they were chosen, and how others follow from them.
 
     The independent ones are kept as an orthonormal matrix Q and the inverse of the triangular R (vectors = Q R), both
-    grown a column at a time; a vector that depends on earlier ones, but not with coefficients on the grid, stands for
-    its own multiples only. `terms` limits how many vectors a combination may have: columns that are not exact add up
-    their errors.
+    grown a column at a time, the inverse as its entries that are not 0; a vector that depends on earlier ones, but not with
+    coefficients on the grid, stands for its own multiples only. `terms` limits how many vectors a combination may have:
+    columns that are not exact add up their errors.
 
     Directions that come first and have one number alone, as those of one-hot vectors, are kept as places and signs: then a
     vector is split in time proportional to its length.
@@ -44,7 +44,7 @@ class Basis:
         # Of each the first rows count, as many as there are vectors, or other directions: those behind are free.
         self._rows = np.zeros((0, 0))  # (capacity, size): the vectors once more, to compare many at once
         self._directions = np.zeros((0, 0))  # (capacity, size): the rest of Q
-        self._inverse = np.zeros((0, 0))
+        self._entries = Entries()
         self._expressed: dict[bytes, Vector | None] = {}
         self._shares: dict[bytes, tuple[Vector, Vector]] = {}
         for vector in vectors:
@@ -72,12 +72,7 @@ class Basis:
         if not rank:
             self._directions = np.zeros((0, len(rest)))
             self._places, self._numbers = np.zeros(len(rest), np.int64), np.zeros(len(rest))
-        if rank == len(self._inverse):
-            wider = np.zeros((rank + count_spare(rank),) * 2)
-            wider[:rank, :rank] = self._inverse
-            self._inverse = wider
-        self._inverse[:rank, rank] = -self._solve(shares) / length
-        self._inverse[rank, rank] = 1 / length
+        self._entries.append(np.append(-self._entries.apply(shares), 1.0) / length)
         if rank == self._apart and len(alone) == 1 and not shares.any():
             self._apart += 1
         if rank == self._alone and len(alone) == 1:
@@ -98,6 +93,7 @@ class Basis:
         added = self.vectors[before:]
         del self.vectors[before:], self._independent[rank:]
         self._alone, self._apart = min(self._alone, rank), min(self._apart, rank)
+        self._entries.cut(rank)
         self._forget()
         return len(added)
 
@@ -122,13 +118,6 @@ class Basis:
             rest -= again @ directions
             self._shares = {key: (np.concatenate([alone, shares + again]), rest)}
         return self._shares[key]
-
-    def _solve(self, shares: Vector) -> Vector:
-        """Coefficients of the independent vectors, of which directions have these shares."""
-        rank, apart = len(self._independent), self._apart
-        solution = self._inverse[:rank, apart:rank] @ shares[apart:]
-        solution[:apart] += self._inverse.diagonal()[:apart] * shares[:apart]
-        return solution
 
     def express(self, vector: Vector) -> Vector | None:
         """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""
@@ -177,7 +166,7 @@ class Basis:
         size = max(1.0, float(np.abs(vector).max()))
         if not len(shares) or np.abs(rest).max() > TIGHT * size:
             return None
-        solution = np.round(self._solve(shares) / GRAIN) * GRAIN
+        solution = np.round(self._entries.apply(shares) / GRAIN) * GRAIN
         used = np.flatnonzero(solution)
         if np.abs(solution).max() > COEFFICIENT.most or (self.terms is not None and len(used) > self.terms):
             return None
@@ -192,6 +181,39 @@ class Basis:
             return None
         coefficients[self._independent] = solution
         return coefficients
+
+
+class Entries:
+    """A square matrix that grows by columns, as those of its entries that are not 0."""
+
+    def __init__(self) -> None:
+        self._ends = [0]  # of the columns
+        self._rows = np.zeros(0, np.int64)
+        self._columns = self._rows
+        self._numbers = np.zeros(0)
+
+    def append(self, column: Vector) -> None:
+        """Add a column, that has a number for each row with the new one."""
+        rows, start = np.flatnonzero(column), self._ends[-1]
+        end = start + len(rows)
+        if end > len(self._numbers):
+            free = np.zeros(max(start, len(rows)), np.int64)
+            self._rows = np.concatenate([self._rows[:start], free])
+            self._columns = np.concatenate([self._columns[:start], free])
+            self._numbers = np.concatenate([self._numbers[:start], free.astype(float)])
+        self._rows[start:end], self._numbers[start:end] = rows, column[rows]
+        self._columns[start:end] = len(self._ends) - 1
+        self._ends.append(end)
+
+    def cut(self, size: int) -> None:
+        """Keep the first columns."""
+        del self._ends[size + 1 :]
+
+    def apply(self, vector: Vector) -> Vector:
+        """The matrix times a vector."""
+        end = self._ends[-1]
+        products: Vector = self._numbers[:end] * vector[self._columns[:end]]
+        return np.bincount(self._rows[:end], products, len(vector)).astype(float)
 
 
 def is_wide(vector: Vector) -> bool:

@@ -17,6 +17,7 @@ from compiler.model.stock_model import hide_progress_bars, take_transformers
 from compiler.transformer.problem import make_model_error, report_unopened
 
 MODULE, INSTALL = "transformer_lens.model_bridge", "'transformer-lens>=4'"
+SOURCES = f"{MODULE}.sources"
 
 
 class LensModel(ForeignModel):
@@ -30,9 +31,21 @@ class LensModel(ForeignModel):
                 self.module: Any = bridges.boot_native(decode_json((folder / CONFIG).read_bytes()))
                 self.load(folder)
             else:
-                with hide_progress_bars(take_transformers()):
-                    self.module = bridges.boot_transformers(str(folder), dtype=torch.float32)
+                self.module = self.wrap_folder(folder)
         self.module.eval()
+
+    def wrap_folder(self, folder: Path) -> Any:
+        """A bridge around a family's module, without a tokenizer: where a bridge gets one it asks for the ids of "a", which
+        a vocabulary may lack."""
+        transformers, sources = take_transformers(), take_library(SOURCES, "this engine", INSTALL)
+        with hide_progress_bars(transformers):
+            module = transformers.AutoModelForCausalLM.from_pretrained(
+                str(folder), dtype=torch.float32, attn_implementation="eager"
+            )
+        [architecture] = module.config.architectures
+        return sources.build_bridge_from_module(
+            module, architecture, hf_config=module.config, dtype=torch.float32
+        )
 
     def load(self, folder: Path) -> None:
         """Every array, read back: a loader may pass over a name that it does not know."""

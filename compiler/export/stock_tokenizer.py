@@ -88,5 +88,7 @@ def encode_tokenizer_config(config: Config, words: list[str]) -> Record:
         "eos_token": eos,
         "pad_token": eos,
         "clean_up_tokenization_spaces": False,
+        # Else transformers before 5 give every model token types, which DistilBERT does not take.
+        "model_input_names": ["input_ids", "attention_mask"],
         "model_max_length": config.max_length + 1,
     }

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.export.compiled import save
+from compiler.export.files import TOKENIZER_CONFIG
 from compiler.export.folder import hash_bytes
 from compiler.export.read_file import CheckpointError
 from compiler.export.record_file import RECORD, seal_record
@@ -234,6 +235,8 @@ def test_the_tokenizer_reads_texts_with_and_without_blanks(tmp_path: Path) -> No
         == model.tokenizer(" ".join(word)).input_ids
         == model.encode(list(word))
     )
+    said = json.loads((tmp_path / "model" / TOKENIZER_CONFIG).read_text())
+    assert said["model_input_names"] == [*model.tokenizer(word)]  # without token types, in any version
 
 
 @pytest.mark.parametrize("target", LABELLING)
