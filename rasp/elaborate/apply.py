@@ -3,6 +3,7 @@
 from rasp.diagnostics import RaspError
 from rasp.elaborate.elaboration_effort import spend_elements
 from rasp.elaborate.failure import explain_failure
+from rasp.elaborate.lift import advise_on
 from rasp.elaborate.scope import Applied, Function, SpannedValue, Static, Surroundings
 from rasp.elaborate.static import describe_value
 from rasp.graph.nodes import Node, list_reachable
@@ -10,7 +11,7 @@ from rasp.inputs import QUOTED
 from rasp.interpret.evaluate import EvaluationError, evaluate
 from rasp.limits import CODE, HANDLED, MATRIX
 from rasp.source import Span
-from rasp.syntax.foreign import MISCOUNTED
+from rasp.syntax.foreign import JOINED, MISCOUNTED
 from rasp.values import Atom, is_atom, show_count
 
 
@@ -40,13 +41,33 @@ def call_function(
     if len(arguments) != wanted:
         message = f"`{function.name}` takes {show_count(wanted, 'argument')}, got {len(arguments)}"
         usage = f"it is called as {function.name}({', '.join(function.parameters)})"
+        lists = [advise_on(given.value) for given in arguments if isinstance(given.value, list)]
         meant = MISCOUNTED.get((function.name, len(arguments))) if function.home == "library" else None
+        meant = lists[0] if meant and lists and len(arguments) == 1 else meant
         raise around.error(span, message, hint=meant or usage, code="arguments")
     values = [given.value for given in arguments]
-    result = function.apply(around, values, span)
+    try:
+        result = function.apply(around, values, span)
+    except RaspError as error:
+        raise blame_argument(around, function, arguments, error) from None
     if isinstance(result, Node):
         around.workshop.calls.setdefault(result, (function, values))
     return result
+
+
+def blame_argument(
+    around: Surroundings, function: Function, arguments: list[SpannedValue], error: RaspError
+) -> RaspError:
+    """What a function of the library could not do inside, told of the argument that is no s-op, if there is one."""
+    told = error.diagnostics[0]
+    wrong = [given for given in arguments if advise_on(given.value)]
+    known = {"", JOINED, *(advise_on(given.value) for given in wrong)}
+    outermost = function.home == "library" and around.place is None
+    if not (outermost and wrong and told.code in ("kind", "value") and told.hint in known):
+        return error
+    kind = describe_value(wrong[0].value)
+    message = f"`{function.name}` works on s-ops, got {kind}"
+    return around.error(wrong[0].span, message, f"this is {kind}", advise_on(wrong[0].value), "kind")
 
 
 def list_input_items(around: Surroundings, given: SpannedValue) -> list[Atom]:

@@ -18,6 +18,8 @@ from rasp.values import Test, ValueProblem, is_atom, make_const, show_count
 
 UNKNOWN_HERE = "lists are made before there is an input; what is done to an s-op is done at every position"
 
+POSITIONS = "each position's own place is called `indices`; "
+
 
 def build_select(
     around: Surroundings, key: SpannedValue, query: SpannedValue, test: Test, span: Span
@@ -56,9 +58,8 @@ def make_range(around: Surroundings, arguments: list[SpannedValue], span: Span) 
     for given in arguments:
         if not isinstance(given.value, int):
             message = f"`range` takes integers, got {describe_value(given.value)}"
-            raise around.error(
-                given.span, message, f"this is {describe_value(given.value)}", no_list(given), "kind"
-            )
+            hint = POSITIONS + no_list(given) if isinstance(given.value, Node) else ""
+            raise around.error(given.span, message, f"this is {describe_value(given.value)}", hint, "kind")
     numbers = [int(given.value) for given in arguments]  # type: ignore[arg-type]
     if len(numbers) == 3 and numbers[2] == 0:
         raise around.error(arguments[2].span, "the step of `range` cannot be 0")

@@ -184,7 +184,8 @@ def binary(
     except ValueProblem as problem:
         if around.workshop.passed_over and is_atom(left.value) and is_atom(right.value):
             return lift.lift_operation(around, symbol, left, right, span)
-        raise around.error(span, str(problem)) from None
+        hint = static.advise_operands(left.value, right.value)
+        raise around.error(span, str(problem), hint=hint) from None
 
 
 def operate(around: Surroundings, symbol: Operator, left: Static, right: Static, span: Span) -> Static:
@@ -210,7 +211,7 @@ def prefix(around: Surroundings, symbol: PrefixOperator, operand: SpannedValue, 
             return lift.lift_prefix(
                 around, symbol, replace(operand, value=lift.lift_value(around, operand, "")), span
             )
-        raise around.error(span, str(problem)) from None
+        raise around.error(span, str(problem), hint=static.advise_operands(operand.value)) from None
 
 
 def conditional(around: Surroundings, tree: syntax_tree.Conditional) -> Static:

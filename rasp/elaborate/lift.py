@@ -10,6 +10,7 @@ from rasp.elaborate.scope import Function, SpannedValue, Static, Surroundings
 from rasp.elaborate.static import PREFIX_PRIM, PRIM_OF, describe_value
 from rasp.graph.nodes import Aggregate, And, Map, Node, Not, Or, Select
 from rasp.source import Span
+from rasp.syntax.foreign import LISTED, TABLE
 from rasp.syntax.tokens import Operator, PrefixOperator
 from rasp.values import Atom, Const, is_atom, make_const
 
@@ -26,6 +27,19 @@ SELECTOR_HINTS: dict[str, str] = {
 }
 
 
+def advise_on(value: Static) -> str:
+    """What to do with a value that is no s-op where one is needed, if that is known."""
+    match value:
+        case list():
+            return LISTED
+        case dict():
+            return TABLE
+        case Function():
+            return "a function is called, as in `f(x)`"
+        case _:
+            return ""
+
+
 def lift_value(around: Surroundings, given: SpannedValue, purpose: str) -> Node:
     """The value as an s-op. `purpose` names its role: "the key of `select`"."""
     value = given.value
@@ -33,7 +47,7 @@ def lift_value(around: Surroundings, given: SpannedValue, purpose: str) -> Node:
         return value
     if isinstance(value, Node | list | dict | Function):
         message = f"{purpose} has to be an s-op, got {describe_value(value)}"
-        hint = SELECTOR_HINTS.get(purpose, "") if isinstance(value, Node) else ""
+        hint = SELECTOR_HINTS.get(purpose, SELECTOR_HINT) if isinstance(value, Node) else advise_on(value)
         raise around.error(given.span, message, f"this is {describe_value(value)}", hint, "kind")
     return around.constant(given.span, value)
 
@@ -76,7 +90,8 @@ def lift_operation(
             if symbol in ("==", "!="):
                 return around.constant(span, symbol == "!=")  # no element of a sequence is a list
             message = f"`{symbol}` does not work on an s-op and {describe_value(given.value)}"
-            raise around.error(given.span, message, f"this is {describe_value(given.value)}", code="kind")
+            label = f"this is {describe_value(given.value)}"
+            raise around.error(given.span, message, label, advise_on(given.value), code="kind")
     purpose = f"an operand of `{symbol}`"
     return around.add(
         span, Map(PRIM_OF[symbol]), lift_value(around, left, purpose), lift_value(around, right, purpose)

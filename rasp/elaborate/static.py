@@ -7,11 +7,13 @@ table; lists, dicts and functions behave as in Python where that makes sense.
 
 from collections.abc import Callable
 
+from rasp.elaborate.failure import TEXT
 from rasp.elaborate.scope import Function, Static
 from rasp.graph.nodes import Node
 from rasp.graph.primitive_names import PrimName
 from rasp.graph.primitives import TESTS, apply_prim, check_filled
 from rasp.limits import ELEMENTS
+from rasp.syntax.foreign import JOINED
 from rasp.syntax.tokens import Operator, PrefixOperator
 from rasp.values import Atom, Test, ValueProblem, find_kind, is_atom
 
@@ -55,6 +57,13 @@ def describe_pair(left: Static, right: Static) -> str:
     """`a list and an s-op`, or `two lists`."""
     one, other = describe_value(left), describe_value(right)
     return f"two {one.split(' ', 1)[1]}s" if one == other else f"{one} and {other}"
+
+
+def advise_operands(*operands: Static) -> str:
+    """What to do about operands that an operator does not work on, if that is known."""
+    if any(isinstance(value, list) for value in operands):
+        return JOINED
+    return TEXT if any(isinstance(value, str) for value in operands) else ""
 
 
 def holds_node(value: Static) -> bool:

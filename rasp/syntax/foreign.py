@@ -16,6 +16,7 @@ LARGEST = (
     "`maximum(indices)` is the largest of a sequence; `max(1, 2)` the larger of two values, at each position"
 )
 SMALLEST = "`minimum(indices)` is the smallest of a sequence; `min(1, 2)` the smaller of two values, at each position"
+SORT = "write `sort(tokens, tokens)`: the values, and what to sort them by"
 SHOWN = "an expression followed by `;` shows its value"
 
 #: Words that start a statement or stand between values: they are looked for where the parser is stuck, and
@@ -77,7 +78,7 @@ NAMES: dict[str, str] = {
         ("exp", "log", "sin", "cos", "tanh", "sigmoid", "relu"),
         "a list is a function of few integers: `[0, 1, 4, 9][min(indices, 3)]`",
     ),
-    "sorted": "write `sort(tokens, tokens)`: the values, and what to sort them by",
+    "sorted": SORT,
     **dict.fromkeys(
         ("reverse", "reversed", "flip"),
         "write `aggregate(select(indices, length - 1 - indices, ==), tokens)`; of the characters of a string "
@@ -166,8 +167,40 @@ METHODS: dict[str, str] = {
     **dict.fromkeys(("rindex", "rfind", "lastIndexOf"), 'write `last_index(tokens, "a")`'),
 }
 
+#: What to do with a list where it cannot stand.
+EACH = "a comprehension takes each element of a list: `[x + 1 for x in [1, 2]]`"
+JOINED = f"lists are joined by `+`, as in `[1, 2] + [3]`; {EACH}"
+LISTED = (
+    "write an s-op, such as `tokens_int`; for a list, `[abs(x) for x in [1, -2]]`, "
+    "or a loop, `for y in [1, 2] { x = x + y; }`"
+)
+
+NESTED_CALLS = (
+    "write `max(1, max(2, 3))` for the largest of three values, and `min` likewise for the smallest"
+)
+SHIFT = 'write `shift(tokens, 1, "")`: what is moved, how far to the right, and what stands in the gap'
+
 #: Functions of the library with a number of arguments that they take elsewhere.
 MISCOUNTED: dict[tuple[str, int], str] = {
     ("max", 1): LARGEST,
     ("min", 1): SMALLEST,
+    ("max", 3): NESTED_CALLS,
+    ("min", 3): NESTED_CALLS,
+    ("maximum", 2): LARGEST,
+    ("minimum", 2): SMALLEST,
+    (
+        "sum",
+        2,
+    ): 'write `a + b` for two values; `sum(indices)` is of a sequence, and `count(tokens, "a")` counts a value',
+    (
+        "average",
+        2,
+    ): "write `(a + b) / 2` for two values; `aggregate(full_s, indices)` is the mean over a selector",
+    ("sort", 1): SORT,
+    ("shift", 1): SHIFT,
+    ("shift", 2): SHIFT,
+    ("count", 1): METHODS["count"],
+    ("contains", 1): METHODS["contains"],
+    ("first_index", 1): NAMES["find"],
+    ("last_index", 1): NAMES["find"],
 }

@@ -35,14 +35,28 @@ SPELLINGS: dict[str, tuple[str, str]] = {
     "?": ("`?` means nothing in RASP", "a choice is written `a if condition else b`"),
     "=!": ("`=!` is not an operator", "unequal is written `!=`, and a negation `x = not y;`"),
     "=<": ("`=<` is not an operator", "write `<=`"),
+    "=/=": ("`=/=` is not an operator", "write `!=`"),
+    "~=": ("`~=` is not an operator", "write `!=`"),
+    "<=>": ("`<=>` is not an operator", "a choice is written `a if condition else b`"),
+    ">>": ("`>>` is not an operator", "write `quotient(a, 2 ^ b)`"),
+    "<<": ("`<<` is not an operator", "write `a * 2 ^ b`"),
+    "%%": ("`%%` is not an operator", "the remainder is written `%`"),
+    "!!": ("`!!` is not an operator", "the value at a position is `tokens[0]`"),
+    "|>": ("`|>` is not an operator", "functions stand in front of what they take, as in `f(x)`"),
     "/*": ("`/*` means nothing in RASP", "a comment starts with `#` and ends with its line"),
     '"""': ("there are no strings of several lines", "a comment starts with `#` and ends with its line"),
     "..": ("`..` means nothing in RASP", "a range of numbers is `range(1, 4)`"),
     "...": ("`...` means nothing in RASP", "write everything out; a range of numbers is `range(1, 4)`"),
     "@": ("`@` means nothing in RASP", "write the name alone; there are no decorators"),
-    "$": ("`$` means nothing in RASP", "write the name alone"),
-    "\\": ("`\\` means nothing in RASP", "a statement may go on in the next line; it ends with `;`"),
-    "`": ("`` ` `` means nothing in RASP", 'strings are written with double quotes: `"abc"`'),
+    "$": (
+        "`$` means nothing in RASP",
+        "write the name alone; a function has what it takes in parentheses, as in `f(x)`",
+    ),
+    "\\": (
+        "`\\` means nothing in RASP",
+        "a statement may go on in the next line, up to its `;`; a function is `def f(x) { return x; }`",
+    ),
+    "`": ("`` ` `` means nothing in RASP", 'names are written alone, strings with double quotes: `"abc"`'),
     "∧": ("`∧` is not an operator", "write `and`"),
     "∨": ("`∨` is not an operator", "write `or`"),
     "¬": ("`¬` is not an operator", "write `not`"),
@@ -90,6 +104,7 @@ OUTSIDE = "it is the last statement of a `def` body"
 HERE, SOMETHING = "expected `;` here", "something is missing before `{token}`"
 ONLY = "`return` is the last statement of a function, and the only one"
 FILTER = "leave elements out in a loop that builds the list: `for x in all {{ … }}`"
+COMPREHENSION = "write `[x + 1 for x in [1, 2]]`; an s-op needs none: `tokens_int + 1` adds to each"
 NESTED = "write one list inside the other, or a function that makes the inner one"
 SEVERAL = "several values can stand on the right of `=` and behind `return`; a list is written [a, b]"
 NOT_IN, NOT_IN_HINT = "`not` cannot stand here", 'write `not (tokens in ["a"])`'
@@ -158,6 +173,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("", "STRING", "UNCLOSED TEXTS", SOME_TEXTS, JOIN),
     ("", "=", "UNCLOSED CALL", "arguments have no names in RASP",
         "give the values in the order of the `def`"),
+    ("", "for", "UNCLOSED BARE", "a comprehension stands in `[ ]`", COMPREHENSION),
     ("", "for", "UNCLOSED GENERATOR", "a comprehension has only one `for`", NESTED),
     ("", "VALUE", "UNCLOSED COMPARISON", "`{previous}` compares two values",
         "only as the last argument of `select` it stands alone", "", "previous"),
@@ -170,6 +186,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     # 1 = x;
     ("END_OF_LINE", "", "", "expected the end of the line, found {found}", "", "not expected here"),
     ("$END", "", "FOREIGN", FOREIGN, "{foreign}", "", "word"),
+    ("$END", "not", "", NOT_IN, NOT_IN_HINT),
     ("$END", "=", "", "expected one expression, but {found} follows it", f"{EQUALITY}; {ALONE}", "not expected here"),
     ("$END", "", "", "expected one expression, but {found} follows it", "", "not expected here"),
     (";", "=", "PLAIN", "only names can be assigned to",
@@ -239,7 +256,8 @@ def explain_mistake(token: Token) -> tuple[str, str] | None:
         return "strings have no prefixes in RASP", 'write `"abc"`; text is made of a number by `"%s" % x`'
     if token.text.endswith("=") and len(token.text) == 2:
         operator = token.text[0]
-        return f"`{token.text}` is not an operator", f"write `x = x {operator} …;`"
+        unequal = "; unequal is written `!=`" if operator == "/" else ""
+        return f"`{token.text}` is not an operator", f"write `x = x {operator} …;`{unequal}"
     if token.text[0].isalpha():
         return f"`{token.text}` is not a name", "names are made of the letters a-z and A-Z, digits and `_`"
     hint = "a point stands only inside of numbers, as in `0.5`" if token.text == "." else ""

@@ -4,16 +4,20 @@ In: `Stuck`, the place, with what the parser has read of the statement and what 
 `Diagnostic`s, mostly the first row that fits in the table of `rasp/syntax/mistakes.py`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rasp.diagnostics import Diagnostic
 from rasp.source import Source, Span
-from rasp.syntax.mistakes import MISTAKES, explain_foreign_word, explain_mistake
+from rasp.syntax.mistakes import MISTAKES, SPELLINGS, explain_foreign_word, explain_mistake
 from rasp.syntax.tokens import Token
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 VALUES = ("name", "int", "float", "string")
+SIGN = re.compile(r"[-+*/%^=<>!&|~:?]+")
+COMPARISONS = ("==", "!=", "<=", ">=")
+AUGMENTED = ("+=", "-=", "*=", "/=", "%=", "^=")
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def innermost(values: Sequence[object], *texts: str) -> Token | None:
 def explain_stop(stuck: Stuck) -> tuple[Diagnostic, str]:
     """What is wrong, and what could be inserted to go on, if anything."""
     token = stuck.token
+    if in_pieces := explain_pieces(stuck):
+        return in_pieces, ""
     if mistake := explain_mistake(token):
         return Diagnostic(mistake[0], stuck.source, token.span, hint=mistake[1], code="syntax"), ""
     found, known = descriptions(token), facts(stuck)
@@ -97,6 +103,39 @@ def explain_stop(stuck: Stuck) -> tuple[Diagnostic, str]:
     code = "missing-semicolon" if row.insert == ";" else "syntax"
     code = "unfinished" if token.kind == "end" and row.at in ("", "gap") else code
     return Diagnostic(message, stuck.source, place(stuck, row.at), label, hint, code=code), row.insert
+
+
+def explain_pieces(stuck: Stuck) -> Diagnostic | None:
+    """What is wrong where signs beside each other, of which one cannot follow, are an operator together: `= =`, `! =`, or
+    one of another language."""
+    tokens, position = stuck.tokens, stuck.position
+    for size in (3, 2):
+        for start in range(position, position - size, -1):
+            pieces = tokens[max(start, stuck.start) : start + size]
+            if len(pieces) < size or not all(SIGN.fullmatch(piece.text) for piece in pieces):
+                continue
+            told = explain_operator("".join(piece.text for piece in pieces))
+            if size == 2 and pieces[0].text == pieces[1].text in COMPARISONS:
+                told = f"write `{pieces[0].text}` once"
+            if told and not any(piece.starts_line for piece in pieces[1:]):
+                span = Span(pieces[0].start, pieces[-1].end)
+                shown = stuck.source.text[span.start : span.end]
+                return Diagnostic(
+                    f"`{shown}` is not an operator", stuck.source, span, "", told, code="syntax"
+                )
+    return None
+
+
+def explain_operator(text: str) -> str:
+    """What to write for signs without the blanks between them; empty where nothing is known of them together."""
+    if text in COMPARISONS:
+        return f"write `{text}`, without blanks in it" + (
+            "; names are given values by one `=`" * (text == "==")
+        )
+    if text in SPELLINGS and text != "=!":  # `x = !y` is a negation
+        return SPELLINGS[text][1]
+    told = explain_mistake(Token("bad", text, 0, 0, False, "MISTAKE")) if text in AUGMENTED else None
+    return told[1] if told else ""
 
 
 def descriptions(token: Token) -> set[str]:
@@ -135,6 +174,7 @@ def facts(stuck: Stuck) -> set[str]:
         "ESCAPED": previous.text.endswith('\\"') and previous.end == token.start,
         "TEXTS": previous.kind == "string",
         "ANNOTATED": previous is first and first.kind == "name",
+        "BARE": bracket is not None and bracket.text == "(",
         "GENERATOR": loop is not None and bracket is not None and bracket.start < loop.start,
         "PLAIN": not first.is_one_of("def", "for", "load", "draw", "return") and stuck.open("=") is None,
         "FOREIGN": foreign_token(stuck) is not None,
