@@ -38,18 +38,21 @@ def print_plainly(row: Line) -> None:
 
 @dataclass(eq=False)
 class Repl:
-    """A session with its output. `failed` tells whether anything was wrong so far."""
+    """A session with its output. `failed` tells whether anything was wrong so far; `numbered`: whether lines are told by
+    their number in all that is read, as those of a file."""
 
     commands: Sequence[Command] = COMMANDS
     write: Callable[[Line], None] = print_plainly
     width: Callable[[], int | None] = lambda: None
     session: Session = field(default_factory=Session)
     failed: bool = False
+    numbered: bool = False
 
     def __post_init__(self) -> None:
         self.chunks = Chunks(lambda text: self.command(text) is not None)
         self.typed: list[str] = []
         self.transcript = Transcript()
+        self.row = self.begun = 0  # the line that is read, and the one that the chunk began with
 
     @property
     def prompt(self) -> Prompt:
@@ -64,6 +67,7 @@ class Repl:
         printed (`>> x = 1`), only what was typed counts.
         """
         for row in text.split("\n"):
+            self.row += 1
             line = self.transcript.typed(row)
             if line is None:
                 continue
@@ -73,6 +77,8 @@ class Repl:
             if wrong is not None:
                 self.complain([wrong])  # a comment, without which a statement below it means the same
                 continue
+            if not self.chunks.lines:
+                self.begun = self.row
             chunk = self.chunks.add(line)
             if chunk is not None and not self.carry_out(chunk):
                 self.chunks.rest()
@@ -127,7 +133,8 @@ class Repl:
         if wrong is not None:
             self.complain([wrong])
             return True
-        with closing(self.session.run(chunk)) as events:
+        first = self.begun if self.numbered and not self.transcript.begun else 1
+        with closing(self.session.run(chunk, first)) as events:
             return self.print_events(events)
 
     def print_events(self, events: Iterable[Event]) -> bool:
@@ -193,6 +200,7 @@ def load_files(repl: Repl, files: Iterable[str]) -> None:
 def run_piped(repl: Repl, files: Iterable[str], lines: Iterable[str]) -> int:
     """Carry out lines that nobody types: no prompts, no colours. The exit code: 1 if something was wrong."""
     load_files(repl, files)
+    repl.numbered = True
     for text in lines:
         if not repl.take(text.rstrip("\r\n")):
             return FAILED if repl.failed else 0

@@ -101,12 +101,13 @@ class Session:
     def surround(self, source: Source) -> Surroundings:
         return Surroundings(self.workshop, source, self.scope, loading=(source.name,))
 
-    def run(self, text: str) -> Generator[Event]:
-        """Carry out a text. If a part of it cannot be read, only that is reported."""
-        source = Source(PROMPT, text)
+    def run(self, text: str, first: int = 1) -> Generator[Event]:
+        """Carry out a text, whose lines are numbered from `first`. If a part of it cannot be read, only that is
+        reported."""
+        source = Source(PROMPT, text, first)
         module = parse_tolerantly(source)
         for problem in module.problems:
-            yield Failed(problem)
+            yield Failed(tell_joined_lines(problem, source))
         if module.problems:
             return
         before = self.moment
@@ -267,3 +268,14 @@ class Session:
                 given = SpannedValue(elaborate_expression(around, statement.input), statement.input.span)
         items = tuple(list_input_items(around, given))
         return Drawing(around.source.text[span.start : span.end], value, items)
+
+
+def tell_joined_lines(problem: Diagnostic, source: Source) -> Diagnostic:
+    """A missing `;`, for want of which more lines were read as one text: they are not carried out."""
+    if problem.code != "missing-semicolon" or problem.span is None:
+        return problem
+    behind = source.text.count("\n", problem.span.end)
+    if not behind:
+        return problem
+    told = "the line behind it is" if behind == 1 else f"the {behind} lines behind it are"
+    return replace(problem, notes=(*problem.notes, f"{told} not carried out either"))

@@ -17,7 +17,7 @@ def find_comment_above(source: Source, offset: int) -> tuple[str, ...]:
     """The comment lines right above the line of `offset`, without their `#`, topmost first."""
     number, _ = source.position(offset)
     found: list[str] = []
-    while number > 1 and (line := source.line(number - 1).strip()).startswith("#"):
+    while number > source.first and (line := source.line(number - 1).strip()).startswith("#"):
         found.append(line.lstrip("#").strip())
         number -= 1
     return tuple(reversed(found))

@@ -149,6 +149,7 @@ REPAIRS = [
     ("x = 1\ny = 2;", "insert `;`", "x = 1;\ny = 2;"),
     ("x = 1", "insert `;`", "x = 1;"),
     ('x = tokens != "a" && True;', "write `and` instead", 'x = tokens != "a" and True;'),
+    ("x = indices ! = 2;", "write `!=` instead", "x = indices != 2;"),
     ("x = indices ≤ 2;", "write `<=` instead", "x = indices <= 2;"),
     ("x = true;", "write `True` instead", "x = True;"),
     ("x = 'a';", 'write `"a"` instead', 'x = "a";'),

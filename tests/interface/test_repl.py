@@ -156,6 +156,15 @@ def test_errors_point_into_the_line() -> None:
     )
 
 
+def test_a_line_without_its_semicolon_is_told_by_its_number_and_those_that_were_read_with_it() -> None:
+    told = talk("a = 1;", "# about x", "x = a", "y = 2;", "z = nosuch;")
+    assert " --> <prompt>:3:6\n  |\n3 | x = a\n" in told
+    assert "= note: the line behind it is not carried out either" in told
+    assert " --> <prompt>:5:5\n  |\n5 | z = nosuch;\n" in told
+    told = talk(">> x = 1", ".. + 1;", "what it printed", ">> x = nosuch")
+    assert " --> <prompt>:1:5\n" in told, "what a prompt has printed is repeated to the letter"
+
+
 def test_commands_take_no_names() -> None:
     assert "value: help =  3" in talk("help = 3;")
     assert talk("help = 3;", "help;", "help + 1;").count("value:") == 3
@@ -211,18 +220,18 @@ def test_a_misspelt_name_is_no_command() -> None:
         (["help where"], "a choice at each position is written `1 if indices > 2 else 0`"),
         (["help cumsum"], "write `running_sum(indices)`"),
         (["source mean"], "write `average(indices)`"),
-        (["x = sum(tokens_int);", "abs(tokens_int);"], "1 | abs(tokens_int);\n  |     ^^^^^^^^^^"),
+        (["x = sum(tokens_int);", "abs(tokens_int);"], "2 | abs(tokens_int);\n  |     ^^^^^^^^^^"),
         (
             ["def f(x) { return 1 / x; }", "a = f(indices);", "x = 5;", "c = f(indices) + 1 / x;"],
             "1 | def f(x) { return 1 / x; }\n  |                   ^^^^^",
         ),
         (
             ["def f(x) { return 1 / x; }", "a = f(indices);", "y = 1 / indices;"],
-            "1 | y = 1 / indices;\n  |     ^^^^^^^^^^^",
+            "3 | y = 1 / indices;\n  |     ^^^^^^^^^^^",
         ),
         (
             ["x = indices;", "y = 1 / x;", "x = 5;", "c = y + 1 / x;"],
-            "1 | y = 1 / x;\n  |     ^^^^^",
+            "2 | y = 1 / x;\n  |     ^^^^^",
         ),
         (
             ["y = 1 / indices;", 'z = "1 / indices" if indices > 5 else 1 / indices;'],
