@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from compiler import CompileOptions, compile_program, load
-from compiler.audit.rotated import RotatedReading
+from compiler.audit.magnitudes import Magnitudes
+from compiler.audit.rotated import Half, RotatedReading
 from compiler.cli import main
 from compiler.export.compiled import save
 from compiler.model.runner import Model
@@ -88,6 +89,40 @@ def test_turned_columns_are_called_exact_only_when_float32_holds_them(fine: floa
     for order in orders(2):
         found = product(held, rotation.matrix.T @ weights[:, None], order)[:, 0]
         assert (np.abs(found - wanted) <= read.error).all()
+
+
+@pytest.mark.parametrize("scale", [2.0**-8, 1.0, 2.0**8])
+def test_what_is_embedded_is_as_long_as_said(scale: float) -> None:
+    """A token and a position together, or BOS: the residual over all columns of the embedding, whatever their unit."""
+    text = "[1, 3, 7][tokens_int] + 5 * indices"
+    model = compile_program(load_program(Source("test", "")), {"out": text}, CompileOptions((0, 1, 2), 4))
+    magnitudes, tokens = Magnitudes(model.layout), model.layout.sizes.tokens
+    magnitudes.embedded *= scale
+    rows = scale * np.stack(model.layout.embedding.vectors).T
+    pairs = [rows[token] + row for token in range(tokens) for row in rows[tokens:-1]]
+    largest = max(float(np.linalg.norm(row)) for row in [*pairs, rows[-1]])
+    said = magnitudes.bound_embedded(np.ones(rows.shape[1], bool))
+    assert 0 < largest <= said * (1 + 2.0**-50) and said <= 2 * largest
+
+
+@pytest.mark.parametrize("terms", [1, 2, 5])
+def test_numbers_that_are_written_round_by_no_more_than_said(terms: int) -> None:
+    """Each along a direction of its own, whose entries are rounded, too; then they are added to what stands there."""
+    model = compile_program(load_program(Source("test", "")), {"out": "indices"}, CompileOptions((0, 1), 4))
+    rng, worst, reading = np.random.default_rng(0), 0.0, RotatedReading(model.plan, model.layout, FLOAT32)
+    reading.halves, reading.length = iter([Half(terms)]), float(np.sqrt(terms))
+    for _ in range(terms):
+        reading.note_column(1.0)
+    reading.end_half_layer()
+    for order, _ in cartesian(orders(2), range(100)):
+        directions = np.linalg.qr(rng.normal(size=(16, 16)))[0][:terms]
+        held = directions.astype(np.float32)
+        numbers = rng.uniform(0.9, 1, (1, terms)).astype(np.float32)
+        there = (1e-3 * rng.normal(size=16)).astype(np.float32)
+        found = there + product(numbers, held, order)[0]
+        exact = there.astype(float) + (numbers.astype(float) @ directions)[0]
+        worst = max(worst, float(np.linalg.norm(found - exact)))
+    assert 0 < worst <= reading.more <= 20 * worst
 
 
 def rotated_pair(program: str, text: str, options: CompileOptions) -> tuple[Model, Model, Compiled]:
