@@ -5,10 +5,11 @@ Sound because atoms of one sequence are totally ordered where the comparison has
 have none make the whole input an error, and are not looked at.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from rasp.graph.nodes import And, Best, Node, Not, Or, Select
+from rasp.graph.nodes import And, Best, Node, Not, Or, Select, list_in_order
 from rasp.values import Test
 
 OPPOSITE: dict[Test, Test] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -39,20 +40,40 @@ class Pick:
 
 
 Formula = Comparison | Junction | Pick
+Signed = tuple[Node, bool]
+"""A selector, and whether it is meant, or its complement."""
 
 
 def normalise_selector(selector: Node, positive: bool = True) -> Formula:
     """The selector, or its complement, in negation normal form. A complemented `best` cannot occur here:
     `compiler/rewrite/rules/place_best.py` has replaced it."""
+
+    def below(part: Signed) -> list[Signed]:
+        node, sign = part
+        match node.selector_op:
+            case Not():
+                return [(node.args[0], not sign)]
+            case And() | Or():
+                return [(arg, sign) for arg in node.args]
+            case _:
+                return []
+
+    found: dict[Signed, Formula] = {}
+    for part in list_in_order([(selector, positive)], below):
+        found[part] = make_formula(*part, [found[inner] for inner in below(part)])
+    return found[selector, positive]
+
+
+def make_formula(selector: Node, positive: bool, parts: Sequence[Formula]) -> Formula:
+    """The same, given the formulas of what it is made of."""
     match selector.selector_op:
         case Select(test):
             key, query = selector.args
             return Comparison(test if positive else OPPOSITE[test], key, query)
         case Not():
-            return normalise_selector(selector.args[0], not positive)
+            return parts[0]
         case And() | Or() as op:
-            parts = tuple(normalise_selector(arg, positive) for arg in selector.args)
-            return make_junction(isinstance(op, And) == positive, parts)
+            return make_junction(isinstance(op, And) == positive, tuple(parts))
         case Best():
             assert positive, "a complemented best has been replaced before lowering"
             return Pick(selector)

@@ -28,7 +28,7 @@ from compiler.selector_facts.selector_formula import (
     make_junction,
     normalise_selector,
 )
-from rasp.graph.nodes import And, Best, Graph, Indices, Node, Select, Width
+from rasp.graph.nodes import And, Best, Graph, Indices, Node, Select, Width, list_in_order
 from rasp.graph.primitives import TESTS
 
 Side = Literal["key", "query"]
@@ -78,10 +78,9 @@ def bound_widths(analysis: Facts, selector: Node) -> tuple[Context, Ints, Ints]:
 
 
 def flatten_and(selector: Node) -> list[Node]:
-    """The selectors that `selector` is a conjunction of."""
-    if isinstance(selector.op, And):
-        return [part for arg in selector.args for part in flatten_and(arg)]
-    return [selector]
+    """The selectors that `selector` is a conjunction of, each once."""
+    parts = list_in_order([selector], lambda part: part.args if isinstance(part.op, And) else ())
+    return [part for part in parts if not isinstance(part.op, And)]
 
 
 def most_counted(analysis: Facts, positional: Sequence[Node]) -> int:
@@ -257,9 +256,8 @@ def compute_certain(analysis: Facts, selector: Node) -> bool:
 
 
 def contains_best(selector: Node) -> bool:
-    if isinstance(selector.op, Best):
-        return True
-    return any(arg.is_selector and contains_best(arg) for arg in selector.args)
+    parts = list_in_order([selector], lambda part: [arg for arg in part.args if arg.is_selector])
+    return any(isinstance(part.op, Best) for part in parts)
 
 
 def make_diagonal(analysis: Facts, part: Formula) -> Node:

@@ -61,3 +61,17 @@ def test_values_of_ranges_and_of_what_is_moved_count() -> None:
     """Each line has twice as many values as the one before, all whole numbers of a range."""
     with pytest.raises(TooMuchWork, match="keeping all of its values apart"):
         build("x{k} = x{one} - shift(x{one}, 1, 0);", 30)
+
+
+@pytest.mark.parametrize("joined", ["and", "or"])
+def test_selectors_that_name_selectors_twice_are_those_that_they_name(joined: str) -> None:
+    """Each of 60 lines joins the two before it; all are made of two comparisons."""
+    lines = ["s0 = select(tokens_int, 1, !=);", "s1 = select(indices, indices, <=);"]
+    lines += [f"s{k} = s{k - 1} {joined} s{k - 2};" for k in range(2, 60)]
+    program = load_program(Source("<test>", "\n".join(lines)))
+    compiled, plain = (
+        compile_program(program, {"out": f"selector_width({selector})"}, OPTIONS)
+        for selector in ("s59", f"s0 {joined} s1")
+    )
+    assert compiled.weights.parameters() == plain.weights.parameters()
+    assert_right(compiled, 340)
