@@ -5,7 +5,8 @@ Goes through the plan in the order of computation. Model of arithmetic: a sum of
 float32 u is 2^-24 and that 2^24 (`compiler/numerics/dtypes.py`). Every construction adds its error to what it is given:
 
 - a *form* read from columns with errors e_c and weights w_c: Σ|w_c| e_c, and the rounding of the sum;
-- a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range;
+- a *head* that moves one value: the value's error and the leak of the unselected, N·e^(-gap) times the values' range, or
+  3·e^(-gap) where all are ranked;
   one that averages, be it equal values: also the differences between the logits of selected positions, and the rounding
   of as many additions as can be selected;
 - a *look-up*: nothing of its input's error while its ramps leave that much flat (beyond, slope times it), and the rounding
@@ -41,7 +42,7 @@ from compiler.audit.lookup_errors import (
 from compiler.audit.magnitudes import Magnitudes
 from compiler.audit.norms import NormReading
 from compiler.audit.rotated import RotatedReading
-from compiler.audit.score_errors import bound_score_errors, drop_bos_column, find_gap
+from compiler.audit.score_errors import bound_leak, bound_score_errors, drop_bos_column, find_gap
 from compiler.blocks.block import Head, LookupBlock, Readout
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.numerics.count_precision import GAIN, Precision, bound_averaging_noise, bound_share_noise
@@ -164,7 +165,7 @@ class Auditor:
         level, gap_loss = bound_score_errors(scores, sides, self.joint_error, scaling, self.arithmetic)
         gap, least = find_gap(scores, self.arithmetic)
         self.decisions.append(Decision("selection", head.selector, gap - least, gap_loss))
-        leak = self.precision.max_length * math.exp(min(0.0, gap_loss - gap))
+        leak = bound_leak(scores, gap - gap_loss, self.precision.max_length)
         edge = sum(group.edge for group in scores.groups)
         weighting = Weighting(scores.sharing, level, leak, edge, beside)
         for form, target in zip(head.values, head.targets, strict=True):

@@ -1,5 +1,6 @@
 """How far the scores of a head can be off: those of selected positions, and how much of the gap errors can eat."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,14 @@ def find_gap(scores: Scores, arithmetic: Arithmetic) -> tuple[float, float]:
     mode it is the gap between BOS and either side. A count only has to bear the leak."""
     if scores.mode == "count":
         return scores.sharpness, 0.0
-    return min(scores.sharpness, arithmetic.sharpness), LEAST_GAP
+    return min(scores.sharpness, scores.step, arithmetic.sharpness), LEAST_GAP
+
+
+def bound_leak(scores: Scores, gap: float, positions: int) -> float:
+    """The weight of all others beside that of the position with the highest score, higher by `gap`: e^-gap of each.
+    Where no two have one rank, each that is selected scores a gap less than the one before, and so does each that is not;
+    with BOS they weigh less than three."""
+    return (min(3, positions) if scores.distinct else positions) * math.exp(min(0.0, -gap))
 
 
 def bound_score_errors(

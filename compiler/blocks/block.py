@@ -1,5 +1,6 @@
 """Blocks: what a layer is made of, before it has a layer. Heads and look-ups, reading forms and writing variables."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +44,8 @@ class Scores:
     score(q, k) = sum of queries[c] at q times keys[c] at k: 0 for selected positions (up to a row's own constant),
     at most -sharpness for others. `mode`: "count" (BOS far above, to normalise), "default" (BOS wins only where
     nothing is selected), "excluded" (BOS never wins) or "divide" (BOS shares with one position, by a score of its own for
-    each row, in the last column). `sharing`: how many positions can have the highest score of a row.
+    each row, in the last column). `sharing`: how many positions can have the highest score of a row. Where `best` ranks
+    positions two ranks are `step` apart, and no two positions share one if they are `distinct`.
     """
 
     queries: tuple[Form, ...]
@@ -52,6 +54,8 @@ class Scores:
     mode: BosMode
     sharpness: float
     sharing: int
+    step: float = math.inf
+    distinct: bool = False
 
     @property
     def is_closed(self) -> bool:

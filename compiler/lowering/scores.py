@@ -156,7 +156,8 @@ class Scorer:
             alone = wave is None and not shared
             orders.append(ComparisonScore("order", (product,), most * step, step, most, alone=alone))
         compared, sharpness, whole = self.conjunction(selector, replace(use, strict=False), step, top * step)
-        return self.assemble(selector, [*compared, *orders], use, sharpness, whole)
+        scores = self.assemble(selector, [*compared, *orders], use, sharpness, whole)
+        return replace(scores, step=step, distinct=wave is None and not shared)
 
     def find_wave(self, score: Node, *, tied: bool) -> Wave | None:
         """By how far a position is away, what `best` goes by, or what breaks its ties, where heads turn; None where that

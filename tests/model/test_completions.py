@@ -140,6 +140,18 @@ def test_a_model_writes_sums(name: str, length: int) -> None:
     assert (found.wrong, found.continued_wrong) == (0, 0)
 
 
+def test_a_model_writes_many_words() -> None:
+    """402 positions, whose places attention brings exactly enough to be added up."""
+    program = load_path(PROGRAMS / "basics" / "reverse.rasp")
+    options = ask(program, "reverse", "abc", 200)
+    compiled = compile_program(program, {"out": "reverse"}, options)
+    assert len(compiled.plan.layers) == 2
+    [said] = generate_batch(Model(compiled.weights), [tuple("abcca" * 40)], 300)
+    assert isinstance(said, Generation)
+    assert said.ended
+    assert "".join(map(str, said.new[1:])) == "accba" * 40
+
+
 def test_keys_that_attention_computes_are_written_first() -> None:
     program = load_program(SORT)
     options = ask(program, "sorted", "ab")

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.bounds import Auditor
-from compiler.audit.score_errors import bound_score_errors, find_gap, has_bos_column
+from compiler.audit.score_errors import bound_leak, bound_score_errors, find_gap, has_bos_column
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
 from compiler.limits import PAIRS
@@ -213,6 +213,9 @@ def check_gaps(
         low, high = keys[is_chosen].min(initial=np.inf), keys[is_chosen].max(initial=-np.inf)
         others = keys[is_seen & ~is_chosen].max(initial=-np.inf)
         assert not is_chosen.any() or (low if scores.mode == "count" else high) - others >= gap
+        if scores.mode in ("default", "excluded") and scores.sharing == 1:
+            weights = np.exp(np.array([bos, *keys[is_seen]]) - max(bos, keys[is_seen].max()))
+            assert weights.sum() - 1 <= bound_leak(scores, gap, precision.max_length)
         match scores.mode:
             case "count":
                 assert (np.abs(bos - keys[is_chosen] - precision.count_logit) <= one.level + uneven).all()
