@@ -85,11 +85,8 @@ class FractionSet(Sequence[Number]):
     @cached_property
     def numbers(self) -> Floats:
         """All members as float64, ascending."""
-        n = np.repeat(np.arange(1, self.longest + 1), np.arange(1, self.longest + 1))
-        k = np.concatenate([np.arange(size) for size in range(1, self.longest + 1)])  # 0 … n - 1
-        kept = np.gcd(k, n) == 1  # of n = 1 it is 0
-        assert np.count_nonzero(kept) == self._between
-        k, n = k[kept], n[kept]
+        k, n = list_coprime(self.longest)
+        assert len(k) == self._between
         found = [self.divide(k + whole * n, n) for whole in range(self.most)]
         numbers = np.sort(np.concatenate([*found, self.undivided[-1:]]))
         numbers.flags.writeable = False
@@ -136,6 +133,19 @@ class FractionSet(Sequence[Number]):
 
     def __repr__(self) -> str:
         return f"<{self.describe()}: {len(self):,}>"
+
+
+def list_coprime(longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All k from 0 to n - 1 that have no divisor with n, and their n, for each n from 1 to `longest`."""
+    sizes = np.arange(1, longest + 1)
+    first = np.cumsum(sizes) - sizes  # of each n's numbers
+    kept = np.ones(sizes.sum(), dtype=bool)
+    for prime in sizes[count_coprime(longest) == sizes - 1].tolist():
+        for size in range(prime, longest + 1, prime):
+            kept[first[size - 1] : first[size - 1] + size : prime] = False
+    n = np.repeat(sizes, sizes)
+    k = np.arange(len(n)) - np.repeat(first, sizes)
+    return k[kept], n[kept]
 
 
 def count_coprime(longest: int) -> NDArray[np.int64]:
