@@ -10,7 +10,7 @@ from networkx import DiGraph
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completions.plan_decoder import find_meaning
+from compiler.completions.plan_decoder import find_meaning, shorten
 from compiler.effort import Effort
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import Parts, find_parts, join_outputs, keep_sums, name_parts
@@ -163,7 +163,10 @@ def compile_program(
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
         meant = find_meaning(program, outputs, options)
-        parts, built = build_parts(program.graph, meant, options, passes, journal)
+        try:
+            parts, built = build_parts(program.graph, meant, options, passes, journal)
+        except Inexact as error:
+            raise advised(error, program, outputs, options) from None
     rewriting, lowered = built.rewriting, built.lowered
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     if options.margin:
@@ -180,16 +183,16 @@ def build_parts(
     graph: Graph, meant: Mapping[str, Node], options: CompileOptions, passes: Passes, journal: Journal
 ) -> tuple[Parts, Built]:
     """By what each output is told, and the smallest model of that. A sum of which a term cannot be told beside others is
-    tried as one number. Raises `CompileError`."""
+    tried as one number. Raises `Inexact` where none holds, `CompileError` for other refusals."""
     parts = find_parts(graph, meant, options)
     try:
         return parts, build_smallest(graph, name_parts(parts), options, passes, journal)
-    except Inexact as error:
+    except Inexact:
         whole = keep_sums(parts, meant)
         if whole != parts:
             with suppress(CompileError):
                 return whole, build_smallest(graph, name_parts(whole), options, passes, journal)
-        raise advised(error, graph, name_parts(parts), options) from None
+        raise
 
 
 def emit_early(
@@ -210,16 +213,18 @@ def emit_early(
 
 
 def advised(
-    error: Inexact, graph: Graph, outputs: Mapping[str, Node], options: CompileOptions
+    error: Inexact, program: Program, outputs: Mapping[str, str], options: CompileOptions
 ) -> CompileError:
     """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
     at which the program does compile. How small its model would be is not looked for."""
+    graph = program.graph
     effort = Effort(HINT_CELLS.most)
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
         try:
-            rewritten = apply_passes(graph, outputs, other, effort).rewritten
+            parts = find_parts(graph, find_meaning(program, outputs, other), other)
+            rewritten = apply_passes(graph, name_parts(parts), other, effort).rewritten
             LoweringSearch(graph, rewritten, other, effort, Journal()).find()
         except CompileError:
             return False
@@ -231,10 +236,10 @@ def advised(
         hint = f"it holds with --dtype {finest}"
     else:
         hint = first.hint
-        least, fails = 0, options.max_length
+        least, fails = 0, (options.prompts or options).max_length
         while fails - least > 1 and effort.cells < effort.most:
             middle = (least + fails) // 2
-            if holds(replace(options, max_length=middle)):
+            if holds(shorten(program, outputs, options, middle)):
                 least, hint = middle, f"it holds at --max-length {middle}"
             elif least and effort.ran_out:
                 break  # what is left of it is too little for any length in between

@@ -62,6 +62,17 @@ def fit_options(decoder: Decoder, options: CompileOptions) -> CompileOptions:
     return replace(options, attention="causal", prompts=prompts, **own)
 
 
+def shorten(
+    program: Program, outputs: Mapping[str, str], options: CompileOptions, length: int
+) -> CompileOptions:
+    """The options of the same model for inputs of at most so many tokens: of a decoder, for prompts."""
+    if options.prompts is None:
+        return replace(options, max_length=length)
+    vocabulary = options.prompts.vocabulary
+    asked = replace(options, vocabulary=vocabulary, max_length=length, attention="full", prompts=None)
+    return ask_for_decoder(program, outputs, asked)
+
+
 def find_decoder(
     program: Program, outputs: Mapping[str, str], options: CompileOptions, prompts: Prompts
 ) -> Decoder:
