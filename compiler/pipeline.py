@@ -10,7 +10,7 @@ from networkx import DiGraph
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completions.plan_decoder import find_meaning, shorten
+from compiler.completions.plan_decoder import find_meaning, shorten_options
 from compiler.effort import Effort
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import Parts, find_parts, join_outputs, keep_sums, name_parts
@@ -239,7 +239,7 @@ def advised(
         least, fails = 0, (options.prompts or options).max_length
         while fails - least > 1 and effort.cells < effort.most:
             middle = (least + fails) // 2
-            if holds(shorten(program, outputs, options, middle)):
+            if holds(shorten_options(program, outputs, options, middle)):
                 least, hint = middle, f"it holds at --max-length {middle}"
             elif least and effort.ran_out:
                 break  # what is left of it is too little for any length in between

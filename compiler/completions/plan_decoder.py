@@ -62,7 +62,7 @@ def fit_options(decoder: Decoder, options: CompileOptions) -> CompileOptions:
     return replace(options, attention="causal", prompts=prompts, **own)
 
 
-def shorten(
+def shorten_options(
     program: Program, outputs: Mapping[str, str], options: CompileOptions, length: int
 ) -> CompileOptions:
     """The options of the same model for inputs of at most so many tokens: of a decoder, for prompts."""
