@@ -101,6 +101,12 @@ MERGED_CELLS = Limit(4_000_000, "cells of a table", "values of a larger one are 
 MERGED_COMPARISONS = Limit(100_000_000, "comparisons", "values that need more are not merged")
 PAIRED_NUMBERS = Limit(10**6, "sums of two numbers", "whether any two are too close is found by listing them")
 TERMS = Limit(1_000, "terms", "that an output may be told by; a sum of more is told as one")
+COMPARED = Limit(
+    2_000,
+    "comparisons in a selector",
+    "written out, with each selector that it names as often as it does",
+    "name each selector once, or count with `selector_width` what several select together",
+)
 HOT_CLASSES = Limit(128, "classes", "that an output may have a residual column each for")
 LEAF_KINDS = Limit(8, "kinds of values of a leaf", "that an output is told from where a table would do")
 CENTERS = Limit(4_096, "combinations of kinds", "that an output is told from in any case")

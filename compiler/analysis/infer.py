@@ -8,11 +8,13 @@ values. Rows on which the interpreter has no value count for nothing: such input
 
 from collections.abc import Callable, Hashable
 from functools import partial
+from itertools import chain
 from typing import TypeVar, assert_never
 
 import numpy as np
 
 from compiler.analysis.divide import TooLarge, divide_expression
+from compiler.analysis.last_columns import LastColumns
 from compiler.analysis.leaf_values import relate_leaf
 from compiler.domains.alike import find_representatives
 from compiler.domains.domain import Domain, Ints, factor_values, make_domain
@@ -36,7 +38,6 @@ from rasp.graph.nodes import (
     Node,
     Tokens,
     Width,
-    list_in_order,
     list_reachable,
 )
 from rasp.interpret.atom_array import AtomArray
@@ -76,6 +77,7 @@ class Analysis:
         self._everywhere = self.effort.facts((self.max_length, self.causal))
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
+        self._last = LastColumns()
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
@@ -156,17 +158,17 @@ class Analysis:
         return self.once("region", node, self._region)
 
     def _region(self, node: Node) -> list[Node]:
-        def below(part: Node) -> tuple[Node, ...]:
-            looked_into = isinstance(part.op, Map) if part is node else not self.is_leaf(part)
-            return part.args if looked_into else ()
-
-        return list_in_order([node], below)
+        below = ([arg] if self.is_leaf(arg) else self.region(arg) for arg in node.args)
+        return [*dict.fromkeys(chain(*below if isinstance(node.op, Map) else ())), node]
 
     def leaves(self, node: Node) -> tuple[Node, ...]:
         """What an expression is a function of, in order of first use. A leaf's only leaf is itself."""
         if self.is_leaf(node):
             return (node,)
-        return self.once("leaves", node, lambda n: tuple(filter(self.is_leaf, self.region(n))))
+        return self.once("leaves", node, self._leaves_below)
+
+    def _leaves_below(self, node: Node) -> tuple[Node, ...]:
+        return tuple(dict.fromkeys(chain.from_iterable(map(self.leaves, node.args))))
 
     def sees_tokens(self, node: Node) -> bool:
         """Whether a node's value can depend on the tokens, and not only on position and length."""
@@ -193,7 +195,7 @@ class Analysis:
             domain = self.relation(node).domain
             codes = np.arange(len(domain))
             return JointValues((node,), codes[:, None], codes, domain, (codes,))
-        leaves = tuple(n for n in self.region(node) if n is not node and self.is_leaf(n))
+        leaves = self._leaves_below(node)
         stands_for = find_representatives(self, node, leaves)
         try:
             codes = list_combinations(self, node, leaves, stands_for)
@@ -232,9 +234,10 @@ class Analysis:
 
     def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> AtomArray:
         """The interpreter's value of an expression on each row of leaf codes."""
-        columns: dict[Node, AtomArray] = {}
-        for k, leaf in enumerate(leaves):
-            columns[leaf] = self.relation(leaf).domain.column(codes[:, k], as_floats=as_floats)
+        given = [(leaf, self.relation(leaf).domain, own) for leaf, own in zip(leaves, codes.T, strict=True)]
+        columns = self._last.find(
+            (leaves, as_floats), codes, lambda: {n: d.column(c, as_floats=as_floats) for n, d, c in given}
+        )
         for part in self.region(node):
             match part.op:
                 case _ if part in columns:

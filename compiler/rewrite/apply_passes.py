@@ -16,6 +16,7 @@ from compiler.rewrite import RULES, Pass, list_rules, passes_without
 from compiler.rewrite.driver import Course, Step, rewrite_outputs
 from compiler.rewrite.make_total import make_total
 from compiler.rewrite.say_no_value import say_no_value
+from compiler.selector_facts.selector_formula import check_sizes
 from rasp.graph.nodes import Graph, Node
 from rasp.values import Atom
 
@@ -58,6 +59,7 @@ def apply_passes(
 
     What is cut short by `passes.most` is not to be lowered, and not checked.
     """
+    check_sizes(graph, outputs.values())
     effort = effort or Effort(limit_work(options))
     rules = passes_without(options.without, passes.rules)
     course = Course(passes.most, passes.barred)

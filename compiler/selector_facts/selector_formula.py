@@ -5,11 +5,13 @@ Sound because atoms of one sequence are totally ordered where the comparison has
 have none make the whole input an error, and are not looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from rasp.graph.nodes import And, Best, Node, Not, Or, Select, list_in_order
+from compiler.limits import COMPARED
+from compiler.refusal import make_refusal
+from rasp.graph.nodes import And, Best, Graph, Node, Not, Or, Select, list_in_order, list_reachable
 from rasp.values import Test
 
 OPPOSITE: dict[Test, Test] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -62,6 +64,20 @@ def normalise_selector(selector: Node, positive: bool = True) -> Formula:
     for part in list_in_order([(selector, positive)], below):
         found[part] = make_formula(*part, [found[inner] for inner in below(part)])
     return found[selector, positive]
+
+
+def check_sizes(graph: Graph, outputs: Iterable[Node]) -> None:
+    """Selectors are looked at as they are written out, where one that is named twice is there twice. Raises
+    `CompileError` where that is too much."""
+    size: dict[Node, int] = {}
+    for node in list_reachable(outputs):
+        if isinstance(node.op, Not | And | Or):
+            size[node] = sum(size.get(arg, 1) for arg in node.args)
+            if size[node] > COMPARED.most:
+                message = (
+                    f"this selector is made of {size[node]:,} comparisons (the limit is {COMPARED.most:,})"
+                )
+                raise make_refusal(graph, node, message, COMPARED.hint)
 
 
 def make_formula(selector: Node, positive: bool, parts: Sequence[Formula]) -> Formula:

@@ -1,11 +1,18 @@
 """Work is counted over everything that one compilation does, and refused before it is too much."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import pytest
 
+from compiler.analysis import infer
 from compiler.effort import INPUT_WORK, POSITION_WORK, VALUE_WORK, Effort, TooMuch, TooMuchWork
-from rasp.graph.nodes import Graph, Tokens
+from compiler.options import CompileError, CompileOptions
+from compiler.pipeline import Compiled, compile_program
+from rasp.elaborate.program import load_program
+from rasp.graph.nodes import Graph, Map, Tokens
+from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.evaluate import apply_map
+from rasp.source import Source
 
 GRAPH = Graph()
 NODE = GRAPH.add(Tokens())
@@ -66,3 +73,38 @@ def test_what_is_too_much_is_not_begun_again_with_no_more() -> None:
     assert begun == ["memory", "work"]
     assert effort.remember(memo, "work", work) == effort.remember(memo, "work", work) == 7
     assert begun == ["memory", "work", "work"] and effort.cells == 800
+
+
+def compile_text(text: str, length: int = 4) -> Compiled:
+    options = CompileOptions((0, 1, 2, 3), length)
+    return compile_program(load_program(Source("program", text)), {"answer": "answer"}, options)
+
+
+@pytest.mark.parametrize("operators", [("and", "or"), ("or", "and"), ("and", "or not")])
+def test_selectors_that_name_others_twice_are_counted_as_they_are_written_out(
+    operators: tuple[str, str],
+) -> None:
+    """Twice as many comparisons a line."""
+    one, other = operators
+    lines = ["s0 = select(tokens, tokens, ==);"]
+    lines += [
+        f"s{k} = (s{k - 1} {one} select(indices, {k}, <)) {other} (s{k - 1} {one} select({k}, indices, <));"
+        for k in range(1, 40)
+    ]
+    with pytest.raises(CompileError, match="this selector is made of 3,070 comparisons"):
+        compile_text("\n".join([*lines, "answer = selector_width(s39);"]))
+
+
+def test_each_step_of_a_chain_is_evaluated_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line names the one before; all are looked at, and none is begun anew from its leaves."""
+    evaluated = list[Map]()
+
+    def count(op: Map, columns: Sequence[AtomArray]) -> AtomArray:
+        evaluated.append(op)
+        return apply_map(op, columns)
+
+    monkeypatch.setattr(infer, "apply_map", count)
+    lines = ["x0 = tokens_int;", *(f"x{k} = abs(x{k - 1} - {k});" for k in range(1, 61))]
+    compiled = compile_text("\n".join([*lines, "answer = x60;"]))
+    assert not compiled.plan.layers
+    assert len(evaluated) < 20 * 2 * 60
