@@ -23,7 +23,10 @@ class LastColumns:
         self._columns: Columns = {}
 
     def find(self, leaves: Hashable, rows: Ints, make: Callable[[], Columns]) -> Columns:
-        """Those of the same leaves on the same rows, or else what `make` gives."""
+        """Those of the same leaves on the same rows, or else what `make` gives. A constant, which has no leaves, comes in
+        between and is not kept."""
+        if not rows.shape[1]:
+            return make()
         size = len(rows) * len(self._columns)
         if self._of != leaves or size > KEPT_CELLS or not np.array_equal(self._rows, rows):
             self._of, self._rows, self._columns = leaves, rows, make()
