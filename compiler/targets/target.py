@@ -132,6 +132,14 @@ def check_target(options: CompileOptions, outputs: int) -> None:
     if options.attention not in target.attentions:
         message = f"{target.name} has {' or '.join(target.attentions)} attention, not {options.attention}"
         hint = f"compile it with --attention {target.attentions[0]} if that is what it means, or for another target"
+        if options.prompts is not None:
+            others = ", ".join(
+                name for name, known in TARGETS.items() if options.attention in known.attentions
+            )
+            message = (
+                f"{target.name} has {' or '.join(target.attentions)} attention, and a decoder's is causal"
+            )
+            hint = f"leave --decode out, or compile it for another target: {others}"
         raise CompileError(Diagnostic(message, hint=hint, code="target"))
     if options.dtype not in target.dtypes:
         message = (

@@ -1,6 +1,7 @@
 """Decoders of full-attention programs: what they write behind a prompt is what the interpreter answers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -307,3 +308,25 @@ def test_a_scratchpad_is_a_decoders(tmp_path: Path) -> None:
         result = CliRunner().invoke(main, words)
     assert result.exit_code == 2
     assert "--scratchpad is for a model that was made with --decode" in result.output
+
+
+def test_a_decoder_is_not_for_targets_with_full_attention() -> None:
+    program = load_program(SORT)
+    options = replace(ask(program, "sorted", "ab"), dialect="bert")
+    with pytest.raises(CompileError, match="a decoder's is causal") as caught:
+        compile_program(program, {"out": "sorted"}, options)
+    assert str(caught.value.diagnostics[0].hint).endswith("another target: plain, gpt2, opt, llama")
+
+
+def test_a_hint_names_the_length_of_prompts() -> None:
+    length = 50
+    program = load_path(PROGRAMS / "basics" / "reverse.rasp")
+    options = replace(ask(program, "reverse", "ab", length), dialect="gpt2")
+    with pytest.raises(CompileError) as caught:
+        compile_program(program, {"out": "reverse"}, options)
+    hint = str(caught.value.diagnostics[0].hint)
+    assert hint.startswith("it holds at --max-length ")
+    holds = int(hint.rpartition(" ")[2])
+    assert holds < length
+    shorter = replace(ask(program, "reverse", "ab", holds), dialect="gpt2")
+    assert compile_program(program, {"out": "reverse"}, shorter).plan.layers
