@@ -7,6 +7,7 @@ have none make the whole input an error, and are not looked at.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import assert_never
 
 from compiler.limits import COMPARED
@@ -70,9 +71,12 @@ def check_sizes(graph: Graph, outputs: Iterable[Node]) -> None:
     """Selectors are looked at as they are written out, where one that is named twice is there twice. Raises
     `CompileError` where that is too much."""
     size: dict[Node, int] = {}
+    joined: dict[Node, dict[Node, None]] = {}  # what is joined by all that are of one kind
     for node in list_reachable(outputs):
         if isinstance(node.op, Not | And | Or):
-            size[node] = sum(size.get(arg, 1) for arg in node.args)
+            inner = [joined[arg] if arg.op == node.op and arg in joined else {arg: None} for arg in node.args]
+            joined[node] = dict(chain.from_iterable(part.items() for part in inner))
+            size[node] = sum(size.get(part, 1) for part in joined[node])
             if size[node] > COMPARED.most:
                 message = (
                     f"this selector is made of {size[node]:,} comparisons (the limit is {COMPARED.most:,})"

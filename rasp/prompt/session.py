@@ -29,6 +29,7 @@ from rasp.syntax import syntax_tree
 from rasp.syntax.comments import find_comment_above
 from rasp.syntax.parser import parse_tolerantly
 from rasp.syntax.tokens import EXAMPLE_KINDS, ExampleChoice, ExampleKind
+from rasp.values import show_count
 
 PROMPT = "<prompt>"
 SESSION = "<session>"
@@ -277,5 +278,5 @@ def tell_joined_lines(problem: Diagnostic, source: Source) -> Diagnostic:
     behind = source.text.count("\n", problem.span.end)
     if not behind:
         return problem
-    told = "the line behind it is" if behind == 1 else f"the {behind} lines behind it are"
+    told = "the line behind it is" if behind == 1 else f"the {show_count(behind, 'line')} behind it are"
     return replace(problem, notes=(*problem.notes, f"{told} not carried out either"))
