@@ -163,10 +163,12 @@ def compile_program(
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
         meant = find_meaning(program, outputs, options)
+        parts = find_parts(program.graph, meant, options)
+        ways = parts, keep_sums(parts, meant)
         try:
-            parts, built = build_parts(program.graph, meant, options, passes, journal)
+            parts, built = build_parts(program.graph, ways, options, passes, journal)
         except Inexact as error:
-            raise advised(error, program, outputs, options) from None
+            raise advised(error, program, outputs, name_parts(parts), options) from None
     rewriting, lowered = built.rewriting, built.lowered
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     if options.margin:
@@ -180,15 +182,14 @@ def compile_program(
 
 
 def build_parts(
-    graph: Graph, meant: Mapping[str, Node], options: CompileOptions, passes: Passes, journal: Journal
+    graph: Graph, ways: tuple[Parts, Parts], options: CompileOptions, passes: Passes, journal: Journal
 ) -> tuple[Parts, Built]:
-    """By what each output is told, and the smallest model of that. A sum of which a term cannot be told beside others is
-    tried as one number. Raises `Inexact` where none holds, `CompileError` for other refusals."""
-    parts = find_parts(graph, meant, options)
+    """By what each output is told, and the smallest model of that: the first way, or where a term of a sum cannot be
+    told beside others the second. Raises `Inexact` where none holds, `CompileError` for other refusals."""
+    parts, whole = ways
     try:
         return parts, build_smallest(graph, name_parts(parts), options, passes, journal)
     except Inexact:
-        whole = keep_sums(parts, meant)
         if whole != parts:
             with suppress(CompileError):
                 return whole, build_smallest(graph, name_parts(whole), options, passes, journal)
@@ -213,18 +214,23 @@ def emit_early(
 
 
 def advised(
-    error: Inexact, program: Program, outputs: Mapping[str, str], options: CompileOptions
+    error: Inexact,
+    program: Program,
+    outputs: Mapping[str, str],
+    told: Mapping[str, Node],
+    options: CompileOptions,
 ) -> CompileError:
     """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
-    at which the program does compile. How small its model would be is not looked for."""
+    at which the program does compile. How small its model would be is not looked for. `told`: what the model tells; of a
+    decoder that depends on its length."""
     graph = program.graph
     effort = Effort(HINT_CELLS.most)
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
         try:
-            parts = find_parts(graph, find_meaning(program, outputs, other), other)
-            rewritten = apply_passes(graph, name_parts(parts), other, effort).rewritten
+            meant = find_meaning(program, outputs, other) if other.prompts else told
+            rewritten = apply_passes(graph, meant, other, effort).rewritten
             LoweringSearch(graph, rewritten, other, effort, Journal()).find()
         except CompileError:
             return False

@@ -12,8 +12,8 @@ GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
 TIGHT = 1e-9
 SAME = 1e-13
-SPARE = 8
-"""A part of the rows is put aside for rows that may come: one for so many that there are."""
+LONG = 10**6
+"""Numbers that are put aside for rows that may come."""
 WIDE = 2.0**24
 """Times as large as another of its numbers the largest of a vector is, if it is wide."""
 WIDE_POWERS = 2.0**4
@@ -90,12 +90,12 @@ class Basis:
         for vector in vectors:
             if self.express(vector) is None:
                 self.append(vector)
-        added = self.vectors[before:]
+        added = len(self.vectors) - before
         del self.vectors[before:], self._independent[rank:]
         self._alone, self._apart = min(self._alone, rank), min(self._apart, rank)
         self._entries.cut(rank)
         self._forget()
-        return len(added)
+        return added
 
     def _forget(self) -> None:
         """What was found out holds for the vectors that there were."""
@@ -225,14 +225,9 @@ def is_wide(vector: Vector) -> bool:
 
 
 def lengthen(rows: Vector, size: int) -> Vector:
-    """Rows with free ones behind them."""
-    free = count_spare(len(rows))
+    """Rows with as many free ones behind them, and some, where they are not very long."""
+    free = len(rows) + max(1, min(8, LONG // size))
     return np.concatenate([rows.reshape(-1, size), np.zeros((free, size))])
-
-
-def count_spare(rows: int) -> int:
-    """How many free rows to put behind so many."""
-    return 1 + rows // SPARE
 
 
 def choose_basis(vectors: Sequence[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:

@@ -13,7 +13,7 @@ from compiler.number_sums import LARGEST, NESTED
 from compiler.numerics.dtypes import find_arithmetic
 from compiler.numerics.rounding import find_grain
 from compiler.options import CompileError
-from rasp.graph.nodes import Constant, Map, Node, list_in_order
+from rasp.graph.nodes import Constant, Map, Node, count_written
 from rasp.graph.primitive_names import PrimName
 
 FINE = 2.0**-20
@@ -75,10 +75,7 @@ def count_terms(node: Node, adding: Sequence[PrimName]) -> int:
     def parts(sum_: Node) -> tuple[Node, ...]:
         return sum_.args if isinstance(sum_.op, Map) and sum_.op.prim in adding else ()
 
-    counts: dict[Node, int] = {}
-    for part in list_in_order([node], parts):
-        counts[part] = sum(counts[arg] for arg in parts(part)) or 1
-    return counts[node]
+    return count_written(node, parts)
 
 
 def open_sum(node: Node) -> Node | Sum:

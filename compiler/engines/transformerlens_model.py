@@ -13,7 +13,7 @@ from compiler.export.files import ARRAYS, CONFIG
 from compiler.export.records import decode_json
 from compiler.formats.import_library import take_library
 from compiler.model.foreign_model import ForeignModel
-from compiler.model.stock_model import hide_progress_bars, take_transformers
+from compiler.model.stock_model import StockModel
 from compiler.transformer.problem import make_model_error, report_unopened
 
 MODULE, INSTALL = "transformer_lens.model_bridge", "'transformer-lens>=4'"
@@ -31,17 +31,14 @@ class LensModel(ForeignModel):
                 self.module: Any = bridges.boot_native(decode_json((folder / CONFIG).read_bytes()))
                 self.load(folder)
             else:
-                self.module = self.wrap_folder(folder)
+                self.module = self.wrap_folder(folder, class_ids)
         self.module.eval()
 
-    def wrap_folder(self, folder: Path) -> Any:
+    def wrap_folder(self, folder: Path, class_ids: Sequence[int]) -> Any:
         """A bridge around a family's module, without a tokenizer: where a bridge gets one it asks for the ids of "a", which
         a vocabulary may lack."""
-        transformers, sources = take_transformers(), take_library(SOURCES, "this engine", INSTALL)
-        with hide_progress_bars(transformers):
-            module = transformers.AutoModelForCausalLM.from_pretrained(
-                str(folder), dtype=torch.float32, attn_implementation="eager"
-            )
+        sources = take_library(SOURCES, "this engine", INSTALL)
+        module = StockModel(folder, self.config, class_ids, attention="eager").module
         [architecture] = module.config.architectures
         return sources.build_bridge_from_module(
             module, architecture, hf_config=module.config, dtype=torch.float32

@@ -201,6 +201,15 @@ def list_reachable(outputs: Iterable[Node]) -> list[Node]:
     return list_in_order(outputs, attrgetter("args"))
 
 
+def count_written(top: T, below: Callable[[T], Sequence[T]]) -> int:
+    """How many things that have nothing below them a thing is made of when it is written out: each as often as it is
+    named."""
+    counts: dict[T, int] = {}
+    for part in list_in_order([top], below):
+        counts[part] = sum(counts[inner] for inner in below(part)) or 1
+    return counts[top]
+
+
 def list_in_order(tops: Iterable[T], below: Callable[[T], Sequence[T]]) -> list[T]:
     """Things and all that is below them, each once and what is below first, in the order of `below`. No recursion."""
     order: dict[T, None] = {}

@@ -24,7 +24,7 @@ from compiler.selector_facts.selector_formula import (
     normalise_selector,
 )
 from compiler.selector_facts.selectors import contains_best, make_full_selector
-from rasp.graph.nodes import Aggregate, And, Best, Graph, Node, Or, Select, Width, list_in_order
+from rasp.graph.nodes import Aggregate, And, Best, Graph, Node, Or, Select, Width, count_written
 
 Key = Comparison | Pick | tuple[bool, frozenset["Key"]]
 
@@ -54,14 +54,7 @@ def length(part: Formula) -> int:
 
 def written(selector: Node) -> int:
     """The same for a selector."""
-
-    def inner(part: Node) -> list[Node]:
-        return [arg for arg in part.args if arg.is_selector]
-
-    lengths: dict[Node, int] = {}
-    for part in list_in_order([selector], inner):
-        lengths[part] = sum(lengths[arg] for arg in inner(part)) or 1
-    return lengths[selector]
+    return count_written(selector, lambda part: [arg for arg in part.args if arg.is_selector])
 
 
 def trivial(analysis: Analysis, part: Formula) -> bool:
