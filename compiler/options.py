@@ -23,12 +23,15 @@ class CompileError(DiagnosedError):
 class Prompts:
     """What a decoder is asked: inputs of the program, over its own vocabulary and up to its own length. `bars` are the
     tokens behind a prompt and behind each stage that is written before the answer, `end` follows the answer: no token.
+    `bounded`: an index that no position has, which only other texts than prompts give, is as good as the nearest; else no
+    position has it.
     """
 
     vocabulary: tuple[Atom, ...]
     max_length: int
     bars: tuple[str, ...]
     end: str
+    bounded: bool = True
 
 
 @dataclass(frozen=True)

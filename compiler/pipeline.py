@@ -10,7 +10,7 @@ from networkx import DiGraph
 
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completions.plan_decoder import find_meaning, shorten_options
+from compiler.completions.plan_decoder import bound_indices, find_meaning, shorten_options
 from compiler.effort import Effort
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import Parts, find_parts, join_outputs, keep_sums, name_parts
@@ -162,13 +162,19 @@ def compile_program(
     check_target(options, len(outputs))
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
-        meant = find_meaning(program, outputs, options)
-        parts = find_parts(program.graph, meant, options)
-        ways = parts, keep_sums(parts, meant)
+        stated = state_outputs(program, outputs, options)
         try:
-            parts, built = build_parts(program.graph, ways, options, passes, journal)
+            stated, built = build_parts(program.graph, stated, passes, journal)
         except Inexact as error:
-            raise advised(error, program, outputs, name_parts(parts), options) from None
+            free = bound_indices(options, bounded=False)
+            found = None
+            if free != options:
+                with suppress(CompileError):
+                    found = build_parts(program.graph, state_outputs(program, outputs, free), passes, journal)
+            if found is None:
+                raise advised(error, program, outputs, stated) from None
+            stated, built = found
+    options, parts, meant = stated.options, stated.parts, stated.meant
     rewriting, lowered = built.rewriting, built.lowered
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
     if options.margin:
@@ -181,18 +187,33 @@ def compile_program(
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights, unrotated)
 
 
-def build_parts(
-    graph: Graph, ways: tuple[Parts, Parts], options: CompileOptions, passes: Passes, journal: Journal
-) -> tuple[Parts, Built]:
-    """By what each output is told, and the smallest model of that: the first way, or where a term of a sum cannot be
-    told beside others the second. Raises `Inexact` where none holds, `CompileError` for other refusals."""
-    parts, whole = ways
+@dataclass(frozen=True, eq=False)
+class Stated:
+    """What the outputs of a model mean, and by what each is told, with the options that it is compiled with."""
+
+    options: CompileOptions
+    meant: Mapping[str, Node]
+    parts: Parts
+
+
+def state_outputs(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Stated:
+    """The same, found out."""
+    meant = find_meaning(program, outputs, options)
+    return Stated(options, meant, find_parts(program.graph, meant, options))
+
+
+def build_parts(graph: Graph, stated: Stated, passes: Passes, journal: Journal) -> tuple[Stated, Built]:
+    """The smallest model by what each output is told; where a term of a sum cannot be told beside others, by the sum.
+    Raises `Inexact` where none holds, `CompileError` for other refusals."""
+    options, parts = stated.options, stated.parts
     try:
-        return parts, build_smallest(graph, name_parts(parts), options, passes, journal)
+        return stated, build_smallest(graph, name_parts(parts), options, passes, journal)
     except Inexact:
+        whole = keep_sums(parts, stated.meant)
         if whole != parts:
             with suppress(CompileError):
-                return whole, build_smallest(graph, name_parts(whole), options, passes, journal)
+                built = build_smallest(graph, name_parts(whole), options, passes, journal)
+                return replace(stated, parts=whole), built
         raise
 
 
@@ -213,21 +234,18 @@ def emit_early(
             yield stage, stages.show_graph(stage, rewriting, program.graph, options)
 
 
-def advised(
-    error: Inexact,
-    program: Program,
-    outputs: Mapping[str, str],
-    told: Mapping[str, Node],
-    options: CompileOptions,
-) -> CompileError:
+def advised(error: Inexact, program: Program, outputs: Mapping[str, str], stated: Stated) -> CompileError:
     """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
-    at which the program does compile. How small its model would be is not looked for. `told`: what the model tells; of a
-    decoder that depends on its length."""
-    graph = program.graph
+    at which the program does compile. How small its model would be is not looked for."""
+    graph, options, told = program.graph, stated.options, name_parts(stated.parts)
     effort = Effort(HINT_CELLS.most)
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
+        ways = dict.fromkeys((other, bound_indices(other, bounded=False)))
+        return any(holds_so(way, effort) for way in ways)
+
+    def holds_so(other: CompileOptions, effort: Effort) -> bool:
         try:
             meant = find_meaning(program, outputs, other) if other.prompts else told
             rewritten = apply_passes(graph, meant, other, effort).rewritten

@@ -1,4 +1,4 @@
-"""The error of a count that several heads make together, each of some of the positions (`compiler/lowering/digits.py`)."""
+"""The error of a count that several heads make together, each of some of the positions (`compiler/reading/digits.py`)."""
 
 from dataclasses import dataclass
 

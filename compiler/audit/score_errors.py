@@ -73,17 +73,16 @@ def bound_group(
         return bound_powers(group, [queries[c] for c in group.columns], [keys[c] for c in group.columns])
     if group.kind == "quadratic":
         return bound_quadratic([queries[c] for c in group.columns], [keys[c] for c in group.columns])
-    sides = ((scores.queries, queries, keys, group.key), (scores.keys, keys, queries, group.query))
-    product = sum(
-        bound_one_side(
-            [forms[c] for c in group.columns],
-            [readings[c] for c in group.columns],
-            [others[c].size for c in group.columns],
-            together,
-            joint_error,
+    columns, sides = group.columns, ((scores.queries, queries), (scores.keys, keys))
+    product = 0.0
+    for (forms, readings), others, together in (
+        (sides[0], sides[1], group.key),
+        (sides[1], sides[0], group.query),
+    ):
+        met = [bound_met(others[0][c], others[1][c]) for c in columns]
+        product += bound_one_side(
+            [forms[c] for c in columns], [readings[c] for c in columns], met, together, joint_error
         )
-        for forms, readings, others, together in sides
-    )
     return product, 2 * product
 
 
@@ -122,6 +121,14 @@ def bound_quadratic(queries: list[Reading], keys: list[Reading]) -> tuple[float,
         most = max(2.0, key.size) if len(queries) == 3 else 2.0
         loss += (2 * query.size * key.error + most * query.error, 2 * product, product)[k]
     return level, loss
+
+
+def bound_met(form: Form, reading: Reading) -> float:
+    """How large a feature is, be it the sum of larger ones: what errors of the other side's are multiplied by."""
+    low = sum(float(vector.min()) for vector in form.parts.values()) + form.constant
+    high = sum(float(vector.max()) for vector in form.parts.values()) + form.constant
+    at_bos = 0.0 if form.bos is None else abs(form.bos)
+    return min(reading.size, max(-low, high, at_bos) + reading.error)
 
 
 def bound_one_side(

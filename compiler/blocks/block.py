@@ -167,7 +167,8 @@ class Blocks:
     """Everything a model consists of, unscheduled.
 
     `moved`: the aggregates whose heads deliver single values, or equal ones; `single`: those of them that never average.
-    `needed`: the look-ups of what no linear form gives. `choices` tell what else was thought of.
+    `needed`: the look-ups of what no linear form gives. `choices` tell what else was thought of. `carried`: look-ups carry
+    digits, for which each reads columns of its own rather than sums of several.
     """
 
     heads: tuple[Head, ...]
@@ -178,3 +179,4 @@ class Blocks:
     single: frozenset[Node]
     needed: frozenset[Variable]
     choices: tuple[Choice, ...] = ()
+    carried: bool = False

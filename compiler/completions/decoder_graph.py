@@ -57,6 +57,7 @@ class DecoderGraph:
     graph: Graph
     words: DecoderWords
     most: int
+    bounded: bool
     places: Places
     known: dict[tuple[Node, Role], Node] = field(default_factory=dict[tuple[Node, Role], Node])
 
@@ -201,12 +202,14 @@ class DecoderGraph:
     def compare_places(self, test: Test, index: Node, stage: int) -> Node:
         """A selector of the positions of a stage by their indices, as they compare with an `index` of those that ask. An
         index is the position's own, but for where the stage begins, and so is known to be no other's; one that there is
-        not is as good as the nearest that there is not."""
+        not is as good as the nearest that there is not, where indices are bounded."""
         place, most = index, self.most
         if stage != PROMPT:
             begin = self.graph.map("mul", self.graph.constant(stage), self.after_prompt())
             place, most = self.graph.map("add", begin, index), (stage + 1) * (self.most + 1)
-        return self.graph.add(Select(test), self.graph.add(Indices()), self.bound(place, most))
+        if self.bounded or test in ORDERS:
+            place = self.bound(place, most)
+        return self.graph.add(Select(test), self.graph.add(Indices()), place)
 
     def rank_by(self, score: Node, home: Role) -> Node:
         """What `best` goes by among the positions of a home, which stand in the order of their indices."""
@@ -274,9 +277,9 @@ class DecoderGraph:
         return self.graph.add(Map("index_dict", words), self.number_next(output))
 
 
-def make_decoder_graph(graph: Graph, output: Node, words: DecoderWords, most: int) -> Node:
+def make_decoder_graph(graph: Graph, output: Node, words: DecoderWords, most: int, *, bounded: bool) -> Node:
     """The word that a decoder says next, at each position; `most`: how long prompts are at most."""
-    return DecoderGraph(graph, words, most, find_places(graph, words)).say_next(output)
+    return DecoderGraph(graph, words, most, bounded, find_places(graph, words)).say_next(output)
 
 
 def selects_all(selector: Node) -> bool:

@@ -62,6 +62,12 @@ def fit_options(decoder: Decoder, options: CompileOptions) -> CompileOptions:
     return replace(options, attention="causal", prompts=prompts, **own)
 
 
+def bound_indices(options: CompileOptions, *, bounded: bool) -> CompileOptions:
+    """The same for a decoder whose indices are bounded, or not; for any other model as they are."""
+    prompts = options.prompts
+    return options if prompts is None else replace(options, prompts=replace(prompts, bounded=bounded))
+
+
 def shorten_options(
     program: Program, outputs: Mapping[str, str], options: CompileOptions, length: int
 ) -> CompileOptions:
@@ -84,7 +90,7 @@ def find_decoder(
     full = replace(options, attention="full", dialect="plain", prompts=None, **own)
     [text] = outputs.values()
     decoder = plan_decoder(program.graph, program.sop(text), full)
-    if fit_options(decoder, full) != replace(options, dialect="plain"):
+    if fit_options(decoder, full) != bound_indices(replace(options, dialect="plain"), bounded=True):
         message = "these are not the tokens of the program's decoder"
         raise CompileError(Diagnostic(message, hint="compile the program again", code="decode"))
     return decoder
@@ -99,4 +105,5 @@ def find_meaning(program: Program, outputs: Mapping[str, str], options: CompileO
         return {name: program.sop(text) for name, text in outputs.items()}
     [name] = outputs
     decoder = find_decoder(program, outputs, options, options.prompts)
-    return {name: make_decoder_graph(program.graph, decoder.computed, decoder.words, decoder.most)}
+    words, most, bounded = decoder.words, decoder.most, options.prompts.bounded
+    return {name: make_decoder_graph(program.graph, decoder.computed, words, most, bounded=bounded)}

@@ -161,6 +161,8 @@ def encode_options(options: CompileOptions) -> OptionsRecord:
             "end": prompts.end,
             "version": DECODER_VERSION,
         }
+        if not prompts.bounded:
+            record["prompts"]["bounded"] = False
     return record
 
 
@@ -186,4 +188,6 @@ def read_prompts(record: PromptsRecord) -> Prompts:
     if record.get("version", 1) != DECODER_VERSION:
         message = "this decoder is of another version of this program, in which decoders write otherwise"
         raise CheckpointError(Diagnostic(message, hint="compile the program again", code="version"))
-    return Prompts(tuple(record["vocabulary"]), record["max_length"], tuple(record["bars"]), record["end"])
+    own = {"vocabulary": tuple(record["vocabulary"]), "bars": tuple(record["bars"])}
+    bounded = record.get("bounded", True)
+    return Prompts(**own, max_length=record["max_length"], end=record["end"], bounded=bounded)

@@ -34,12 +34,28 @@ from compiler.numerics.rounding import find_grain
 from compiler.selector_facts.matching import Matching
 
 
+@dataclass(frozen=True)
+class Bit:
+    """A bit of whole numbers less `origin`, by its `number`: the lowest is 0. The highest is all that there is above."""
+
+    number: int
+    origin: int
+    is_highest: bool
+
+    def take(self, numbers: Ints) -> Vector:
+        """The bit of numbers that the origin has been taken from."""
+        units = numbers // 2**self.number
+        return np.asarray(units if self.is_highest else units % 2, float)
+
+
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products."""
+    """One column of a head: a feature of the query s-op and one of the key s-op; scores are sums of products. `bit`: what
+    both are affine in, where that is known."""
 
     query: Vector
     key: Vector
+    bit: Bit | None = None
 
 
 FactoringKind = Literal["plain", "quadratic", "digits", "powers"]
@@ -203,6 +219,21 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
             if with_bos:
                 factors.append(Factor(-(of_query**2).sum(axis=0), np.ones_like(key)))
             yield Factoring(f"{of} in base {base}", tuple(factors), "digits")
+
+
+def by_carries(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
+    """Equality of the numbers themselves, bit by bit; None where it is none."""
+    codes = find_equality_codes(match, numbers)
+    if codes is None or not all(np.array_equal(*pair) for pair in zip(codes, numbers, strict=True)):
+        return None
+    query, key = (vector.astype(np.int64) for vector in numbers)
+    unit = 2 ** int(np.abs(key).max()).bit_length()  # then low bits of keys are those of the numbers
+    origin = int(min(query.min(), key.min())) // unit * unit
+    query, key = query - origin, key - origin
+    count = int(max(query.max(), key.max())).bit_length()
+    bits = [Bit(number, origin, number + 1 == count) for number in range(count)]
+    factors = tuple(Factor(bit.take(query) - 0.5, 2 * bit.take(key) - 1, bit) for bit in bits)
+    return Factoring("bits with carries", factors, "digits", reward=count / 2)
 
 
 def find_base(largest: int, count: int) -> int:

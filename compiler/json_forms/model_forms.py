@@ -124,13 +124,14 @@ class Summary(Sizes):
 class PromptsRecord(TypedDict):
     """What a decoder is asked: inputs of its program. `bars` stand behind a prompt and behind each stage that is written
     before the answer; `end` follows the answer. `version`: of what decoders write in other texts than prompts; 1, where
-    there is none."""
+    there is none. `bounded`: whether there an index that no position has is as good as the nearest; it is, if not said."""
 
     vocabulary: list[Atom]
     max_length: int
     bars: list[str]
     end: str
     version: NotRequired[int]
+    bounded: NotRequired[bool]
 
 
 class OptionsRecord(TypedDict):

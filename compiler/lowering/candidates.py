@@ -17,7 +17,7 @@ from compiler.blocks.staircase import Matrix
 from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Ints, make_domain
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
-from compiler.lowering.reader import Reader
+from compiler.reading.reader import Reader
 from rasp.graph.nodes import Map, Node
 from rasp.graph.primitives import TESTS
 

@@ -16,17 +16,17 @@ from compiler.blocks.block import Blocks, Choice, Features, Head, LookupBlock, S
 from compiler.blocks.form import Form, Variable, Vector, add_forms
 from compiler.blocks.staircase import build_rounding
 from compiler.factorings.turning import list_turns
-from compiler.lowering.building_style import Style
-from compiler.lowering.counted_positions import build_position_lookup, build_square
-from compiler.lowering.digits import list_counted
 from compiler.lowering.lookup import Lookups, Unsolved, add_anchor, move_constant, pose_lookup
-from compiler.lowering.quotients import Quotient
 from compiler.lowering.ranks import Ranks
-from compiler.lowering.reader import Reader
 from compiler.lowering.readouts import ReadoutChooser
 from compiler.lowering.scores import Scorer, SelectorUse
-from compiler.lowering.sum_terms import join_counts, read_by_terms
 from compiler.numerics.count_precision import GAIN
+from compiler.reading.building_style import Style
+from compiler.reading.counted_positions import build_position_lookup, build_square
+from compiler.reading.digits import list_counted
+from compiler.reading.quotients import Quotient
+from compiler.reading.reader import Reader
+from compiler.reading.sum_terms import join_counts, read_by_terms
 from compiler.selector_facts.orders import is_function_of
 from compiler.selector_facts.selectors import make_own_selector, selects_always
 from compiler.targets.target import find_target
@@ -50,6 +50,7 @@ class Chooser:
         self.lookups = Lookups(self.reader, style.care, waves=style.waves)
         self.scorer = Scorer(analysis, self.reader, self.demand_feature, self.demand, style)
         self.demands: dict[Variable, dict[bytes, Vector]] = {}
+        self.first: dict[Variable, list[Vector]] = {}
         self.done: set[Variable] = set()
         self.features: dict[Variable, Features] = {}
         self.heads: list[Head] = []
@@ -75,12 +76,8 @@ class Chooser:
     def demand(self, form: Form) -> Form:
         """Note what a form reads. Look-up features are shifted to be 0 at the look-up's base."""
         parts: dict[Variable, Vector] = {}
+        form = self.reader.open_sums(form)
         form = join_counts(self.analysis, form) if self.style.joined else form
-        opened = [self.reader.summed(variable, vector) for variable, vector in form.parts.items()]
-        if any(opened):
-            kept = {v: p for (v, p), inner in zip(form.parts.items(), opened, strict=True) if inner is None}
-            whole = add_forms(Form(kept, form.constant), *(inner for inner in opened if inner is not None))
-            return self.demand(Form(whole.parts, whole.constant, form.bos, form.noise))
         constant = form.constant
         for variable, vector in form.parts.items():
             if np.ptp(vector) == 0:
@@ -121,6 +118,7 @@ class Chooser:
             frozenset(node for node in moved - self.shared if self.analysis.picks(node)),
             frozenset(self.needed),
             (*self.scorer.factorer.choices, *self.choices),
+            self.style.carried,
         )
 
     def work_out(self, variable: Variable) -> None:
@@ -174,6 +172,8 @@ class Chooser:
             self.needed.add(variable)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         form = self.demand(lookup.form)
+        for read, vector in form.parts.items() if self.style.carried else ():
+            self.first.setdefault(read, []).append(vector)
         if lookup.stairs.shifts is not None:
             one = self.demand(Form({}, 1.0, 1.0))
             return self.add_lookup(LookupBlock(variable, *move_constant(form, lookup.stairs), one=one))
@@ -238,7 +238,8 @@ class Chooser:
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
         sure = selects_always(self.analysis, selector) or not domain.has(replacement)
         if self.reader.is_free(node):
-            basis = choose_basis(list(self.demands[variable].values()), FEW)
+            vectors = list(self.demands[variable].values())
+            basis = choose_basis(vectors, FEW, self.first.get(variable, ()))
             # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
             moved = [
                 np.array([v[domain.code(x)] if domain.has(x) else 0.0 for x in source.values])

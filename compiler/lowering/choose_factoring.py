@@ -1,19 +1,20 @@
 """Which factoring of a comparison a head takes: the cheapest of those that the arithmetic carries."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.blocks.basis import Basis
 from compiler.blocks.block import Choice
-from compiler.blocks.form import Form, Variable, Vector
+from compiler.blocks.form import Vector
 from compiler.blocks.waves import count_units
+from compiler.domains.ranked import Ranked
 from compiler.factorings.powers import factor_by_powers
 from compiler.factorings.relations import (
     Factoring,
+    by_carries,
     factor_by_threshold,
     list_by_codes,
     list_centred,
@@ -21,8 +22,10 @@ from compiler.factorings.relations import (
 )
 from compiler.factorings.turning import find_lag, make_lag
 from compiler.factorings.value_codes import Codes, number_order
-from compiler.lowering.building_style import Style
-from compiler.lowering.reader import Reader
+from compiler.lowering.read_columns import ReadColumns
+from compiler.reading.building_style import Style
+from compiler.reading.carries import find_sum
+from compiler.reading.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
 from compiler.targets.rotary import bound_turning
 from compiler.targets.target import find_target
@@ -46,9 +49,6 @@ ROUNDED = 8
 """How many times more than a product of integers rounds may be, is thought with each degree of care."""
 TIES = 0.9
 """What errors that add up may cost at most: less than a column."""
-BASIS_WORK = 1 / 4
-"""Telling whether a number of a feature follows from those of others, for each of these, in cells
-(`compiler/effort.py`)."""
 SURE_KINDS = 64
 """Kinds of rows of an order, which take as many columns less one, beyond which a threshold is not held against those."""
 MANY_KINDS = 512
@@ -83,20 +83,13 @@ class Factorer:
         self.analysis = analysis
         self.reader = reader
         self.care, self.powers, self.room = style.care, style.powers, style.room
-        self.turning = style.turning
+        self.turning, self.carried = style.turning, style.carried
         options = analysis.options
         self.shifts = find_target(options).noise.shifts  # then larger numbers are read less exactly
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
-        self.read: dict[Variable, dict[bytes, Vector]] = {}
-        self.bases: dict[Variable, Basis] = {}
+        self.columns = ReadColumns(analysis, reader)
         self.choices: list[Choice] = []
         self.numbered: dict[Matching, Codes | None] = {}
-
-    def take(self, form: Form) -> None:
-        """Note that a head reads a form: what it reads costs nothing a second time."""
-        for variable, vector in form.parts.items():
-            ones = np.ones_like(vector)
-            self.read.setdefault(variable, {ones.tobytes(): ones}).setdefault(vector.tobytes(), vector)
 
     def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
         """The part for which a threshold saves most columns, if it does for any."""
@@ -152,6 +145,9 @@ class Factorer:
         numbers = self.numbers(match)
         if self.turning:
             yield self.list_by_turning(match)
+        if self.is_carried(match):
+            found = by_carries(match, numbers)
+            yield iter(() if found is None else (found,))
         if kinds > MANY_KINDS:
             analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")
             yield list_by_codes(match, numbers, with_bos=need.with_bos)
@@ -164,6 +160,11 @@ class Factorer:
             (centred, usual) if self.shifts and need.strict else (usual, centred if need.rough else ())
         )
         yield chain(first, then, self.list_by_powers(match, need.spread))
+
+    def is_carried(self, match: Matching) -> bool:
+        """Whether an equality is compared by digits that carries make."""
+        sums = self.carried and any(find_sum(self.reader, node) for node in (match.query, match.key))
+        return sums and isinstance(match.given, Ranked) and match.given.test == "=="
 
     def list_by_turning(self, match: Matching) -> Iterator[Factoring]:
         """One distance from the query's position."""
@@ -216,7 +217,7 @@ class Factorer:
         ) + self.price_lookups(
             match.key, [f.key for f, form in zip(factoring.factors, sides[1], strict=True) if form is None]
         )
-        new = self.count_new([form for forms in sides for form in forms if form is not None])
+        new = self.columns.count_new([form for forms in sides for form in forms if form is not None])
         columns = len(factoring.factors) + lookups + self.residual_price * new
         # How many columns' errors can add up, lest ties are random.
         keys = sum(np.abs(f.key) for f in factoring.factors)
@@ -231,34 +232,6 @@ class Factorer:
             count_units(domain.numbers(), np.stack(vectors, axis=1), self.reader.arithmetic)
             + NEW_PRICE * len(vectors)
         )
-
-    def count_new(self, forms: list[Form]) -> int:
-        """How many features of single variables no others are combined to that heads read already, or among these."""
-        new: dict[Variable, list[Vector]] = {}
-        for form in forms:
-            if len(form.parts) == 1:
-                ((variable, vector),) = form.parts.items()
-                if self.reader.is_free(variable.node) and np.ptp(vector):
-                    new.setdefault(variable, []).append(vector)
-        count = 0
-        for variable, vectors in new.items():
-            self.spend_on(variable, basis := self.find_basis(variable, len(vectors[0])), vectors)
-            count += basis.count_new(vectors)
-        return count
-
-    def find_basis(self, variable: Variable, size: int) -> Basis:
-        """Of what heads read of a variable, and the constant; made when it is asked for, which for most is never."""
-        basis = self.bases.setdefault(variable, Basis([np.ones(size)]))
-        more = [*self.read.get(variable, {}).values()][len(basis) :]
-        self.spend_on(variable, basis, more)
-        for vector in more:
-            basis.append(vector)
-        return basis
-
-    def spend_on(self, variable: Variable, basis: Basis, vectors: Sequence[Vector]) -> None:
-        """Count what it takes to add these to a basis."""
-        work = BASIS_WORK * sum((len(basis) + len(vectors)) * len(vector) for vector in vectors)
-        self.analysis.effort.spend(self.analysis.graph, variable.node, work, "basis")
 
     def accurate(self, match: Matching, factoring: Factoring, need: Need) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""

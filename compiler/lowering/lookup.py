@@ -27,7 +27,7 @@ from compiler.blocks.waves import build_waves
 from compiler.domains.facts import JointValues
 from compiler.limits import KEPT_RUNS, ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
-from compiler.lowering.reader import Reader, find_rounding_grain
+from compiler.reading.reader import Reader, find_rounding_grain
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 

@@ -4,9 +4,9 @@ from typing import assert_never
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Variable
-from compiler.lowering.counted_positions import count_everything
-from compiler.lowering.digits import list_leaf_operands
-from compiler.lowering.reader import Reader
+from compiler.reading.counted_positions import count_everything
+from compiler.reading.digits import list_leaf_operands
+from compiler.reading.reader import Reader
 from rasp.graph.nodes import Aggregate, Best, Indices, Node
 
 

@@ -11,9 +11,9 @@ from compiler.domains.domain import factor_values
 from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
-from compiler.lowering.reader import Reader
-from compiler.lowering.sum_terms import read_by_terms
 from compiler.number_sums import has_different_numbers
+from compiler.reading.reader import Reader
+from compiler.reading.sum_terms import read_by_terms
 from compiler.refusal import Inexact, make_refusal
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Map, Node

@@ -10,15 +10,16 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import TURNING, Form, Variable, Vector, add_forms, scale_form
-from compiler.factorings.relations import Factoring
+from compiler.factorings.relations import Bit, Factoring
 from compiler.factorings.turning import Wave, list_by_position, list_turns, make_order
 from compiler.limits import PAIRS
 from compiler.lowering.bos_scores import BosScorer
-from compiler.lowering.building_style import Style
 from compiler.lowering.choose_factoring import Factorer, Need
-from compiler.lowering.reader import Reader
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct, SelectorUse
 from compiler.numerics.count_precision import choose_sharpness
+from compiler.reading.building_style import Style
+from compiler.reading.carries import read_bit
+from compiler.reading.reader import Reader
 from compiler.refusal import make_refusal
 from compiler.selector_facts.matching import Matching, build_matching, is_trivial
 from compiler.selector_facts.orders import has_distinct_values
@@ -115,6 +116,8 @@ class Scorer:
 
     def is_disturbed(self, matches: list[Matching]) -> bool:
         """Whether other parts of a conjunction would be too inexact at the scale that a threshold needs."""
+        if any(map(self.factorer.is_carried, matches)):
+            return True
         if not self.care or not self.reader.precision.reading:
             return False
         return any(
@@ -229,18 +232,17 @@ class Scorer:
         in_powers = factoring.kind == "powers"
         found: list[ScoreProduct] = []
         for factor in factoring.factors:
-            query = scale_form(self.demand(match.query, factor.query, None), sharpness)
-            key = self.demand(match.key, factor.key, None)
-            self.factorer.take(query)
-            self.factorer.take(key)
+            query = scale_form(self.demand_side(match.query, factor.query, factor.bit), sharpness)
+            key = self.demand_side(match.key, factor.key, factor.bit)
+            self.factorer.columns.take(query)
+            self.factorer.columns.take(key)
             # Whatever powers of two are, a selected pair gets nothing to speak of from them.
             span = (0.0, 0.0) if in_powers else (float(factor.key.min()), float(factor.key.max()))
             constants = find_constant(factor.query * sharpness), find_constant(factor.key)
             found.append(ScoreProduct(query, key, *constants, span))
-        queries = (
-            np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
-        )  # (values, columns)
-        keys = np.abs(np.stack([f.key for f in factoring.factors]))  # (columns, values)
+        # (values, columns) and (columns, values)
+        queries = np.abs(np.stack([f.query for f in factoring.factors], axis=1)) * sharpness
+        keys = np.abs(np.stack([f.key for f in factoring.factors]))
         kind = "plain" if factoring.kind == "digits" else factoring.kind
         pair = sharpness if in_powers else bound_products(queries, keys)
         sizes = pair, queries.sum(axis=1).max(), keys.sum(axis=0).max()
@@ -250,6 +252,11 @@ class Scorer:
         return ComparisonScore(
             kind, tuple(found), *map(float, sizes), reward=reward, spread=spread, edge=edge
         )
+
+    def demand_side(self, node: Node, vector: Vector, bit: Bit | None) -> Form:
+        """The form of one side of a column."""
+        form = None if bit is None else read_bit(self.reader, node, bit, vector)
+        return self.demand(node, vector, None) if form is None else self.demand_form(form)
 
     def turn(self, wave: Wave, sharpness: float) -> ComparisonScore:
         """Forms for what a distance scores."""

@@ -76,7 +76,7 @@ class Precision:
         return largest * (math.sqrt(self.max_length) + 8 + 2 * self.reading) * self.arithmetic.unit
 
     def quotient_noise(self, largest: float) -> float:
-        """What to expect of the error of a quotient (`compiler/lowering/quotients.py`): a few roundings."""
+        """What to expect of the error of a quotient (`compiler/reading/quotients.py`): a few roundings."""
         return largest * (4 + 2 * self.reading) * self.arithmetic.unit
 
     @property

@@ -222,7 +222,10 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
     blocks = plan.blocks
     vectors = [embedded(form, blocks, sizes) for form in list_forms(plan)]
     closed = [v for v in vectors if not np.isnan(v[-1])]
-    basis = choose_basis(closed, first=find_marks(closed, sizes.tokens) if marked else ())
+    first = find_marks(closed, sizes.tokens) if marked else []
+    read = [drop_constant(lookup.form) for lookup in blocks.lookups] if blocks.carried else []
+    first += [np.append(embedded(form, blocks, sizes)[:-1], 0.0) for form in read]
+    basis = choose_basis(closed, first=first)
     open_basis = Basis(map(leave_open, basis.vectors))
     for vector in vectors:
         if np.isnan(vector[-1]) and open_basis.express(vector[:-1]) is None:

@@ -6,7 +6,7 @@ from typing import assert_never
 from compiler.audit.decisions import Decision
 from compiler.blocks.block import Choice
 from compiler.json_forms.compile_forms import ChoiceRecord, StepRecord, TrialOutcome, TrialRecord, WhyRecord
-from compiler.lowering.building_style import Style
+from compiler.reading.building_style import Style
 from compiler.report.certificate import record_decision
 from compiler.report.describe import describe_node, describe_step
 from compiler.search.trials import (

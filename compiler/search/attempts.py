@@ -7,7 +7,6 @@ from compiler.analysis.divide import TooLarge
 from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.audit.decisions import Bounds
-from compiler.lowering.building_style import Style
 from compiler.lowering.choose import Unsolved, choose_blocks
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
@@ -15,6 +14,7 @@ from compiler.options import CompileError
 from compiler.plan.assign_layers import Plan, schedule_blocks
 from compiler.plan.layout import EmbeddingSizes, Layout, allocate_columns, list_forms
 from compiler.plan.reuse import count_parameters, list_smaller
+from compiler.reading.building_style import Style
 from compiler.refusal import make_refusal
 from compiler.search.trials import (
     Fails,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from compiler.analysis.infer import Analysis
 from compiler.factorings.powers import find_base
 from compiler.limits import MERGED_ROWS
-from compiler.lowering.building_style import Style
-from compiler.lowering.counted_positions import count_everything
-from compiler.lowering.digits import OrderSplit, find_orders
 from compiler.numerics.count_precision import Precision
+from compiler.reading.building_style import Style
+from compiler.reading.counted_positions import count_everything
+from compiler.reading.digits import OrderSplit, find_orders
 from compiler.search.attempts import Lowered, attempt_or_none, compact_layout, measure_cost
 from compiler.search.trials import Journal, Reason
 from compiler.targets.target import ROOM, find_target

@@ -9,9 +9,10 @@ When one is unsafe the next attempt
 5. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
 6. materialises parts of the expression whose look-up loses too much, those first that look at few of its leaves: two
    small look-ups in two layers for a large one;
-7. begins again with all means as quotients that can be (`compiler/lowering/quotients.py`);
+7. begins again with all means as quotients that can be (`compiler/reading/quotients.py`);
 8. begins again with one head for each order that is counted, instead of one for each of its digits;
-9. begins again with heads that turn, where positions are counted otherwise.
+9. begins again with sums that are compared by their bits, which carries make (`compiler/reading/carries.py`);
+10. begins again with heads that turn, where positions are counted otherwise.
 Parts of expressions whose tables would be too large are materialised from the start; those of one whose look-up
 is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
@@ -26,12 +27,13 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Decision
 from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
-from compiler.lowering.building_style import Style
-from compiler.lowering.digits import WHOLE, list_ways
 from compiler.lowering.lookup import Unsolved
-from compiler.lowering.quotients import find_quotient, has_quotients
-from compiler.lowering.reader import Reader
 from compiler.options import CompileOptions
+from compiler.reading.building_style import Style
+from compiler.reading.carries import compares_sums
+from compiler.reading.digits import WHOLE, list_ways
+from compiler.reading.quotients import find_quotient, has_quotients
+from compiler.reading.reader import Reader
 from compiler.refusal import Inexact, make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.culprits import find_culprit, find_source
@@ -71,7 +73,9 @@ class LoweringSearch:
     ) -> None:
         self.outputs, self.journal = outputs, journal
         self.analysis = Analysis(graph, options, dividing=True, effort=effort)
-        self.style, self.reason = Style(), Reason.FIRST
+        # A decoder whose indices are not bounded is there for the sake of carries.
+        carried = options.prompts is not None and not options.prompts.bounded
+        self.style, self.reason = Style(carried=carried), Reason.FIRST
         self.problem: Node | None = None
         self.careful: Lowered | None = None  # what failed with most care
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
@@ -96,7 +100,7 @@ class LoweringSearch:
                     return lowered
                 found = self.react_to_unsafe(lowered)
             failures += 1
-            if not found and not self.begin_turning():
+            if not found and not self.begin_anew():
                 break
         raise self.refuse()
 
@@ -169,12 +173,16 @@ class LoweringSearch:
                 return self.go_on(*resort)
         return False
 
-    def begin_turning(self) -> bool:
-        """Whether to begin again with heads that turn, where they can, and anything depends on positions."""
-        positions = any(isinstance(node.op, Indices | Best) for node in list_reachable(self.outputs.values()))
-        if self.style.turning or not positions or not find_target(self.analysis.options).rotary:
-            return False
+    def begin_anew(self) -> bool:
+        """Whether to begin again: with sums compared by carries, where any are; or with heads that turn, where they can, and
+        anything depends on positions."""
         self.problem = self.careful = self.nearest = None
+        outputs, style = self.outputs.values(), self.style
+        if not (style.carried or style.turning) and compares_sums(Reader(self.analysis), outputs):
+            return self.go_on(Style(carried=True), frozenset(), Reason.CARRYING)
+        positions = any(isinstance(node.op, Indices | Best) for node in list_reachable(outputs))
+        if style.turning or not positions or not find_target(self.analysis.options).rotary:
+            return False
         return self.go_on(Style(turning=True), frozenset(), Reason.TURNING)
 
     def refuse(self) -> Inexact:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from compiler.audit.decisions import Decision
-from compiler.lowering.building_style import Style
+from compiler.reading.building_style import Style
 from compiler.rewrite.driver import Step
 from rasp.graph.nodes import Node
 
@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NEAREST = "the parts of the only look-up that was too inexact"
     QUOTIENTS = "means as quotients of two numbers, since nothing else is left"
     WHOLE_ORDERS = "one head for each order that is counted, since nothing else is left"
+    CARRYING = "sums compared by their bits, since nothing else is left"
     TURNING = "heads that turn by the position, since nothing else is left"
     REUSE = "columns cleared and used again"
     SMALLER_STYLE = "other choices, which may be smaller"

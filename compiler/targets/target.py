@@ -29,7 +29,7 @@ class TargetModel:
     of which there is no table. `attentions`: what it can be compiled for. `labels`: an answer is one of the folder's
     labels, not an id of its vocabulary. `anchors`: whether a sum may round by an anchor, which needs a bias that is added
     last, and a residual that is read unchanged. `divides`: whether BOS may score otherwise at each position, which other
-    scores' sums must not round (`compiler/lowering/quotients.py`). `wide`: whether columns may hold numbers of any size
+    scores' sums must not round (`compiler/reading/quotients.py`). `wide`: whether columns may hold numbers of any size
     beside others, with which no norm and no rotation mixes them. `rooms`: over how many powers of two products of a column
     may spread, the first that holds (`compiler/factorings/powers.py`). `numbers`: whether an
     output may be a number, instead of logits. `dtypes`: what it computes in."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from compiler.lowering import lookup
-from compiler.lowering.reader import Reader
+from compiler.reading.reader import Reader
 from compiler.model.answers import compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions

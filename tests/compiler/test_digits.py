@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from compiler.analysis.divide import divide_expression
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble_weights
-from compiler.lowering.building_style import Style
-from compiler.lowering.digits import OrderSplit, find_orders, list_ways
+from compiler.reading.building_style import Style
+from compiler.reading.digits import OrderSplit, find_orders, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions

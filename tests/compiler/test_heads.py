@@ -9,7 +9,7 @@ import pytest
 from compiler.config import Dialect
 from compiler.effort import Effort
 from compiler.limits import CARE
-from compiler.lowering.building_style import Style
+from compiler.reading.building_style import Style
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program

@@ -11,7 +11,7 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.blocks.staircase import evaluate_staircase
 from compiler.export.stock_files import assemble_uniform
-from compiler.lowering.building_style import Style
+from compiler.reading.building_style import Style
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.rounding import is_binary
 from compiler.options import CompileOptions, Dialect

@@ -11,7 +11,7 @@ from compiler.audit.bounds import Auditor
 from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
 from compiler.emit.assemble import assemble_weights
-from compiler.lowering.building_style import Style
+from compiler.reading.building_style import Style
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions

@@ -38,6 +38,7 @@ ORDER = (
     "compiler.rewrite.rules",
     "compiler.rewrite",
     "compiler.factorings",
+    "compiler.reading",
     "compiler.lowering compiler.plan",
     "compiler.audit",
     "compiler.search compiler.emit",

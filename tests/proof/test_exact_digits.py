@@ -11,7 +11,7 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.counts import Count
 from compiler.audit.magnitudes import Magnitudes
 from compiler.blocks.form import Vector
-from compiler.lowering.digits import (
+from compiler.reading.digits import (
     WHOLE,
     Order,
     OrderSplit,

@@ -12,8 +12,8 @@ from compiler.audit.lookup_errors import bound_lookup_errors, read_beside_bias
 from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
 from compiler.blocks.form import Form, Variable, scale_form
 from compiler.blocks.staircase import Staircase
-from compiler.lowering.reader import Reader
-from compiler.lowering.sum_terms import join_counts
+from compiler.reading.reader import Reader
+from compiler.reading.sum_terms import join_counts
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32
 from compiler.numerics.rounding import Reading, Weighting, is_binary

@@ -7,7 +7,7 @@ where `before` is selector_width(s and select(indices, indices, <)): the number 
 The last of them up to mine has the number of those before me, less one, or mine if I am one myself. For `<` it is never
 mine; from the right likewise, for `-indices` with `>=` or `>`. Sound where s asks the same of all rows, or for positions
 alike. An order of positions below a `best` costs columns for each of them, a count over one costs few
-(`compiler/lowering/digits.py`), but may take a layer more: so it is for many positions. Falls: the number of `best` over
+(`compiler/reading/digits.py`), but may take a layer more: so it is for many positions. Falls: the number of `best` over
 orders of positions.
 """
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from compiler.lowering.digits import HALVES, OrderSplit
-from compiler.lowering.quotients import MANY_AVERAGED
+from compiler.reading.digits import HALVES, OrderSplit
+from compiler.reading.quotients import MANY_AVERAGED
 from compiler.targets.target import ROOM
 from rasp.graph.nodes import Node
 
@@ -19,7 +19,8 @@ class Style:
     `squared`: where positions are counted, what grows with their squares is read from the square of the count, which a gate
     makes, and the count is read as it is. `tallied`: positions that are told by themselves are counted by their values,
     and with `joined` added up at once for all counts that a sum reads (`compiler/selector_facts/told_counts.py`).
-    `turning`: heads score distances by turning queries and keys (`compiler/factorings/turning.py`)."""
+    `turning`: heads score distances by turning queries and keys (`compiler/factorings/turning.py`). `carried`: sums are
+    compared by digits, which carries make (`compiler/reading/carries.py`)."""
 
     care: int = 0
     steep: frozenset[Node] = frozenset()
@@ -35,3 +36,4 @@ class Style:
     tallied: bool = False
     joined: bool = False
     turning: bool = False
+    carried: bool = False

@@ -7,7 +7,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, scale_form
-from compiler.lowering.reader import Reader, combine_forms
+from compiler.reading.reader import Reader, combine_forms
 from compiler.selector_facts.told_counts import read_by_value
 from rasp.graph.nodes import Map, Node, Width
 

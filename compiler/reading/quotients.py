@@ -4,7 +4,7 @@
 
 where `total` is the sum of v over the selected positions, and how many these are is known of each position. A mean needs
 equal scores wherever it selects, for which an order takes a column for each position; and what adds up N shares of 1/N
-is off by N roundings. A sum of whole numbers is found by few digits (`compiler/lowering/digits.py`) and made whole. Then
+is off by N roundings. A sum of whole numbers is found by few digits (`compiler/reading/digits.py`) and made whole. Then
 one head looks at its own position alone, which scores 0, and at BOS, which scores ln(2w - 1) where w positions are
 selected. Softmax gives one's own position
 
@@ -21,8 +21,8 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Vector
 from compiler.domains.rows import Context
-from compiler.lowering.digits import HALVES, find_orders, list_ways
 from compiler.numerics.count_precision import GAIN
+from compiler.reading.digits import HALVES, find_orders, list_ways
 from compiler.rewrite.rules.count_of_mean import count_total, has_few_whole_numbers
 from compiler.selector_facts.positional import evaluate_positional
 from compiler.selector_facts.selectors import contains_best

@@ -16,13 +16,13 @@ from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
 from compiler.blocks.waves import BEARABLE
 from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Ints
-from compiler.lowering.building_style import Style
-from compiler.lowering.counted_positions import count_everything, read_evenly, read_squares
-from compiler.lowering.digits import WHOLE, list_ways
-from compiler.lowering.quotients import Quotient, find_quotient
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import Arithmetic, find_arithmetic
 from compiler.numerics.rounding import find_grain
+from compiler.reading.building_style import Style
+from compiler.reading.counted_positions import count_everything, read_evenly, read_squares
+from compiler.reading.digits import WHOLE, list_ways
+from compiler.reading.quotients import Quotient, find_quotient
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
 from rasp.graph.primitive_names import PrimName
@@ -92,6 +92,14 @@ class Reader:
         inner = self.summing(node)._combined(node)
         assert inner is not None, "a sum is a linear form"
         return scale_form(inner, float(vector[pivot] / numbers[pivot]))
+
+    def open_sums(self, form: Form) -> Form:
+        """The same form over what sums are of."""
+        while opened := {v: inner for v, p in form.parts.items() if (inner := self.summed(v, p)) is not None}:
+            kept = Form({v: p for v, p in form.parts.items() if v not in opened}, form.constant)
+            whole = add_forms(kept, *opened.values())
+            form = Form(whole.parts, whole.constant, form.bos, form.noise)
+        return form
 
     def summing(self, node: Node) -> "Reader":
         """How the parts of a sum are read: rounded each where the whole is off by too much to be rounded."""
