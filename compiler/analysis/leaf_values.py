@@ -11,7 +11,6 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.analysis.position_bounds import bound_sum, is_range
 from compiler.domains.domain import (
     NONE,
     Domain,
@@ -19,6 +18,7 @@ from compiler.domains.domain import (
     Ints,
     factor_values,
     find_elements,
+    is_carriable,
     make_domain,
 )
 from compiler.domains.facts import Facts
@@ -75,7 +75,9 @@ def sums(facts: Facts, node: Node) -> Domain:
     left, right = (facts.domain(arg) for arg in node.args)
     assert isinstance(node.op, Map)
     if is_range(left) and is_range(right):
-        least, most = bound_sum(facts, node)
+        extremes = [left.column(np.array([0, 0, -1, -1])), right.column(np.array([0, -1, 0, -1]))]
+        ends = apply_map(node.op, extremes).data
+        least, most = int(ends.min()), int(ends.max())
         facts.effort.keep_known(facts.graph, node, most - least + 1)
         return check_carriable(facts, node, make_domain(range(least, most + 1)))
     pairs = len(left) * len(right)
@@ -107,6 +109,13 @@ def add_pairs(facts: Facts, node: Node, *, as_floats: bool) -> Sequence[Atom]:
             found = [*make_domain(found).kinds()]
             facts.effort.reserve(facts.graph, node, VALUE_BYTES * len(found))
     return make_domain(found).kinds()
+
+
+def is_range(domain: Domain) -> bool:
+    """Whether the values are all whole numbers from one to another, as ints alone."""
+    values = domain.values
+    whole = not domain.floats and not domain.minus_zero and {type(value) for value in values} == {int}
+    return whole and is_carriable(values[-1]) and int(values[-1]) - int(values[0]) + 1 == len(values)
 
 
 def check_carriable(facts: Facts, node: Node, domain: Domain) -> Domain:

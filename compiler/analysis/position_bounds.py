@@ -4,11 +4,9 @@ Under causal attention a head brings an index of its own position or one before.
 though each alone ranges over all positions.
 """
 
-from functools import reduce
-
 import numpy as np
 
-from compiler.domains.domain import Domain, Ints, is_carriable
+from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
 from compiler.domains.rows import Context
 from compiler.selector_facts.positional import evaluate_positional
@@ -19,45 +17,44 @@ Bounds = tuple[Ints, Ints]
 """The least and the greatest number at each position."""
 
 
-def is_range(domain: Domain) -> bool:
-    """Whether the values are all whole numbers from one to another, as ints alone."""
-    values = domain.values
-    whole = not domain.floats and not domain.minus_zero and {type(value) for value in values} == {int}
-    return whole and is_carriable(values[-1]) and int(values[-1]) - int(values[0]) + 1 == len(values)
-
-
-def bound_sum(facts: Facts, node: Node) -> tuple[int, int]:
-    """The least and the greatest number of a sum or difference of ranges."""
-    low, high = add_up(facts, node)
+def bound_number(facts: Facts, node: Node) -> tuple[int, int]:
+    """The least and the greatest of whole numbers, anywhere."""
+    low, high = bound_by_position(facts, node)
     return int(low.min()), int(high.max())
 
 
-def add_up(facts: Facts, node: Node) -> Bounds:
-    """At each position, of sums and differences of ranges."""
-    inner = [facts.once("by position", arg, lambda arg: bound_by_position(facts, arg)) for arg in node.args]
-    match node.op:
-        case Map("sub"):
-            return reduce(lambda left, right: (left[0] - right[1], left[1] - right[0]), inner)
-        case _:
-            return reduce(lambda left, right: (left[0] + right[0], left[1] + right[1]), inner)
-
-
 def bound_by_position(facts: Facts, node: Node) -> Bounds:
-    """At each position, of whole numbers that are a range."""
+    """Of whole numbers, at each position."""
+    return facts.once("by position", node, lambda node: look_for_bounds(facts, node))
+
+
+def look_for_bounds(facts: Facts, node: Node) -> Bounds:
+    """The same, worked out anew."""
     known = find_alone(facts, node)
     if known is not None:
         return known, known
     match node.op:
-        case Map("add" | "sub") if all(is_range(facts.domain(arg)) for arg in node.args):
-            return add_up(facts, node)
+        case Map("add" | "sub" as prim) if all(are_whole(facts, arg) for arg in node.args):
+            left, right = (bound_by_position(facts, arg) for arg in node.args)
+            return (
+                (left[0] - right[1], left[1] - right[0])
+                if prim == "sub"
+                else (left[0] + right[0], left[1] + right[1])
+            )
         case Aggregate(default) if facts.causal and facts.transports(node):
             brought = find_alone(facts, node.args[1])
             if brought is not None:
                 return bound_before(brought, default.value)
         case _:
             pass
-    values = facts.domain(node).values
-    return np.full(facts.max_length, int(values[0])), np.full(facts.max_length, int(values[-1]))
+    numbers = facts.domain(node).numbers()
+    return np.full(facts.max_length, int(numbers.min())), np.full(facts.max_length, int(numbers.max()))
+
+
+def are_whole(facts: Facts, node: Node) -> bool:
+    """Whether all values are whole numbers."""
+    domain = facts.domain(node)
+    return domain.is_numeric and bool((domain.numbers() == np.round(domain.numbers())).all())
 
 
 def find_alone(facts: Facts, node: Node) -> Ints | None:

@@ -43,9 +43,8 @@ class Bit:
     is_highest: bool
 
     def take(self, numbers: Ints) -> Vector:
-        """The bit of numbers that the origin has been taken from."""
-        units = numbers // 2**self.number
-        return np.asarray(units if self.is_highest else units % 2, float)
+        """The bit of whole numbers."""
+        return ((numbers - self.origin) // 2**self.number % 2).astype(float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,16 +220,16 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
             yield Factoring(f"{of} in base {base}", tuple(factors), "digits")
 
 
-def by_carries(match: Matching, numbers: tuple[Vector, Vector]) -> Factoring | None:
-    """Equality of the numbers themselves, bit by bit; None where it is none."""
+def by_carries(match: Matching, numbers: tuple[Vector, Vector], ends: tuple[int, int]) -> Factoring | None:
+    """Equality of the numbers themselves, bit by bit; None where it is none. They lie between these ends, whatever their
+    domains."""
     codes = find_equality_codes(match, numbers)
     if codes is None or not all(np.array_equal(*pair) for pair in zip(codes, numbers, strict=True)):
         return None
     query, key = (vector.astype(np.int64) for vector in numbers)
     unit = 2 ** int(np.abs(key).max()).bit_length()  # then low bits of keys are those of the numbers
-    origin = int(min(query.min(), key.min())) // unit * unit
-    query, key = query - origin, key - origin
-    count = int(max(query.max(), key.max())).bit_length()
+    origin = ends[0] // unit * unit
+    count = (ends[1] - origin).bit_length()
     bits = [Bit(number, origin, number + 1 == count) for number in range(count)]
     factors = tuple(Factor(bit.take(query) - 0.5, 2 * bit.take(key) - 1, bit) for bit in bits)
     return Factoring("bits with carries", factors, "digits", reward=count / 2)

@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from compiler.analysis.infer import Analysis
+from compiler.analysis.position_bounds import bound_number
 from compiler.blocks.block import Choice
 from compiler.blocks.form import Vector
 from compiler.blocks.waves import count_units
@@ -146,7 +147,9 @@ class Factorer:
         if self.turning:
             yield self.list_by_turning(match)
         if self.is_carried(match):
-            found = by_carries(match, numbers)
+            sides = [bound_number(analysis, node) for node in (match.query, match.key)]
+            ends = min(low for low, _ in sides), max(high for _, high in sides)
+            found = by_carries(match, numbers, ends)
             yield iter(() if found is None else (found,))
         if kinds > MANY_KINDS:
             analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")

@@ -89,14 +89,18 @@ def read_bit(reader: Reader, node: Node, bit: Bit, vector: Vector) -> Form | Non
     if found is None:
         return None
     whole = Sum(found.terms, found.constant - bit.origin)
-    parts = {Variable(term.leaf): term.sign * bit.take(term.numbers) for term in whole.terms}
-    form = add_forms(
-        Form(parts, float(bit.take(np.array(whole.constant)))), read_carry(reader, whole, bit.number)
-    )
+    unit = 2**bit.number
+
+    def take(numbers: Ints) -> Vector:
+        return np.asarray(numbers // unit if bit.is_highest else numbers // unit % 2, float)
+
+    parts = {Variable(term.leaf): term.sign * take(term.numbers) for term in whole.terms}
+    constant = float(take(np.array(whole.constant)))
+    form = add_forms(Form(parts, constant), read_carry(reader, whole, unit))
     if not bit.is_highest:
-        form = add_forms(form, scale_form(read_carry(reader, whole, bit.number + 1), -2.0))
+        form = add_forms(form, scale_form(read_carry(reader, whole, 2 * unit), -2.0))
     numbers = reader.analysis.domain(node).numbers().astype(np.int64)
-    slope, offset = find_line(bit.take(numbers - bit.origin), vector)
+    slope, offset = find_line(bit.take(numbers), vector)
     return scale_form(form, slope, offset)
 
 
@@ -111,11 +115,11 @@ def find_line(bits: Vector, vector: Vector) -> tuple[float, float]:
     return slope, offset
 
 
-def read_carry(reader: Reader, whole: Sum, bit: int) -> Form:
-    """What the rests of all terms below a bit add to it."""
-    if not bit:
+def read_carry(reader: Reader, whole: Sum, unit: int) -> Form:
+    """How many units the rests of all terms are together."""
+    if unit == 1:
         return Form()
-    analysis, unit = reader.analysis, 2**bit
+    analysis = reader.analysis
     rests = add_up(analysis, [Term(term.leaf, term.sign, term.numbers % unit) for term in whole.terms])
     carried = (analysis.domain(rests).numbers() + whole.constant % unit) // unit
     node = number_values(analysis, rests, carried.astype(np.int64))

@@ -174,8 +174,8 @@ class LoweringSearch:
         return False
 
     def begin_anew(self) -> bool:
-        """Whether to begin again: with sums compared by carries, where any are; or with heads that turn, where they can, and
-        anything depends on positions."""
+        """Whether to begin again: with sums compared by their bits, where any are; or with heads that turn, where they can,
+        and anything depends on positions."""
         self.problem = self.careful = self.nearest = None
         outputs, style = self.outputs.values(), self.style
         if not (style.carried or style.turning) and compares_sums(Reader(self.analysis), outputs):
