@@ -188,6 +188,5 @@ def read_prompts(record: PromptsRecord) -> Prompts:
     if record.get("version", 1) != DECODER_VERSION:
         message = "this decoder is of another version of this program, in which decoders write otherwise"
         raise CheckpointError(Diagnostic(message, hint="compile the program again", code="version"))
-    own = {"vocabulary": tuple(record["vocabulary"]), "bars": tuple(record["bars"])}
-    bounded = record.get("bounded", True)
-    return Prompts(**own, max_length=record["max_length"], end=record["end"], bounded=bounded)
+    vocabulary, bars = tuple(record["vocabulary"]), tuple(record["bars"])
+    return Prompts(vocabulary, record["max_length"], bars, record["end"], record.get("bounded", True))

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from compiler.lowering import lookup
-from compiler.reading.reader import Reader
 from compiler.model.answers import compare_key
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
+from compiler.reading.reader import Reader
 from compiler.verify.readers import answer_together
 from rasp.arguments import ATTENTIONS
 from rasp.elaborate.program import load_program

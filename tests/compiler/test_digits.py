@@ -1,7 +1,6 @@
 """Counts by digits: programs that count an order, whatever its size, are right on all inputs."""
 
 import os
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -9,23 +8,21 @@ from hypothesis import strategies as st
 
 from compiler.analysis.divide import divide_expression
 from compiler.analysis.infer import Analysis
-from compiler.emit.assemble import assemble_weights
-from compiler.reading.building_style import Style
-from compiler.reading.digits import OrderSplit, find_orders, list_ways
 from compiler.lowering.lookup import Unsolved
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
-from compiler.search.attempts import attempt_lowering
+from compiler.reading.building_style import Style
+from compiler.reading.digits import OrderSplit, find_orders, list_ways
 from compiler.selector_facts.selectors import flatten_and
 from rasp.arguments import ATTENTIONS
 from rasp.diagnostics import RaspError
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Node, Width
 from rasp.interpret.evaluate import evaluate
-from rasp.recursion import allow_deep_recursion
 from rasp.source import Source
 from tests.generate import VOCABULARY, numbers
+from tests.lower_in_style import lower_in_style
 from tests.places import PROGRAMS
 from tests.right import assert_right, compare
 
@@ -40,15 +37,10 @@ def by_digits(text: str, options: CompileOptions) -> Compiled | None:
     program = load_program(Source("<test>", ""))
     try:
         usual = compile_program(program, {"out": text}, options)
-        with allow_deep_recursion():
-            analysis = Analysis(program.graph, options)
-            lowered = attempt_lowering(analysis, usual.outputs, Style(split=OrderSplit(2)))
+        model = lower_in_style(usual, Style(split=OrderSplit(2)))
     except (RaspError, CompileError, Unsolved):  # an expression of constants alone may be no s-op
         return None
-    if lowered.bounds.unsafe:
-        return None
-    weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {})
-    return replace(usual, lowered=lowered, weights=weights)
+    return None if model.bounds.unsafe else model
 
 
 def heads_of_counts(model: Compiled) -> int:

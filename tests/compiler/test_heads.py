@@ -9,10 +9,10 @@ import pytest
 from compiler.config import Dialect
 from compiler.effort import Effort
 from compiler.limits import CARE
-from compiler.reading.building_style import Style
 from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.reading.building_style import Style
 from compiler.search.attempts import Lowered
 from compiler.search.culprits import forms_of
 from compiler.search.lower import LoweringSearch

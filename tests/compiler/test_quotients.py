@@ -10,10 +10,10 @@ import torch
 from compiler.analysis.infer import Analysis
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import find_parts, join_outputs
-from compiler.reading.building_style import Style
-from compiler.reading.quotients import MANY_AVERAGED, find_quotient
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.reading.building_style import Style
+from compiler.reading.quotients import MANY_AVERAGED, find_quotient
 from compiler.search.attempts import attempt_lowering
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations

@@ -11,12 +11,12 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import audit_plan
 from compiler.blocks.staircase import evaluate_staircase
 from compiler.export.stock_files import assemble_uniform
-from compiler.reading.building_style import Style
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.rounding import is_binary
 from compiler.options import CompileOptions, Dialect
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.reuse import count_parameters, find_lives
+from compiler.reading.building_style import Style
 from compiler.search.attempts import attempt_lowering
 from compiler.search.improve import counts_more_than_once, counts_positions
 from compiler.targets.target import FAMILY_TARGETS, TARGETS

@@ -11,11 +11,11 @@ from compiler.audit.bounds import Auditor
 from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
 from compiler.emit.assemble import assemble_weights
-from compiler.reading.building_style import Style
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.reading.building_style import Style
 from compiler.search.attempts import attempt_lowering
 from compiler.targets.rounding_in_transformers import PLAIN
 from compiler.transformer.exact_decoder import ExactDecoder

@@ -25,7 +25,7 @@ EXPLAINED = Path(__file__).with_name("explained.json")
 PLACES = (
     "domains/*", "selector_facts/*", "analysis/*", "rewrite/*", "rewrite/rules/*", "rewrite/order_rules/*",
     "rewrite/tried_rules/*",
-    "numerics/*", "blocks/*", "lowering/*", "plan/*", "audit/*", "search/*", "emit/*", "effort*", "refusal*",
+    "numerics/*", "blocks/*", "lowering/*", "reading/*", "plan/*", "audit/*", "search/*", "emit/*", "effort*", "refusal*",
 )  # fmt: skip
 ALIVE = ("survived", "unreached", "broken")
 #: Tests of the compiler that do not draw lots, or always the same ones.

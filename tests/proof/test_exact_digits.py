@@ -11,6 +11,9 @@ from compiler.analysis.infer import Analysis
 from compiler.audit.counts import Count
 from compiler.audit.magnitudes import Magnitudes
 from compiler.blocks.form import Vector
+from compiler.numerics.count_precision import Precision
+from compiler.numerics.dtypes import FLOAT32
+from compiler.options import CompileOptions
 from compiler.reading.digits import (
     WHOLE,
     Order,
@@ -20,9 +23,6 @@ from compiler.reading.digits import (
     list_leaf_operands,
     list_ways,
 )
-from compiler.numerics.count_precision import Precision
-from compiler.numerics.dtypes import FLOAT32
-from compiler.options import CompileOptions
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import evaluate

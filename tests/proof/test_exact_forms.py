@@ -10,12 +10,12 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Variable, add_forms, scale_form
 from compiler.limits import KEPT_RUNS
-from compiler.reading.building_style import Style
 from compiler.lowering.candidates import as_digit, list_candidates
 from compiler.lowering.lookup import SortedRows, pose_lookup
-from compiler.reading.reader import Reader
 from compiler.options import CompileOptions
 from compiler.pipeline import compile_program
+from compiler.reading.building_style import Style
+from compiler.reading.reader import Reader
 from compiler.search.attempts import Lowered, attempt_lowering
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.elaborate.program import load_program

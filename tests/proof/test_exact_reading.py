@@ -12,13 +12,13 @@ from compiler.audit.lookup_errors import bound_lookup_errors, read_beside_bias
 from compiler.audit.norms import MEAN_ROUNDINGS, NormReading
 from compiler.blocks.form import Form, Variable, scale_form
 from compiler.blocks.staircase import Staircase
-from compiler.reading.reader import Reader
-from compiler.reading.sum_terms import join_counts
 from compiler.numerics.count_precision import ANCHORED_MARGIN, Precision
 from compiler.numerics.dtypes import ARITHMETICS, FLOAT32
 from compiler.numerics.rounding import Reading, Weighting, is_binary
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
+from compiler.reading.reader import Reader
+from compiler.reading.sum_terms import join_counts
 from compiler.targets.rounding_in_transformers import DRIFTING, NORMED, NORMED_AFTER, PLAIN, Noise
 from compiler.targets.target import FAMILY_TARGETS, TARGETS
 from rasp.elaborate.program import load_program

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.audit.bounds import Auditor
-from compiler.audit.score_errors import bound_leak, bound_score_errors, find_gap, has_bos_column
+from compiler.audit.score_errors import bound_leak, bound_met, bound_score_errors, find_gap, has_bos_column
 from compiler.blocks.block import Head, Scores
 from compiler.blocks.form import Form
 from compiler.limits import PAIRS
@@ -29,17 +29,20 @@ from compiler.numerics.rounding import Reading
 from compiler.options import DTYPES, CompileOptions, Dtype
 from compiler.pipeline import Compiled, compile_program
 from compiler.plan.layout import weigh_form
+from compiler.reading.building_style import Style
 from compiler.targets.rounding_in_transformers import PLAIN
 from rasp.elaborate.program import load_program
 from rasp.interpret.evaluate import evaluate
 from rasp.source import Source
 from rasp.values import Atom
 from tests.kept import check_row
+from tests.lower_in_style import lower_in_style
 from tests.proof.any_order import orders, product, residuals
 from tests.proof.measure_columns import ids_of
 
 SAME = "select(tokens, tokens, ==)"
 COUNT = f"selector_width({SAME})"
+SINCE_FIRST = f"indices - aggregate(best({SAME}, -indices), indices)"
 LOOSE = 10.0
 Exact = NDArray[np.object_]
 Numbers = NDArray[np.float64]
@@ -66,6 +69,7 @@ CASES: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
         f"selector_width({SAME} and select(indices, indices, <))", tuple("abcde"), 40, "full",
     ),
     "a mean by powers": ("aggregate(select(indices, indices, <=), indicator(tokens_int == 1))", (0, 1), 24, "full"),
+    "sums by their bits": (f'aggregate(select(indices, {SINCE_FIRST}, ==), tokens, "-")', ("a", "b"), 12, "causal"),
     "counts with a default": (f"aggregate(select({COUNT}, 2, ==), tokens_int, 9)", (0, 1, 2), 9, "full"),
 }  # fmt: skip
 
@@ -86,7 +90,8 @@ def compiled(name: str, dtype: Dtype = "float32") -> Compiled:
     # Powers of two are tried where models are made smaller.
     level = 1 if name == "an order by digits" else 2
     options = CompileOptions(vocabulary, length, attention, level=level, dtype=dtype)
-    return compile_program(load_program(Source("test", "")), {"out": text}, options)
+    model = compile_program(load_program(Source("test", "")), {"out": text}, options)
+    return lower_in_style(model, Style(carried=True)) if name == "sums by their bits" else model
 
 
 def by_powers(name: str) -> bool:
@@ -334,6 +339,22 @@ def test_features_are_as_large_together_as_said(name: str) -> None:
                     assert largest <= said <= LOOSE * largest
                     seen += 1
     assert seen
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_feature_is_larger_than_what_errors_are_multiplied_by(name: str) -> None:
+    """Nor much smaller, where one variable alone makes it."""
+    model = compiled(name)
+    auditor = Auditor(model.plan, model.layout, precision_of(model), PLAIN)
+    auditor.run()
+    for one in scored_heads(model):
+        for form in (*one.head.scores.queries, *one.head.scores.keys):
+            met = bound_met(form, auditor.read(form))
+            found = [ideal_columns(model, tokens).dot(forms_read([form], model)) for tokens in inputs(model)]
+            assert max(np.abs(column[1:]).max() for column in found) <= met
+            if len(form.parts) == 1:
+                (vector,) = form.parts.values()
+                assert met <= float(np.abs(vector + form.constant).max()) + abs(form.bos or 0) + 2.0**-12
 
 
 def test_keys_lie_in_the_range_that_bos_is_kept_out_of(monkeypatch: pytest.MonkeyPatch) -> None:
