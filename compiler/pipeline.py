@@ -8,17 +8,16 @@ from typing import cast
 
 from networkx import DiGraph
 
+from compiler.advice import Stated, advise_smaller, find_stated
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completions.plan_decoder import bound_indices, find_meaning, shorten_options
-from compiler.effort import Effort
+from compiler.completions.plan_decoder import bound_indices, find_meaning
 from compiler.emit.assemble import assemble_weights
-from compiler.emit.join_outputs import Parts, find_parts, join_outputs, keep_sums, name_parts
+from compiler.emit.join_outputs import join_outputs, keep_sums, name_parts
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
 from compiler.emit.rotate import rotate_weights
 from compiler.emit.weights import Array, Weights
 from compiler.json_forms.model_forms import Certificate, Summary, SymbolMap
-from compiler.limits import HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.plan.layers import Plan
 from compiler.plan.layout import Layout
@@ -32,10 +31,9 @@ from compiler.report.stage_names import GRAPH_STAGES, STAGES, TEXT_STAGES
 from compiler.report.summary import build_summary, build_symbol_map
 from compiler.rewrite.apply_passes import ALL_PASSES, Passes, Rewriting, apply_passes
 from compiler.search.attempts import Lowered
-from compiler.search.lower import LoweringSearch
 from compiler.search.rewritings import Built, build_smallest
 from compiler.search.trials import Journal
-from compiler.targets.target import check_target, find_target
+from compiler.targets.target import check_target
 from rasp.api import LoadedProgram
 from rasp.arguments import report_wrong_kind
 from rasp.diagnostics import Diagnostic
@@ -162,7 +160,7 @@ def compile_program(
     check_target(options, len(outputs))
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
-        stated = state_outputs(program, outputs, options)
+        stated = find_stated(program, outputs, options)
         try:
             stated, built = build_parts(program.graph, stated, passes, journal)
         except Inexact as error:
@@ -170,9 +168,9 @@ def compile_program(
             found = None
             if free != options:
                 with suppress(CompileError):
-                    found = build_parts(program.graph, state_outputs(program, outputs, free), passes, journal)
+                    found = build_parts(program.graph, find_stated(program, outputs, free), passes, journal)
             if found is None:
-                raise advised(error, program, outputs, stated) from None
+                raise advise_smaller(error, program, outputs, stated) from None
             stated, built = found
     options, parts, meant = stated.options, stated.parts, stated.meant
     rewriting, lowered = built.rewriting, built.lowered
@@ -185,21 +183,6 @@ def compile_program(
     if options.rotation is not None:
         weights = rotate_weights(weights, choose_rotation(lowered.layout, options.rotation).matrix)
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights, unrotated)
-
-
-@dataclass(frozen=True, eq=False)
-class Stated:
-    """What the outputs of a model mean, and by what each is told, with the options that it is compiled with."""
-
-    options: CompileOptions
-    meant: Mapping[str, Node]
-    parts: Parts
-
-
-def state_outputs(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Stated:
-    """The same, found out."""
-    meant = find_meaning(program, outputs, options)
-    return Stated(options, meant, find_parts(program.graph, meant, options))
 
 
 def build_parts(graph: Graph, stated: Stated, passes: Passes, journal: Journal) -> tuple[Stated, Built]:
@@ -232,46 +215,6 @@ def emit_early(
             rewriting = apply_passes(program.graph, meaning, options)
         for stage in later:
             yield stage, stages.show_graph(stage, rewriting, program.graph, options)
-
-
-def advised(error: Inexact, program: Program, outputs: Mapping[str, str], stated: Stated) -> CompileError:
-    """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
-    at which the program does compile. How small its model would be is not looked for."""
-    graph, options, told = program.graph, stated.options, name_parts(stated.parts)
-    effort = Effort(HINT_CELLS.most)
-    finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
-
-    def holds(other: CompileOptions, effort: Effort = effort) -> bool:
-        ways = dict.fromkeys((other, bound_indices(other, bounded=False)))
-        return any(holds_so(way, effort) for way in ways)
-
-    def holds_so(other: CompileOptions, effort: Effort) -> bool:
-        try:
-            meant = find_meaning(program, outputs, other) if other.prompts else told
-            rewritten = apply_passes(graph, meant, other, effort).rewritten
-            LoweringSearch(graph, rewritten, other, effort, Journal()).find()
-        except CompileError:
-            return False
-        return True
-
-    first, *rest = error.diagnostics
-    finest = find_target(options).dtypes[-1]
-    if finest != options.dtype and holds(replace(options, dtype=finest), finer):
-        hint = f"it holds with --dtype {finest}"
-    else:
-        hint = first.hint
-        least, fails = 0, (options.prompts or options).max_length
-        while fails - least > 1 and effort.cells < effort.most:
-            middle = (least + fails) // 2
-            if holds(shorten_options(program, outputs, options, middle)):
-                least, hint = middle, f"it holds at --max-length {middle}"
-            elif least and effort.ran_out:
-                break  # what is left of it is too little for any length in between
-            else:
-                fails = middle
-    if options.rotation is not None:
-        hint += "; or leave the residual as it is, whose numbers do not share columns"
-    return CompileError(replace(first, hint=hint), *rest)
 
 
 def program_of(given: object) -> Program:

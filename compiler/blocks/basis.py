@@ -230,7 +230,7 @@ def lengthen(rows: Vector, size: int) -> Vector:
     return np.concatenate([rows.reshape(-1, size), np.zeros((free, size))])
 
 
-def choose_basis(vectors: Sequence[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:
+def choose_basis(vectors: Iterable[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:
     """The vectors to keep, `first` ones, then sparse ones; every other requested vector can be expressed in them."""
     basis = Basis(terms=terms)
     for vector in (

@@ -220,7 +220,9 @@ def by_digits(query: Vector, key: Vector, *, with_bos: bool, of: str = "digits")
             yield Factoring(f"{of} in base {base}", tuple(factors), "digits")
 
 
-def by_carries(match: Matching, numbers: tuple[Vector, Vector], ends: tuple[int, int]) -> Factoring | None:
+def factor_by_carries(
+    match: Matching, numbers: tuple[Vector, Vector], ends: tuple[int, int]
+) -> Factoring | None:
     """Equality of the numbers themselves, bit by bit; None where it is none. They lie between these ends, whatever their
     domains."""
     codes = find_equality_codes(match, numbers)

@@ -212,7 +212,7 @@ class Chooser:
             self.add_head(Head(way, scores, (one,), (gain,), ((variable, 0),)))
 
     def make_position(self, variable: Variable) -> None:
-        basis = choose_basis(list(self.demands[variable].values()), FEW)
+        basis = choose_basis(self.demands[variable].values(), FEW)
         self.features[variable] = Features(basis, (0.0,) * len(basis))
         form = self.demand(add_forms(self.reader.count_positions(), Form({}, -1.0)))
         stairs = build_position_lookup(form, basis, self.care)
@@ -238,8 +238,7 @@ class Chooser:
         domain, source = self.analysis.domain(node), self.analysis.domain(value)
         sure = selects_always(self.analysis, selector) or not domain.has(replacement)
         if self.reader.is_free(node):
-            vectors = list(self.demands[variable].values())
-            basis = choose_basis(vectors, FEW, self.first.get(variable, ()))
+            basis = choose_basis(self.demands[variable].values(), FEW, self.first.get(variable, ()))
             # A value that never arrives (an aggregate of positions may be known exactly) can be sent as anything.
             moved = [
                 np.array([v[domain.code(x)] if domain.has(x) else 0.0 for x in source.values])

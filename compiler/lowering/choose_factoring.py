@@ -15,7 +15,7 @@ from compiler.domains.ranked import Ranked
 from compiler.factorings.powers import factor_by_powers
 from compiler.factorings.relations import (
     Factoring,
-    by_carries,
+    factor_by_carries,
     factor_by_threshold,
     list_by_codes,
     list_centred,
@@ -25,7 +25,7 @@ from compiler.factorings.turning import find_lag, make_lag
 from compiler.factorings.value_codes import Codes, number_order
 from compiler.lowering.read_columns import ReadColumns
 from compiler.reading.building_style import Style
-from compiler.reading.carries import find_sum
+from compiler.reading.carries import find_terms
 from compiler.reading.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
 from compiler.targets.rotary import bound_turning
@@ -149,7 +149,7 @@ class Factorer:
         if self.is_carried(match):
             sides = [bound_number(analysis, node) for node in (match.query, match.key)]
             ends = min(low for low, _ in sides), max(high for _, high in sides)
-            found = by_carries(match, numbers, ends)
+            found = factor_by_carries(match, numbers, ends)
             yield iter(() if found is None else (found,))
         if kinds > MANY_KINDS:
             analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")
@@ -166,7 +166,7 @@ class Factorer:
 
     def is_carried(self, match: Matching) -> bool:
         """Whether an equality is compared by digits that carries make."""
-        sums = self.carried and any(find_sum(self.reader, node) for node in (match.query, match.key))
+        sums = self.carried and any(find_terms(self.reader, node) for node in (match.query, match.key))
         return sums and isinstance(match.given, Ranked) and match.given.test == "=="
 
     def list_by_turning(self, match: Matching) -> Iterator[Factoring]:

@@ -45,21 +45,21 @@ class Sum:
     constant: int
 
 
-def compares_sums(reader: Reader, outputs: Iterable[Node]) -> bool:
+def has_compared_sums(reader: Reader, outputs: Iterable[Node]) -> bool:
     """Whether there is an equality of sums. Of what is too large to be looked into, none."""
     equalities = [node for node in list_reachable(outputs) if node.op == Select("==")]
     try:
-        return any(find_sum(reader, side) is not None for node in equalities for side in node.args)
+        return any(find_terms(reader, side) is not None for node in equalities for side in node.args)
     except CompileError:
         return False
 
 
-def find_sum(reader: Reader, node: Node) -> Sum | None:
+def find_terms(reader: Reader, node: Node) -> Sum | None:
     """What a number is the sum of, if it is of several leaves that offer any feature; else None."""
-    return reader.analysis.once(f"sum {reader.way}", node, lambda node: look_for_sum(reader, node))
+    return reader.analysis.once(f"sum {reader.way}", node, lambda node: look_for_terms(reader, node))
 
 
-def look_for_sum(reader: Reader, node: Node) -> Sum | None:
+def look_for_terms(reader: Reader, node: Node) -> Sum | None:
     """The same, worked out anew."""
     if not reader.analysis.is_multiple(node) or len(reader.analysis.domain(node)) <= FEW_VALUES:
         return None
@@ -85,7 +85,7 @@ def make_term(leaf: Node, numbers: Ints) -> Term:
 def read_bit(reader: Reader, node: Node, bit: Bit, vector: Vector) -> Form | None:
     """A feature of a number, affine in one of its bits, as a form over bits of its terms and carries; None for a number
     that is no sum."""
-    found = find_sum(reader, node)
+    found = find_terms(reader, node)
     if found is None:
         return None
     whole = Sum(found.terms, found.constant - bit.origin)

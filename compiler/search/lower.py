@@ -30,7 +30,7 @@ from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileOptions
 from compiler.reading.building_style import Style
-from compiler.reading.carries import compares_sums
+from compiler.reading.carries import has_compared_sums
 from compiler.reading.digits import WHOLE, list_ways
 from compiler.reading.quotients import find_quotient, has_quotients
 from compiler.reading.reader import Reader
@@ -176,14 +176,18 @@ class LoweringSearch:
     def begin_anew(self) -> bool:
         """Whether to begin again: with sums compared by their bits, where any are; or with heads that turn, where they can,
         and anything depends on positions."""
-        self.problem = self.careful = self.nearest = None
         outputs, style = self.outputs.values(), self.style
-        if not (style.carried or style.turning) and compares_sums(Reader(self.analysis), outputs):
-            return self.go_on(Style(carried=True), frozenset(), Reason.CARRYING)
         positions = any(isinstance(node.op, Indices | Best) for node in list_reachable(outputs))
-        if style.turning or not positions or not find_target(self.analysis.options).rotary:
+        if style.turning:
             return False
-        return self.go_on(Style(turning=True), frozenset(), Reason.TURNING)
+        if not style.carried and has_compared_sums(Reader(self.analysis), outputs):
+            style, reason = Style(carried=True), Reason.CARRYING
+        elif positions and find_target(self.analysis.options).rotary:
+            style, reason = Style(turning=True), Reason.TURNING
+        else:
+            return False
+        self.problem = self.careful = self.nearest = None
+        return self.go_on(style, frozenset(), reason)
 
     def refuse(self) -> Inexact:
         """What cannot be told apart."""

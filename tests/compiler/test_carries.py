@@ -16,7 +16,7 @@ from compiler.model.runner import Model
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.reading.building_style import Style
-from compiler.reading.carries import compares_sums, find_sum, read_bit
+from compiler.reading.carries import find_terms, has_compared_sums, read_bit
 from compiler.reading.reader import Reader
 from compiler.search.trials import Journal, Reason
 from compiler.verify.verify_completions import verify_completions
@@ -71,7 +71,7 @@ def test_bits_of_a_sum_are_those_of_its_values(text: str) -> None:
     program, node = read_program(text)
     analysis = analyse(program)
     reader = Reader(analysis)
-    assert find_sum(reader, node) is not None
+    assert find_terms(reader, node) is not None
     low, high = bound_number(analysis, node)
     origin = low // 16 * 16
     count = (high - origin).bit_length()
@@ -103,14 +103,14 @@ def test_no_number_lies_beyond_its_bounds(text: str) -> None:
 )
 def test_other_numbers_are_no_sums(text: str) -> None:
     program, node = read_program(text)
-    assert find_sum(Reader(analyse(program)), node) is None
+    assert find_terms(Reader(analyse(program)), node) is None
 
 
 def compile_by_bits(text: str, options: CompileOptions) -> Compiled:
     """The model that compares its sums by their bits."""
     program = load_program(Source("test", ""))
     usual = compile_program(program, {"out": text}, options)
-    assert compares_sums(Reader(usual.analysis), usual.outputs.values())
+    assert has_compared_sums(Reader(usual.analysis), usual.outputs.values())
     model = lower_in_style(usual, Style(carried=True))
     assert not model.bounds.unsafe
     return model

@@ -45,6 +45,7 @@ ORDER = (
     "compiler.json_forms",
     "compiler.strict_json",
     "compiler.report compiler.completions",
+    "compiler.advice",
     "compiler.pipeline",
     "compiler.stock",
     "compiler.export compiler.transformer",

@@ -1,0 +1,74 @@
+"""What a program means as a model, and what would do where there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from compiler.completions.plan_decoder import bound_indices, find_meaning, shorten_options
+from compiler.effort import Effort
+from compiler.emit.join_outputs import Parts, find_parts, name_parts
+from compiler.limits import HINT_CELLS
+from compiler.options import CompileError, CompileOptions
+from compiler.refusal import Inexact
+from compiler.rewrite.apply_passes import apply_passes
+from compiler.search.lower import LoweringSearch
+from compiler.search.trials import Journal
+from compiler.targets.target import find_target
+from rasp.elaborate.program import Program
+from rasp.graph.nodes import Node
+
+
+@dataclass(frozen=True, eq=False)
+class Stated:
+    """What the outputs of a model mean, and by what each is told, with the options that it is compiled with."""
+
+    options: CompileOptions
+    meant: Mapping[str, Node]
+    parts: Parts
+
+
+def find_stated(program: Program, outputs: Mapping[str, str], options: CompileOptions) -> Stated:
+    """The same, found out."""
+    meant = find_meaning(program, outputs, options)
+    return Stated(options, meant, find_parts(program.graph, meant, options))
+
+
+def advise_smaller(
+    error: Inexact, program: Program, outputs: Mapping[str, str], stated: Stated
+) -> CompileError:
+    """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
+    at which the program does compile. How small its model would be is not looked for."""
+    graph, options, told = program.graph, stated.options, name_parts(stated.parts)
+    effort = Effort(HINT_CELLS.most)
+    finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
+
+    def holds(other: CompileOptions, effort: Effort = effort) -> bool:
+        ways = dict.fromkeys((other, bound_indices(other, bounded=False)))
+        return any(holds_so(way, effort) for way in ways)
+
+    def holds_so(other: CompileOptions, effort: Effort) -> bool:
+        try:
+            meant = find_meaning(program, outputs, other) if other.prompts else told
+            rewritten = apply_passes(graph, meant, other, effort).rewritten
+            LoweringSearch(graph, rewritten, other, effort, Journal()).find()
+        except CompileError:
+            return False
+        return True
+
+    first, *rest = error.diagnostics
+    finest = find_target(options).dtypes[-1]
+    if finest != options.dtype and holds(replace(options, dtype=finest), finer):
+        hint = f"it holds with --dtype {finest}"
+    else:
+        hint = first.hint
+        least, fails = 0, (options.prompts or options).max_length
+        while fails - least > 1 and effort.cells < effort.most:
+            middle = (least + fails) // 2
+            if holds(shorten_options(program, outputs, options, middle)):
+                least, hint = middle, f"it holds at --max-length {middle}"
+            elif least and effort.ran_out:
+                break  # what is left of it is too little for any length in between
+            else:
+                fails = middle
+    if options.rotation is not None:
+        hint += "; or leave the residual as it is, whose numbers do not share columns"
+    return CompileError(replace(first, hint=hint), *rest)
