@@ -42,7 +42,7 @@ def advise_smaller(
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
-        ways = dict.fromkeys((other, bound_indices(other, bounded=False)))
+        ways = dict.fromkeys((bound_indices(other, bounded=False), other))
         return any(holds_so(way, effort) for way in ways)
 
     def holds_so(other: CompileOptions, effort: Effort) -> bool:

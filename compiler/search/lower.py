@@ -140,6 +140,8 @@ class LoweringSearch:
             self.careful = lowered
             if self.take_nearest_apart():
                 return True
+        if self.style.carried and self.style.care == CARE.most:
+            return False  # a last resort
         if sturdier != self.style and (not self.style.exact or rounds_anything(lowered)):
             return self.go_on(sturdier, self.analysis.materialised, Reason.STURDIER)
         if self.style.care < CARE.most and self.careful is not None:

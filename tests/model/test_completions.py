@@ -319,14 +319,14 @@ def test_a_decoder_is_not_for_targets_with_full_attention() -> None:
 
 
 def test_a_hint_names_the_length_of_prompts() -> None:
-    length = 50
-    program = load_path(PROGRAMS / "basics" / "reverse.rasp")
-    options = replace(ask(program, "reverse", "ab", length), dialect="gpt2")
+    length = 12
+    program = load_path(PROGRAMS / "basics" / "rotate.rasp")
+    options = replace(ask(program, "rotated", "ab", length), dialect="gpt2")
     with pytest.raises(CompileError) as caught:
-        compile_program(program, {"out": "reverse"}, options)
+        compile_program(program, {"out": "rotated"}, options)
     hint = str(caught.value.diagnostics[0].hint)
     assert hint.startswith("it holds at --max-length ")
     holds = int(hint.rpartition(" ")[2])
     assert holds < length
-    shorter = replace(ask(program, "reverse", "ab", holds), dialect="gpt2")
-    assert compile_program(program, {"out": "reverse"}, shorter).plan.layers
+    shorter = replace(ask(program, "rotated", "ab", holds), dialect="gpt2")
+    assert compile_program(program, {"out": "rotated"}, shorter).plan.layers
