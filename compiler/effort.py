@@ -82,6 +82,10 @@ class Effort:
         """What was found about the same in another attempt, to be added to."""
         return self.kept.setdefault(about, {})
 
+    def share(self, found: T) -> T:
+        """What was found before that is equal to it, or else itself."""
+        return self.facts("shared").setdefault(found, found)  # type: ignore[return-value]
+
     @property
     def left(self) -> float:
         """What may still be looked at."""

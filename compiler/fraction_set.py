@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import isfinite
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +87,12 @@ class FractionSet(Sequence[Number]):
         """All members as float64, ascending."""
         k, n = list_coprime(self.longest)
         assert len(k) == self._between
-        found = [self.divide(k + whole * n, n) for whole in range(self.most)]
-        numbers = np.sort(np.concatenate([*found, self.undivided[-1:]]))
+        found = [self.divide(k + float(whole) * n, n) for whole in range(self.most)]
+        numbers = np.sort(np.concatenate([*found, self.undivided[-1:]]), kind="stable")  # of ascending runs
         numbers.flags.writeable = False
         return numbers
 
-    def divide(self, k: NDArray[np.int64], n: NDArray[np.int64]) -> Floats:
+    def divide(self, k: NDArray[Any], n: NDArray[Any]) -> Floats:
         """start + step·k/n: an exact sum, divided."""
         return (self.start * n + self.step * k) / n
 
@@ -135,16 +135,16 @@ class FractionSet(Sequence[Number]):
         return f"<{self.describe()}: {len(self):,}>"
 
 
-def list_coprime(longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def list_coprime(longest: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """All k from 0 to n - 1 that have no divisor with n, and their n, for each n from 1 to `longest`."""
-    sizes = np.arange(1, longest + 1)
-    first = np.cumsum(sizes) - sizes  # of each n's numbers
+    sizes = np.arange(1, longest + 1, dtype=np.int32)
+    first = np.cumsum(sizes, dtype=np.int32) - sizes  # of each n's numbers
     kept = np.ones(sizes.sum(), dtype=bool)
     for prime in sizes[count_coprime(longest) == sizes - 1].tolist():
         for size in range(prime, longest + 1, prime):
             kept[first[size - 1] : first[size - 1] + size : prime] = False
     n = np.repeat(sizes, sizes)
-    k = np.arange(len(n)) - np.repeat(first, sizes)
+    k = np.arange(len(n), dtype=np.int32) - np.repeat(first, sizes)
     return k[kept], n[kept]
 
 

@@ -17,6 +17,7 @@ from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.last_columns import LastColumns
 from compiler.analysis.leaf_values import relate_leaf
 from compiler.domains.alike import find_representatives
+from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Domain, Ints, factor_values, make_domain
 from compiler.domains.facts import JointValues
 from compiler.domains.means import is_own_average
@@ -40,7 +41,7 @@ from rasp.graph.nodes import (
     Width,
     list_reachable,
 )
-from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.atom_array import AtomArray, build_constant
 from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind, show_count
 
@@ -243,7 +244,7 @@ class Analysis:
                 case _ if part in columns:
                     continue
                 case Constant(value):
-                    columns[part] = AtomArray.from_atoms([value.value] * len(codes))
+                    columns[part] = build_constant(value.value, (len(codes),))
                 case Map() as op:
                     columns[part] = apply_map(op, [columns[arg] for arg in part.args])
                 case _:
@@ -255,7 +256,7 @@ class Analysis:
         being an int or a float itself. The domain, with such answers marked."""
         (domain, codes), (other, other_codes) = ints, factor_values(floats)
         both = (codes >= 0) & (other_codes >= 0)
-        pairs: list[int] = np.unique(codes[both] * len(other) + other_codes[both]).tolist()
+        pairs: list[int] = list_distinct(codes[both] * len(other) + other_codes[both]).tolist()
         twins = set(domain.floats)
         for a, b in (divmod(pair, len(other)) for pair in pairs):
             if len(make_domain([domain.values[a], other.values[b]])) != 1:

@@ -11,6 +11,7 @@ from typing import assert_never
 
 import numpy as np
 
+from compiler.domains.distinct_integers import list_different
 from compiler.domains.domain import (
     NONE,
     Domain,
@@ -212,7 +213,7 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     exact = not facts.sees_tokens(selector)
     counts = set(high.tolist()) if exact else range(1, int(high.max()) + 1)
     keep = partial(facts.effort.keep_described, facts.graph, leaf)
-    described = describe_means(domain.kinds(), counts, default, keep)
+    described = describe_means(domain.kinds(), counts, default, keep, facts.effort.share)
     if described is not None:
         return relate_described(described, high, depends, facts.max_length) if exact else Relation(described)
     expect = partial(facts.effort.list_numbers, facts.graph, leaf)
@@ -222,7 +223,9 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
         raise make_refusal(facts.graph, leaf, f"cannot enumerate this mean: {problem}", SUMS.hint) from None
     counts = set(high.tolist()) - {0} if exact else set(means)
     alone = domain.kinds() if 1 in counts else ()  # of strings one can be picked, two are an error
-    several = np.unique(np.concatenate([NONE, *(means[count] for count in counts - {1})]))
+    # A mean of so many is one of twice as many, each of them taken twice.
+    widest = [means[count] for count in counts - {1} if 2 * count not in counts]
+    several = list_different(np.concatenate([NONE, *widest]))
     keep(len(several))
     all_values = make_domain([*alone, *several[several == 0].tolist(), *default], several)
     if not exact or len(high) * len(all_values) > RELATION.most:

@@ -142,13 +142,13 @@ class Basis:
             return []
         size = np.abs(vector)
         pivot = int(size.argmax())
-        spread = np.linspace(0, len(vector) - 1, SAMPLED).astype(int)
+        spread = [k * (len(vector) - 1) // (SAMPLED - 1) for k in range(SAMPLED)]
         samples = [int(size.argmin()), pivot - 1, *np.flatnonzero(vector)[[0, -1]], *spread]
-        rows = self._rows[: len(self.vectors)]
-        at_pivot = rows[:, pivot]
-        ratios = np.divide(vector[pivot], at_pivot, where=at_pivot != 0, out=np.zeros(len(rows)))
-        alike = (ratios[:, None] * rows[:, samples] == vector[samples]).all(axis=1) & (at_pivot != 0)
-        return [(int(k), float(ratios[k])) for k in np.flatnonzero(alike)]
+        at_pivot = self._rows[: len(self.vectors), pivot]
+        some = np.flatnonzero(at_pivot)
+        ratios = vector[pivot] / at_pivot[some]
+        alike = (ratios[:, None] * self._rows[some[:, None], samples] == vector[samples]).all(axis=1)
+        return list(zip(some[alike].tolist(), ratios[alike].tolist(), strict=True))
 
     def multiple(self, vector: Vector) -> Vector | None:
         """Coefficients that take one vector only, exact up to the last bits that scaling it in two steps may differ by."""
@@ -226,8 +226,11 @@ def is_wide(vector: Vector) -> bool:
 
 def lengthen(rows: Vector, size: int) -> Vector:
     """Rows with as many free ones behind them, and some, where they are not very long."""
-    free = len(rows) + max(1, min(8, LONG // size))
-    return np.concatenate([rows.reshape(-1, size), np.zeros((free, size))])
+    longer = np.zeros(
+        (2 * len(rows) + max(1, min(8, LONG // size)), size)
+    )  # no memory before it is written to
+    longer[: len(rows)] = rows.reshape(-1, size)
+    return longer
 
 
 def choose_basis(vectors: Iterable[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:

@@ -7,9 +7,11 @@ values that one stands for have to be neighbours, so that a look-up can tell the
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 
+from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Domain, Ints
 from compiler.domains.facts import Facts
 from compiler.domains.rows import Relation, join_relations
@@ -46,12 +48,17 @@ def group(analysis: Facts, leaf: Node, uses: list[Node], size: int) -> Ints:
     if leaf in uses or not uses or any(analysis.table(use).domain.floats for use in uses):
         return identity  # (a code does not tell an int from a float)
     verdicts = [whole_column(analysis, use, size) for use in uses]
-    _, first, kinds = np.unique(np.stack(verdicts, axis=1), axis=0, return_index=True, return_inverse=True)
-    kinds = kinds.reshape(-1)
+    first, kinds = reduce(number_together, verdicts, (identity, np.zeros(size, np.int64)))
     if not analysis.is_scalar(leaf):
         return first[kinds]
     starts = np.concatenate([[True], np.diff(kinds) != 0])  # neighbours only: each run stands apart
     return np.flatnonzero(starts)[np.cumsum(starts) - 1]
+
+
+def number_together(known: tuple[Ints, Ints], others: Ints) -> tuple[Ints, Ints]:
+    """Where each different pair of two numbers stands first, and which of them each is, in ascending order."""
+    least = int(others.min(initial=0))
+    return rank_distinct(known[1] * (int(others.max(initial=0)) - least + 1) + (others - least))
 
 
 def whole_column(analysis: Facts, use: Node, size: int) -> Ints:
@@ -77,7 +84,8 @@ def join_alike(
     kept: list[Ints] = []
     narrowed: list[Relation] = []
     for relation, representatives in zip(relations, stands_for, strict=True):
-        codes, which = np.unique(representatives, return_inverse=True)
+        standing, which = rank_distinct(representatives)
+        codes = representatives[standing]
         kept.append(codes)
         if len(codes) == len(representatives):
             narrowed.append(relation)
@@ -85,7 +93,6 @@ def join_alike(
         domain = Domain(tuple(relation.domain.select(codes)))
         allowed = None
         if relation.allowed is not None:
-            which = which.reshape(-1)
             together = np.argsort(which, kind="stable")
             first = np.searchsorted(which[together], np.arange(len(codes)))
             apart = bool((np.diff(which) < 0).any())

@@ -32,6 +32,12 @@ def make_whole(numbers: Floats) -> Ints | None:
     return None
 
 
+def list_different(numbers: Floats) -> Floats:
+    """The different ones of some floats, in ascending order. A stable sort takes little time for what ascends for long."""
+    ascending = np.sort(numbers, kind="stable")
+    return ascending[np.concatenate([np.ones(min(1, len(ascending)), bool), ascending[1:] != ascending[:-1]])]
+
+
 def list_distinct(numbers: Ints) -> Ints:
     """The different ones of some whole numbers from 0 on, in ascending order."""
     size = int(numbers.max(initial=-1)) + 1
@@ -55,5 +61,15 @@ def rank_distinct(numbers: Ints) -> tuple[Ints, Ints]:
         which = np.cumsum(seen, dtype=np.int32)
         which -= 1
         return first[seen].astype(np.int64), which[numbers].astype(np.int64)
+    _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
+    return first, which
+
+
+def rank_floats(numbers: Floats) -> tuple[Ints, Ints]:
+    """The same of any floats."""
+    whole = make_whole(numbers)
+    if whole is not None:
+        return rank_distinct(whole)
+    # With indices it sorts stably, which what ascends for long takes little time for.
     _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
     return first, which

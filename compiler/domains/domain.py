@@ -14,7 +14,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.domains.distinct_integers import DENSE, Ints, list_distinct, make_whole, rank_distinct
+from compiler.domains.distinct_integers import (
+    DENSE,
+    Ints,
+    list_different,
+    list_distinct,
+    rank_distinct,
+    rank_floats,
+)
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import KINDS, Atom, make_typed_key, show_count
@@ -194,8 +201,7 @@ def find_elements(column: AtomArray) -> list[Atom]:
     """The different elements of a column that have a value. Of zeros that are floats there is one."""
     flat = find_existing(column)[1]
     if flat.kinds is None and flat.data.dtype == np.float64:
-        ascending = np.sort(flat.data + 0.0)  # -0.0 becomes 0.0
-        return ascending[np.diff(ascending, prepend=-np.inf) > 0].tolist()
+        return list_different(flat.data + 0.0).tolist()  # -0.0 becomes 0.0
     low = int(flat.data.min(initial=0)) if flat.data.dtype == np.int64 else 0
     if flat.kinds is None and flat.data.dtype == np.int64 and int(flat.data.max(initial=0)) < 2**62 + low:
         return (list_distinct(flat.data - low) + low).tolist()
@@ -207,21 +213,20 @@ def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
     """Indices of the first occurrence of each different element of a flat column, and which of them each one
     is.
     """
-    if column.data.dtype == np.int64 and column.data.size and column.kinds is None:
-        low, high = int(column.data.min()), int(column.data.max())
-        if high - low < DENSE * column.data.size:
-            return rank_distinct(column.data.ravel() - low)
-    if column.data.dtype == np.float64 and column.kinds is None:
-        whole = make_whole(column.data.ravel())
-        if whole is not None:
-            return rank_distinct(whole)
-    if column.data.dtype == object:
+    data = column.data.ravel()
+    if column.kinds is not None:
+        return rank_distinct(rank_floats(data)[1] * 4 + column.kinds.ravel())
+    if data.dtype == np.float64:
+        return rank_floats(data)
+    if data.dtype == np.bool_:
+        return rank_distinct(data.astype(np.int64))
+    if data.dtype == np.int64 and int(data.max(initial=0)) - (low := int(data.min(initial=0))) < DENSE * len(
+        data
+    ):
+        return rank_distinct(data - low)
+    if data.dtype == object:
         seen: dict[tuple[str, str], int] = {}
-        which = np.array(
-            [seen.setdefault(make_typed_key(value), len(seen)) for value in column.data], dtype=np.int64
-        )
-    else:
-        which = np.unique(column.data, return_inverse=True)[1].reshape(-1)
-        if column.kinds is not None:
-            which = which * 4 + column.kinds
-    return rank_distinct(which)
+        which = [seen.setdefault(make_typed_key(value), len(seen)) for value in data]
+        return rank_distinct(np.array(which, dtype=np.int64))
+    _, first, which = np.unique(data, return_index=True, return_inverse=True)
+    return first, which

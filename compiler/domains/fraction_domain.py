@@ -11,7 +11,7 @@ import numpy as np
 from compiler.domains.domain import Domain, Floats, Ints, is_carriable
 from compiler.fraction_set import FractionSet
 from compiler.limits import DESCRIBED
-from rasp.interpret.atom_array import FLOAT, INT, AtomArray
+from rasp.interpret.atom_array import FLOAT, INT, Array, AtomArray
 from rasp.values import Atom
 
 
@@ -51,10 +51,19 @@ class FractionDomain(Domain):
 
     def column(self, codes: Ints, *, as_floats: bool = False) -> AtomArray:
         data = self.values.numbers[codes]
-        whole = np.isin(codes, [*self.floats]) if not as_floats else np.zeros(len(codes), bool)
-        if whole.all() and len(codes):
+        if as_floats or not self.floats:
+            return AtomArray(data)
+        kinds = self._kinds[codes]
+        if (kinds == INT).all() and len(codes):
             return AtomArray(data.astype(np.int64))
-        return AtomArray(data, kinds=np.where(whole, INT, FLOAT).astype(np.uint8) if whole.any() else None)
+        return AtomArray(data, kinds=kinds if (kinds == INT).any() else None)
+
+    @cached_property
+    def _kinds(self) -> Array:
+        """The kind of each value: those that may be a float are ints, else."""
+        kinds = np.full(len(self), FLOAT, np.uint8)
+        kinds[[*self.floats]] = INT
+        return kinds
 
     def shown(self) -> Sequence[Atom]:
         return self.values.as_floats()
@@ -65,11 +74,12 @@ def describe_means(
     counts: Iterable[int],
     default: Sequence[Atom],
     keep: Callable[[int], None] = lambda size: None,
+    share: Callable[[FractionSet], FractionSet] = lambda found: found,
 ) -> FractionDomain | None:
     """The means of some numbers, of so many at a time, where they are too many to be listed; None where they are not, or
     where no four numbers say what they are: numbers that are not evenly spaced, counts that are passed over, a default of
     another value, ints beside floats that are none. `keep` is told how many they are before each is a number, and may
-    refuse."""
+    refuse; `share` gives an equal set for one, if there is one whose numbers are known."""
     counted, kinds = {*counts} - {0}, {type(number) for number in numbers}
     longest = max(counted, default=0)
     if longest < 2 or counted != {*range(1, longest + 1)} or not kinds <= {int, float}:
@@ -88,6 +98,7 @@ def describe_means(
     if len(found) <= DESCRIBED.most:
         return None
     keep(len(found))
+    found = share(found)
     if any(value not in found for value in default):
         return None
     twins = (

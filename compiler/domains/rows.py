@@ -9,7 +9,8 @@ respected.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Flag
-from functools import reduce
+from functools import cached_property, reduce
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Domain, Ints
 from compiler.limits import ROWS
+from rasp.interpret.atom_array import Array
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 JOIN_WORK = 3
 """Listing a combination and finding its like, for each value in it, in cells (`compiler/effort.py`)."""
 
@@ -97,6 +100,30 @@ def locate_contexts(rows: Ints, depends: Context) -> Contexts:
             return Contexts(rows - n * (n - 1) // 2, n)
 
 
+def spread_array(array: Array, depends: Context, wanted: Context, max_length: int) -> Array:
+    """What is given for the contexts over `depends`, for those over more."""
+    match depends:
+        case _ if depends == wanted:
+            return array
+        case Context.NOTHING:
+            return np.repeat(array, count_contexts(wanted, max_length))
+        case Context.LENGTH:
+            return np.repeat(array, np.arange(1, max_length + 1))
+        case _:
+            return np.concatenate([array[:n] for n in range(1, max_length + 1)])
+
+
+def count_contexts(depends: Context, max_length: int) -> int:
+    """How many there are, without listing them."""
+    match depends:
+        case Context.NOTHING:
+            return 1
+        case Context.BOTH:
+            return max_length * (max_length + 1) // 2
+        case _:
+            return max_length
+
+
 def may_narrow(numbers: Ints, keep: Context, max_length: int) -> bool:
     """Whether numbers for all pairs of position and length might depend on no more than `keep`: most that depend on more
     show it among the two greatest lengths."""
@@ -124,6 +151,14 @@ class Relation:
     def cells(self) -> int:
         """How many numbers it is made of."""
         return len(self.domain) if self.allowed is None else self.allowed.size
+
+    @cached_property
+    def counts(self) -> Ints:
+        """How many values can occur in each context."""
+        assert self.allowed is not None
+        return np.einsum(
+            "ck->c", self.allowed.view(np.uint8), dtype=np.int64
+        )  # faster than `sum` for short rows
 
 
 def project_relation(relation: Relation, keep: Context, max_length: int) -> Relation:
@@ -154,28 +189,31 @@ def join_relations(
     for keep in (Context.BOTH, Context.INDEX, Context.NOTHING):
         narrowed = [project_relation(r, keep, max_length) for r in relations]
         depends = reduce(lambda a, b: a | b, (r.depends for r in narrowed), Context.NOTHING)
-        where = list_contexts(depends, max_length)
-        rows = count_rows(narrowed, where)
+        rows = count_rows(narrowed, depends, max_length)
         if rows <= most:
             if spend is not None:
                 spend(JOIN_WORK * rows * len(relations))
+            where = list_contexts(depends, max_length)
             return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
     raise TooMany(rows)
 
 
-def count_rows(relations: Sequence[Relation], where: Contexts) -> float:
-    """How many rows `expand` would make."""
-    product = np.ones(where.size)
+def count_rows(relations: Sequence[Relation], depends: Context, max_length: int) -> float:
+    """How many rows `expand` would make in the contexts over `depends`."""
+    everywhere, products = 1.0, dict[Context, Floats]()
     for relation in relations:
         if relation.allowed is None:
-            product *= len(relation.domain)
+            everywhere *= len(relation.domain)
         else:
-            product *= relation.allowed.sum(axis=1)[where.rows_of(relation.depends)]
-    return float(product.sum())
+            products[relation.depends] = products.get(relation.depends, np.ones(1)) * relation.counts
+    spread = [spread_array(product, own, depends, max_length) for own, product in products.items()]
+    return everywhere * float(
+        reduce(np.multiply, spread).sum() if spread else count_contexts(depends, max_length)
+    )
 
 
-def expand(relations: Sequence[Relation], where: Contexts) -> Ints:
-    """The cross product within each context, shape (rows, relations), with repetitions."""
+def expand(relations: Sequence[Relation], where: Contexts) -> list[Ints]:
+    """The cross product within each context, a column for each relation, with repetitions."""
     context = np.arange(where.size)
     columns: list[Ints] = []
     for relation in relations:
@@ -184,37 +222,42 @@ def expand(relations: Sequence[Relation], where: Contexts) -> Ints:
             parent = np.repeat(np.arange(len(context)), size)
             code = np.tile(np.arange(size), len(context))
         else:
-            parent, code = allowed_codes(relation.allowed, where.rows_of(relation.depends)[context])
+            rows = where.rows_of(relation.depends)[context]
+            if (relation.counts == 1).all():  # as of all that position and length determine
+                columns.append(np.nonzero(relation.allowed)[1][rows])
+                continue
+            parent, code = allowed_codes(relation, rows)
         context = context[parent]
         columns = [column[parent] for column in columns] + [code]
-    return np.stack(columns, axis=1) if columns else np.zeros((1, 0), np.int64)
+    return columns
 
 
-def allowed_codes(allowed: Bools, rows: Ints) -> tuple[Ints, Ints]:
-    """`np.nonzero(allowed[rows])`, without a copy of the rows."""
-    counts = allowed.sum(axis=1)
-    codes = np.nonzero(allowed)[1]
+def allowed_codes(relation: Relation, rows: Ints) -> tuple[Ints, Ints]:
+    """`np.nonzero(relation.allowed[rows])`, without a copy of the rows."""
+    assert relation.allowed is not None
+    counts, codes = relation.counts, np.nonzero(relation.allowed)[1]
     first = np.cumsum(counts) - counts  # where a row's codes begin
     sizes = counts[rows]
     parent = np.repeat(np.arange(len(rows)), sizes)
-    within = np.arange(len(parent)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return parent, codes[np.repeat(first[rows], sizes) + within]
+    shift = first[rows] - (np.cumsum(sizes) - sizes)  # from a place among all to one among the codes
+    return parent, codes[np.arange(len(parent)) + np.repeat(shift, sizes)]
 
 
-def unique_rows(rows: Ints, sizes: Sequence[int]) -> Ints:
-    """Distinct rows in lexicographic order."""
-    combined = np.zeros(len(rows), np.int64)
-    total = 1
-    for column, size in enumerate(sizes):
-        combined = combined * size + rows[:, column]
-        total *= size
-    if total > 2**62:
-        return np.unique(rows, axis=0)
-    left, columns = list_distinct(combined), list[Ints]()
+def unique_rows(columns: Sequence[Ints], sizes: Sequence[int]) -> Ints:
+    """Distinct rows of some columns in lexicographic order, shape (rows, columns); of no columns there is one."""
+    if not columns:
+        return np.zeros((1, 0), np.int64)
+    if prod(sizes) > 2**62:
+        return np.unique(np.stack(columns, axis=1), axis=0)
+    combined = np.array(columns[0])
+    for column, size in zip(columns[1:], sizes[1:], strict=True):
+        combined *= size
+        combined += column
+    left, rows = list_distinct(combined), list[Ints]()
     for size in reversed(sizes):
         left, column = np.divmod(left, size)
-        columns.append(column)
-    return np.stack(columns[::-1], axis=1) if columns else rows[:1]
+        rows.append(column)
+    return np.stack(rows[::-1], axis=1)
 
 
 def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:

@@ -122,7 +122,8 @@ def row_numbers(codes: Ints) -> Ints:
 def as_digit(form: Form, low: Vector, high: Vector, same: float) -> Digit:
     """A digit whose values are intervals, which overlap only when they are equal (up to the last bits of a sum)."""
     known = np.isfinite(low)
-    low, high = low[known], high[known]
+    if not known.all():
+        low, high = low[known], high[known]
     if not (low[1:] >= low[:-1]).all():
         order = np.argsort(low)
         low, high = low[order], high[order]
@@ -239,6 +240,8 @@ def bound_form(reader: Reader, problem: Problem, form: Form) -> tuple[Vector, Ve
 
 def extremes(feature: Vector, representatives: Ints) -> tuple[Vector, Vector]:
     """Least and greatest feature of the values that each code stands for (infinite where it stands for none)."""
+    if len(representatives) == len(feature) and (representatives == np.arange(len(feature))).all():
+        return feature, feature
     least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
     np.minimum.at(least, representatives, feature)
     np.maximum.at(most, representatives, feature)

@@ -24,6 +24,7 @@ from compiler.blocks.staircase import (
     merge_runs,
 )
 from compiler.blocks.waves import build_waves
+from compiler.domains.distinct_integers import rank_floats
 from compiler.domains.facts import JointValues
 from compiler.limits import KEPT_RUNS, ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
@@ -56,11 +57,12 @@ def pose_lookup(
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
     ok = table.values >= 0
     wanted = (features - features[:, [base]]).T  # (codes, features)
-    alone = wanted.shape[1] == 1  # numbers are sorted faster than rows of one
-    targets, group_of_code = np.unique(
-        wanted.ravel() if alone else wanted, axis=None if alone else 0, return_inverse=True
-    )
-    targets, group_of_code = targets.reshape(-1, wanted.shape[1]), group_of_code.reshape(-1)
+    if wanted.shape[1] == 1:  # numbers are sorted faster than rows of one
+        first, group_of_code = rank_floats(wanted.ravel())
+        targets = wanted[first]
+    else:
+        targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
+        group_of_code = group_of_code.reshape(-1)
     return Problem(
         node,
         table.leaves,

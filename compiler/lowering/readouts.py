@@ -7,6 +7,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
+from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import factor_values
 from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
@@ -149,7 +150,7 @@ class ReadoutChooser:
         table = self.demands.analysis.table(node)
         digits: list[Vector] = []
         for representatives in table.stands_for:
-            kinds = np.unique(representatives, return_inverse=True)[1].reshape(-1)
+            kinds = rank_distinct(representatives)[1]
             if kinds.max() >= most:
                 return None
             digits.append(kinds.astype(float))

@@ -34,6 +34,8 @@ from compiler.selector_facts.selectors import bound_width
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
+ROWS_AT_ONCE = 256
+"""So many queries are multiplied by all keys at a time: some megabytes."""
 COLUMN_WORK, PRODUCT_WORK = 8, 1 / 64
 """A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
@@ -287,7 +289,8 @@ def find_constant(vector: Vector) -> float | None:
 def bound_products(queries: Vector, keys: Vector) -> float:
     """The largest product of a row and a column; of very many, a number that none exceeds."""
     if len(queries) * keys.shape[1] <= PAIRS.most:
-        return float((queries @ keys).max())
+        some = (queries[k : k + ROWS_AT_ONCE] @ keys for k in range(0, len(queries), ROWS_AT_ONCE))
+        return max(float(products.max()) for products in some)
     return float(queries.max(axis=0) @ keys.max(axis=1))
 
 

@@ -98,8 +98,8 @@ def bound_clearing(products: Products, old: float, grain: float, arithmetic: Ari
 
 def is_binary(values: NDArray[np.float64]) -> bool:
     """Whether all values are powers of two (or 0): products with them are exact."""
-    mantissas = np.frexp(values)[0]
-    return bool(np.isin(np.abs(mantissas), (0.0, 0.5)).all())
+    mantissas = np.abs(np.frexp(values)[0])
+    return bool(((mantissas == 0.5) | (mantissas == 0.0)).all())
 
 
 def find_steepest(slopes: NDArray[np.float64], heights: NDArray[np.float64]) -> float:

@@ -178,12 +178,12 @@ def side(analysis: Facts, group: Combined, node: Node) -> AtomArray:
 def visible(analysis: Facts, key: Node, query: Node) -> Bools:
     """Which (query, key) values of two functions of the index meet under causal attention."""
     key_table, query_table = analysis.table(key), analysis.table(query)
-    meets = np.zeros((len(query_table.domain), len(key_table.domain)), bool)
-    for q, value in zip(query_table.codes[:, 0].tolist(), query_table.values.tolist(), strict=True):
-        if value >= 0:
-            seen = key_table.values[(key_table.codes[:, 0] <= q) & (key_table.values >= 0)]
-            meets[value, seen] = True
-    return meets
+    first = np.full(len(key_table.domain), analysis.max_length)
+    last = np.full(len(query_table.domain), -1)
+    kept, asked = key_table.values >= 0, query_table.values >= 0
+    np.minimum.at(first, key_table.values[kept], key_table.codes[kept, 0])
+    np.maximum.at(last, query_table.values[asked], query_table.codes[asked, 0])
+    return first <= last[:, None]
 
 
 def is_trivial(match: Matching) -> bool:

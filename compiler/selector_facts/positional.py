@@ -14,11 +14,18 @@ import numpy as np
 from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Ints, find_distinct_elements
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Context, Contexts, locate_contexts, may_narrow
+from compiler.domains.rows import (
+    Context,
+    Contexts,
+    count_contexts,
+    locate_contexts,
+    may_narrow,
+    spread_array,
+)
 from compiler.selector_facts.matching import Sides, judge_columns
 from compiler.selector_facts.selector_formula import list_comparisons, normalise_selector
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
-from rasp.interpret.atom_array import Array, AtomArray
+from rasp.interpret.atom_array import AtomArray
 from rasp.interpret.evaluate import apply_map, evaluate_batch
 from rasp.values import Atom
 
@@ -108,30 +115,6 @@ def join_contexts(facts: Facts, node: Node, parts: list[Positional]) -> Context:
     work = CONTEXT_WORK * count_contexts(depends, facts.max_length) * len(parts)
     facts.effort.spend(facts.graph, node, work, "rows")
     return depends
-
-
-def spread_array(array: Array, depends: Context, wanted: Context, max_length: int) -> Array:
-    """What is given for the contexts over `depends`, for those over more."""
-    match depends:
-        case _ if depends == wanted:
-            return array
-        case Context.NOTHING:
-            return np.repeat(array, count_contexts(wanted, max_length))
-        case Context.LENGTH:
-            return np.repeat(array, np.arange(1, max_length + 1))
-        case _:
-            return np.concatenate([array[:n] for n in range(1, max_length + 1)])
-
-
-def count_contexts(depends: Context, max_length: int) -> int:
-    """How many there are, without listing them."""
-    match depends:
-        case Context.NOTHING:
-            return 1
-        case Context.BOTH:
-            return max_length * (max_length + 1) // 2
-        case _:
-            return max_length
 
 
 def count_positions(facts: Facts, selector: Node) -> Counts:

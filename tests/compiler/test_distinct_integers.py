@@ -56,7 +56,7 @@ def test_rows_in_order(sizes: tuple[int, ...]) -> None:
     draw = np.random.default_rng(len(sizes))
     rows = np.stack([draw.integers(0, min(size, 5), 50) for size in sizes], axis=1) if sizes else [()] * 50
     rows = np.array(rows, np.int64)
-    assert np.array_equal(unique_rows(rows, sizes), np.unique(rows, axis=0) if sizes else rows[:1])
+    assert np.array_equal(unique_rows([*rows.T], sizes), np.unique(rows, axis=0) if sizes else rows[:1])
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 3 * SAMPLED])

@@ -14,7 +14,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.domains.domain import Ints
 from compiler.options import CompileError
-from compiler.selector_facts.matching import build_matching, number_values
+from compiler.selector_facts.matching import build_matching, count_most_selected, number_values
 from compiler.selector_facts.orders import has_every_index
 from compiler.selector_facts.selector_formula import list_comparisons, list_conjuncts, normalise_selector
 from compiler.selector_facts.selectors import contains_best, is_visible_index
@@ -66,17 +66,17 @@ def list_ends(analysis: Analysis, selector: Node, rank: Node) -> tuple[Node, Nod
             column = spread(analysis, match.key, rank)
     except CompileError:  # too many to look at
         return None
-    if column.failed is not None:
+    if column.failed is not None or count_most_selected(match) > 2:
         return None
     domain = analysis.domain(match.key)
-    selects = match.selects[:, [domain.code(value) for value in column.atoms()]]
+    selects = match.selects.take([domain.code(value) for value in column.atoms()], axis=1)
     many = selects.sum(axis=1)
     if many.min() < 1 or many.max() != 2:
         return None
     numbers = analysis.domain(rank).numbers().astype(np.int64)
     ends: tuple[Ints, Ints] = (
-        np.where(selects, numbers, numbers.max()).min(axis=1),
-        np.where(selects, numbers, 0).max(axis=1),
+        numbers[selects.argmax(axis=1)],
+        numbers[::-1][selects[:, ::-1].argmax(axis=1)],
     )
     low, high = (number_values(analysis, match.query, end) for end in ends)
     return low, high
