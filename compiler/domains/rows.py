@@ -124,6 +124,29 @@ def count_contexts(depends: Context, max_length: int) -> int:
             return max_length
 
 
+def pick_contexts(keep: Context, max_length: int) -> Ints | slice:
+    """A context for each over `keep`, among those over more."""
+    match keep:
+        case Context.NOTHING:
+            return slice(1)
+        case Context.INDEX:  # those of the longest input, which come last
+            return slice(-max_length, None)
+        case _:  # the first position of each length
+            return np.arange(max_length) * np.arange(1, max_length + 1) // 2
+
+
+def is_spread(array: Array, narrow: Array, keep: Context, max_length: int) -> bool:
+    """Whether what is given for all pairs of position and length is what is given for those over `keep`: looked at one
+    length after another, without a list of all pairs. For `Context.NOTHING`, the same of any contexts."""
+    if keep == Context.NOTHING:
+        return bool((array == narrow).all())
+    for n in range(1, max_length + 1):
+        own = narrow[:n] if keep == Context.INDEX else narrow[n - 1 : n]
+        if not (array[n * (n - 1) // 2 : n * (n + 1) // 2] == own).all():
+            return False
+    return True
+
+
 def may_narrow(numbers: Ints, keep: Context, max_length: int) -> bool:
     """Whether numbers for all pairs of position and length might depend on no more than `keep`: most that depend on more
     show it among the two greatest lengths."""

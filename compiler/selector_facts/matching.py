@@ -140,7 +140,8 @@ def number_values(analysis: Facts, node: Node, numbers: Ints) -> Node:
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """Values of the keys, shape (1, keys), and of the queries, shape (queries, 1), of some comparisons."""
+    """Values of the keys and of the queries of some comparisons, with an axis of length 1 for the others: shapes
+    (1, keys) and (queries, 1), or (keys, 1) and (1, queries)."""
 
     key: Mapping[Node, AtomArray]
     query: Mapping[Node, AtomArray]
@@ -160,7 +161,7 @@ def judge_columns(part: Formula, sides: Sides) -> Bools:
     match part:
         case Comparison(test, key, query):
             answer = apply_map(Map(TESTS[test]), [sides.key[key], sides.query[query]])
-            verdict = answer.data.astype(bool)
+            verdict = answer.data.astype(bool, copy=False)
             return verdict if answer.failed is None else verdict & ~answer.failed
         case Junction(every, parts):
             verdicts = [judge_columns(p, sides) for p in parts]

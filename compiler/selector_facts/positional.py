@@ -15,11 +15,14 @@ from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Ints, find_distinct_elements
 from compiler.domains.facts import Facts
 from compiler.domains.rows import (
+    Bools,
     Context,
     Contexts,
     count_contexts,
+    is_spread,
     locate_contexts,
     may_narrow,
+    pick_contexts,
     spread_array,
 )
 from compiler.selector_facts.matching import Sides, judge_columns
@@ -161,22 +164,38 @@ def tabulate_counts(facts: Facts, selector: Node) -> Counts | None:
     where = locate_contexts(first, depends)
     sides = Sides(
         {
-            node: part.spread(Context.INDEX, facts.max_length).indexed(lambda array: array[None, :])
+            node: part.spread(Context.INDEX, facts.max_length).indexed(lambda array: array[:, None])
             for node, part in keys.items()
         },
-        {node: part.pick(where).indexed(lambda array: array[:, None]) for node, part in queries.items()},
+        {node: part.pick(where).indexed(lambda array: array[None, :]) for node, part in queries.items()},
     )
     if any(may_fail(sides.key[atom.key], sides.query[atom.query]) for atom in atoms):
         return None
-    selects = np.broadcast_to(judge_columns(formula, sides), (len(first), facts.max_length))
-    before = np.zeros((len(first), facts.max_length + 1), np.int32)  # of the first m keys
-    np.cumsum(selects, axis=1, out=before[:, 1:])
+    selects = np.broadcast_to(judge_columns(formula, sides), (facts.max_length, len(first)))
     ends = Context.INDEX if facts.causal else Context.LENGTH
+    numbers = pick_counts(selects, which, depends, ends)
+    return narrow_counts(Counts(depends | ends, numbers), facts.max_length)
+
+
+def pick_counts(selects: Bools, which: Ints, depends: Context, ends: Context) -> Ints:
+    """How many of the keys that are there are selected, in each context over `depends | ends`, by `selects[key, query]`;
+    `which` query it is, in each over `depends`."""
+    longest = len(selects)
+    if depends == Context.INDEX and ends == Context.LENGTH:
+        counted, numbers = (
+            np.zeros(selects.shape[1], np.int64),
+            np.empty(longest * (longest + 1) // 2, np.int64),
+        )
+        for n, row in enumerate(selects, 1):
+            counted += row
+            numbers[n * (n - 1) // 2 : n * (n + 1) // 2] = counted[which[:n]]
+        return numbers
+    before = np.zeros((longest + 1, selects.shape[1]), np.int32)  # of the first m keys
+    for key, row in enumerate(selects):  # row by row, which takes far less time than `np.cumsum` down columns
+        np.add(before[key], row, out=before[key + 1])
     whole = depends | ends
-    rows = spread_array(which, depends, whole, facts.max_length)
-    seen = spread_array(np.arange(1, facts.max_length + 1), ends, whole, facts.max_length)
-    counted = Counts(whole, before[rows, seen].astype(np.int64))
-    return narrow_counts(counted, facts.max_length)
+    seen = spread_array(np.arange(1, longest + 1), ends, whole, longest)
+    return before[seen, spread_array(which, depends, whole, longest)].astype(np.int64)
 
 
 def known(facts: Facts, nodes: list[Node]) -> dict[Node, Positional] | None:
@@ -222,17 +241,6 @@ def narrow_counts(counts: Counts, max_length: int) -> Counts:
             continue
         if keep in counts.depends and keep != counts.depends:
             numbers = counts.numbers[pick_contexts(keep, max_length)]
-            if (spread_array(numbers, keep, counts.depends, max_length) == counts.numbers).all():
+            if is_spread(counts.numbers, numbers, keep, max_length):
                 return Counts(keep, numbers)
     return counts
-
-
-def pick_contexts(keep: Context, max_length: int) -> Ints | slice:
-    """A context for each over `keep`, among those over more."""
-    match keep:
-        case Context.NOTHING:
-            return slice(1)
-        case Context.INDEX:  # those of the longest input, which come last
-            return slice(-max_length, None)
-        case _:  # the first position of each length
-            return np.arange(max_length) * np.arange(1, max_length + 1) // 2
