@@ -17,8 +17,7 @@ from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.last_columns import LastColumns
 from compiler.analysis.leaf_values import relate_leaf
 from compiler.domains.alike import find_representatives
-from compiler.domains.distinct_integers import list_distinct
-from compiler.domains.domain import Domain, Ints, factor_values, make_domain
+from compiler.domains.domain import Domain, Ints, factor_values, list_distinct, make_domain
 from compiler.domains.facts import JointValues
 from compiler.domains.means import is_own_average
 from compiler.domains.occurring import list_combinations

@@ -12,11 +12,11 @@ from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import TURNING, Form, Variable, Vector, add_forms, scale_form
 from compiler.factorings.relations import Bit, Factoring
 from compiler.factorings.turning import Wave, list_by_position, list_turns, make_order
-from compiler.limits import PAIRS
 from compiler.lowering.bos_scores import BosScorer
 from compiler.lowering.choose_factoring import Factorer, Need
 from compiler.lowering.score_products import ComparisonScore, ScoreProduct, SelectorUse
 from compiler.numerics.count_precision import choose_sharpness
+from compiler.numerics.largest_product import bound_products
 from compiler.reading.building_style import Style
 from compiler.reading.carries import read_bit
 from compiler.reading.reader import Reader
@@ -34,8 +34,6 @@ from compiler.selector_facts.selectors import bound_width
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
-ROWS_AT_ONCE = 256
-"""So many queries are multiplied by all keys at a time: some megabytes."""
 COLUMN_WORK, PRODUCT_WORK = 8, 1 / 64
 """A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
@@ -284,14 +282,6 @@ class Scorer:
 def find_constant(vector: Vector) -> float | None:
     """The number that all of a vector's are; None where they differ."""
     return None if np.ptp(vector) else float(vector[0])
-
-
-def bound_products(queries: Vector, keys: Vector) -> float:
-    """The largest product of a row and a column; of very many, a number that none exceeds."""
-    if len(queries) * keys.shape[1] <= PAIRS.most:
-        some = (queries[k : k + ROWS_AT_ONCE] @ keys for k in range(0, len(queries), ROWS_AT_ONCE))
-        return max(float(products.max()) for products in some)
-    return float(queries.max(axis=0) @ keys.max(axis=1))
 
 
 def measure_ties(tie: int, wave: Wave | None) -> tuple[int, float]:

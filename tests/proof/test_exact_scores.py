@@ -22,9 +22,9 @@ from compiler.blocks.form import Form
 from compiler.limits import PAIRS
 from compiler.lowering.bos_scores import BosScorer
 from compiler.lowering.score_products import ComparisonScore
-from compiler.lowering.scores import bound_products
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import find_arithmetic
+from compiler.numerics.largest_product import bound_products
 from compiler.numerics.rounding import Reading
 from compiler.options import DTYPES, CompileOptions, Dtype
 from compiler.pipeline import Compiled, compile_program
