@@ -124,7 +124,7 @@ def count_contexts(depends: Context, max_length: int) -> int:
             return max_length
 
 
-def pick_contexts(keep: Context, max_length: int) -> Ints | slice:
+def find_contexts(keep: Context, max_length: int) -> Ints | slice:
     """A context for each over `keep`, among those over more."""
     match keep:
         case Context.NOTHING:

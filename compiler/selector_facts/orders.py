@@ -70,7 +70,14 @@ def is_strict_order(analysis: Facts, part: Formula) -> bool:
 
 
 def is_function_of(value: Node, score: Node) -> bool:
-    """Whether an expression looks at nothing but another one."""
-    if value is score or isinstance(value.op, Constant):
-        return True
-    return isinstance(value.op, Map) and all(is_function_of(arg, score) for arg in value.args)
+    """Whether an expression looks at nothing but another one. Each part is looked at once, however often it is used."""
+    seen, left = {score}, [value]
+    while left:
+        node = left.pop()
+        if node in seen or isinstance(node.op, Constant):
+            continue
+        if not isinstance(node.op, Map):
+            return False
+        seen.add(node)
+        left += node.args
+    return True

@@ -19,10 +19,10 @@ from compiler.domains.rows import (
     Context,
     Contexts,
     count_contexts,
+    find_contexts,
     is_spread,
     locate_contexts,
     may_narrow,
-    pick_contexts,
     spread_array,
 )
 from compiler.selector_facts.matching import Sides, judge_columns
@@ -240,7 +240,7 @@ def narrow_counts(counts: Counts, max_length: int) -> Counts:
         if counts.depends == Context.BOTH and not may_narrow(counts.numbers, keep, max_length):
             continue
         if keep in counts.depends and keep != counts.depends:
-            numbers = counts.numbers[pick_contexts(keep, max_length)]
+            numbers = counts.numbers[find_contexts(keep, max_length)]
             if is_spread(counts.numbers, numbers, keep, max_length):
                 return Counts(keep, numbers)
     return counts

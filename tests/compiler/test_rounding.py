@@ -1,6 +1,7 @@
 """Counts that an MLP rounds to whole numbers: exact in float32, and what that makes compilable."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.reading.building_style import Style
 from compiler.search.attempts import attempt_lowering
-from compiler.targets.rounding_in_transformers import PLAIN
+from compiler.targets.rounding_in_transformers import NORMED, PLAIN
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
@@ -110,3 +111,25 @@ def test_what_is_rounded_is_on_the_grid_and_nothing_finer(grid: float) -> None:
     auditor.keep_rounded(replace(block, stairs=stairs), grid / 2, 0.0)
     assert auditor.grains[model.layout.numbers[block.variable, 0]] == grid
     assert auditor.decisions[-1].margin == stairs.margin
+
+
+@pytest.mark.parametrize("height", [0.25, 1.0, 8.0])
+def test_what_rounds_is_as_large_as_the_products_that_it_is_made_of(height: float) -> None:
+    """The norm's part of the audit is told of both units, as large as the anchor, times their height."""
+    model = compiled("mean of look-ups")
+    block = next(t for layer in model.plan.layers for t in layer.lookups if t.stairs.grid)
+    auditor = Auditor(model.plan, model.layout, Precision(model.options.max_length), NORMED)
+    numbers = np.arange(9.0)
+    stairs = build_rounding(numbers, FLOAT32)
+    stairs = replace(stairs, heights=height * stairs.heights)
+    auditor.keep_rounded(replace(block, stairs=stairs), stairs.margin, 0.0)
+    units = np.maximum(numbers[:, None] * stairs.slopes + stairs.offsets, 0)
+    weights = [Fraction(weight) for weight in np.abs(stairs.heights[:, 0]).tolist()]
+    sums = [
+        sum(Fraction(unit) * weight for unit, weight in zip(row, weights, strict=True))
+        for row in units.tolist()
+    ]
+    exact = max(sums) / Fraction(float(auditor.scales[model.layout.numbers[block.variable, 0]]))
+    # An anchor is so large that the numbers beside it are nothing.
+    assert 1 - 2**-20 < Fraction(auditor.norm.products) / exact < 1 + 2**-20
+    assert auditor.norm.longest == len(weights)

@@ -6,7 +6,7 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.options import CompileOptions
-from compiler.selector_facts.orders import has_distinct_values
+from compiler.selector_facts.orders import has_distinct_values, is_function_of
 from compiler.selector_facts.selectors import bound_width, selects_always, selects_at_most_one
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Width
@@ -131,3 +131,14 @@ def test_certain_is_at_least_one(text: str, attention: str) -> None:
     counted = min(min(values) for values in evaluate([width], inputs, attention)[0])
     assert known <= (counted > 0)
     assert known == CERTAIN[text][attention == "causal"]
+
+
+def test_functions_of_an_s_op_alone() -> None:
+    """Sums of themselves, 200 times over, too: each part is looked at once."""
+    doubling = "for k in range(200) { doubled = doubled + doubled; }"
+    text = f"score = indices % 3; doubled = score + 1; {doubling} other = doubled + length;"
+    program = load_program(Source("functions.rasp", text))
+    score, doubled = program.sop("score"), program.sop("doubled")
+    assert is_function_of(score, score) and is_function_of(doubled, score)
+    assert is_function_of(program.graph.constant(2), score)
+    assert not is_function_of(program.sop("other"), score) and not is_function_of(score, doubled)
