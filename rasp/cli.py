@@ -16,6 +16,7 @@ from rasp.command_line.input_options import InputRequest, takes_inputs
 from rasp.command_line.place import PLACE
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import load_program
+from rasp.lint.directive_lines import find_wrong_lines
 from rasp.lint.divisions import find_divisions
 from rasp.lint.doubts import lint_expressions
 from rasp.syntax.directives import read_directives
@@ -98,8 +99,8 @@ def draw(**flags: Any) -> int:
 def check(files: tuple[str, ...], as_json: bool) -> int:
     """Report mistakes and doubtful places.
 
-    Divisions are tried on a few short inputs; folders are searched for .rasp files. Exit code 1 when there is an error;
-    warnings alone are fine.
+    Examples are tried, and divisions on a few short inputs; folders are searched for .rasp files. Exit code 1 when there is
+    an error; warnings alone are fine.
 
     \b
     Examples:
@@ -120,12 +121,13 @@ def complaints(file: str) -> Sequence[Diagnostic]:
     """The errors of a program, or the warnings of one without errors; also about what it says is to be compiled."""
     try:
         program = load_program(read_source(file))
-        lines = read_directives(program.source).compiles
-        warnings = lint_expressions(program, [line.expression for line in lines])
-        warnings += find_divisions(program, lines)
+        directives = read_directives(program.source)
+        wrong = find_wrong_lines(program, directives)
+        warnings = lint_expressions(program, [line.expression for line in directives.compiles])
+        warnings += find_divisions(program, directives.compiles)
     except RaspError as error:
         return error.diagnostics
-    return [*program.diagnostics, *warnings]
+    return [*program.diagnostics, *wrong, *warnings]
 
 
 def summary(files: int, found: Sequence[Diagnostic]) -> str:

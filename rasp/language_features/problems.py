@@ -1,21 +1,19 @@
 """What the editor underlines: mistakes, warnings, malformed directives, and examples that do not come out."""
 
-from collections.abc import Iterator
+from functools import partial
 
 from lsprotocol import types
 
-from rasp.diagnostics import Diagnostic, RaspError
-from rasp.interpret.evaluate import EvaluationError, Outcome
+from rasp.diagnostics import Diagnostic
 from rasp.language_features.document import Document, ShownInput, evaluate_on, find_node
 from rasp.language_features.positions import Positions
 from rasp.language_features.symbols import find_loaded_source
+from rasp.lint.directive_lines import Readings, find_wrong_lines
 from rasp.lint.divisions import find_divisions
 from rasp.lint.doubts import lint_program
 from rasp.source import Span
-from rasp.syntax.directives import Answer, Example
 from rasp.syntax.syntax_tree import Load
 from rasp.syntax.walk import walk_trees
-from rasp.values import Atom, show_value
 
 SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
 #: Warnings that grey a name out.
@@ -25,10 +23,16 @@ UNUSED = "is never used"
 def list_complaints(document: Document) -> list[Diagnostic]:
     """Everything there is to complain about, in the order of the text."""
     program = document.program
-    found = [*program.diagnostics, *lint_program(program), *document.directives.diagnostics]
-    if not any(diagnostic.severity == "error" for diagnostic in found):
+    found = [*program.diagnostics, *lint_program(program)]
+    if any(diagnostic.severity == "error" for diagnostic in found):
+        found += document.directives.diagnostics
+    else:
+        readings = Readings(
+            partial(find_node, document),
+            lambda node, example: evaluate_on(node, ShownInput(example.input, example.attention)),
+        )
+        found += find_wrong_lines(program, document.directives, readings)
         found += find_divisions(program, document.directives.compiles)
-        found += wrong_examples(document)
     return [brought_home(document, diagnostic) for diagnostic in found]
 
 
@@ -55,47 +59,6 @@ def load_of(document: Document, name: str) -> Span:
         if source is not None and source.name == name:
             return tree.path_span
     return loads[0].path_span if loads else Span(0, 0)
-
-
-def wrong_examples(document: Document) -> Iterator[Diagnostic]:
-    """The `# example:` lines whose answer is not the interpreter's."""
-    for example in document.directives.examples:
-        try:
-            node = find_node(document, example.expression)
-        except RaspError as error:
-            yield at(document, example, error.diagnostics[0].message, error.diagnostics[0].hint)
-            continue
-        outcome = None if node is None else evaluate_on(node, ShownInput(example.input, example.attention))
-        if outcome is not None and not is_answer(outcome, example.answer):
-            yield at(document, example, f"the answer is {shown(outcome)}", "")
-
-
-def at(document: Document, example: Example, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(message, document.source, example.span, "", hint, code="example")
-
-
-def is_answer(outcome: Outcome, answer: Answer) -> bool:
-    """Is an outcome the answer that was given? Kinds count, but 1 and 1.0 are one number."""
-    if isinstance(outcome, EvaluationError) or answer is None:
-        return isinstance(outcome, EvaluationError) and answer is None
-    return [key(item) for item in outcome] == [key(item) for item in answer]
-
-
-def key(item: Atom | list[bool] | tuple[Atom, ...]) -> object:
-    if isinstance(item, list | tuple):
-        return [int(cell) for cell in item]
-    return (isinstance(item, bool), item)
-
-
-def shown(outcome: Outcome) -> str:
-    """An outcome as one writes it behind `# example: … =`."""
-    if isinstance(outcome, EvaluationError):
-        return f"error: {outcome.message}"
-    if isinstance(outcome[0], list):
-        return str([[int(cell) for cell in row] for row in outcome if isinstance(row, list)])
-    if all(isinstance(item, str) and len(item) == 1 for item in outcome):
-        return show_value("".join(map(str, outcome)))
-    return f"[{', '.join(map(show_value, outcome))}]"
 
 
 def convert_diagnostic(diagnostic: Diagnostic, positions: Positions) -> types.Diagnostic:

@@ -16,7 +16,7 @@ from rasp.graph.cost import arrange_layers, describe_cost
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate, evaluate_by_position
 from rasp.language_features.document import Document
-from rasp.language_features.problems import is_answer
+from rasp.lint.directive_lines import is_answer
 from rasp.page_answers.lesson import ANSWER, Lesson
 from rasp.values import Atom, show_count
 

@@ -80,7 +80,11 @@ def test_other_encodings(tmp_path: Path) -> None:
 
 def test_examples_and_directives_are_checked(client: Client) -> None:
     text = Text(client, "c.rasp", '# example: x("ab") = [0, 7]\n# compile: x vocabb="a"\nx = indices;\n')
-    assert [each["code"] for each in text.diagnostics()] == ["directive"]
+    assert [each["code"] for each in text.diagnostics()] == ["example", "directive"]
+    text.change('# compile: x + y vocab="a"\nx = indices;\n')
+    found = text.diagnostics()
+    assert [each["message"].splitlines()[0] for each in found] == ["there is nothing called `y`"]
+    assert text.marked_texts(found) == ["y"]
     text.change('# example: x("ab") = [0, 7]\n# example: x("ab") = [0, 1]\nx = indices;\n')
     found = text.diagnostics()
     assert [each["message"] for each in found] == ["the answer is [0, 1]"]

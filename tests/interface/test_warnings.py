@@ -89,6 +89,30 @@ def test_expressions_beside_a_program(arguments: tuple[str, ...]) -> None:
     assert (result.exit_code, result.stderr.count(CHAINED)) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ('# compile: x vocb="ab"', "there is no setting called `vocb`"),
+        ("# compile: x --vocab [0, 1]", "there is one index at a time"),
+        ('# compile: y vocab="ab"', "there is nothing called `y`"),
+        ('# example: x("ab") = [0, 2]', "the answer is [0, 1]"),
+        ('# example: x("ab") = error', "the answer is [0, 1]"),
+        ('# example: tokens_int("ab") = [0, 1]', 'the answer is error: "a" is not an integer'),
+        ('# example: y("ab") = [0, 1]', "there is nothing called `y`"),
+        ('# example: select(x, 0, ==)("ab") = [[0, 1], [1, 0]]', "the answer is [[1, 0], [1, 0]]"),
+        ('# example: x("") = []', "an input cannot be empty"),
+        ('# example: x("ab") = [0, 1]', ""),
+        ('# compile: x + 1 vocab="ab" max_length=8', ""),
+    ],
+)
+def test_check_tells_what_is_wrong_with_lines_about_a_program(line: str, told: str) -> None:
+    Path("line.rasp").write_text(f"x = indices;\n{line}\n")
+    result = CliRunner().invoke(main, ["check", "line.rasp"])
+    assert result.exit_code == bool(told)
+    if told:
+        assert result.stderr.startswith(f"error: {told}\n --> line.rasp:2:")
+
+
 def test_check_reads_compile_lines() -> None:
     Path("line.rasp").write_text('# compile: 1 < indices < 3 vocab="ab" max_length=4\n')
     assert CliRunner().invoke(main, ["check", "line.rasp"]).stderr.count(CHAINED) == 1
