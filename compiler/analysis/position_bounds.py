@@ -4,6 +4,8 @@ Under causal attention a head brings an index of its own position or one before.
 though each alone ranges over all positions.
 """
 
+import math
+
 import numpy as np
 
 from compiler.domains.domain import Ints
@@ -33,36 +35,39 @@ def look_for_bounds(facts: Facts, node: Node) -> Bounds:
     known = find_alone(facts, node)
     if known is not None:
         return known, known
-    match node.op:
-        case Map("add" | "sub" as prim) if all(are_whole(facts, arg) for arg in node.args):
-            left, right = (bound_by_position(facts, arg) for arg in node.args)
-            return (
-                (left[0] - right[1], left[1] - right[0])
-                if prim == "sub"
-                else (left[0] + right[0], left[1] + right[1])
-            )
-        case Aggregate(default) if facts.causal and facts.transports(node):
-            brought = find_alone(facts, node.args[1])
-            if brought is not None:
+    match node.op, node.args:
+        case Map("add"), (left, right) if are_whole(facts, left, right):
+            (low, high), (least, most) = bound_by_position(facts, left), bound_by_position(facts, right)
+            return low + least, high + most
+        case Map("sub"), (left, right) if are_whole(facts, left, right):
+            (low, high), (least, most) = bound_by_position(facts, left), bound_by_position(facts, right)
+            return low - most, high - least
+        case Aggregate(default), (_, value) if facts.causal and facts.transports(node):
+            brought = find_alone(facts, value)
+            if brought is not None and are_whole(facts, node):
                 return bound_before(brought, default.value)
         case _:
             pass
     numbers = facts.domain(node).numbers()
-    return np.full(facts.max_length, int(numbers.min())), np.full(facts.max_length, int(numbers.max()))
+    low, high = math.floor(numbers.min()), math.ceil(numbers.max())
+    return np.full(facts.max_length, low), np.full(facts.max_length, high)
 
 
-def are_whole(facts: Facts, node: Node) -> bool:
-    """Whether all values are whole numbers."""
-    domain = facts.domain(node)
-    return domain.is_numeric and bool((domain.numbers() == np.round(domain.numbers())).all())
+def are_whole(facts: Facts, *nodes: Node) -> bool:
+    """Whether all values of s-ops are whole numbers."""
+    domains = [facts.domain(node) for node in nodes]
+    return all(
+        domain.is_numeric and bool((domain.numbers() == np.round(domain.numbers())).all())
+        for domain in domains
+    )
 
 
 def find_alone(facts: Facts, node: Node) -> Ints | None:
-    """What the position alone determines."""
+    """The whole numbers that the position alone determines."""
     known = None if facts.sees_tokens(node) else evaluate_positional(facts, node)
-    if known is None or Context.LENGTH in known.depends:
+    if known is None or Context.LENGTH in known.depends or known.column.data.dtype.kind != "i":
         return None
-    return known.spread(Context.INDEX, facts.max_length).data.astype(np.int64)
+    return known.spread(Context.INDEX, facts.max_length).data
 
 
 def bound_before(numbers: Ints, default: Atom) -> Bounds:

@@ -165,7 +165,7 @@ class Factorer:
         yield chain(first, then, self.list_by_powers(match, need.spread))
 
     def is_carried(self, match: Matching) -> bool:
-        """Whether an equality is compared by digits that carries make."""
+        """Whether an equality is compared by bits that carries make."""
         sums = self.carried and any(find_terms(self.reader, node) for node in (match.query, match.key))
         return sums and isinstance(match.given, Ranked) and match.given.test == "=="
 

@@ -126,6 +126,23 @@ def test_models_that_compare_sums_by_bits_are_right(text: str, attention: str) -
     assert_right(model, 1200)
 
 
+@pytest.mark.parametrize(
+    "key, query",
+    [
+        ("indices / 2", SUMS[0]),
+        ("indices * 2", SUMS[3]),
+        ("-indices", SUMS[1]),
+        (f"{LAST} - indices", "indices - 3"),
+        (SUMS[0], SUMS[2]),
+        ('aggregate(best(select(tokens, "a", ==), indices), indices, "none")', SUMS[0]),
+    ],
+)
+def test_other_values_are_compared_with_sums(key: str, query: str) -> None:
+    """Also those that are no whole numbers, or sums themselves."""
+    model = compile_by_bits(f"has_focus(select({key}, {query}, ==))", CompileOptions("ab", LENGTH, "causal"))
+    assert_right(model, 1200)
+
+
 def test_nothing_else_is_left_for_long_inputs() -> None:
     """In a norm a place is off by too much beyond some hundred."""
     program = load_program(Source("test", ""))
