@@ -15,14 +15,15 @@ from compiler.options import CompileError, CompileOptions
 from compiler.refusal import make_refusal
 from rasp.graph.nodes import Graph, Node
 
-VALUE_WORK, VALUE_BYTES = 500, 800
-"""A value of a domain, an object that is looked up, sorted and turned into a number, in cells and bytes."""
-KNOWN_WORK = 50
-"""The same of a value that need not be found: of a range, or of a domain that is moved, in cells."""
-NUMBER_WORK, NUMBER_BYTES = 10, 100
-"""A number of a domain that is described: in several arrays, some of which are sorted."""
-LISTED_WORK, LISTED_BYTES = 4, 24
-"""A number of a list that has repeats: as it is, beside the others and sorted."""
+VALUE_BYTES = 800
+Kept = Literal["found", "known", "described", "listed"]
+KEEPING: dict[Kept, tuple[float, float]] = {
+    "found": (500, VALUE_BYTES),  # objects that are looked up, sorted and turned into numbers
+    "known": (50, VALUE_BYTES),  # those that need not be found: of a range, or of a domain that is moved
+    "described": (10, 100),  # numbers of a described domain: in several arrays, some of them sorted
+    "listed": (4, 24),  # numbers with repeats: as they are, beside the others and sorted
+}
+"""What each of the values that are kept takes, in cells and bytes."""
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
@@ -133,27 +134,12 @@ class Effort:
         self.reserve(graph, node, CONTEXT_BYTES * positions)
         self.spend(graph, node, INPUT_WORK * longest + POSITION_WORK * positions, "inputs")
 
-    def keep(self, graph: Graph, node: Node, values: int) -> None:
-        """To be called before so many different values become a domain, which is kept. Raises `CompileError` when that is
-        too much."""
-        self.reserve(graph, node, VALUE_BYTES * values)
-        self.spend(graph, node, VALUE_WORK * values, "values")
-
-    def keep_known(self, graph: Graph, node: Node, values: int) -> None:
-        """The same for values that need not be found: a range's, or those of another domain."""
-        self.reserve(graph, node, VALUE_BYTES * values)
-        self.spend(graph, node, KNOWN_WORK * values, "values")
-
-    def keep_described(self, graph: Graph, node: Node, numbers: int) -> None:
-        """The same for a domain that is described, of which all is kept that are its numbers."""
-        self.reserve(graph, node, NUMBER_BYTES * numbers)
-        self.spend(graph, node, NUMBER_WORK * numbers, "values")
-
-    def list_numbers(self, graph: Graph, node: Node, numbers: int) -> None:
-        """To be called before so many numbers are listed, equal ones among them. Raises `CompileError` when that is too
+    def keep(self, graph: Graph, node: Node, values: int, kind: Kept = "found") -> None:
+        """To be called before so many values of an expression are kept, or listed. Raises `CompileError` when that is too
         much."""
-        self.reserve(graph, node, LISTED_BYTES * numbers)
-        self.spend(graph, node, LISTED_WORK * numbers, "values")
+        cells, taken = KEEPING[kind]
+        self.reserve(graph, node, taken * values)
+        self.spend(graph, node, cells * values, "values")
 
     @contextmanager
     def optional(self) -> Generator[None]:

@@ -79,7 +79,7 @@ def sums(facts: Facts, node: Node) -> Domain:
         extremes = [left.column(np.array([0, 0, -1, -1])), right.column(np.array([0, -1, 0, -1]))]
         ends = apply_map(node.op, extremes).data
         least, most = int(ends.min()), int(ends.max())
-        facts.effort.keep_known(facts.graph, node, most - least + 1)
+        facts.effort.keep(facts.graph, node, most - least + 1, "known")
         return check_carriable(facts, node, make_domain(range(least, most + 1)))
     pairs = len(left) * len(right)
     facts.effort.spend(facts.graph, node, PAIR_WORK * pairs, "sums")
@@ -207,16 +207,16 @@ def aggregate(facts: Facts, leaf: Node) -> Relation:
     if facts.transports(leaf):
         several = not selectors.selects_at_most_one(facts, selector)
         extra = [float(v) for v in domain.values if type(v) is int and several]
-        facts.effort.keep_known(facts.graph, leaf, len(domain))
+        facts.effort.keep(facts.graph, leaf, len(domain), "known")
         return Relation(make_domain([*domain.kinds(), *extra, *default]))
     depends, _, high = selectors.bound_widths(facts, selector)
     exact = not facts.sees_tokens(selector)
     counts = set(high.tolist()) if exact else range(1, int(high.max()) + 1)
-    keep = partial(facts.effort.keep_described, facts.graph, leaf)
+    keep = partial(facts.effort.keep, facts.graph, leaf, kind="described")
     described = describe_means(domain.kinds(), counts, default, keep, facts.effort.share)
     if described is not None:
         return relate_described(described, high, depends, facts.max_length) if exact else Relation(described)
-    expect = partial(facts.effort.list_numbers, facts.graph, leaf)
+    expect = partial(facts.effort.keep, facts.graph, leaf, kind="listed")
     try:
         means = list_means(domain.kinds(), range(1, int(high.max()) + 1), expect)
     except Unsummable as problem:

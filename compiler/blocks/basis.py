@@ -110,13 +110,15 @@ class Basis:
         key = vector.tobytes()
         if key not in self._shares:
             directions, places = self._directions[: rank - self._alone], self._places[: self._alone]
-            alone, rest = vector[places] * np.sign(self._numbers[: self._alone]), np.array(vector, float)
+            shares, rest = vector[places] * np.sign(self._numbers[: self._alone]), np.array(vector, float)
             rest[places] = 0
-            shares = directions @ rest
-            rest -= shares @ directions
-            again = directions @ rest  # once more: one pass of Gram-Schmidt loses digits
-            rest -= again @ directions
-            self._shares = {key: (np.concatenate([alone, shares + again]), rest)}
+            if len(directions):
+                others = directions @ rest
+                rest -= others @ directions
+                again = directions @ rest  # once more: one pass of Gram-Schmidt loses digits
+                rest -= again @ directions
+                shares = np.concatenate([shares, others + again])
+            self._shares = {key: (shares, rest)}
         return self._shares[key]
 
     def express(self, vector: Vector) -> Vector | None:
@@ -128,7 +130,7 @@ class Basis:
 
     def _express(self, vector: Vector) -> Vector | None:
         coefficients = np.zeros(len(self.vectors))
-        if not np.any(vector):
+        if not vector.any():
             return coefficients
         for k, ratio in self._likely_multiples(vector):
             if np.array_equal(ratio * self.vectors[k], vector):

@@ -1,8 +1,9 @@
 """Comparisons of ordered values in whole numbers: what a matrix of all pairs would say, from one number a value.
 
 The values of both sides, in their order, are numbered; then `key < query` holds where it does for the numbers, and every
-row of the matrix selects a range of keys. The interpreter is asked about neighbours in that order alone: values of one
-kind are totally ordered, and those of different kinds never equal, except numbers and booleans, which get no ranks here.
+row of the matrix selects a range of keys. Of all but numbers that float64 holds, the interpreter is asked about neighbours
+in that order: values of one kind are totally ordered, and those of different kinds never equal, except numbers and
+booleans, which get no ranks here.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +12,11 @@ from typing import Any, assert_never
 
 import numpy as np
 
+from compiler.domains.distinct_integers import rank_floats
 from compiler.domains.domain import Domain, Ints, make_domain
 from compiler.domains.rows import Bools
 from rasp.graph.nodes import Map
-from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.atom_array import EXACT, AtomArray
 from rasp.interpret.evaluate import apply_map
 from rasp.values import Atom, Test
 
@@ -45,6 +47,9 @@ class Ranked:
 
 def rank_comparison(test: Test, key: Domain, query: Domain) -> Ranked | None:
     """A comparison of the values of two s-ops in whole numbers; None where they have no common order."""
+    if holds_plain_numbers(key) and holds_plain_numbers(query):
+        which = rank_floats(np.concatenate([key.numbers(), query.numbers()]))[1]
+        return Ranked(test, which[: len(key)], which[len(key) :])
     kinds = {type(value) for domain in (key, query) for value in domain.values}
     if bool in kinds and kinds & {int, float}:
         return None
@@ -53,6 +58,13 @@ def rank_comparison(test: Test, key: Domain, query: Domain) -> Ranked | None:
         return None
     numbers = [np.array([both.code(value) for value in domain.values], np.int64) for domain in (key, query)]
     return Ranked(test, *numbers)
+
+
+def holds_plain_numbers(domain: Domain) -> bool:
+    """Whether all values are floats, or ints that are floats as well: they are ordered as those are."""
+    if not len(domain) or not domain.is_numeric or isinstance(domain.values[-1], bool):
+        return False
+    return bool(np.abs(domain.numbers()).max() <= EXACT)
 
 
 def are_apart(values: Sequence[Atom], test: Test) -> bool:
@@ -100,4 +112,4 @@ def is_told_apart(ranked: Ranked) -> bool:
     """Whether an equality, or its opposite, is about two values at least that both sides have. No order is like it then: of
     a < b, key and query may be a and b, b and a, and both the same; whatever goes up from the first to the third goes down
     from there to the second."""
-    return len(np.intersect1d(ranked.key, ranked.query)) > 1
+    return len(np.intersect1d(ranked.key, ranked.query, assume_unique=True)) > 1

@@ -36,7 +36,7 @@ def number_compactly(match: Matching) -> Codes:
     """Such codes from 0 on, without gaps, for an equality."""
     match match.given:
         case Ranked("==", key, query):
-            shared = np.intersect1d(key, query)
+            shared = np.intersect1d(key, query, assume_unique=True)
             ranks = [np.searchsorted(shared, side).astype(float) for side in (query, key)]
             alone = [~np.isin(side, shared) for side in (query, key)]
             ranks[0][alone[0]] = len(shared)

@@ -162,12 +162,13 @@ def classes(problem: Problem, column: int) -> Vector:
     ranked by the mean of their targets, which keeps equal outputs together on the line.
     """
     combination = row_numbers(np.delete(problem.codes, column, axis=1))
-    codes, number = np.unique(problem.codes[:, column], return_inverse=True)
+    first, number = rank_distinct(problem.codes[:, column])
+    codes = problem.codes[first, column]
     size, width = len(codes), int(combination.max()) + 1
     if size * width > MERGED_CELLS.most:
         return number_apart(problem, column)
     seen = np.full((size, width), -1, np.int64)
-    seen[number.reshape(-1), combination] = problem.group
+    seen[number, combination] = problem.group
     merged = np.full((size, width), -1, np.int64)  # the first `kinds` rows are what the classes stand for
     kind = np.zeros(len(problem.stands_for[column]), np.int64)
     kinds = 0

@@ -2,7 +2,7 @@
 than one.
 """
 
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence
 from functools import reduce
 from math import prod
 from typing import Literal, assert_never, get_args
@@ -200,10 +200,10 @@ def related(analysis: Facts, parts: Sequence[Formula]) -> list[tuple[Formula, ..
     return list(dict.fromkeys(groups))
 
 
-def variables(analysis: Facts, part: Formula, side: Side) -> frozenset[Node]:
-    """The leaves of a formula's keys or queries."""
+def variables(analysis: Facts, part: Formula, side: Side) -> KeysView[Node]:
+    """The leaves of a formula's keys or queries, in order: where work runs out, it is always at the same of them."""
     nodes = [c.key if side == "key" else c.query for c in list_comparisons(part)]
-    return frozenset(leaf for node in nodes for leaf in analysis.leaves(node))
+    return dict.fromkeys(leaf for node in nodes for leaf in analysis.leaves(node)).keys()
 
 
 def nothing_matches(analysis: Facts, parts: tuple[Formula, ...]) -> bool:

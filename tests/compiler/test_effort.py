@@ -5,7 +5,8 @@ from collections.abc import Hashable, Sequence
 import pytest
 
 from compiler.analysis import infer
-from compiler.effort import INPUT_WORK, POSITION_WORK, VALUE_WORK, Effort, TooMuch, TooMuchWork
+from compiler.effort import INPUT_WORK, KEEPING, POSITION_WORK, Effort, Kept, TooMuch, TooMuchWork
+from compiler.limits import BYTES
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
@@ -31,13 +32,21 @@ def test_what_was_done_before_counts() -> None:
     assert (effort.cells, effort.spent) == (100, 200)
 
 
-def test_inputs_count_by_their_positions_and_values_by_themselves() -> None:
+def test_inputs_count_by_their_positions() -> None:
     """Inputs of 1, 2 and 3 positions."""
     effort = Effort(1e6)
     effort.evaluate(GRAPH, NODE, 3)
     assert effort.cells == 3 * INPUT_WORK + (1 + 2 + 3) * POSITION_WORK
-    effort.keep(GRAPH, NODE, 7)
-    assert effort.cells == 3 * INPUT_WORK + (1 + 2 + 3) * POSITION_WORK + 7 * VALUE_WORK
+
+
+@pytest.mark.parametrize("kind", KEEPING)
+def test_values_count_by_what_is_kept_of_them(kind: Kept) -> None:
+    effort, (cells, taken) = Effort(1e12), KEEPING[kind]
+    effort.keep(GRAPH, NODE, 7, kind)
+    assert effort.cells == 7 * cells
+    with pytest.raises(TooMuch, match="memory"):
+        effort.keep(GRAPH, NODE, int(BYTES.most // taken) + 1, kind)
+    assert effort.cells == 7 * cells
 
 
 def test_what_might_only_help_gets_a_part_of_what_is_left() -> None:
