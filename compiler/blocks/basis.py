@@ -149,8 +149,12 @@ class Basis:
         at_pivot = self._rows[: len(self.vectors), pivot]
         some = np.flatnonzero(at_pivot)
         ratios = vector[pivot] / at_pivot[some]
-        alike = (ratios[:, None] * self._rows[some[:, None], samples] == vector[samples]).all(axis=1)
-        return list(zip(some[alike].tolist(), ratios[alike].tolist(), strict=True))
+        for sample in samples:
+            if not len(some):
+                return []
+            alike = ratios * self._rows[some, sample] == vector[sample]
+            some, ratios = some[alike], ratios[alike]
+        return list(zip(some.tolist(), ratios.tolist(), strict=True))
 
     def multiple(self, vector: Vector) -> Vector | None:
         """Coefficients that take one vector only, exact up to the last bits that scaling it in two steps may differ by."""
