@@ -59,6 +59,7 @@ def style_parts(graph: Graph, style: Style) -> list[str]:
     """A style in words, as far as it is not the plain one."""
     parts = [f"care {style.care}"] if style.care else []
     parts += ["exact counts"] if style.exact else []
+    parts += ["sums by their bits"] if style.carried else []
     return parts + ([f"steep steps of {names(graph, style.steep)}"] if style.steep else [])
 
 

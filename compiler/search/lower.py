@@ -75,7 +75,7 @@ class LoweringSearch:
         self.analysis = Analysis(graph, options, dividing=True, effort=effort)
         # A decoder whose indices are not bounded is there for the sake of carries.
         carried = options.prompts is not None and not options.prompts.bounded
-        self.style, self.reason = Style(carried=carried), Reason.FIRST
+        self.style, self.reason = Style(carried=carried), Reason.CARRYING if carried else Reason.FIRST
         self.problem: Node | None = None
         self.careful: Lowered | None = None  # what failed with most care
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone

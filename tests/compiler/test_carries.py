@@ -157,17 +157,19 @@ def test_nothing_else_is_left_for_long_inputs() -> None:
 REVERSE = PROGRAMS / "basics" / "reverse.rasp"
 
 
-def compile_reverse(dialect: str, most: int) -> Compiled:
+def compile_reverse(dialect: str, most: int, journal: Journal | None = None) -> Compiled:
     program = load_program(Source(str(REVERSE), REVERSE.read_text(encoding="utf-8")))
     asked = CompileOptions("abc", most, dialect=dialect)
     outputs = {"reverse": "reverse"}
-    return compile_program(program, outputs, ask_for_decoder(program, outputs, asked))
+    return compile_program(program, outputs, ask_for_decoder(program, outputs, asked), journal=journal)
 
 
 @pytest.mark.parametrize("dialect", ["gpt2", "opt"])
 def test_long_decoders_do_not_bound_indices(dialect: str) -> None:
     """As short ones do, which are smaller so; and their records say it."""
-    short, long = compile_reverse(dialect, 8), compile_reverse(dialect, 90)
+    journal = Journal()
+    short, long = compile_reverse(dialect, 8), compile_reverse(dialect, 90, journal)
+    assert any(trial.reason == Reason.CARRYING and trial.style.carried for trial in journal.trials)
     assert short.options.prompts is not None and short.options.prompts.bounded
     assert long.options.prompts is not None and not long.options.prompts.bounded
     for options in (short.options, long.options):
