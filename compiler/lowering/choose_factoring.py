@@ -9,11 +9,12 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.analysis.position_bounds import bound_number
 from compiler.blocks.block import Choice
-from compiler.blocks.form import Vector
+from compiler.blocks.form import Form, Vector
 from compiler.blocks.waves import count_units
 from compiler.domains.ranked import Ranked
 from compiler.factorings.powers import factor_by_powers
 from compiler.factorings.relations import (
+    Bit,
     Factoring,
     factor_by_carries,
     factor_by_threshold,
@@ -25,7 +26,7 @@ from compiler.factorings.turning import find_lag, make_lag
 from compiler.factorings.value_codes import Codes, number_order
 from compiler.lowering.read_columns import ReadColumns
 from compiler.reading.building_style import Style
-from compiler.reading.carries import find_terms
+from compiler.reading.carries import find_terms, read_bit
 from compiler.reading.reader import Reader
 from compiler.selector_facts.matching import Matching, check_pairs
 from compiler.targets.rotary import bound_turning
@@ -211,8 +212,8 @@ class Factorer:
         if len(factoring.factors) > MANY_COLUMNS:
             return float(3 * len(factoring.factors))
         sides = (
-            [self.reader.read(match.query, f.query) for f in factoring.factors],
-            [self.reader.read(match.key, f.key) for f in factoring.factors],
+            [self.read_side(match.query, f.query, f.bit) for f in factoring.factors],
+            [self.read_side(match.key, f.key, f.bit) for f in factoring.factors],
         )
         lookups = self.price_lookups(
             match.query,
@@ -225,6 +226,11 @@ class Factorer:
         # How many columns' errors can add up, lest ties are random.
         keys = sum(np.abs(f.key) for f in factoring.factors)
         return columns + min(float(np.max(keys, initial=0.0)) / 1024, TIES)
+
+    def read_side(self, node: Node, vector: Vector, bit: Bit | None) -> Form | None:
+        """One side of a column without a look-up but for carries; None where it takes one."""
+        form = None if bit is None else read_bit(self.reader, node, bit, vector)
+        return self.reader.read(node, vector) if form is None else form
 
     def price_lookups(self, node: Node, vectors: list[Vector]) -> float:
         """What these features of an s-op cost, from a look-up: hidden units as they are for a number, and a column each."""
