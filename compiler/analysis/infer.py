@@ -115,7 +115,7 @@ class Analysis:
         return self.once("sum", node, self._is_sum)
 
     def _is_sum(self, node: Node) -> bool:
-        leaves = {leaf for arg in node.args for leaf in self.leaves(arg)}
+        leaves = self._leaves_below(node)
         if len(leaves) < 2 or not all(self.is_multiple(arg) for arg in node.args):
             return False
         most = COMBINATIONS.most if all(map(self.is_scalar, leaves)) else FLAG_COMBINATIONS.most
