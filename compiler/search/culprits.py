@@ -14,7 +14,7 @@ def find_culprit(lowered: Lowered, decision: Decision) -> Node | None:
     for column, variable in enumerate(layout.columns):
         if variable is not None and variable[0].role == "look-up":
             errors[variable[0]] = max(errors.get(variable[0], 0.0), float(lowered.bounds.columns[column]))
-    involved = {v for form in forms_of(plan, decision) for v in form.parts if v in errors}
+    involved = [v for form in forms_of(plan, decision) for v in form.parts if v in errors]
     if involved:
         return max(involved, key=lambda v: errors[v]).node
     return decision.node if decision.kind == "step" else None
