@@ -5,7 +5,7 @@ Only the command line and the prompt print.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal, NotRequired, TypedDict, cast
 from unicodedata import category, east_asian_width
@@ -67,6 +67,12 @@ class Diagnostic:
     severity: Severity = "error"
     code: str = ""
     notes: tuple[str, ...] = ()
+
+    def move_into(self, source: Source, part: Span) -> "Diagnostic":
+        """The same message, of a text that is a part of another."""
+        own = self.span
+        place = part if own is None else Span(part.start + own.start, part.start + own.end)
+        return replace(self, source=source, span=place)
 
     def render(self) -> str:
         """The message as several lines of plain text, with the offending text underlined."""

@@ -11,6 +11,7 @@ from typing import assert_never
 
 import numpy as np
 
+from compiler.domains.contexts import Context, list_contexts, may_narrow
 from compiler.domains.distinct_integers import list_different
 from compiler.domains.domain import (
     NONE,
@@ -25,7 +26,7 @@ from compiler.domains.domain import (
 from compiler.domains.facts import Facts
 from compiler.domains.fraction_domain import FractionDomain, describe_means
 from compiler.domains.means import Unsummable, list_means
-from compiler.domains.rows import Context, Relation, list_contexts, may_narrow, project_relation
+from compiler.domains.rows import Relation, project_relation
 from compiler.effort import VALUE_BYTES
 from compiler.limits import BYTES, NUMBER, RELATION, SUMS
 from compiler.refusal import NeverDefined, make_refusal

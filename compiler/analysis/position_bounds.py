@@ -8,9 +8,9 @@ import math
 
 import numpy as np
 
+from compiler.domains.contexts import Context
 from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Context
 from compiler.selector_facts.positional import evaluate_positional
 from rasp.graph.nodes import Aggregate, Map, Node
 from rasp.values import Atom
@@ -36,30 +36,21 @@ def look_for_bounds(facts: Facts, node: Node) -> Bounds:
     if known is not None:
         return known, known
     match node.op, node.args:
-        case Map("add"), (left, right) if are_whole(facts, left, right):
+        case Map("add"), (left, right) if all(facts.domain(arg).is_whole for arg in node.args):
             (low, high), (least, most) = bound_by_position(facts, left), bound_by_position(facts, right)
             return low + least, high + most
-        case Map("sub"), (left, right) if are_whole(facts, left, right):
+        case Map("sub"), (left, right) if all(facts.domain(arg).is_whole for arg in node.args):
             (low, high), (least, most) = bound_by_position(facts, left), bound_by_position(facts, right)
             return low - most, high - least
         case Aggregate(default), (_, value) if facts.causal and facts.transports(node):
             brought = find_alone(facts, value)
-            if brought is not None and are_whole(facts, node):
+            if brought is not None and facts.domain(node).is_whole:
                 return bound_before(brought, default.value)
         case _:
             pass
     numbers = facts.domain(node).numbers()
     low, high = math.floor(numbers.min()), math.ceil(numbers.max())
     return np.full(facts.max_length, low), np.full(facts.max_length, high)
-
-
-def are_whole(facts: Facts, *nodes: Node) -> bool:
-    """Whether all values of s-ops are whole numbers."""
-    domains = [facts.domain(node) for node in nodes]
-    return all(
-        domain.is_numeric and bool((domain.numbers() == np.round(domain.numbers())).all())
-        for domain in domains
-    )
 
 
 def find_alone(facts: Facts, node: Node) -> Ints | None:

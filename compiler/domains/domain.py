@@ -98,6 +98,11 @@ class Domain:
         numbers.flags.writeable = False
         return numbers
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether every value can be carried as a whole number."""
+        return self.is_numeric and are_whole(self.numbers())
+
     @property
     def numbers_differ(self) -> bool:
         """Whether no two values have the same number, as `1` and `True` do, and whole numbers beyond 2^53 may."""
@@ -144,6 +149,11 @@ class Domain:
             return "{" + ", ".join(map(repr, self.values)) + "}"
         head = ", ".join(map(repr, self.values[:4]))
         return f"{{{head}, … {self.values[-1]!r}}} ({show_count(len(self.values), 'value')})"
+
+
+def are_whole(*numbers: Floats) -> bool:
+    """Whether all of them are whole."""
+    return all(bool((some == np.round(some)).all()) for some in numbers)
 
 
 def make_domain(values: Iterable[Atom], means: Floats = NONE) -> Domain:

@@ -44,7 +44,8 @@ class Bit:
 
     def take(self, numbers: Ints) -> Vector:
         """The bit of whole numbers."""
-        return ((numbers - self.origin) // 2**self.number % 2).astype(float)
+        above = (numbers - self.origin) // 2**self.number
+        return (above if self.is_highest else above % 2).astype(float)
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,7 @@ class ReadoutChooser:
         if named is not None:
             return named
         numbers = domain.numbers()
-        whole = domain.is_numeric and bool((numbers == np.round(numbers)).all())
+        whole = domain.is_whole
         vector = (
             numbers
             if whole

@@ -11,7 +11,7 @@ lookahead adder (Weinberger and Smith, 1958), whose gates look at all lower bits
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,13 +89,9 @@ def read_bit(reader: Reader, node: Node, bit: Bit, vector: Vector) -> Form | Non
     if found is None:
         return None
     whole = Sum(found.terms, found.constant - bit.origin)
-    unit = 2**bit.number
-
-    def take(numbers: Ints) -> Vector:
-        return np.asarray(numbers // unit if bit.is_highest else numbers // unit % 2, float)
-
-    parts = {Variable(term.leaf): term.sign * take(term.numbers) for term in whole.terms}
-    constant = float(take(np.array(whole.constant)))
+    unit, own = 2**bit.number, replace(bit, origin=0)
+    parts = {Variable(term.leaf): term.sign * own.take(term.numbers) for term in whole.terms}
+    constant = float(own.take(np.array(whole.constant)))
     form = add_forms(Form(parts, constant), read_carry(reader, whole, unit))
     if not bit.is_highest:
         form = add_forms(form, scale_form(read_carry(reader, whole, 2 * unit), -2.0))

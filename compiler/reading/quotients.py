@@ -20,7 +20,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Vector
-from compiler.domains.rows import Context
+from compiler.domains.contexts import Context
 from compiler.numerics.count_precision import GAIN
 from compiler.reading.digits import HALVES, find_orders, list_ways
 from compiler.rewrite.rules.count_of_mean import count_total, has_few_whole_numbers

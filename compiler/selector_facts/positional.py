@@ -11,11 +11,7 @@ from typing import assert_never
 
 import numpy as np
 
-from compiler.domains.distinct_integers import rank_distinct
-from compiler.domains.domain import Ints, find_distinct_elements
-from compiler.domains.facts import Facts
-from compiler.domains.rows import (
-    Bools,
+from compiler.domains.contexts import (
     Context,
     Contexts,
     count_contexts,
@@ -25,6 +21,10 @@ from compiler.domains.rows import (
     may_narrow,
     spread_array,
 )
+from compiler.domains.distinct_integers import rank_distinct
+from compiler.domains.domain import Ints, find_distinct_elements
+from compiler.domains.facts import Facts
+from compiler.domains.rows import Bools
 from compiler.selector_facts.matching import Sides, judge_columns
 from compiler.selector_facts.selector_formula import list_comparisons, normalise_selector
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width

@@ -9,9 +9,9 @@ from typing import Literal, assert_never, get_args
 
 import numpy as np
 
+from compiler.domains.contexts import Context
 from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Context
 from compiler.limits import PAIRS
 from compiler.options import CompileError
 from compiler.selector_facts.first_instances import is_first_instance, looks_at_keys

@@ -1,14 +1,15 @@
 """TABLE of elementwise primitives: what each means on one position's values.
 
-A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty) and an atom per argument; it
-returns an atom or raises `ValueProblem`. This is the only definition of what a primitive means: the vectorised paths of
-`rasp/interpret/evaluate.py` must agree with it, and tests hold them to it.
+A row's `function` takes the primitive's fixed parameters (a tuple of atoms, mostly empty; or what `prepare` makes of them,
+once for all values) and an atom per argument; it returns an atom or raises `ValueProblem`. This is the only definition of
+what a primitive means: the vectorised paths of `rasp/interpret/evaluate.py` must agree with it, and tests hold them to it.
 """
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, make_defined_name, make_total_name
 from rasp.limits import BITS, STRING
@@ -30,6 +31,7 @@ class Prim:
     arity: int
     symbol: str
     function: Callable[..., Atom]
+    prepare: Callable[[Parameters], object] = lambda parameters: parameters
 
 
 def _numeric(name: str, *values: Atom) -> None:
@@ -180,9 +182,13 @@ def index_items(items: Parameters, i: Atom) -> Atom:
     return items[i]
 
 
-def index_dict(flat: Parameters, key: Atom) -> Atom:
-    """Value under `key` in a dict given as key, value, key, value …"""
-    table: dict[Atom, Atom] = dict(zip(flat[::2], flat[1::2], strict=True))
+def read_entries(flat: Parameters) -> dict[Atom, Atom]:
+    """The dict given as key, value, key, value …"""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def index_dict(table: Mapping[Atom, Atom], key: Atom) -> Atom:
+    """Value under `key` in a dict."""
     if key not in table:
         raise ValueProblem(f"{show_value(key)} is not a key of the dict")
     return table[key]
@@ -253,7 +259,7 @@ _ROWS = (
     _of_text("lower", str.lower),
     _three("string_slice", "string_slice({0}, {1}, {2})", string_slice),
     _one("index_list", "l[{0}]", index_items),
-    _one("index_dict", "d[{0}]", index_dict),
+    Prim("index_dict", 1, "d[{0}]", index_dict, read_entries),
     _one("in_list", "{0} in l", lambda items, a: a in items),
 )
 
@@ -265,24 +271,29 @@ WITHOUT_FAILURES: frozenset[PrimName] = frozenset(
 
 
 def _total(row: Prim) -> Prim:
-    def function(parameters: Parameters, *values: Atom) -> Atom:
+    def function(prepared: tuple[Atom, object], *values: Atom) -> Atom:
+        default, own = prepared
         try:
-            return row.function(parameters[1:], *values)
+            return row.function(own, *values)
         except ValueProblem:
-            return parameters[0]
+            return default
 
-    return Prim(make_total_name(row.name), row.arity, row.symbol, function)
+    def prepare(parameters: Parameters) -> tuple[Atom, object]:
+        return parameters[0], row.prepare(parameters[1:])
+
+    return Prim(make_total_name(row.name), row.arity, row.symbol, function, prepare)
 
 
 def _defined(row: Prim) -> Prim:
-    def function(parameters: Parameters, *values: Atom) -> Atom:
+    def function(prepared: object, *values: Atom) -> Atom:
         try:
-            row.function(parameters, *values)
+            row.function(prepared, *values)
         except ValueProblem:
             return False
         return True
 
-    return Prim(make_defined_name(row.name), row.arity, f"has_value( {row.symbol} )", function)
+    symbol = f"has_value( {row.symbol} )"
+    return replace(row, name=make_defined_name(row.name), symbol=symbol, function=function)
 
 
 _PARTIAL_ROWS = tuple(row for row in _ROWS if row.name not in WITHOUT_FAILURES)
@@ -295,6 +306,12 @@ PRIMS: dict[PrimName, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS + _D
 TESTS: dict[Test, PrimName] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
+def bind_prim(name: PrimName, parameters: Parameters) -> Callable[..., Atom]:
+    """What gives the value of one primitive on one position, for the atoms there; it raises `ValueProblem`."""
+    prim = PRIMS[name]
+    return partial(prim.function, prim.prepare(parameters))
+
+
 def apply_prim(name: PrimName, parameters: Parameters, *values: Atom) -> Atom:
-    """The value of one primitive on one position. Raises `ValueProblem`."""
-    return PRIMS[name].function(parameters, *values)
+    """The same of one position alone."""
+    return bind_prim(name, parameters)(*values)

@@ -13,7 +13,7 @@ import numpy as np
 
 from rasp.graph.nodes import Map
 from rasp.graph.primitive_names import PrimName
-from rasp.graph.primitives import apply_prim
+from rasp.graph.primitives import apply_prim, bind_prim
 from rasp.interpret.atom_array import (
     EXACT,
     INT,
@@ -98,12 +98,10 @@ def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[
     results: list[Any] = []
     failed = np.zeros(len(rows), dtype=np.bool_)
     characters = 0
-    entries = dict(zip(parameters[::2], parameters[1::2], strict=True)) if prim == "index_dict" else {}
+    function = bind_prim(prim, parameters)
     for number, row in enumerate(rows):
-        # Of a large dict the primitive is given the entry alone: it would make the whole dict again for each value.
-        own = parameters if prim != "index_dict" else (row[0], entries[row[0]]) if row[0] in entries else ()
         try:
-            value = apply_prim(prim, own, *row)
+            value = function(*row)
             results.append(value)
             characters += len(value) if isinstance(value, str) else 0
             if characters > CHARACTERS.most:

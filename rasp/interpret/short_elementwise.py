@@ -12,7 +12,7 @@ from operator import add, eq, ge, gt, le, lt, mod, mul, ne, neg, not_, sub
 from typing import Any
 
 from rasp.graph.primitive_names import PrimName
-from rasp.graph.primitives import PRIMS, Parameters
+from rasp.graph.primitives import Parameters, bind_prim
 from rasp.interpret.bit_rows import MOST, NoShortWay
 
 Kinds = frozenset[type]
@@ -92,7 +92,7 @@ OPERATORS: dict[PrimName, tuple[Operator, ...]] = {
 def choose_elementwise(prim: PrimName, parameters: Parameters) -> Callable[..., Values]:
     """A primitive for all positions: by an operator where the kinds allow, else by its definition."""
     operators = OPERATORS.get(prim, ())
-    function = PRIMS[prim].function
+    function = bind_prim(prim, parameters)
 
     def compute(_: object, *args: Values) -> Values:
         kinds = args[0].kinds
@@ -104,7 +104,7 @@ def choose_elementwise(prim: PrimName, parameters: Parameters) -> Callable[..., 
                 if operator.apply is None:
                     return args[0]
                 return check_size(list(map(operator.apply, *columns)), operator.result)
-        return build_values([function(parameters, *column) for column in zip(*columns, strict=True)])
+        return build_values(list(map(function, *columns)))
 
     return choose_branches if prim == "if" else compute
 

@@ -2,13 +2,12 @@
 answers that are not the interpreter's."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rasp.diagnostics import Diagnostic, RaspError
 from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node
 from rasp.interpret.evaluate import EvaluationError, Outcome, evaluate
-from rasp.source import Span
 from rasp.syntax.directives import Answer, CompileLine, Directives, Example
 from rasp.values import Atom, show_value
 
@@ -65,12 +64,8 @@ def explain_line(program: Program, line: CompileLine | Example, told: Diagnostic
     """What is wrong with the expression that a line begins with, at its place in the text."""
     code = "example" if isinstance(line, Example) else "directive"
     own = told.source is None or told.source.text == line.expression
-    place = (
-        Span(line.span.start + told.span.start, line.span.start + told.span.end)
-        if own and told.span
-        else line.span
-    )
-    return Diagnostic(told.message, program.source, place, told.label if own else "", told.hint, code=code)
+    here = told if own else replace(told, label="", span=None)
+    return replace(here.move_into(program.source, line.span), severity="error", code=code)
 
 
 def is_answer(outcome: Outcome, answer: Answer) -> bool:

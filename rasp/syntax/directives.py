@@ -146,18 +146,13 @@ def attention(line: Line, match: re.Match[str]) -> Attention | None:
 def check_expression(line: Line, start: int, end: int) -> str:
     """The expression that stands at these offsets of the line. Raises `RaspError` at its place in the source."""
     text = line.text[start:end]
-    shift = line.start + start
     if not text.strip():
         raise line.malformed("there is no expression here", "as in: # compile: sort(tokens, tokens) …")
     try:
         parse_expression(Source(line.source.name, text))
     except RaspError as error:
-        first = error.diagnostics[0]
-        place = first.span or Span(0, len(text))
-        span = Span(shift + place.start, shift + place.end)
-        raise RaspError(
-            Diagnostic(first.message, line.source, span, first.label, first.hint, code=first.code)
-        ) from None
+        part = line.span(start, end)
+        raise RaspError(error.diagnostics[0].move_into(line.source, part)) from None
     return text.strip()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import computed
-from compiler.domains.rows import Context, list_contexts, locate_contexts, may_narrow
+from compiler.domains.contexts import Context, list_contexts, locate_contexts, may_narrow
 from compiler.options import CompileOptions
 from compiler.selector_facts.positional import count_by_table, count_rows, evaluate_positional
 from rasp.elaborate.program import load_program

@@ -8,19 +8,18 @@ import pytest
 import torch
 
 from compiler.analysis.infer import Analysis
-from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import find_parts, join_outputs
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.reading.building_style import Style
 from compiler.reading.quotients import MANY_AVERAGED, find_quotient
-from compiler.search.attempts import attempt_lowering
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
 from rasp.arguments import ATTENTIONS, Attention
 from rasp.elaborate.program import load_program
 from rasp.source import Source
 from rasp.values import Atom
+from tests.lower_in_style import lower_in_style
 from tests.proof.measure_columns import measured
 from tests.right import assert_right
 
@@ -36,12 +35,10 @@ def compiled(text: str, options: CompileOptions) -> Compiled:
 def by_quotients(text: str, options: CompileOptions) -> Compiled:
     """The program with all means as quotients that can be."""
     usual = compiled(text, options)
-    analysis = Analysis(usual.program.graph, options)
-    lowered = attempt_lowering(analysis, usual.outputs, Style(most_averaged=-1))
-    assert not lowered.bounds.unsafe
+    model = lower_in_style(usual, Style(most_averaged=-1))
+    assert not model.bounds.unsafe
     parts = find_parts(usual.program.graph, usual.meaning, options)
-    weights = join_outputs(assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {}), parts)
-    return replace(usual, lowered=lowered, weights=weights)
+    return replace(model, weights=join_outputs(model.weights, parts))
 
 
 def count_dividing(model: Compiled) -> int:

@@ -7,22 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from compiler.analysis.infer import Analysis
 from compiler.audit.bounds import Auditor
 from compiler.blocks.form import Variable
 from compiler.blocks.staircase import build_rounding, evaluate_staircase
-from compiler.emit.assemble import assemble_weights
 from compiler.numerics.count_precision import Precision
 from compiler.numerics.dtypes import FLOAT32
 from compiler.options import CompileOptions
 from compiler.pipeline import Compiled, compile_program
 from compiler.reading.building_style import Style
-from compiler.search.attempts import attempt_lowering
 from compiler.targets.rounding_in_transformers import NORMED, PLAIN
 from compiler.transformer.exact_decoder import ExactDecoder
 from compiler.transformer.record_activations import record_activations
 from rasp.elaborate.program import load_program
 from rasp.source import Source
+from tests.lower_in_style import lower_in_style
 from tests.places import PROGRAMS
 from tests.right import assert_right
 
@@ -46,10 +44,9 @@ def compiled(name: str) -> Compiled:
         vocabulary = tuple(map(int, vocabulary))
     options = CompileOptions(vocabulary, length, attention)
     sturdy = compile_program(load_program(Source("test", text)), {"out": expression}, options)
-    lowered = attempt_lowering(Analysis(sturdy.program.graph, options), sturdy.outputs, Style(exact=True))
-    assert not lowered.bounds.unsafe
-    weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, {})
-    return replace(sturdy, lowered=lowered, weights=weights)
+    model = lower_in_style(sturdy, Style(exact=True))
+    assert not model.bounds.unsafe
+    return model
 
 
 def rounded(model: Compiled) -> list[Variable]:

@@ -5,20 +5,11 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.domains.alike import number_together
+from compiler.domains.contexts import Context, count_contexts, is_spread, list_contexts, spread_array
 from compiler.domains.distinct_integers import list_different
 from compiler.domains.domain import make_domain
 from compiler.domains.means import list_means
-from compiler.domains.rows import (
-    Context,
-    Relation,
-    TooMany,
-    count_contexts,
-    count_rows,
-    is_spread,
-    join_relations,
-    list_contexts,
-    spread_array,
-)
+from compiler.domains.rows import Relation, TooMany, count_rows, join_relations
 from compiler.options import CompileOptions
 from compiler.selector_facts.matching import visible
 from rasp.elaborate.program import load_program

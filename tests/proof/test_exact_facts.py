@@ -8,9 +8,9 @@ import pytest
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.leaf_values import narrow_bounds, sums
+from compiler.domains.contexts import Context, list_contexts
 from compiler.domains.means import Unsummable, list_means
 from compiler.domains.occurring import list_occurring
-from compiler.domains.rows import Context, list_contexts
 from compiler.factorings.value_codes import serves
 from compiler.options import CompileOptions
 from rasp.arguments import ATTENTIONS, Attention

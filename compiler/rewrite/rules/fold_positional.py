@@ -10,7 +10,8 @@ free: it goes into the position embedding. Falls: the number of attention result
 import numpy as np
 
 from compiler.analysis.infer import Analysis
-from compiler.domains.rows import Context, Relation
+from compiler.domains.contexts import Context
+from compiler.domains.rows import Relation
 from compiler.options import CompileError
 from compiler.selector_facts.selectors import bound_width
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Width

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.analysis.infer import Analysis
+from compiler.domains.contexts import Context, list_contexts
 from compiler.domains.domain import Ints
-from compiler.domains.rows import Context, list_contexts
 from compiler.options import CompileError
 from compiler.selector_facts.positional import evaluate_positional
 from rasp.graph.nodes import Aggregate, Graph, Indices, Map, Node, Select
