@@ -1,12 +1,12 @@
 """What a program means as a model, and what would do where there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from compiler.completions.plan_decoder import bound_indices, find_meaning, shorten_options
+from compiler.completions.plan_decoder import find_meaning, list_ways, shorten_options
 from compiler.effort import Effort
 from compiler.emit.join_outputs import Parts, find_parts, name_parts
-from compiler.limits import HINT_CELLS
+from compiler.limits import HINT_ATTEMPTS, HINT_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.refusal import Inexact
 from compiler.rewrite.apply_passes import apply_passes
@@ -42,14 +42,13 @@ def advise_smaller(
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
-        ways = dict.fromkeys((bound_indices(other, bounded=False), other))
-        return any(holds_so(way, effort) for way in ways)
+        return any(holds_so(way, effort) for way in list_ways(other))
 
     def holds_so(other: CompileOptions, effort: Effort) -> bool:
         try:
             meant = find_meaning(program, outputs, other) if other.prompts else told
             rewritten = apply_passes(graph, meant, other, effort).rewritten
-            LoweringSearch(graph, rewritten, other, effort, Journal()).find()
+            LoweringSearch(graph, rewritten, other, effort, Journal()).find(HINT_ATTEMPTS.most)
         except CompileError:
             return False
         return True
@@ -60,15 +59,25 @@ def advise_smaller(
         hint = f"it holds with --dtype {finest}"
     else:
         hint = first.hint
-        least, fails = 0, (options.prompts or options).max_length
-        while fails - least > 1 and effort.cells < effort.most:
-            middle = (least + fails) // 2
-            if holds(shorten_options(program, outputs, options, middle)):
-                least, hint = middle, f"it holds at --max-length {middle}"
-            elif least and effort.ran_out:
-                break  # what is left of it is too little for any length in between
-            else:
-                fails = middle
+        asked = (options.prompts or options).max_length
+        most = find_most(asked, lambda n: holds(shorten_options(program, outputs, options, n)), effort)
+        if most:
+            hint = f"it holds at --max-length {most}"
     if options.rotation is not None:
         hint += "; or leave the residual as it is, whose numbers do not share columns"
     return CompileError(replace(first, hint=hint), *rest)
+
+
+def find_most(fails: int, holds: Callable[[int], bool], effort: Effort) -> int:
+    """The greatest length at which something holds, below one at which it fails, or 0; less where the effort runs out.
+    Short ones, which take little, come first, each twice as long as the one before; then those between the last two."""
+    least = 0
+    while fails - least > 1:
+        middle = min(2 * least + 1, (least + fails) // 2)
+        if holds(middle):
+            least = middle
+        elif effort.ran_out:
+            break
+        else:
+            fails = middle
+    return least

@@ -28,7 +28,9 @@ INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
 T = TypeVar("T")
-Work = Literal["inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout"]
+Work = Literal[
+    "inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout", "attempts"
+]
 WORDS: dict[Work, str] = {
     "inputs": "evaluating it on an input of each length",
     "values": "keeping all of its values apart",
@@ -40,6 +42,7 @@ WORDS: dict[Work, str] = {
     "look-up": "making a look-up of all combinations of values that it depends on",
     "basis": "finding the columns of which the numbers for its values are sums",
     "layout": "giving all numbers of the model a place",
+    "attempts": "trying one way to build it after another",
 }
 """What is counted, in words that follow the name of an expression."""
 

@@ -21,11 +21,12 @@ CELLS = Limit(
     "from ten seconds to a minute, where most compilations need a hundredth of it",
     "compute it in smaller steps, or compile for fewer tokens or a shorter length",
 )
-SMALL_CELLS = Limit(2 * 10**8, "numbers looked at", "some seconds; the least that a small program may take")
+SMALL_CELLS = Limit(3 * 10**8, "numbers looked at", "some seconds; the least that a small program may take")
 SIZE_CELLS = Limit(
     10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
 )
-HINT_CELLS = Limit(5 * 10**7, "numbers looked at", "finding out what to advise may take a second or two more")
+HINT_ATTEMPTS = Limit(6, "attempts", "at each length, or in another arithmetic, to find out what to advise")
+HINT_CELLS = Limit(10**8, "numbers looked at", "finding out what to advise may take a second or two more")
 BYTES = Limit(
     3 * 2**29,
     "bytes",
@@ -60,6 +61,9 @@ PAIRS = Limit(
     "pairs of key and query value",
     "each is compared by the interpreter",
     "split the selector, or compile for a smaller vocabulary or length",
+)
+KEPT_PAIRS = Limit(
+    100_000, "pairs of key and query value", "what is found out about more is not kept for other attempts"
 )
 SUMS = Limit(
     4_000_000,

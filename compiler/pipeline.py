@@ -11,7 +11,8 @@ from networkx import DiGraph
 from compiler.advice import Stated, advise_smaller, find_stated
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completions.plan_decoder import bound_indices, find_meaning
+from compiler.completions.plan_decoder import find_meaning, list_ways
+from compiler.effort import Effort, limit_work
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import join_outputs, keep_sums, name_parts
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
@@ -38,7 +39,7 @@ from rasp.api import LoadedProgram
 from rasp.arguments import report_wrong_kind
 from rasp.diagnostics import Diagnostic
 from rasp.elaborate.program import Program
-from rasp.graph.nodes import Graph, Node
+from rasp.graph.nodes import Node
 from rasp.recursion import allow_deep_recursion
 
 
@@ -160,18 +161,7 @@ def compile_program(
     check_target(options, len(outputs))
     journal = journal or Journal()
     with allow_deep_recursion():  # analysis and rules go down long chains of operators
-        stated = find_stated(program, outputs, options)
-        try:
-            stated, built = build_parts(program.graph, stated, passes, journal)
-        except Inexact as error:
-            free = bound_indices(options, bounded=False)
-            found = None
-            if free != options:
-                with suppress(CompileError):
-                    found = build_parts(program.graph, find_stated(program, outputs, free), passes, journal)
-            if found is None:
-                raise advise_smaller(error, program, outputs, stated) from None
-            stated, built = found
+        stated, built = build_way(program, outputs, options, passes, journal)
     options, parts, meant = stated.options, stated.parts, stated.meant
     rewriting, lowered = built.rewriting, built.lowered
     weights = assemble_weights(lowered.plan, lowered.layout, lowered.analysis, rewriting.stand_ins)
@@ -185,17 +175,35 @@ def compile_program(
     return Compiled(program, dict(outputs), options, rewriting, lowered, weights, unrotated)
 
 
-def build_parts(graph: Graph, stated: Stated, passes: Passes, journal: Journal) -> tuple[Stated, Built]:
+def build_way(
+    program: Program, outputs: Mapping[str, str], options: CompileOptions, passes: Passes, journal: Journal
+) -> tuple[Stated, Built]:
+    """The smallest model of the first way to build it in which any holds. Raises `CompileError`: where none does, what the
+    first way is refused for, with advice."""
+    effort = Effort(limit_work(options))
+    way, *others = list_ways(options)
+    stated = find_stated(program, outputs, way)
+    try:
+        return build_parts(Analysis(program.graph, way, effort=effort), stated, passes, journal)
+    except Inexact as error:
+        for other in others:
+            with suppress(CompileError):
+                analysis = Analysis(program.graph, other, effort=effort)
+                return build_parts(analysis, find_stated(program, outputs, other), passes, journal)
+        raise advise_smaller(error, program, outputs, stated) from None
+
+
+def build_parts(analysis: Analysis, stated: Stated, passes: Passes, journal: Journal) -> tuple[Stated, Built]:
     """The smallest model by what each output is told; where a term of a sum cannot be told beside others, by the sum.
     Raises `Inexact` where none holds, `CompileError` for other refusals."""
-    options, parts = stated.options, stated.parts
+    parts = stated.parts
     try:
-        return stated, build_smallest(graph, name_parts(parts), options, passes, journal)
+        return stated, build_smallest(analysis, name_parts(parts), passes, journal)
     except Inexact:
         whole = keep_sums(parts, stated.meant)
         if whole != parts:
             with suppress(CompileError):
-                built = build_smallest(graph, name_parts(whole), options, passes, journal)
+                built = build_smallest(analysis, name_parts(whole), passes, journal)
                 return replace(stated, parts=whole), built
         raise
 

@@ -7,9 +7,10 @@ values. Rows on which the interpreter has no value count for nothing: such input
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 import numpy as np
 
@@ -72,17 +73,32 @@ class Analysis:
         self.graph = graph
         self.options = options
         self.materialised = materialised
-        self.kept: dict[Hashable, object] = {}  # what later stages find, in several attempts
-        self._memo = {} if materialised else self.effort.facts((options, dividing))
+        self._noted: dict[Hashable, dict[Any, Any]] = {}
+        self._memo = self.effort.facts((replace(options, prompts=None), dividing))
+        self._above: dict[Hashable, object] = {}  # of nodes that something materialised is below
         self._everywhere = self.effort.facts((self.max_length, self.causal))
+        self._rests: dict[Node, bool] = dict.fromkeys(materialised, True)
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
         self._last = LastColumns()
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
-        memo = self._everywhere if name in EVERYWHERE else self._memo
+        memo = self._above if self.materialised and self.rests(node) else self._memo
+        if name in EVERYWHERE:
+            memo = self._everywhere
         return self.effort.remember(memo, (name, node), lambda: compute(node))
+
+    def rests(self, node: Node) -> bool:
+        """Whether a node is materialised, or anything below it."""
+        known = self._rests.get(node)
+        if known is None:
+            known = self._rests[node] = any(map(self.rests, node.args))
+        return known
+
+    def notes(self, about: Hashable) -> dict[Any, Any]:
+        """What a later stage found about the same in another attempt, to be added to."""
+        return self._noted.setdefault(about, {})
 
     def first(self, key: Hashable, node: Node) -> Node:
         """The node that was first given under a key."""

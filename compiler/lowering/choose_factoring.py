@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Protocol
 
 import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.analysis.position_bounds import bound_number
 from compiler.blocks.block import Choice
-from compiler.blocks.form import Form, Vector
-from compiler.blocks.waves import count_units
+from compiler.blocks.form import Vector
 from compiler.domains.ranked import Ranked
 from compiler.factorings.powers import factor_by_powers
 from compiler.factorings.relations import (
-    Bit,
     Factoring,
     factor_by_carries,
     factor_by_threshold,
@@ -24,33 +23,22 @@ from compiler.factorings.relations import (
 )
 from compiler.factorings.turning import find_lag, make_lag
 from compiler.factorings.value_codes import Codes, number_order
-from compiler.lowering.read_columns import ReadColumns
+from compiler.lowering.column_prices import Prices
 from compiler.reading.building_style import Style
-from compiler.reading.carries import find_terms, read_bit
+from compiler.reading.carries import find_terms
 from compiler.reading.reader import Reader
-from compiler.selector_facts.matching import Matching, check_pairs
+from compiler.selector_facts.matching import Matching, build_matching, check_pairs, is_small, is_trivial
+from compiler.selector_facts.selector_formula import Comparison, Junction, list_conjuncts
 from compiler.targets.rotary import bound_turning
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node, Tokens
 
 WEIGHT_ERROR = 0.02
 """Relative error of attention weights that a count or mean tolerates, times the number of positions."""
-LOOKUP_PRICE = 6
-"""What features of an s-op cost that a look-up of few values writes, in columns of a head."""
 ADDED = 4
 """Roundings of a sum of products, each of which is as large as all of them, as far as they are to be expected."""
-FEW_NUMBERS = 48
-"""Numbers of which a look-up's features are not told apart by what they cost."""
-NEW_PRICE = 5
-"""A column that a look-up writes, in columns of a head: it is one more in whatever reads the residual stream."""
-TYPICAL_WIDTH = 24
-"""Residual columns of a model, to compare what a column of the residual stream costs with what one of a head does."""
-MANY_COLUMNS = 128
-"""Columns of a head beyond which it isn't told any more which of them are new to the residual stream."""
 ROUNDED = 8
 """How many times more than a product of integers rounds may be, is thought with each degree of care."""
-TIES = 0.9
-"""What errors that add up may cost at most: less than a column."""
 SURE_KINDS = 64
 """Kinds of rows of an order, which take as many columns less one, beyond which a threshold is not held against those."""
 MANY_KINDS = 512
@@ -62,6 +50,14 @@ TURNED = 12
 others, for each of two positions."""
 COLUMN_BYTES = 24
 """For each value of query and key in a column: two factorings at a time, and what compares them."""
+
+
+class Listed(Protocol):
+    """What lists some ways to score a matching."""
+
+    def __call__(
+        self, match: Matching, numbers: tuple[Vector, Vector], *, with_bos: bool
+    ) -> Iterator[Factoring]: ...
 
 
 @dataclass(frozen=True)
@@ -88,10 +84,22 @@ class Factorer:
         self.turning, self.carried = style.turning, style.carried
         options = analysis.options
         self.shifts = find_target(options).noise.shifts  # then larger numbers are read less exactly
-        self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
-        self.columns = ReadColumns(analysis, reader)
+        self.prices = Prices(analysis, reader)
+        self.known, self.matches = analysis.notes("factorings"), analysis.notes("matches")
         self.choices: list[Choice] = []
         self.numbered: dict[Matching, Codes | None] = {}
+
+    def list_matches(self, selector: Node) -> list[Matching]:
+        """What the parts of a conjunction select, but for those that select everything; of few pairs as it was found in an
+        earlier attempt."""
+        found = self.matches.get(selector)
+        if found is None:
+            parts = [part for part in list_conjuncts(selector) if isinstance(part, Comparison | Junction)]
+            matches = [build_matching(self.analysis, part) for part in parts]
+            found = [match for match in matches if not is_trivial(match)]
+            if all(map(is_small, found)):
+                self.matches[selector] = found
+        return found
 
     def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
         """The part for which a threshold saves most columns, if it does for any."""
@@ -99,13 +107,13 @@ class Factorer:
         for number, match in enumerate(matches):
             factoring = factor_by_threshold(match, self.numbers(match))
             if factoring is not None:
-                cost = self.price(match, factoring)
+                cost = self.prices.price(match, factoring)
                 kinds = len(np.unique(factoring.factors[-1].query))
                 if kinds > SURE_KINDS:
                     usual = "by rows", float(kinds - 1)
                 else:
                     other = self.cheapest(match, Need(with_bos=with_bos))
-                    usual = other.way, self.price(match, other)
+                    usual = other.way, self.prices.price(match, other)
                 saved = usual[1] - cost
                 self.note(match, dict([usual, (factoring.way, cost)]))
                 if saved > 0:
@@ -132,7 +140,7 @@ class Factorer:
                 if best is not None and len(factoring.factors) > best[0]:
                     costs[factoring.way] = float(len(factoring.factors))
                 elif self.accurate(match, factoring, need):
-                    cost = costs[factoring.way] = self.price(match, factoring)
+                    cost = costs[factoring.way] = self.prices.price(match, factoring)
                     if best is None or (cost, number) < best[:2]:
                         best = cost, number, factoring
             if best is not None:
@@ -154,16 +162,27 @@ class Factorer:
             yield iter(() if found is None else (found,))
         if kinds > MANY_KINDS:
             analysis.effort.spend(analysis.graph, match.query, CODE_WORK * sum(match.shape), "scores")
-            yield list_by_codes(match, numbers, with_bos=need.with_bos)
+            yield self.list_kept("codes", match, need, list_by_codes)
         check_pairs(analysis, match.query, match.shape)
         analysis.effort.reserve(analysis.graph, match.query, COLUMN_BYTES * kinds * sum(match.shape))
         analysis.effort.spend(analysis.graph, match.query, match.size, "scores")
-        usual = list_factorings(match, numbers, with_bos=need.with_bos)
-        centred = list_centred(match, numbers, with_bos=need.with_bos)
+        usual = self.list_kept("usual", match, need, list_factorings)
+        centred = self.list_kept("centred", match, need, list_centred)
         first, then = (
             (centred, usual) if self.shifts and need.strict else (usual, centred if need.rough else ())
         )
         yield chain(first, then, self.list_by_powers(match, need.spread))
+
+    def list_kept(self, name: str, match: Matching, need: Need, listed: Listed) -> Iterator[Factoring]:
+        """Some of these ways, those of few pairs as they were in an earlier attempt."""
+        key = name, match, need.with_bos
+        known = self.known.get(key)
+        if known is None:
+            found = listed(match, self.numbers(match), with_bos=need.with_bos)
+            if not is_small(match):
+                return found
+            known = self.known[key] = tuple(found)
+        return iter(known)
 
     def is_carried(self, match: Matching) -> bool:
         """Whether an equality is compared by bits that carries make."""
@@ -204,43 +223,6 @@ class Factorer:
     def note(self, match: Matching, costs: Mapping[str, float | None]) -> None:
         """Keep what ways of comparing were thought of."""
         self.choices.append(Choice("comparison", (match.key, match.query), tuple(costs.items())))
-
-    def price(self, match: Matching, factoring: Factoring) -> float:
-        """Columns of the head; look-ups, and new columns of the residual stream, in as many of them."""
-        if factoring.wave is not None:
-            return 2.0
-        if len(factoring.factors) > MANY_COLUMNS:
-            return float(3 * len(factoring.factors))
-        sides = (
-            [self.read_side(match.query, f.query, f.bit) for f in factoring.factors],
-            [self.read_side(match.key, f.key, f.bit) for f in factoring.factors],
-        )
-        lookups = self.price_lookups(
-            match.query,
-            [f.query for f, form in zip(factoring.factors, sides[0], strict=True) if form is None],
-        ) + self.price_lookups(
-            match.key, [f.key for f, form in zip(factoring.factors, sides[1], strict=True) if form is None]
-        )
-        new = self.columns.count_new([form for forms in sides for form in forms if form is not None])
-        columns = len(factoring.factors) + lookups + self.residual_price * new
-        # How many columns' errors can add up, lest ties are random.
-        keys = sum(np.abs(f.key) for f in factoring.factors)
-        return columns + min(float(np.max(keys, initial=0.0)) / 1024, TIES)
-
-    def read_side(self, node: Node, vector: Vector, bit: Bit | None) -> Form | None:
-        """One side of a column without a look-up but for carries; None where it takes one."""
-        form = None if bit is None else read_bit(self.reader, node, bit, vector)
-        return self.reader.read(node, vector) if form is None else form
-
-    def price_lookups(self, node: Node, vectors: list[Vector]) -> float:
-        """What these features of an s-op cost, from a look-up: hidden units as they are for a number, and a column each."""
-        domain = self.analysis.domain(node)
-        if len(domain) <= FEW_NUMBERS or not vectors or not domain.is_numeric:
-            return float(LOOKUP_PRICE if vectors else 0)
-        return float(
-            count_units(domain.numbers(), np.stack(vectors, axis=1), self.reader.arithmetic)
-            + NEW_PRICE * len(vectors)
-        )
 
     def accurate(self, match: Matching, factoring: Factoring, need: Need) -> bool:
         """Whether rounding leaves a quadratic score good enough: equal logits for `strict` heads, a gap for others."""

@@ -120,9 +120,7 @@ class SortedRows:
 
 def find_sorted(reader: Reader) -> SortedRows:
     """Those of all readers of an analysis that read alike."""
-    found = reader.analysis.kept.setdefault(("sorted rows", reader.way), SortedRows())
-    assert isinstance(found, SortedRows)
-    return found
+    return reader.analysis.notes("sorted rows").setdefault(reader.way, SortedRows())
 
 
 def count_form_work(problem: Problem) -> float:

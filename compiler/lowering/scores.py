@@ -21,11 +21,10 @@ from compiler.reading.building_style import Style
 from compiler.reading.carries import read_bit
 from compiler.reading.reader import Reader
 from compiler.refusal import make_refusal
-from compiler.selector_facts.matching import Matching, build_matching, is_trivial
+from compiler.selector_facts.matching import Matching, build_matching
 from compiler.selector_facts.orders import has_distinct_values
 from compiler.selector_facts.selector_formula import (
     Comparison,
-    Junction,
     Pick,
     list_comparisons,
     list_conjuncts,
@@ -186,12 +185,7 @@ class Scorer:
         `top` is what `best` adds to that: it may not make up for a part that rejects. Without it, and unless `strict`, one
         order may be told by a threshold, whose score then counts as such; with care, and norms, not beside what is inexact.
         """
-        matches: list[Matching] = []
-        for part in list_conjuncts(selector):
-            assert isinstance(part, Comparison | Junction)
-            match = build_matching(self.analysis, part)
-            if not is_trivial(match):
-                matches.append(match)
+        matches = [*self.factorer.list_matches(selector)]
         with_bos, strict = use.mode != "excluded", use.strict
         compared: list[ComparisonScore] = []
         thresholds = not (strict or top or self.is_disturbed(matches))
@@ -230,12 +224,13 @@ class Scorer:
         work = COLUMN_WORK * sum(match.shape) + PRODUCT_WORK * match.size
         self.analysis.effort.spend(self.analysis.graph, match.query, len(factoring.factors) * work, "scores")
         in_powers = factoring.kind == "powers"
+        columns = self.factorer.prices.columns
         found: list[ScoreProduct] = []
         for factor in factoring.factors:
             query = scale_form(self.demand_side(match.query, factor.query, factor.bit), sharpness)
             key = self.demand_side(match.key, factor.key, factor.bit)
-            self.factorer.columns.take(query)
-            self.factorer.columns.take(key)
+            columns.take(query)
+            columns.take(key)
             # Whatever powers of two are, a selected pair gets nothing to speak of from them.
             span = (0.0, 0.0) if in_powers else (float(factor.key.min()), float(factor.key.max()))
             constants = find_constant(factor.query * sharpness), find_constant(factor.key)

@@ -42,6 +42,9 @@ from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Best, Constant, Graph, Indices, Map, Node, Width, list_reachable
 
+ATTEMPT_WORK = 100_000
+"""Choosing, laying out and auditing what one s-op or selector becomes, in cells (`compiler/effort.py`)."""
+
 
 def lower_graph(
     graph: Graph,
@@ -80,10 +83,12 @@ class LoweringSearch:
         self.careful: Lowered | None = None  # what failed with most care
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
 
-    def find(self) -> Lowered:
-        """The first attempt that holds."""
+    def find(self, most: int = ATTEMPTS.most) -> Lowered:
+        """The first attempt that holds, of at most so many. Raises `Inexact` when none does, `CompileError` for other
+        refusals."""
         failures = 0
-        while failures < ATTEMPTS.most:
+        while failures < most:
+            self.spend_on_attempt()
             try:
                 lowered = attempt_or_divide(
                     self.analysis, self.outputs, self.style, self.reason, self.journal
@@ -103,6 +108,11 @@ class LoweringSearch:
             if not found and not self.begin_anew():
                 break
         raise self.refuse()
+
+    def spend_on_attempt(self) -> None:
+        """Count what an attempt takes besides the numbers that it looks at."""
+        graph, nodes = self.analysis.graph, list_reachable(self.outputs.values())
+        self.analysis.effort.spend(graph, nodes[-1], ATTEMPT_WORK * len(nodes), "attempts")
 
     def go_on(self, style: Style, materialised: frozenset[Node], reason: Reason) -> bool:
         """Try this next. What is known of s-ops holds in any style."""

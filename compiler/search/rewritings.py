@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
-from compiler.effort import OPTIONAL_SHARE, Effort, limit_work
-from compiler.options import CompileError, CompileOptions
+from compiler.effort import OPTIONAL_SHARE, Effort
+from compiler.options import CompileError
 from compiler.rewrite.apply_passes import Passes, Rewriting, apply_passes, try_rules
 from compiler.search.attempts import Lowered, measure_cost
 from compiler.search.lower import lower_graph
 from compiler.search.trials import Journal
-from rasp.graph.nodes import Graph, Node
+from rasp.graph.nodes import Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +27,14 @@ class Built:
 
 
 def build_smallest(
-    graph: Graph, outputs: Mapping[str, Node], options: CompileOptions, passes: Passes, journal: Journal
+    analysis: Analysis, outputs: Mapping[str, Node], passes: Passes, journal: Journal
 ) -> Built:
-    """The smallest model of all rewritings; the journal gets the steps of the one it is of, and all trials.
+    """The smallest model of all rewritings; the journal gets the steps of the one it is of, and all trials. What is tried
+    when there is a model has an effort of its own.
 
     Raises `Inexact` when none holds, `CompileError` for other refusals: those of the rewriting without what is tried.
     """
-    effort = Effort(limit_work(options))
+    graph, options, effort = analysis.graph, analysis.options, analysis.effort
     rewriting = apply_passes(graph, outputs, options, effort, passes)
     journal.steps.extend(rewriting.steps)
     refusal: CompileError | None = None
@@ -42,10 +43,8 @@ def build_smallest(
         best = Built(rewriting, lower_graph(graph, rewriting.rewritten, options, effort, journal))
     except CompileError as error:
         refusal = error
-    # Where the work ran out it does not begin anew; any other refusal may be that rewriting's alone.
-    whole = best is None and not effort.ran_out
-    most = effort.most if whole else OPTIONAL_SHARE * effort.most
-    analysis = Analysis(graph, options, effort=Effort(most, effort.kept))
+    if best is not None or effort.ran_out:  # any other refusal may be that rewriting's alone
+        analysis = Analysis(graph, options, effort=Effort(OPTIONAL_SHARE * effort.most, effort.kept))
     for other in list_others(analysis, rewriting, passes):
         best = challenge(best, analysis, other, journal)
     if best is None:

@@ -12,7 +12,7 @@ from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
 from compiler.domains.ranked import Ranked, count_selected, draw_matrix, rank_comparison
 from compiler.domains.rows import Bools
-from compiler.limits import PAIRS
+from compiler.limits import KEPT_PAIRS, PAIRS
 from compiler.refusal import make_refusal
 from compiler.selector_facts.selector_formula import Comparison, Formula, Junction, Pick, list_comparisons
 from rasp.graph.nodes import Indices, Map, Node
@@ -81,6 +81,11 @@ def build_matching(analysis: Facts, part: Formula) -> Matching:
     selects = judge_pairs(analysis, part, key, query)
     cares = np.ones_like(selects) if meet else visible(analysis, key.node, query.node)
     return Matching(key.node, query.node, Pairs(selects, cares))
+
+
+def is_small(match: Matching) -> bool:
+    """Whether what is worked out about it may be kept for other attempts."""
+    return match.size <= KEPT_PAIRS.most
 
 
 def check_pairs(analysis: Facts, node: Node, shape: tuple[int, int]) -> None:

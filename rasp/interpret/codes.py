@@ -93,17 +93,22 @@ def _encode_floats(column: AtomArray) -> tuple[Array, list[Any]]:
 
 
 def _encode_objects(data: Array) -> tuple[Array, list[Any]]:
+    """Codes in the order of first occurrence. Most columns hold few objects, each many times: these are looked at once."""
+    flat: list[Any] = data.ravel().tolist()
+    _, first, which = np.unique(
+        np.fromiter(map(id, flat), np.int64, len(flat)), return_index=True, return_inverse=True
+    )
     seen: dict[tuple[str, Any], int] = {}
     atoms: list[Any] = []
-    codes = np.empty(data.size, dtype=np.int64)
-    flat: list[Any] = data.ravel().tolist()
-    for place, value in enumerate(flat):
+    codes = np.empty(first.size, dtype=np.int64)
+    for number in np.argsort(first):
+        value = flat[first[number]]
         # 0.0 == -0.0, so floats are told apart by their bits.
         mark = struct.pack("d", value) if isinstance(value, float) else value
-        code = codes[place] = seen.setdefault((type(value).__name__, mark), len(seen))
+        code = codes[number] = seen.setdefault((type(value).__name__, mark), len(seen))
         if code == len(atoms):
             atoms.append(value)
-    return codes.reshape(data.shape), atoms
+    return codes[which].reshape(data.shape), atoms
 
 
 def rank_together(*columns: AtomArray) -> tuple[list[Array], int]:
