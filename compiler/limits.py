@@ -21,7 +21,7 @@ CELLS = Limit(
     "from ten seconds to a minute, where most compilations need a hundredth of it",
     "compute it in smaller steps, or compile for fewer tokens or a shorter length",
 )
-SMALL_CELLS = Limit(3 * 10**8, "numbers looked at", "some seconds; the least that a small program may take")
+SMALL_CELLS = Limit(5 * 10**8, "numbers looked at", "some seconds; the least that a small program may take")
 SIZE_CELLS = Limit(
     10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
 )

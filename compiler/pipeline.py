@@ -12,7 +12,7 @@ from compiler.advice import Stated, advise_smaller, find_stated
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.completions.plan_decoder import find_meaning, list_ways
-from compiler.effort import Effort, limit_work
+from compiler.effort import Effort, TooMuch, limit_work
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import join_outputs, keep_sums, name_parts
 from compiler.emit.margins import choose_logit_scale, list_logit_gaps, scale_logits
@@ -185,11 +185,13 @@ def build_way(
     stated = find_stated(program, outputs, way)
     try:
         return build_parts(Analysis(program.graph, way, effort=effort), stated, passes, journal)
-    except Inexact as error:
+    except (Inexact, TooMuch) as error:
         for other in others:
             with suppress(CompileError):
                 analysis = Analysis(program.graph, other, effort=effort)
                 return build_parts(analysis, find_stated(program, outputs, other), passes, journal)
+        if isinstance(error, TooMuch):
+            raise
         raise advise_smaller(error, program, outputs, stated) from None
 
 

@@ -73,32 +73,41 @@ class Analysis:
         self.graph = graph
         self.options = options
         self.materialised = materialised
-        self._noted: dict[Hashable, dict[Any, Any]] = {}
-        self._memo = self.effort.facts((replace(options, prompts=None), dividing))
-        self._above: dict[Hashable, object] = {}  # of nodes that something materialised is below
+        self._asked = replace(options, prompts=None), dividing
         self._everywhere = self.effort.facts((self.max_length, self.causal))
-        self._rests: dict[Node, bool] = dict.fromkeys(materialised, True)
+        self._below: dict[Node, frozenset[Node]] = {}
+        self._facts: dict[frozenset[Node], dict[Hashable, object]] = {}
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
         self._last = LastColumns()
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, from the memo when it was asked before."""
-        memo = self._above if self.materialised and self.rests(node) else self._memo
-        if name in EVERYWHERE:
-            memo = self._everywhere
+        memo = self._everywhere if name in EVERYWHERE else self.find_facts(node)
         return self.effort.remember(memo, (name, node), lambda: compute(node))
 
-    def rests(self, node: Node) -> bool:
-        """Whether a node is materialised, or anything below it."""
-        known = self._rests.get(node)
+    def find_facts(self, node: Node) -> dict[Hashable, object]:
+        """Those about nodes with the same below them that is materialised, in all attempts."""
+        below = self.list_below(node)
+        if below not in self._facts:
+            self._facts[below] = self.effort.facts(self.scope(node))
+        return self._facts[below]
+
+    def scope(self, node: Node) -> Hashable:
+        """What facts about a node depend on besides: two attempts of which it is the same know the same."""
+        return self._asked, self.list_below(node)
+
+    def list_below(self, node: Node) -> frozenset[Node]:
+        """What is materialised of a node and of all below it."""
+        known = self._below.get(node)
         if known is None:
-            known = self._rests[node] = any(map(self.rests, node.args))
+            own = frozenset({node}) & self.materialised
+            known = self._below[node] = own.union(*map(self.list_below, node.args))
         return known
 
-    def notes(self, about: Hashable) -> dict[Any, Any]:
-        """What a later stage found about the same in another attempt, to be added to."""
-        return self._noted.setdefault(about, {})
+    def notes(self, about: str, node: Node) -> dict[Any, Any]:
+        """What a later stage found about a node in another attempt, to be added to."""
+        return self.once(about, node, lambda _: dict[Any, Any]())
 
     def first(self, key: Hashable, node: Node) -> Node:
         """The node that was first given under a key."""

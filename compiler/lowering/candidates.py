@@ -173,7 +173,12 @@ def classes(problem: Problem, column: int) -> Vector:
     kind = np.zeros(len(problem.stands_for[column]), np.int64)
     kinds = 0
     cells = 0
+    known_rows: dict[bytes, int] = {}  # classes only grow, so what is alike stays so
     for row, code in zip(seen, codes, strict=True):
+        alike = known_rows.get(key := row.tobytes(), -1)
+        if alike >= 0:
+            kind[code] = alike
+            continue
         cells += kinds * width
         if cells > MERGED_COMPARISONS.most:
             return number_apart(problem, column)
@@ -181,7 +186,7 @@ def classes(problem: Problem, column: int) -> Vector:
         against = ((known >= 0) & (row >= 0) & (known != row)).any(axis=1)
         alike = int(np.argmin(against)) if not against.all() else kinds
         kinds = max(kinds, alike + 1)
-        kind[code] = alike
+        kind[code] = known_rows[key] = alike
         merged[alike] = np.maximum(merged[alike], row)
     means = [problem.targets[m[m >= 0]].mean(axis=0).tolist() for m in merged[:kinds]]
     ranks = np.zeros(kinds)

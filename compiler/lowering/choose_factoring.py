@@ -85,20 +85,20 @@ class Factorer:
         options = analysis.options
         self.shifts = find_target(options).noise.shifts  # then larger numbers are read less exactly
         self.prices = Prices(analysis, reader)
-        self.known, self.matches = analysis.notes("factorings"), analysis.notes("matches")
         self.choices: list[Choice] = []
         self.numbered: dict[Matching, Codes | None] = {}
 
     def list_matches(self, selector: Node) -> list[Matching]:
         """What the parts of a conjunction select, but for those that select everything; of few pairs as it was found in an
         earlier attempt."""
-        found = self.matches.get(selector)
+        known = self.analysis.notes("matches", selector)
+        found = known.get("all")
         if found is None:
             parts = [part for part in list_conjuncts(selector) if isinstance(part, Comparison | Junction)]
             matches = [build_matching(self.analysis, part) for part in parts]
             found = [match for match in matches if not is_trivial(match)]
             if all(map(is_small, found)):
-                self.matches[selector] = found
+                known["all"] = found
         return found
 
     def ordered(self, matches: list[Matching], *, with_bos: bool) -> tuple[Matching, Factoring] | None:
@@ -175,14 +175,13 @@ class Factorer:
 
     def list_kept(self, name: str, match: Matching, need: Need, listed: Listed) -> Iterator[Factoring]:
         """Some of these ways, those of few pairs as they were in an earlier attempt."""
-        key = name, match, need.with_bos
-        known = self.known.get(key)
-        if known is None:
-            found = listed(match, self.numbers(match), with_bos=need.with_bos)
-            if not is_small(match):
-                return found
-            known = self.known[key] = tuple(found)
-        return iter(known)
+        key = name, need.with_bos
+        if key in match.found:
+            return iter(match.found[key])
+        found = listed(match, self.numbers(match), with_bos=need.with_bos)
+        if is_small(match):
+            found = match.found[key] = tuple(found)
+        return iter(found)
 
     def is_carried(self, match: Matching) -> bool:
         """Whether an equality is compared by bits that carries make."""

@@ -50,7 +50,6 @@ class Prices:
         options = analysis.options
         self.residual_price = (len(options.vocabulary) + options.max_length) / (2 * TYPICAL_WIDTH)
         self.columns = ReadColumns(analysis, reader)
-        self.known = analysis.notes(("prices", reader.way))
 
     def price(self, match: Matching, factoring: Factoring) -> float:
         """What a factoring costs."""
@@ -58,11 +57,12 @@ class Prices:
             return TURNING_PRICE
         if len(factoring.factors) > MANY_COLUMNS:
             return float(3 * len(factoring.factors))
-        asked = self.known.get(factoring)
+        key = self.reader.way, factoring
+        asked = match.found.get(key)
         if asked is None:
             asked = self.ask(match, factoring)
             if is_small(match):
-                self.known[factoring] = asked
+                match.found[key] = asked
         return asked.columns + self.residual_price * self.columns.count_new(asked.features)
 
     def ask(self, match: Matching, factoring: Factoring) -> Asked:

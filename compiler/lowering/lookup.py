@@ -92,7 +92,7 @@ class Candidate:
 
 
 class SortedRows:
-    """What was sorted for one way to read, kept as long as there is room: care and steepness change only what is built on
+    """What was sorted for other attempts, kept as long as there is room: care and steepness change only what is built on
     it."""
 
     def __init__(self) -> None:
@@ -101,7 +101,8 @@ class SortedRows:
 
     def list_sorted(self, reader: Reader, problem: Problem) -> Iterator[Candidate]:
         """Every candidate, each sorted when it is asked for. Raises `CompileError` where all of them are too much."""
-        key = problem.node, problem.targets.tobytes(), problem.group.tobytes()
+        scope = reader.analysis.scope(problem.node)
+        key = scope, reader.way, problem.node, problem.targets.tobytes(), problem.group.tobytes()
         if key in self.kept:
             yield from self.kept[key]
             return
@@ -119,8 +120,10 @@ class SortedRows:
 
 
 def find_sorted(reader: Reader) -> SortedRows:
-    """Those of all readers of an analysis that read alike."""
-    return reader.analysis.notes("sorted rows").setdefault(reader.way, SortedRows())
+    """Those of all attempts."""
+    kept = reader.analysis.effort.facts("sorted rows").setdefault("all", SortedRows())
+    assert isinstance(kept, SortedRows)
+    return kept
 
 
 def count_form_work(problem: Problem) -> float:

@@ -64,7 +64,7 @@ class Reader:
         return (
             self.raw is not self
             and not self.is_free(leaf)
-            and self.raw.noise(leaf) < BEARABLE * find_grain(self.carried(leaf))
+            and self.raw.noise(leaf) < BEARABLE * self.find_carried_grain(leaf)
         )
 
     def is_counted(self, variable: Variable) -> bool:
@@ -108,6 +108,10 @@ class Reader:
     def carried(self, leaf: Node) -> Vector:
         """The number that stands for each value of a leaf."""
         return self.analysis.domain(leaf).numbers()
+
+    def find_carried_grain(self, leaf: Node) -> float:
+        """The power of two that all of these numbers are multiples of."""
+        return self.analysis.once("grain", leaf, lambda leaf: find_grain(self.carried(leaf)))
 
     def noise(self, leaf: Node) -> float:
         """Bound on the rounding error of a leaf's carried number."""

@@ -42,8 +42,9 @@ from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Best, Constant, Graph, Indices, Map, Node, Width, list_reachable
 
-ATTEMPT_WORK = 100_000
-"""Choosing, laying out and auditing what one s-op or selector becomes, in cells (`compiler/effort.py`)."""
+ATTEMPT_WORK, ATTEMPT_POSITION_WORK = 100_000, 100
+"""Choosing, laying out and auditing what one s-op or selector becomes: in cells (`compiler/effort.py`), for itself and for
+each position."""
 
 
 def lower_graph(
@@ -111,8 +112,9 @@ class LoweringSearch:
 
     def spend_on_attempt(self) -> None:
         """Count what an attempt takes besides the numbers that it looks at."""
-        graph, nodes = self.analysis.graph, list_reachable(self.outputs.values())
-        self.analysis.effort.spend(graph, nodes[-1], ATTEMPT_WORK * len(nodes), "attempts")
+        nodes = list_reachable(self.outputs.values())
+        work = ATTEMPT_WORK + ATTEMPT_POSITION_WORK * self.analysis.max_length
+        self.analysis.effort.spend(self.analysis.graph, nodes[-1], work * len(nodes), "attempts")
 
     def go_on(self, style: Style, materialised: frozenset[Node], reason: Reason) -> bool:
         """Try this next. What is known of s-ops holds in any style."""

@@ -2,9 +2,9 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -37,11 +37,12 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Matching:
-    """Which values of a key which values of a query select."""
+    """Which values of a key which values of a query select; and what was `found` out about that before, if it is little."""
 
     key: Node
     query: Node
     given: Pairs | Ranked
+    found: dict[Any, Any] = field(default_factory=dict[Any, Any], repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
