@@ -28,9 +28,7 @@ INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
 T = TypeVar("T")
-Work = Literal[
-    "inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout", "attempts"
-]
+Work = Literal["inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout"]
 WORDS: dict[Work, str] = {
     "inputs": "evaluating it on an input of each length",
     "values": "keeping all of its values apart",
@@ -42,7 +40,6 @@ WORDS: dict[Work, str] = {
     "look-up": "making a look-up of all combinations of values that it depends on",
     "basis": "finding the columns of which the numbers for its values are sums",
     "layout": "giving all numbers of the model a place",
-    "attempts": "trying one way to build it after another",
 }
 """What is counted, in words that follow the name of an expression."""
 
@@ -115,6 +112,12 @@ class Effort:
         self.cells += cells
         self.spent += cells
 
+    def use(self, cells: float) -> None:
+        """Count as much of them as is left."""
+        used = min(cells, self.left)
+        self.cells += used
+        self.spent += used
+
     def foresee(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """To be called before several steps that take so many in all, so that what will be too much is not begun. Raises
         `CompileError` where it is."""
@@ -145,14 +148,14 @@ class Effort:
         self.spend(graph, node, cells * values, "values")
 
     @contextmanager
-    def optional(self) -> Generator[None]:
+    def optional(self, share: float = OPTIONAL_SHARE) -> Generator[None]:
         """For what only might make a program better: a part of what is left, so that enough stays for what it needs."""
-        most = self.most
-        self.most = self.cells + (most - self.cells) * OPTIONAL_SHARE
+        most, ran_out = self.most, self.ran_out
+        self.most = self.cells + self.left * share
         try:
             yield
         finally:
-            self.most = most
+            self.most, self.ran_out = most, ran_out
 
     def reserve(self, graph: Graph, node: Node, taken: float) -> None:
         """To be called before so many bytes are taken. Raises `CompileError` when that is too much."""

@@ -42,6 +42,9 @@ from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node
 from rasp.recursion import allow_deep_recursion
 
+FIRST_SHARE = 3 / 4
+"""Of all work, for the first of two ways to build a model."""
+
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
@@ -184,7 +187,8 @@ def build_way(
     way, *others = list_ways(options)
     stated = find_stated(program, outputs, way)
     try:
-        return build_parts(Analysis(program.graph, way, effort=effort), stated, passes, journal)
+        with effort.optional(FIRST_SHARE if others else 1.0):
+            return build_parts(Analysis(program.graph, way, effort=effort), stated, passes, journal)
     except (Inexact, TooMuch) as error:
         for other in others:
             with suppress(CompileError):

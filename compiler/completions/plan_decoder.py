@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from compiler.completions.decoder_graph import make_decoder_graph
 from compiler.completions.decoder_words import DecoderWords, choose_words
@@ -25,6 +26,7 @@ class Decoder:
     most: int
 
 
+@lru_cache(maxsize=8)  # each way to build it, its check and its file ask for the same
 def plan_decoder(graph: Graph, output: Node, options: CompileOptions) -> Decoder:
     """The decoder of an output; `options` are those of the program under full attention. Raises `CompileError`.
 

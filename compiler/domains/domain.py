@@ -124,7 +124,7 @@ class Domain:
         """The values under `codes`, for the interpreter; `as_floats` takes the float twin where there is
         one.
         """
-        return (self.as_floats if as_floats else self.packed).indexed(lambda array: array[codes])
+        return (self.as_floats if as_floats else self.packed).take(codes)
 
     @cached_property
     def packed(self) -> AtomArray:
@@ -224,6 +224,9 @@ def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
     is.
     """
     data = column.data.ravel()
+    if column.origin is not None:
+        codes, table = column.origin
+        return rank_distinct(find_distinct_elements(table)[1][codes.ravel()])
     if column.kinds is not None:
         return rank_distinct(rank_floats(data)[1] * 4 + column.kinds.ravel())
     if data.dtype == np.float64:

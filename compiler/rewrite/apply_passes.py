@@ -63,7 +63,7 @@ def apply_passes(
     effort = effort or Effort(limit_work(options))
     rules = passes_without(options.without, passes.rules)
     course = Course(passes.most, passes.barred)
-    first = Analysis(graph, options, effort=Effort(effort.most))
+    first = Analysis(graph, options, effort=Effort(effort.most, effort.kept))
     said, stand_ins = said_no_value(first, outputs, course) if options.no_value else (outputs, {})
     placed = rewrite_outputs(first, said, [p.rule for p in rules if p.early], course)
     total = make_outputs_total(first, placed, course)

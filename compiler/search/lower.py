@@ -29,6 +29,7 @@ from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileOptions
+from compiler.plan.layout import list_forms
 from compiler.reading.building_style import Style
 from compiler.reading.carries import has_compared_sums
 from compiler.reading.digits import WHOLE, list_ways
@@ -42,9 +43,9 @@ from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Aggregate, Best, Constant, Graph, Indices, Map, Node, Width, list_reachable
 
-ATTEMPT_WORK, ATTEMPT_POSITION_WORK = 100_000, 100
-"""Choosing, laying out and auditing what one s-op or selector becomes: in cells (`compiler/effort.py`), for itself and for
-each position."""
+NODE_WORK, POSITION_WORK, FORM_WORK = 100_000, 100, 60_000
+"""An attempt, in cells (`compiler/effort.py`): for each s-op and selector, for itself and for each position, and for each
+form that is read."""
 
 
 def lower_graph(
@@ -85,11 +86,10 @@ class LoweringSearch:
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
 
     def find(self, most: int = ATTEMPTS.most) -> Lowered:
-        """The first attempt that holds, of at most so many. Raises `Inexact` when none does, `CompileError` for other
-        refusals."""
-        failures = 0
-        while failures < most:
-            self.spend_on_attempt()
+        """The first attempt that holds, of at most so many, and of no more than there is effort for. Raises `Inexact` when
+        none does, `CompileError` for other refusals."""
+        failures = forms = 0
+        while failures < most and self.analysis.effort.left > 0:
             try:
                 lowered = attempt_or_divide(
                     self.analysis, self.outputs, self.style, self.reason, self.journal
@@ -104,17 +104,18 @@ class LoweringSearch:
             else:
                 if not lowered.bounds.unsafe:
                     return lowered
+                forms = len(list_forms(lowered.plan))
                 found = self.react_to_unsafe(lowered)
             failures += 1
+            self.analysis.effort.use(self.count_work(forms))
             if not found and not self.begin_anew():
                 break
         raise self.refuse()
 
-    def spend_on_attempt(self) -> None:
-        """Count what an attempt takes besides the numbers that it looks at."""
-        nodes = list_reachable(self.outputs.values())
-        work = ATTEMPT_WORK + ATTEMPT_POSITION_WORK * self.analysis.max_length
-        self.analysis.effort.spend(self.analysis.graph, nodes[-1], work * len(nodes), "attempts")
+    def count_work(self, forms: int) -> float:
+        """What an attempt takes besides the numbers that it looks at."""
+        nodes = len(list_reachable(self.outputs.values()))
+        return (NODE_WORK + POSITION_WORK * self.analysis.max_length) * nodes + FORM_WORK * forms
 
     def go_on(self, style: Style, materialised: frozenset[Node], reason: Reason) -> bool:
         """Try this next. What is known of s-ops holds in any style."""

@@ -59,6 +59,11 @@ def from_zero(arrays: Sequence[Array]) -> tuple[list[Array], int, int] | None:
 
 def encode_column(column: AtomArray) -> tuple[Array, list[Any]]:
     """(each element's code, each code's atom). Kinds and the sign of 0 are told apart."""
+    if column.origin is not None:
+        codes, table = column.origin
+        of_table, atoms = encode_column(table)
+        values, codes = compact_codes(of_table[codes], len(atoms))
+        return codes, [atoms[value] for value in values]
     whole = small_integers([column])
     shifted = from_zero(whole) if whole is not None else None
     if shifted is not None:

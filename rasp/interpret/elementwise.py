@@ -112,7 +112,7 @@ def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[
     # Elements without a value hold some other element's, so that they do not widen the dtype.
     filler = next((value for value in results if value is not None), 0)
     table = pack_atoms([filler if value is None else value for value in results], (len(rows),))
-    taken = table.indexed(lambda array: array[combined])
+    taken = table.take(combined)
     return replace(taken, failed=failed[combined] if failed.any() else None)
 
 

@@ -162,7 +162,7 @@ PROMPT = 4e8
 def watch_efforts(monkeypatch: pytest.MonkeyPatch) -> list[Effort]:
     """All efforts of a compilation, as they begin: for what is tried, and for a hint."""
     begun: list[Effort] = []
-    for module in ("compiler.advice", "compiler.search.rewritings"):
+    for module in ("compiler.advice", "compiler.pipeline", "compiler.search.rewritings"):
         monkeypatch.setattr(f"{module}.Effort", lambda *most: begun.append(Effort(*most)) or begun[-1])
     return begun
 
