@@ -28,7 +28,9 @@ INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
 OPTIONAL_SHARE = 1 / 4
 T = TypeVar("T")
-Work = Literal["inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout"]
+Work = Literal[
+    "inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout", "ways"
+]
 WORDS: dict[Work, str] = {
     "inputs": "evaluating it on an input of each length",
     "values": "keeping all of its values apart",
@@ -36,6 +38,7 @@ WORDS: dict[Work, str] = {
     "rows": "listing what it depends on: all combinations of values that can occur together",
     "pairs": "comparing each of its values with each value that it is compared with",
     "scores": "scoring each of its values against each value that it is compared with",
+    "ways": "splitting what it counts by digits",
     "reading": "finding out which of the values behind it tell it",
     "look-up": "making a look-up of all combinations of values that it depends on",
     "basis": "finding the columns of which the numbers for its values are sums",
@@ -69,13 +72,14 @@ class TooMuchWork(TooMuch):
 
 
 class Effort:
-    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`; `again`: a second time.
+    """Numbers that a compilation has looked at, over all of its attempts, of at most `most`, which is less than the `limit`
+    where only a part may be used; `again`: a second time.
     `spent`: those of the first time, too. `ran_out`: once it was too much. `kept`: what was found in one attempt and holds
     in all."""
 
     def __init__(self, most: float, kept: dict[Hashable, dict[Hashable, object]] | None = None) -> None:
         self.cells = self.spent = 0.0
-        self.most = most
+        self.most = self.limit = most
         self.again = self.ran_out = False
         self.kept = {} if kept is None else kept
 
@@ -123,15 +127,15 @@ class Effort:
         `CompileError` where it is."""
         if self.cells + cells > self.most:
             message = (
-                f"{WORDS[work]} takes more work than is left for it (the limit is {self.most:.0e} numbers looked at, "
+                f"{WORDS[work]} takes more work than is left for it (the limit is {self.limit:.0e} numbers looked at, "
                 "for all parts of the program and all the ways to build it that were tried)"
             )
             self.ran_out = True
             raise TooMuchWork(make_refusal(graph, node, message, CELLS.hint), self.left, node, work)
 
-    def begin_again(self) -> None:
-        """What was looked at for an expression that is now taken apart does not count."""
-        self.cells, self.again = 0.0, True
+    def begin_again(self, cells: float) -> None:
+        """From so many: what was looked at since then, for an expression that is now taken apart, does not count."""
+        self.cells, self.again = cells, True
 
     def evaluate(self, graph: Graph, node: Node, longest: int) -> None:
         """To be called before an expression is evaluated on one input of each length. Raises `CompileError` when that is

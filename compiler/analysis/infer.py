@@ -7,7 +7,6 @@ values. Rows on which the interpreter has no value count for nothing: such input
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar, assert_never
@@ -15,6 +14,7 @@ from typing import Any, TypeVar, assert_never
 import numpy as np
 
 from compiler.analysis.divide import TooLarge, divide_expression
+from compiler.analysis.known_facts import KnownFacts
 from compiler.analysis.last_columns import LastColumns
 from compiler.analysis.leaf_values import relate_leaf
 from compiler.domains.alike import find_representatives
@@ -30,24 +30,12 @@ from compiler.refusal import NeverDefined, ToldApart, make_refusal
 from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
 from compiler.selector_facts.positional import evaluate_positional
-from rasp.graph.nodes import (
-    Aggregate,
-    Constant,
-    Graph,
-    Indices,
-    Map,
-    Node,
-    Tokens,
-    Width,
-    list_reachable,
-)
+from rasp.graph.nodes import Aggregate, Constant, Graph, Indices, Map, Node, Tokens, Width, list_reachable
 from rasp.interpret.atom_array import AtomArray, build_constant
 from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
-EVERYWHERE = frozenset({"positional", "counts", "counts by table", "computed"})
-"""Facts that do not depend on what is materialised, or on the vocabulary."""
 ROW_WORK = 8
 """Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
 
@@ -55,7 +43,7 @@ ROW_WORK = 8
 class Analysis:
     """Facts about the nodes of one graph under one set of options, computed once and kept.
 
-    A node's facts depend only on the node and the options, so the memo cannot go stale. With `dividing`, an expression that
+    They are kept for other attempts, too (`compiler/analysis/known_facts.py`). With `dividing`, an expression that
     has a large table but could have smaller ones in steps raises `TooLarge`.
     """
 
@@ -69,41 +57,16 @@ class Analysis:
         effort: Effort | None = None,
     ) -> None:
         self.effort = effort or Effort(limit_work(options))
-        self.dividing = dividing
-        self.graph = graph
-        self.options = options
-        self.materialised = materialised
-        self._asked = replace(options, prompts=None), dividing
-        self._everywhere = self.effort.facts((self.max_length, self.causal))
-        self._below: dict[Node, frozenset[Node]] = {}
-        self._facts: dict[frozenset[Node], dict[Hashable, object]] = {}
+        self.graph, self.options = graph, options
+        self.materialised, self.dividing = materialised, dividing
+        self.known = KnownFacts(self.effort, options, materialised, dividing=dividing)
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
         self._last = LastColumns()
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
-        """`compute(node)`, from the memo when it was asked before."""
-        memo = self._everywhere if name in EVERYWHERE else self.find_facts(node)
-        return self.effort.remember(memo, (name, node), lambda: compute(node))
-
-    def find_facts(self, node: Node) -> dict[Hashable, object]:
-        """Those about nodes with the same below them that is materialised, in all attempts."""
-        below = self.list_below(node)
-        if below not in self._facts:
-            self._facts[below] = self.effort.facts(self.scope(node))
-        return self._facts[below]
-
-    def scope(self, node: Node) -> Hashable:
-        """What facts about a node depend on besides: two attempts of which it is the same know the same."""
-        return self._asked, self.list_below(node)
-
-    def list_below(self, node: Node) -> frozenset[Node]:
-        """What is materialised of a node and of all below it."""
-        known = self._below.get(node)
-        if known is None:
-            own = frozenset({node}) & self.materialised
-            known = self._below[node] = own.union(*map(self.list_below, node.args))
-        return known
+        """`compute(node)`, or what it was when it was asked before."""
+        return self.known.once(name, node, compute)
 
     def notes(self, about: str, node: Node) -> dict[Any, Any]:
         """What a later stage found about a node in another attempt, to be added to."""
@@ -310,6 +273,9 @@ class Analysis:
 
     def picks(self, leaf: Node) -> bool:
         """Whether an aggregate brings the value of one position: no row selects two, or two would be an error."""
+        return self.once("picks", leaf, self._picks)
+
+    def _picks(self, leaf: Node) -> bool:
         selector, value = leaf.args
         kinds = {find_kind(v) for v in self.domain(value).values}
         return kinds <= {"string"} or kinds <= {"bool"} or selectors.selects_at_most_one(self, selector)

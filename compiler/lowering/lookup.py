@@ -101,7 +101,7 @@ class SortedRows:
 
     def list_sorted(self, reader: Reader, problem: Problem) -> Iterator[Candidate]:
         """Every candidate, each sorted when it is asked for. Raises `CompileError` where all of them are too much."""
-        scope = reader.analysis.scope(problem.node)
+        scope = reader.analysis.known.scope(problem.node)
         key = scope, reader.way, problem.node, problem.targets.tobytes(), problem.group.tobytes()
         if key in self.kept:
             yield from self.kept[key]

@@ -36,6 +36,8 @@ from rasp.graph.nodes import Indices, Node
 COLUMN_WORK, PRODUCT_WORK = 8, 1 / 64
 """A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
+HEAD_WORK = 100_000
+"""Choosing the scores of one selector, besides its values, in cells (`compiler/effort.py`)."""
 
 
 class Scorer:
@@ -61,6 +63,7 @@ class Scorer:
 
     def score(self, selector: Node, use: SelectorUse) -> Scores:
         """Forms for one selector."""
+        self.analysis.effort.spend(self.analysis.graph, selector, HEAD_WORK, "scores")
         parts = list_conjuncts(selector)
         pick = next((p for p in parts if isinstance(p, Pick)), None)
         if pick is not None:

@@ -61,11 +61,10 @@ class Reader:
 
     def rounds(self, leaf: Node) -> bool:
         """Whether a leaf is read rounded."""
-        return (
-            self.raw is not self
-            and not self.is_free(leaf)
-            and self.raw.noise(leaf) < BEARABLE * self.find_carried_grain(leaf)
-        )
+        if self.raw is self or self.is_free(leaf):
+            return False
+        grain = self.analysis.once("grain", leaf, lambda leaf: find_grain(self.carried(leaf)))
+        return self.raw.noise(leaf) < BEARABLE * grain
 
     def is_counted(self, variable: Variable) -> bool:
         """Whether it is the position, in a target that does not embed positions."""
@@ -108,10 +107,6 @@ class Reader:
     def carried(self, leaf: Node) -> Vector:
         """The number that stands for each value of a leaf."""
         return self.analysis.domain(leaf).numbers()
-
-    def find_carried_grain(self, leaf: Node) -> float:
-        """The power of two that all of these numbers are multiples of."""
-        return self.analysis.once("grain", leaf, lambda leaf: find_grain(self.carried(leaf)))
 
     def noise(self, leaf: Node) -> float:
         """Bound on the rounding error of a leaf's carried number."""

@@ -18,13 +18,11 @@ is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.infer import Analysis
-from compiler.audit.decisions import Decision
 from compiler.effort import Effort, TooMuchWork, limit_work
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.lookup import Unsolved
@@ -32,18 +30,18 @@ from compiler.options import CompileOptions
 from compiler.plan.layout import list_forms
 from compiler.reading.building_style import Style
 from compiler.reading.carries import has_compared_sums
-from compiler.reading.digits import WHOLE, list_ways
-from compiler.reading.quotients import find_quotient, has_quotients
+from compiler.reading.quotients import has_quotients
 from compiler.reading.reader import Reader
 from compiler.refusal import Inexact, make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.culprits import find_culprit, find_source
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
+from compiler.search.next_styles import begin_exactly, is_vain, list_resorts, more_careful, splits_orders
 from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
-from rasp.graph.nodes import Aggregate, Best, Constant, Graph, Indices, Map, Node, Width, list_reachable
+from rasp.graph.nodes import Best, Constant, Graph, Indices, Map, Node, list_reachable
 
-NODE_WORK, POSITION_WORK, FORM_WORK = 100_000, 100, 60_000
+NODE_WORK, POSITION_WORK, FORM_WORK = 150_000, 150, 90_000
 """An attempt, in cells (`compiler/effort.py`): for each s-op and selector, for itself and for each position, and for each
 form that is read."""
 
@@ -231,69 +229,15 @@ def attempt_or_divide(
     analysis: Analysis, outputs: Mapping[str, Node], style: Style, reason: Reason, journal: Journal
 ) -> Lowered:
     """An attempt. Raises `TooLarge` also where a look-up is too much work, the first time."""
+    before = analysis.effort.cells
     try:
         return attempt_and_note(analysis, outputs, style, reason, journal)
     except TooMuchWork as much:
         parts = divide_expression(analysis, much.node) if much.work == "look-up" else frozenset[Node]()
         if not parts or analysis.effort.again:
             raise
-        analysis.effort.begin_again()
+        analysis.effort.begin_again(before)
         raise TooLarge(much, parts) from None
-
-
-def list_resorts(
-    style: Style, materialised: frozenset[Node], parts: frozenset[Node], *, divisible: bool, splits: bool
-) -> list[tuple[Style, frozenset[Node], Reason]]:
-    """What to try when no style is left, and why: `parts` looked up first, or else all means as quotients that can be, or
-    else orders counted and averaged by one head each, if the style splits any."""
-    if parts:
-        return [(style, materialised | parts, Reason.PARTS)]
-    if style.split == WHOLE or not splits:
-        return []
-    quotients = (Style(most_averaged=-1, turning=style.turning), frozenset[Node](), Reason.QUOTIENTS)
-    whole_orders = (
-        Style(split=WHOLE, most_averaged=math.inf, turning=style.turning),
-        frozenset[Node](),
-        Reason.WHOLE_ORDERS,
-    )
-    return [quotients, whole_orders] if divisible else [whole_orders]
-
-
-def splits_orders(analysis: Analysis, outputs: Iterable[Node], style: Style) -> bool:
-    """Whether a style counts any order by digits, or makes a mean a quotient."""
-    for node in list_reachable(outputs):
-        match node.op:
-            case Width() if len(list_ways(analysis, node.args[0], style.split)) > 1:
-                return True
-            case Aggregate() if find_quotient(analysis, node, style.most_averaged) is not None:
-                return True
-            case _:
-                pass
-    return False
-
-
-def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style) -> bool:
-    """Whether another style fails as well where no look-up could be built: that of a count or a mean, which are one number,
-    carried no more exactly. (Without care the style read it itself wherever that was possible.)"""
-    if problem is None or style.care or not isinstance(problem.op, Width | Aggregate):
-        return False
-    kept, tried = (Reader(analysis, one) for one in (style, replace(other, exact=True)))
-    return not kept.is_free(problem) and tried.noise(problem) >= kept.noise(problem)
-
-
-def begin_exactly(style: Style) -> Style:
-    """A first style with exact counts, and orders counted and averaged as before."""
-    return Style(exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning)
-
-
-def more_careful(style: Style, unsafe: list[Decision]) -> Style:
-    """The next style to try: more care, then steep ramps where steps failed, then all that again with exact counts."""
-    if style.care < CARE.most:
-        return replace(style, care=style.care + 1)
-    failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
-    if failed <= style.steep and not style.exact:
-        return begin_exactly(style)
-    return replace(style, steep=style.steep | failed)
 
 
 def separable(analysis: Analysis, node: Node | None) -> frozenset[Node]:

@@ -27,9 +27,11 @@ def test_what_was_done_before_counts() -> None:
     with pytest.raises(TooMuchWork, match="listing what it depends on"):
         effort.spend(GRAPH, NODE, 1, "rows")
     assert (effort.cells, effort.spent, effort.ran_out) == (100, 100, True)
-    effort.begin_again()
-    effort.spend(GRAPH, NODE, 100, "rows")
-    assert (effort.cells, effort.spent) == (100, 200)
+    effort.begin_again(50)
+    effort.spend(GRAPH, NODE, 40, "rows")
+    assert (effort.cells, effort.spent) == (90, 140)
+    effort.use(100)  # as much as is left
+    assert (effort.cells, effort.spent, effort.left) == (100, 150, 0)
 
 
 def test_inputs_count_by_their_positions() -> None:
@@ -56,6 +58,10 @@ def test_what_might_only_help_gets_a_part_of_what_is_left() -> None:
         effort.spend(GRAPH, NODE, 200, "rows")
         with pytest.raises(TooMuchWork):
             effort.spend(GRAPH, NODE, 1, "rows")
+        assert effort.ran_out
+    assert not effort.ran_out  # that was the part
+    with effort.optional(1 / 2), pytest.raises(TooMuchWork, match="the limit is 1e\\+03 numbers"):
+        effort.spend(GRAPH, NODE, 301, "rows")
     effort.spend(GRAPH, NODE, 600, "rows")
 
 
