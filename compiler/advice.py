@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from compiler.completions.plan_decoder import find_meaning, list_ways, shorten_options
+from compiler.completions.plan_decoder import find_meaning, list_variants, shorten_options
 from compiler.effort import Effort
 from compiler.emit.join_outputs import Parts, find_parts, name_parts
 from compiler.limits import HINT_ATTEMPTS, HINT_CELLS
@@ -42,7 +42,7 @@ def advise_smaller(
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
-        return any(holds_so(way, effort) for way in list_ways(other))
+        return any(holds_so(way, effort) for way in list_variants(other))
 
     def holds_so(other: CompileOptions, effort: Effort) -> bool:
         try:

@@ -11,7 +11,7 @@ from networkx import DiGraph
 from compiler.advice import Stated, advise_smaller, find_stated
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
-from compiler.completions.plan_decoder import find_meaning, list_ways
+from compiler.completions.plan_decoder import find_meaning, list_variants
 from compiler.effort import Effort, TooMuch, limit_work
 from compiler.emit.assemble import assemble_weights
 from compiler.emit.join_outputs import join_outputs, keep_sums, name_parts
@@ -184,7 +184,7 @@ def build_way(
     """The smallest model of the first way to build it in which any holds. Raises `CompileError`: where none does, what the
     first way is refused for, with advice."""
     effort = Effort(limit_work(options))
-    way, *others = list_ways(options)
+    way, *others = list_variants(options)
     stated = find_stated(program, outputs, way)
     try:
         with effort.optional(FIRST_SHARE if others else 1.0):

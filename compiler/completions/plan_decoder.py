@@ -70,7 +70,7 @@ def bound_indices(options: CompileOptions, *, bounded: bool) -> CompileOptions:
     return options if prompts is None else replace(options, prompts=replace(prompts, bounded=bounded))
 
 
-def list_ways(options: CompileOptions) -> tuple[CompileOptions, ...]:
+def list_variants(options: CompileOptions) -> tuple[CompileOptions, ...]:
     """The ways to build a model, of which the first that holds is taken: a decoder's indices are bounded, or else not, for
     carries are for what is not (`compiler/reading/carries.py`); any other model is built as it is."""
     return tuple(dict.fromkeys((options, bound_indices(options, bounded=False))))

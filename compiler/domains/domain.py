@@ -101,7 +101,7 @@ class Domain:
     @cached_property
     def is_whole(self) -> bool:
         """Whether every value can be carried as a whole number."""
-        return self.is_numeric and are_whole(self.numbers())
+        return self.is_numeric and has_whole(self.numbers())
 
     @property
     def numbers_differ(self) -> bool:
@@ -151,7 +151,7 @@ class Domain:
         return f"{{{head}, … {self.values[-1]!r}}} ({show_count(len(self.values), 'value')})"
 
 
-def are_whole(*numbers: Floats) -> bool:
+def has_whole(*numbers: Floats) -> bool:
     """Whether all of them are whole."""
     return all(bool((some == np.round(some)).all()) for some in numbers)
 

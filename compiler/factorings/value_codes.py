@@ -8,7 +8,7 @@ from typing import assert_never
 import numpy as np
 
 from compiler.blocks.form import Vector
-from compiler.domains.domain import are_whole
+from compiler.domains.domain import has_whole
 from compiler.domains.ranked import ORDERS, Ranked, is_told_apart, list_spans
 from compiler.domains.rows import Bools, find_distinct_rows
 from compiler.limits import PAIRS
@@ -66,12 +66,12 @@ def rank_alike(ranked: Ranked, numbers: Codes) -> bool:
     query, key = numbers
     shared, of_query, of_key = np.intersect1d(ranked.query, ranked.key, return_indices=True)
     equal = np.searchsorted(key, query, side="right") - np.searchsorted(key, query, side="left")
-    return are_whole(*numbers) and bool((query[of_query] == key[of_key]).all()) and equal.sum() == len(shared)
+    return has_whole(*numbers) and bool((query[of_query] == key[of_key]).all()) and equal.sum() == len(shared)
 
 
 def serves(selects: Bools, query: Vector, key: Vector) -> bool:
     """Whether the numbers differ by at least 1 exactly where nothing is selected, and are whole."""
-    return are_whole(query, key) and bool(((query[:, None] == key[None, :]) == selects).all())
+    return has_whole(query, key) and bool(((query[:, None] == key[None, :]) == selects).all())
 
 
 def find_order_codes(match: Matching, numbers: Codes) -> Codes | None:
@@ -79,7 +79,7 @@ def find_order_codes(match: Matching, numbers: Codes) -> Codes | None:
     whole and serve; otherwise how many kinds of rows select a key, and how few may for a query to."""
     if is_no_order(match):
         return None
-    for sign in (1.0, -1.0) if are_whole(*numbers) else ():
+    for sign in (1.0, -1.0) if has_whole(*numbers) else ():
         query, key = (sign * side for side in numbers)
         least, beyond = bound_differences(match, query, key)
         if np.isfinite(least) and beyond < least:

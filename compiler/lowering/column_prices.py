@@ -12,7 +12,7 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Vector
 from compiler.blocks.waves import count_units
 from compiler.factorings.relations import Bit, Factoring
-from compiler.lowering.read_columns import Features, ReadColumns
+from compiler.lowering.read_columns import ReadColumns, ReadFeatures
 from compiler.reading.carries import read_bit
 from compiler.reading.reader import Reader
 from compiler.selector_facts.matching import Matching, is_small
@@ -39,7 +39,7 @@ class Asked:
     """What a factoring asks for: columns and look-ups, and features that cost as much as they are new."""
 
     columns: float
-    features: tuple[Features, ...]
+    features: tuple[ReadFeatures, ...]
 
 
 class Prices:

@@ -17,7 +17,7 @@ BASIS_WORK = 1 / 4
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class ReadFeatures:
     """Some of one variable, and the mark that tells them from others."""
 
     variable: Variable
@@ -26,7 +26,7 @@ class Features:
 
 
 class ReadColumns:
-    """Features of variables that are there anyway: reading them once more costs nothing.
+    """ReadFeatures of variables that are there anyway: reading them once more costs nothing.
 
     How many of some are new is told from the features alone, so it is found out once for all attempts: most read in the
     same way until the one that failed.
@@ -49,7 +49,7 @@ class ReadColumns:
                 read[key] = vector
                 self.marks[variable] = mark_vectors([vector], self.marks.get(variable, b""))
 
-    def group_features(self, forms: Sequence[Form]) -> tuple[Features, ...]:
+    def group_features(self, forms: Sequence[Form]) -> tuple[ReadFeatures, ...]:
         """The features of single variables in forms."""
         found: dict[Variable, list[Vector]] = {}
         for form in forms:
@@ -57,13 +57,13 @@ class ReadColumns:
                 ((variable, vector),) = form.parts.items()
                 if self.reader.is_free(variable.node) and np.ptp(vector):
                     found.setdefault(variable, []).append(vector)
-        return tuple(Features(v, tuple(vectors), mark_vectors(vectors)) for v, vectors in found.items())
+        return tuple(ReadFeatures(v, tuple(vectors), mark_vectors(vectors)) for v, vectors in found.items())
 
-    def count_new(self, features: Iterable[Features]) -> int:
+    def count_new(self, features: Iterable[ReadFeatures]) -> int:
         """How many features no others are combined to that heads read already, or among these."""
         return sum(map(self.count_of, features))
 
-    def count_of(self, features: Features) -> int:
+    def count_of(self, features: ReadFeatures) -> int:
         """The same of one variable."""
         variable, vectors = features.variable, features.vectors
 

@@ -36,7 +36,7 @@ from compiler.refusal import Inexact, make_refusal
 from compiler.search.attempts import Lowered, attempt_and_note
 from compiler.search.culprits import find_culprit, find_source
 from compiler.search.improve import SEARCHES, list_early_parts, shrink_lowered
-from compiler.search.next_styles import begin_exactly, is_vain, list_resorts, more_careful, splits_orders
+from compiler.search.next_styles import add_care, begin_exactly, has_split_orders, is_vain, list_resorts
 from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Best, Constant, Graph, Indices, Map, Node, list_reachable
@@ -144,7 +144,7 @@ class LoweringSearch:
 
     def react_to_unsafe(self, lowered: Lowered) -> bool:
         """Whether there is anything left to try where decisions failed."""
-        sturdier = more_careful(self.style, lowered.bounds.unsafe)
+        sturdier = add_care(self.style, lowered.bounds.unsafe)
         if len(lowered.bounds.unsafe) == 1 and not self.style.exact:
             self.nearest = lowered, self.style
         if self.style.care == CARE.most:
@@ -179,7 +179,7 @@ class LoweringSearch:
         """Whether there is anything left to try when no style is."""
         behind = list(self.outputs.values()) if self.problem is None else [self.problem]
         divisible = has_quotients(self.analysis, behind, self.style.most_averaged)
-        splits = divisible or splits_orders(self.analysis, self.outputs.values(), self.style)
+        splits = divisible or has_split_orders(self.analysis, self.outputs.values(), self.style)
         materialised = self.analysis.materialised
         for resort in list_resorts(self.style, materialised, parts, divisible=divisible, splits=splits):
             if not is_vain(self.analysis, self.problem, self.style, resort[0]):

@@ -33,7 +33,7 @@ def list_resorts(
     return [quotients, whole_orders] if divisible else [whole_orders]
 
 
-def splits_orders(analysis: Analysis, outputs: Iterable[Node], style: Style) -> bool:
+def has_split_orders(analysis: Analysis, outputs: Iterable[Node], style: Style) -> bool:
     """Whether a style counts any order by digits, or makes a mean a quotient."""
     for node in list_reachable(outputs):
         match node.op:
@@ -60,7 +60,7 @@ def begin_exactly(style: Style) -> Style:
     return Style(exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning)
 
 
-def more_careful(style: Style, unsafe: list[Decision]) -> Style:
+def add_care(style: Style, unsafe: list[Decision]) -> Style:
     """The next style to try: more care, then steep ramps where steps failed, then all that again with exact counts."""
     if style.care < CARE.most:
         return replace(style, care=style.care + 1)

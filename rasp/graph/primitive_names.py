@@ -3,7 +3,7 @@
 `rasp/graph/primitives.py` has a row for each, and says what it means.
 """
 
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 PrimName = Literal[
     "add", "sub", "mul", "div", "mod", "quotient", "pow",
@@ -39,3 +39,8 @@ def make_defined_name(prim: PrimName) -> PrimName:
     name = f"{prim}{DEFINED}"
     assert name in NAMES, f"{prim} always has a value"
     return name
+
+
+def find_plain_name(prim: PrimName) -> PrimName:
+    """The name of the primitive that this one is made of, if it is one of these two; else its own."""
+    return cast("PrimName", prim.removesuffix(TOTAL).removesuffix(DEFINED))

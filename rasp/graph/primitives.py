@@ -7,10 +7,11 @@ what a primitive means: the vectorised paths of `rasp/interpret/evaluate.py` mus
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from rasp.graph.look_up import read_entries, take_entry, take_item, take_part
 from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, make_defined_name, make_total_name
 from rasp.limits import BITS, STRING
 from rasp.values import KINDS, Atom, Test, ValueProblem, find_kind, show_value
@@ -173,27 +174,6 @@ def to_float(_: Parameters, a: Atom) -> Atom:
     return value
 
 
-def index_items(items: Parameters, i: Atom) -> Atom:
-    """Element of a list; negatives count from the end, as in Python."""
-    if not isinstance(i, int):
-        raise ValueProblem(f"an index into a list has to be an integer, got {show_value(i)}")
-    if not -len(items) <= i < len(items):
-        raise ValueProblem(f"index {i} is out of range for a list of length {len(items)}")
-    return items[i]
-
-
-def read_entries(flat: Parameters) -> dict[Atom, Atom]:
-    """The dict given as key, value, key, value …"""
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def index_dict(table: Mapping[Atom, Atom], key: Atom) -> Atom:
-    """Value under `key` in a dict."""
-    if key not in table:
-        raise ValueProblem(f"{show_value(key)} is not a key of the dict")
-    return table[key]
-
-
 def _of_text(name: PrimName, function: Callable[[str], Atom]) -> Prim:
     """A primitive for strings alone."""
 
@@ -205,14 +185,6 @@ def _of_text(name: PrimName, function: Callable[[str], Atom]) -> Prim:
         return _finish(name, lambda: function(text))
 
     return _one(name, f"{name}({{0}})", apply)
-
-
-def string_slice(_: Parameters, text: Atom, start: Atom, end: Atom) -> Atom:
-    """The characters from `start` to before `end`; negatives count from the end, as in Python."""
-    if not isinstance(text, str) or isinstance(start, str | float) or isinstance(end, str | float):
-        kinds = ", ".join(map(find_kind, (text, start, end)))
-        raise ValueProblem(f"`string_slice` takes a string and two integers, not {kinds}")
-    return text[start:end]
 
 
 def _one(name: PrimName, symbol: str, function: Callable[[Parameters, Atom], Atom]) -> Prim:
@@ -257,9 +229,9 @@ _ROWS = (
     _of_text("string_reverse", lambda text: text[::-1]),
     _of_text("upper", str.upper),
     _of_text("lower", str.lower),
-    _three("string_slice", "string_slice({0}, {1}, {2})", string_slice),
-    _one("index_list", "l[{0}]", index_items),
-    Prim("index_dict", 1, "d[{0}]", index_dict, read_entries),
+    _three("string_slice", "string_slice({0}, {1}, {2})", take_part),
+    _one("index_list", "l[{0}]", take_item),
+    Prim("index_dict", 1, "d[{0}]", take_entry, read_entries),
     _one("in_list", "{0} in l", lambda items, a: a in items),
 )
 
@@ -306,7 +278,7 @@ PRIMS: dict[PrimName, Prim] = {row.name: row for row in _ROWS + _TOTAL_ROWS + _D
 TESTS: dict[Test, PrimName] = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
-def bind_prim(name: PrimName, parameters: Parameters) -> Callable[..., Atom]:
+def find_function(name: PrimName, parameters: Parameters) -> Callable[..., Atom]:
     """What gives the value of one primitive on one position, for the atoms there; it raises `ValueProblem`."""
     prim = PRIMS[name]
     return partial(prim.function, prim.prepare(parameters))
@@ -314,4 +286,4 @@ def bind_prim(name: PrimName, parameters: Parameters) -> Callable[..., Atom]:
 
 def apply_prim(name: PrimName, parameters: Parameters, *values: Atom) -> Atom:
     """The same of one position alone."""
-    return bind_prim(name, parameters)(*values)
+    return find_function(name, parameters)(*values)

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from rasp.graph.nodes import Map
-from rasp.graph.primitive_names import PrimName
-from rasp.graph.primitives import apply_prim, bind_prim
+from rasp.graph.primitive_names import DEFINED, PrimName, find_plain_name
+from rasp.graph.primitives import apply_prim, find_function
 from rasp.interpret.atom_array import (
     EXACT,
     INT,
     Array,
     AtomArray,
+    build_constant,
     build_numbers,
     choose_elements,
     convert_to_floats,
@@ -45,9 +46,8 @@ def apply_map(op: Map, args: Sequence[AtomArray]) -> AtomArray:
     """
     shape = np.broadcast_shapes(*(arg.shape for arg in args))
     parameters = tuple(parameter.value for parameter in op.parameters)
-    fast = FAST.get(op.prim)
     with np.errstate(all="ignore"):
-        column = fast(*args) if fast is not None else None
+        column = _find_fast(op.prim, parameters, args)
     if column is None:
         column = _each_distinct(op.prim, parameters, args)
     column = column.broadcast(shape)
@@ -62,6 +62,19 @@ def apply_map(op: Map, args: Sequence[AtomArray]) -> AtomArray:
     for other, _ in inherited:
         failed = failed | other
     return replace(column, failed=failed, problem=inherited[0][1])
+
+
+def _find_fast(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray | None:
+    """By numpy, where it has the primitive, or the one that this is made of."""
+    plain = find_plain_name(prim)
+    fast = FAST.get(plain)
+    column = fast(*args) if fast is not None else None
+    if column is None or plain == prim:
+        return column
+    ok = np.ones(column.shape, dtype=np.bool_) if column.failed is None else ~column.failed
+    if prim.endswith(DEFINED):
+        return AtomArray(ok)
+    return choose_elements(ok, column, build_constant(parameters[0], column.shape))
 
 
 def find_problem(prim: PrimName, parameters: tuple[Atom, ...], values: Sequence[Atom]) -> str:
@@ -98,7 +111,7 @@ def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[
     results: list[Any] = []
     failed = np.zeros(len(rows), dtype=np.bool_)
     characters = 0
-    function = bind_prim(prim, parameters)
+    function = find_function(prim, parameters)
     for number, row in enumerate(rows):
         try:
             value = function(*row)

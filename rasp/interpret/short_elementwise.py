@@ -12,7 +12,7 @@ from operator import add, eq, ge, gt, le, lt, mod, mul, ne, neg, not_, sub
 from typing import Any
 
 from rasp.graph.primitive_names import PrimName
-from rasp.graph.primitives import Parameters, bind_prim
+from rasp.graph.primitives import Parameters, find_function
 from rasp.interpret.bit_rows import MOST, NoShortWay
 
 Kinds = frozenset[type]
@@ -92,7 +92,7 @@ OPERATORS: dict[PrimName, tuple[Operator, ...]] = {
 def choose_elementwise(prim: PrimName, parameters: Parameters) -> Callable[..., Values]:
     """A primitive for all positions: by an operator where the kinds allow, else by its definition."""
     operators = OPERATORS.get(prim, ())
-    function = bind_prim(prim, parameters)
+    function = find_function(prim, parameters)
 
     def compute(_: object, *args: Values) -> Values:
         kinds = args[0].kinds
