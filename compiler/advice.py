@@ -33,16 +33,17 @@ def find_stated(program: Program, outputs: Mapping[str, str], options: CompileOp
 
 
 def advise_smaller(
-    error: Inexact, program: Program, outputs: Mapping[str, str], stated: Stated
+    error: Inexact, program: Program, outputs: Mapping[str, str], stated: Stated, left: float
 ) -> CompileError:
-    """The refusal, with what would do, as far as a small effort finds it: a finer arithmetic, or else the greatest length
-    at which the program does compile. How small its model would be is not looked for."""
+    """The refusal, with what would do, as far as a small effort finds it, or as much as is `left`: a finer arithmetic, or
+    else the greatest length at which the program does compile. How small its model would be is not looked for."""
     graph, options, told = program.graph, stated.options, name_parts(stated.parts)
-    effort = Effort(HINT_CELLS.most)
+    effort = Effort(max(HINT_CELLS.most, left))
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
-        return any(holds_so(way, effort) for way in list_variants(other))
+        # The last goes furthest, and is the first to fail.
+        return any(holds_so(way, effort) for way in reversed(list_variants(other)))
 
     def holds_so(other: CompileOptions, effort: Effort) -> bool:
         try:

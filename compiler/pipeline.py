@@ -196,7 +196,7 @@ def build_way(
                 return build_parts(analysis, find_stated(program, outputs, other), passes, journal)
         if isinstance(error, TooMuch):
             raise
-        raise advise_smaller(error, program, outputs, stated) from None
+        raise advise_smaller(error, program, outputs, stated, effort.left) from None
 
 
 def build_parts(analysis: Analysis, stated: Stated, passes: Passes, journal: Journal) -> tuple[Stated, Built]:
