@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
+from compiler.completions.plan_decoder import ask_for_decoder
 from compiler.effort import Effort, limit_work
-from compiler.limits import BYTES, CELLS, HINT_CELLS
+from compiler.limits import BYTES, CELLS, HINT_CELLS, SMALL_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
-from compiler.search.trials import Journal
+from compiler.search.trials import Journal, Reason
 from rasp.diagnostics import RaspError
 from rasp.elaborate import elaboration_effort
 from rasp.elaborate.program import load_program
@@ -155,8 +156,8 @@ HEAVY: dict[str, tuple[str, tuple[Atom, ...], int, str]] = {
 }
 
 
-#: Counted work that takes at most five seconds: values count ten times what they take.
-PROMPT = 4e8
+#: Counted work of a small program, with the search for a hint: some seconds.
+PROMPT = SMALL_CELLS.most + HINT_CELLS.most
 
 
 def watch_efforts(monkeypatch: pytest.MonkeyPatch) -> list[Effort]:
@@ -235,6 +236,18 @@ def test_refusals_and_their_hints_share_a_bound(
     options = CompileOptions(tuple("0123456789"), length)
     with pytest.raises(CompileError, match="hint"):
         compile_program(load_program(Source("<test>", "")), {"out": text}, options)
+    assert sum(effort.spent for effort in spent) <= limit_work(options) + 2 * HINT_CELLS.most
+
+
+def test_both_ways_to_build_a_decoder_share_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = PROGRAMS / "basics" / "reverse.rasp"
+    program, outputs = load_program(Source(path.name, path.read_text(encoding="utf-8"))), {"out": "reverse"}
+    options = ask_for_decoder(program, outputs, CompileOptions("abcdef", 50, dialect="llama"))
+    spent, journal = watch_efforts(monkeypatch), Journal()
+    with pytest.raises(CompileError, match="it holds at --max-length"):
+        compile_program(program, outputs, options, journal=journal)
+    reasons = {trial.reason for trial in journal.trials}
+    assert {Reason.FIRST, Reason.CARRYING} <= reasons
     assert sum(effort.spent for effort in spent) <= limit_work(options) + 2 * HINT_CELLS.most
 
 
