@@ -26,7 +26,9 @@ SIZE_CELLS = Limit(
     10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
 )
 HINT_ATTEMPTS = Limit(10, "attempts", "at each length, or in another arithmetic, to find out what to advise")
-HINT_CELLS = Limit(15 * 10**7, "numbers looked at", "finding out what to advise may take a second or two more")
+HINT_CELLS = Limit(
+    15 * 10**7, "numbers looked at", "finding out what to advise may take a second or two more"
+)
 BYTES = Limit(
     3 * 2**29,
     "bytes",
