@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS
+from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS, SMALL_DECODER_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.refusal import make_refusal
 from rasp.graph.nodes import Graph, Node
@@ -50,8 +50,9 @@ WORDS: dict[Work, str] = {
 def limit_work(options: CompileOptions) -> float:
     """The most that a compilation may look at: in proportion to its tokens and positions, so that a small one is refused in
     seconds."""
+    least = SMALL_CELLS if options.prompts is None else SMALL_DECODER_CELLS
     size = len(options.vocabulary) + options.max_length
-    return min(CELLS.most, max(SMALL_CELLS.most, SIZE_CELLS.most * size))
+    return min(CELLS.most, max(least.most, SIZE_CELLS.most * size))
 
 
 class TooMuch(CompileError):
@@ -116,11 +117,12 @@ class Effort:
         self.cells += cells
         self.spent += cells
 
-    def use(self, cells: float) -> None:
-        """Count as much of them as is left."""
+    def use(self, cells: float) -> float:
+        """Count as much of them as is left: how much that is."""
         used = min(cells, self.left)
         self.cells += used
         self.spent += used
+        return used
 
     def foresee(self, graph: Graph, node: Node, cells: float, work: Work) -> None:
         """To be called before several steps that take so many in all, so that what will be too much is not begun. Raises
@@ -147,9 +149,14 @@ class Effort:
     def keep(self, graph: Graph, node: Node, values: int, kind: Kept = "found") -> None:
         """To be called before so many values of an expression are kept, or listed. Raises `CompileError` when that is too
         much."""
+        self.foresee_kept(graph, node, values, kind)
+        self.spend(graph, node, KEEPING[kind][0] * values, "values")
+
+    def foresee_kept(self, graph: Graph, node: Node, values: int, kind: Kept = "found") -> None:
+        """To be called when there are so many values, of more to come. Raises `CompileError` where these are too many."""
         cells, taken = KEEPING[kind]
         self.reserve(graph, node, taken * values)
-        self.spend(graph, node, cells * values, "values")
+        self.foresee(graph, node, cells * values, "values")
 
     @contextmanager
     def optional(self, share: float = OPTIONAL_SHARE) -> Generator[None]:

@@ -106,7 +106,9 @@ def add_pairs(facts: Facts, node: Node, *, as_floats: bool) -> Sequence[Atom]:
             left.column(np.repeat(some, len(right)), as_floats=as_floats),
             right.column(np.tile(np.arange(len(right)), len(some)), as_floats=as_floats),
         ]
-        found += find_elements(apply_map(node.op, columns))
+        several = find_elements(apply_map(node.op, columns))
+        facts.effort.foresee_kept(facts.graph, node, len(several))
+        found += several
         if VALUE_BYTES * len(found) > 2 * BYTES.most:
             found = [*make_domain(found).kinds()]
             facts.effort.reserve(facts.graph, node, VALUE_BYTES * len(found))

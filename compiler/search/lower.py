@@ -87,6 +87,7 @@ class LoweringSearch:
         """The first attempt that holds, of at most so many, and of no more than there is effort for. Raises `Inexact` when
         none does, `CompileError` for other refusals."""
         failures = forms = 0
+        used = 0.0  # of the effort; where a model is found it may be used to make it smaller
         while failures < most and self.analysis.effort.left > 0:
             try:
                 lowered = attempt_or_divide(
@@ -101,11 +102,12 @@ class LoweringSearch:
                 found = self.react_to_unsolved(unsolved.node)
             else:
                 if not lowered.bounds.unsafe:
+                    self.analysis.effort.cells -= used
                     return lowered
                 forms = len(list_forms(lowered.plan))
                 found = self.react_to_unsafe(lowered)
             failures += 1
-            self.analysis.effort.use(self.count_work(forms))
+            used += self.analysis.effort.use(self.count_work(forms))
             if not found and not self.begin_anew():
                 break
         raise self.refuse()

@@ -30,7 +30,7 @@ def build_smallest(
     analysis: Analysis, outputs: Mapping[str, Node], passes: Passes, journal: Journal
 ) -> Built:
     """The smallest model of all rewritings; the journal gets the steps of the one it is of, and all trials. What is tried
-    when there is a model has an effort of its own.
+    when there is a model, or little effort left, has one of its own.
 
     Raises `Inexact` when none holds, `CompileError` for other refusals: those of the rewriting without what is tried.
     """
@@ -43,7 +43,7 @@ def build_smallest(
         best = Built(rewriting, lower_graph(graph, rewriting.rewritten, options, effort, journal))
     except CompileError as error:
         refusal = error
-    if best is not None or effort.ran_out:  # any other refusal may be that rewriting's alone
+    if best is not None or effort.left < OPTIONAL_SHARE * effort.most:
         analysis = Analysis(graph, options, effort=Effort(OPTIONAL_SHARE * effort.most, effort.kept))
     for other in list_others(analysis, rewriting, passes):
         best = challenge(best, analysis, other, journal)
