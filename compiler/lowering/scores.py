@@ -36,7 +36,7 @@ from rasp.graph.nodes import Indices, Node
 COLUMN_WORK, PRODUCT_WORK = 8, 1 / 64
 """A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
-HEAD_WORK = 100_000
+HEAD_WORK = 20_000
 """Choosing the scores of one selector, besides its values, in cells (`compiler/effort.py`)."""
 
 
