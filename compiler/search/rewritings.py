@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from compiler.analysis.infer import Analysis
 from compiler.effort import OPTIONAL_SHARE, Effort
+from compiler.limits import SMALL_CELLS
 from compiler.options import CompileError
 from compiler.rewrite.apply_passes import Passes, Rewriting, apply_passes, try_rules
 from compiler.search.attempts import Lowered, measure_cost
@@ -43,8 +44,11 @@ def build_smallest(
         best = Built(rewriting, lower_graph(graph, rewriting.rewritten, options, effort, journal))
     except CompileError as error:
         refusal = error
-    if best is not None or effort.left < OPTIONAL_SHARE * effort.most:
-        analysis = Analysis(graph, options, effort=Effort(OPTIONAL_SHARE * effort.most, effort.kept))
+    part = OPTIONAL_SHARE * effort.most
+    if best is None:  # what is tried has to find one
+        part = max(part, SMALL_CELLS.most)
+    if best is not None or effort.left < part:
+        analysis = Analysis(graph, options, effort=Effort(part, effort.kept))
     for other in list_others(analysis, rewriting, passes):
         best = challenge(best, analysis, other, journal)
     if best is None:
