@@ -14,7 +14,10 @@ from compiler.search.lower import LoweringSearch
 from compiler.search.trials import Journal
 from compiler.targets.target import find_target
 from rasp.elaborate.program import Program
-from rasp.graph.nodes import Node
+from rasp.graph.nodes import Node, list_reachable
+
+NODE_WORK = 200_000
+"""Rewriting a node of what is tried for a hint, besides its values, in cells (`compiler/effort.py`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,7 @@ def advise_smaller(
     def holds_so(other: CompileOptions, effort: Effort) -> bool:
         try:
             meant = find_meaning(program, outputs, other) if other.prompts else told
+            effort.use(NODE_WORK * len(list_reachable(meant.values())))
             rewritten = apply_passes(graph, meant, other, effort).rewritten
             LoweringSearch(graph, rewritten, other, effort, Journal()).find(HINT_ATTEMPTS.most)
         except CompileError:

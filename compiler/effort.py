@@ -6,6 +6,7 @@ arrays that would not fit beside each other. The search for a hint has a small e
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Literal, TypeVar
@@ -83,10 +84,16 @@ class Effort:
         self.most = self.limit = most
         self.again = self.ran_out = False
         self.kept = {} if kept is None else kept
+        self.numbers: Counter[Work] = Counter()
 
     def facts(self, about: Hashable) -> dict[Hashable, object]:
         """What was found about the same in another attempt, to be added to."""
         return self.kept.setdefault(about, {})
+
+    def number(self, about: Work) -> int:
+        """How many times this was asked, over all attempts."""
+        self.numbers[about] += 1
+        return self.numbers[about]
 
     def share(self, found: T) -> T:
         """What was found before that is equal to it, or else itself."""

@@ -35,8 +35,9 @@ from rasp.graph.nodes import Aggregate, And, Constant, Indices, Map, Node, Selec
 
 MANY_KINDS = 24
 """Kinds of rows that an order has where several heads by its digits are about as large as one with a column for each."""
-WAY_WORK = 300_000
-"""Finding what orders there are in one of the selectors that a count is split into, in cells (`compiler/effort.py`)."""
+WAY_WORK = 300
+"""Finding one more selector that a count is split into, for each that was found already, in cells (`compiler/effort.py`):
+hundreds take next to nothing, thousands more than there is."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ def split_widest(analysis: Facts, selector: Node, split: OrderSplit) -> tuple[No
     rest = [part for part in flatten_and(selector) if part is not widest.part]
     found: list[Node] = []
     for way in digit_selectors(analysis, widest, split.base):
-        analysis.effort.spend(graph, selector, WAY_WORK, "ways")
         whole = reduce(lambda a, b: graph.add(And(), a, b), [way, *rest])
         # A way selects no more than all do together: that need not be found out for each.
         analysis.once("most", whole, lambda _: bound_width(analysis, selector))
+        analysis.effort.spend(graph, selector, WAY_WORK * analysis.effort.number("ways"), "ways")
         found += list_ways(analysis, whole, split)
     return tuple(found)
 

@@ -17,11 +17,8 @@ from compiler.rewrite.driver import Course, Step, rewrite_outputs
 from compiler.rewrite.make_total import make_total
 from compiler.rewrite.say_no_value import say_no_value
 from compiler.selector_facts.selector_formula import check_sizes
-from rasp.graph.nodes import Graph, Node, list_reachable
+from rasp.graph.nodes import Graph, Node
 from rasp.values import Atom
-
-NODE_WORK = 200_000
-"""Rewriting a node, besides its values, in cells (`compiler/effort.py`)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,6 @@ def apply_passes(
     """
     check_sizes(graph, outputs.values())
     effort = effort or Effort(limit_work(options))
-    effort.use(NODE_WORK * len(list_reachable(outputs.values())))
     rules = passes_without(options.without, passes.rules)
     course = Course(passes.most, passes.barred)
     first = Analysis(graph, options, effort=Effort(effort.most, effort.kept))
