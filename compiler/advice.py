@@ -38,10 +38,10 @@ def find_stated(program: Program, outputs: Mapping[str, str], options: CompileOp
 def advise_smaller(
     error: Inexact, program: Program, outputs: Mapping[str, str], stated: Stated, left: float
 ) -> CompileError:
-    """The refusal, with what would do, as far as a small effort finds it, or as much as is `left`: a finer arithmetic, or
+    """The refusal, with what would do, as far as a small effort finds it, of what is `left` or more: a finer arithmetic, or
     else the greatest length at which the program does compile. How small its model would be is not looked for."""
     graph, options, told = program.graph, stated.options, name_parts(stated.parts)
-    effort = Effort(max(HINT_CELLS.most, left))
+    effort = Effort(min(max(HINT_CELLS.most, left), 2 * HINT_CELLS.most))
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
