@@ -100,6 +100,10 @@ class LoweringSearch:
                 continue
             except Unsolved as unsolved:
                 found = self.react_to_unsolved(unsolved.node)
+            except TooMuchWork:
+                if not failures:
+                    raise
+                break  # what failed before says more: there may be advice
             else:
                 if not lowered.bounds.unsafe:
                     self.analysis.effort.cells -= used
