@@ -26,7 +26,7 @@ class ReadFeatures:
 
 
 class ReadColumns:
-    """ReadFeatures of variables that are there anyway: reading them once more costs nothing.
+    """Features of variables that are there anyway: reading them once more costs nothing.
 
     How many of some are new is told from the features alone, so it is found out once for all attempts: most read in the
     same way until the one that failed.

@@ -10,6 +10,7 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Group, Scores
 from compiler.blocks.form import TURNING, Form, Variable, Vector, add_forms, scale_form
+from compiler.domains.domain import has_whole
 from compiler.factorings.relations import Bit, Factoring
 from compiler.factorings.turning import Wave, list_by_position, list_turns, make_order
 from compiler.lowering.bos_scores import BosScorer
@@ -135,7 +136,7 @@ class Scorer:
         tie = 0 if has_distinct_values(self.analysis, score) else self.analysis.max_length
         step = self.sharpness(use, selector)
         different = len(np.unique(ranks)) == len(set(domain.values))
-        faithful = domain.is_numeric and different and bool((ranks == np.round(ranks)).all())
+        faithful = domain.is_numeric and different and has_whole(ranks)
         if not faithful or step * 8 * float(ranks.max()) * max(tie, 1) > self.whole:
             ranks = domain.ranks()
         wave = self.find_wave(score, tied=bool(tie))
@@ -188,7 +189,7 @@ class Scorer:
         `top` is what `best` adds to that: it may not make up for a part that rejects. Without it, and unless `strict`, one
         order may be told by a threshold, whose score then counts as such; with care, and norms, not beside what is inexact.
         """
-        matches = [*self.factorer.list_matches(selector)]
+        matches = self.factorer.list_matches(selector)
         with_bos, strict = use.mode != "excluded", use.strict
         compared: list[ComparisonScore] = []
         thresholds = not (strict or top or self.is_disturbed(matches))

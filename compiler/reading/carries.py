@@ -17,7 +17,7 @@ import numpy as np
 
 from compiler.analysis.infer import Analysis
 from compiler.blocks.form import Form, Variable, Vector, add_forms, scale_form
-from compiler.domains.domain import Ints
+from compiler.domains.domain import Ints, has_whole
 from compiler.factorings.relations import Bit
 from compiler.options import CompileError
 from compiler.reading.reader import Reader
@@ -70,7 +70,7 @@ def look_for_terms(reader: Reader, node: Node) -> Sum | None:
     free = all(v.role == "leaf" and reader.is_free(v.node) and not reader.is_counted(v) for v in form.parts)
     if len(form.parts) < 2 or not free:
         return None
-    if any((vector != np.round(vector)).any() for vector in (*form.parts.values(), np.array(form.constant))):
+    if not has_whole(*form.parts.values(), np.array(form.constant)):
         return None
     terms = [make_term(variable.node, vector.astype(np.int64)) for variable, vector in form.parts.items()]
     return Sum(tuple(sorted(terms, key=lambda term: -term.sign)), int(form.constant))

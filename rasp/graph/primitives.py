@@ -11,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from rasp.graph.look_up import read_entries, take_entry, take_item, take_part
+from rasp.graph.look_up import Parameters, read_entries, take_entry, take_item, take_part
 from rasp.graph.primitive_names import DEFINED, NAMES, TOTAL, PrimName, make_defined_name, make_total_name
 from rasp.limits import BITS, STRING
 from rasp.values import KINDS, Atom, Test, ValueProblem, find_kind, show_value
-
-Parameters = tuple[Atom, ...]
 
 #: A field of a formatting string, with its width and precision.
 FIELD = re.compile(r"%(?:\([^()%]*\))?[^a-zA-Z%]*")
