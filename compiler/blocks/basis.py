@@ -132,16 +132,17 @@ class Basis:
         coefficients = np.zeros(len(self.vectors))
         if not vector.any():
             return coefficients
-        for k, ratio in self._likely_multiples(vector):
-            if np.array_equal(ratio * self.vectors[k], vector):
-                coefficients[k] = ratio
-                return coefficients
+        multiple = self._find_multiple(vector)
+        if multiple is not None:
+            coefficients[multiple[0]] = multiple[1]
+            return coefficients
         return self._combination(vector, coefficients)
 
-    def _likely_multiples(self, vector: Vector) -> list[tuple[int, float]]:
-        """Vectors of which this one is a multiple in a few entries, and the ratio: most are told apart by these."""
+    def _find_multiple(self, vector: Vector) -> tuple[int, float] | None:
+        """The first vector that this one is a multiple of, and the ratio. Most are told apart by a few entries; those that
+        are like it there, by where one of them differs first and last."""
         if not self.vectors:
-            return []
+            return None
         size = np.abs(vector)
         pivot = int(size.argmax())
         spread = [k * (len(vector) - 1) // (SAMPLED - 1) for k in range(SAMPLED)]
@@ -149,12 +150,17 @@ class Basis:
         at_pivot = self._rows[: len(self.vectors), pivot]
         some = np.flatnonzero(at_pivot)
         ratios = vector[pivot] / at_pivot[some]
-        for sample in samples:
-            if not len(some):
-                return []
-            alike = ratios * self._rows[some, sample] == vector[sample]
-            some, ratios = some[alike], ratios[alike]
-        return list(zip(some.tolist(), ratios.tolist(), strict=True))
+        while len(some):
+            for sample in samples:
+                alike = ratios * self._rows[some, sample] == vector[sample]
+                some, ratios = some[alike], ratios[alike]
+                if not len(some):
+                    return None
+            wrong = np.flatnonzero(ratios[0] * self._rows[some[0]] != vector)
+            if not len(wrong):
+                return int(some[0]), float(ratios[0])
+            samples = wrong[[0, -1]].tolist()
+        return None
 
     def multiple(self, vector: Vector) -> Vector | None:
         """Coefficients that take one vector only, exact up to the last bits that scaling it in two steps may differ by."""

@@ -24,7 +24,7 @@ from compiler.domains.distinct_integers import (
 )
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
-from rasp.values import KINDS, Atom, make_typed_key, show_count
+from rasp.values import KINDS, Atom, Const, make_const, make_typed_key, show_count
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -135,6 +135,11 @@ class Domain:
     def as_floats(self) -> AtomArray:
         """The same with the float twins of those that have one."""
         return AtomArray.from_atoms(list(self.shown())) if self.floats else self.packed
+
+    @cached_property
+    def constants(self) -> tuple[Const, ...]:
+        """The values, as parameters of an op."""
+        return tuple(map(make_const, self.values))
 
     def kinds(self) -> tuple[Atom, ...]:
         """The values, with the float twins of those that have one."""

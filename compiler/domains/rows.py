@@ -147,11 +147,17 @@ def unique_rows(columns: Sequence[Ints], sizes: Sequence[int]) -> Ints:
     for column, size in zip(columns[1:], sizes[1:], strict=True):
         combined *= size
         combined += column
-    left, rows = list_distinct(combined), list[Ints]()
+    left, found = list_distinct(combined), list[Ints]()
     for size in reversed(sizes):
-        left, column = np.divmod(left, size)
-        rows.append(column)
-    return np.stack(rows[::-1], axis=1)
+        rest = left // size  # `divmod` takes several times as long
+        found.append(left - rest * size)
+        left = rest
+    return stack_columns(found[::-1])
+
+
+def stack_columns(columns: Sequence[Ints]) -> Ints:
+    """Columns as a matrix, shape (rows, columns), in which each lies in one piece: they are used one by one."""
+    return np.stack(columns).T
 
 
 def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:

@@ -15,6 +15,7 @@ selected positions only have to score above the others, two columns do:
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -113,12 +114,12 @@ class Factoring:
     together: float = 0.0
     wave: Wave | None = None
 
-    @property
+    @cached_property
     def size(self) -> float:
         """At most how large all products of a pair are together."""
         return sum(float(np.abs(f.query).max() * np.abs(f.key).max()) for f in self.factors)
 
-    @property
+    @cached_property
     def steps(self) -> float:
         """At most how many times what all products are multiples of a sum of their sizes is."""
         return self.size / min(find_grain(f.query) * find_grain(f.key) for f in self.factors)

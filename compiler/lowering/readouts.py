@@ -8,7 +8,7 @@ from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.domains.distinct_integers import rank_distinct
-from compiler.domains.domain import factor_values
+from compiler.domains.domain import Ints, factor_values
 from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup
@@ -173,16 +173,24 @@ class ReadoutChooser:
             feature = form.parts.get(self.demands.reader.variable(leaf))
             if feature is not None:
                 carried = carried + feature[table.codes[:, column]]
-        low = np.full(len(table.domain), np.inf)
-        high = np.full(len(table.domain), -np.inf)
-        np.minimum.at(low, table.values[ok], carried[ok])
-        np.maximum.at(high, table.values[ok], carried[ok])
+        low, high = find_extremes(carried[ok], table.values[ok], len(table.domain))
         centers = (low + high) / 2
         order = np.argsort(centers)
         middle = (centers[order][1:] + centers[order][:-1]) / 2
         above = (low[order][1:] - middle).min(initial=np.inf)
         below = (middle - high[order][:-1]).min(initial=np.inf)
         return centers, float(min(above, below))
+
+
+def find_extremes(numbers: Vector, classes: Ints, count: int) -> tuple[Vector, Vector]:
+    """The smallest and the largest number of each class."""
+    low, high = np.full(count, np.inf), np.full(count, -np.inf)
+    if len(classes) == count:  # every class has one
+        low[classes] = high[classes] = numbers
+        return low, high
+    np.minimum.at(low, classes, numbers)
+    np.maximum.at(high, classes, numbers)
+    return low, high
 
 
 def told_apart(centers: Vector, margin: float, unit: float) -> bool:

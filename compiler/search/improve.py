@@ -64,8 +64,11 @@ def shrink_lowered(
     number = len(journal.trials) - 1
     best = Best(compact_layout(lowered, style, journal), style, outputs, journal)
     journal.choose(number)
+    for care in range(style.care if style.exact else 0):  # which exact counts may have been begun with
+        if best.challenge(lowered.analysis, replace(style, care=care), Reason.SMALLER_STYLE):
+            break
     if counts_positions(best.lowered):
-        best.challenge(lowered.analysis, replace(style, turning=True), Reason.SMALLER_STYLE)
+        best.challenge(lowered.analysis, replace(best.style, turning=True), Reason.SMALLER_STYLE)
     for sturdier in search.styles if table_rows(best.lowered) <= MERGED_ROWS.most else ():
         if (sturdier.care, sturdier.exact) > (best.style.care, best.style.exact):
             sturdier = replace(best.style, care=sturdier.care, exact=sturdier.exact)

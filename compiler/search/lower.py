@@ -18,6 +18,7 @@ is too much work once, with as much work again.
 When nothing is left to try the program is refused, with the decision that fails.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -80,6 +81,7 @@ class LoweringSearch:
         carried = options.prompts is not None and not options.prompts.bounded
         self.style, self.reason = Style(carried=carried), Reason.CARRYING if carried else Reason.FIRST
         self.problem: Node | None = None
+        self.closest = math.inf, 0  # the least excess without exact counts, and less the care that it was with
         self.careful: Lowered | None = None  # what failed with most care
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
 
@@ -150,7 +152,10 @@ class LoweringSearch:
 
     def react_to_unsafe(self, lowered: Lowered) -> bool:
         """Whether there is anything left to try where decisions failed."""
-        sturdier = add_care(self.style, lowered.bounds.unsafe)
+        if not self.style.exact:
+            excess = max(decision.excess for decision in lowered.bounds.unsafe)
+            self.closest = min(self.closest, (excess, -self.style.care))
+        sturdier = add_care(self.style, lowered.bounds.unsafe, -self.closest[1])
         if len(lowered.bounds.unsafe) == 1 and not self.style.exact:
             self.nearest = lowered, self.style
         if self.style.care == CARE.most:
@@ -206,6 +211,7 @@ class LoweringSearch:
         else:
             return False
         self.problem = self.careful = self.nearest = None
+        self.closest = math.inf, 0
         return self.go_on(style, frozenset(), reason)
 
     def refuse(self) -> Inexact:

@@ -55,16 +55,17 @@ def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style
     return not kept.is_free(problem) and tried.noise(problem) >= kept.noise(problem)
 
 
-def begin_exactly(style: Style) -> Style:
+def begin_exactly(style: Style, care: int = 0) -> Style:
     """A first style with exact counts, and orders counted and averaged as before."""
-    return Style(exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning)
+    return Style(care, exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning)
 
 
-def add_care(style: Style, unsafe: list[Decision]) -> Style:
-    """The next style to try: more care, then steep ramps where steps failed, then all that again with exact counts."""
+def add_care(style: Style, unsafe: list[Decision], closest: int) -> Style:
+    """The next style to try: more care, then steep ramps where steps failed, then all that again with exact counts, from
+    that care on that came `closest` without."""
     if style.care < CARE.most:
         return replace(style, care=style.care + 1)
     failed = {d.node for d in unsafe if d.kind == "step" and math.isfinite(d.margin)}
     if failed <= style.steep and not style.exact:
-        return begin_exactly(style)
+        return begin_exactly(style, closest)
     return replace(style, steep=style.steep | failed)

@@ -136,7 +136,7 @@ def number_values(analysis: Facts, node: Node, numbers: Ints) -> Node:
     """The s-op that has these numbers for the values of another, in the order of its domain."""
 
     def make_table(node: Node) -> Node:
-        values = analysis.once("constants", node, lambda n: [*map(make_const, analysis.domain(n).values)])
+        values = analysis.domain(node).constants
         made = {number: make_const(number) for number in set(numbers.tolist())}
         pairs = zip(values, (made[number] for number in numbers.tolist()), strict=True)
         return analysis.graph.add(Map("index_dict", (*itertools.chain.from_iterable(pairs),)), node)

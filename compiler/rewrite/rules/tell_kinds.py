@@ -7,10 +7,10 @@ many positions there are is a count, which attention brings as well. Of ints and
 number is one of the ints. Falls: the expressions that differ for an int and the same number as a float.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from compiler.analysis.infer import Analysis
-from compiler.analysis.kinds import PLACING, SHOWING
+from compiler.analysis.kinds import ARITHMETIC, PLACING, SHOWING
 from compiler.options import CompileError
 from compiler.refusal import ToldApart
 from rasp.graph.nodes import Aggregate, Constant, Map, Node, Width
@@ -26,10 +26,19 @@ def tell_kinds(analysis: Analysis, node: Node) -> Node | None:
     told = {
         leaf: better for leaf in analysis.leaves(node) if (better := say_kind(analysis, leaf)) is not None
     }
-    if not told or not is_told_apart(analysis, node):
+    if not receives_kinds(analysis, node, told) or not is_told_apart(analysis, node):
         return None
     better = replace_leaves(analysis, node, told)
     return None if is_told_apart(analysis, better) else better
+
+
+def receives_kinds(analysis: Analysis, node: Node, told: Collection[Node]) -> bool:
+    """Whether an argument of a node is an int or a float as one of these is: what only compares them is neither."""
+    carried = set(told)
+    for part in analysis.region(node):
+        if isinstance(part.op, Map) and part.op.prim in ARITHMETIC and not carried.isdisjoint(part.args):
+            carried.add(part)
+    return not carried.isdisjoint(node.args)
 
 
 def is_told_apart(analysis: Analysis, node: Node) -> bool:
