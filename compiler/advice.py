@@ -16,7 +16,7 @@ from compiler.targets.target import find_target
 from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node, list_reachable
 
-NODE_WORK = 200_000
+NODE_WORK = 300_000
 """Rewriting a node of what is tried for a hint, besides its values, in cells (`compiler/effort.py`)."""
 
 
@@ -41,7 +41,7 @@ def advise_smaller(
     """The refusal, with what would do, as far as a small effort finds it, of what is `left` or more: a finer arithmetic, or
     else the greatest length at which the program does compile. How small its model would be is not looked for."""
     graph, options, told = program.graph, stated.options, name_parts(stated.parts)
-    effort = Effort(min(max(HINT_CELLS.most, left), 2 * HINT_CELLS.most))
+    effort = Effort(min(max(HINT_CELLS.most, left), 3 / 2 * HINT_CELLS.most))
     finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
@@ -81,7 +81,7 @@ def find_most(fails: int, holds: Callable[[int], bool], effort: Effort) -> int:
         middle = min(2 * least + 1, (least + fails) // 2)
         if holds(middle):
             least = middle
-        elif effort.ran_out:
+        elif effort.ran_out or not effort.left:
             break
         else:
             fails = middle

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from compiler.limits import BYTES, CELLS, SIZE_CELLS, SMALL_CELLS, SMALL_DECODER_CELLS
+from compiler.limits import BYTES, CELLS, DECODER_CELLS, SIZE_CELLS, SMALL_CELLS, SMALL_DECODER_CELLS
 from compiler.options import CompileError, CompileOptions
 from compiler.refusal import make_refusal
 from rasp.graph.nodes import Graph, Node
@@ -27,7 +27,7 @@ KEEPING: dict[Kept, tuple[float, float]] = {
 """What each of the values that are kept takes, in cells and bytes."""
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
-OPTIONAL_SHARE = 1 / 4
+OPTIONAL_SHARE = 1 / 3
 T = TypeVar("T")
 Work = Literal[
     "inputs", "values", "sums", "rows", "pairs", "scores", "reading", "look-up", "basis", "layout", "ways"
@@ -51,9 +51,10 @@ WORDS: dict[Work, str] = {
 def limit_work(options: CompileOptions) -> float:
     """The most that a compilation may look at: in proportion to its tokens and positions, so that a small one is refused in
     seconds."""
-    least = SMALL_CELLS if options.prompts is None else SMALL_DECODER_CELLS
     size = len(options.vocabulary) + options.max_length
-    return min(CELLS.most, max(least.most, SIZE_CELLS.most * size))
+    plain = options.prompts is None
+    least, most = (SMALL_CELLS, CELLS) if plain else (SMALL_DECODER_CELLS, DECODER_CELLS)
+    return min(most.most, max(least.most, SIZE_CELLS.most * size))
 
 
 class TooMuch(CompileError):
@@ -174,6 +175,10 @@ class Effort:
             yield
         finally:
             self.most, self.ran_out = most, ran_out
+
+    def use_all(self) -> None:
+        """What was set aside for where nothing holds may be used to make better what does."""
+        self.most = self.limit
 
     def reserve(self, graph: Graph, node: Node, taken: float) -> None:
         """To be called before so many bytes are taken. Raises `CompileError` when that is too much."""

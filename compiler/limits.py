@@ -25,8 +25,11 @@ SMALL_CELLS = Limit(2 * 10**8, "numbers looked at", "some seconds; the least tha
 SIZE_CELLS = Limit(
     10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
 )
+DECODER_CELLS = Limit(
+    8 * 10**8, "numbers looked at", "by a decoder: it is refused within five seconds, with what to do instead"
+)
 SMALL_DECODER_CELLS = Limit(
-    5 * 10**8, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
+    4 * 10**8, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
 )
 HINT_ATTEMPTS = Limit(10, "attempts", "at each length, or in another arithmetic, to find out what to advise")
 HINT_CELLS = Limit(10**8, "numbers looked at", "finding out what to advise may take a second more")

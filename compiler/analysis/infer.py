@@ -36,7 +36,7 @@ from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
-ROW_WORK = 8
+ROW_WORK = 6
 """Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
 
 

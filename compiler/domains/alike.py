@@ -14,7 +14,7 @@ import numpy as np
 from compiler.domains.distinct_integers import rank_distinct
 from compiler.domains.domain import Domain, Ints
 from compiler.domains.facts import Facts
-from compiler.domains.rows import Relation, join_relations, stack_columns
+from compiler.domains.rows import Relation, join_relations
 from rasp.graph.nodes import Node
 
 
@@ -100,4 +100,6 @@ def join_alike(
             allowed = np.logical_or.reduceat(columns, first, axis=1)
         narrowed.append(Relation(domain, relation.depends, allowed))
     rows = join_relations(narrowed, max_length, most, spend)
-    return stack_columns([codes[rows[:, k]] for k, codes in enumerate(kept)]) if kept else rows
+    if all(map(np.array_equal, kept, stands_for)):
+        return rows
+    return np.stack([codes[rows[:, k]] for k, codes in enumerate(kept)]).T

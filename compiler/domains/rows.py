@@ -21,7 +21,7 @@ from compiler.limits import ROWS
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-JOIN_WORK = 3
+JOIN_WORK = 2
 """Listing a combination and finding its like, for each value in it, in cells (`compiler/effort.py`)."""
 
 
@@ -147,17 +147,14 @@ def unique_rows(columns: Sequence[Ints], sizes: Sequence[int]) -> Ints:
     for column, size in zip(columns[1:], sizes[1:], strict=True):
         combined *= size
         combined += column
-    left, found = list_distinct(combined), list[Ints]()
-    for size in reversed(sizes):
+    left = list_distinct(combined)
+    found = np.empty((len(sizes), len(left)), np.int64)  # each column in one piece: they are used one by one
+    for column, size in zip(found[::-1], reversed(sizes), strict=True):
         rest = left // size  # `divmod` takes several times as long
-        found.append(left - rest * size)
+        np.multiply(rest, size, out=column)
+        np.subtract(left, column, out=column)
         left = rest
-    return stack_columns(found[::-1])
-
-
-def stack_columns(columns: Sequence[Ints]) -> Ints:
-    """Columns as a matrix, shape (rows, columns), in which each lies in one piece: they are used one by one."""
-    return np.stack(columns).T
+    return found.T
 
 
 def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:

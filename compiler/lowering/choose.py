@@ -35,7 +35,7 @@ from rasp.values import Atom
 
 FEW = 2
 """Columns that one feature of a computed variable may be read from."""
-SPLIT_WORK = 1 / 4
+SPLIT_WORK = 1 / 2
 """Telling a number of a feature from the others before it, for each of them, in cells (`compiler/effort.py`)."""
 
 

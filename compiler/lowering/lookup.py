@@ -32,9 +32,9 @@ from compiler.reading.reader import Reader, find_rounding_grain
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 
-FORM_WORK = 4
+FORM_WORK = 2
 """Sorting a row of a table by a form, in cells (`compiler/effort.py`)."""
-HEIGHT_WORK = 12
+HEIGHT_WORK = 6
 """What hidden units add to one column over one run of rows, by steps, bends and waves, in cells."""
 SHIFT_PRICE = 2
 """Hidden units that it is worth to do without waves: they read a constant as well."""

@@ -11,7 +11,7 @@ from compiler.blocks.basis import Basis
 from compiler.blocks.form import Form, Variable, Vector
 from compiler.reading.reader import Reader
 
-BASIS_WORK = 1 / 4
+BASIS_WORK = 1 / 2
 """Telling whether a number of a feature follows from those of others, for each of these, in cells
 (`compiler/effort.py`)."""
 

@@ -34,10 +34,10 @@ from compiler.selector_facts.selectors import bound_width
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
-COLUMN_WORK, PRODUCT_WORK = 8, 1 / 64
+COLUMN_WORK, PRODUCT_WORK = 20, 1 / 32
 """A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
-HEAD_WORK = 20_000
+HEAD_WORK = 50_000
 """Choosing the scores of one selector, besides its values, in cells (`compiler/effort.py`)."""
 
 

@@ -42,9 +42,9 @@ from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Best, Constant, Graph, Indices, Map, Node, list_reachable
 
-NODE_WORK, POSITION_WORK, FORM_WORK = 150_000, 150, 90_000
-"""An attempt, in cells (`compiler/effort.py`): for each s-op and selector, for itself and for each position, and for each
-form that is read."""
+ATTEMPT_WORK, NODE_WORK, LOOKUP_WORK, FORM_WORK, NUMBER_WORK = 2_500_000, 50_000, 500_000, 90_000, 30
+"""An attempt, in cells (`compiler/effort.py`): for itself, each s-op and selector, each look-up, and each form that is
+read, for itself and for each number of its features."""
 
 
 def lower_graph(
@@ -61,7 +61,9 @@ def lower_graph(
     search = LoweringSearch(
         graph, outputs, options, effort or Effort(limit_work(options)), journal or Journal()
     )
-    return search.shrink(search.find())
+    lowered = search.find()
+    search.analysis.effort.use_all()
+    return search.shrink(lowered)
 
 
 class LoweringSearch:
@@ -80,15 +82,19 @@ class LoweringSearch:
         # A decoder whose indices are not bounded is there for the sake of carries.
         carried = options.prompts is not None and not options.prompts.bounded
         self.style, self.reason = Style(carried=carried), Reason.CARRYING if carried else Reason.FIRST
+        self.has_carried = carried
         self.problem: Node | None = None
-        self.closest = math.inf, 0  # the least excess without exact counts, and less the care that it was with
+        self.closest = (
+            math.inf,
+            0,
+        )  # the least excess without exact counts, and less the care that it was with
         self.careful: Lowered | None = None  # what failed with most care
         self.nearest: tuple[Lowered, Style] | None = None  # what failed in one decision alone
 
     def find(self, most: int = ATTEMPTS.most) -> Lowered:
         """The first attempt that holds, of at most so many, and of no more than there is effort for. Raises `Inexact` when
         none does, `CompileError` for other refusals."""
-        failures = forms = 0
+        failures, lowered = 0, None
         used = 0.0  # of the effort; where a model is found it may be used to make it smaller
         while failures < most and self.analysis.effort.left > 0:
             try:
@@ -110,18 +116,21 @@ class LoweringSearch:
                 if not lowered.bounds.unsafe:
                     self.analysis.effort.cells -= used
                     return lowered
-                forms = len(list_forms(lowered.plan))
                 found = self.react_to_unsafe(lowered)
             failures += 1
-            used += self.analysis.effort.use(self.count_work(forms))
+            used += self.analysis.effort.use(self.count_work(lowered))
             if not found and not self.begin_anew():
                 break
         raise self.refuse()
 
-    def count_work(self, forms: int) -> float:
-        """What an attempt takes besides the numbers that it looks at."""
-        nodes = len(list_reachable(self.outputs.values()))
-        return (NODE_WORK + POSITION_WORK * self.analysis.max_length) * nodes + FORM_WORK * forms
+    def count_work(self, last: Lowered | None) -> float:
+        """What an attempt takes besides the numbers that it looks at: it builds as much as the last one that built."""
+        work = ATTEMPT_WORK + NODE_WORK * len(list_reachable(self.outputs.values()))
+        if last is None:
+            return work
+        lookups, forms = sum(len(layer.lookups) for layer in last.plan.layers), list_forms(last.plan)
+        numbers = sum(len(feature) for form in forms for feature in form.parts.values())
+        return work + LOOKUP_WORK * lookups + FORM_WORK * len(forms) + NUMBER_WORK * numbers
 
     def go_on(self, style: Style, materialised: frozenset[Node], reason: Reason) -> bool:
         """Try this next. What is known of s-ops holds in any style."""
@@ -204,12 +213,13 @@ class LoweringSearch:
         positions = any(isinstance(node.op, Indices | Best) for node in list_reachable(outputs))
         if style.turning:
             return False
-        if not style.carried and has_compared_sums(Reader(self.analysis), outputs):
+        if not self.has_carried and has_compared_sums(Reader(self.analysis), outputs):
             style, reason = Style(carried=True), Reason.CARRYING
         elif positions and find_target(self.analysis.options).rotary:
             style, reason = Style(turning=True), Reason.TURNING
         else:
             return False
+        self.has_carried |= style.carried
         self.problem = self.careful = self.nearest = None
         self.closest = math.inf, 0
         return self.go_on(style, frozenset(), reason)

@@ -57,7 +57,9 @@ def is_vain(analysis: Analysis, problem: Node | None, style: Style, other: Style
 
 def begin_exactly(style: Style, care: int = 0) -> Style:
     """A first style with exact counts, and orders counted and averaged as before."""
-    return Style(care, exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning)
+    return Style(
+        care, exact=True, split=style.split, most_averaged=style.most_averaged, turning=style.turning
+    )
 
 
 def add_care(style: Style, unsafe: list[Decision], closest: int) -> Style:

@@ -43,6 +43,26 @@ def test_every_vector_asked_for_is_expressed(vectors: list[Vector]) -> None:
             check(basis, vector)
 
 
+STEPS = st.tuples(st.integers(1, SIZE), st.integers(1, SIZE), NUMBERS.filter(bool)).map(
+    lambda t: t[2] * ((np.arange(SIZE) < t[0]).astype(float) + (np.arange(SIZE) < t[1]))
+)
+
+
+@given(vectors=st.lists(STEPS, min_size=1, max_size=12), asked=STEPS, ratio=st.sampled_from([1.0, -0.5, 3.0]))
+def test_a_multiple_is_one_of_the_first_vector_it_can_be(
+    vectors: list[Vector], asked: Vector, ratio: float
+) -> None:
+    """Vectors that are alike in all entries but one or two."""
+    basis = Basis(vectors)
+    for vector in (asked, ratio * vectors[-1]):
+        ratios = [vector[0] / v[0] for v in vectors]
+        first = next((k for k, v in enumerate(vectors) if (ratios[k] * v == vector).all()), None)
+        if first is not None:
+            found = basis.express(vector)
+            assert found is not None
+            np.testing.assert_array_equal(found, np.eye(len(vectors))[first] * ratios[first])
+
+
 @given(vectors=VECTORS, more=VECTORS)
 def test_counting_changes_nothing(vectors: list[Vector], more: list[Vector]) -> None:
     basis, same = choose_basis(vectors), choose_basis(vectors)

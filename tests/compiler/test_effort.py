@@ -65,6 +65,16 @@ def test_what_might_only_help_gets_a_part_of_what_is_left() -> None:
     effort.spend(GRAPH, NODE, 600, "rows")
 
 
+def test_what_was_set_aside_may_make_better_what_holds() -> None:
+    effort = Effort(1_000)
+    with effort.optional(3 / 4):
+        effort.spend(GRAPH, NODE, 750, "rows")
+        effort.use_all()
+        effort.spend(GRAPH, NODE, 250, "rows")
+    with pytest.raises(TooMuchWork):
+        effort.spend(GRAPH, NODE, 1, "rows")
+
+
 def test_what_is_too_much_is_not_begun_again_with_no_more() -> None:
     """Work may suffice when more is left; memory never does."""
     effort, memo, begun = Effort(1_000), dict[Hashable, object](), list[str]()
