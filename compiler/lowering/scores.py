@@ -34,7 +34,7 @@ from compiler.selector_facts.selectors import bound_width
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Indices, Node
 
-COLUMN_WORK, PRODUCT_WORK = 20, 1 / 32
+COLUMN_WORK, PRODUCT_WORK = 12, 1 / 48
 """A number of a column of a head, and one of a product of two numbers, in cells (`compiler/effort.py`)."""
 Demand = Callable[[Node, Vector, float | None], Form]
 HEAD_WORK = 50_000

@@ -32,9 +32,9 @@ from compiler.targets.target import find_target
 from rasp.graph.nodes import Node
 from rasp.values import show_count
 
-COLUMN_WORK = 80
+COLUMN_WORK = 40
 """Auditing a column of a form, in cells (`compiler/effort.py`)."""
-BASIS_WORK, BASIS_BYTES = 1 / 32, 48
+BASIS_WORK, BASIS_BYTES = 1 / 64, 48
 """Telling whether a form is a combination of others, for each of its numbers and each of the others."""
 
 
