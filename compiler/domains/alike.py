@@ -100,6 +100,7 @@ def join_alike(
             allowed = np.logical_or.reduceat(columns, first, axis=1)
         narrowed.append(Relation(domain, relation.depends, allowed))
     rows = join_relations(narrowed, max_length, most, spend)
-    if all(map(np.array_equal, kept, stands_for)):
-        return rows
-    return np.stack([codes[rows[:, k]] for k, codes in enumerate(kept)]).T
+    for column, codes, representatives in zip(rows.T, kept, stands_for, strict=True):
+        if len(codes) < len(representatives):
+            column[:] = codes[column]
+    return rows

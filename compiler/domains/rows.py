@@ -9,7 +9,6 @@ respected.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,8 @@ from compiler.limits import ROWS
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+MOST_NUMBERS = 2**62
+"""How many combinations one number may stand for."""
 JOIN_WORK = 2
 """Listing a combination and finding its like, for each value in it, in cells (`compiler/effort.py`)."""
 
@@ -87,8 +88,7 @@ def join_relations(
         if rows <= most:
             if spend is not None:
                 spend(JOIN_WORK * rows * len(relations))
-            where = list_contexts(depends, max_length)
-            return unique_rows(expand(narrowed, where), [len(r.domain) for r in relations])
+            return expand(narrowed, list_contexts(depends, max_length)).list_rows()
     raise TooMany(rows)
 
 
@@ -106,55 +106,76 @@ def count_rows(relations: Sequence[Relation], depends: Context, max_length: int)
     )
 
 
-def expand(relations: Sequence[Relation], where: Contexts) -> list[Ints]:
-    """The cross product within each context, a column for each relation, with repetitions."""
-    context = np.arange(where.size)
-    columns: list[Ints] = []
-    for relation in relations:
-        if relation.allowed is None:
-            size = len(relation.domain)
-            parent = np.repeat(np.arange(len(context)), size)
-            code = np.tile(np.arange(size), len(context))
-        else:
-            rows = where.rows_of(relation.depends)[context]
-            if (relation.counts == 1).all():  # as of all that position and length determine
-                columns.append(np.nonzero(relation.allowed)[1][rows])
-                continue
-            parent, code = allowed_codes(relation, rows)
-        context = context[parent]
-        columns = [column[parent] for column in columns] + [code]
-    return columns
+class Combinations:
+    """Combinations of codes within contexts: the codes of each are digits of one number, or of several where that would be
+    too large. So they are gone through as one column, however many codes they have."""
+
+    def __init__(self, contexts: int) -> None:
+        self.context = np.arange(contexts)  # of each combination
+        self._numbers: list[Ints] = []
+        self._sizes: list[list[int]] = []  # of the digits of each
+        self._room = 0  # for digits of the last
+
+    def combine(self, codes: Ints, size: int, times: Ints | int = 1) -> None:
+        """Each combination with so many of these codes, in their order, of `size` that there are."""
+        if not isinstance(times, int) or times != 1:
+            self.context = np.repeat(self.context, times)
+            self._numbers = [np.repeat(numbers, times) for numbers in self._numbers]
+        if max(size, 1) > self._room:
+            self._numbers.append(np.zeros(len(codes), np.int64))
+            self._sizes.append([])
+            self._room = MOST_NUMBERS
+        self._room //= max(size, 1)
+        self._numbers[-1] = self._numbers[-1] * size
+        self._numbers[-1] += codes
+        self._sizes[-1].append(size)
+
+    def list_rows(self) -> Ints:
+        """All that are different in lexicographic order, shape (rows, codes); of no codes there is one."""
+        match self._numbers:
+            case []:
+                return np.zeros((1, 0), np.int64)
+            case [numbers]:
+                different = list_distinct(numbers)[None]
+            case several:
+                different = np.unique(np.stack(several), axis=1)
+        # Each column in one piece: they are used one by one.
+        columns = np.empty((sum(map(len, self._sizes)), different.shape[1]), np.int64)
+        end = len(columns)
+        for left, sizes in zip(different[::-1], reversed(self._sizes), strict=True):
+            split_digits(left, sizes, columns[end - len(sizes) : end])
+            end -= len(sizes)
+        return columns.T
 
 
-def allowed_codes(relation: Relation, rows: Ints) -> tuple[Ints, Ints]:
-    """`np.nonzero(relation.allowed[rows])`, without a copy of the rows."""
-    assert relation.allowed is not None
-    counts, codes = relation.counts, np.nonzero(relation.allowed)[1]
-    first = np.cumsum(counts) - counts  # where a row's codes begin
-    sizes = counts[rows]
-    parent = np.repeat(np.arange(len(rows)), sizes)
-    shift = first[rows] - (np.cumsum(sizes) - sizes)  # from a place among all to one among the codes
-    return parent, codes[np.arange(len(parent)) + np.repeat(shift, sizes)]
-
-
-def unique_rows(columns: Sequence[Ints], sizes: Sequence[int]) -> Ints:
-    """Distinct rows of some columns in lexicographic order, shape (rows, columns); of no columns there is one."""
-    if not columns:
-        return np.zeros((1, 0), np.int64)
-    if prod(sizes) > 2**62:
-        return np.unique(np.stack(columns, axis=1), axis=0)
-    combined = np.array(columns[0])
-    for column, size in zip(columns[1:], sizes[1:], strict=True):
-        combined *= size
-        combined += column
-    left = list_distinct(combined)
-    found = np.empty((len(sizes), len(left)), np.int64)  # each column in one piece: they are used one by one
-    for column, size in zip(found[::-1], reversed(sizes), strict=True):
-        rest = left // size  # `divmod` takes several times as long
+def split_digits(numbers: Ints, sizes: Sequence[int], columns: Ints) -> None:
+    """Write the digits of some numbers into columns, shape (digits, numbers)."""
+    for column, size in zip(columns[:0:-1], sizes[:0:-1], strict=True):
+        rest = numbers // size  # `divmod` takes several times as long
         np.multiply(rest, size, out=column)
-        np.subtract(left, column, out=column)
-        left = rest
-    return found.T
+        np.subtract(numbers, column, out=column)
+        numbers = rest
+    columns[0] = numbers
+
+
+def expand(relations: Sequence[Relation], where: Contexts) -> Combinations:
+    """The cross product within each context, with repetitions."""
+    found = Combinations(where.size)
+    for relation in relations:
+        size = len(relation.domain)
+        if relation.allowed is None:
+            found.combine(np.tile(np.arange(size), len(found.context)), size, size)
+            continue
+        rows = where.rows_of(relation.depends)[found.context]
+        codes = np.nonzero(relation.allowed)[1]
+        if (relation.counts == 1).all():  # as of all that position and length determine
+            found.combine(codes[rows], size)
+            continue
+        times = relation.counts[rows]
+        before = np.cumsum(relation.counts) - relation.counts  # where a row's codes begin
+        shift = before[rows] - (np.cumsum(times) - times)  # from a place among all to one among the codes
+        found.combine(codes[np.repeat(shift, times) + np.arange(times.sum())], size, times)
+    return found
 
 
 def find_distinct_rows(matrix: Bools) -> tuple[Bools, Ints]:

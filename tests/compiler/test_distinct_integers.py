@@ -7,7 +7,7 @@ import pytest
 from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
 from compiler.domains.distinct_integers import list_distinct, make_whole, rank_distinct
 from compiler.domains.domain import find_distinct_elements, find_elements
-from compiler.domains.rows import unique_rows
+from compiler.domains.rows import Combinations
 from rasp.interpret.atom_array import AtomArray
 from rasp.values import Atom, make_typed_key
 
@@ -51,12 +51,17 @@ def test_of_nothing_nothing_is_different() -> None:
         assert len(first) == len(which) == 0
 
 
-@pytest.mark.parametrize("sizes", [(), (7,), (3, 4), (3, 4, 1000), (2**40, 2**40)])
+@pytest.mark.parametrize(
+    "sizes", [(), (7,), (3, 4), (3, 4, 1000), (2**40, 2**40), (5, 2**61, 2**40, 7, 2**30)]
+)
 def test_rows_in_order(sizes: tuple[int, ...]) -> None:
     draw = np.random.default_rng(len(sizes))
     rows = np.stack([draw.integers(0, min(size, 5), 50) for size in sizes], axis=1) if sizes else [()] * 50
     rows = np.array(rows, np.int64)
-    assert np.array_equal(unique_rows([*rows.T], sizes), np.unique(rows, axis=0) if sizes else rows[:1])
+    found = Combinations(50)
+    for column, size in zip(rows.T, sizes, strict=True):
+        found.combine(column, size)
+    assert np.array_equal(found.list_rows(), np.unique(rows, axis=0) if sizes else rows[:1])
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 3 * SAMPLED])
