@@ -26,7 +26,7 @@ SIZE_CELLS = Limit(
     10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
 )
 DECODER_CELLS = Limit(
-    75 * 10**7, "numbers looked at", "by a decoder: it is refused within five seconds, with what to do instead"
+    75 * 10**7, "numbers looked at", "by a decoder, so that it is refused within some five seconds"
 )
 SMALL_DECODER_CELLS = Limit(
     4 * 10**8, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"

@@ -20,7 +20,7 @@ from compiler.limits import ROWS
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-MOST_NUMBERS = 2**62
+NUMBERED = 2**62
 """How many combinations one number may stand for."""
 JOIN_WORK = 2
 """Listing a combination and finding its like, for each value in it, in cells (`compiler/effort.py`)."""
@@ -124,7 +124,7 @@ class Combinations:
         if max(size, 1) > self._room:
             self._numbers.append(np.zeros(len(codes), np.int64))
             self._sizes.append([])
-            self._room = MOST_NUMBERS
+            self._room = NUMBERED
         self._room //= max(size, 1)
         self._numbers[-1] = self._numbers[-1] * size
         self._numbers[-1] += codes
@@ -151,7 +151,7 @@ class Combinations:
 def split_digits(numbers: Ints, sizes: Sequence[int], columns: Ints) -> None:
     """Write the digits of some numbers into columns, shape (digits, numbers)."""
     for column, size in zip(columns[:0:-1], sizes[:0:-1], strict=True):
-        rest = numbers // size  # `divmod` takes several times as long
+        rest = numbers // size  # faster than both at once
         np.multiply(rest, size, out=column)
         np.subtract(numbers, column, out=column)
         numbers = rest

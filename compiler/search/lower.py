@@ -6,7 +6,8 @@ When one is unsafe the next attempt
 2. scores inexact values one-hot instead of by squares, and tells outputs from their parts (`care` 2);
 3. makes the ramps of steps that failed steeper;
 4. where norms round: takes the look-up apart that is behind the only decision that failed, if only one did;
-5. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more;
+5. begins again with counts that an MLP rounds to whole numbers before anything reads them, which may take a layer more,
+   from that care on that came closest;
 6. materialises parts of the expression whose look-up loses too much, those first that look at few of its leaves: two
    small look-ups in two layers for a large one;
 7. begins again with all means as quotients that can be (`compiler/reading/quotients.py`);

@@ -54,7 +54,7 @@ def test_values_count_by_what_is_kept_of_them(kind: Kept) -> None:
 def test_what_might_only_help_gets_a_part_of_what_is_left() -> None:
     effort = Effort(1_000)
     effort.spend(GRAPH, NODE, 200, "rows")
-    with effort.optional():
+    with effort.optional(1 / 4):
         effort.spend(GRAPH, NODE, 200, "rows")
         with pytest.raises(TooMuchWork):
             effort.spend(GRAPH, NODE, 1, "rows")
