@@ -97,7 +97,7 @@ class Chooser:
         if node not in self._bases:
             values = self.analysis.table(node).values
             ok = values[values >= 0]
-            self._bases[node] = int(np.partition(ok, len(ok) // 2)[len(ok) // 2])
+            self._bases[node] = int(np.searchsorted(np.cumsum(np.bincount(ok)), len(ok) // 2, "right"))
         return self._bases[node]
 
     def run(self, outputs: Mapping[str, Node]) -> Blocks:

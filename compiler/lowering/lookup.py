@@ -24,7 +24,7 @@ from compiler.blocks.staircase import (
     merge_runs,
 )
 from compiler.blocks.waves import build_waves
-from compiler.domains.distinct_integers import rank_floats
+from compiler.domains.distinct_integers import Ints, rank_distinct, rank_floats
 from compiler.domains.facts import JointValues
 from compiler.limits import KEPT_RUNS, ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
@@ -57,22 +57,27 @@ def pose_lookup(
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
     ok = table.values >= 0
     wanted = (features - features[:, [base]]).T  # (codes, features)
-    if wanted.shape[1] == 1:  # numbers are sorted faster than rows of one
-        first, group_of_code = rank_floats(wanted.ravel())
-        targets = wanted[first]
-    else:
-        targets, group_of_code = np.unique(wanted, axis=0, return_inverse=True)
-        group_of_code = group_of_code.reshape(-1)
+    first, group_of_code = rank_rows(wanted)
     return Problem(
         node,
         table.leaves,
         table.stands_for,
         table.codes[ok],
         group_of_code[table.values[ok]],
-        targets,
+        wanted[first],
         int(group_of_code[base]),
         steep,
     )
+
+
+def rank_rows(rows: Matrix) -> tuple[Ints, Ints]:
+    """Indices of the first of the different rows, in lexicographic order, and which of them each row is: numbers are ranked
+    faster than rows."""
+    first = which = np.zeros(len(rows), np.int64)
+    for column in rows.T:
+        ranks = rank_floats(column)[1]
+        first, which = rank_distinct(which * (int(ranks.max(initial=0)) + 1) + ranks)
+    return first, which
 
 
 class Unsolved(Exception):

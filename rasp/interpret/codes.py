@@ -21,6 +21,9 @@ from rasp.interpret.atom_array import (
     list_objects,
 )
 
+SAMPLED = 1_000
+"""Of how many elements it is asked first which there are."""
+
 
 def compact_codes(codes: Array, size: int) -> tuple[Array, Array]:
     """Codes in 0 … size-1 as (the distinct ones ascending, each element's index among them)."""
@@ -100,9 +103,7 @@ def _encode_floats(column: AtomArray) -> tuple[Array, list[Any]]:
 def _encode_objects(data: Array) -> tuple[Array, list[Any]]:
     """Codes in the order of first occurrence. Most columns hold few objects, each many times: these are looked at once."""
     flat: list[Any] = data.ravel().tolist()
-    _, first, which = np.unique(
-        np.fromiter(map(id, flat), np.int64, len(flat)), return_index=True, return_inverse=True
-    )
+    first, which = _rank_few(np.fromiter(map(id, flat), np.int64, len(flat)))
     seen: dict[tuple[str, Any], int] = {}
     atoms: list[Any] = []
     codes = np.empty(first.size, dtype=np.int64)
@@ -114,6 +115,18 @@ def _encode_objects(data: Array) -> tuple[Array, list[Any]]:
         if code == len(atoms):
             atoms.append(value)
     return codes[which].reshape(data.shape), atoms
+
+
+def _rank_few(numbers: Array) -> tuple[Array, Array]:
+    """Indices of the first of the different numbers, and which of them each is. Those that are met among some of them are
+    mostly all, and then nothing is sorted."""
+    few = np.unique(numbers[:: max(1, numbers.size // SAMPLED)])
+    which = np.minimum(np.searchsorted(few, numbers), max(few.size - 1, 0))
+    if not np.array_equal(few[which], numbers):
+        return np.unique(numbers, return_index=True, return_inverse=True)[1:]
+    first = np.zeros(few.size, np.int64)
+    first[which[::-1]] = np.arange(numbers.size)[::-1]  # of several the last one stays
+    return first, which
 
 
 def rank_together(*columns: AtomArray) -> tuple[list[Array], int]:

@@ -8,7 +8,9 @@ from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
 from compiler.domains.distinct_integers import list_distinct, make_whole, rank_distinct
 from compiler.domains.domain import find_distinct_elements, find_elements
 from compiler.domains.rows import Combinations
+from compiler.lowering.lookup import rank_rows
 from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.codes import encode_column
 from rasp.values import Atom, make_typed_key
 
 SIZES = (1, 5, 40, 10_000)
@@ -102,3 +104,28 @@ def test_different_elements(atoms: list[Atom]) -> None:
 def test_elements_without_a_value() -> None:
     column = AtomArray(np.array([[1, 2], [3, 2]]), failed=np.array([[False, False], [True, False]]))
     assert sorted(find_elements(column)) == [1, 2]
+
+
+@pytest.mark.parametrize("rare", [0, 1, 40])
+@pytest.mark.parametrize("count", [0, 1, 7, 25_000])
+def test_objects_as_a_dict_finds_them(count: int, rare: int) -> None:
+    """In the order in which they come; also those that are not among some of them."""
+    draw = np.random.default_rng(count + rare)
+    kinds: list[Atom] = ["a", 1, 1.0, 0.0, -0.0, True, "b"]
+    flat = [kinds[k] for k in draw.integers(0, len(kinds), count)] + [2**70 + k for k in range(rare)]
+    data = np.empty(len(flat), dtype=object)
+    data[:] = flat
+    codes, atoms = encode_column(AtomArray(data))
+    seen: dict[tuple[str, str], int] = {}
+    assert codes.tolist() == [seen.setdefault(make_typed_key(value), len(seen)) for value in flat]
+    assert [*map(make_typed_key, atoms)] == [*seen]
+
+
+@pytest.mark.parametrize("features", [1, 2, 3])
+def test_rows_of_numbers_as_numpy_finds_them(features: int) -> None:
+    rows = np.random.default_rng(features).integers(-2, 3, (200, features)) / 3
+    rows[rows == 0] *= np.where(np.arange((rows == 0).sum()) % 2, 1, -1)
+    first, which = rank_rows(rows)
+    expected, index, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    assert np.array_equal(rows[first], expected) and np.array_equal(first, index)
+    assert np.array_equal(which, inverse.reshape(-1))
