@@ -112,7 +112,8 @@ def test_objects_as_a_dict_finds_them(count: int, rare: int) -> None:
     """In the order in which they come; also those that are not among some of them."""
     draw = np.random.default_rng(count + rare)
     kinds: list[Atom] = ["a", 1, 1.0, 0.0, -0.0, True, "b"]
-    flat = [kinds[k] for k in draw.integers(0, len(kinds), count)] + [2**70 + k for k in range(rare)]
+    flat: list[Atom] = [kinds[k] for k in draw.integers(0, len(kinds), count).tolist()]
+    flat += [2**70 + k for k in range(rare)]
     data = np.empty(len(flat), dtype=object)
     data[:] = flat
     codes, atoms = encode_column(AtomArray(data))
@@ -123,8 +124,9 @@ def test_objects_as_a_dict_finds_them(count: int, rare: int) -> None:
 
 @pytest.mark.parametrize("features", [1, 2, 3])
 def test_rows_of_numbers_as_numpy_finds_them(features: int) -> None:
-    rows = np.random.default_rng(features).integers(-2, 3, (200, features)) / 3
-    rows[rows == 0] *= np.where(np.arange((rows == 0).sum()) % 2, 1, -1)
+    draw = np.random.default_rng(features)
+    whole, thirds = draw.integers(-2, 3, (200, features)), np.array([1 / 3, -1 / 3])
+    rows = whole.astype(np.float64) * draw.choice(thirds, (200, features))  # -0.0 is 0.0
     first, which = rank_rows(rows)
     expected, index, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     assert np.array_equal(rows[first], expected) and np.array_equal(first, index)
