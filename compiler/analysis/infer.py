@@ -36,8 +36,9 @@ from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
-ROW_WORK = 6
-"""Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
+ROW_WORK, LARGE_ROW_WORK = 6, 9
+"""Sorting and evaluating a row of a table, in cells of the relations that it comes from; of a large one, which no cache
+holds."""
 
 
 class Analysis:
@@ -191,7 +192,8 @@ class Analysis:
             raise self._refuse_rows(node, len(leaves), problem.rows) from None
         if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
             raise self._refuse_rows(node, len(leaves), len(codes))
-        self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1), "rows")
+        work = LARGE_ROW_WORK if len(codes) > LARGE_ROWS.most else ROW_WORK
+        self.effort.spend(self.graph, node, work * len(codes) * (len(leaves) + 1), "rows")
         codes = self.possible(node, leaves, codes)
         column = self.run(node, leaves, codes, as_floats=False)
         domain, values = factor_values(column, partial(self.effort.keep, self.graph, node))
