@@ -15,13 +15,14 @@ import numpy as np
 
 from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.known_facts import KnownFacts
-from compiler.analysis.last_columns import LastColumns
 from compiler.analysis.leaf_values import relate_leaf
+from compiler.analysis.row_values import Rows, RowValues
 from compiler.domains.alike import find_representatives
-from compiler.domains.domain import Domain, Ints, factor_values, list_distinct, make_domain
+from compiler.domains.distinct_elements import factor_distinct
+from compiler.domains.distinct_integers import list_distinct
+from compiler.domains.domain import Domain, Ints, domain_key
 from compiler.domains.facts import JointValues
 from compiler.domains.means import is_own_average
-from compiler.domains.occurring import list_combinations
 from compiler.domains.rows import Relation, TooMany
 from compiler.effort import Effort, limit_work
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
@@ -31,8 +32,6 @@ from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
 from compiler.selector_facts.positional import evaluate_positional
 from rasp.graph.nodes import Aggregate, Constant, Graph, Indices, Map, Node, Tokens, Width, list_reachable
-from rasp.interpret.atom_array import AtomArray, build_constant
-from rasp.interpret.evaluate import apply_map
 from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
@@ -63,7 +62,7 @@ class Analysis:
         self.known = KnownFacts(self.effort, options, materialised, dividing=dividing)
         self._first: dict[Hashable, Node] = {}
         self._too_large: dict[Node, TooLarge] = {}
-        self._last = LastColumns()
+        self.rows = RowValues(self)
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, or what it was when it was asked before."""
@@ -187,7 +186,7 @@ class Analysis:
         leaves = self._leaves_below(node)
         stands_for = find_representatives(self, node, leaves)
         try:
-            codes = list_combinations(self, node, leaves, stands_for)
+            codes = self.rows.list_combinations(node, leaves, stands_for)
         except TooMany as problem:
             raise self._refuse_rows(node, len(leaves), problem.rows) from None
         if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
@@ -195,12 +194,13 @@ class Analysis:
         work = LARGE_ROW_WORK if len(codes) > LARGE_ROWS.most else ROW_WORK
         self.effort.spend(self.graph, node, work * len(codes) * (len(leaves) + 1), "rows")
         codes = self.possible(node, leaves, codes)
-        column = self.run(node, leaves, codes, as_floats=False)
-        domain, values = factor_values(column, partial(self.effort.keep, self.graph, node))
+        distinct = self.rows.find_distinct(node, Rows(leaves, codes))
+        domain, values = factor_distinct(distinct, partial(self.effort.keep, self.graph, node))
         if any(self.relation(leaf).domain.floats for leaf in leaves):
-            domain = self._with_twins(node, (domain, values), self.run(node, leaves, codes, as_floats=True))
+            floats = factor_distinct(self.rows.find_distinct(node, Rows(leaves, codes, as_floats=True)))
+            domain = self._with_twins(node, (domain, values), floats)
         if not len(domain):
-            raise NeverDefined(self.graph, node, column.problem)
+            raise NeverDefined(self.graph, node, distinct.problem)
         return JointValues(leaves, codes, values, domain, stands_for)
 
     def _refuse_rows(self, node: Node, leaves: int, rows: float) -> CompileError:
@@ -218,37 +218,19 @@ class Analysis:
         for part in self.region(node):
             if isinstance(part.op, Map) and not self.is_leaf(part) and has_every_index(self, part):
                 own = [leaves.index(leaf) for leaf in self.leaves(part)]
-                rank = self.run(part, self.leaves(part), codes[:, own], as_floats=False)
+                rank = self.rows.evaluate(part, Rows(self.leaves(part), codes[:, own]))
                 codes = codes[rank.data < self.max_length]
         return codes
 
-    def run(self, node: Node, leaves: tuple[Node, ...], codes: Ints, *, as_floats: bool) -> AtomArray:
-        """The interpreter's value of an expression on each row of leaf codes."""
-        given = [(leaf, self.relation(leaf).domain, own) for leaf, own in zip(leaves, codes.T, strict=True)]
-        columns = self._last.find(
-            (leaves, as_floats), codes, lambda: {n: d.column(c, as_floats=as_floats) for n, d, c in given}
-        )
-        for part in self.region(node):
-            match part.op:
-                case _ if part in columns:
-                    continue
-                case Constant(value):
-                    columns[part] = build_constant(value.value, (len(codes),))
-                case Map() as op:
-                    columns[part] = apply_map(op, [columns[arg] for arg in part.args])
-                case _:
-                    raise AssertionError("between leaves there are constants and elementwise s-ops")
-        return columns[node]
-
-    def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: AtomArray) -> Domain:
+    def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: tuple[Domain, Ints]) -> Domain:
         """A mean is an int or a float depending on how many positions were selected; the answer must not, but for
         being an int or a float itself. The domain, with such answers marked."""
-        (domain, codes), (other, other_codes) = ints, factor_values(floats)
+        (domain, codes), (other, other_codes) = ints, floats
         both = (codes >= 0) & (other_codes >= 0)
         pairs: list[int] = list_distinct(codes[both] * len(other) + other_codes[both]).tolist()
         twins = set(domain.floats)
         for a, b in (divmod(pair, len(other)) for pair in pairs):
-            if len(make_domain([domain.values[a], other.values[b]])) != 1:
+            if domain_key(domain.values[a]) != domain_key(other.values[b]):
                 refusal = make_refusal(
                     self.graph,
                     node,

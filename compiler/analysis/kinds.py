@@ -43,11 +43,12 @@ def shows_kinds(outputs: Iterable[Node], vocabulary: Iterable[Atom]) -> bool:
     strings: set[Node] = set()
     mean: set[Node] = set()
     shown = False
-    tokens_are_text = any(isinstance(token, str) for token in vocabulary)
+    texts = [isinstance(token, str) for token in vocabulary]
+    some, every = any(texts), all(texts)
     for node in list_reachable(outputs):
-        if may_be_text(node, text, tokens_are_text=tokens_are_text):
+        if may_be_text(node, text, tokens_are_text=some):
             text.add(node)
-        if is_text(node, strings, tokens_are_text=all(isinstance(token, str) for token in vocabulary)):
+        if is_text(node, strings, tokens_are_text=every):
             strings.add(node)
         match node.op:
             case Aggregate() if node.args[1] not in strings:

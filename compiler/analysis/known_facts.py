@@ -8,11 +8,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TypeVar
 
-from compiler.effort import Effort
+from compiler.effort import Effort, TooMuch
 from compiler.options import CompileOptions
 from rasp.graph.nodes import Node
 
 T = TypeVar("T")
+UNKNOWN = object()
 EVERYWHERE = frozenset({"positional", "counts", "counts by table", "computed"})
 """Facts that do not depend on what is materialised, or on the vocabulary."""
 
@@ -27,19 +28,22 @@ class KnownFacts:
         self._asked = replace(options, prompts=None), dividing
         self._everywhere = effort.facts((options.max_length, options.attention))
         self._below: dict[Node, frozenset[Node]] = {}
-        self._found: dict[frozenset[Node], dict[Hashable, object]] = {}
+        self._memos: dict[Node, dict[Hashable, object]] = {}
 
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, or what it was when it was asked before. Raises what `compute` raises."""
         memo = self._everywhere if name in EVERYWHERE else self.find(node)
-        return self.effort.remember(memo, (name, node), lambda: compute(node))
+        known = memo.get((name, node), UNKNOWN)
+        if known is UNKNOWN or isinstance(known, TooMuch):
+            return self.effort.remember(memo, (name, node), lambda: compute(node))
+        return known  # type: ignore[return-value]
 
     def find(self, node: Node) -> dict[Hashable, object]:
         """What is known about nodes in the scope of this one."""
-        below = self.list_below(node)
-        if below not in self._found:
-            self._found[below] = self.effort.facts(self.scope(node))
-        return self._found[below]
+        memo = self._memos.get(node)
+        if memo is None:
+            memo = self._memos[node] = self.effort.facts(self.scope(node))
+        return memo
 
     def scope(self, node: Node) -> Hashable:
         """What facts about a node depend on besides the node: where it is the same they are."""

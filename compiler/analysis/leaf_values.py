@@ -12,14 +12,13 @@ from typing import assert_never
 import numpy as np
 
 from compiler.domains.contexts import Context, list_contexts, may_narrow
+from compiler.domains.distinct_elements import factor_values, find_elements
 from compiler.domains.distinct_integers import list_different
 from compiler.domains.domain import (
     NONE,
     Domain,
     Floats,
     Ints,
-    factor_values,
-    find_elements,
     is_carriable,
     make_domain,
 )

@@ -49,6 +49,19 @@ def list_distinct(numbers: Ints) -> Ints:
     return ascending[np.diff(ascending, prepend=-1) > 0]
 
 
+def place_distinct(numbers: Ints) -> tuple[Ints, Ints]:
+    """The same, and which of them each number is."""
+    size = int(numbers.max(initial=-1)) + 1
+    if size > DENSE * len(numbers):
+        return np.unique(numbers, return_inverse=True)
+    distinct = list_distinct(numbers)
+    if len(distinct) == size:
+        return distinct, numbers
+    places = np.zeros(size, np.int64)
+    places[distinct] = np.arange(len(distinct))
+    return distinct, places[numbers]
+
+
 def rank_distinct(numbers: Ints) -> tuple[Ints, Ints]:
     """Indices of the first occurrence of each different one, in ascending order, and which of them each number is. Whole
     numbers from 0 on."""

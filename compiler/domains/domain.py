@@ -6,25 +6,18 @@ apart from `1`. Such an entry stands as the int, and `floats` marks it so that b
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.domains.distinct_integers import (
-    DENSE,
-    Ints,
-    list_different,
-    list_distinct,
-    rank_distinct,
-    rank_floats,
-)
+from compiler.domains.distinct_integers import Ints
 from compiler.limits import NUMBER
 from rasp.interpret.atom_array import AtomArray
-from rasp.values import KINDS, Atom, Const, make_const, make_typed_key, show_count
+from rasp.values import KINDS, Atom, Const, make_const, show_count
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -181,70 +174,3 @@ def make_domain(values: Iterable[Atom], means: Floats = NONE) -> Domain:
         (*numbers, *sorted(found[bool]), *sorted(found[str])),
         frozenset(bisect_left(numbers, value) for value in both),
     )
-
-
-def factor_values(column: AtomArray, keep: Callable[[int], None] | None = None) -> tuple[Domain, Ints]:
-    """The domain of a column's values that exist, and each element's code (-1 where it failed). `keep` is told how many
-    values that will be, and may refuse."""
-    ok, flat = find_existing(column)
-    first, which = find_distinct_elements(flat)
-    if keep is not None:
-        keep(len(first))
-    atoms = flat.indexed(lambda array: array[first]).atoms()
-    ordered = flat.kinds is None and flat.data.dtype != object  # all of one type, found in ascending order
-    domain = Domain(tuple(atoms)) if ordered else make_domain(atoms)
-    if flat.data.dtype == np.float64 and np.signbit(flat.data[flat.data == 0]).any():
-        domain = replace(domain, minus_zero=True)
-    known = which if ordered else np.array([domain.code(atom) for atom in atoms], dtype=np.int64)[which]
-    if column.failed is None:
-        return domain, known
-    codes = np.full(column.data.size, -1, dtype=np.int64)
-    codes[ok.ravel()] = known
-    return domain, codes
-
-
-def find_existing(column: AtomArray) -> tuple[Bools, AtomArray]:
-    """Which elements of a column have a value, and these."""
-    if column.failed is None:
-        flat = column.indexed(lambda array: np.broadcast_to(array, column.shape).ravel())
-        return np.ones(column.shape, bool), flat
-    ok = ~np.broadcast_to(column.failed, column.shape)
-    return ok, column.indexed(lambda array: np.broadcast_to(array, column.shape)[ok])
-
-
-def find_elements(column: AtomArray) -> list[Atom]:
-    """The different elements of a column that have a value. Of zeros that are floats there is one."""
-    flat = find_existing(column)[1]
-    if flat.kinds is None and flat.data.dtype == np.float64:
-        return list_different(flat.data + 0.0).tolist()  # -0.0 becomes 0.0
-    low = int(flat.data.min(initial=0)) if flat.data.dtype == np.int64 else 0
-    if flat.kinds is None and flat.data.dtype == np.int64 and int(flat.data.max(initial=0)) < 2**62 + low:
-        return (list_distinct(flat.data - low) + low).tolist()
-    first = find_distinct_elements(flat)[0]
-    return flat.indexed(lambda array: array[first]).atoms()
-
-
-def find_distinct_elements(column: AtomArray) -> tuple[Ints, Ints]:
-    """Indices of the first occurrence of each different element of a flat column, and which of them each one
-    is.
-    """
-    data = column.data.ravel()
-    if column.origin is not None:
-        codes, table = column.origin
-        return rank_distinct(find_distinct_elements(table)[1][codes.ravel()])
-    if column.kinds is not None:
-        return rank_distinct(rank_floats(data)[1] * 4 + column.kinds.ravel())
-    if data.dtype == np.float64:
-        return rank_floats(data)
-    if data.dtype == np.bool_:
-        return rank_distinct(data.astype(np.int64))
-    if data.dtype == np.int64 and int(data.max(initial=0)) - (low := int(data.min(initial=0))) < DENSE * len(
-        data
-    ):
-        return rank_distinct(data - low)
-    if data.dtype == object:
-        seen: dict[tuple[str, str], int] = {}
-        which = [seen.setdefault(make_typed_key(value), len(seen)) for value in data]
-        return rank_distinct(np.array(which, dtype=np.int64))
-    _, first, which = np.unique(data, return_index=True, return_inverse=True)
-    return first, which

@@ -6,20 +6,25 @@ A form has to keep apart the combinations that need different outputs. There are
   significance. With one digit free and one a scalar this is a look-up of the scalar sliced by the other variable.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, permutations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
 from compiler.blocks.staircase import Matrix
-from compiler.domains.distinct_integers import rank_distinct
+from compiler.domains.distinct_integers import DENSE, place_distinct, rank_distinct
 from compiler.domains.domain import Ints, make_domain
 from compiler.limits import DIRECTIONS, MERGED_CELLS, MERGED_COMPARISONS, MERGED_ROWS, ORDERS
 from compiler.reading.reader import Reader
 from rasp.graph.nodes import Map, Node
 from rasp.graph.primitives import TESTS
+
+Groups = NDArray[np.int32]
+SOME_PLACES = 20
+"""Of a row, where it is compared first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,25 +103,31 @@ def relevant_leaves(problem: Problem) -> list[Node]:
     kept = list(range(len(problem.leaves)))
     for column in range(len(problem.leaves)):
         rest = [c for c in kept if c != column]
-        if rest and decides(problem.codes[:, rest], problem.group):
+        if rest and decides(problem, rest):
             kept = rest
     return [problem.leaves[c] for c in kept]
 
 
-def decides(codes: Ints, group: Ints) -> bool:
-    """Whether equal rows of codes always have equal groups."""
-    inverse = row_numbers(codes)
-    seen = np.empty(inverse.max() + 1, np.int64)
-    seen[inverse] = group
-    return bool((seen[inverse] == group).all())
+def decides(problem: Problem, columns: Sequence[int]) -> bool:
+    """Whether rows with equal codes in these columns always have equal groups."""
+    number = number_rows(problem.codes, columns)
+    seen = np.empty(int(number.max(initial=-1)) + 1, np.int64)
+    seen[number] = problem.group
+    return bool((seen[number] == problem.group).all())
 
 
-def row_numbers(codes: Ints) -> Ints:
-    """A number for each row, the same for equal rows, from 0 on."""
-    number = np.zeros(len(codes), np.int64)
-    for column in codes.T:
-        number = rank_distinct(number * (int(column.max(initial=0)) + 1) + column)[1]
-    return number
+def number_rows(codes: Ints, columns: Sequence[int]) -> Ints:
+    """A number for the codes of each row in these columns, in their order and the same for equal ones, dense enough for a
+    table."""
+    number, size, most = np.zeros(len(codes), np.int64), 1, DENSE * len(codes)
+    for column in columns:
+        own = int(codes[:, column].max(initial=0)) + 1
+        if size * own > most:
+            distinct, number = place_distinct(number)
+            size = len(distinct)
+        number = number * own + codes[:, column]
+        size *= own
+    return number if size <= most else place_distinct(number)[1]
 
 
 def as_digit(form: Form, low: Vector, high: Vector, same: float) -> Digit:
@@ -161,15 +172,15 @@ def classes(problem: Problem, column: int) -> Vector:
     Combinations that don't occur are don't-cares, so a code may join any class it does not contradict; classes are
     ranked by the mean of their targets, which keeps equal outputs together on the line.
     """
-    combination = row_numbers(np.delete(problem.codes, column, axis=1))
-    first, number = rank_distinct(problem.codes[:, column])
-    codes = problem.codes[first, column]
-    size, width = len(codes), int(combination.max()) + 1
-    if size * width > MERGED_CELLS.most:
+    others = [c for c in range(len(problem.leaves)) if c != column]
+    combinations, combination = place_distinct(number_rows(problem.codes, others))
+    codes, number = place_distinct(problem.codes[:, column])
+    shape = len(codes), len(combinations)
+    if len(codes) * len(combinations) > MERGED_CELLS.most:
         return number_apart(problem, column)
-    seen = np.full((size, width), -1, np.int64)
+    seen = np.full(shape, -1, np.int32)
     seen[number, combination] = problem.group
-    merged = np.full((size, width), -1, np.int64)  # the first `kinds` rows are what the classes stand for
+    merged = np.empty(shape, np.int32)  # the first `kinds` rows are what the classes stand for
     kind = np.zeros(len(problem.stands_for[column]), np.int64)
     kinds = 0
     cells = 0
@@ -179,19 +190,35 @@ def classes(problem: Problem, column: int) -> Vector:
         if alike >= 0:
             kind[code] = alike
             continue
-        cells += kinds * width
+        cells += kinds * len(combinations)
         if cells > MERGED_COMPARISONS.most:
             return number_apart(problem, column)
-        known = merged[:kinds]
-        against = ((known >= 0) & (row >= 0) & (known != row)).any(axis=1)
-        alike = int(np.argmin(against)) if not against.all() else kinds
+        alike = find_alike(merged[:kinds], row)
+        merged[alike] = row if alike == kinds else np.maximum(merged[alike], row)
         kinds = max(kinds, alike + 1)
         kind[code] = known_rows[key] = alike
-        merged[alike] = np.maximum(merged[alike], row)
-    means = [problem.targets[m[m >= 0]].mean(axis=0).tolist() for m in merged[:kinds]]
+    means = list_means(problem.targets, merged[:kinds])
     ranks = np.zeros(kinds)
     ranks[sorted(range(kinds), key=lambda k: (means[k], k))] = np.arange(kinds)
     return ranks[kind][problem.stands_for[column]]
+
+
+def find_alike(classes: Groups, row: Groups) -> int:
+    """The first class that a row does not contradict, or else one more; -1 stands for what does not occur. Most contradict
+    it in one of a few places."""
+    places = np.flatnonzero(row >= 0)
+    candidates = np.arange(len(classes))
+    for some in (places[:: 1 + len(places) // SOME_PLACES], places):
+        there = classes[candidates[:, None], some]
+        candidates = candidates[~((there >= 0) & (there != row[some])).any(axis=1)]
+    return int(candidates[0]) if len(candidates) else len(classes)
+
+
+def list_means(targets: Matrix, classes: Groups) -> list[list[float]]:
+    """The mean of what is wanted in each class."""
+    wanted = np.vstack([targets, np.zeros(targets.shape[1])])  # -1 is the last
+    totals = [column[classes].sum(axis=1) for column in wanted.T]
+    return (np.stack(totals, axis=1) / (classes >= 0).sum(axis=1)[:, None]).tolist()
 
 
 def weigh_digits(digits: tuple[Digit, ...]) -> Form:

@@ -80,7 +80,7 @@ class Chooser:
         form = join_counts(self.analysis, form) if self.style.joined else form
         constant = form.constant
         for variable, vector in form.parts.items():
-            if np.ptp(vector) == 0:
+            if (vector == vector[0]).all():
                 constant += float(vector[0])
                 continue
             if variable.role == "look-up" or self.reader.is_counted(variable):

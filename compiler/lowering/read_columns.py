@@ -55,7 +55,7 @@ class ReadColumns:
         for form in forms:
             if len(form.parts) == 1:
                 ((variable, vector),) = form.parts.items()
-                if self.reader.is_free(variable.node) and np.ptp(vector):
+                if self.reader.is_free(variable.node) and (vector != vector[0]).any():
                     found.setdefault(variable, []).append(vector)
         return tuple(ReadFeatures(v, tuple(vectors), mark_vectors(vectors)) for v, vectors in found.items())
 

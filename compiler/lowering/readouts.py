@@ -7,8 +7,9 @@ import numpy as np
 from compiler.analysis.infer import Analysis
 from compiler.blocks.block import Readout
 from compiler.blocks.form import Form, Vector, add_forms, scale_form
+from compiler.domains.distinct_elements import factor_values
 from compiler.domains.distinct_integers import rank_distinct
-from compiler.domains.domain import Ints, factor_values
+from compiler.domains.domain import Ints
 from compiler.domains.fraction_domain import FractionDomain
 from compiler.limits import CENTERS, HOT_CLASSES, LEAF_KINDS
 from compiler.lowering.lookup import Lookups, Unsolved, pose_lookup

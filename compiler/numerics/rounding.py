@@ -75,6 +75,11 @@ def find_grains(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def find_grain(values: NDArray[np.float64]) -> float:
     """The largest power of two that all values are multiples of; 0 when they are finer than `FINEST`."""
+    if np.abs(values).max(initial=0.0) < 2.0**53:
+        whole = values.astype(np.int64)
+        if (whole == values).all():  # the lowest bit of any of them
+            bits = int(np.bitwise_or.reduce(whole, axis=None))
+            return min(float(bits & -bits), 2.0**40) if bits else 1.0
     if len(values) > SAMPLED and not find_grains(values[:SAMPLED]).all():
         return 0.0
     values = values[values != 0]

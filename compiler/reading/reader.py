@@ -198,7 +198,7 @@ class Reader:
 
     def read(self, node: Node, vector: Vector) -> Form | None:
         """The feature `vector` (by code of `node`) as a linear form, or None when that takes a look-up."""
-        if np.ptp(vector) == 0:
+        if (vector == vector[0]).all():
             return Form({}, float(vector[0]))
         leaves = self.analysis.leaves(node)
         if self.analysis.is_leaf(node):

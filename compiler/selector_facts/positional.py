@@ -21,8 +21,9 @@ from compiler.domains.contexts import (
     may_narrow,
     spread_array,
 )
+from compiler.domains.distinct_elements import find_distinct_elements
 from compiler.domains.distinct_integers import rank_distinct
-from compiler.domains.domain import Ints, find_distinct_elements
+from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
 from compiler.domains.rows import Bools
 from compiler.selector_facts.matching import Sides, judge_columns

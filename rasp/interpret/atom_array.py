@@ -205,6 +205,21 @@ def build_numbers(data: Array, kinds: Array) -> AtomArray:
     return AtomArray(np.where(kinds == FLOAT, data, data + 0.0), kinds=kinds)  # an integer has no -0.0
 
 
+def join_columns(columns: Sequence[AtomArray]) -> AtomArray:
+    """Flat columns whose elements all have a value, one after another, in the tightest form that holds them exactly."""
+    some = [column for column in columns if column.data.size] or columns[:1]
+    kinds = {column.data.dtype.kind for column in some}
+    if len(kinds) == 1 and kinds <= set("bifU") and all(column.kinds is None for column in some):
+        return AtomArray(np.concatenate([column.data for column in some]))
+    floats = [convert_to_floats(column) for column in some] if kinds <= set("bif") else [None]
+    numbers = [array for array in floats if array is not None]
+    if len(numbers) == len(floats):
+        spread = [np.broadcast_to(find_kinds(column), column.shape) for column in some]
+        return build_numbers(np.concatenate(numbers), np.concatenate(spread))
+    atoms = [atom for column in some for atom in list_objects(column).tolist()]
+    return pack_atoms(atoms, (len(atoms),))
+
+
 def choose_elements(mask: Array, yes: AtomArray, no: AtomArray) -> AtomArray:
     """Elementwise `yes` where `mask` holds, else `no`; shapes broadcast; failures are not looked at."""
     shape = np.broadcast_shapes(mask.shape, yes.shape, no.shape)

@@ -1,16 +1,21 @@
-"""Columns as small integers: which elements are alike, and how values rank.
+"""Columns as small integers: which elements are alike, how values rank, and primitives that numpy has not, which are asked
+once for each different atom or combination of atoms.
 
-`encode` keeps kinds apart (for calling a scalar function once per distinct value); `rank_together` follows
+`encode_column` keeps kinds apart; `rank_together` follows
 RASP's own `==` and `<` (1, 1.0 and True coincide), for selectors. Small integers and single characters are
 their own codes; other values are sorted once.
 """
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from rasp.graph.look_up import read_entries
+from rasp.graph.primitive_names import DEFINED, TOTAL, PrimName
+from rasp.graph.primitives import find_function
 from rasp.interpret.atom_array import (
     Array,
     AtomArray,
@@ -19,7 +24,10 @@ from rasp.interpret.atom_array import (
     is_numeric,
     is_text,
     list_objects,
+    pack_atoms,
 )
+from rasp.limits import CHARACTERS
+from rasp.values import Atom, ValueProblem
 
 SAMPLED = 1_000
 """Of how many elements it is asked first which there are."""
@@ -164,3 +172,46 @@ def _split(codes: Array, columns: Sequence[AtomArray]) -> list[Array]:
     ends = np.cumsum([column.data.size for column in columns])[:-1]
     parts = np.split(codes, ends)
     return [part.reshape(column.shape) for part, column in zip(parts, columns, strict=True)]
+
+
+def map_each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray:
+    """The scalar function, once per distinct combination of argument values."""
+    combined, atoms = encode_column(args[0])
+    rows: list[tuple[Any, ...]] = [(atom,) for atom in atoms]
+    for arg in args[1:]:
+        codes, atoms = encode_column(arg)
+        # `rows` lists the combinations met so far, so that codes stay small however many arguments there are.
+        used, combined = compact_codes(combined * len(atoms) + codes, len(rows) * len(atoms))
+        rows = [(*rows[code // len(atoms)], atoms[code % len(atoms)]) for code in used.tolist()]
+    results: list[Any] = []
+    failed = np.zeros(len(rows), dtype=np.bool_)
+    characters = 0
+    function = find_function(prim, parameters)
+    for number, row in enumerate(rows):
+        try:
+            value = function(*row)
+            results.append(value)
+            characters += len(value) if isinstance(value, str) else 0
+            if characters > CHARACTERS.most:
+                raise CHARACTERS.refusal(f"one operation makes strings of more than {CHARACTERS}")
+        except ValueProblem:
+            results.append(None)
+            failed[number] = True
+    # Elements without a value hold some other element's, so that they do not widen the dtype.
+    filler = next((value for value in results if value is not None), 0)
+    table = pack_atoms([filler if value is None else value for value in results], (len(rows),))
+    taken = table.take(combined)
+    return replace(taken, failed=failed[combined] if failed.any() else None)
+
+
+def take_entries(prim: PrimName, parameters: tuple[Atom, ...], keys: AtomArray) -> AtomArray:
+    """What is in a dict under each different key; or whether there is something."""
+    total = prim.endswith(TOTAL)
+    entries = read_entries(parameters[total:])
+    codes, atoms = encode_column(keys)
+    there = [atom in entries for atom in atoms]
+    if prim.endswith(DEFINED):
+        return AtomArray(np.array(there, np.bool_)[codes])
+    default = parameters[0] if total else next((entries[atom] for atom in atoms if atom in entries), 0)
+    table = pack_atoms([entries.get(atom, default) for atom in atoms], (len(atoms),))
+    return replace(table.take(codes), failed=None if total else ~np.array(there, np.bool_)[codes])

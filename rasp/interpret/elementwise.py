@@ -13,7 +13,7 @@ import numpy as np
 
 from rasp.graph.nodes import Map
 from rasp.graph.primitive_names import DEFINED, PrimName, find_plain_name
-from rasp.graph.primitives import apply_prim, find_function
+from rasp.graph.primitives import apply_prim
 from rasp.interpret.atom_array import (
     EXACT,
     INT,
@@ -29,11 +29,10 @@ from rasp.interpret.atom_array import (
     is_text,
     list_objects,
     measure_magnitude,
-    pack_atoms,
 )
 from rasp.interpret.choosing import find_true, inherit_failures
-from rasp.interpret.codes import compact_codes, encode_column
-from rasp.limits import CHARACTERS, FIXED_WIDTH
+from rasp.interpret.codes import map_each_distinct, take_entries
+from rasp.limits import FIXED_WIDTH
 from rasp.values import Atom, ValueProblem
 
 Fast = Callable[..., AtomArray | None]
@@ -49,7 +48,7 @@ def apply_map(op: Map, args: Sequence[AtomArray]) -> AtomArray:
     with np.errstate(all="ignore"):
         column = _find_fast(op.prim, parameters, args)
     if column is None:
-        column = _each_distinct(op.prim, parameters, args)
+        column = map_each_distinct(op.prim, parameters, args)
     column = column.broadcast(shape)
     if column.failed is not None and not column.failed.any():
         column = replace(column, failed=None)
@@ -67,6 +66,8 @@ def apply_map(op: Map, args: Sequence[AtomArray]) -> AtomArray:
 def _find_fast(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray | None:
     """By numpy, where it has the primitive, or the one that this is made of."""
     plain = find_plain_name(prim)
+    if plain == "index_dict":
+        return take_entries(prim, parameters, *args)
     fast = FAST.get(plain)
     column = fast(*args) if fast is not None else None
     if column is None or plain == prim:
@@ -97,36 +98,6 @@ def _at(column: AtomArray, place: int, shape: tuple[int, ...]) -> Atom:
     """The atom at a flat place of the column broadcast to `shape`."""
     whole = replace(column, failed=None).broadcast(shape)
     return list_objects(whole.indexed(lambda array: array.ravel()[place : place + 1]))[0]
-
-
-def _each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray:
-    """The scalar function, once per distinct combination of argument values."""
-    combined: Array = np.zeros((1,) * max(arg.data.ndim for arg in args), dtype=np.int64)
-    rows: list[tuple[Any, ...]] = [()]
-    for arg in args:
-        codes, atoms = encode_column(arg)
-        # `rows` lists the combinations met so far, so that codes stay small however many arguments there are.
-        used, combined = compact_codes(combined * len(atoms) + codes, len(rows) * len(atoms))
-        rows = [(*rows[code // len(atoms)], atoms[code % len(atoms)]) for code in used.tolist()]
-    results: list[Any] = []
-    failed = np.zeros(len(rows), dtype=np.bool_)
-    characters = 0
-    function = find_function(prim, parameters)
-    for number, row in enumerate(rows):
-        try:
-            value = function(*row)
-            results.append(value)
-            characters += len(value) if isinstance(value, str) else 0
-            if characters > CHARACTERS.most:
-                raise CHARACTERS.refusal(f"one operation makes strings of more than {CHARACTERS}")
-        except ValueProblem:
-            results.append(None)
-            failed[number] = True
-    # Elements without a value hold some other element's, so that they do not widen the dtype.
-    filler = next((value for value in results if value is not None), 0)
-    table = pack_atoms([filler if value is None else value for value in results], (len(rows),))
-    taken = table.take(combined)
-    return replace(taken, failed=failed[combined] if failed.any() else None)
 
 
 def _whole(column: AtomArray) -> Array:

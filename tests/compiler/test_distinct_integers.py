@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from compiler.blocks.staircase import SAMPLED, join_points, merge_runs
+from compiler.domains.distinct_elements import find_distinct_elements, find_elements
 from compiler.domains.distinct_integers import list_distinct, make_whole, rank_distinct
-from compiler.domains.domain import find_distinct_elements, find_elements
 from compiler.domains.rows import Combinations
 from compiler.lowering.lookup import rank_rows
 from rasp.interpret.atom_array import AtomArray

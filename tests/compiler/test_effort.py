@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 
 import pytest
 
-from compiler.analysis import infer
+from compiler.analysis import row_values
 from compiler.effort import INPUT_WORK, KEEPING, POSITION_WORK, Effort, Kept, TooMuch, TooMuchWork
 from compiler.limits import BYTES
 from compiler.options import CompileError, CompileOptions
@@ -128,7 +128,7 @@ def test_each_step_of_a_chain_is_evaluated_a_few_times(monkeypatch: pytest.Monke
         evaluated.append(op)
         return apply_map(op, columns)
 
-    monkeypatch.setattr(infer, "apply_map", count)
+    monkeypatch.setattr(row_values, "apply_map", count)
     lines = ["x0 = tokens_int;", *(f"x{k} = abs(x{k - 1} - {k});" for k in range(1, 61))]
     compiled = compile_text("\n".join([*lines, "answer = x60;"]))
     assert not compiled.plan.layers

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from compiler.analysis.kinds import shows_kinds
-from compiler.domains.domain import factor_values
+from compiler.domains.distinct_elements import factor_values
 from compiler.model.runner import Model
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import compile_program
