@@ -39,8 +39,19 @@ def find_distinct(column: AtomArray) -> Distinct:
     if column.failed is not None:
         known, which = which, np.full(column.data.size, -1, dtype=np.int64)
         which[ok.ravel()] = known
-    minus_zero = flat.data.dtype == np.float64 and bool(np.signbit(flat.data[flat.data == 0]).any())
-    return Distinct(flat.indexed(lambda array: array[first]), which, minus_zero, column.problem)
+    elements = flat.indexed(lambda array: array[first])
+    return Distinct(elements, which, has_minus_zero(flat, elements), column.problem)
+
+
+def has_minus_zero(column: AtomArray, elements: AtomArray) -> bool:
+    """Whether -0.0 is in a column, of which these are the different elements: among floats it is not told from 0.0."""
+    match column.data.dtype.kind:
+        case "f":
+            return bool(np.signbit(column.data[column.data == 0]).any())
+        case "O":
+            return any(type(value) is float and repr(value) == "-0.0" for value in elements.data.tolist())
+        case _:
+            return False
 
 
 def join_distinct(parts: Iterable[Distinct]) -> Distinct:
