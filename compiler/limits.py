@@ -18,7 +18,7 @@ MARGIN = Limit(
 CELLS = Limit(
     10**9,
     "numbers looked at",
-    "from ten seconds to a minute, where most compilations need a hundredth of it",
+    "some five seconds, where most compilations need a hundredth of it",
     "compute it in smaller steps, or compile for fewer tokens or a shorter length",
 )
 SMALL_CELLS = Limit(2 * 10**8, "numbers looked at", "some seconds; the least that a small program may take")
@@ -26,10 +26,10 @@ SIZE_CELLS = Limit(
     10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
 )
 DECODER_CELLS = Limit(
-    75 * 10**7, "numbers looked at", "by a decoder, so that it is refused within some five seconds"
+    65 * 10**7, "numbers looked at", "by a decoder, so that it is refused within some five seconds"
 )
 SMALL_DECODER_CELLS = Limit(
-    4 * 10**8, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
+    35 * 10**7, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
 )
 HINT_ATTEMPTS = Limit(10, "attempts", "at each length, or in another arithmetic, to find out what to advise")
 HINT_CELLS = Limit(10**8, "numbers looked at", "finding out what to advise may take a second more")

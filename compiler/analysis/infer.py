@@ -35,9 +35,8 @@ from rasp.graph.nodes import Aggregate, Constant, Graph, Indices, Map, Node, Tok
 from rasp.values import find_kind, show_count
 
 T = TypeVar("T")
-ROW_WORK, LARGE_ROW_WORK = 6, 9
-"""Sorting and evaluating a row of a table, in cells of the relations that it comes from; of a large one, which no cache
-holds."""
+ROW_WORK = 6
+"""Sorting and evaluating a row of a table, in cells of the relations that it comes from."""
 
 
 class Analysis:
@@ -191,8 +190,7 @@ class Analysis:
             raise self._refuse_rows(node, len(leaves), problem.rows) from None
         if self.dividing and len(codes) > LARGE_ROWS.most and divide_expression(self, node):
             raise self._refuse_rows(node, len(leaves), len(codes))
-        work = LARGE_ROW_WORK if len(codes) > LARGE_ROWS.most else ROW_WORK
-        self.effort.spend(self.graph, node, work * len(codes) * (len(leaves) + 1), "rows")
+        self.effort.spend(self.graph, node, ROW_WORK * len(codes) * (len(leaves) + 1), "rows")
         codes = self.possible(node, leaves, codes)
         distinct = self.rows.find_distinct(node, Rows(leaves, codes))
         domain, values = factor_distinct(distinct, partial(self.effort.keep, self.graph, node))

@@ -182,6 +182,7 @@ def classes(problem: Problem, column: int) -> Vector:
     seen[number, combination] = problem.group
     merged = np.empty(shape, np.int32)  # the first `kinds` rows are what the classes stand for
     kind = np.zeros(len(problem.stands_for[column]), np.int64)
+    complete = bool((seen >= 0).all())  # then only equal rows are alike
     kinds = 0
     cells = 0
     known_rows: dict[bytes, int] = {}  # classes only grow, so what is alike stays so
@@ -193,7 +194,7 @@ def classes(problem: Problem, column: int) -> Vector:
         cells += kinds * len(combinations)
         if cells > MERGED_COMPARISONS.most:
             return number_apart(problem, column)
-        alike = find_alike(merged[:kinds], row)
+        alike = kinds if complete else find_alike(merged[:kinds], row)
         merged[alike] = row if alike == kinds else np.maximum(merged[alike], row)
         kinds = max(kinds, alike + 1)
         kind[code] = known_rows[key] = alike
@@ -209,6 +210,8 @@ def find_alike(classes: Groups, row: Groups) -> int:
     places = np.flatnonzero(row >= 0)
     candidates = np.arange(len(classes))
     for some in (places[:: 1 + len(places) // SOME_PLACES], places):
+        if not len(candidates):
+            break
         there = classes[candidates[:, None], some]
         candidates = candidates[~((there >= 0) & (there != row[some])).any(axis=1)]
     return int(candidates[0]) if len(candidates) else len(classes)
