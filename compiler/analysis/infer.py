@@ -20,7 +20,7 @@ from compiler.analysis.row_values import Rows, RowValues
 from compiler.domains.alike import find_representatives
 from compiler.domains.distinct_elements import factor_distinct
 from compiler.domains.distinct_integers import list_distinct
-from compiler.domains.domain import Domain, Ints, domain_key
+from compiler.domains.domain import Domain, Ints, make_domain_key
 from compiler.domains.facts import JointValues
 from compiler.domains.means import is_own_average
 from compiler.domains.rows import Relation, TooMany
@@ -228,7 +228,7 @@ class Analysis:
         pairs: list[int] = list_distinct(codes[both] * len(other) + other_codes[both]).tolist()
         twins = set(domain.floats)
         for a, b in (divmod(pair, len(other)) for pair in pairs):
-            if domain_key(domain.values[a]) != domain_key(other.values[b]):
+            if make_domain_key(domain.values[a]) != make_domain_key(other.values[b]):
                 refusal = make_refusal(
                     self.graph,
                     node,

@@ -25,7 +25,7 @@ NONE: Floats = np.empty(0)
 RANKS = {"int": 0, "float": 0, "bool": 1, "string": 2}
 
 
-def domain_key(value: Atom) -> tuple[int, Atom]:
+def make_domain_key(value: Atom) -> tuple[int, Atom]:
     """Equal for values that share an entry; sorts entries."""
     return RANKS[KINDS[type(value)]], value
 
@@ -46,17 +46,17 @@ class Domain:
     @cached_property
     def index(self) -> dict[tuple[int, Atom], int]:
         """The code of each value, by its key."""
-        return {domain_key(v): i for i, v in enumerate(self.values)}
+        return {make_domain_key(v): i for i, v in enumerate(self.values)}
 
     def __len__(self) -> int:
         return len(self.values)
 
     def code(self, value: Atom) -> int:
         """The code of a value. Raises `KeyError` when it is not in the domain."""
-        return self.index[domain_key(value)]
+        return self.index[make_domain_key(value)]
 
     def has(self, value: Atom) -> bool:
-        return domain_key(value) in self.index
+        return make_domain_key(value) in self.index
 
     @cached_property
     def known(self) -> Sequence[Atom]:

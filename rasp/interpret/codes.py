@@ -174,7 +174,7 @@ def _split(codes: Array, columns: Sequence[AtomArray]) -> list[Array]:
     return [part.reshape(column.shape) for part, column in zip(parts, columns, strict=True)]
 
 
-def map_each_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray:
+def apply_to_distinct(prim: PrimName, parameters: tuple[Atom, ...], args: Sequence[AtomArray]) -> AtomArray:
     """The scalar function, once per distinct combination of argument values."""
     combined, atoms = encode_column(args[0])
     rows: list[tuple[Any, ...]] = [(atom,) for atom in atoms]

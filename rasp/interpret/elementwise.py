@@ -31,7 +31,7 @@ from rasp.interpret.atom_array import (
     measure_magnitude,
 )
 from rasp.interpret.choosing import find_true, inherit_failures
-from rasp.interpret.codes import map_each_distinct, take_entries
+from rasp.interpret.codes import apply_to_distinct, take_entries
 from rasp.limits import FIXED_WIDTH
 from rasp.values import Atom, ValueProblem
 
@@ -48,7 +48,7 @@ def apply_map(op: Map, args: Sequence[AtomArray]) -> AtomArray:
     with np.errstate(all="ignore"):
         column = _find_fast(op.prim, parameters, args)
     if column is None:
-        column = map_each_distinct(op.prim, parameters, args)
+        column = apply_to_distinct(op.prim, parameters, args)
     column = column.broadcast(shape)
     if column.failed is not None and not column.failed.any():
         column = replace(column, failed=None)
