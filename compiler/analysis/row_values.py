@@ -6,7 +6,7 @@ depends on one leaf only once for each of its values.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,33 +71,47 @@ class RowValues:
         """The different values of an expression on some rows."""
         if len(rows.codes) <= LARGE_ROWS.most:
             return find_distinct(self.evaluate(node, rows))
-        blocks = Blocks(self._facts, node, rows)
-        return join_distinct(map(find_distinct, blocks.evaluate()))
+        return join_distinct(map(find_distinct, evaluate_blocks(self._facts, node, rows)))
 
     def evaluate(self, node: Node, rows: Rows) -> AtomArray:
         """An expression on each row."""
-
-        def take_leaves() -> dict[Node, AtomArray]:
-            domains = [self._facts.relation(leaf).domain for leaf in rows.leaves]
-            given = zip(rows.leaves, domains, rows.codes.T, strict=True)
-            return {leaf: domain.column(codes, as_floats=rows.as_floats) for leaf, domain, codes in given}
-
-        columns = self._columns.find((rows.leaves, rows.as_floats), rows.codes, take_leaves)
-        for part in self._facts.region(node):
-            if part not in columns:
-                columns[part] = work_out(part, columns, len(rows.codes))
-        return columns[node]
+        known = self._columns.find(
+            (rows.leaves, rows.as_floats), rows.codes, lambda: take_leaves(self._facts, rows)
+        )
+        return work_out(self._facts.region(node), known, len(rows.codes))
 
 
-def work_out(part: Node, columns: dict[Node, AtomArray], size: int) -> AtomArray:
-    """One step, of the columns of what it is made of."""
-    match part.op:
-        case Constant(value):
-            return build_constant(value.value, (size,))
-        case Map() as op:
-            return apply_map(op, [columns[arg] for arg in part.args])
-        case _:
-            raise AssertionError("between leaves there are constants and elementwise s-ops")
+def take_leaves(facts: Facts, rows: Rows) -> dict[Node, AtomArray]:
+    """The values of leaves on each row."""
+    domains = [facts.relation(leaf).domain for leaf in rows.leaves]
+    given = zip(rows.leaves, domains, rows.codes.T, strict=True)
+    return {leaf: domain.column(codes, as_floats=rows.as_floats) for leaf, domain, codes in given}
+
+
+def work_out(steps: Sequence[Node], columns: dict[Node, AtomArray], size: int) -> AtomArray:
+    """The last of these, of which each is made of those before it and of what is known; which is added to."""
+    for part in steps:
+        match part.op:
+            case _ if part in columns:
+                continue
+            case Constant(value):
+                columns[part] = build_constant(value.value, (size,))
+            case Map() as op:
+                columns[part] = apply_map(op, [columns[arg] for arg in part.args])
+            case _:
+                raise AssertionError("between leaves there are constants and elementwise s-ops")
+    return columns[steps[-1]]
+
+
+def evaluate_blocks(facts: Facts, node: Node, rows: Rows) -> Iterator[AtomArray]:
+    """An expression on each row, one block after another."""
+    plan = BlockPlan(facts, node, rows) if len(rows.leaves) > 1 else None
+    for start in range(0, len(rows.codes), BLOCK):
+        block = replace(rows, codes=rows.codes[start : start + BLOCK])
+        if plan is None:
+            yield work_out(facts.region(node), take_leaves(facts, block), len(block.codes))
+        else:
+            yield work_out(plan.steps, plan.take_single(block.codes), len(block.codes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +122,10 @@ class Single:
     values: AtomArray
 
 
-class Blocks:
-    """An expression on many rows, one block after another."""
+class BlockPlan:
+    """The `steps` to take for each block, and what depends on one leaf, worked out for all of them."""
 
     def __init__(self, facts: Facts, node: Node, rows: Rows) -> None:
-        self._node, self._codes = node, rows.codes
         self._places: list[Ints] = []  # of each leaf: where its codes stand among those that are met
         single: dict[Node, Single] = {}
         for column, leaf in enumerate(rows.leaves):
@@ -122,25 +135,20 @@ class Blocks:
             self._places.append(places)
             domain = facts.relation(leaf).domain
             single[leaf] = Single(column, domain.column(met, as_floats=rows.as_floats))
-        self._steps: list[Node] = []  # of the others, arguments before users
+        self.steps: list[Node] = []
         for part in facts.region(node):
             if part in single:
                 continue
             if part is not node and (found := find_single(part, single)) is not None:
                 single[part] = found
             else:
-                self._steps.append(part)
-        self._given = {arg: single[arg] for part in self._steps for arg in part.args if arg in single}
+                self.steps.append(part)
+        self._given = {arg: single[arg] for part in self.steps for arg in part.args if arg in single}
 
-    def evaluate(self) -> Iterator[AtomArray]:
-        """Its column on each block."""
-        for start in range(0, len(self._codes), BLOCK):
-            block = self._codes[start : start + BLOCK]
-            places = [place[codes] for place, codes in zip(self._places, block.T, strict=True)]
-            columns = {part: one.values.take(places[one.column]) for part, one in self._given.items()}
-            for part in self._steps:
-                columns[part] = work_out(part, columns, len(block))
-            yield columns[self._node]
+    def take_single(self, codes: Ints) -> dict[Node, AtomArray]:
+        """What depends on one leaf, on the rows of a block."""
+        places = [place[own] for place, own in zip(self._places, codes.T, strict=True)]
+        return {part: one.values.take(places[one.column]) for part, one in self._given.items()}
 
 
 def find_single(part: Node, single: dict[Node, Single]) -> Single | None:
@@ -149,7 +157,5 @@ def find_single(part: Node, single: dict[Node, Single]) -> Single | None:
     found = [single[arg] for arg in args if arg in single]
     if len(found) < len(args) or len({one.column for one in found}) != 1:
         return None
-    size = found[0].values.data.size
     columns = {arg: one.values for arg, one in zip(args, found, strict=True)}
-    constants = {arg: work_out(arg, {}, size) for arg in part.args if arg not in columns}
-    return Single(found[0].column, work_out(part, columns | constants, size))
+    return Single(found[0].column, work_out([*part.args, part], columns, found[0].values.data.size))

@@ -279,6 +279,11 @@ def extremes(feature: Vector, representatives: Ints) -> tuple[Vector, Vector]:
     if len(representatives) == len(feature) and (representatives == np.arange(len(feature))).all():
         return feature, feature
     least, most = np.full(len(feature), np.inf), np.full(len(feature), -np.inf)
-    np.minimum.at(least, representatives, feature)
-    np.maximum.at(most, representatives, feature)
+    if (representatives[1:] < representatives[:-1]).any():
+        np.minimum.at(least, representatives, feature)
+        np.maximum.at(most, representatives, feature)
+        return least, most
+    starts = np.flatnonzero(np.diff(representatives, prepend=-1))  # each stands for neighbours
+    least[representatives[starts]] = np.minimum.reduceat(feature, starts)
+    most[representatives[starts]] = np.maximum.reduceat(feature, starts)
     return least, most

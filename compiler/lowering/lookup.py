@@ -55,15 +55,18 @@ def pose_lookup(
     node: Node, table: JointValues, features: Matrix, base: int, *, steep: bool = False
 ) -> Problem:
     """The problem of a table whose value code v needs the output `features[:, v]`, relative to the code `base`."""
-    ok = table.values >= 0
+    codes, values = table.codes, table.values
+    if values.min(initial=0) < 0:
+        ok = values >= 0
+        codes, values = codes[ok], values[ok]
     wanted = (features - features[:, [base]]).T  # (codes, features)
     first, group_of_code = rank_rows(wanted)
     return Problem(
         node,
         table.leaves,
         table.stands_for,
-        table.codes[ok],
-        group_of_code[table.values[ok]],
+        codes,
+        group_of_code[values],
         wanted[first],
         int(group_of_code[base]),
         steep,
