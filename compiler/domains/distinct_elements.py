@@ -79,9 +79,8 @@ def factor_distinct(distinct: Distinct, keep: Callable[[int], None] | None = Non
     if keep is not None:
         keep(elements.data.size)
     atoms = elements.atoms()
-    ordered = (
-        elements.kinds is None and elements.data.dtype != object
-    )  # all of one type, found in ascending order
+    # All of one type are found in ascending order.
+    ordered = elements.kinds is None and elements.data.dtype != object
     domain = Domain(tuple(atoms)) if ordered else make_domain(atoms)
     if distinct.minus_zero:
         domain = replace(domain, minus_zero=True)
