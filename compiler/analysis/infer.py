@@ -23,7 +23,7 @@ from compiler.domains.distinct_integers import list_distinct
 from compiler.domains.domain import Domain, Ints, make_domain_key
 from compiler.domains.facts import JointValues
 from compiler.domains.means import is_own_average
-from compiler.domains.rows import Relation, TooMany
+from compiler.domains.rows import Bools, Relation, TooMany
 from compiler.effort import Effort, limit_work
 from compiler.limits import COMBINATIONS, FLAG_COMBINATIONS, LARGE_ROWS, ROWS
 from compiler.options import CompileError, CompileOptions
@@ -194,9 +194,11 @@ class Analysis:
         codes = self.possible(node, leaves, codes)
         distinct = self.rows.find_distinct(node, Rows(leaves, codes))
         domain, values = factor_distinct(distinct, partial(self.effort.keep, self.graph, node))
-        if any(self.relation(leaf).domain.floats for leaf in leaves):
-            floats = factor_distinct(self.rows.find_distinct(node, Rows(leaves, codes, as_floats=True)))
-            domain = self._with_twins(node, (domain, values), floats)
+        twins = self._find_twins(leaves, codes)
+        if twins.any():
+            rows = Rows(leaves, codes[twins], as_floats=True)
+            floats = factor_distinct(self.rows.find_distinct(node, rows))
+            domain = self._with_twins(node, (domain, values[twins]), floats)
         if not len(domain):
             raise NeverDefined(self.graph, node, distinct.problem)
         return JointValues(leaves, codes, values, domain, stands_for)
@@ -220,9 +222,20 @@ class Analysis:
                 codes = codes[rank.data < self.max_length]
         return codes
 
+    def _find_twins(self, leaves: tuple[Node, ...], codes: Ints) -> Bools:
+        """The rows on which a leaf may be an int or a float."""
+        found = np.zeros(len(codes), bool)
+        for leaf, own in zip(leaves, codes.T, strict=True):
+            domain = self.relation(leaf).domain
+            if domain.floats:
+                may_be_both = np.zeros(len(domain), bool)
+                may_be_both[list(domain.floats)] = True
+                found |= may_be_both[own]
+        return found
+
     def _with_twins(self, node: Node, ints: tuple[Domain, Ints], floats: tuple[Domain, Ints]) -> Domain:
         """A mean is an int or a float depending on how many positions were selected; the answer must not, but for
-        being an int or a float itself. The domain, with such answers marked."""
+        being an int or a float itself. The domain, with such answers marked, by what is answered to either."""
         (domain, codes), (other, other_codes) = ints, floats
         both = (codes >= 0) & (other_codes >= 0)
         pairs: list[int] = list_distinct(codes[both] * len(other) + other_codes[both]).tolist()

@@ -8,6 +8,7 @@ A form has to keep apart the combinations that need different outputs. There are
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, permutations
 
 import numpy as np
@@ -41,6 +42,11 @@ class Problem:
     targets: Matrix
     base: int
     steep: bool
+
+    @cached_property
+    def wanted(self) -> tuple[bytes, bytes]:
+        """What tells the outputs that rows need from others."""
+        return self.targets.tobytes(), self.group.tobytes()
 
 
 @dataclass(frozen=True, eq=False)

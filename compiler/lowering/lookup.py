@@ -110,7 +110,7 @@ class SortedRows:
     def list_sorted(self, reader: Reader, problem: Problem) -> Iterator[Candidate]:
         """Every candidate, each sorted when it is asked for. Raises `CompileError` where all of them are too much."""
         scope = reader.analysis.known.scope(problem.node)
-        key = scope, reader.way, problem.node, problem.targets.tobytes(), problem.group.tobytes()
+        key = scope, reader.way, problem.node, problem.wanted
         if key in self.kept:
             yield from self.kept[key]
             return
@@ -155,11 +155,11 @@ class Lookups:
         self.reader = reader
         self.care = care
         self.waves = waves
-        self.known: dict[tuple[Node, bytes, bytes, bool], Lookup | None] = {}
+        self.known: dict[Hashable, Lookup | None] = {}
 
     def find(self, problem: Problem) -> Lookup | None:
         """What `solve_lookup` finds."""
-        key = problem.node, problem.targets.tobytes(), problem.group.tobytes(), problem.steep
+        key = problem.node, problem.wanted, problem.steep
         if key not in self.known:
             self.known[key] = solve_lookup(self.reader, problem, care=self.care, waves=self.waves)
         return self.known[key]

@@ -42,8 +42,10 @@ class ReadColumns:
     def take(self, form: Form) -> None:
         """Note that a head reads a form."""
         for variable, vector in form.parts.items():
-            ones = np.ones_like(vector)
-            read = self.read.setdefault(variable, {ones.tobytes(): ones})
+            if variable not in self.read:
+                ones = np.ones_like(vector)
+                self.read[variable] = {ones.tobytes(): ones}
+            read = self.read[variable]
             key = vector.tobytes()
             if key not in read:
                 read[key] = vector
