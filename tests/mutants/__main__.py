@@ -34,7 +34,7 @@ TESTS = (
     "exact_reading", "exact_targets", "exact_waves", "waves", "stages", "without_value", "primitive_facts",
     "rotated", "turning", "ranked", "positional", "kinds_of_programs", "rounding", "anchors", "passes", "reuse", "bisect",
     "heads", "scores", "selectors", "corners", "lookahead", "kinds", "report", "effort", "fraction_set", "exact_logits",
-    "distinct_integers", "number_sums",
+    "distinct_integers", "large_tables", "rows", "number_sums",
     "certificate", "bounds", "programs", "reference", "guards", "no_value", "total",
 )  # fmt: skip
 
