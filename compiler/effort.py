@@ -27,6 +27,8 @@ KEEPING: dict[Kept, tuple[float, float]] = {
 """What each of the values that are kept takes, in cells and bytes."""
 INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
 """Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
+CACHED, UNCACHED = 100_000, 1.6
+"""Numbers of an array that a processor's cache holds, and how many times as long each takes in a larger one."""
 OPTIONAL_SHARE = 1 / 3
 T = TypeVar("T")
 Work = Literal[
@@ -55,6 +57,11 @@ def limit_work(options: CompileOptions) -> float:
     plain = options.prompts is None
     least, most = (SMALL_CELLS, CELLS) if plain else (SMALL_DECODER_CELLS, DECODER_CELLS)
     return min(most.most, max(least.most, SIZE_CELLS.most * size))
+
+
+def weigh_numbers(numbers: int) -> float:
+    """What it takes to go through an array of so many, in numbers of a small one."""
+    return numbers * (UNCACHED if numbers > CACHED else 1)
 
 
 class TooMuch(CompileError):
@@ -158,13 +165,13 @@ class Effort:
         """To be called before so many values of an expression are kept, or listed. Raises `CompileError` when that is too
         much."""
         self.foresee_kept(graph, node, values, kind)
-        self.spend(graph, node, KEEPING[kind][0] * values, "values")
+        self.spend(graph, node, KEEPING[kind][0] * weigh_numbers(values), "values")
 
     def foresee_kept(self, graph: Graph, node: Node, values: int, kind: Kept = "found") -> None:
         """To be called when there are so many values, of more to come. Raises `CompileError` where these are too many."""
         cells, taken = KEEPING[kind]
         self.reserve(graph, node, taken * values)
-        self.foresee(graph, node, cells * values, "values")
+        self.foresee(graph, node, cells * weigh_numbers(values), "values")
 
     @contextmanager
     def optional(self, share: float = OPTIONAL_SHARE) -> Generator[None]:

@@ -26,6 +26,7 @@ from compiler.blocks.staircase import (
 from compiler.blocks.waves import build_waves
 from compiler.domains.distinct_integers import Ints, rank_distinct, rank_floats
 from compiler.domains.facts import JointValues
+from compiler.effort import weigh_numbers
 from compiler.limits import KEPT_RUNS, ORDERS, UNITS
 from compiler.lowering.candidates import Problem, bound_form, list_candidates, rank_values, weigh_digits
 from compiler.reading.reader import Reader, find_rounding_grain
@@ -136,7 +137,7 @@ def find_sorted(reader: Reader) -> SortedRows:
 
 def count_form_work(problem: Problem) -> float:
     """What it takes to sort a table's rows in the order of one form, in cells."""
-    return FORM_WORK * len(problem.codes) * (len(problem.leaves) + 1)
+    return FORM_WORK * weigh_numbers(len(problem.codes)) * (len(problem.leaves) + 1)
 
 
 def sort_rows(reader: Reader, problem: Problem, form: Form) -> Candidate:
@@ -222,14 +223,14 @@ def attempt(reader: Reader, problem: Problem, candidate: Candidate, terms: Terms
     tolerance = Tolerance(
         form.noise, terms.care, STEEP if problem.steep else GENTLE, grain, reader.arithmetic
     )
-    analysis.effort.spend(analysis.graph, problem.node, HEIGHT_WORK * len(runs.group), "look-up")
+    work = HEIGHT_WORK * weigh_numbers(len(runs.group))
+    analysis.effort.spend(analysis.graph, problem.node, work, "look-up")
     found = build_waves(runs, problem.targets, problem.base, tolerance) if anchors and terms.waves else None
     if bound_units(runs, problem.targets, reader.arithmetic.same) > (
         terms.most if found is None else found.units
     ):
         return None if found is None else Lookup(form.at_bos(found.base), found)
-    entries = len(runs.group) * problem.targets.shape[1]
-    analysis.effort.spend(analysis.graph, problem.node, HEIGHT_WORK * entries, "look-up")
+    analysis.effort.spend(analysis.graph, problem.node, work * problem.targets.shape[1], "look-up")
     stairs = build_staircase(runs, problem.targets, problem.base, tolerance)
     if found is not None and (stairs is None or found.units + SHIFT_PRICE < stairs.units):
         return Lookup(form.at_bos(found.base), found)

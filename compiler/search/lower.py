@@ -25,7 +25,7 @@ from dataclasses import replace
 
 from compiler.analysis.divide import TooLarge, divide_expression
 from compiler.analysis.infer import Analysis
-from compiler.effort import Effort, TooMuchWork, limit_work
+from compiler.effort import Effort, TooMuchWork, limit_work, weigh_numbers
 from compiler.limits import ATTEMPTS, CARE
 from compiler.lowering.lookup import Unsolved
 from compiler.options import CompileOptions
@@ -130,7 +130,7 @@ class LoweringSearch:
         if last is None:
             return work
         lookups, forms = sum(len(layer.lookups) for layer in last.plan.layers), list_forms(last.plan)
-        numbers = sum(len(feature) for form in forms for feature in form.parts.values())
+        numbers = sum(weigh_numbers(len(feature)) for form in forms for feature in form.parts.values())
         return work + LOOKUP_WORK * lookups + FORM_WORK * len(forms) + NUMBER_WORK * numbers
 
     def go_on(self, style: Style, materialised: frozenset[Node], reason: Reason) -> bool:
