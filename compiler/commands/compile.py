@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from compiler.command_options.target_options import Target
+from compiler.commands.keep_memory import keep_freed_memory
 from compiler.commands.target import read_settings, read_target
 from compiler.completions.check_values import check_decoder_values
 from compiler.completions.plan_decoder import ask_for_decoder
@@ -107,6 +108,7 @@ def compile_told(
 ) -> Compiled:
     """Compile; where that is refused, first tell what was tried, if it is to be told."""
     try:
+        keep_freed_memory()
         with show_progress(f"compiling {', '.join(outputs)}"):
             return compile_program(program, outputs, options, journal=journal)
     except CompileError:

@@ -1,11 +1,25 @@
 """Work is counted over everything that one compilation does, and refused before it is too much."""
 
+import platform
+import subprocess
+import sys
 from collections.abc import Hashable, Sequence
 
 import pytest
 
 from compiler.analysis import row_values
-from compiler.effort import INPUT_WORK, KEEPING, POSITION_WORK, Effort, Kept, TooMuch, TooMuchWork
+from compiler.effort import (
+    CACHED,
+    INPUT_WORK,
+    KEEPING,
+    POSITION_WORK,
+    UNCACHED,
+    Effort,
+    Kept,
+    TooMuch,
+    TooMuchWork,
+    weigh_numbers,
+)
 from compiler.limits import BYTES
 from compiler.options import CompileError, CompileOptions
 from compiler.pipeline import Compiled, compile_program
@@ -133,3 +147,33 @@ def test_each_step_of_a_chain_is_evaluated_a_few_times(monkeypatch: pytest.Monke
     compiled = compile_text("\n".join([*lines, "answer = x60;"]))
     assert not compiled.plan.layers
     assert len(evaluated) < 20 * 2 * 60
+
+
+def test_large_arrays_count_more() -> None:
+    """So do their values, and what is sorted and looked up."""
+    assert weigh_numbers(CACHED) == CACHED and weigh_numbers(CACHED + 1) == UNCACHED * (CACHED + 1)
+    effort = Effort(1e12)
+    effort.keep(GRAPH, NODE, 2 * CACHED, "described")
+    assert effort.cells == KEEPING["described"][0] * UNCACHED * 2 * CACHED
+
+
+FAULTS = """
+import resource, sys
+import numpy as np
+from compiler.commands.keep_memory import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+for size in range(60):
+    np.ones(5_000_000 + size)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt")
+def test_freed_memory_is_kept_for_the_next_arrays() -> None:
+    """The system gives pages for one of them, not for each."""
+    kept, given_back = (
+        int(subprocess.run([sys.executable, "-c", FAULTS, how], check=True, capture_output=True).stdout)
+        for how in ("kept", "given back")
+    )
+    assert kept < given_back
