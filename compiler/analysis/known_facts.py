@@ -8,12 +8,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TypeVar
 
-from compiler.effort import Effort, TooMuch
+from compiler.effort import Effort
 from compiler.options import CompileOptions
 from rasp.graph.nodes import Node
 
 T = TypeVar("T")
-UNKNOWN = object()
 EVERYWHERE = frozenset({"positional", "counts", "counts by table", "computed"})
 """Facts that do not depend on what is materialised, or on the vocabulary."""
 
@@ -33,10 +32,7 @@ class KnownFacts:
     def once(self, name: str, node: Node, compute: Callable[[Node], T]) -> T:
         """`compute(node)`, or what it was when it was asked before. Raises what `compute` raises."""
         memo = self._everywhere if name in EVERYWHERE else self.find(node)
-        known = memo.get((name, node), UNKNOWN)
-        if known is UNKNOWN or isinstance(known, TooMuch):
-            return self.effort.remember(memo, (name, node), lambda: compute(node))
-        return known  # type: ignore[return-value]
+        return self.effort.remember(memo, (name, node), lambda: compute(node))
 
     def find(self, node: Node) -> dict[Hashable, object]:
         """What is known about nodes in the scope of this one."""

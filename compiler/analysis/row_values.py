@@ -12,7 +12,7 @@ import numpy as np
 
 from compiler.analysis.last_columns import LastColumns
 from compiler.domains.distinct_elements import Distinct, find_distinct, join_distinct
-from compiler.domains.distinct_integers import list_distinct
+from compiler.domains.distinct_integers import place_distinct
 from compiler.domains.domain import Ints
 from compiler.domains.facts import Facts
 from compiler.domains.occurring import list_combinations
@@ -111,7 +111,7 @@ def evaluate_blocks(facts: Facts, node: Node, rows: Rows) -> Iterator[AtomArray]
         if plan is None:
             yield work_out(facts.region(node), take_leaves(facts, block), len(block.codes))
         else:
-            yield work_out(plan.steps, plan.take_single(block.codes), len(block.codes))
+            yield work_out(plan.steps, plan.take_single(start), len(block.codes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +126,10 @@ class BlockPlan:
     """The `steps` to take for each block, and what depends on one leaf, worked out for all of them."""
 
     def __init__(self, facts: Facts, node: Node, rows: Rows) -> None:
-        self._places: list[Ints] = []  # of each leaf: where its codes stand among those that are met
+        self._places: list[Ints] = []  # of each leaf: where each row's code stands among those that are met
         single: dict[Node, Single] = {}
         for column, leaf in enumerate(rows.leaves):
-            met = list_distinct(rows.codes[:, column])
-            places = np.zeros(int(met.max(initial=0)) + 1, np.int64)
-            places[met] = np.arange(len(met))
+            met, places = place_distinct(rows.codes[:, column])
             self._places.append(places)
             domain = facts.relation(leaf).domain
             single[leaf] = Single(column, domain.column(met, as_floats=rows.as_floats))
@@ -145,9 +143,9 @@ class BlockPlan:
                 self.steps.append(part)
         self._given = {arg: single[arg] for part in self.steps for arg in part.args if arg in single}
 
-    def take_single(self, codes: Ints) -> dict[Node, AtomArray]:
+    def take_single(self, start: int) -> dict[Node, AtomArray]:
         """What depends on one leaf, on the rows of a block."""
-        places = [place[own] for place, own in zip(self._places, codes.T, strict=True)]
+        places = [own[start : start + BLOCK] for own in self._places]
         return {part: one.values.take(places[one.column]) for part, one in self._given.items()}
 
 

@@ -6,6 +6,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from rasp.interpret.codes import compact_codes
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 DENSE = 4
@@ -51,15 +53,7 @@ def list_distinct(numbers: Ints) -> Ints:
 
 def place_distinct(numbers: Ints) -> tuple[Ints, Ints]:
     """The same, and which of them each number is."""
-    size = int(numbers.max(initial=-1)) + 1
-    if size > DENSE * len(numbers):
-        return np.unique(numbers, return_inverse=True)
-    distinct = list_distinct(numbers)
-    if len(distinct) == size:
-        return distinct, numbers
-    places = np.zeros(size, np.int64)
-    places[distinct] = np.arange(len(distinct))
-    return distinct, places[numbers]
+    return compact_codes(numbers, int(numbers.max(initial=-1)) + 1)
 
 
 def rank_distinct(numbers: Ints) -> tuple[Ints, Ints]:

@@ -41,6 +41,8 @@ def compact_codes(codes: Array, size: int) -> tuple[Array, Array]:
     present = np.zeros(size, dtype=np.bool_)
     present[codes.ravel()] = True
     values = np.flatnonzero(present)
+    if values.size == size:
+        return values, codes
     index = np.zeros(size, dtype=np.int64)
     index[values] = np.arange(values.size)
     return values, index[codes]
