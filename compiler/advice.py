@@ -1,13 +1,13 @@
 """What a program means as a model, and what would do where there is none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compiler.completions.plan_decoder import find_meaning, list_variants, shorten_options
-from compiler.effort import Effort
+from compiler.effort import Effort, TooMuchWork
 from compiler.emit.join_outputs import Parts, find_parts, name_parts
 from compiler.limits import HINT_ATTEMPTS, HINT_CELLS
-from compiler.options import CompileError, CompileOptions
+from compiler.options import HIGHEST_LEVEL, CompileError, CompileOptions
 from compiler.refusal import Inexact
 from compiler.rewrite.apply_passes import apply_passes
 from compiler.search.lower import LoweringSearch
@@ -42,7 +42,7 @@ def advise_smaller(
     else the greatest length at which the program does compile. How small its model would be is not looked for."""
     graph, options, told = program.graph, stated.options, name_parts(stated.parts)
     effort = Effort(min(max(HINT_CELLS.most, left), 3 / 2 * HINT_CELLS.most))
-    finer = Effort(HINT_CELLS.most / 2)  # of its own, so that lengths are tried, too
+    finer = Effort(HINT_CELLS.most)  # of its own, so that lengths are tried, too
 
     def holds(other: CompileOptions, effort: Effort = effort) -> bool:
         # The last goes furthest, and is the first to fail.
@@ -71,6 +71,21 @@ def advise_smaller(
     if options.rotation is not None:
         hint += "; or leave the residual as it is, whose numbers do not share columns"
     return CompileError(replace(first, hint=hint), *rest)
+
+
+def advise_longer(
+    refusal: CompileError, tried: Sequence[CompileError], options: CompileOptions
+) -> CompileError:
+    """The refusal, with the level that may take more work, where any of those tried was refused for want of that."""
+    cut_short = any(
+        isinstance(one, TooMuchWork) or (isinstance(one, Inexact) and one.cut_short) for one in tried
+    )
+    if not cut_short or options.level == HIGHEST_LEVEL:
+        return refusal
+    first, *rest = refusal.diagnostics
+    return CompileError(
+        replace(first, hint=f"{first.hint}; or let it search longer, with -O {HIGHEST_LEVEL}"), *rest
+    )
 
 
 def find_most(fails: int, holds: Callable[[int], bool], effort: Effort) -> int:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from compiler.limits import BYTES, CELLS, DECODER_CELLS, SIZE_CELLS, SMALL_CELLS, SMALL_DECODER_CELLS
-from compiler.options import CompileError, CompileOptions
+from compiler.limits import BYTES, CELLS, DECODER_CELLS, LONGER, SIZE_CELLS, SMALL_CELLS, SMALL_DECODER_CELLS
+from compiler.options import HIGHEST_LEVEL, CompileError, CompileOptions
 from compiler.refusal import make_refusal
-from rasp.graph.nodes import Graph, Node
+from rasp.graph.nodes import Graph, Node, list_reachable
 
 VALUE_BYTES = 800
 Kept = Literal["found", "known", "described", "listed"]
@@ -25,8 +25,9 @@ KEEPING: dict[Kept, tuple[float, float]] = {
     "listed": (4, 24),  # numbers with repeats: as they are, beside the others and sorted
 }
 """What each of the values that are kept takes, in cells and bytes."""
-INPUT_WORK, POSITION_WORK, CONTEXT_BYTES = 20_000, 20, 160
-"""Evaluating one expression on one input: in cells, for itself and for each position; bytes of a position."""
+INPUT_WORK, STEP_WORK, POSITION_WORK, CONTEXT_BYTES = 12_000, 5_000, 1, 160
+"""Evaluating one expression on one input: in cells, for itself, for each s-op and selector in it, and for each of these at
+each position; bytes of a position."""
 CACHED, UNCACHED = 100_000, 1.6
 """Numbers of an array that a processor's cache holds, and how many times as long each takes in a larger one."""
 OPTIONAL_SHARE = 1 / 3
@@ -52,11 +53,12 @@ WORDS: dict[Work, str] = {
 
 def limit_work(options: CompileOptions) -> float:
     """The most that a compilation may look at: in proportion to its tokens and positions, so that a small one is refused in
-    seconds."""
+    seconds; more where it is to search longer."""
     size = len(options.vocabulary) + options.max_length
     plain = options.prompts is None
     least, most = (SMALL_CELLS, CELLS) if plain else (SMALL_DECODER_CELLS, DECODER_CELLS)
-    return min(most.most, max(least.most, SIZE_CELLS.most * size))
+    longer = LONGER.most if options.level == HIGHEST_LEVEL else 1
+    return longer * min(most.most, max(least.most, SIZE_CELLS.most * size))
 
 
 def weigh_numbers(numbers: int) -> float:
@@ -144,7 +146,7 @@ class Effort:
         `CompileError` where it is."""
         if self.cells + cells > self.most:
             message = (
-                f"{WORDS[work]} takes more work than is left for it (the limit is {self.limit:.0e} numbers looked at, "
+                f"{WORDS[work]} takes more work than is left for it (the limit is {self.limit:,.0f} numbers looked at, "
                 "for all parts of the program and all the ways to build it that were tried)"
             )
             self.ran_out = True
@@ -159,7 +161,9 @@ class Effort:
         too much."""
         positions = longest * (longest + 1) / 2
         self.reserve(graph, node, CONTEXT_BYTES * positions)
-        self.spend(graph, node, INPUT_WORK * longest + POSITION_WORK * positions, "inputs")
+        steps = len(list_reachable([node]))
+        work = (INPUT_WORK + STEP_WORK * steps) * longest + POSITION_WORK * steps * positions
+        self.spend(graph, node, work, "inputs")
 
     def keep(self, graph: Graph, node: Node, values: int, kind: Kept = "found") -> None:
         """To be called before so many values of an expression are kept, or listed. Raises `CompileError` when that is too

@@ -16,23 +16,28 @@ MARGIN = Limit(
     "ask for a smaller margin",
 )
 CELLS = Limit(
-    10**9,
+    8 * 10**8,
     "numbers looked at",
-    "some five seconds, where most compilations need a hundredth of it",
+    "some three seconds, where most compilations need a hundredth of it",
     "compute it in smaller steps, or compile for fewer tokens or a shorter length",
 )
-SMALL_CELLS = Limit(2 * 10**8, "numbers looked at", "some seconds; the least that a small program may take")
+SMALL_CELLS = Limit(2 * 10**8, "numbers looked at", "a second; the least that a small program may take")
 SIZE_CELLS = Limit(
-    10**6, "numbers looked at a token or position", "a program of 512 positions may take half of all there is"
+    10**6, "numbers looked at a token or position", "a program of 400 positions may take half of all there is"
 )
 DECODER_CELLS = Limit(
-    65 * 10**7, "numbers looked at", "by a decoder, so that it is refused within some five seconds"
+    40 * 10**7, "numbers looked at", "by a decoder, whose numbers take longer: some three seconds, too"
 )
 SMALL_DECODER_CELLS = Limit(
-    35 * 10**7, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
+    25 * 10**7, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
+)
+LONGER = Limit(
+    4,
+    "times all that",
+    "what `-O 3` may take: most that is refused is refused again, after some fifteen seconds",
 )
 HINT_ATTEMPTS = Limit(10, "attempts", "at each length, or in another arithmetic, to find out what to advise")
-HINT_CELLS = Limit(10**8, "numbers looked at", "finding out what to advise may take a second more")
+HINT_CELLS = Limit(6 * 10**7, "numbers looked at", "finding out what to advise may take half a second more")
 BYTES = Limit(
     3 * 2**29,
     "bytes",

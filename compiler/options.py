@@ -13,6 +13,7 @@ Dialect = Literal["plain", "gpt2", "opt", "llama", "bert", "roberta", "distilber
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 Dtype = Literal["float32", "float64"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+HIGHEST_LEVEL = 3
 
 
 class CompileError(DiagnosedError):
@@ -158,7 +159,7 @@ def complaints(options: CompileOptions) -> list[tuple[str, str]]:
         if name not in names
     ]
     found += complain_of_rotation(options)
-    if not 0 <= options.level <= 3:
+    if not 0 <= options.level <= HIGHEST_LEVEL:
         found.append((f"there is no optimisation level {options.level}", "use 0, 1, 2 or 3"))
     return found
 

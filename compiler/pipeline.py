@@ -8,7 +8,7 @@ from typing import cast
 
 from networkx import DiGraph
 
-from compiler.advice import Stated, advise_smaller, find_stated
+from compiler.advice import Stated, advise_longer, advise_smaller, find_stated
 from compiler.analysis.infer import Analysis
 from compiler.audit.decisions import Bounds
 from compiler.completions.plan_decoder import find_meaning, list_variants
@@ -42,7 +42,7 @@ from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node
 from rasp.recursion import allow_deep_recursion
 
-FIRST_SHARE = 3 / 4
+FIRST_SHARE = 5 / 6
 """Of all work, for the first of two ways to build a model."""
 
 
@@ -190,13 +190,17 @@ def build_way(
         with effort.optional(FIRST_SHARE if others else 1.0):
             return build_parts(Analysis(program.graph, way, effort=effort), stated, passes, journal)
     except (Inexact, TooMuch) as error:
-        for other in others:
-            with suppress(CompileError):
-                analysis = Analysis(program.graph, other, effort=effort)
-                return build_parts(analysis, find_stated(program, outputs, other), passes, journal)
-        if isinstance(error, TooMuch):
-            raise
-        raise advise_smaller(error, program, outputs, stated, effort.left) from None
+        refusals: list[CompileError] = [error.with_traceback(None)]
+    for other in others:
+        try:
+            analysis = Analysis(program.graph, other, effort=effort)
+            return build_parts(analysis, find_stated(program, outputs, other), passes, journal)
+        except CompileError as error:
+            refusals.append(error.with_traceback(None))
+    refusal, *_ = refusals
+    if isinstance(refusal, Inexact):
+        refusal = advise_smaller(refusal, program, outputs, stated, effort.left)
+    raise advise_longer(refusal, refusals, options)
 
 
 def build_parts(analysis: Analysis, stated: Stated, passes: Passes, journal: Journal) -> tuple[Stated, Built]:

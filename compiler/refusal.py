@@ -15,7 +15,12 @@ def make_refusal(graph: Graph, node: Node, message: str, hint: str) -> CompileEr
 
 
 class Inexact(CompileError):
-    """Every way to build the program loses values to rounding. Shorter inputs may not."""
+    """Every way to build the program loses values to rounding. Shorter inputs may not. `cut_short`: there was more to try,
+    but no effort left."""
+
+    def __init__(self, *diagnostics: Diagnostic, cut_short: bool = False) -> None:
+        super().__init__(*diagnostics)
+        self.cut_short = cut_short
 
 
 class NeverDefined(CompileError):

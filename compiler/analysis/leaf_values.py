@@ -33,7 +33,7 @@ from compiler.selector_facts import selectors
 from compiler.selector_facts.orders import has_every_index
 from compiler.selector_facts.positional import evaluate_positional
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
-from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.atom_array import build_constant
 from rasp.interpret.evaluate import EvaluationError, apply_map, evaluate, evaluate_batch
 from rasp.values import Atom
 
@@ -143,7 +143,7 @@ def computed(facts: Facts, leaf: Node) -> Relation:
     token = facts.options.vocabulary[0]
     found: list[tuple[Domain, Ints]] = []  # for each length
     for n in range(1, facts.max_length + 1):
-        value = evaluate_batch([leaf], AtomArray.from_atoms([[token] * n]), facts.options.attention)[leaf]
+        value = evaluate_batch([leaf], build_constant(token, (1, n)), facts.options.attention)[leaf]
         found.append(factor_values(replace(value.column, failed=value.absent)))
     domain = make_domain(v for values, _ in found for v in values.kinds())
     if not len(domain):

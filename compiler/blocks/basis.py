@@ -1,10 +1,12 @@
 """Fewest columns for many features: a subset of the requested vectors from which the others follow exactly."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
 from compiler.blocks.form import Vector
+from compiler.blocks.matrices import Entries, make_longer, project_vectors
 from compiler.limits import COEFFICIENT
 from compiler.numerics.rounding import is_binary
 
@@ -12,14 +14,17 @@ GRAIN = 2.0**-10
 """Coefficients have to be multiples of this: then a combination of exact columns is exact in float32."""
 TIGHT = 1e-9
 SAME = 1e-13
-LONG = 10**6
-"""Numbers that are put aside for rows that may come."""
 WIDE = 2.0**24
 """Times as large as another of its numbers the largest of a vector is, if it is wide."""
 WIDE_POWERS = 2.0**4
 """The same if all of them are powers of two."""
+LARGE, BLOCK, GAIN = 10**5, 64, 8
+"""Numbers of directions from which on many vectors are split at once, how many, and how much faster each is."""
 SAMPLED = 3
 """Entries spread over a vector, beside its ends, by which multiples of it are told from others first."""
+
+
+Spend = Callable[[float], None]
 
 
 class Basis:
@@ -28,15 +33,17 @@ class Basis:
     The independent ones are kept as an orthonormal matrix Q and the inverse of the triangular R (vectors = Q R), both
     grown a column at a time, the inverse as its entries that are not 0; a vector that depends on earlier ones, but not with
     coefficients on the grid, stands for its own multiples only. `terms` limits how many vectors a combination may have:
-    columns that are not exact add up their errors.
+    columns that are not exact add up their errors. `spend` is told how many numbers of directions are gone through, before.
 
     Directions that come first and have one number alone, as those of one-hot vectors, are kept as places and signs: then a
     vector is split in time proportional to its length.
     """
 
-    def __init__(self, vectors: Iterable[Vector] = (), terms: int | None = None) -> None:
+    def __init__(
+        self, vectors: Iterable[Vector] = (), terms: int | None = None, spend: Spend | None = None
+    ) -> None:
         self.vectors: list[Vector] = []
-        self.terms = terms
+        self.terms, self._spend = terms, spend
         self._independent: list[int] = []
         self._alone = self._apart = 0  # the first directions, and vectors, that have one number alone
         self._places = np.zeros(0, np.int64)  # (size,): where these have it; what is behind them is free
@@ -47,7 +54,8 @@ class Basis:
         self._entries = Entries()
         self._expressed: dict[bytes, Vector | None] = {}
         self._shares: dict[bytes, tuple[Vector, Vector]] = {}
-        for vector in vectors:
+        self._begun: dict[bytes, tuple[Vector, Vector]] = {}  # as far as the first directions
+        for vector in self.prepare(vectors):
             self.append(vector)
 
     def __len__(self) -> int:
@@ -62,7 +70,7 @@ class Basis:
             self._turn_to(shares, rest, length)
             self._independent.append(len(self.vectors))
         if len(self.vectors) == len(self._rows):
-            self._rows = lengthen(self._rows, len(vector))
+            self._rows = make_longer(self._rows, len(vector))
         self._rows[len(self.vectors)] = vector
         self.vectors.append(vector)
 
@@ -81,7 +89,7 @@ class Basis:
             return
         others = rank - self._alone
         if others == len(self._directions):
-            self._directions = lengthen(self._directions, len(rest))
+            self._directions = make_longer(self._directions, len(rest))
         self._directions[others] = rest / length
 
     def count_new(self, vectors: Iterable[Vector]) -> int:
@@ -95,6 +103,7 @@ class Basis:
         self._alone, self._apart = min(self._alone, rank), min(self._apart, rank)
         self._entries.cut(rank)
         self._forget()
+        self._begun = {}
         return added
 
     def _forget(self) -> None:
@@ -109,17 +118,45 @@ class Basis:
             return np.zeros(0), vector
         key = vector.tobytes()
         if key not in self._shares:
-            directions, places = self._directions[: rank - self._alone], self._places[: self._alone]
-            shares, rest = vector[places] * np.sign(self._numbers[: self._alone]), np.array(vector, float)
-            rest[places] = 0
+            shares, rest = self._begun.get(key) or self._split_alone(vector)
+            directions = self._directions[len(shares) - self._alone : rank - self._alone]
             if len(directions):
-                others = directions @ rest
-                rest -= others @ directions
-                again = directions @ rest  # once more: one pass of Gram-Schmidt loses digits
-                rest -= again @ directions
-                shares = np.concatenate([shares, others + again])
+                self._count(directions.size)
+                others, rest = project_vectors(rest, directions)
+                shares = np.concatenate([shares, others])
             self._shares = {key: (shares, rest)}
         return self._shares[key]
+
+    def _split_alone(self, vectors: Vector) -> tuple[Vector, Vector]:
+        """The same for one or several, as far as the directions that have one number alone."""
+        places, signs = self._places[: self._alone], np.sign(self._numbers[: self._alone])
+        rest = np.array(vectors, float)
+        rest[..., places] = 0
+        return vectors[..., places] * signs, rest
+
+    def prepare(self, vectors: Iterable[Vector]) -> Iterator[Vector]:
+        """These one by one. Several at once are split before they come, as far as the directions that there are by then,
+        which takes a fraction of the time."""
+        listed = list(vectors)
+        for start in range(0, len(listed), BLOCK):
+            self._begin(listed[start : start + BLOCK])
+            yield from listed[start : start + BLOCK]
+
+    def _begin(self, block: Sequence[Vector]) -> None:
+        directions = self._directions[: len(self._independent) - self._alone]
+        self._begun = {}
+        if directions.size < LARGE:
+            return
+        self._count(len(block) * directions.size / GAIN)
+        shares, rests = self._split_alone(np.array(block))
+        others, rests = project_vectors(rests, directions)
+        shares = np.concatenate([shares, others], axis=1)
+        splits = zip(shares, rests, strict=True)
+        self._begun = {v.tobytes(): split for v, split in zip(block, splits, strict=True)}
+
+    def _count(self, numbers: float) -> None:
+        if self._spend is not None:
+            self._spend(numbers)
 
     def express(self, vector: Vector) -> Vector | None:
         """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""
@@ -195,39 +232,6 @@ class Basis:
         return coefficients
 
 
-class Entries:
-    """A square matrix that grows by columns, as those of its entries that are not 0."""
-
-    def __init__(self) -> None:
-        self._ends = [0]  # of the columns
-        self._rows = np.zeros(0, np.int64)
-        self._columns = self._rows
-        self._numbers = np.zeros(0)
-
-    def append(self, column: Vector) -> None:
-        """Add a column, that has a number for each row with the new one."""
-        rows, start = np.flatnonzero(column), self._ends[-1]
-        end = start + len(rows)
-        if end > len(self._numbers):
-            free = np.zeros(max(start, len(rows)), np.int64)
-            self._rows = np.concatenate([self._rows[:start], free])
-            self._columns = np.concatenate([self._columns[:start], free])
-            self._numbers = np.concatenate([self._numbers[:start], free.astype(float)])
-        self._rows[start:end], self._numbers[start:end] = rows, column[rows]
-        self._columns[start:end] = len(self._ends) - 1
-        self._ends.append(end)
-
-    def cut(self, size: int) -> None:
-        """Keep the first columns."""
-        del self._ends[size + 1 :]
-
-    def apply(self, vector: Vector) -> Vector:
-        """The matrix times a vector."""
-        end = self._ends[-1]
-        products: Vector = self._numbers[:end] * vector[self._columns[:end]]
-        return np.bincount(self._rows[:end], products, len(vector)).astype(float)
-
-
 def is_wide(vector: Vector) -> bool:
     """Whether its numbers are so different in size that the small ones are nothing beside the large ones' last digits, or
     would be less exact beside them: powers of two."""
@@ -236,22 +240,16 @@ def is_wide(vector: Vector) -> bool:
     return bool(len(sizes)) and float(sizes.max()) > most * float(sizes.min())
 
 
-def lengthen(rows: Vector, size: int) -> Vector:
-    """Rows with as many free ones behind them, and some, where they are not very long."""
-    longer = np.zeros(
-        (2 * len(rows) + max(1, min(8, LONG // size)), size)
-    )  # no memory before it is written to
-    longer[: len(rows)] = rows.reshape(-1, size)
-    return longer
-
-
-def choose_basis(vectors: Iterable[Vector], terms: int | None = None, first: Sequence[Vector] = ()) -> Basis:
+def choose_basis(
+    vectors: Iterable[Vector],
+    terms: int | None = None,
+    first: Sequence[Vector] = (),
+    spend: Spend | None = None,
+) -> Basis:
     """The vectors to keep, `first` ones, then sparse ones; every other requested vector can be expressed in them."""
-    basis = Basis(terms=terms)
-    for vector in (
-        *first,
-        *sorted(vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0)))),
-    ):
+    basis = Basis(terms=terms, spend=spend)
+    ordered = sorted(vectors, key=lambda v: (int(np.count_nonzero(v)), float(np.abs(v).max(initial=0.0))))
+    for vector in chain(first, basis.prepare(ordered)):
         if basis.express(vector) is None:
             basis.append(vector)
     return basis

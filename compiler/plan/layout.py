@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from compiler.blocks.basis import Basis, choose_basis, is_wide
+from compiler.blocks.basis import Basis, Spend, choose_basis, is_wide
 from compiler.blocks.block import Blocks
 from compiler.blocks.form import TURNING, Form, Variable, Vector
 from compiler.numerics.rounding import find_grain
@@ -214,10 +214,13 @@ def find_marks(vectors: Sequence[Vector], tokens: int) -> list[Vector]:
     ]
 
 
-def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False) -> Layout:
+def allocate_columns(
+    plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False, spend: Spend | None = None
+) -> Layout:
     """Columns for the embedding and for every feature of every variable, in the order in which they are written.
 
     `marked`: what tells BOS from all others has a column of its own, so that the sums that count see nothing else there.
+    `spend` is told what the bases take.
     """
     blocks = plan.blocks
     vectors = [embedded(form, blocks, sizes) for form in list_forms(plan)]
@@ -225,12 +228,12 @@ def allocate_columns(plan: Plan, sizes: EmbeddingSizes, *, marked: bool = False)
     first = find_marks(closed, sizes.tokens) if marked else []
     read = [drop_constant(lookup.form) for lookup in blocks.lookups] if blocks.carried else []
     first += [np.append(embedded(form, blocks, sizes)[:-1], 0.0) for form in read]
-    basis = choose_basis(closed, first=first)
-    open_basis = Basis(map(leave_open, basis.vectors))
-    for vector in vectors:
-        if np.isnan(vector[-1]) and open_basis.express(vector[:-1]) is None:
-            basis.append(np.append(vector[:-1], 0.0))
-            open_basis.append(vector[:-1])
+    basis = choose_basis(closed, first=first, spend=spend)
+    open_basis = Basis(map(leave_open, basis.vectors), spend=spend)
+    for vector in open_basis.prepare(v[:-1] for v in vectors if np.isnan(v[-1])):
+        if open_basis.express(vector) is None:
+            basis.append(np.append(vector, 0.0))
+            open_basis.append(vector)
     columns: list[tuple[Variable, int] | None] = [None] * len(basis)
     columns += [(variable, 0) for variable in blocks.features if variable.role in TURNING]
     for layer in plan.layers:

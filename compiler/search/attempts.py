@@ -34,8 +34,9 @@ from rasp.values import show_count
 
 COLUMN_WORK = 40
 """Auditing a column of a form, in cells (`compiler/effort.py`)."""
-BASIS_WORK, BASIS_BYTES = 1 / 64, 48
-"""Telling whether a form is a combination of others, for each of its numbers and each of the others."""
+BASIS_WORK, DIRECTION_WORK, BASIS_BYTES = 1 / 64, 1 / 3, 48
+"""Telling whether a form is a combination of others, for each of its numbers and each of the others; besides, for each
+number of the directions that are gone through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,11 @@ def attempt_lowering(analysis: Analysis, outputs: Mapping[str, Node], style: Sty
     analysis.effort.spend(
         analysis.graph, node, BASIS_WORK * forms * min(forms, sizes.size) * sizes.size, "basis"
     )
-    layout = allocate_columns(plan, sizes, marked=find_target(options).is_family)
+
+    def spend(numbers: float) -> None:
+        analysis.effort.spend(analysis.graph, node, DIRECTION_WORK * numbers, "basis")
+
+    layout = allocate_columns(plan, sizes, marked=find_target(options).is_family, spend=spend)
     analysis.effort.spend(analysis.graph, node, COLUMN_WORK * layout.width * forms, "layout")
     return Lowered(analysis, plan, layout, audit_lowered(analysis, plan, layout))
 

@@ -121,8 +121,8 @@ class LoweringSearch:
             failures += 1
             used += self.analysis.effort.use(self.count_work(lowered))
             if not found and not self.begin_anew():
-                break
-        raise self.refuse()
+                raise self.refuse()
+        raise self.refuse(cut_short=failures < most)
 
     def count_work(self, last: Lowered | None) -> float:
         """What an attempt takes besides the numbers that it looks at: it builds as much as the last one that built."""
@@ -225,12 +225,13 @@ class LoweringSearch:
         self.closest = math.inf, 0
         return self.go_on(style, frozenset(), reason)
 
-    def refuse(self) -> Inexact:
+    def refuse(self, *, cut_short: bool = False) -> Inexact:
         """What cannot be told apart."""
         node = self.problem if self.problem is not None else next(iter(self.outputs.values()))
         message = f"{self.analysis.options.dtype} cannot tell apart all the values that it compares here"
         hint = "compute it in smaller steps, or with fewer tokens"
-        return Inexact(*make_refusal(self.analysis.graph, node, message, hint).diagnostics)
+        refusal = make_refusal(self.analysis.graph, node, message, hint)
+        return Inexact(*refusal.diagnostics, cut_short=cut_short)
 
 
 def rounds_anything(lowered: Lowered) -> bool:

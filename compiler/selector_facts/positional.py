@@ -29,7 +29,7 @@ from compiler.domains.rows import Bools
 from compiler.selector_facts.matching import Sides, judge_columns
 from compiler.selector_facts.selector_formula import list_comparisons, normalise_selector
 from rasp.graph.nodes import Aggregate, Constant, Indices, Map, Node, Tokens, Width
-from rasp.interpret.atom_array import AtomArray
+from rasp.interpret.atom_array import AtomArray, build_constant
 from rasp.interpret.evaluate import apply_map, evaluate_batch
 from rasp.values import Atom
 
@@ -133,7 +133,7 @@ def count_rows(facts: Facts, positional: Node) -> Counts:
     facts.effort.evaluate(facts.graph, positional, facts.max_length)
     rows: list[Ints] = []
     for n in range(1, facts.max_length + 1):
-        value = evaluate_batch([width], AtomArray.from_atoms([[token] * n]), facts.options.attention)[width]
+        value = evaluate_batch([width], build_constant(token, (1, n)), facts.options.attention)[width]
         nothing = value.failed is not None and bool(value.failed[0])
         rows.append(np.zeros(n, np.int64) if nothing else value.column.data.ravel().astype(np.int64))
     return narrow_counts(Counts(Context.BOTH, np.concatenate(rows)), facts.max_length)

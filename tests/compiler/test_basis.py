@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.blocks.basis import Basis, choose_basis
+from compiler.blocks.basis import GAIN, Basis, choose_basis
 from compiler.blocks.form import Vector
 
 SIZE = 7
@@ -84,3 +84,31 @@ def test_a_vector_of_many_numbers_may_come_first(first: Vector) -> None:
     basis = Basis([first, *np.eye(SIZE)[:-1]])
     check(basis, first - np.eye(SIZE)[2])
     check(basis, np.eye(SIZE)[-1] * first[-1])
+
+
+@given(vectors=VECTORS, more=VECTORS)
+def test_vectors_split_at_once_follow_as_each_alone(vectors: list[Vector], more: list[Vector]) -> None:
+    alone = choose_basis(vectors + more, first=vectors[:1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("compiler.blocks.basis.LARGE", 1)
+        patch.setattr("compiler.blocks.basis.BLOCK", 3)
+        together = choose_basis(vectors + more, first=vectors[:1])
+        np.testing.assert_array_equal(together.vectors, alone.vectors)
+        for vector in together.prepare(more):
+            expected, found = alone.express(vector), together.express(vector)
+            assert expected is not None and found is not None
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_what_is_gone_through_is_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one-hot vectors nothing; of others all directions, or a part of that where many are split at once."""
+    told: list[float] = []
+    dense = [np.arange(SIZE, dtype=float) ** k + 1 for k in range(3)]
+    Basis(np.eye(SIZE), spend=told.append)
+    assert not told
+    basis = Basis(dense, spend=told.append)
+    assert sum(told) == SIZE + 2 * SIZE
+    told.clear()
+    monkeypatch.setattr("compiler.blocks.basis.LARGE", 1)
+    list(basis.prepare(dense))
+    assert told == [len(dense) * 3 * SIZE / GAIN]

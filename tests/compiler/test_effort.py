@@ -4,6 +4,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -13,15 +14,17 @@ from compiler.effort import (
     INPUT_WORK,
     KEEPING,
     POSITION_WORK,
+    STEP_WORK,
     UNCACHED,
     Effort,
     Kept,
     TooMuch,
     TooMuchWork,
+    limit_work,
     weigh_numbers,
 )
-from compiler.limits import BYTES
-from compiler.options import CompileError, CompileOptions
+from compiler.limits import BYTES, LONGER
+from compiler.options import HIGHEST_LEVEL, CompileError, CompileOptions, Prompts
 from compiler.pipeline import Compiled, compile_program
 from rasp.elaborate.program import load_program
 from rasp.graph.nodes import Graph, Map, Tokens
@@ -49,10 +52,21 @@ def test_what_was_done_before_counts() -> None:
 
 
 def test_inputs_count_by_their_positions() -> None:
-    """Inputs of 1, 2 and 3 positions."""
-    effort = Effort(1e6)
+    """Inputs of 1, 2 and 3 positions; an expression of two s-ops."""
+    effort, more = Effort(1e6), Effort(1e6)
     effort.evaluate(GRAPH, NODE, 3)
-    assert effort.cells == 3 * INPUT_WORK + (1 + 2 + 3) * POSITION_WORK
+    assert effort.cells == 3 * (INPUT_WORK + STEP_WORK) + (1 + 2 + 3) * POSITION_WORK
+    more.evaluate(GRAPH, GRAPH.add(Map("not"), NODE), 3)
+    assert more.cells - effort.cells == 3 * STEP_WORK + (1 + 2 + 3) * POSITION_WORK
+
+
+@pytest.mark.parametrize("length", [4, 300, 4_096])
+@pytest.mark.parametrize("prompts", [None, Prompts(("a",), 3, ("|",), ".")])
+def test_who_searches_longer_may_look_at_more(length: int, prompts: Prompts | None) -> None:
+    options = CompileOptions("ab", length, prompts=prompts)
+    usual = {limit_work(replace(options, level=level)) for level in range(HIGHEST_LEVEL)}
+    assert usual == {limit_work(options)}
+    assert limit_work(replace(options, level=HIGHEST_LEVEL)) == LONGER.most * limit_work(options)
 
 
 @pytest.mark.parametrize("kind", KEEPING)
@@ -74,7 +88,7 @@ def test_what_might_only_help_gets_a_part_of_what_is_left() -> None:
             effort.spend(GRAPH, NODE, 1, "rows")
         assert effort.ran_out
     assert not effort.ran_out  # that was the part
-    with effort.optional(1 / 2), pytest.raises(TooMuchWork, match="the limit is 1e\\+03 numbers"):
+    with effort.optional(1 / 2), pytest.raises(TooMuchWork, match="the limit is 1,000 numbers"):
         effort.spend(GRAPH, NODE, 301, "rows")
     effort.spend(GRAPH, NODE, 600, "rows")
 

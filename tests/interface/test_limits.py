@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from compiler.cli import main
 from compiler.completions.plan_decoder import ask_for_decoder
 from compiler.effort import Effort, limit_work
-from compiler.limits import BYTES, CELLS, HINT_CELLS, SMALL_CELLS
-from compiler.options import CompileError, CompileOptions
+from compiler.limits import BYTES, CELLS, HINT_CELLS, LONGER, SMALL_CELLS
+from compiler.options import HIGHEST_LEVEL, CompileError, CompileOptions
 from compiler.pipeline import compile_program
 from compiler.search.trials import Journal, Reason
 from rasp.diagnostics import RaspError
@@ -236,7 +236,25 @@ def test_refusals_and_their_hints_share_a_bound(
     options = CompileOptions(tuple("0123456789"), length)
     with pytest.raises(CompileError, match="hint"):
         compile_program(load_program(Source("<test>", "")), {"out": text}, options)
-    assert sum(effort.spent for effort in spent) <= limit_work(options) + 2 * HINT_CELLS.most
+    assert sum(effort.spent for effort in spent) <= limit_work(options) + 5 / 2 * HINT_CELLS.most
+
+
+COUNTS = " * ".join(f'selector_width(select(tokens, "{digit}", ==))' for digit in "123")
+
+
+@pytest.mark.parametrize(
+    "length, level, advised",
+    [(200, 2, True), (200, HIGHEST_LEVEL, False), (30, 2, False)],
+    ids=["too much work", "too much even so", "all was tried"],
+)
+def test_refusals_for_want_of_work_say_how_to_search_longer(
+    length: int, level: int, advised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("compiler.effort.LONGER", replace(LONGER, most=1))  # it would take that much longer
+    options = CompileOptions("0123", length, level=level)
+    with pytest.raises(CompileError, match="hint") as refused:
+        compile_program(load_program(Source("<test>", "")), {"out": COUNTS}, options)
+    assert ("or let it search longer, with -O 3" in str(refused.value)) is advised
 
 
 def test_both_ways_to_build_a_decoder_share_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,11 +262,11 @@ def test_both_ways_to_build_a_decoder_share_the_bound(monkeypatch: pytest.Monkey
     program, outputs = load_program(Source(path.name, path.read_text(encoding="utf-8"))), {"out": "reverse"}
     options = ask_for_decoder(program, outputs, CompileOptions("abcdef", 50, dialect="llama"))
     spent, journal = watch_efforts(monkeypatch), Journal()
-    with pytest.raises(CompileError, match="it holds at --max-length"):
+    with pytest.raises(CompileError, match=r"it holds at --max-length \d+; .* longer"):
         compile_program(program, outputs, options, journal=journal)
     reasons = {trial.reason for trial in journal.trials}
     assert {Reason.FIRST, Reason.CARRYING} <= reasons
-    assert sum(effort.spent for effort in spent) <= limit_work(options) + 2 * HINT_CELLS.most
+    assert sum(effort.spent for effort in spent) <= limit_work(options) + 5 / 2 * HINT_CELLS.most
 
 
 def test_work_and_memory_are_refused_before_they_are_done() -> None:

@@ -20,7 +20,7 @@ SEVERAL = {
     "compiler/commands/verify.py: {found.per_second:,.0f} inputs": "a rate",
     "compiler/completions/decoder_words.py: {len(values):,} values": "more than a limit",
     "compiler/completions/plan_decoder.py: {length:,} tokens": "more than a limit",
-    "compiler/effort.py: {self.limit:.0e} numbers": "a limit",
+    "compiler/effort.py: {self.limit:,.0f} numbers": "a limit",
     'compiler/emit/assemble.py: {"embedding.positions": positions} if positions': "no text",
     "compiler/explorer/build_page.py: {len(page):,} bytes": "more than a limit",
     "compiler/export/files.py: {len(files[name]):,} bytes": "more than a limit",
