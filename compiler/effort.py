@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from compiler.limits import BYTES, CELLS, DECODER_CELLS, LONGER, SIZE_CELLS, SMALL_CELLS, SMALL_DECODER_CELLS
+from compiler.limits import BYTES, CELLS, DECODER_CELLS, LONGER, SIZE_CELLS, SMALL_CELLS
 from compiler.options import HIGHEST_LEVEL, CompileError, CompileOptions
 from compiler.refusal import make_refusal
 from rasp.graph.nodes import Graph, Node, list_reachable
@@ -52,13 +52,13 @@ WORDS: dict[Work, str] = {
 
 
 def limit_work(options: CompileOptions) -> float:
-    """The most that a compilation may look at: in proportion to its tokens and positions, so that a small one is refused in
-    seconds; more where it is to search longer."""
+    """The most that a compilation may look at: of a model in proportion to its tokens and positions, so that a small one is
+    refused in a second or two; more where it is to search longer."""
     size = len(options.vocabulary) + options.max_length
-    plain = options.prompts is None
-    least, most = (SMALL_CELLS, CELLS) if plain else (SMALL_DECODER_CELLS, DECODER_CELLS)
-    longer = LONGER.most if options.level == HIGHEST_LEVEL else 1
-    return longer * min(most.most, max(least.most, SIZE_CELLS.most * size))
+    usual = min(CELLS.most, max(SMALL_CELLS.most, SIZE_CELLS.most * size))
+    if options.prompts is not None:
+        usual = DECODER_CELLS.most
+    return usual * (LONGER.most if options.level == HIGHEST_LEVEL else 1)
 
 
 def weigh_numbers(numbers: int) -> float:

@@ -16,25 +16,24 @@ MARGIN = Limit(
     "ask for a smaller margin",
 )
 CELLS = Limit(
-    8 * 10**8,
+    7 * 10**8,
     "numbers looked at",
     "some three seconds, where most compilations need a hundredth of it",
     "compute it in smaller steps, or compile for fewer tokens or a shorter length",
 )
 SMALL_CELLS = Limit(2 * 10**8, "numbers looked at", "a second; the least that a small program may take")
 SIZE_CELLS = Limit(
-    10**6, "numbers looked at a token or position", "a program of 400 positions may take half of all there is"
+    10**6, "numbers looked at a token or position", "a program of 350 positions may take half of all there is"
 )
 DECODER_CELLS = Limit(
-    40 * 10**7, "numbers looked at", "by a decoder, whose numbers take longer: some three seconds, too"
-)
-SMALL_DECODER_CELLS = Limit(
-    25 * 10**7, "numbers looked at", "the least that a small decoder may take, which can be built in two ways"
+    4 * 10**8,
+    "numbers looked at",
+    "by a decoder of any size, which can be built in two ways, and whose numbers take longer",
 )
 LONGER = Limit(
-    4,
+    3,
     "times all that",
-    "what `-O 3` may take: most that is refused is refused again, after some fifteen seconds",
+    "what `-O 3` may take: most that is refused is refused again, after some ten seconds",
 )
 HINT_ATTEMPTS = Limit(10, "attempts", "at each length, or in another arithmetic, to find out what to advise")
 HINT_CELLS = Limit(6 * 10**7, "numbers looked at", "finding out what to advise may take half a second more")

@@ -42,7 +42,7 @@ from rasp.elaborate.program import Program
 from rasp.graph.nodes import Node
 from rasp.recursion import allow_deep_recursion
 
-FIRST_SHARE = 5 / 6
+FIRST_SHARE = 7 / 8
 """Of all work, for the first of two ways to build a model."""
 
 

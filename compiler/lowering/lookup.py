@@ -118,7 +118,8 @@ class SortedRows:
         found: list[Candidate] = []
         forms = [*list_candidates(reader, problem)]
         effort = reader.analysis.effort
-        effort.foresee(reader.analysis.graph, problem.node, len(forms) * count_form_work(problem), "look-up")
+        work = 2 * len(forms) * count_form_work(problem)  # trying what is sorted takes about as much again
+        effort.foresee(reader.analysis.graph, problem.node, work, "look-up")
         for form in forms:
             found.append(sort_rows(reader, problem, form))
             yield found[-1]

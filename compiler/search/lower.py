@@ -43,7 +43,7 @@ from compiler.search.trials import Journal, Reason
 from compiler.targets.target import find_target
 from rasp.graph.nodes import Best, Constant, Graph, Indices, Map, Node, list_reachable
 
-ATTEMPT_WORK, NODE_WORK, LOOKUP_WORK, FORM_WORK, NUMBER_WORK = 1_500_000, 50_000, 500_000, 90_000, 30
+ATTEMPT_WORK, NODE_WORK, LOOKUP_WORK, FORM_WORK, NUMBER_WORK = 3_000_000, 40_000, 700_000, 120_000, 30
 """An attempt, in cells (`compiler/effort.py`): for itself, each s-op and selector, each look-up, and each form that is
 read, for itself and for each number of its features."""
 

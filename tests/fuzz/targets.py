@@ -168,12 +168,16 @@ def checkpoint_read(case: Case) -> str:
 #: How `rasp compile` may be asked for another model.
 WAYS = ((), ("--disguise", "rotate"), ("--disguise", "rotate", "--seed", "7"), ("--dtype", "float64"), ("--decode",),
     ("--target", "llama"), ("--target", "gpt2"), ("--no-value",), ("--margin", "3"), ("-O", "0"), ("-O", "3"))  # fmt: skip
+#: What may take more than ten seconds, and says so.
+LONG = {("--decode",), ("-O", "3")}
 
 
 @st.composite
 def compilations(draw: DrawFn) -> dict[str, Any]:
     """A small program, and one or two ways to ask for its model."""
-    ways = draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=2))
+    ways = draw(
+        st.lists(st.sampled_from(WAYS), min_size=1, max_size=2).filter(lambda ways: set(ways) != LONG)
+    )
     return {
         "expression": draw(s_ops(8)),
         "attention": draw(st.sampled_from(("full", "causal"))),
