@@ -36,7 +36,8 @@ HOW_OPTIONS = (
         default=2,
         show_default=True,
         metavar="LEVEL",
-        help="0: as written; 1: rewrite; 2: search for smaller look-ups, reuse columns; 3: search longer, which refusals advise.",
+        help="0: as written; 1: rewrite; 2: search for smaller look-ups, reuse columns; "
+        "3: search longer, as some refusals advise.",
     ),
     click.option(
         "--no-value",
