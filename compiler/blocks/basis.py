@@ -33,7 +33,8 @@ class Basis:
     The independent ones are kept as an orthonormal matrix Q and the inverse of the triangular R (vectors = Q R), both
     grown a column at a time, the inverse as its entries that are not 0; a vector that depends on earlier ones, but not with
     coefficients on the grid, stands for its own multiples only. `terms` limits how many vectors a combination may have:
-    columns that are not exact add up their errors. `spend` is told how many numbers of directions are gone through, before.
+    columns that are not exact add up their errors. While it is built, `spend` is told how many numbers of directions are
+    gone through, before.
 
     Directions that come first and have one number alone, as those of one-hot vectors, are kept as places and signs: then a
     vector is split in time proportional to its length.
@@ -43,7 +44,7 @@ class Basis:
         self, vectors: Iterable[Vector] = (), terms: int | None = None, spend: Spend | None = None
     ) -> None:
         self.vectors: list[Vector] = []
-        self.terms, self._spend = terms, spend
+        self.terms, self.spend = terms, spend
         self._independent: list[int] = []
         self._alone = self._apart = 0  # the first directions, and vectors, that have one number alone
         self._places = np.zeros(0, np.int64)  # (size,): where these have it; what is behind them is free
@@ -155,8 +156,8 @@ class Basis:
         self._begun = {v.tobytes(): split for v, split in zip(block, splits, strict=True)}
 
     def _count(self, numbers: float) -> None:
-        if self._spend is not None:
-            self._spend(numbers)
+        if self.spend is not None:
+            self.spend(numbers)
 
     def express(self, vector: Vector) -> Vector | None:
         """Coefficients with `vector = coefficients @ vectors`, exactly; None when there are none."""

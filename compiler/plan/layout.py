@@ -234,6 +234,7 @@ def allocate_columns(
         if open_basis.express(vector) is None:
             basis.append(np.append(vector, 0.0))
             open_basis.append(vector)
+    basis.spend = open_basis.spend = None  # they are complete: what is asked of them takes little
     columns: list[tuple[Variable, int] | None] = [None] * len(basis)
     columns += [(variable, 0) for variable in blocks.features if variable.role in TURNING]
     for layer in plan.layers:

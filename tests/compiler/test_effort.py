@@ -191,3 +191,9 @@ def test_freed_memory_is_kept_for_the_next_arrays() -> None:
         for how in ("kept", "given back")
     )
     assert kept < given_back
+
+
+def test_complete_layouts_count_no_more() -> None:
+    """What is asked of them later, when weights are written, is not refused for want of work."""
+    layout = compile_text("shift(tokens, 1, tokens)").layout
+    assert layout.embedding.spend is None and layout.open_embedding.spend is None
