@@ -63,7 +63,7 @@ def test_inputs_count_by_their_positions() -> None:
 @pytest.mark.parametrize("length", [4, 300, 4_096])
 @pytest.mark.parametrize("prompts", [None, Prompts(("a",), 3, ("|",), ".")])
 def test_who_searches_longer_may_look_at_more(length: int, prompts: Prompts | None) -> None:
-    options = CompileOptions("ab", length, prompts=prompts)
+    options = CompileOptions(("a", "b"), length, prompts=prompts)
     usual = {limit_work(replace(options, level=level)) for level in range(HIGHEST_LEVEL)}
     assert usual == {limit_work(options)}
     assert limit_work(replace(options, level=HIGHEST_LEVEL)) == LONGER.most * limit_work(options)
@@ -195,5 +195,5 @@ def test_freed_memory_is_kept_for_the_next_arrays() -> None:
 
 def test_complete_layouts_count_no_more() -> None:
     """What is asked of them later, when weights are written, is not refused for want of work."""
-    layout = compile_text("shift(tokens, 1, tokens)").layout
+    layout = compile_text("answer = shift(tokens, 1, 0);").layout
     assert layout.embedding.spend is None and layout.open_embedding.spend is None
