@@ -58,18 +58,23 @@ def advise_smaller(
             return False
         return True
 
-    first, *rest = error.diagnostics
     finest = find_target(options).dtypes[-1]
     if finest != options.dtype and holds(replace(options, dtype=finest), finer):
         hint = f"it holds with --dtype {finest}"
     else:
-        hint = first.hint
+        hint = error.diagnostics[0].hint
         asked = (options.prompts or options).max_length
         most = find_most(asked, lambda n: holds(shorten_options(program, outputs, options, n)), effort)
         if most:
             hint = f"it holds at --max-length {most}"
     if options.rotation is not None:
         hint += "; or leave the residual as it is, whose numbers do not share columns"
+    return change_hint(error, hint)
+
+
+def change_hint(error: CompileError, hint: str) -> CompileError:
+    """The same refusal with another hint."""
+    first, *rest = error.diagnostics
     return CompileError(replace(first, hint=hint), *rest)
 
 
@@ -82,10 +87,8 @@ def advise_longer(
     )
     if not cut_short or options.level == HIGHEST_LEVEL:
         return refusal
-    first, *rest = refusal.diagnostics
-    return CompileError(
-        replace(first, hint=f"{first.hint}; or let it search longer, with -O {HIGHEST_LEVEL}"), *rest
-    )
+    hint = refusal.diagnostics[0].hint
+    return change_hint(refusal, f"{hint}; or let it search longer, with -O {HIGHEST_LEVEL}")
 
 
 def find_most(fails: int, holds: Callable[[int], bool], effort: Effort) -> int:

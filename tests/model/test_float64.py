@@ -37,6 +37,8 @@ FINER: dict[str, tuple[str, tuple[Atom, ...], int]] = {
     "equal means": (f"selector_width(select({PLACES}, {PLACES}, ==))", tuple("abc"), 8),
     "means among the less": (f"selector_width(select({PLACES}, {PLACES}, <))", tuple("abc"), 8),
 }
+#: What float32 is refused for want of work, before all was tried.
+CUT_SHORT = {"means among the less"}
 #: What both hold, with anchors, waves and rounding in it.
 ALIKE: dict[str, tuple[str, tuple[Atom, ...], int]] = {
     "a sort": ("sort(tokens, tokens)", tuple("abcde"), 12),
@@ -57,7 +59,8 @@ def test_float64_compiles_what_float32_refuses(name: str) -> None:
     """And the refusal says so."""
     with pytest.raises(CompileError) as refused:
         compiled(FINER[name], "float32")
-    assert refused.value.diagnostics[0].hint.startswith("it holds with --dtype float64")
+    longer = "; or let it search longer, with -O 3" if name in CUT_SHORT else ""
+    assert refused.value.diagnostics[0].hint == f"it holds with --dtype float64{longer}"
     assert "float32 cannot tell apart" in refused.value.diagnostics[0].message
     model = compiled(FINER[name])
     assert model.certificate["dtype"] == "float64"
